@@ -1,0 +1,69 @@
+# Everything a developer or CI runs. `make` alone prints this menu.
+
+MVN      := ./mvnw --batch-mode --no-transfer-progress
+TOOLS    := target/tools
+BUF      := $(TOOLS)/node_modules/.bin/buf
+BUF_VERSION := 1.75.0
+PROTOC_GEN_ES_VERSION := 2.17.0
+GRPCURL  := $(TOOLS)/bin/grpcurl
+GRPCURL_VERSION := v1.9.3
+VENDOR   := target/vendor
+JAR      := server/target/quoin.jar
+AGAINST  ?= HEAD~1
+SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test quickstart lint breaking generate format bench clean
+
+help: ## print this menu
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: $(JAR) ## build the runnable jar, server/target/quoin.jar
+
+run: $(JAR) ## build what is not built and start the server on 127.0.0.1:7400 with its own Redis
+	@exec java -jar $(JAR) serve
+
+test: ## run every test there is: server on one Redis and on a cluster, clients, README
+	$(MVN) verify
+	@$(MAKE) --no-print-directory quickstart
+
+quickstart: $(JAR) ## run the commands of the README against a fresh server
+	@scripts/quickstart $(GRPCURL) $(GRPCURL_VERSION)
+
+lint: $(BUF) $(VENDOR) ## check contract and code style
+	$(BUF) lint
+	$(BUF) format --diff --exit-code proto
+	$(MVN) -q spotless:check
+
+breaking: $(BUF) $(VENDOR) ## check that the contract still serves the clients of AGAINST (HEAD~1)
+	@scripts/breaking $(BUF) $(VENDOR) $(AGAINST)
+
+generate: $(BUF) $(VENDOR) ## write docs/keyspace.md and docs/configuration.md, generate stubs with buf
+	$(MVN) -q -pl proto,server test -Dtest=GeneratedDocsTest -Dsurefire.failIfNoSpecifiedTests=false \
+	  -Dquoin.test.standaloneOnly=true -Dquoin.docs=write
+	$(BUF) generate
+
+format: $(BUF) ## format contract and code
+	$(BUF) format --write proto
+	$(MVN) -q spotless:apply
+
+bench: ## measure; a table in docs/performance.md, JSON in bench/target
+	$(MVN) -q -pl proto,server,bench package -DskipTests
+	java -jar bench/target/quoin-bench.jar --write-docs docs/performance.md $(BENCH)
+
+clean: ## remove everything that was built
+	rm -rf target */target clients/*/target
+
+$(JAR): $(SOURCES)
+	$(MVN) -q -pl proto,server package -DskipTests
+	@touch $(JAR)
+
+$(BUF):
+	npm install --silent --no-audit --no-fund --prefix $(TOOLS) --save-exact @bufbuild/buf@$(BUF_VERSION) \
+	  @bufbuild/protoc-gen-es@$(PROTOC_GEN_ES_VERSION)
+
+$(VENDOR): proto/pom.xml pom.xml
+	$(MVN) -q -pl proto org.apache.maven.plugins:maven-dependency-plugin:unpack-dependencies \
+	  -DincludeArtifactIds=proto-google-common-protos,protovalidate \
+	  -Dmdep.unpack.includes='google/rpc/*.proto,buf/validate/*.proto' -DoutputDirectory=$(CURDIR)/$(VENDOR)
+	@touch $(VENDOR)

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.bench;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What was measured of a row in one round, by metric. */
+record Measurement(Map<String, Double> values) {
+  static final String CALLS_PER_SECOND = "callsPerSecond";
+  static final String P50 = "p50Micros";
+  static final String P99 = "p99Micros";
+  static final String P999 = "p999Micros";
+  static final String SERVER_CPU = "serverCpuMicrosPerCall";
+  static final String REDIS_CPU = "redisCpuMicrosPerCall";
+  static final String CLIENT_CPU = "clientCpuMicrosPerCall";
+  static final String TOTAL_CPU = "totalCpuMicrosPerCall";
+  static final String OTHERS_CORES = "coresUsedByOthers";
+  static final String LUCKIEST = "shareOfLuckiest";
+  static final String UNLUCKIEST = "shareOfUnluckiest";
+  static final String REDIS_COMMANDS = "redisCommandsPerSecond";
+  static final String CLIENT_COMMANDS = "redisCommandsFromServerPerSecond";
+
+  static Measurement of(ClosedLoop.Outcome outcome) {
+    double calls = outcome.latencies().count();
+    CpuTimes cpu = outcome.cpu();
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put(CALLS_PER_SECOND, calls / outcome.seconds());
+    values.put(P50, outcome.latencies().micros(0.5));
+    values.put(P99, outcome.latencies().micros(0.99));
+    values.put(P999, outcome.latencies().micros(0.999));
+    values.put(SERVER_CPU, cpu.server() * 1e6 / calls);
+    values.put(REDIS_CPU, cpu.redis() * 1e6 / calls);
+    values.put(CLIENT_CPU, cpu.client() * 1e6 / calls);
+    values.put(TOTAL_CPU, (cpu.server() + cpu.redis() + cpu.client()) * 1e6 / calls);
+    values.put(OTHERS_CORES, cpu.others() / outcome.seconds());
+    return new Measurement(values);
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Two rows of the same round, compared; the median over the rounds is reported.
+ *
+ * @param goal what it should be, may be empty
+ */
+record Ratio(String text, String goal, double median, double[] perRound) {
+
+  static List<Ratio> all(Results results) {
+    List<Ratio> ratios = new ArrayList<>();
+    String cpu = Measurement.SERVER_CPU;
+    String speed = Measurement.CALLS_PER_SECOND;
+    String total = Measurement.TOTAL_CPU;
+    add(
+        ratios,
+        results,
+        "server CPU: `acquire` / `null`, 128 in flight",
+        "≤ 1.7",
+        cpu,
+        Rows.ACQUIRE + "/128",
+        Rows.NULL + "/128");
+    for (int inFlight : Rows.PAIRS_IN_FLIGHT) {
+      String suffix = "/" + inFlight;
+      String with = ", " + inFlight + " in flight";
+      String pair = Rows.PAIR + suffix;
+      String redisson = Rows.REDISSON + suffix;
+      add(ratios, results, "pairs/s: Quoin / Redisson" + with, "≥ 1.0", speed, pair, redisson);
+      add(
+          ratios,
+          results,
+          "total CPU of a pair: Quoin / Redisson" + with,
+          "",
+          total,
+          pair,
+          redisson);
+      add(
+          ratios,
+          results,
+          "pairs/s: Quoin / the same scripts" + with,
+          "",
+          speed,
+          pair,
+          Rows.SCRIPT + suffix);
+    }
+    String ours = Rows.HANDOVER + "/" + Rows.CLIENTS;
+    String lock = Rows.REDISSON_HANDOVER + "/" + Rows.CLIENTS;
+    String fair = Rows.REDISSON_FAIR_HANDOVER + "/" + Rows.CLIENTS;
+    add(ratios, results, "hand-overs/s: Quoin / Redisson RLock", "", speed, ours, lock);
+    add(ratios, results, "hand-overs/s: Quoin / Redisson RFairLock", "", speed, ours, fair);
+    return ratios;
+  }
+
+  private static void add(
+      List<Ratio> ratios,
+      Results results,
+      String text,
+      String goal,
+      String metric,
+      String row,
+      String base) {
+    if (results.has(row) && results.has(base)) {
+      double[] above = results.values(row, metric);
+      double[] below = results.values(base, metric);
+      double[] perRound =
+          IntStream.range(0, above.length).mapToDouble(i -> above[i] / below[i]).toArray();
+      ratios.add(new Ratio(text, goal, Results.median(perRound), perRound));
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.bench;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** The results as Markdown. */
+final class Report {
+  private final StringBuilder text = new StringBuilder();
+  private final Setting setting;
+  private final Results results;
+
+  private Report(Setting setting, Results results) {
+    this.setting = setting;
+    this.results = results;
+  }
+
+  static String of(Setting setting, Results results) {
+    Report report = new Report(setting, results);
+    report.machine();
+    report.loads();
+    report.handOvers();
+    report.waiters();
+    report.ratios();
+    return report.text.toString();
+  }
+
+  private void machine() {
+    Setting.Run run = setting.run();
+    line(
+        "Measured on %s at commit %s: %d cores, %s; %s; %s.",
+        setting.date(),
+        setting.commit(),
+        setting.cores(),
+        setting.cpu(),
+        setting.kernel(),
+        setting.jvm());
+    line(
+        "Each row: %d s warm-up, %d s measured, median of %d rounds.",
+        run.warmUpSeconds(), run.measuredSeconds(), run.rounds());
+    if (!run.serverJvm().isEmpty() || !run.serverFlags().isEmpty()) {
+      line("Server started with `%s` `%s`.", run.serverJvm(), run.serverFlags());
+    }
+    double others =
+        results.with(Measurement.OTHERS_CORES).stream()
+            .mapToDouble(row -> results.median(row.id(), Measurement.OTHERS_CORES))
+            .max()
+            .orElse(Double.NaN);
+    line("Other processes of the machine used up to %.2f cores meanwhile.", others);
+  }
+
+  private void loads() {
+    List<Row> rows = results.with(Measurement.CALLS_PER_SECOND);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| row | in flight | per second | p50 µs | p99 µs | p99.9 µs"
+            + " | server CPU µs | Redis CPU µs | client CPU µs | total CPU µs |");
+    line("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %d | %,.0f | %,.0f | %,.0f | %,.0f | %s | %.1f | %.1f | %.1f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.CALLS_PER_SECOND),
+          median(row, Measurement.P50),
+          median(row, Measurement.P99),
+          median(row, Measurement.P999),
+          row.usesServer() ? format("%.1f", median(row, Measurement.SERVER_CPU)) : "–",
+          median(row, Measurement.REDIS_CPU),
+          median(row, Measurement.CLIENT_CPU),
+          median(row, Measurement.TOTAL_CPU));
+    }
+  }
+
+  private void handOvers() {
+    List<Row> rows = results.with(Measurement.LUCKIEST);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| one lock, wanted by all | clients | hand-overs/s | share of the luckiest"
+            + " | share of the unluckiest | luckiest / unluckiest |");
+    line("|---|--:|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      double luckiest = median(row, Measurement.LUCKIEST);
+      double unluckiest = median(row, Measurement.UNLUCKIEST);
+      line(
+          "| %s | %d | %,.0f | %.1f %% | %.1f %% | %.2f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.CALLS_PER_SECOND),
+          luckiest * 100,
+          unluckiest * 100,
+          luckiest / unluckiest);
+    }
+  }
+
+  private void waiters() {
+    List<Row> rows = results.with(Measurement.REDIS_COMMANDS);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| waiting for a held lock | callers | commands/s the server sends to Redis"
+            + " | commands/s Redis executes, inside scripts too |");
+    line("|---|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %.1f | %.1f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.CLIENT_COMMANDS),
+          median(row, Measurement.REDIS_COMMANDS));
+    }
+  }
+
+  private void ratios() {
+    List<Ratio> ratios = Ratio.all(results);
+    if (ratios.isEmpty()) {
+      return;
+    }
+    line("");
+    line("| ratio | goal | median | lowest round | highest round |");
+    line("|---|--:|--:|--:|--:|");
+    for (Ratio ratio : ratios) {
+      line(
+          "| %s | %s | %.2f | %.2f | %.2f |",
+          ratio.text(),
+          ratio.goal(),
+          ratio.median(),
+          Arrays.stream(ratio.perRound()).min().orElse(Double.NaN),
+          Arrays.stream(ratio.perRound()).max().orElse(Double.NaN));
+    }
+  }
+
+  private double median(Row row, String metric) {
+    return results.median(row.id(), metric);
+  }
+
+  private static String format(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+
+  private void line(String format, Object... values) {
+    text.append(values.length == 0 ? format : format(format, values)).append('\n');
+  }
+}

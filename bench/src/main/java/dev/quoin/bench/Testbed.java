@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.bench;
+
+import dev.quoin.server.redis.EmbeddedRedis;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A Redis and a Quoin server of their own, each a process, on loopback. */
+final class Testbed implements AutoCloseable {
+  private static final Pattern SERVES = Pattern.compile(" serves 127\\.0\\.0\\.1:(\\d+)");
+
+  private final Deque<AutoCloseable> closers = new ArrayDeque<>();
+  private Child redis;
+  private Child server;
+  private int redisPort;
+  private int serverPort;
+  private StatefulRedisConnection<String, String> admin;
+
+  private Testbed() {}
+
+  static Testbed start(Options options) throws IOException, InterruptedException {
+    Testbed testbed = new Testbed();
+    try {
+      testbed.open(options);
+      return testbed;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      testbed.close();
+      throw e;
+    }
+  }
+
+  private void open(Options options) throws IOException, InterruptedException {
+    Path folder = Files.createTempDirectory("quoin-bench");
+    closers.push(() -> delete(folder));
+    redisPort = Child.freePort();
+    redis = Child.start(folder, "redis", redisCommand(folder));
+    closers.push(redis);
+    redis.await(log -> log.contains("Ready to accept connections") ? log : null);
+    server = Child.start(folder, "server", serverCommand(options));
+    closers.push(server);
+    serverPort =
+        server.await(
+            log -> {
+              Matcher announcement = SERVES.matcher(log);
+              return announcement.find() ? Integer.valueOf(announcement.group(1)) : null;
+            });
+    RedisClient client = RedisClient.create(redisUri());
+    closers.push(client::shutdown);
+    admin = client.connect();
+  }
+
+  private List<String> redisCommand(Path folder) throws IOException {
+    return List.of(
+        EmbeddedRedis.unpackBinary(folder).toString(),
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        Integer.toString(redisPort),
+        "--dir",
+        folder.toString(),
+        "--save",
+        "",
+        "--appendonly",
+        "no");
+  }
+
+  private List<String> serverCommand(Options options) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options.serverJvm());
+    command.addAll(List.of("-jar", options.serverJar().toString(), "serve", "--port", "0"));
+    if (!options.serverFlags().contains("--metrics-port")) {
+      command.addAll(List.of("--metrics-port", Integer.toString(Child.freePort())));
+    }
+    command.addAll(List.of("--redis", redisUri(), "--allow-volatile-redis", "true"));
+    command.addAll(options.serverFlags());
+    return command;
+  }
+
+  int serverPort() {
+    return serverPort;
+  }
+
+  String redisUri() {
+    return "redis://127.0.0.1:" + redisPort;
+  }
+
+  /** A section of what Redis tells about itself. */
+  String redisInfo(String section) {
+    return admin.sync().info(section);
+  }
+
+  /** Removes all data; Redis still knows the scripts. */
+  void empty() {
+    admin.sync().flushall();
+  }
+
+  CpuTimes cpuTimes() {
+    return CpuTimes.now(server.process(), redis.process());
+  }
+
+  @Override
+  public void close() {
+    while (!closers.isEmpty()) {
+      try {
+        closers.pop().close();
+      } catch (Exception e) {
+        System.err.println("cannot clean up: " + e);
+      }
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import io.grpc.Status;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+
+/** The synchronous view of the asynchronous methods. */
+final class Futures {
+  private Futures() {}
+
+  /**
+   * Waits for the outcome and throws what it failed with. An interrupt cancels the future, so that
+   * the call it stands for ends too.
+   */
+  static <T> T await(CompletableFuture<T> future) {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      QuoinException failure = Failure.exception(e);
+      // It was made on another thread; the reader of the trace wants to see who called. The cause
+      // keeps the original.
+      failure.fillInStackTrace();
+      throw failure;
+    } catch (InterruptedException e) {
+      future.cancel(true);
+      Thread.currentThread().interrupt();
+      throw Failure.local(Status.Code.CANCELLED, "interrupted while waiting for the answer", e);
+    } catch (CancellationException e) {
+      throw Failure.local(Status.Code.CANCELLED, "the call was cancelled", e);
+    }
+  }
+
+  /**
+   * A future that callers may end themselves: that cancels the work, and an outcome that comes all
+   * the same is disposed of.
+   */
+  static <T> CompletableFuture<T> handOver(
+      CompletableFuture<T> outcome, Future<?> work, Consumer<T> dispose) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    outcome.whenComplete(
+        (value, failure) -> {
+          if (failure != null) {
+            result.completeExceptionally(Failure.unwrap(failure));
+          } else if (!result.complete(value)) {
+            dispose.accept(value);
+          }
+        });
+    result.whenComplete((value, failure) -> work.cancel(false));
+    return result;
+  }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * What all helpers of one client share: the channel, the clock for renewals, the threads of the
+ * caller's listeners, and the list of what is open.
+ */
+final class Link {
+  private final ManagedChannel channel;
+  private final Duration deadline;
+  private final Executor listeners;
+  private final ScheduledExecutorService clock;
+  private final Map<Object, Supplier<CompletableFuture<Void>>> open = new ConcurrentHashMap<>();
+
+  /**
+   * @param deadline of unary calls that say nothing else
+   * @param listeners runs the listeners of callers, which may block
+   * @param clock runs what comes later, which must not block
+   */
+  Link(
+      ManagedChannel channel,
+      Duration deadline,
+      Executor listeners,
+      ScheduledExecutorService clock) {
+    this.channel = channel;
+    this.deadline = deadline;
+    this.listeners = listeners;
+    this.clock = clock;
+  }
+
+  Duration deadline() {
+    return deadline;
+  }
+
+  Executor listeners() {
+    return listeners;
+  }
+
+  /** Notes what is to be closed, at the latest when the client is. */
+  void opened(Object resource, Supplier<CompletableFuture<Void>> close) {
+    open.put(resource, close);
+  }
+
+  void closed(Object resource) {
+    open.remove(resource);
+  }
+
+  /** Closes all that is open; completes when that is done or has failed. */
+  CompletableFuture<Void> closeAll() {
+    return CompletableFuture.allOf(
+        open.values().stream().map(Supplier::get).toArray(CompletableFuture<?>[]::new));
+  }
+
+  /** Makes a call within the default deadline. */
+  <Q, R> CompletableFuture<R> call(MethodDescriptor<Q, R> method, Q request) {
+    return call(method, request, deadline);
+  }
+
+  /** Makes a call. Ending the future early cancels it. */
+  <Q, R> CompletableFuture<R> call(MethodDescriptor<Q, R> method, Q request, Duration within) {
+    ClientCall<Q, R> call =
+        channel.newCall(
+            method, CallOptions.DEFAULT.withDeadlineAfter(within.toNanos(), TimeUnit.NANOSECONDS));
+    CompletableFuture<R> answer = new CompletableFuture<>();
+    ClientCalls.asyncUnaryCall(call, request, new Answer<>(answer));
+    answer.whenComplete(
+        (response, failure) -> {
+          if (answer.isCancelled()) {
+            call.cancel("the caller does not want the answer any more", null);
+          }
+        });
+    return answer;
+  }
+
+  /** Opens a stream of responses. */
+  <Q, R> ClientCall<Q, R> stream(
+      MethodDescriptor<Q, R> method, Q request, StreamObserver<R> events) {
+    ClientCall<Q, R> call = channel.newCall(method, CallOptions.DEFAULT);
+    ClientCalls.asyncServerStreamingCall(call, request, events);
+    return call;
+  }
+
+  ScheduledFuture<?> after(Duration delay, Runnable action) {
+    try {
+      return clock.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      throw Failure.local(Status.Code.UNAVAILABLE, "the client is closed", e);
+    }
+  }
+
+  /** Has the channel connect again now instead of at the end of its pause, which grows long. */
+  void reconnect() {
+    channel.resetConnectBackoff();
+  }
+
+  private record Answer<R>(CompletableFuture<R> future, Object[] response)
+      implements StreamObserver<R> {
+    Answer(CompletableFuture<R> future) {
+      this(future, new Object[1]);
+    }
+
+    @Override
+    public void onNext(R value) {
+      response[0] = value;
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      future.completeExceptionally(QuoinException.from(failure));
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public void onCompleted() {
+      if (response[0] == null) {
+        onError(Status.INTERNAL.withDescription("no response was sent").asRuntimeException());
+      } else {
+        future.complete((R) response[0]);
+      }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import dev.quoin.locks.v1.AcquireRequest;
+import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.GetRequest;
+import dev.quoin.locks.v1.GetResponse;
+import dev.quoin.locks.v1.LocksGrpc;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * Locks: one caller at a time has the right to work on something.
+ *
+ * <p>There are two ways to have a lock. {@link #acquire} asks for it with single calls, and this
+ * process renews it. {@link #hold} keeps a call open: the server renews the lock for as long as the
+ * call lives, gives it back at once when this process is gone, and tells the place in line. Both
+ * give a {@link Lock}; both get the same locks.
+ *
+ * <p>A name is 1 to 512 bytes without control characters. Every method comes in two forms; the one
+ * that waits for the answer throws what the future of the other fails with, always a {@link
+ * QuoinException}, and ends the call when the waiting thread is interrupted. Ending a future early,
+ * by cancelling it or with a time limit, ends the call as well: it leaves the line, and a lock won
+ * at that very moment is given back.
+ */
+public final class Locks {
+  private static final Duration LONGEST_WAIT = Duration.ofDays(1);
+
+  private final Link link;
+
+  Locks(Link link) {
+    this.link = link;
+  }
+
+  /**
+   * Takes the lock if it is free.
+   *
+   * @param lease how long the lock stays held when this process can no longer renew it: 100 ms to
+   *     24 h
+   * @return the lock, or empty when somebody else holds it
+   * @throws InvalidRequestException when the name or the lease is not allowed
+   * @throws UnavailableException when no server, or no Redis, could be reached
+   */
+  public Optional<Lock> tryAcquire(String name, Duration lease) {
+    return acquire(name, LockOptions.lease(lease));
+  }
+
+  /** Like {@link #tryAcquire}, without waiting for the answer. */
+  public CompletableFuture<Optional<Lock>> tryAcquireAsync(String name, Duration lease) {
+    return acquireAsync(name, LockOptions.lease(lease));
+  }
+
+  /**
+   * Takes the lock, standing in line for it as long as the options say.
+   *
+   * @return the lock, or empty when somebody else held it all the time
+   * @throws InvalidRequestException when the name or an option is not allowed
+   * @throws LockNotHeldException when the lock was granted but its lease had run out by the time
+   *     the answer arrived; try again
+   * @throws UnavailableException when no server, or no Redis, could be reached
+   * @throws QuoinException with LOCK_LINE_FULL when too many wait already
+   */
+  public Optional<Lock> acquire(String name, LockOptions options) {
+    return Futures.await(acquireAsync(name, options));
+  }
+
+  /** Like {@link #acquire}, without waiting for the answer. */
+  public CompletableFuture<Optional<Lock>> acquireAsync(String name, LockOptions options) {
+    AcquireRequest request =
+        AcquireRequest.newBuilder()
+            .setName(name)
+            .setLease(Protos.duration(options.lease()))
+            .setWait(Protos.duration(options.maxWait()))
+            .setHolder(options.holder())
+            .setRequestId(UUID.randomUUID().toString())
+            .build();
+    long sent = System.nanoTime();
+    CompletableFuture<AcquireResponse> answer =
+        link.call(LocksGrpc.getAcquireMethod(), request, patience(options));
+    Duration lease = options.lease().truncatedTo(ChronoUnit.MILLIS);
+    CompletableFuture<Optional<Lock>> outcome =
+        answer.thenCompose(
+            grant ->
+                grant.getAcquired()
+                    ? LeasedLock.of(link, name, grant, lease, sent).thenApply(Optional::of)
+                    : CompletableFuture.completedFuture(Optional.empty()));
+    return Futures.handOver(outcome, answer, lock -> lock.ifPresent(Lock::closeAsync));
+  }
+
+  /**
+   * Takes the lock and works while it is held.
+   *
+   * @param work is given the lock, which is closed when it returns or throws
+   * @return whether the lock was acquired and the work done
+   * @throws QuoinException as {@link #acquire} and {@link Lock#close} do
+   */
+  public boolean run(String name, LockOptions options, Consumer<Lock> work) {
+    Optional<Lock> acquired = acquire(name, options);
+    acquired.ifPresent(
+        lock -> {
+          try (lock) {
+            work.accept(lock);
+          }
+        });
+    return acquired.isPresent();
+  }
+
+  /**
+   * Takes the lock, standing in line for it as long as it takes, and holds it with a call that
+   * stays open. A server that drains, dies or loses its connection is replaced by another one, or
+   * by itself, without losing the lock as long as that takes less than the lease. Who was still
+   * waiting then joins the end of the line.
+   *
+   * @throws InvalidRequestException when the name or an option is not allowed
+   * @throws QuoinException with LOCK_LINE_FULL when too many wait already. Servers that cannot be
+   *     reached are waited for
+   */
+  public Lock hold(String name, HoldOptions options) {
+    return Futures.await(holdAsync(name, options));
+  }
+
+  /**
+   * Like {@link #hold}, without waiting for the lock. Give it a time limit by ending the future.
+   */
+  public CompletableFuture<Lock> holdAsync(String name, HoldOptions options) {
+    Duration lease = options.lease().truncatedTo(ChronoUnit.MILLIS);
+    HoldOptions whole = new HoldOptions(lease, options.holder(), options.onWaiting());
+    CompletableFuture<Lock> outcome = new HoldCall(link, name, whole).begin();
+    return Futures.handOver(outcome, outcome, Lock::closeAsync);
+  }
+
+  /**
+   * Tells who holds a lock and how many wait for it.
+   *
+   * @throws InvalidRequestException when the name is not allowed
+   * @throws UnavailableException when no server, or no Redis, could be reached
+   */
+  public LockState get(String name) {
+    return Futures.await(getAsync(name));
+  }
+
+  /** Like {@link #get}, without waiting for the answer. */
+  public CompletableFuture<LockState> getAsync(String name) {
+    CompletableFuture<GetResponse> answer =
+        link.call(LocksGrpc.getGetMethod(), GetRequest.newBuilder().setName(name).build());
+    return Futures.handOver(answer.thenApply(LockState::of), answer, state -> {});
+  }
+
+  /** How long an Acquire may take; waits longer than a day are refused anyway. */
+  private Duration patience(LockOptions options) {
+    Duration wait = options.maxWait();
+    return link.deadline().plus(wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT);
+  }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import dev.quoin.locks.v1.HoldResponse.Lost;
+
+/** Why a lock was lost. */
+public enum LostReason {
+  /**
+   * The lease ran out before a renewal was confirmed: no server, or no Redis, could be reached in
+   * time. Others can get the lock from now on.
+   */
+  EXPIRED,
+
+  /**
+   * The server says that the token does not hold the lock any more: it was given back with its
+   * token, its lease ran out, or Redis lost it. Others may hold the lock already.
+   */
+  NOT_HELD;
+
+  static LostReason of(Lost.Reason reason) {
+    return reason == Lost.Reason.REASON_EXPIRED ? EXPIRED : NOT_HELD;
+  }
+}

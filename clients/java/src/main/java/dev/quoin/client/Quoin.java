@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import io.grpc.Channel;
+import io.grpc.ManagedChannel;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A client of Quoin. Make one per process and namespace, and close it at the end; it is safe for
+ * use by several threads and connects when it is first needed.
+ */
+public final class Quoin implements AutoCloseable {
+  private final ManagedChannel channel;
+  private final Link link;
+  private final ScheduledThreadPoolExecutor clock;
+
+  Quoin(QuoinBuilder builder) {
+    // Callers may block in what continues their futures, so there are as many threads as it takes.
+    // They end when idle, not with the client: calls that it cuts off still have to be told.
+    ExecutorService threads = Executors.newCachedThreadPool(daemons("quoin-client-"));
+    clock = new ScheduledThreadPoolExecutor(1, daemons("quoin-client-clock-"));
+    clock.setRemoveOnCancelPolicy(true);
+    channel = builder.channel(threads);
+    link = new Link(channel, builder.deadline(), threads, clock);
+  }
+
+  /**
+   * A client with default settings: no TLS, namespace {@code default}.
+   *
+   * @param address as in {@link QuoinBuilder#address}
+   */
+  public static Quoin connect(String address) {
+    return builder().address(address).build();
+  }
+
+  /** Settings for a client. */
+  public static QuoinBuilder builder() {
+    return new QuoinBuilder();
+  }
+
+  /** The locks of this client's namespace. */
+  public Locks locks() {
+    return new Locks(link);
+  }
+
+  /**
+   * The connection, for the generated stubs of services that have no helper here. It carries the
+   * namespace and gives unary calls without a deadline the default one; {@link QuoinException#from}
+   * explains its failures. It ends with this client.
+   *
+   * <p>Some unary calls are repeated when they meet UNAVAILABLE. {@code Locks.Acquire} is one of
+   * them, so give it a {@code request_id}.
+   */
+  public Channel channel() {
+    return channel;
+  }
+
+  /**
+   * Gives back all locks, then ends the connection and every call that is still open. Closing again
+   * does nothing. Never throws; what cannot be given back ends with its lease.
+   */
+  @Override
+  public void close() {
+    CompletableFuture<Void> given = link.closeAll();
+    try {
+      given.handle((done, failure) -> null).get(link.deadline().toNanos(), TimeUnit.NANOSECONDS);
+      channel.shutdownNow().awaitTermination(1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+      // Nothing can be done about it: the leases end by themselves.
+    } finally {
+      channel.shutdownNow();
+      clock.shutdown();
+    }
+  }
+
+  private static ThreadFactory daemons(String prefix) {
+    AtomicInteger number = new AtomicInteger();
+    return action -> {
+      Thread thread = new Thread(action, prefix + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import dev.quoin.locks.v1.LocksGrpc;
+import io.grpc.MethodDescriptor;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * What is tried again, and when.
+ *
+ * <p>gRPC repeats calls that met UNAVAILABLE when repeating them is safe: Get changes nothing,
+ * Renew is idempotent, Acquire carries a request id. Release is none of that: LOCK_NOT_HELD to a
+ * repeated Release may mean that the first one worked. Only {@link Releases} knows what to make of
+ * it.
+ */
+final class Retries {
+  private static final long SHORTEST_PAUSE_MILLIS = 10;
+  private static final long LONGEST_PAUSE_MILLIS = 1000;
+
+  private Retries() {}
+
+  /** The service config of the channel. */
+  static Map<String, ?> serviceConfig() {
+    return Map.of(
+        "loadBalancingConfig",
+        List.of(Map.of("round_robin", Map.of())),
+        "methodConfig",
+        List.of(
+            Map.of(
+                "name",
+                List.of(
+                    name(LocksGrpc.getGetMethod()),
+                    name(LocksGrpc.getRenewMethod()),
+                    name(LocksGrpc.getAcquireMethod())),
+                "retryPolicy",
+                Map.of(
+                    "maxAttempts",
+                    5.0,
+                    "initialBackoff",
+                    "0.1s",
+                    "maxBackoff",
+                    "1s",
+                    "backoffMultiplier",
+                    2.0,
+                    "retryableStatusCodes",
+                    List.of("UNAVAILABLE")))));
+  }
+
+  /**
+   * How long to pause before trying again to keep a lock: a tenth of its lease, at most a second,
+   * spread so that many clients do not come at once.
+   */
+  static Duration pause(Duration lease) {
+    long longest =
+        Math.max(SHORTEST_PAUSE_MILLIS, Math.min(LONGEST_PAUSE_MILLIS, lease.toMillis() / 10));
+    return Duration.ofMillis(ThreadLocalRandom.current().nextLong(longest / 2, longest + 1));
+  }
+
+  private static Map<String, String> name(MethodDescriptor<?, ?> method) {
+    return Map.of("service", method.getServiceName(), "method", method.getBareMethodName());
+  }
+}

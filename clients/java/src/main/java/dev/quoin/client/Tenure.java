@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledFuture;
+import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * The time during which a lock is held, by the monotonic clock of this process. It ends once:
+ * because the lock is closed, because the server says it is lost, or because its lease ran out.
+ */
+final class Tenure {
+  private static final Logger LOG = Logger.getLogger(Tenure.class.getName());
+
+  private static final long CLOCK_STEP_NANOS = 1_000_000;
+
+  private final Link link;
+  private final Runnable onLoss;
+  private final CompletableFuture<LostReason> lost = new CompletableFuture<>();
+  private boolean over;
+  private long end;
+  private ScheduledFuture<?> alarm;
+
+  /**
+   * @param end of the lease as {@link System#nanoTime} counts
+   * @param onLoss cleans up, before listeners hear of the loss
+   */
+  Tenure(Link link, long end, Runnable onLoss) {
+    this.link = link;
+    this.onLoss = onLoss;
+    this.end = end;
+    watch();
+  }
+
+  /**
+   * When a lease ends here that was asked for at a moment: no later than in Redis, which counts in
+   * whole milliseconds.
+   */
+  static long end(long sent, Duration lease) {
+    return sent + lease.toNanos() - CLOCK_STEP_NANOS;
+  }
+
+  synchronized boolean isHeld() {
+    return !over && left() > 0;
+  }
+
+  /** How long the lease still runs; not positive when it does not. */
+  synchronized Duration remaining() {
+    return Duration.ofNanos(over ? 0 : left());
+  }
+
+  /** The lease was renewed. One that has run out stays lost. */
+  synchronized void extend(long newEnd) {
+    if (isHeld() && newEnd - end > 0) {
+      end = newEnd;
+      watch();
+    }
+  }
+
+  /** Ends it without telling anybody. Returns whether it had not ended before. */
+  synchronized boolean close() {
+    boolean held = !over;
+    over = true;
+    alarm.cancel(false);
+    return held;
+  }
+
+  /** Ends it and tells the listeners. */
+  void lose(LostReason reason) {
+    if (close()) {
+      onLoss.run();
+      lost.complete(reason);
+    }
+  }
+
+  void onLost(Consumer<LostReason> listener) {
+    lost.thenAcceptAsync(
+        reason -> {
+          try {
+            listener.accept(reason);
+          } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "a listener for the loss of a lock failed", e);
+          }
+        },
+        link.listeners());
+  }
+
+  private synchronized void expire() {
+    if (over || left() > 0) {
+      return;
+    }
+    link.listeners().execute(() -> lose(LostReason.EXPIRED));
+  }
+
+  private synchronized void watch() {
+    if (alarm != null) {
+      alarm.cancel(false);
+    }
+    alarm = link.after(Duration.ofNanos(left()), this::expire);
+  }
+
+  private long left() {
+    return end - System.nanoTime();
+  }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class HoldTest {
+  @RegisterExtension static final SharedServer SERVER = new SharedServer();
+
+  private static final HoldOptions LONG = HoldOptions.lease(Duration.ofSeconds(30));
+  private static final HoldOptions SHORT = HoldOptions.lease(Duration.ofMillis(1500));
+
+  private final String namespace = SharedServer.freshNamespace();
+  private final Quoin quoin = SERVER.client(namespace);
+  private final Locks locks = quoin.locks();
+
+  @AfterEach
+  void closeClient() {
+    quoin.close();
+  }
+
+  @Test
+  void aFreeLockIsHeldAtOnce() {
+    try (Lock lock = locks.hold("report", LONG.withHolder("worker-1"))) {
+      assertThat(lock.isHeld()).isTrue();
+
+      LockState state = locks.get("report");
+      assertThat(state.holder()).isEqualTo("worker-1");
+      assertThat(state.fence()).isEqualTo(lock.fence());
+      assertThat(state.expireTime()).contains(lock.expireTime());
+    }
+  }
+
+  @Test
+  void whoWaitsIsToldItsPlaceUntilItsTurn() throws InterruptedException {
+    Lock first = locks.hold("report", LONG);
+    BlockingQueue<Long> ofSecond = new LinkedBlockingQueue<>();
+    BlockingQueue<Long> ofThird = new LinkedBlockingQueue<>();
+    CompletableFuture<Lock> second = locks.holdAsync("report", LONG.withOnWaiting(ofSecond::add));
+    assertThat(ofSecond.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
+    CompletableFuture<Lock> third = locks.holdAsync("report", LONG.withOnWaiting(ofThird::add));
+    assertThat(ofThird.poll(20, TimeUnit.SECONDS)).isEqualTo(2);
+
+    first.close();
+
+    assertThat(Eventually.get(second).fence()).isGreaterThan(first.fence());
+    assertThat(ofThird.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
+    Eventually.get(second).close();
+    assertThat(Eventually.get(third).isHeld()).isTrue();
+  }
+
+  @Test
+  void aLockWonAfterWaitingLongerThanItsLeaseIsHeld() {
+    Lock first = locks.hold("report", LONG);
+    long asked = System.nanoTime();
+    CompletableFuture<Lock> waiting = locks.holdAsync("report", SHORT);
+    Eventually.until(
+        "the wait is longer than the lease",
+        () -> System.nanoTime() - asked > SHORT.lease().toNanos());
+
+    first.close();
+
+    assertThat(Eventually.get(waiting).isHeld()).isTrue();
+  }
+
+  @Test
+  void closingFreesTheLockAtOnce() {
+    Lock lock = locks.hold("report", LONG);
+
+    lock.close();
+    lock.close();
+
+    assertThat(lock.isHeld()).isFalse();
+    assertThat(locks.get("report").held()).isFalse();
+  }
+
+  @Test
+  void aFutureThatIsEndedLeavesTheLine() {
+    locks.hold("report", LONG);
+    CompletableFuture<Lock> waiting = locks.holdAsync("report", LONG);
+    Eventually.until("somebody waits", () -> locks.get("report").waiters() == 1);
+
+    waiting.orTimeout(1, TimeUnit.MILLISECONDS);
+
+    Eventually.until("nobody waits", () -> locks.get("report").waiters() == 0);
+  }
+
+  @Test
+  void theServerRenewsAHeldLock() {
+    Lock lock = locks.hold("report", SHORT);
+    Instant first = lock.expireTime();
+
+    Eventually.until("it is renewed", () -> lock.expireTime().isAfter(first));
+
+    assertThat(lock.isHeld()).isTrue();
+  }
+
+  @Test
+  void aLossIsTold() throws InterruptedException {
+    Lock lock = locks.hold("report", SHORT);
+    BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
+    lock.onLost(losses::add);
+
+    SERVER.expire(namespace, "report");
+
+    assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.NOT_HELD);
+    assertThat(lock.isHeld()).isFalse();
+    lock.close();
+    assertThat(losses).isEmpty();
+  }
+
+  @Test
+  void aHoldThatIsNotAllowedIsRefused() {
+    assertThatThrownBy(() -> locks.hold("", LONG)).isInstanceOf(InvalidRequestException.class);
+  }
+
+  @Test
+  void aHeldLockAndItsLineSurviveARestartOfTheServer() {
+    try (TestServer server = new TestServer();
+        Quoin client = Quoin.connect(server.address())) {
+      BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
+      Lock first = client.locks().hold("report", LONG);
+      first.onLost(losses::add);
+      CompletableFuture<Lock> second = client.locks().holdAsync("report", LONG);
+      Eventually.until("somebody waits", () -> client.locks().get("report").waiters() == 1);
+      Instant before = first.expireTime();
+
+      server.stop();
+      server.start();
+
+      Eventually.until("it goes on", () -> first.expireTime().isAfter(before.plusMillis(1)));
+      Eventually.until("somebody waits", () -> waiters(client) == 1);
+      assertThat(first.isHeld()).isTrue();
+      assertThat(client.locks().get("report").fence()).isEqualTo(first.fence());
+      assertThat(losses).isEmpty();
+
+      first.close();
+      assertThat(Eventually.get(second).fence()).isGreaterThan(first.fence());
+    }
+  }
+
+  /** How many wait; -1 while the server is away. */
+  private static long waiters(Quoin client) {
+    try {
+      return client.locks().get("report").waiters();
+    } catch (UnavailableException e) {
+      return -1;
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+
+/** One server for all test classes. Every client of a test gets a namespace of its own. */
+final class SharedServer implements BeforeAllCallback {
+  private static final AtomicInteger NAMESPACES = new AtomicInteger();
+
+  private Running running;
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    running =
+        context
+            .getRoot()
+            .getStore(Namespace.create(SharedServer.class))
+            .getOrComputeIfAbsent(Running.class, key -> new Running(), Running.class);
+  }
+
+  String address() {
+    return running.server.address();
+  }
+
+  static String freshNamespace() {
+    return "t" + NAMESPACES.incrementAndGet();
+  }
+
+  Quoin client(String namespace) {
+    return Quoin.builder().address(address()).namespace(namespace).build();
+  }
+
+  /** Takes a lock away from its holder, as if its lease had run out. */
+  void expire(String namespace, String lock) {
+    long deleted = running.redis.sync().del("quoin:" + namespace + ":locks:{" + lock + "}:owner");
+    if (deleted != 1) {
+      throw new AssertionError(lock + " is not held in " + namespace);
+    }
+  }
+
+  private static final class Running implements AutoCloseable {
+    private final TestServer server = new TestServer();
+    private final RedisClient client = RedisClient.create(server.redisUri());
+    private final StatefulRedisConnection<String, String> redis = client.connect();
+
+    @Override
+    public void close() {
+      client.shutdown();
+      server.close();
+    }
+  }
+}

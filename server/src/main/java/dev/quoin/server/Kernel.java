@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server;
+
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.rpc.Rpc;
+import dev.quoin.server.waiting.Lines;
+import io.netty.util.Timer;
+
+/**
+ * What every feature is built on.
+ *
+ * @param rpc serves RPCs
+ * @param scripts runs Lua in Redis
+ * @param lines lets callers wait
+ * @param timer runs small things later
+ * @param prefix first part of every key
+ */
+public record Kernel(Rpc rpc, Scripts scripts, Lines lines, Timer timer, String prefix) {
+
+  /** The keys of a feature. */
+  public Keyspace keyspace(String feature) {
+    return new Keyspace(prefix, feature);
+  }
+}

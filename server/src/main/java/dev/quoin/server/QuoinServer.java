@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server;
+
+import dev.quoin.server.config.BadSettings;
+import dev.quoin.server.config.Settings;
+import dev.quoin.server.redis.EmbeddedRedis;
+import dev.quoin.server.redis.Redis;
+import dev.quoin.server.redis.RedisConnector;
+import dev.quoin.server.redis.RedisTarget;
+import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.redis.UnusableRedis;
+import dev.quoin.server.rpc.Drain;
+import dev.quoin.server.rpc.Rpc;
+import dev.quoin.server.rpc.Validation;
+import dev.quoin.server.waiting.Lines;
+import io.grpc.BindableService;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.Server;
+import io.grpc.ServerCredentials;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.TlsServerCredentials;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.ChannelzService;
+import io.grpc.protobuf.services.ProtoReflectionService;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.util.HashedWheelTimer;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/** A running Quoin server: Redis below, gRPC above. */
+public final class QuoinServer implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(QuoinServer.class.getName());
+  private static final int TICK_MILLIS = 10;
+  private static final int CHANNELZ_PAGE = 100;
+  private static final int START_TIMEOUT_SECONDS = 60;
+
+  private final Settings settings;
+  private final Deque<Runnable> closers = new ArrayDeque<>();
+  private final Drain drain = new Drain();
+  private List<String> services;
+  private EmbeddedRedis embedded;
+  private Lines lines;
+  private Health health;
+  private Server server;
+
+  private QuoinServer(Settings settings) {
+    this.settings = settings;
+  }
+
+  /** Starts everything; when one part cannot be started, the others are stopped again. */
+  public static QuoinServer start(Settings settings) {
+    QuoinServer server = new QuoinServer(settings);
+    try {
+      server.open();
+      return server;
+    } catch (RuntimeException e) {
+      server.closeAll();
+      throw e;
+    }
+  }
+
+  /** The port of the gRPC server. */
+  public int port() {
+    return server.getPort();
+  }
+
+  /** The full names of the services of Quoin. */
+  public List<String> services() {
+    return services;
+  }
+
+  /** The Redis this server runs itself, if it does. */
+  public Optional<EmbeddedRedis> embedded() {
+    return Optional.ofNullable(embedded);
+  }
+
+  /** The lines in which callers of this server wait. */
+  Lines lines() {
+    return lines;
+  }
+
+  /** Ends when the server has been stopped. */
+  public void awaitTermination() throws InterruptedException {
+    server.awaitTermination();
+  }
+
+  /** Takes no new calls, tells open streams, lets calls end, then stops everything. */
+  @Override
+  public void close() {
+    health.stop();
+    server.shutdown();
+    drain.begin();
+    try {
+      if (!server.awaitTermination(settings.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warning("calls still open after " + settings.drainTimeout() + " are cancelled");
+        server.shutdownNow().awaitTermination(1, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    closeAll();
+  }
+
+  private void open() {
+    EventLoops loops = EventLoops.start(settings.threads());
+    closers.push(() -> loops.group().shutdownGracefully(0, 1, TimeUnit.SECONDS));
+    HashedWheelTimer timer =
+        new HashedWheelTimer(
+            new DefaultThreadFactory("quoin-timer", true), TICK_MILLIS, TimeUnit.MILLISECONDS);
+    closers.push(timer::stop);
+    // Loading the rules and connecting to Redis take about a second each: do both at once.
+    Validation validation = new Validation();
+    FutureTask<Metrics> aside =
+        new FutureTask<>(
+            () -> {
+              Services.ALL.forEach(service -> validation.compile(service.contract()));
+              return startMetrics();
+            });
+    new Thread(aside, "quoin-start").start();
+    Redis redis = connect(loops, timer);
+    closers.push(redis::close);
+    Metrics metrics = await(aside);
+    closers.push(metrics::close);
+
+    lines = new Lines(redis.channels(), timer);
+    Kernel kernel =
+        new Kernel(
+            new Rpc(validation, drain),
+            new Scripts(redis, metrics.meter()),
+            lines,
+            timer,
+            settings.keyPrefix());
+    List<ServerServiceDefinition> features =
+        Services.ALL.stream()
+            .map(service -> service.implementation().apply(kernel).bindService())
+            .toList();
+    services = Services.ALL.stream().map(service -> service.contract().getName()).toList();
+    health = new Health(redis, timer, services);
+    server = listen(loops, metrics, features);
+    health.start();
+  }
+
+  private static <T> T await(FutureTask<T> task) {
+    try {
+      return task.get(START_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException("cannot start", e.getCause());
+    } catch (TimeoutException | InterruptedException e) {
+      throw new IllegalStateException("cannot start", e);
+    }
+  }
+
+  private Metrics startMetrics() {
+    try {
+      return Metrics.start(settings.host(), settings.metricsPort());
+    } catch (UncheckedIOException e) {
+      throw new BadSettings(
+          "metrics-port: cannot listen on %s:%d: %s"
+              .formatted(settings.host(), settings.metricsPort(), e.getCause().getMessage()));
+    }
+  }
+
+  private Redis connect(EventLoops loops, HashedWheelTimer timer) {
+    boolean ownRedis = settings.redis().isEmpty();
+    if (ownRedis) {
+      embedded = startEmbedded();
+      closers.push(embedded::close);
+    }
+    RedisTarget target = RedisTarget.parse(ownRedis ? embedded.uri() : settings.redis());
+    try {
+      return RedisConnector.connect(
+          target, settings.redisTimeout(), settings.allowVolatileRedis(), loops.group(), timer);
+    } catch (UnusableRedis e) {
+      throw new BadSettings("redis: " + target.describe() + ": " + e.getMessage());
+    }
+  }
+
+  private EmbeddedRedis startEmbedded() {
+    try {
+      return EmbeddedRedis.start(settings.data());
+    } catch (UncheckedIOException e) {
+      throw new BadSettings("data: " + e.getMessage());
+    }
+  }
+
+  private Server listen(EventLoops loops, Metrics metrics, List<ServerServiceDefinition> features) {
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(
+                new InetSocketAddress(settings.host(), settings.port()), credentials())
+            .bossEventLoopGroup(loops.group())
+            .workerEventLoopGroup(loops.group())
+            .channelType(loops.serverChannel())
+            .directExecutor()
+            .maxInboundMessageSize(settings.maxRequestBytes())
+            .maxConcurrentCallsPerConnection(settings.maxCallsPerConnection())
+            .keepAliveTime(20, TimeUnit.SECONDS)
+            .keepAliveTimeout(10, TimeUnit.SECONDS)
+            .permitKeepAliveTime(5, TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .addService(health.service())
+            .addService(ProtoReflectionServiceV1.newInstance())
+            .addService(reflectionAlpha())
+            .addService(ChannelzService.newInstance(CHANNELZ_PAGE));
+    features.forEach(builder::addService);
+    metrics.measure(builder);
+    try {
+      return builder.build().start();
+    } catch (IOException e) {
+      throw new BadSettings(
+          "port: cannot listen on %s:%d: %s"
+              .formatted(settings.host(), settings.port(), rootMessage(e)));
+    }
+  }
+
+  /** Reflection as older tools ask for it. */
+  @SuppressWarnings("deprecation")
+  private static BindableService reflectionAlpha() {
+    return ProtoReflectionService.newInstance();
+  }
+
+  private ServerCredentials credentials() {
+    if (!settings.isTls()) {
+      return InsecureServerCredentials.create();
+    }
+    try {
+      TlsServerCredentials.Builder tls =
+          TlsServerCredentials.newBuilder()
+              .keyManager(new File(settings.tlsCertificate()), new File(settings.tlsKey()));
+      if (!settings.tlsClientAuthorities().isEmpty()) {
+        tls.trustManager(new File(settings.tlsClientAuthorities()))
+            .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE);
+      }
+      return tls.build();
+    } catch (IOException e) {
+      throw new BadSettings("tls-certificate, tls-key: cannot read: " + e.getMessage());
+    }
+  }
+
+  private void closeAll() {
+    while (!closers.isEmpty()) {
+      try {
+        closers.pop().run();
+      } catch (RuntimeException e) {
+        LOG.log(Level.WARNING, "cannot stop a part of the server", e);
+      }
+    }
+  }
+
+  private static String rootMessage(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage();
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server;
+
+import dev.quoin.errors.v1.ErrorsGrpc;
+import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.server.locks.LocksService;
+import dev.quoin.server.meta.ErrorsService;
+import io.grpc.BindableService;
+import io.grpc.ServiceDescriptor;
+import java.util.List;
+import java.util.function.Function;
+
+/** The services of Quoin. A new one is one line here. */
+public final class Services {
+  /**
+   * One service.
+   *
+   * @param contract what the .proto file says
+   * @param implementation what serves it
+   */
+  public record Entry(
+      ServiceDescriptor contract, Function<Kernel, BindableService> implementation) {}
+
+  public static final List<Entry> ALL =
+      List.of(
+          new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new),
+          new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new));
+
+  private Services() {}
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import dev.quoin.server.redis.RedisTarget;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * The configuration of the server. Every setting is a flag ({@code --redis-timeout}), an
+ * environment variable ({@code QUOIN_REDIS_TIMEOUT}) and a key of the YAML file ({@code
+ * redis-timeout}); flags go before the environment, the environment before the file, the file
+ * before the defaults.
+ */
+public record Settings(
+    @Setting(
+            value = "127.0.0.1",
+            about = "Address to listen on. Another one than loopback needs TLS or insecure.")
+        String host,
+    @Setting(
+            value = "7400",
+            max = 65535,
+            about = "TCP port of the gRPC server; 0 takes a free one.")
+        int port,
+    @Setting(
+            value = "7401",
+            max = 65535,
+            about =
+                "TCP port of the Prometheus endpoint /metrics, on the same address; 0 switches it off.")
+        int metricsPort,
+    @Setting(
+            value = "",
+            secret = true,
+            about =
+                "Where Redis is: "
+                    + RedisTarget.FORMS
+                    + ". Empty starts an embedded Redis that keeps its data in the data folder.")
+        String redis,
+    @Setting(value = "quoin-data", about = "Folder of the embedded Redis; created if need be.")
+        Path data,
+    @Setting(
+            value = "2s",
+            about =
+                "How long to wait for an answer of Redis before a call is answered UNAVAILABLE.")
+        Duration redisTimeout,
+    @Setting(
+            value = "false",
+            about = "Accept a Redis without append-only file, whose data is lost when it stops.")
+        boolean allowVolatileRedis,
+    @Setting(
+            value = "quoin",
+            about = "First part of every key in Redis: letters, digits, '.', '_' and '-'.")
+        String keyPrefix,
+    @Setting(value = "false", about = "Serve without TLS on an address other machines can reach.")
+        boolean insecure,
+    @Setting(
+            value = "",
+            about = "PEM file with the certificate chain of the server; switches TLS on.")
+        String tlsCertificate,
+    @Setting(value = "", about = "PEM file with the private key that belongs to the certificate.")
+        String tlsKey,
+    @Setting(
+            value = "",
+            about =
+                "PEM file with the authorities that may sign client certificates; clients must then show one.")
+        String tlsClientAuthorities,
+    @Setting(value = "4194304", min = 65536, max = 1073741824, about = "Largest request, in bytes.")
+        int maxRequestBytes,
+    @Setting(
+            value = "20000",
+            min = 1,
+            max = 1000000,
+            about = "Calls and streams one connection may have open at once.")
+        int maxCallsPerConnection,
+    @Setting(value = "10s", about = "How long open calls may take to end after SIGTERM.")
+        Duration drainTimeout,
+    @Setting(
+            value = "0",
+            max = 1024,
+            about =
+                "Event-loop threads; 0 takes one for every two cores, which costs least a call and leaves room for Redis and the JVM.")
+        int threads,
+    @Setting(
+            value = "info",
+            oneOf = {"error", "warn", "info", "debug"},
+            about = "What is logged at least.")
+        String logLevel,
+    @Setting(
+            value = "text",
+            oneOf = {"text", "json"},
+            about = "How log lines are written to standard error.")
+        String logFormat) {
+
+  /** Checks what concerns more than one setting. */
+  public Settings {
+    if (tlsCertificate.isEmpty() != tlsKey.isEmpty()) {
+      throw new BadSettings("tls-certificate and tls-key: set both or neither");
+    }
+    if (!tlsClientAuthorities.isEmpty() && tlsCertificate.isEmpty()) {
+      throw new BadSettings("tls-client-authorities: needs tls-certificate and tls-key");
+    }
+    if (!isLoopback(host) && tlsCertificate.isEmpty() && !insecure) {
+      throw new BadSettings(
+          "host: "
+              + host
+              + " can be reached from other machines; set tls-certificate and tls-key, or insecure"
+              + " to serve without TLS");
+    }
+    if (!keyPrefix.matches("[A-Za-z0-9._-]{1,64}")) {
+      throw new BadSettings("key-prefix: allowed are 1 to 64 letters, digits, '.', '_' and '-'");
+    }
+    if (redisTimeout.isZero()) {
+      throw new BadSettings("redis-timeout: must be longer than 0");
+    }
+    if (!redis.isEmpty()) {
+      try {
+        RedisTarget.parse(redis);
+      } catch (IllegalArgumentException e) {
+        throw new BadSettings("redis: " + e.getMessage());
+      }
+    }
+  }
+
+  public boolean isTls() {
+    return !tlsCertificate.isEmpty();
+  }
+
+  private static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      throw new BadSettings("host: cannot resolve " + host);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.errors;
+
+import dev.quoin.errors.v1.ErrorReason;
+import java.util.Map;
+
+/**
+ * A call that cannot be served, with the reason the caller is told.
+ *
+ * <p>It carries no stack trace: it describes the caller's situation, not a fault of the server.
+ */
+public final class Refusal extends RuntimeException {
+  private final ErrorReason reason;
+  private final Map<String, String> metadata;
+
+  public Refusal(ErrorReason reason, String text) {
+    this(reason, text, Map.of(), null);
+  }
+
+  public Refusal(ErrorReason reason, String text, Map<String, String> metadata, Throwable cause) {
+    super(text, cause, false, false);
+    this.reason = reason;
+    this.metadata = Map.copyOf(metadata);
+  }
+
+  /** Redis did not do what was asked; whether it was carried out is unknown. */
+  public static Refusal storeUnavailable(String text, Throwable cause) {
+    return new Refusal(ErrorReason.ERROR_REASON_STORE_UNAVAILABLE, text, Map.of(), cause);
+  }
+
+  /** Redis did not answer in time; whether it did what was asked is unknown. */
+  public static Refusal storeUnavailable(String text) {
+    return storeUnavailable(text, null);
+  }
+
+  /** The server drains. */
+  public static Refusal shuttingDown() {
+    return new Refusal(
+        ErrorReason.ERROR_REASON_SHUTTING_DOWN, "this server is shutting down, call again");
+  }
+
+  public ErrorReason reason() {
+    return reason;
+  }
+
+  /** The values the text speaks of, for programs. */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+}

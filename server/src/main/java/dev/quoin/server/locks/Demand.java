@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.locks;
+
+import dev.quoin.server.redis.Scope;
+
+/**
+ * What somebody asks of a lock.
+ *
+ * @param scope for whom and until when
+ * @param name name of the lock
+ * @param token the token a grant is held by
+ * @param keeper the call that gives the grant back when it ends: the token itself, unless the grant
+ *     is taken over from an earlier call
+ * @param leaseMillis how long it will be held unless renewed
+ * @param holder label others see, may be empty
+ * @param requestId id of the request, empty for none
+ */
+record Demand(
+    Scope scope,
+    String name,
+    String token,
+    String keeper,
+    long leaseMillis,
+    String holder,
+    String requestId) {
+
+  /** The request id as scripts take it: no id is a word that no id can be. */
+  String requestWord() {
+    return requestId.isEmpty() ? "-" : "=" + requestId;
+  }
+
+  /** How it is written in the line. */
+  String text(String server) {
+    return server + ' ' + keeper + ' ' + leaseMillis + ' ' + requestWord() + ' ' + holder;
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.Reasons;
+import dev.quoin.server.errors.Refusal;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisException;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+
+/** What a failed command means. */
+final class Failures {
+  /** First words of errors with which Redis says "not now". */
+  private static final Set<String> NOT_NOW =
+      Set.of(
+          "LOADING",
+          "BUSY",
+          "CLUSTERDOWN",
+          "MASTERDOWN",
+          "READONLY",
+          "TRYAGAIN",
+          "NOREPLICAS",
+          "MISCONF",
+          "MOVED",
+          "ASK",
+          "UNKILLABLE");
+
+  private Failures() {}
+
+  /**
+   * A {@link Refusal} when the caller is to be told: a reason returned by a script, or Redis being
+   * away, busy or full. Anything else comes back as it is: nobody expected it.
+   */
+  static Throwable of(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (cause instanceof RedisCommandExecutionException answered) {
+      return answered(answered);
+    }
+    if (cause instanceof RedisException
+        || cause instanceof IOException
+        || cause instanceof CancellationException) {
+      return Refusal.storeUnavailable("Redis cannot be reached", cause);
+    }
+    return cause;
+  }
+
+  /** Whether a command failed before it could have had an effect: Lettuce says so only in words. */
+  static boolean wasNotSent(Throwable failure) {
+    return failure instanceof RedisException
+        && String.valueOf(failure.getMessage()).startsWith("Currently not connected");
+  }
+
+  private static Throwable answered(RedisCommandExecutionException answer) {
+    String text = String.valueOf(answer.getMessage());
+    int space = text.indexOf(' ');
+    String word = space < 0 ? text : text.substring(0, space);
+    var reason = Reasons.byName(word);
+    if (reason.isPresent()) {
+      return new Refusal(reason.get(), text.substring(space + 1));
+    }
+    if (NOT_NOW.contains(word)) {
+      return Refusal.storeUnavailable("Redis cannot take commands now: " + word, answer);
+    }
+    if (text.contains("OOM command not allowed")) {
+      return new Refusal(
+          ErrorReason.ERROR_REASON_STORE_FULL, "Redis has no memory left", Map.of(), answer);
+    }
+    return answer;
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The keys of one feature: {@code <prefix>:<namespace>:<feature>:{<entity>}:<part>}.
+ *
+ * <p>The entity stands in braces, so that all its keys live in one hash slot: it is the unit of
+ * atomicity.
+ */
+public final class Keyspace {
+  private static final String HEX = "0123456789ABCDEF";
+
+  private final String prefix;
+  private final String feature;
+
+  public Keyspace(String prefix, String feature) {
+    this.prefix = prefix;
+    this.feature = feature;
+  }
+
+  /** The beginning that all keys of an entity share; append the part. */
+  public String entity(String namespace, String entity) {
+    return prefix + ':' + namespace + ':' + feature + ":{" + encode(entity) + "}:";
+  }
+
+  /**
+   * Writes a name so that it cannot leave its place in a key: control characters, '%', ':', '{' and
+   * '}' become percent escapes of their UTF-8 bytes, everything else stays readable.
+   */
+  public static String encode(String name) {
+    for (int i = 0; i < name.length(); i++) {
+      if (isSpecial(name.charAt(i))) {
+        return encodeFrom(name, i);
+      }
+    }
+    return name;
+  }
+
+  private static String encodeFrom(String name, int firstSpecial) {
+    StringBuilder encoded = new StringBuilder(name.length() + 16).append(name, 0, firstSpecial);
+    for (int i = firstSpecial; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (isSpecial(c)) {
+        for (byte b : String.valueOf(c).getBytes(StandardCharsets.UTF_8)) {
+          encoded.append('%').append(HEX.charAt((b >> 4) & 0xF)).append(HEX.charAt(b & 0xF));
+        }
+      } else {
+        encoded.append(c);
+      }
+    }
+    return encoded.toString();
+  }
+
+  private static boolean isSpecial(char c) {
+    return c == '%' || c == ':' || c == '{' || c == '}' || Character.isISOControl(c);
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A Lua script from {@code lua/<name>.lua}. Its header comment is its signature: the lines {@code
+ * -- KEYS[n] …} and {@code -- ARGV[n] …} say what it takes ({@code ARGV[n..]} for any number from n
+ * on), {@code -- Returns …} what it answers. {@code -- @include lib/<name>} puts a fragment in.
+ *
+ * @param name feature and verb, for example "locks/acquire"
+ * @param body what Redis runs, includes resolved
+ * @param sha SHA-1 of the body in hexadecimal, by which Redis knows it
+ * @param keys how many keys it takes
+ * @param arguments how many arguments it takes at least
+ * @param variadic whether more arguments may follow
+ */
+public record LuaScript(
+    String name, String body, String sha, int keys, int arguments, boolean variadic) {
+  private static final Pattern INCLUDE =
+      Pattern.compile("^ *-- @include (lib/[a-z_]+)$", Pattern.MULTILINE);
+
+  /** Loads a script; one that is missing, or has no proper header, stops the start. */
+  public static LuaScript load(String name) {
+    String source = read(name);
+    String header = header(source);
+    if (!header.contains("\n-- Returns ")) {
+      throw new IllegalStateException(
+          "lua/" + name + ".lua: the header has no line '-- Returns …'");
+    }
+    String body = resolve(source, new LinkedHashSet<>());
+    return new LuaScript(
+        name,
+        body,
+        sha1(body),
+        count(name, header, "KEYS"),
+        count(name, header, "ARGV"),
+        header.contains("..] "));
+  }
+
+  /** Throws when a caller passes something else than the header says. */
+  void check(int givenKeys, int givenArguments) {
+    boolean argumentsFit = variadic ? givenArguments >= arguments - 1 : givenArguments == arguments;
+    if (givenKeys != keys || !argumentsFit) {
+      throw new IllegalArgumentException(
+          "lua/%s.lua takes %d keys and %d arguments, not %d and %d"
+              .formatted(name, keys, arguments, givenKeys, givenArguments));
+    }
+  }
+
+  private static String header(String source) {
+    StringBuilder header = new StringBuilder();
+    for (String line : source.lines().toList()) {
+      if (!line.startsWith("--")) {
+        break;
+      }
+      header.append(line).append('\n');
+    }
+    return header.toString();
+  }
+
+  private static int count(String name, String header, String table) {
+    Matcher line =
+        Pattern.compile("^-- " + table + "\\[(\\d+)(?:\\.\\.)?\\] ", Pattern.MULTILINE)
+            .matcher(header);
+    int count = 0;
+    while (line.find()) {
+      count++;
+      if (Integer.parseInt(line.group(1)) != count) {
+        throw new IllegalStateException(
+            "lua/%s.lua: the header jumps to %s[%s]".formatted(name, table, line.group(1)));
+      }
+    }
+    return count;
+  }
+
+  private static String resolve(String source, Set<String> included) {
+    return INCLUDE
+        .matcher(source)
+        .replaceAll(
+            include ->
+                Matcher.quoteReplacement(
+                    included.add(include.group(1))
+                        ? resolve(read(include.group(1)), included)
+                        : ""));
+  }
+
+  private static String read(String name) {
+    String path = "/lua/" + name + ".lua";
+    try (InputStream file = LuaScript.class.getResourceAsStream(path)) {
+      if (file == null) {
+        throw new IllegalStateException("no script " + path + " on the class path");
+      }
+      return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + path, e);
+    }
+  }
+
+  private static String sha1(String body) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-1");
+      return HexFormat.of().formatHex(digest.digest(body.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this JVM has no SHA-1", e);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import dev.quoin.server.errors.Refusal;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.netty.util.Timeout;
+import io.netty.util.Timer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Sends commands to Redis over a few connections that all calls share.
+ *
+ * <p>A command that was under way when a connection broke fails at once and is never sent again by
+ * itself: whether it was carried out is for the caller to find out.
+ */
+public final class Redis implements AutoCloseable {
+  private static final long DEADLINE_MARGIN_MILLIS = 100;
+
+  private static final long CONNECT_PAUSE_MILLIS = 25;
+
+  private final Timer timer;
+  private final long timeoutMillis;
+  private final int attempts;
+  private final RedisClusterAsyncCommands<String, byte[]> anyCommands;
+  private final Map<Thread, RedisClusterAsyncCommands<String, byte[]>> commandsOfThreads;
+  private final Channels channels;
+  private final Function<Scope, CompletionStage<Boolean>> alive;
+  private final Runnable shutdown;
+
+  /**
+   * @param anyCommands a connection for all threads
+   * @param commandsOfThreads connections for the threads that have one of their own
+   * @param attempts how often a command that could not be sent is tried again
+   * @param alive tells whether all of Redis can be used
+   */
+  Redis(
+      Timer timer,
+      Duration timeout,
+      int attempts,
+      RedisClusterAsyncCommands<String, byte[]> anyCommands,
+      Map<Thread, RedisClusterAsyncCommands<String, byte[]>> commandsOfThreads,
+      Channels channels,
+      Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<Boolean>> alive,
+      Runnable shutdown) {
+    this.timer = timer;
+    this.timeoutMillis = timeout.toMillis();
+    this.attempts = attempts;
+    this.anyCommands = anyCommands;
+    this.commandsOfThreads = commandsOfThreads;
+    this.channels = channels;
+    this.alive = scope -> call(scope, alive::apply, late -> {});
+    this.shutdown = shutdown;
+  }
+
+  /** Hints between servers. */
+  public Channels channels() {
+    return channels;
+  }
+
+  /** The clock for everything that waits: timeouts, heartbeats, renewals. */
+  public Timer timer() {
+    return timer;
+  }
+
+  /**
+   * Whether Redis answers and, if it is a cluster, all of it can be used. Fails when it does not.
+   */
+  public CompletionStage<Boolean> alive() {
+    return alive.apply(new Scope("", null));
+  }
+
+  /**
+   * Sends a command and ends the wait for its answer at the command timeout or just before the
+   * scope's deadline, whichever is first, with STORE_UNAVAILABLE.
+   *
+   * @param late takes an answer that came after the wait had ended
+   */
+  public <T> CompletableFuture<T> call(
+      Scope scope,
+      Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command,
+      Consumer<? super T> late) {
+    long patience = patience(scope);
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    Timeout alarm =
+        timer.newTimeout(
+            t ->
+                answer.completeExceptionally(
+                    Refusal.storeUnavailable("Redis did not answer within " + patience + " ms")),
+            patience,
+            TimeUnit.MILLISECONDS);
+    send(command, answer, alarm, late, attempts);
+    return answer;
+  }
+
+  private <T> void send(
+      Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command,
+      CompletableFuture<T> answer,
+      Timeout alarm,
+      Consumer<? super T> late,
+      int attemptsLeft) {
+    CompletionStage<T> sent;
+    try {
+      sent = command.apply(commandsOfThreads.getOrDefault(Thread.currentThread(), anyCommands));
+    } catch (RuntimeException e) {
+      sent = CompletableFuture.failedFuture(e);
+    }
+    sent.whenComplete(
+        (value, failure) -> {
+          if (failure != null
+              && attemptsLeft > 0
+              && Failures.wasNotSent(failure)
+              && !answer.isDone()) {
+            timer.newTimeout(
+                t -> send(command, answer, alarm, late, attemptsLeft - 1),
+                CONNECT_PAUSE_MILLIS,
+                TimeUnit.MILLISECONDS);
+            return;
+          }
+          alarm.cancel();
+          if (failure != null) {
+            answer.completeExceptionally(Failures.of(failure));
+          } else if (!answer.complete(value)) {
+            late.accept(value);
+          }
+        });
+  }
+
+  private long patience(Scope scope) {
+    if (scope.deadline() == null) {
+      return timeoutMillis;
+    }
+    long left = scope.deadline().timeRemaining(TimeUnit.MILLISECONDS);
+    return Math.max(1, Math.min(timeoutMillis, left - Math.min(DEADLINE_MARGIN_MILLIS, left / 10)));
+  }
+
+  @Override
+  public void close() {
+    shutdown.run();
+  }
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.ClientOptions.DisconnectedBehavior;
+import io.lettuce.core.MaintNotificationsConfig;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisException;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.cluster.ClusterClientOptions;
+import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.Delay;
+import io.lettuce.core.resource.EventLoopGroupProvider;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import io.netty.util.Timer;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.EventExecutorGroup;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import io.netty.util.concurrent.Promise;
+import java.time.Duration;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+
+/** Makes the connections to Redis: one for commands and one for hints. */
+public final class RedisConnector {
+  private static final RedisCodec<String, byte[]> CODEC =
+      RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
+  private static final int FLUSH_EVERY = 128;
+  private static final int TRIES_PER_LOOP = 4;
+
+  /** In a cluster the connection to a node is made when a command meets it: it is waited for. */
+  private static final int CLUSTER_ATTEMPTS = 10;
+
+  private RedisConnector() {}
+
+  /**
+   * Connects and makes sure that this Redis can be used; blocks until that is known.
+   *
+   * @param allowVolatile accept a Redis that forgets everything when it stops
+   * @throws UnusableRedis when it cannot be reached or used
+   */
+  public static Redis connect(
+      RedisTarget target,
+      Duration timeout,
+      boolean allowVolatile,
+      EventLoopGroup loops,
+      Timer timer) {
+    AtomicReference<EventLoop> newest = new AtomicReference<>();
+    ClientResources resources =
+        ClientResources.builder()
+            .eventLoopGroupProvider(new SharedLoops(loops))
+            .eventExecutorGroup(loops)
+            .timer(timer)
+            .reconnectDelay(
+                Delay.fullJitter(
+                    Duration.ofMillis(20), Duration.ofMillis(300), 20, TimeUnit.MILLISECONDS))
+            .commandLatencyRecorder(io.lettuce.core.metrics.CommandLatencyRecorder.disabled())
+            .nettyCustomizer(
+                new NettyCustomizer() {
+                  @Override
+                  public void afterChannelInitialized(Channel channel) {
+                    newest.set(channel.eventLoop());
+                    channel.pipeline().addFirst(new FlushConsolidationHandler(FLUSH_EVERY, true));
+                  }
+                })
+            .build();
+    return target.cluster()
+        ? connectCluster(target, timeout, allowVolatile, resources, timer)
+        : connectServer(target, timeout, allowVolatile, resources, timer, loops, newest);
+  }
+
+  private static Redis connectServer(
+      RedisTarget target,
+      Duration timeout,
+      boolean allowVolatile,
+      ClientResources resources,
+      Timer timer,
+      EventLoopGroup loops,
+      AtomicReference<EventLoop> newest) {
+    RedisClient client = RedisClient.create(resources, target.uris().get(0));
+    client.setOptions(options(ClientOptions.builder(), timeout).build());
+    return closingOnFailure(
+        target,
+        client::shutdown,
+        resources,
+        shutdown -> {
+          var connection = client.connect(CODEC);
+          refuseUnusable(connection.sync(), target, allowVolatile);
+          var channels = Channels.onServer(client.connectPubSub(CODEC), timer, timeout);
+          return new Redis(
+              timer,
+              timeout,
+              0,
+              connection.async(),
+              oneForEachLoop(client, loops, newest),
+              channels,
+              redis -> redis.ping().thenApply("PONG"::equals),
+              shutdown);
+        });
+  }
+
+  /**
+   * A connection on every event loop, for the commands sent on that loop: a call then stays on the
+   * thread it came in on. After a reconnect a connection may live on another loop, which costs a
+   * change of thread and nothing else.
+   */
+  private static Map<Thread, RedisClusterAsyncCommands<String, byte[]>> oneForEachLoop(
+      RedisClient client, EventLoopGroup loops, AtomicReference<EventLoop> newest) {
+    Map<EventExecutor, RedisClusterAsyncCommands<String, byte[]>> byLoop = new IdentityHashMap<>();
+    Map<Thread, RedisClusterAsyncCommands<String, byte[]>> byThread = new ConcurrentHashMap<>();
+    int count = SharedLoops.count(loops);
+    for (int tries = 0; byLoop.size() < count && tries < TRIES_PER_LOOP * count; tries++) {
+      var connection = client.connect(CODEC);
+      EventLoop loop = newest.get();
+      if (byLoop.putIfAbsent(loop, connection.async()) == null) {
+        loop.execute(() -> byThread.put(Thread.currentThread(), connection.async()));
+      } else {
+        connection.closeAsync();
+      }
+    }
+    return byThread;
+  }
+
+  private static Redis connectCluster(
+      RedisTarget target,
+      Duration timeout,
+      boolean allowVolatile,
+      ClientResources resources,
+      Timer timer) {
+    RedisClusterClient client = RedisClusterClient.create(resources, target.uris());
+    ClusterClientOptions.Builder options =
+        ClusterClientOptions.builder()
+            .validateClusterNodeMembership(false)
+            .topologyRefreshOptions(
+                ClusterTopologyRefreshOptions.builder()
+                    .enablePeriodicRefresh(Duration.ofSeconds(30))
+                    .enableAllAdaptiveRefreshTriggers()
+                    .adaptiveRefreshTriggersTimeout(Duration.ofMillis(500))
+                    .build());
+    options(options, timeout);
+    client.setOptions(options.build());
+    return closingOnFailure(
+        target,
+        client::shutdown,
+        resources,
+        shutdown -> {
+          var connection = client.connect(CODEC);
+          for (RedisClusterNode node : client.getPartitions()) {
+            if (node.is(RedisClusterNode.NodeFlag.UPSTREAM)) {
+              connection.getConnection(node.getUri().getHost(), node.getUri().getPort());
+            }
+          }
+          refuseUnusable(connection.sync(), target, allowVolatile);
+          var channels = Channels.onCluster(client, client.connectPubSub(CODEC), timer, timeout);
+          return new Redis(
+              timer,
+              timeout,
+              CLUSTER_ATTEMPTS,
+              connection.async(),
+              Map.of(),
+              channels,
+              redis -> redis.clusterInfo().thenApply(info -> info.contains("cluster_state:ok")),
+              shutdown);
+        });
+  }
+
+  private static void refuseUnusable(
+      RedisClusterCommands<String, byte[]> redis, RedisTarget target, boolean allowVolatile) {
+    Probe.problem(redis, target, allowVolatile)
+        .ifPresent(
+            problem -> {
+              throw new UnusableRedis(problem, null);
+            });
+  }
+
+  private static Redis closingOnFailure(
+      RedisTarget target,
+      Runnable client,
+      ClientResources resources,
+      Function<Runnable, Redis> connect) {
+    Runnable shutdown =
+        () -> {
+          client.run();
+          resources.shutdown(0, 0, TimeUnit.MILLISECONDS);
+        };
+    try {
+      return connect.apply(shutdown);
+    } catch (UnusableRedis e) {
+      shutdown.run();
+      throw e;
+    } catch (RedisException e) {
+      shutdown.run();
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new UnusableRedis("cannot connect: " + cause.getMessage(), e);
+    }
+  }
+
+  private static ClientOptions.Builder options(ClientOptions.Builder builder, Duration timeout) {
+    return builder
+        .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
+        .maintNotificationsConfig(MaintNotificationsConfig.disabled())
+        // Timeouts are kept in call(), which knows the deadline.
+        .timeoutOptions(TimeoutOptions.create())
+        .socketOptions(
+            SocketOptions.builder()
+                .connectTimeout(timeout)
+                .keepAlive(
+                    SocketOptions.KeepAliveOptions.builder()
+                        .enable()
+                        .idle(Duration.ofSeconds(5))
+                        .interval(Duration.ofSeconds(2))
+                        .count(3)
+                        .build())
+                .build());
+  }
+
+  /** Gives Lettuce the event loops that gRPC uses too, so that answers stay on few threads. */
+  private record SharedLoops(EventLoopGroup loops) implements EventLoopGroupProvider {
+    @Override
+    public <T extends EventLoopGroup> T allocate(Class<T> type) {
+      return type.cast(loops);
+    }
+
+    @Override
+    public int threadPoolSize() {
+      return count(loops);
+    }
+
+    static int count(EventLoopGroup loops) {
+      int threads = 0;
+      for (EventExecutor ignored : loops) {
+        threads++;
+      }
+      return threads;
+    }
+
+    @Override
+    public Future<Boolean> release(
+        EventExecutorGroup group, long quietPeriod, long timeout, TimeUnit unit) {
+      return done();
+    }
+
+    @Override
+    public Future<Boolean> shutdown(long quietPeriod, long timeout, TimeUnit timeUnit) {
+      return done();
+    }
+
+    private static Future<Boolean> done() {
+      Promise<Boolean> promise = ImmediateEventExecutor.INSTANCE.newPromise();
+      return promise.setSuccess(true);
+    }
+  }
+}

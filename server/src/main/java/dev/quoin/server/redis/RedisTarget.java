@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import io.lettuce.core.RedisURI;
+import java.net.URI;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Where Redis is, read from one URI.
+ *
+ * @param cluster whether the servers form a Redis Cluster
+ * @param uris the server, the Sentinels of it, or some nodes of the cluster
+ */
+public record RedisTarget(boolean cluster, List<RedisURI> uris) {
+  /** The forms of URI that {@link #parse} takes, for messages and documentation. */
+  public static final String FORMS =
+      "redis://[user:password@]host:port[/db], rediss://… (TLS),"
+          + " redis-sentinel://host:port,host:port/db#master,"
+          + " redis-cluster://host:port,host:port or rediss-cluster://… (TLS)";
+
+  /**
+   * Reads a URI; an unknown form is an {@link IllegalArgumentException} that says what is allowed.
+   */
+  public static RedisTarget parse(String uri) {
+    try {
+      if (uri.startsWith("redis-cluster://") || uri.startsWith("rediss-cluster://")) {
+        return cluster(uri);
+      }
+      if (uri.matches("(rediss?|rediss?-sentinel)://.+")) {
+        return new RedisTarget(false, List.of(server(uri)));
+      }
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException("not a Redis URI, allowed are " + FORMS, e);
+    }
+    throw new IllegalArgumentException("not a Redis URI, allowed are " + FORMS);
+  }
+
+  /** The addresses without credentials. */
+  public String describe() {
+    return String.join(",", uris.stream().map(RedisTarget::withoutSecrets).toList());
+  }
+
+  private static String withoutSecrets(RedisURI uri) {
+    if (uri.getSentinels().isEmpty()) {
+      return uri.getHost() + ":" + uri.getPort();
+    }
+    return "sentinels of " + uri.getSentinelMasterId();
+  }
+
+  /** One server; a wrong port would otherwise be taken for none. */
+  private static RedisURI server(String uri) {
+    if (!uri.contains("-sentinel://") && URI.create(uri).getHost() == null) {
+      throw new IllegalArgumentException("no host or a wrong port");
+    }
+    return RedisURI.create(uri);
+  }
+
+  private static RedisTarget cluster(String uri) {
+    int split = uri.indexOf("://");
+    String scheme = uri.substring(0, split).replace("-cluster", "");
+    String rest = uri.substring(split + 3);
+    int at = rest.lastIndexOf('@');
+    String credentials = rest.substring(0, at + 1);
+    List<RedisURI> nodes =
+        Arrays.stream(rest.substring(at + 1).split(",", -1))
+            .map(node -> server(scheme + "://" + credentials + node))
+            .toList();
+    return new RedisTarget(true, nodes);
+  }
+}

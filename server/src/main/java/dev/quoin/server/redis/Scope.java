@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import io.grpc.Deadline;
+
+/**
+ * For whom something is done in Redis and until when.
+ *
+ * @param namespace whose data
+ * @param deadline when the answer is of no use any more; null when there is no such time
+ */
+public record Scope(String namespace, Deadline deadline) {
+
+  /** The same namespace for work that outlives the call it was begun by. */
+  public Scope detached() {
+    return deadline == null ? this : new Scope(namespace, null);
+  }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import dev.quoin.server.errors.Refusal;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.ScriptOutputType;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.metrics.DoubleHistogram;
+import io.opentelemetry.api.metrics.Meter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Runs Lua scripts: by digest, and by text on the same node where Redis does not know it yet. */
+public final class Scripts {
+  private static final Logger LOG = Logger.getLogger(Scripts.class.getName());
+  private static final Pattern LINE = Pattern.compile("user_script:(\\d+)");
+  private static final AttributeKey<String> SYSTEM = AttributeKey.stringKey("db.system.name");
+  private static final AttributeKey<String> OPERATION = AttributeKey.stringKey("db.operation.name");
+  private static final AttributeKey<String> SCRIPT =
+      AttributeKey.stringKey("db.stored_procedure.name");
+  private static final AttributeKey<String> ERROR = AttributeKey.stringKey("error.type");
+
+  private final Redis redis;
+  private final DoubleHistogram duration;
+  private final Map<String, Attributes> succeeded = new ConcurrentHashMap<>();
+
+  public Scripts(Redis redis, Meter meter) {
+    this.redis = redis;
+    this.duration =
+        meter
+            .histogramBuilder("db.client.operation.duration")
+            .setUnit("s")
+            .setDescription("Time from sending a command to Redis to its answer, by script.")
+            .setExplicitBucketBoundariesAdvice(
+                List.of(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0))
+            .build();
+  }
+
+  /** Where the scripts run. */
+  public Redis redis() {
+    return redis;
+  }
+
+  /**
+   * Runs a script. An error reply that begins with a reason becomes a {@link Refusal}.
+   *
+   * @param arguments strings, whole numbers or byte arrays
+   */
+  public CompletableFuture<Reply> run(
+      LuaScript script, Scope scope, String[] keys, Object... arguments) {
+    return run(script, scope, keys, reply -> {}, arguments);
+  }
+
+  /**
+   * Runs a script whose effect somebody has to answer for.
+   *
+   * @param late takes the reply when it comes after the caller was told STORE_UNAVAILABLE
+   */
+  public CompletableFuture<Reply> run(
+      LuaScript script, Scope scope, String[] keys, Consumer<Reply> late, Object... arguments) {
+    script.check(keys.length, arguments.length);
+    byte[][] encoded = encode(arguments);
+    long begin = System.nanoTime();
+    CompletableFuture<Reply> answer = new CompletableFuture<>();
+    Consumer<List<Object>> tooLate = values -> late.accept(new Reply(values));
+    redis
+        .call(
+            scope,
+            commands ->
+                commands.<List<Object>>evalsha(script.sha(), ScriptOutputType.MULTI, keys, encoded),
+            tooLate)
+        .whenComplete(
+            (values, failure) -> {
+              if (failure instanceof RedisNoScriptException) {
+                redis
+                    .call(
+                        scope,
+                        commands ->
+                            commands.<List<Object>>eval(
+                                script.body(), ScriptOutputType.MULTI, keys, encoded),
+                        tooLate)
+                    .whenComplete((v, f) -> settle(script, begin, answer, v, f));
+              } else {
+                settle(script, begin, answer, values, failure);
+              }
+            });
+    return answer;
+  }
+
+  private void settle(
+      LuaScript script,
+      long begin,
+      CompletableFuture<Reply> answer,
+      List<Object> values,
+      Throwable failure) {
+    record(script, begin, failure);
+    if (failure == null) {
+      answer.complete(new Reply(values));
+    } else {
+      explain(script, failure);
+      answer.completeExceptionally(failure);
+    }
+  }
+
+  private static byte[][] encode(Object[] arguments) {
+    byte[][] encoded = new byte[arguments.length][];
+    for (int i = 0; i < arguments.length; i++) {
+      encoded[i] =
+          arguments[i] instanceof byte[] bytes
+              ? bytes
+              : arguments[i].toString().getBytes(StandardCharsets.UTF_8);
+    }
+    return encoded;
+  }
+
+  private void record(LuaScript script, long begin, Throwable failure) {
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    Attributes attributes =
+        succeeded.computeIfAbsent(
+            script.name(),
+            name -> Attributes.of(SYSTEM, "redis", OPERATION, "EVALSHA", SCRIPT, name));
+    if (failure != null && !(failure instanceof Refusal refusal && isOutcome(refusal))) {
+      attributes = attributes.toBuilder().put(ERROR, failure.getClass().getSimpleName()).build();
+    }
+    duration.record(seconds, attributes);
+  }
+
+  /** Whether the script itself said no: nothing went wrong with Redis. */
+  private static boolean isOutcome(Refusal refusal) {
+    return refusal.getCause() == null;
+  }
+
+  /** Logs a fault of a script with the lines around the place it happened at. */
+  private static void explain(LuaScript script, Throwable failure) {
+    if (failure instanceof Refusal) {
+      return;
+    }
+    Matcher line = LINE.matcher(String.valueOf(failure.getMessage()));
+    StringBuilder text = new StringBuilder("lua/" + script.name() + ".lua failed");
+    if (line.find()) {
+      int at = Integer.parseInt(line.group(1));
+      List<String> lines = script.body().lines().toList();
+      for (int i = Math.max(1, at - 2); i <= Math.min(lines.size(), at + 2); i++) {
+        text.append(i == at ? "\n> " : "\n  ").append(i).append(": ").append(lines.get(i - 1));
+      }
+    }
+    LOG.log(Level.SEVERE, "{0}: {1}", new Object[] {text, failure.getMessage()});
+  }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.redis.Scope;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+
+/** One call: whose it is, until when it matters, and what to do when its caller goes away. */
+public class Call {
+  /** Metadata that names the namespace, "default" when absent. */
+  public static final Metadata.Key<String> NAMESPACE =
+      Metadata.Key.of("quoin-namespace", Metadata.ASCII_STRING_MARSHALLER);
+
+  /** Metadata with the caller's own id for the call; the server makes one up when absent. */
+  public static final Metadata.Key<String> REQUEST_ID =
+      Metadata.Key.of("quoin-request-id", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final Pattern NAMESPACE_RULE =
+      Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+  private static final Pattern REQUEST_ID_RULE = Pattern.compile("[!-~]{1,128}");
+
+  private final Metadata headers;
+  private final Scope scope;
+  private final Drain drain;
+  private String requestId;
+  private boolean cancelled;
+  private boolean ended;
+  private Runnable cancellation;
+  private Drain.Registration draining;
+
+  Call(Metadata headers, Drain drain) {
+    this.headers = headers;
+    this.drain = drain;
+    String namespace = headers.get(NAMESPACE);
+    this.scope =
+        new Scope(namespace == null ? "default" : namespace, Context.current().getDeadline());
+  }
+
+  /** Whose data the call is about and until when its answer matters. */
+  public Scope scope() {
+    return scope;
+  }
+
+  /** The id under which the call is logged: the caller's own or, if it gave none, a random one. */
+  public synchronized String requestId() {
+    if (requestId == null) {
+      String given = headers.get(REQUEST_ID);
+      requestId =
+          given != null && REQUEST_ID_RULE.matcher(given).matches()
+              ? given
+              : Long.toHexString(ThreadLocalRandom.current().nextLong());
+    }
+    return requestId;
+  }
+
+  /**
+   * Runs once when the caller goes away before it has the whole answer: cancelled, disconnected or
+   * out of time. At once if it has gone already. Replaces what was to run before.
+   */
+  public void onCancel(Runnable action) {
+    synchronized (this) {
+      if (!cancelled) {
+        cancellation = action;
+        return;
+      }
+    }
+    action.run();
+  }
+
+  /**
+   * Runs once when the server drains while the call is open; at once if it drains already. Replaces
+   * what was to run before.
+   */
+  public void onDrain(Runnable action) {
+    Drain.Registration registration = drain.register(action);
+    Drain.Registration replaced;
+    synchronized (this) {
+      replaced = ended ? registration : draining;
+      if (!ended) {
+        draining = registration;
+      }
+    }
+    if (replaced != null) {
+      replaced.cancel();
+    }
+  }
+
+  void checkNamespace() {
+    if (!NAMESPACE_RULE.matcher(scope.namespace()).matches()) {
+      throw InvalidRequest.of(
+          NAMESPACE.name(), "must be 1 to 63 lower-case letters, digits and inner hyphens");
+    }
+  }
+
+  void cancel() {
+    Runnable action;
+    synchronized (this) {
+      cancelled = true;
+      action = cancellation;
+      cancellation = null;
+    }
+    end();
+    if (action != null) {
+      action.run();
+    }
+  }
+
+  void end() {
+    Drain.Registration registration;
+    synchronized (this) {
+      ended = true;
+      registration = draining;
+      draining = null;
+    }
+    if (registration != null) {
+      registration.cancel();
+    }
+  }
+}

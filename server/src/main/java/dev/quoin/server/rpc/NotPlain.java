@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import java.util.Map;
+
+/** Says that a rule is beyond {@link PlainRules}. */
+final class NotPlain extends Exception {
+  private static final long serialVersionUID = 1;
+
+  NotPlain(String reason) {
+    super(reason, null, false, false);
+  }
+
+  /**
+   * The rules that are set in a rules message. Readers go through all of them and throw for those
+   * they do not know, and rules this build cannot even name are refused here; so no rule is ever
+   * overlooked.
+   */
+  static Map<FieldDescriptor, Object> rulesOf(Message rules) throws NotPlain {
+    if (!rules.getUnknownFields().asMap().isEmpty()) {
+      throw new NotPlain("unknown rules");
+    }
+    for (FieldDescriptor rule : rules.getAllFields().keySet()) {
+      if (rule.isExtension()) {
+        throw new NotPlain(rule.getFullName());
+      }
+    }
+    return rules.getAllFields();
+  }
+
+  /** A length or count of a rule; those of 2^63 and more are not plain. */
+  static long size(Object value) throws NotPlain {
+    long size = (Long) value;
+    if (size < 0) {
+      throw new NotPlain("a size of 2^63 or more");
+    }
+    return size;
+  }
+}

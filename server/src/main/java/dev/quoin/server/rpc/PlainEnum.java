@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import build.buf.validate.EnumRules;
+import com.google.protobuf.Descriptors.EnumDescriptor;
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * The good values of an enum.
+ *
+ * @param type the enum
+ * @param definedOnly whether a number without a name is refused
+ * @param refused numbers that are refused
+ */
+record PlainEnum(EnumDescriptor type, boolean definedOnly, Set<Object> refused)
+    implements Predicate<Object> {
+  static PlainEnum of(EnumDescriptor type, Message rules) throws NotPlain {
+    boolean definedOnly = false;
+    Set<Object> refused = new HashSet<>();
+    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+      switch (rule.getKey().getNumber()) {
+        case EnumRules.DEFINED_ONLY_FIELD_NUMBER -> definedOnly = (Boolean) rule.getValue();
+        case EnumRules.NOT_IN_FIELD_NUMBER -> refused.addAll((List<?>) rule.getValue());
+        default -> throw new NotPlain(rule.getKey().getFullName());
+      }
+    }
+    return new PlainEnum(type, definedOnly, refused);
+  }
+
+  @Override
+  public boolean test(Object value) {
+    int number = ((EnumValueDescriptor) value).getNumber();
+    return (!definedOnly || type.findValueByNumber(number) != null) && !refused.contains(number);
+  }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import build.buf.protovalidate.ValidationResult;
+import build.buf.protovalidate.Validator;
+import build.buf.protovalidate.ValidatorFactory;
+import build.buf.protovalidate.Violation;
+import build.buf.protovalidate.exceptions.ValidationException;
+import build.buf.validate.FieldPath;
+import build.buf.validate.FieldPathElement;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Duration;
+import com.google.protobuf.Message;
+import com.google.protobuf.Timestamp;
+import com.google.protobuf.util.Durations;
+import com.google.protobuf.util.Timestamps;
+import com.google.rpc.BadRequest;
+import dev.quoin.server.errors.InvalidRequest;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import io.grpc.ServiceDescriptor;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The rules that stand in the .proto files, compiled once at start.
+ *
+ * <p>Protovalidate judges, but it takes longer than all the rest of a call. So it is asked only
+ * when {@link PlainRules} cannot tell that a request is fine.
+ */
+public final class Validation {
+  private final Validator validator = ValidatorFactory.newBuilder().build();
+  private final Map<Descriptor, PlainRules> plain = new ConcurrentHashMap<>();
+
+  /** Compiles the rules of all requests of a service; a faulty rule is found here. */
+  public void compile(ServiceDescriptor service) {
+    for (MethodDescriptor<?, ?> method : service.getMethods()) {
+      var marshaller = (PrototypeMarshaller<?>) method.getRequestMarshaller();
+      Message prototype = (Message) marshaller.getMessagePrototype();
+      try {
+        validator.validate(prototype);
+        plain(prototype);
+      } catch (ValidationException e) {
+        throw new IllegalStateException(
+            "a rule for " + method.getFullMethodName() + " is faulty", e);
+      }
+    }
+  }
+
+  /** Throws {@link InvalidRequest} with every broken rule. */
+  void check(Message request) {
+    if (plain(request).isFine(request)) {
+      return;
+    }
+    refuseMalformedTimes(request, "");
+    ValidationResult result;
+    try {
+      result = validator.validate(request);
+    } catch (ValidationException e) {
+      throw new IllegalStateException(
+          "cannot check " + request.getDescriptorForType().getFullName(), e);
+    }
+    if (!result.isSuccess()) {
+      BadRequest.Builder broken = BadRequest.newBuilder();
+      for (Violation violation : result.getViolations()) {
+        build.buf.validate.Violation found = violation.toProto();
+        broken
+            .addFieldViolationsBuilder()
+            .setField(path(found.getField()))
+            .setReason(found.getRuleId())
+            .setDescription(found.getMessage());
+      }
+      throw new InvalidRequest(broken.build());
+    }
+  }
+
+  /** Durations and timestamps out of range or not normalized break rules and arithmetic alike. */
+  private static void refuseMalformedTimes(Message message, String prefix) {
+    message
+        .getAllFields()
+        .forEach(
+            (field, value) -> {
+              String name = prefix + field.getName();
+              if (field.isRepeated()) {
+                ((List<?>) value).forEach(element -> refuseMalformedTime(element, name));
+              } else {
+                refuseMalformedTime(value, name);
+              }
+            });
+  }
+
+  private static void refuseMalformedTime(Object value, String name) {
+    if (value instanceof Duration duration && !Durations.isValid(duration)) {
+      throw InvalidRequest.of(
+          name,
+          "must be a duration whose seconds and nanos have the same sign, of less than 10,000 years"
+              + " and 1,000,000,000 nanos");
+    } else if (value instanceof Timestamp time && !Timestamps.isValid(time)) {
+      throw InvalidRequest.of(
+          name, "must be a time of the years 1 to 9999 with 0 to 999,999,999 nanos");
+    } else if (value instanceof Message nested) {
+      refuseMalformedTimes(nested, name + '.');
+    }
+  }
+
+  private PlainRules plain(Message request) {
+    Descriptor type = request.getDescriptorForType();
+    PlainRules known = plain.get(type);
+    return known != null ? known : plain.computeIfAbsent(type, PlainRules::of);
+  }
+
+  private static String path(FieldPath path) {
+    StringBuilder text = new StringBuilder();
+    for (FieldPathElement element : path.getElementsList()) {
+      if (text.length() > 0) {
+        text.append('.');
+      }
+      text.append(element.getFieldName());
+      if (element.hasIndex()) {
+        text.append('[').append(element.getIndex()).append(']');
+      } else if (element.hasStringKey()) {
+        text.append("[\"").append(element.getStringKey()).append("\"]");
+      }
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.server.config.SettingsReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The pages that are made from the code. They are compared here; {@code make generate} writes them.
+ */
+final class GeneratedDocsTest {
+  private static final Path DOCS = Path.of("../docs");
+  private static final Path CODE = Path.of("src/main/java/dev/quoin/server");
+  private static final boolean WRITES = "write".equals(System.getProperty("quoin.docs"));
+
+  /** A line of a key record's comment: key, type, meaning; two spaces or more between them. */
+  private static final Pattern KEY =
+      Pattern.compile("^ \\* (\\{prefix\\}:\\S+) {2,}(\\S.*?) {2,}(\\S.*)$", Pattern.MULTILINE);
+
+  @Test
+  void keyspacePageIsMadeFromTheKeyRecords() throws IOException {
+    StringBuilder page = new StringBuilder();
+    page.append(
+        """
+        # Keyspace
+
+        <!-- Made from the comments of the key records by `make generate`. -->
+
+        What Quoin keeps in Redis, for operators. Callers never see keys, and the layout may change
+        between versions: read it with `redis-cli`, do not build on it.
+
+        * `{prefix}` is the setting `key-prefix`, `quoin` by default; `{namespace}` is that of the call.
+        * The part in double braces stands in single braces in Redis: it is the hash tag, so that all
+          keys of one thing live in one slot.
+        * In names, control characters and `%`, `:`, `{`, `}` are written as `%` and two hexadecimal
+          digits for each byte.
+        """);
+    for (Path file : keyRecords()) {
+      String feature = file.getParent().getFileName().toString();
+      page.append("\n## ").append(feature).append("\n\n");
+      page.append("| key | type | holds |\n| --- | --- | --- |\n");
+      Matcher key = KEY.matcher(Files.readString(file));
+      int keys = 0;
+      while (key.find()) {
+        keys++;
+        page.append("| `%s` | %s | %s |%n".formatted(key.group(1), key.group(2), key.group(3)));
+      }
+      assertThat(keys).as("keys in the comment of " + file).isPositive();
+    }
+    compare("keyspace.md", page.toString());
+  }
+
+  @Test
+  void configurationPageIsMadeFromTheSettings() {
+    StringBuilder page = new StringBuilder();
+    page.append(
+        """
+        # Configuration
+
+        <!-- Made from the record Settings by `make generate`. -->
+
+        Every setting is a flag of `quoin serve`, an environment variable, and a key of a YAML file.
+        Flags go before the environment, the environment before the file, the file before the
+        defaults. The file is named by `--config FILE` or `QUOIN_CONFIG` and holds one
+        `setting: value` a line. An unknown setting or a value that is not allowed stops the start.
+
+        | setting | flag | environment | default | allowed | what it is for |
+        | --- | --- | --- | --- | --- | --- |
+        """);
+    for (SettingsReader.Entry entry : SettingsReader.entries()) {
+      String fallback = entry.defaultText().isEmpty() ? "" : "`" + entry.defaultText() + "`";
+      page.append(
+          "| `%s` | `%s` | `%s` | %s | %s | %s |%n"
+              .formatted(
+                  entry.name(),
+                  entry.flag(),
+                  entry.variable(),
+                  fallback,
+                  entry.allowed(),
+                  entry.about()));
+    }
+    compare("configuration.md", page.toString());
+  }
+
+  private static List<Path> keyRecords() throws IOException {
+    try (Stream<Path> files = Files.walk(CODE)) {
+      return files.filter(file -> file.toString().endsWith("Keys.java")).sorted().toList();
+    }
+  }
+
+  private static void compare(String name, String expected) {
+    Path page = DOCS.resolve(name);
+    try {
+      if (WRITES) {
+        Files.writeString(page, expected);
+      }
+      assertThat(Files.readString(page))
+          .as("docs/" + name + " is not what the code says: run make generate")
+          .isEqualTo(expected);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.google.protobuf.DescriptorProtos.MethodOptions.IdempotencyLevel;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.Descriptors.MethodDescriptor;
+import com.google.protobuf.DynamicMessage;
+import com.google.rpc.Code;
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.Reasons;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import io.grpc.CallOptions;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.Status;
+import io.grpc.protobuf.ProtoFileDescriptorSupplier;
+import io.grpc.protobuf.ProtoUtils;
+import io.grpc.stub.ClientCalls;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** What every service, script and file owes; cases are made from what there is. */
+final class ServerLawsTest {
+  private static final Path MAIN = Path.of("src/main/java/dev/quoin/server");
+  private static final Path LUA = Path.of("src/main/resources/lua");
+
+  /** RPCs for which an empty request is a good one. */
+  private static final Set<String> TAKE_EMPTY_REQUESTS =
+      Set.of("quoin.errors.v1.Errors/ListReasons");
+
+  @TestFactory
+  Stream<DynamicTest> anEmptyRequestIsRefusedWithItsFields() {
+    return methods()
+        .filter(method -> !TAKE_EMPTY_REQUESTS.contains(name(method)))
+        .map(
+            method ->
+                dynamicTest(
+                    name(method),
+                    () -> {
+                      Refused refused = Refused.by(() -> call(method));
+                      assertThat(refused.code()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+                      assertThat(refused.reason()).isEqualTo("INVALID_REQUEST");
+                      assertThat(refused.fields()).isNotEmpty();
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> readingRpcsSayThatTheyHaveNoSideEffects() {
+    return methods()
+        .filter(method -> method.getName().matches("(Get|List|Watch|Preview).*"))
+        .map(
+            method ->
+                dynamicTest(
+                    name(method),
+                    () ->
+                        assertThat(method.getOptions().getIdempotencyLevel())
+                            .isEqualTo(IdempotencyLevel.NO_SIDE_EFFECTS)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyTextAndListInARequestIsBounded() {
+    return methods()
+        .flatMap(method -> method.getInputType().getFields().stream())
+        .filter(field -> field.isRepeated() || field.getType() == FieldDescriptor.Type.STRING)
+        .map(
+            field ->
+                dynamicTest(
+                    field.getFullName(),
+                    () ->
+                        assertThat(field.getOptions().toString())
+                            .containsPattern("max_(len|bytes|items|pairs)|in: ")));
+  }
+
+  @Test
+  void oneFieldNameHasOneTypeEverywhere() {
+    Map<String, String> types = new TreeMap<>();
+    methods()
+        .flatMap(
+            method ->
+                Stream.of(method.getInputType(), method.getOutputType())
+                    .flatMap(message -> message.getFields().stream()))
+        .forEach(
+            field -> {
+              String type =
+                  field.getType() == FieldDescriptor.Type.MESSAGE
+                      ? field.getMessageType().getFullName()
+                      : field.getType().name();
+              String before = types.putIfAbsent(field.getName(), type);
+              assertThat(type).as(field.getFullName()).isEqualTo(before == null ? type : before);
+            });
+    assertThat(types).containsKey("name");
+  }
+
+  @Test
+  void everyReasonHasACodeAndANumberInItsBlock() {
+    assertThat(Reasons.all())
+        .isNotEmpty()
+        .allSatisfy(reason -> assertThat(Reasons.code(reason)).isNotEqualTo(Code.OK));
+    assertThat(Reasons.name(ErrorReason.ERROR_REASON_LOCK_NOT_HELD)).isEqualTo("LOCK_NOT_HELD");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyScriptHasASignatureAndCompilesOnRedis() {
+    return scripts()
+        .map(
+            name ->
+                dynamicTest(
+                    name,
+                    () -> {
+                      LuaScript script = LuaScript.load(name);
+                      assertThat(script.keys()).isPositive();
+                      assertThat(TestRedis.nodes().get(0).commands().scriptLoad(script.body()))
+                          .isEqualTo(script.sha());
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyScriptNamesItsKeysAndArgumentsFirst() {
+    return scripts()
+        .map(
+            name ->
+                dynamicTest(
+                    name,
+                    () -> {
+                      String code = read(LUA.resolve(name + ".lua"));
+                      String body = code.substring(code.indexOf("\nlocal "));
+                      String afterNames =
+                          body.lines()
+                              .dropWhile(
+                                  line -> line.isEmpty() || line.matches("local .*(KEYS|ARGV).*"))
+                              .reduce("", (a, b) -> a + "\n" + b);
+                      assertThat(afterNames).doesNotContain("KEYS[").doesNotContain("ARGV[");
+                      assertThat(code.lines().count()).isLessThanOrEqualTo(120);
+                    }));
+  }
+
+  @Test
+  void everyRefusalOfAScriptIsAPublicReason() {
+    Pattern refusal = Pattern.compile("error_reply\\('([A-Z_]+)");
+    List<String> reasons =
+        files(LUA, ".lua")
+            .flatMap(file -> refusal.matcher(read(file)).results())
+            .map(match -> match.group(1))
+            .toList();
+    assertThat(reasons)
+        .isNotEmpty()
+        .allSatisfy(reason -> assertThat(Reasons.byName(reason)).as(reason).isPresent());
+  }
+
+  @Test
+  void noScriptReadsWithoutABound() {
+    assertThat(
+            files(LUA, ".lua")
+                .filter(
+                    f ->
+                        read(f)
+                            .matches(
+                                "(?s).*call\\('(KEYS|SMEMBERS|HGETALL|LRANGE [^,]*, 0, -1)'.*")))
+        .isEmpty();
+  }
+
+  @Test
+  void nothingInTheServerWaitsForAnAnswer() {
+    Pattern waiting =
+        Pattern.compile("\\.join\\(\\)|\\.get\\(\\)\\.|[fF]uture\\.get\\(|Thread\\.sleep");
+    assertThat(files(MAIN, ".java").filter(file -> waiting.matcher(read(file)).find())).isEmpty();
+  }
+
+  @Test
+  void luaStandsInFilesAndKeysAreWrittenInOnePlace() {
+    assertThat(files(MAIN, ".java").filter(file -> read(file).contains("redis.call"))).isEmpty();
+    assertThat(
+            files(MAIN, ".java")
+                .filter(file -> read(file).contains("\":{\""))
+                .map(file -> file.getFileName().toString()))
+        .containsExactly("Keyspace.java");
+  }
+
+  @Test
+  void statusesAreMadeInOnePlace() {
+    assertThat(
+            files(MAIN, ".java")
+                .filter(file -> read(file).contains("io.grpc.protobuf.StatusProto"))
+                .map(file -> file.getFileName().toString()))
+        .containsExactly("Statuses.java");
+  }
+
+  @Test
+  void featuresDoNotKnowEachOtherAndTheKernelKnowsNoFeature() {
+    Set<String> kernel = Set.of("errors", "redis", "rpc", "waiting", "config");
+    Pattern imported = Pattern.compile("import dev\\.quoin\\.server\\.([a-z]+)\\.");
+    files(MAIN, ".java")
+        .filter(file -> file.getNameCount() > MAIN.getNameCount() + 1)
+        .forEach(
+            file -> {
+              String own = file.getName(MAIN.getNameCount()).toString();
+              Matcher imports = imported.matcher(read(file));
+              while (imports.find()) {
+                String other = imports.group(1);
+                assertThat(other.equals(own) || kernel.contains(other))
+                    .as(file + " imports " + other)
+                    .isTrue();
+              }
+            });
+  }
+
+  @Test
+  void filesStayShort() {
+    assertThat(files(MAIN, ".java").filter(file -> read(file).lines().count() > 400)).isEmpty();
+  }
+
+  private static Object call(MethodDescriptor method) {
+    io.grpc.MethodDescriptor<DynamicMessage, DynamicMessage> descriptor =
+        io.grpc.MethodDescriptor.<DynamicMessage, DynamicMessage>newBuilder()
+            .setType(method.isServerStreaming() ? MethodType.SERVER_STREAMING : MethodType.UNARY)
+            .setFullMethodName(name(method))
+            .setRequestMarshaller(
+                ProtoUtils.marshaller(DynamicMessage.getDefaultInstance(method.getInputType())))
+            .setResponseMarshaller(
+                ProtoUtils.marshaller(DynamicMessage.getDefaultInstance(method.getOutputType())))
+            .build();
+    DynamicMessage empty = DynamicMessage.getDefaultInstance(method.getInputType());
+    var channel = TestServer.first().channel();
+    return method.isServerStreaming()
+        ? ClientCalls.blockingServerStreamingCall(channel, descriptor, CallOptions.DEFAULT, empty)
+            .next()
+        : ClientCalls.blockingUnaryCall(channel, descriptor, CallOptions.DEFAULT, empty);
+  }
+
+  private static Stream<MethodDescriptor> methods() {
+    return Services.ALL.stream()
+        .map(service -> (ProtoFileDescriptorSupplier) service.contract().getSchemaDescriptor())
+        .map(ProtoFileDescriptorSupplier::getFileDescriptor)
+        .map(FileDescriptor::getServices)
+        .flatMap(List::stream)
+        .flatMap(service -> service.getMethods().stream());
+  }
+
+  private static String name(MethodDescriptor method) {
+    return method.getService().getFullName() + "/" + method.getName();
+  }
+
+  /** The scripts by their names, fragments left out. */
+  private static Stream<String> scripts() {
+    return files(LUA, ".lua")
+        .map(file -> LUA.relativize(file).toString().replace(".lua", ""))
+        .filter(name -> !name.startsWith("lib/"));
+  }
+
+  private static Stream<Path> files(Path root, String ending) {
+    try (Stream<Path> files = Files.walk(root)) {
+      return files.filter(file -> file.toString().endsWith(ending)).toList().stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

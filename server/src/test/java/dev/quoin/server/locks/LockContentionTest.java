@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.locks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.util.Durations;
+import dev.quoin.locks.v1.AcquireRequest;
+import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.LocksGrpc.LocksBlockingStub;
+import dev.quoin.locks.v1.ReleaseRequest;
+import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import io.grpc.StatusRuntimeException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Five clients, one lock, short leases: a test that many locks fail (spec 2 §4). */
+@Tag("redis")
+final class LockContentionTest {
+  private static final int CLIENTS = 5;
+  private static final long SECONDS = 10;
+  private static final long LEASE_MILLIS = 200;
+
+  /** What the lock protects: it takes a write only from the newest holder. */
+  private static final class Resource {
+    private final AtomicLong newestFence = new AtomicLong();
+    private final AtomicInteger writesOfStaleHolders = new AtomicInteger();
+
+    void write(long fence) {
+      long seen = newestFence.getAndAccumulate(fence, Math::max);
+      if (fence < seen) {
+        writesOfStaleHolders.incrementAndGet();
+      }
+    }
+  }
+
+  private final AtomicInteger inside = new AtomicInteger();
+  private final AtomicInteger most = new AtomicInteger();
+  private final ConcurrentLinkedQueue<Long> fences = new ConcurrentLinkedQueue<>();
+  private final Resource resource = new Resource();
+  private final AtomicInteger overslept = new AtomicInteger();
+
+  @BeforeEach
+  void clear() {
+    TestRedis.clear();
+  }
+
+  @Test
+  void fiveClientsWithShortLeasesNeverHoldTheLockTogether() throws Exception {
+    ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+    List<Future<Integer>> counts = new ArrayList<>();
+    for (int i = 0; i < CLIENTS; i++) {
+      int seed = i;
+      Callable<Integer> client = () -> contend(seed, end);
+      counts.add(clients.submit(client));
+    }
+    int grants = 0;
+    for (Future<Integer> count : counts) {
+      int own = count.get(30, TimeUnit.SECONDS);
+      assertThat(own).as("grants of one client").isPositive();
+      grants += own;
+    }
+    clients.shutdown();
+
+    assertThat(grants).isGreaterThan(500);
+    assertThat(most).as("holders at one time, by the witness").hasValue(1);
+    assertThat(fences).as("every grant has its own fence").doesNotHaveDuplicates();
+    assertThat(fences).hasSize(grants);
+    assertThat(overslept).as("clients that outlived their lease").hasPositiveValue();
+    assertThat(resource.writesOfStaleHolders.get())
+        .as("stale holders are found out by their fence")
+        .isLessThanOrEqualTo(overslept.get());
+  }
+
+  @Test
+  void nobodyLosesALockBeforeItsLeaseEnds() throws Exception {
+    ExecutorService clients = Executors.newFixedThreadPool(12);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+    List<Future<Integer>> counts = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      int client = i;
+      Callable<Integer> work = () -> holdLong(client, end);
+      counts.add(clients.submit(work));
+    }
+    for (Future<Integer> count : counts) {
+      assertThat(count.get(60, TimeUnit.SECONDS)).isPositive();
+    }
+    clients.shutdown();
+  }
+
+  /** Release throws when the lock is not held, although its lease is ten minutes. */
+  private static int holdLong(int client, long end) {
+    LocksBlockingStub locks = (client % 2 == 0 ? TestServer.first() : TestServer.second()).locks();
+    String name = "long " + client % 3;
+    int grants = 0;
+    while (System.nanoTime() < end) {
+      AcquireResponse granted =
+          locks.acquire(
+              AcquireRequest.newBuilder()
+                  .setName(name)
+                  .setLease(Durations.fromSeconds(600))
+                  .setWait(Durations.fromSeconds(30))
+                  .build());
+      assertThat(granted.getAcquired()).isTrue();
+      locks.release(ReleaseRequest.newBuilder().setName(name).setToken(granted.getToken()).build());
+      grants++;
+    }
+    return grants;
+  }
+
+  /** Mostly releases in time; at times outlives its lease, or is gone without a word. */
+  private int contend(int seed, long end) {
+    Random random = new Random(seed);
+    LocksBlockingStub locks = (seed % 2 == 0 ? TestServer.first() : TestServer.second()).locks();
+    int grants = 0;
+    while (System.nanoTime() < end) {
+      AcquireResponse granted =
+          locks.acquire(
+              AcquireRequest.newBuilder()
+                  .setName("book")
+                  .setLease(Durations.fromMillis(LEASE_MILLIS))
+                  .setWait(Durations.fromSeconds(5))
+                  .build());
+      if (!granted.getAcquired()) {
+        continue;
+      }
+      grants++;
+      fences.add(granted.getFence());
+      int way = random.nextInt(100);
+      if (way == 0) {
+        overslept.incrementAndGet();
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LEASE_MILLIS * 2));
+        resource.write(granted.getFence());
+        releaseIfHeld(locks, granted);
+      } else {
+        most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+        resource.write(granted.getFence());
+        inside.decrementAndGet();
+        if (way > 1) {
+          releaseIfHeld(locks, granted);
+        }
+      }
+    }
+    return grants;
+  }
+
+  private static void releaseIfHeld(LocksBlockingStub locks, AcquireResponse granted) {
+    try {
+      locks.release(
+          ReleaseRequest.newBuilder().setName("book").setToken(granted.getToken()).build());
+    } catch (StatusRuntimeException e) {
+      assertThat(e.getStatus().getDescription()).contains("does not hold the lock");
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.server.testing.RedisProcess;
+import dev.quoin.server.testing.TestServer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Test;
+
+final class ProbeTest {
+  private static final RedisTarget SERVER = RedisTarget.parse("redis://localhost:6379");
+  private static final RedisTarget CLUSTER = RedisTarget.parse("redis-cluster://a:1,b:2");
+
+  @Test
+  void goodRedisIsAccepted() {
+    assertThat(problem(SERVER, false)).isEmpty();
+    assertThat(problem(CLUSTER, false, "cluster_enabled", "1")).isEmpty();
+  }
+
+  @Test
+  void oldRedisIsRefused() {
+    assertThat(problem(SERVER, false, "redis_version", "6.2.14").orElseThrow())
+        .contains("6.2.14", "7.0", "upgrade");
+  }
+
+  @Test
+  void wrongModeIsRefusedWithTheRightUri() {
+    assertThat(problem(SERVER, false, "cluster_enabled", "1").orElseThrow())
+        .contains("redis-cluster://");
+    assertThat(problem(CLUSTER, false).orElseThrow()).contains("write redis://");
+  }
+
+  @Test
+  void evictionIsRefused() {
+    assertThat(
+            problem(SERVER, false, "maxmemory_policy", "allkeys-lru", "maxmemory", "100000000")
+                .orElseThrow())
+        .contains("allkeys-lru", "set maxmemory-policy noeviction");
+    assertThat(problem(SERVER, false, "maxmemory_policy", "allkeys-lru", "maxmemory", "0"))
+        .isEmpty();
+  }
+
+  @Test
+  void forgetfulRedisIsRefusedUnlessAccepted() {
+    assertThat(problem(SERVER, false, "aof_enabled", "0").orElseThrow())
+        .contains("appendonly yes", "--allow-volatile-redis");
+    assertThat(problem(SERVER, true, "aof_enabled", "0")).isEmpty();
+  }
+
+  @Test
+  void redisThatRefusesScriptsStopsTheStart() {
+    try (RedisProcess redis = RedisProcess.start("--appendonly", "yes")) {
+      redis
+          .commands()
+          .aclSetuser(
+              "quoin",
+              io.lettuce.core.AclSetuserArgs.Builder.on()
+                  .addPassword("secret")
+                  .allKeys()
+                  .allChannels()
+                  .allCommands()
+                  .removeCategory(io.lettuce.core.AclCategory.SCRIPTING));
+      String uri = "redis://quoin:secret@127.0.0.1:" + redis.port();
+
+      Assertions.assertThatThrownBy(() -> TestServer.start("redis", uri))
+          .hasMessageContaining("+@scripting")
+          .hasMessageNotContaining("secret");
+    }
+  }
+
+  @Test
+  void redisThatIsNotThereStopsTheStartWithItsAddress() {
+    Assertions.assertThatThrownBy(() -> TestServer.start("redis", "redis://127.0.0.1:1"))
+        .hasMessageContaining("127.0.0.1:1")
+        .hasMessageContaining("refused");
+  }
+
+  private static Optional<String> problem(
+      RedisTarget target, boolean allowVolatile, String... overrides) {
+    Map<String, String> info =
+        new HashMap<>(
+            Map.of(
+                "redis_version", "7.0.15",
+                "cluster_enabled", "0",
+                "maxmemory", "0",
+                "maxmemory_policy", "noeviction",
+                "aof_enabled", "1"));
+    for (int i = 0; i < overrides.length; i += 2) {
+      info.put(overrides[i], overrides[i + 1]);
+    }
+    return Probe.problem(info, target, allowVolatile);
+  }
+}

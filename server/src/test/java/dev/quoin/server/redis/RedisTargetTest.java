@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class RedisTargetTest {
+  @Test
+  void oneServerWithTlsAndUser() {
+    RedisTarget target = RedisTarget.parse("rediss://app:pw@redis.example:6380/2");
+
+    assertThat(target.cluster()).isFalse();
+    assertThat(target.uris().get(0).isSsl()).isTrue();
+    assertThat(target.uris().get(0).getDatabase()).isEqualTo(2);
+    assertThat(target.describe()).isEqualTo("redis.example:6380");
+  }
+
+  @Test
+  void sentinels() {
+    RedisTarget target = RedisTarget.parse("redis-sentinel://a:26379,b:26379/0#main");
+
+    assertThat(target.cluster()).isFalse();
+    assertThat(target.uris().get(0).getSentinels()).hasSize(2);
+    assertThat(target.describe()).isEqualTo("sentinels of main");
+  }
+
+  @Test
+  void clusterNodesShareTheCredentials() {
+    RedisTarget target = RedisTarget.parse("rediss-cluster://app:pw@a:7000,b:7001");
+
+    assertThat(target.cluster()).isTrue();
+    assertThat(target.uris())
+        .hasSize(2)
+        .allSatisfy(
+            uri -> {
+              assertThat(uri.isSsl()).isTrue();
+              assertThat(uri.getCredentialsProvider()).isNotNull();
+            });
+    assertThat(target.describe()).isEqualTo("a:7000,b:7001");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost", "http://a", "redis://", "redis-cluster://", "redis://a:x"})
+  void otherTextsAreRefusedWithTheFormsAllowed(String uri) {
+    assertThatThrownBy(() -> RedisTarget.parse(uri))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("redis-sentinel://");
+  }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import build.buf.protovalidate.Validator;
+import build.buf.protovalidate.ValidatorFactory;
+import build.buf.protovalidate.exceptions.ValidationException;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Duration;
+import com.google.protobuf.DynamicMessage;
+import com.google.protobuf.Message;
+import com.google.protobuf.UnknownFieldSet;
+import com.google.protobuf.util.Durations;
+import dev.quoin.locks.v1.AcquireRequest;
+import dev.quoin.locks.v1.GetRequest;
+import dev.quoin.locks.v1.HoldRequest;
+import dev.quoin.locks.v1.ReleaseRequest;
+import dev.quoin.locks.v1.RenewRequest;
+import dev.quoin.server.Services;
+import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Proves that the short way lets nothing through that protovalidate refuses. */
+final class PlainRulesTest {
+  /**
+   * Not more, because most random durations are malformed and some of those are refused by nobody.
+   */
+  private static final double TAKEN = 0.4;
+
+  private final Validator validator = ValidatorFactory.newBuilder().build();
+
+  @TestFactory
+  Stream<DynamicTest> noRequestIsFineThatProtovalidateRefuses() {
+    return Services.ALL.stream()
+        .flatMap(service -> service.contract().getMethods().stream())
+        .map(method -> (PrototypeMarshaller<?>) method.getRequestMarshaller())
+        .map(marshaller -> (Message) marshaller.getMessagePrototype())
+        .map(
+            request ->
+                DynamicTest.dynamicTest(
+                    request.getDescriptorForType().getFullName(),
+                    () -> assertThat(shareOfFine(request, 3000)).isGreaterThan(TAKEN)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          type: TYPE_STRING | string { min_len: 2 max_len: 64 }
+          type: TYPE_STRING proto3_optional: true oneof_index: 0 | string { min_len: 2 }
+          type: TYPE_STRING | string { len: 20 }
+          type: TYPE_STRING | string { min_bytes: 3 max_bytes: 127 }
+          type: TYPE_STRING | string { pattern: "^[^\\\\x00-\\\\x1f\\\\x7f]*$" }
+          type: TYPE_STRING | string { pattern: "^[^b]*$" }
+          type: TYPE_STRING | string { pattern: "^[!-~\\\\n]+$" }
+          type: TYPE_STRING | string { pattern: "^[a\\\\]\\\\t]+$" min_len: 2 }
+          type: TYPE_STRING | string { const: "a" }
+          type: TYPE_STRING | string { in: "a" in: "aa" in: "é" } ignore: IGNORE_IF_ZERO_VALUE
+          type: TYPE_STRING | string { in: "a" in: "aa" const: "aa" }
+          type: TYPE_STRING | string { max_len: 3 } required: true
+          type: TYPE_STRING | string { min_len: 3 } ignore: IGNORE_IF_ZERO_VALUE
+          type: TYPE_BYTES | bytes { min_len: 1 max_len: 64 }
+          type: TYPE_INT32 | int32 { gte: 1 lt: 10 }
+          type: TYPE_INT64 | int64 { gt: 0 lte: 1000 }
+          type: TYPE_SINT32 | sint32 { gte: -1 lte: 1 }
+          type: TYPE_SINT64 | sint64 { gt: -10 } ignore: IGNORE_IF_ZERO_VALUE
+          type: TYPE_UINT32 | uint32 { gte: 1 lte: 2147483648 }
+          type: TYPE_UINT64 | uint64 { gt: 10 lte: 9223372036854775808 }
+          type: TYPE_ENUM type_name: ".test.E" | enum { defined_only: true not_in: 0 }
+          type: TYPE_ENUM type_name: ".test.E" | enum { not_in: 0 not_in: 7 }
+          type: TYPE_BOOL | required: true
+          type: TYPE_STRING label: LABEL_REPEATED | repeated { min_items: 1 max_items: 3 }
+          type: TYPE_INT64 label: LABEL_REPEATED | repeated { min_items: 2 } ignore: IGNORE_IF_ZERO_VALUE
+          type: TYPE_STRING label: LABEL_REPEATED | required: true
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" | duration { gte {} }
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" | duration { lte { seconds: 10 } }
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" | duration { gt {} lt { seconds: 86400 nanos: 1 } }
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" | duration { gte { seconds: -1 } } required: true
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" | required: true
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" |
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" label: LABEL_REPEATED |
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Timestamp" |
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Timestamp" label: LABEL_REPEATED |
+          type: TYPE_MESSAGE type_name: ".test.Plain" | required: true
+          type: TYPE_MESSAGE type_name: ".test.Plain" |
+          type: TYPE_MESSAGE type_name: ".test.Plain" label: LABEL_REPEATED | repeated { max_items: 2 }
+          """)
+  void noValueIsFineThatProtovalidateRefuses(String field, String rules) throws Exception {
+    Descriptor type = RuledType.ofField(field, rules == null ? "" : rules);
+    assertThat(shareOfFine(DynamicMessage.getDefaultInstance(type), 1000)).isGreaterThan(TAKEN);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          type: TYPE_INT32 | int32 { gt: 10 lt: 1 }
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" | duration { gt { seconds: 10 } lt {} } required: true
+          """)
+  void boundsThatMeanOutsideAreLeftToProtovalidate(String field, String rules) throws Exception {
+    Descriptor type = RuledType.ofField(field, rules);
+    assertThat(shareOfFine(DynamicMessage.getDefaultInstance(type), 1000)).isZero();
+  }
+
+  /** How many of the good ones, out of messages made at random, need not go the long way. */
+  private double shareOfFine(Message prototype, int rounds) throws ValidationException {
+    PlainRules plain = PlainRules.of(prototype.getDescriptorForType());
+    assertThat(plain.isPlain()).isTrue();
+    RandomMessages random = new RandomMessages(42);
+    int good = 0;
+    int fine = 0;
+    for (int round = 0; round < rounds; round++) {
+      Message message = round == 0 ? prototype : random.like(prototype);
+      boolean isFine = plain.isFine(message);
+      boolean isGood = isGood(message);
+      if (isFine && !isGood) {
+        fail("fine for us, but not for protovalidate: " + message);
+      }
+      good += isGood ? 1 : 0;
+      fine += isFine ? 1 : 0;
+    }
+    assertThat(good).isPositive();
+    return (double) fine / good;
+  }
+
+  private boolean isGood(Message message) throws ValidationException {
+    try {
+      return validator.validate(message).isSuccess();
+    } catch (ArithmeticException e) {
+      return false; // a malformed duration can be too much for protovalidate
+    }
+  }
+
+  @Test
+  void ordinaryRequestsAreFine() {
+    Duration lease = Durations.fromSeconds(10);
+    Stream.of(
+            AcquireRequest.newBuilder()
+                .setName("orders/42 é 😀")
+                .setLease(lease)
+                .setWait(Durations.ZERO)
+                .setHolder("host-1")
+                .setRequestId("3f0c-77"),
+            AcquireRequest.newBuilder().setName("orders/42"),
+            RenewRequest.newBuilder().setName("a".repeat(512)).setToken("t").setLease(lease),
+            ReleaseRequest.newBuilder().setName("orders/42").setToken("t"),
+            GetRequest.newBuilder().setName("{orders}"),
+            HoldRequest.newBuilder().setName("orders").setLease(Durations.fromMillis(100)))
+        .map(Message.Builder::build)
+        .forEach(request -> assertThat(isFine(request)).as("%s", request).isTrue());
+  }
+
+  @Test
+  void malformedValuesAreLeftToProtovalidate() {
+    Duration mixed = Duration.newBuilder().setSeconds(10).setNanos(-1).build();
+    assertThat(isFine(AcquireRequest.newBuilder().setName("a").setLease(mixed).build())).isFalse();
+    assertThat(isFine(GetRequest.newBuilder().setName("a\ud83d").build())).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          type: TYPE_STRING | cel { id: "x" expression: "this != 'x'" }
+          type: TYPE_STRING | cel_expression: "this != 'x'"
+          type: TYPE_STRING | string { email: true }
+          type: TYPE_STRING | string { max_len: 3 prefix: "a" }
+          type: TYPE_STRING | string { not_in: "a" }
+          type: TYPE_STRING | string { min_len: 1 } ignore: IGNORE_ALWAYS
+          type: TYPE_STRING | string { pattern: "[a-z]*" }
+          type: TYPE_STRING | string { pattern: "^[a-z]*[0-9]*$" }
+          type: TYPE_STRING | string { pattern: "^[[:alpha:]]*$" }
+          type: TYPE_STRING | string { pattern: "^[\\\\pL]*$" }
+          type: TYPE_STRING | string { pattern: "^[é]*$" }
+          type: TYPE_STRING | string { pattern: "(?i)^[a-z]*$" }
+          type: TYPE_STRING | string { pattern: "^[z-a]*$" }
+          type: TYPE_STRING | string { max_len: 18446744073709551615 }
+          type: TYPE_STRING | int32 { gt: 1 }
+          type: TYPE_STRING label: LABEL_REPEATED | repeated { unique: true }
+          type: TYPE_STRING label: LABEL_REPEATED | repeated { items { string { min_len: 1 } } }
+          type: TYPE_BYTES | bytes { prefix: "a" }
+          type: TYPE_INT32 | int32 { in: 1 }
+          type: TYPE_FIXED32 | fixed32 { gt: 1 }
+          type: TYPE_DOUBLE | double { finite: true }
+          type: TYPE_BOOL | bool { const: true }
+          type: TYPE_ENUM type_name: ".test.E" | enum { in: 1 }
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" | duration { in { seconds: 1 } }
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" | duration { gt { seconds: 1 nanos: -1 } }
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" label: LABEL_REPEATED | required: true
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Timestamp" | required: true
+          type: TYPE_MESSAGE type_name: ".google.protobuf.StringValue" | string { min_len: 1 }
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Any" | required: true
+          type: TYPE_MESSAGE type_name: ".google.protobuf.Struct" |
+          type: TYPE_MESSAGE type_name: ".test.Odd" |
+          type: TYPE_MESSAGE type_name: ".test.Odd" label: LABEL_REPEATED |
+          type: TYPE_MESSAGE type_name: ".test.M" |
+          """)
+  void aFieldWithOtherRulesIsNotPlain(String field, String rules) {
+    Descriptor type = RuledType.ofField(field, rules == null ? "" : rules);
+    assertThat(PlainRules.of(type).isPlain()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "options { [buf.validate.message] { cel { id: 'x' expression: 'true' } } }",
+        "options { [buf.validate.message] { oneof { fields: 'a' } } }",
+        "oneof_decl { name: 'o' options { [buf.validate.oneof] { required: true } } }"
+            + " field { name: 'a' number: 1 type: TYPE_BOOL label: LABEL_OPTIONAL oneof_index: 0 }",
+        "nested_type { name: 'TagsEntry' options { map_entry: true }"
+            + " field { name: 'key' number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }"
+            + " field { name: 'value' number: 2 type: TYPE_STRING label: LABEL_OPTIONAL } }"
+            + " field { name: 'tags' number: 1 type: TYPE_MESSAGE type_name: '.test.M.TagsEntry'"
+            + " label: LABEL_REPEATED options { [buf.validate.field] { map { min_pairs: 1 } } } }"
+      })
+  void aMessageWithOtherRulesIsNotPlain(String message) {
+    assertThat(PlainRules.of(RuledType.of(message)).isPlain()).isFalse();
+  }
+
+  @Test
+  void rulesOfTheFutureAreNotPlain() {
+    UnknownFieldSet future =
+        UnknownFieldSet.newBuilder()
+            .addField(9999, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+            .build();
+    assertThat(PlainRules.of(RuledType.ofField("type: TYPE_STRING", "string {}")).isPlain())
+        .isTrue();
+    assertThat(PlainRules.of(RuledType.withUnknownRule(future, false)).isPlain()).isFalse();
+    assertThat(PlainRules.of(RuledType.withUnknownRule(future, true)).isPlain()).isFalse();
+  }
+
+  private static boolean isFine(Message request) {
+    return PlainRules.of(request.getDescriptorForType()).isFine(request);
+  }
+}

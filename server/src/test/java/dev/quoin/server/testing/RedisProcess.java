@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.testing;
+
+import dev.quoin.server.redis.EmbeddedRedis;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisException;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A redis-server of a test, on loopback, that can be killed and started again on the same port. */
+public final class RedisProcess implements AutoCloseable {
+  private static final RedisClient CLIENT = RedisClient.create();
+
+  private final Path folder;
+  private final int port;
+  private final List<String> options;
+  private Process process;
+  private StatefulRedisConnection<String, String> connection;
+
+  private RedisProcess(Path folder, int port, List<String> options) {
+    this.folder = folder;
+    this.port = port;
+    this.options = options;
+  }
+
+  /** Starts a server; options are given as on its command line. */
+  public static RedisProcess start(String... options) {
+    try {
+      Path folder = Files.createTempDirectory("quoin-test-redis");
+      RedisProcess redis = new RedisProcess(folder, freePort(), List.of(options));
+      Runtime.getRuntime().addShutdownHook(new Thread(redis::kill));
+      redis.start();
+      return redis;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public String uri() {
+    return "redis://127.0.0.1:" + port;
+  }
+
+  public RedisCommands<String, String> commands() {
+    return connection.sync();
+  }
+
+  /** Starts the server again on the same port and data. */
+  public void start() {
+    List<String> command = new ArrayList<>();
+    try {
+      command.add(EmbeddedRedis.unpackBinary(folder).toString());
+      command.addAll(List.of("--port", String.valueOf(port), "--bind", "127.0.0.1"));
+      command.addAll(List.of("--dir", folder.toString(), "--save", ""));
+      command.addAll(options);
+      process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Eventually.until(Duration.ofSeconds(20), "redis-server answers", this::answers);
+  }
+
+  /** Like a power cut: kill -9. */
+  public void kill() {
+    process.destroyForcibly();
+    process.onExit().join();
+  }
+
+  /** Stops answering without closing connections, as a network that swallows everything. */
+  public void freeze() {
+    signal("STOP");
+  }
+
+  public void unfreeze() {
+    signal("CONT");
+  }
+
+  @Override
+  public void close() {
+    kill();
+  }
+
+  private void signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start().onExit().join();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private boolean answers() {
+    try {
+      if (connection == null) {
+        connection = CLIENT.connect(RedisURI.create("127.0.0.1", port));
+      }
+      return "PONG".equals(connection.sync().ping());
+    } catch (RedisException e) {
+      return false;
+    }
+  }
+
+  private static int freePort() throws IOException {
+    // Below 55536, so that a node's cluster bus, 10,000 above, has a port too.
+    while (true) {
+      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        if (socket.getLocalPort() < 55_000) {
+          return socket.getLocalPort();
+        }
+      }
+    }
+  }
+}

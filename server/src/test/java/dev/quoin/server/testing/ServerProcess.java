@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.testing;
+
+import dev.quoin.locks.v1.LocksGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The program in a process of its own, so that it can be killed. */
+public final class ServerProcess implements AutoCloseable {
+  private static final Pattern SERVES = Pattern.compile("serves 127\\.0\\.0\\.1:(\\d+)");
+
+  private final Process process;
+  private final StringBuffer output = new StringBuffer();
+  private final CompletableFuture<Integer> port = new CompletableFuture<>();
+  private final Thread reader = new Thread(this::read, "server-output");
+  private ManagedChannel channel;
+
+  private ServerProcess(Process process) {
+    this.process = process;
+  }
+
+  /** Starts {@code serve} with these flags and waits until it serves. */
+  public static ServerProcess start(String... flags) {
+    ServerProcess server = launch(Map.of(), flags);
+    int port = server.port.orTimeout(30, TimeUnit.SECONDS).join();
+    server.channel = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    return server;
+  }
+
+  /** Starts {@code serve} and does not wait for anything. */
+  public static ServerProcess launch(Map<String, String> environment, String... flags) {
+    List<String> command = new ArrayList<>();
+    command.add(ProcessHandle.current().info().command().orElse("java"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("dev.quoin.server.Main", "serve", "--port", "0", "--metrics-port", "0"));
+    command.addAll(List.of(flags));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    try {
+      ServerProcess server = new ServerProcess(builder.start());
+      Runtime.getRuntime().addShutdownHook(new Thread(server.process::destroyForcibly));
+      server.reader.start();
+      return server;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public LocksGrpc.LocksBlockingStub locks() {
+    return LocksGrpc.newBlockingStub(channel);
+  }
+
+  public LocksGrpc.LocksFutureStub futureLocks() {
+    return LocksGrpc.newFutureStub(channel);
+  }
+
+  public LocksGrpc.LocksStub asyncLocks() {
+    return LocksGrpc.newStub(channel);
+  }
+
+  /** All it has printed so far. */
+  public String output() {
+    return output.toString();
+  }
+
+  /** Waits for its end and returns the exit code. */
+  public int exitCode() {
+    int code = process.onExit().orTimeout(30, TimeUnit.SECONDS).join().exitValue();
+    Eventually.until("all it printed is read", () -> !reader.isAlive());
+    return code;
+  }
+
+  /** SIGTERM. Process.destroy would close the streams, too. */
+  public void terminate() {
+    process.toHandle().destroy();
+  }
+
+  /** kill -9. */
+  public void kill() {
+    process.destroyForcibly();
+    process.onExit().join();
+  }
+
+  @Override
+  public void close() {
+    if (channel != null) {
+      channel.shutdownNow();
+    }
+    kill();
+  }
+
+  private void read() {
+    try (BufferedReader lines = process.inputReader()) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        output.append(line).append('\n');
+        Matcher serves = SERVES.matcher(line);
+        if (serves.find()) {
+          port.complete(Integer.parseInt(serves.group(1)));
+        }
+      }
+      port.completeExceptionally(new IllegalStateException("it ended: " + output));
+    } catch (IOException e) {
+      port.completeExceptionally(e);
+    }
+  }
+}

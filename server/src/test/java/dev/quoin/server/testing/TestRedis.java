@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.testing;
+
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The Redis that the tests of one run share: one server or, with {@code
+ * -Dquoin.test.redis=cluster}, a cluster of three masters.
+ */
+public final class TestRedis {
+  private static final int SLOTS = 16_384;
+  private static final int MASTERS = 3;
+
+  /** Whether this run is on a cluster. */
+  public static final boolean IS_CLUSTER = "cluster".equals(System.getProperty("quoin.test.redis"));
+
+  private static final List<RedisProcess> NODES = IS_CLUSTER ? startCluster() : startServer();
+  private static final RedisClusterCommands<String, String> COMMANDS = connect();
+
+  private TestRedis() {}
+
+  public static String uri() {
+    return IS_CLUSTER
+        ? NODES.stream()
+            .map(node -> "127.0.0.1:" + node.port())
+            .collect(Collectors.joining(",", "redis-cluster://", ""))
+        : NODES.get(0).uri();
+  }
+
+  /** Commands that reach every key. */
+  public static RedisClusterCommands<String, String> commands() {
+    return COMMANDS;
+  }
+
+  public static List<RedisProcess> nodes() {
+    return NODES;
+  }
+
+  public static void clear() {
+    NODES.forEach(node -> node.commands().flushall());
+  }
+
+  private static List<RedisProcess> startServer() {
+    return List.of(RedisProcess.start("--appendonly", "no"));
+  }
+
+  private static List<RedisProcess> startCluster() {
+    List<RedisProcess> nodes =
+        Stream.generate(
+                () ->
+                    RedisProcess.start(
+                        "--appendonly", "no",
+                        "--cluster-enabled", "yes",
+                        "--cluster-node-timeout", "2000"))
+            .limit(MASTERS)
+            .toList();
+    for (int i = 0; i < MASTERS; i++) {
+      int first = SLOTS * i / MASTERS;
+      int last = SLOTS * (i + 1) / MASTERS - 1;
+      nodes
+          .get(i)
+          .commands()
+          .clusterAddSlots(java.util.stream.IntStream.rangeClosed(first, last).toArray());
+      nodes.get(i).commands().clusterMeet("127.0.0.1", nodes.get(0).port());
+    }
+    nodes.forEach(
+        node ->
+            Eventually.until(
+                Duration.ofSeconds(30),
+                "the cluster is whole",
+                () ->
+                    node.commands().clusterInfo().contains("cluster_state:ok")
+                        && node.commands().clusterInfo().contains("cluster_known_nodes:3")));
+    return nodes;
+  }
+
+  private static RedisClusterCommands<String, String> connect() {
+    return IS_CLUSTER
+        ? RedisClusterClient.create(RedisURI.create("127.0.0.1", NODES.get(0).port()))
+            .connect()
+            .sync()
+        : NODES.get(0).commands();
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.testing;
+
+import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.server.QuoinServer;
+import dev.quoin.server.config.SettingsReader;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A server with all services, reached over gRPC on loopback. */
+public final class TestServer implements AutoCloseable {
+  /** Two servers on one Redis, as most tests need them; started once a run. */
+  private static final class Shared {
+    static final TestServer FIRST = onSharedRedis();
+    static final TestServer SECOND = onSharedRedis();
+  }
+
+  private final QuoinServer server;
+  private final ManagedChannel channel;
+
+  private TestServer(QuoinServer server) {
+    this.server = server;
+    this.channel = newChannel();
+  }
+
+  public static TestServer first() {
+    return Shared.FIRST;
+  }
+
+  public static TestServer second() {
+    return Shared.SECOND;
+  }
+
+  /** A server of its own on the Redis all tests share. */
+  public static TestServer onSharedRedis() {
+    return start("redis", TestRedis.uri());
+  }
+
+  /** A server with settings of its own, given as names and values. */
+  public static TestServer start(String... settings) {
+    Map<String, String> flags = new HashMap<>();
+    flags.put("port", "0");
+    flags.put("metrics-port", "0");
+    flags.put("allow-volatile-redis", "true");
+    for (int i = 0; i < settings.length; i += 2) {
+      flags.put(settings[i], settings[i + 1]);
+    }
+    return new TestServer(QuoinServer.start(SettingsReader.read(null, Map.of(), flags)));
+  }
+
+  public QuoinServer server() {
+    return server;
+  }
+
+  public ManagedChannel channel() {
+    return channel;
+  }
+
+  /** A connection of its own, which the caller closes. */
+  public ManagedChannel newChannel() {
+    return NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+  }
+
+  public LocksGrpc.LocksBlockingStub locks() {
+    return LocksGrpc.newBlockingStub(channel);
+  }
+
+  public LocksGrpc.LocksFutureStub futureLocks() {
+    return LocksGrpc.newFutureStub(channel);
+  }
+
+  public LocksGrpc.LocksStub asyncLocks() {
+    return LocksGrpc.newStub(channel);
+  }
+
+  /** The locks of another namespace. */
+  public LocksGrpc.LocksBlockingStub locksIn(String namespace) {
+    Metadata headers = new Metadata();
+    headers.put(Metadata.Key.of("quoin-namespace", Metadata.ASCII_STRING_MARSHALLER), namespace);
+    return locks().withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+    server.close();
+    try {
+      channel.awaitTermination(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

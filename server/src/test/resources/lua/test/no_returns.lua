@@ -1,0 +1,4 @@
+-- A script for tests.
+--
+-- KEYS[1] one
+return {1}

@@ -1,0 +1,13 @@
+-- A script for tests.
+--
+-- KEYS[1] one
+-- KEYS[2] two
+-- ARGV[1] first
+-- ARGV[2] second
+-- ARGV[3..] others
+--
+-- Returns {1}.
+--
+-- @include lib/integer
+-- @include lib/lock_state
+return {1}
