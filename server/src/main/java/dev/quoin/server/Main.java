@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
-import dev.quoin.server.config.BadSettings;
-import dev.quoin.server.config.Settings;
-import dev.quoin.server.config.SettingsReader;
+import dev.quoin.server.settings.BadSettings;
+import dev.quoin.server.settings.Settings;
+import dev.quoin.server.settings.SettingsReader;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.HashMap;

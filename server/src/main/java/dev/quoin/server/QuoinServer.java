@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
-import dev.quoin.server.config.BadSettings;
-import dev.quoin.server.config.Settings;
 import dev.quoin.server.redis.EmbeddedRedis;
 import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.RedisConnector;
@@ -12,6 +10,8 @@ import dev.quoin.server.redis.UnusableRedis;
 import dev.quoin.server.rpc.Drain;
 import dev.quoin.server.rpc.Rpc;
 import dev.quoin.server.rpc.Validation;
+import dev.quoin.server.settings.BadSettings;
+import dev.quoin.server.settings.Settings;
 import dev.quoin.server.waiting.Lines;
 import io.grpc.BindableService;
 import io.grpc.InsecureServerCredentials;

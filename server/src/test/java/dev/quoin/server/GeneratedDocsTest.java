@@ -3,7 +3,7 @@ package dev.quoin.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quoin.server.config.SettingsReader;
+import dev.quoin.server.settings.SettingsReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.util.Durations;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.HoldRequest;
-import dev.quoin.server.config.SettingsReader;
+import dev.quoin.server.settings.SettingsReader;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.ServerProcess;

@@ -2,7 +2,7 @@
 package dev.quoin.client;
 
 import dev.quoin.server.QuoinServer;
-import dev.quoin.server.config.SettingsReader;
+import dev.quoin.server.settings.SettingsReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

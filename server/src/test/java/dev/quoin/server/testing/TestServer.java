@@ -3,7 +3,7 @@ package dev.quoin.server.testing;
 
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.server.QuoinServer;
-import dev.quoin.server.config.SettingsReader;
+import dev.quoin.server.settings.SettingsReader;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;

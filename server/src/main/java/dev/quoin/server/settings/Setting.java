@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.config;
+package dev.quoin.server.settings;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.config;
+package dev.quoin.server.settings;
 
 import dev.quoin.server.redis.RedisTarget;
 import java.net.InetAddress;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.config;
+package dev.quoin.server.settings;
 
 /**
  * A configuration the server does not start with; the message names the setting and what is
