@@ -205,7 +205,7 @@ final class ServerLawsTest {
 
   @Test
   void featuresDoNotKnowEachOtherAndTheKernelKnowsNoFeature() {
-    Set<String> kernel = Set.of("errors", "redis", "rpc", "waiting", "settings");
+    Set<String> kernel = Set.of("errors", "redis", "rpc", "waiting", "names", "settings");
     Pattern imported = Pattern.compile("import dev\\.quoin\\.server\\.([a-z]+)\\.");
     files(MAIN, ".java")
         .filter(file -> file.getNameCount() > MAIN.getNameCount() + 1)

@@ -26,6 +26,16 @@ public final class Keyspace {
   }
 
   /**
+   * As {@link #entity}, for an entity of the feature itself that no caller's name can be: in
+   * encoded names two hexadecimal digits follow a '%'.
+   *
+   * @param part a lower-case word that does not begin with two hexadecimal digits
+   */
+  public String own(String namespace, String part) {
+    return prefix + ':' + namespace + ':' + feature + ":{%" + part + "}:";
+  }
+
+  /**
    * Writes a name so that it cannot leave its place in a key: control characters, '%', ':', '{' and
    * '}' become percent escapes of their UTF-8 bytes, everything else stays readable.
    */

@@ -4,8 +4,6 @@ package dev.quoin.server.rpc;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.quoin.server.errors.InvalidRequest;
-import dev.quoin.server.errors.Statuses;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.ServerCall;
@@ -13,7 +11,6 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.InputStream;
 import java.util.LinkedHashMap;
@@ -26,12 +23,11 @@ import java.util.function.BiFunction;
  * bind their RPCs in a table; one that is not bound stops the start.
  */
 public final class Rpc {
-  private final FailureLog failureLog = new FailureLog();
-  private final Validation validation;
+  private final Serving serving;
   private final Drain drain;
 
   public Rpc(Validation validation, Drain drain) {
-    this.validation = validation;
+    this.serving = new Serving(validation, new FailureLog());
     this.drain = drain;
   }
 
@@ -49,6 +45,12 @@ public final class Rpc {
     void open(Q request, Call call, Sink<R> sink);
   }
 
+  /** Serves an RPC whose caller sends a stream of requests. */
+  public interface Receiving<Q, R> {
+    /** Begins the call. An RPC with one response sends it and completes. */
+    Inbox<Q> open(Call call, Sink<R> sink);
+  }
+
   /** The RPCs of one service and what serves them. */
   public final class Table {
     private final ServiceDescriptor descriptor;
@@ -61,13 +63,25 @@ public final class Rpc {
     /** Binds an RPC with one request and one response. */
     public <Q extends Message, R> Table unary(
         MethodDescriptor<Q, R> method, BiFunction<Q, Call, CompletionStage<R>> handler) {
-      return bind(method, (call, server) -> new UnaryCall<>(call, server, handler));
+      return bindOne(method, (call, server) -> new UnaryCall<>(call, server, serving, handler));
     }
 
     /** Binds an RPC with one request and a stream of responses. */
     public <Q extends Message, R> Table streaming(
         MethodDescriptor<Q, R> method, Streaming<Q, R> handler) {
-      return bind(method, (call, server) -> new StreamingCall<>(call, server, handler));
+      return bindOne(method, (call, server) -> new StreamingCall<>(call, server, serving, handler));
+    }
+
+    /**
+     * Binds an RPC with a stream of requests and one response or a stream of them.
+     *
+     * @param ahead how many requests of a call may be in the works at once; the caller is held back
+     *     beyond that
+     */
+    public <Q extends Message, R> Table receiving(
+        MethodDescriptor<Q, R> method, int ahead, Receiving<Q, R> handler) {
+      return bind(
+          method, ahead, (call, server) -> new ReceivingCall<>(call, server, serving, handler));
     }
 
     /** The service; throws when an RPC of it is not bound. */
@@ -86,9 +100,17 @@ public final class Rpc {
       return service.build();
     }
 
+    private <Q extends Message, R> Table bindOne(
+        MethodDescriptor<Q, R> method,
+        BiFunction<Call, ServerCall<Object, R>, ServedCall<R>> opener) {
+      // Two, so that a caller who sends too many requests is found out.
+      return bind(method, 2, opener);
+    }
+
     private <Q extends Message, R> Table bind(
         MethodDescriptor<Q, R> method,
-        BiFunction<Call, ServerCall<Object, R>, RequestListener<Q, R>> opener) {
+        int requests,
+        BiFunction<Call, ServerCall<Object, R>, ServedCall<R>> opener) {
       MethodDescriptor<Object, R> lenient =
           method.toBuilder(
                   new LenientMarshaller(method.getRequestMarshaller()),
@@ -96,8 +118,7 @@ public final class Rpc {
               .build();
       ServerCallHandler<Object, R> handler =
           (server, headers) -> {
-            // Two, so that a caller who sends too many requests is found out.
-            server.request(2);
+            server.request(requests);
             return opener.apply(new Call(headers, drain), server);
           };
       bound.put(method.getFullMethodName(), ServerMethodDefinition.create(lenient, handler));
@@ -121,184 +142,6 @@ public final class Rpc {
           return InvalidRequest.of("", "the bytes sent are no message of the request's type");
         }
         throw e;
-      }
-    }
-  }
-
-  /** Collects the request and turns every failure into a status. */
-  private abstract class RequestListener<Q extends Message, R> extends ServerCall.Listener<Object> {
-    final Call call;
-    final ServerCall<Object, R> server;
-    private Object request;
-
-    RequestListener(Call call, ServerCall<Object, R> server) {
-      this.call = call;
-      this.server = server;
-    }
-
-    abstract void serve(Q request);
-
-    abstract void fail(Throwable failure);
-
-    @Override
-    public void onMessage(Object message) {
-      request = request == null ? message : InvalidRequest.of("", "more than one request was sent");
-    }
-
-    @Override
-    public void onHalfClose() {
-      try {
-        serve(checked());
-      } catch (RuntimeException e) {
-        fail(e);
-      }
-    }
-
-    @Override
-    public void onCancel() {
-      call.cancel();
-    }
-
-    @Override
-    public void onComplete() {
-      call.end();
-    }
-
-    @SuppressWarnings("unchecked")
-    private Q checked() {
-      if (request == null) {
-        throw InvalidRequest.of("", "no request was sent");
-      }
-      if (request instanceof InvalidRequest unreadable) {
-        throw unreadable;
-      }
-      call.checkNamespace();
-      validation.check((Message) request);
-      return (Q) request;
-    }
-
-    void close(Throwable failure) {
-      RuntimeException refusal = Statuses.refusal(failure);
-      StatusRuntimeException status = Statuses.status(refusal, call.requestId());
-      Metadata trailers = status.getTrailers();
-      trailers.put(Call.REQUEST_ID, call.requestId());
-      failureLog.add(
-          server.getMethodDescriptor().getFullMethodName(), call.requestId(), refusal, status);
-      server.close(status.getStatus(), trailers);
-    }
-  }
-
-  private final class UnaryCall<Q extends Message, R> extends RequestListener<Q, R> {
-    private final BiFunction<Q, Call, CompletionStage<R>> handler;
-
-    UnaryCall(
-        Call call, ServerCall<Object, R> server, BiFunction<Q, Call, CompletionStage<R>> handler) {
-      super(call, server);
-      this.handler = handler;
-    }
-
-    @Override
-    void serve(Q request) {
-      handler
-          .apply(request, call)
-          .whenComplete(
-              (response, failure) -> {
-                if (failure == null) {
-                  server.sendHeaders(new Metadata());
-                  server.sendMessage(response);
-                  server.close(Status.OK, new Metadata());
-                } else {
-                  fail(failure);
-                }
-              });
-    }
-
-    @Override
-    void fail(Throwable failure) {
-      close(failure);
-    }
-  }
-
-  private final class StreamingCall<Q extends Message, R> extends RequestListener<Q, R>
-      implements Sink<R> {
-    private final Streaming<Q, R> handler;
-    private R newest;
-    private boolean headersSent;
-    private boolean closed;
-
-    StreamingCall(Call call, ServerCall<Object, R> server, Streaming<Q, R> handler) {
-      super(call, server);
-      this.handler = handler;
-    }
-
-    @Override
-    void serve(Q request) {
-      handler.open(request, call, this);
-    }
-
-    @Override
-    public void onCancel() {
-      synchronized (this) {
-        closed = true;
-      }
-      super.onCancel();
-    }
-
-    @Override
-    public synchronized void onReady() {
-      if (newest != null && !closed) {
-        R message = newest;
-        newest = null;
-        write(message);
-      }
-    }
-
-    @Override
-    public synchronized void send(R message) {
-      newest = null;
-      if (!closed) {
-        write(message);
-      }
-    }
-
-    @Override
-    public synchronized void conflate(R message) {
-      if (closed) {
-        return;
-      }
-      if (server.isReady()) {
-        write(message);
-      } else {
-        newest = message;
-      }
-    }
-
-    @Override
-    public synchronized void complete() {
-      if (!closed) {
-        closed = true;
-        sendHeaders();
-        server.close(Status.OK, new Metadata());
-      }
-    }
-
-    @Override
-    public synchronized void fail(Throwable failure) {
-      if (!closed) {
-        closed = true;
-        close(failure);
-      }
-    }
-
-    private void write(R message) {
-      sendHeaders();
-      server.sendMessage(message);
-    }
-
-    private void sendHeaders() {
-      if (!headersSent) {
-        headersSent = true;
-        server.sendHeaders(new Metadata());
       }
     }
   }

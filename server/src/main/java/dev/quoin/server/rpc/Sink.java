@@ -17,6 +17,15 @@ public interface Sink<R> {
   /** Sends a message now or, to a slow reader, later unless a newer one has come by then. */
   void conflate(R message);
 
+  /**
+   * Whether a message sent now goes out without being kept in memory for a slow reader. False once
+   * the call has ended.
+   */
+  boolean isReady();
+
+  /** Runs every time the reader has caught up after {@link #isReady} was false. */
+  void onReady(Runnable action);
+
   /** Ends the stream with status OK. */
   void complete();
 

@@ -3,43 +3,28 @@ package dev.quoin.server.waiting;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quoin.server.redis.Redis;
-import dev.quoin.server.redis.RedisConnector;
-import dev.quoin.server.redis.RedisTarget;
 import dev.quoin.server.testing.Eventually;
-import dev.quoin.server.testing.TestRedis;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.util.HashedWheelTimer;
-import java.time.Duration;
+import dev.quoin.server.testing.TestConnection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Answers and hints travel on different connections: every order of arrival must do. */
 final class LineTest {
-  private final EventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-  private final HashedWheelTimer timer = new HashedWheelTimer();
+  private final TestConnection connection = TestConnection.open();
   private final List<String> sent = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Standing> joined = new CompletableFuture<>();
   private final CompletableFuture<Standing> left = new CompletableFuture<>();
-  private Redis redis;
   private Line line;
   private Waiter waiter;
 
   @BeforeEach
   void join() {
-    redis =
-        RedisConnector.connect(
-            RedisTarget.parse(TestRedis.uri()), Duration.ofSeconds(2), true, loops, timer);
-    line = new Line(new Scripts(), redis.channels(), timer, closed -> {});
+    line = new Line(new Scripts(), connection.redis().channels(), connection.timer(), closed -> {});
     waiter = new Waiter(new Wish());
     line.add(waiter);
     line.join(waiter);
@@ -48,9 +33,7 @@ final class LineTest {
 
   @AfterEach
   void stop() {
-    redis.close();
-    timer.stop();
-    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    connection.close();
   }
 
   @Test

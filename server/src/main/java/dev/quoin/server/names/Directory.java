@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.names;
+
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.rpc.PageToken;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The names in use of one feature, in byte order, so that they can be listed. The things named live
+ * in slots of their own; a name is noted when this server first sees it and once in a while after
+ * that, so that using a thing stays one step. Names not noted for long are forgotten; of more than
+ * {@value #LIMIT} the ones noted longest ago are.
+ */
+public final class Directory {
+  static final int LIMIT = 1_000_000;
+
+  private static final int CACHED = 100_000;
+  private static final LuaScript NOTE = LuaScript.load("names/note");
+  private static final LuaScript LIST = LuaScript.load("names/list");
+  private static final LuaScript FORGET = LuaScript.load("names/forget");
+
+  private final Scripts scripts;
+  private final Keyspace keyspace;
+  private final long keepMillis;
+  private final long periodNanos;
+  private volatile Noted noted = new Noted();
+
+  /** The names noted since a moment, by namespace and name. */
+  private static final class Noted {
+    final long begin = System.nanoTime();
+    final Set<String> names = ConcurrentHashMap.newKeySet();
+  }
+
+  /**
+   * A page of names.
+   *
+   * @param nextPageToken empty on the last page
+   */
+  public record Page(List<String> names, String nextPageToken) {}
+
+  /**
+   * @param keep how long a name is listed after its last use, at least 4 minutes
+   */
+  public Directory(Scripts scripts, Keyspace keyspace, Duration keep) {
+    this.scripts = scripts;
+    this.keyspace = keyspace;
+    this.keepMillis = keep.toMillis();
+    this.periodNanos = keep.dividedBy(4).toNanos();
+  }
+
+  /**
+   * Sees to it that a name is listed once a change of the thing it names is done. Costs nothing for
+   * a name noted not long ago.
+   *
+   * @return the change; when the name has to be noted first, the change and that
+   */
+  public <T> CompletionStage<T> note(Scope scope, String name, CompletionStage<T> change) {
+    String cached = scope.namespace() + ' ' + name;
+    if (current().names.contains(cached)) {
+      return change;
+    }
+    return change.thenCombine(add(scope, name), (result, done) -> result);
+  }
+
+  /** Lists a name that is known to be new, or not to be listed. */
+  public CompletionStage<Void> add(Scope scope, String name) {
+    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace());
+    Noted now = current();
+    return scripts
+        .run(NOTE, scope, new String[] {keys.order(), keys.seen()}, name, keepMillis, LIMIT)
+        .thenAccept(reply -> now.names.add(scope.namespace() + ' ' + name));
+  }
+
+  /** Takes a name out. Another server that used it a while ago will not list it again by itself. */
+  public CompletionStage<Void> forget(Scope scope, String name) {
+    noted.names.remove(scope.namespace() + ' ' + name);
+    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace());
+    return scripts
+        .run(FORGET, scope, new String[] {keys.order(), keys.seen()}, name)
+        .thenAccept(reply -> noted.names.remove(scope.namespace() + ' ' + name));
+  }
+
+  /** The names that begin with a prefix, in byte order, from where a page token says. */
+  public CompletionStage<Page> list(Scope scope, String prefix, int pageSize, String pageToken) {
+    String after = PageToken.position(pageToken, scope.namespace(), prefix);
+    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace());
+    return scripts
+        .run(
+            LIST,
+            scope,
+            new String[] {keys.order(), keys.seen()},
+            prefix,
+            after,
+            pageSize + 1,
+            keepMillis)
+        .thenApply(reply -> page(reply, pageSize, scope.namespace(), prefix));
+  }
+
+  private static Page page(Reply reply, int pageSize, String namespace, String prefix) {
+    List<String> names = new ArrayList<>(reply.size());
+    for (int i = 0; i < Math.min(reply.size(), pageSize); i++) {
+      names.add(reply.text(i));
+    }
+    boolean more = reply.size() > pageSize;
+    return new Page(names, more ? PageToken.of(names.get(pageSize - 1), namespace, prefix) : "");
+  }
+
+  private Noted current() {
+    Noted now = noted;
+    if (System.nanoTime() - now.begin > periodNanos || now.names.size() > CACHED) {
+      now = new Noted();
+      noted = now;
+    }
+    return now;
+  }
+}

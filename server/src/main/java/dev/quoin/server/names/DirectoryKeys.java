@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.names;
+
+import dev.quoin.server.redis.Keyspace;
+
+/**
+ * The keys of the directory of a feature's names.
+ *
+ * <pre>
+ * {prefix}:{namespace}:{feature}:{%names}:order  sorted set  names in order, all with score 0; expires with the names in it
+ * {prefix}:{namespace}:{feature}:{%names}:seen   sorted set  the same names by the time they were last noted; expires with the names in it
+ * </pre>
+ */
+record DirectoryKeys(String order, String seen) {
+
+  static DirectoryKeys of(Keyspace keyspace, String namespace) {
+    String entity = keyspace.own(namespace, "names");
+    return new DirectoryKeys(entity + "order", entity + "seen");
+  }
+}

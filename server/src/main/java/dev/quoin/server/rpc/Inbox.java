@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Takes the requests of one call, in order and one at a time.
+ *
+ * @param <Q> type of the requests
+ */
+public interface Inbox<Q> {
+  /**
+   * Takes a request that keeps all rules. The call fails when the stage does. A caller may be as
+   * many requests ahead of completed stages as the binding says; that is what holds it back.
+   */
+  CompletionStage<?> take(Q request);
+
+  /** The caller sends no more, and all it has sent is done. Not run when the call fails before. */
+  void end();
+}

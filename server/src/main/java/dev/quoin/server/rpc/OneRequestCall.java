@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import com.google.protobuf.Message;
+import dev.quoin.server.errors.InvalidRequest;
+import io.grpc.ServerCall;
+
+/** A call with exactly one request, served once the caller has said that it sends no more. */
+abstract class OneRequestCall<Q extends Message, R> extends ServedCall<R> {
+  private Object request;
+
+  OneRequestCall(Call call, ServerCall<Object, R> server, Serving serving) {
+    super(call, server, serving);
+  }
+
+  abstract void serve(Q request);
+
+  abstract void fail(Throwable failure);
+
+  @Override
+  public void onMessage(Object message) {
+    request = request == null ? message : InvalidRequest.of("", "more than one request was sent");
+  }
+
+  @Override
+  public void onHalfClose() {
+    try {
+      if (request == null) {
+        throw InvalidRequest.of("", "no request was sent");
+      }
+      serve(checked(request));
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+  }
+}

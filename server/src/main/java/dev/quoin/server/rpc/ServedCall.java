@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import com.google.protobuf.Message;
+import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.errors.Statuses;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.StatusRuntimeException;
+
+/** A call being served: checks what arrives, and turns every failure into a status. */
+abstract class ServedCall<R> extends ServerCall.Listener<Object> {
+  final Call call;
+  final ServerCall<Object, R> server;
+  private final Serving serving;
+
+  ServedCall(Call call, ServerCall<Object, R> server, Serving serving) {
+    this.call = call;
+    this.server = server;
+    this.serving = serving;
+  }
+
+  @Override
+  public void onCancel() {
+    call.cancel();
+  }
+
+  @Override
+  public void onComplete() {
+    call.end();
+  }
+
+  /** The request that bytes of the caller were, if it keeps all rules. */
+  @SuppressWarnings("unchecked")
+  final <Q extends Message> Q checked(Object request) {
+    if (request instanceof InvalidRequest unreadable) {
+      throw unreadable;
+    }
+    call.checkNamespace();
+    serving.validation().check((Message) request);
+    return (Q) request;
+  }
+
+  /** Ends the call with the status of a failure. */
+  final void close(Throwable failure) {
+    RuntimeException refusal = Statuses.refusal(failure);
+    StatusRuntimeException status = Statuses.status(refusal, call.requestId());
+    Metadata trailers = status.getTrailers();
+    trailers.put(Call.REQUEST_ID, call.requestId());
+    serving
+        .failures()
+        .add(server.getMethodDescriptor().getFullMethodName(), call.requestId(), refusal, status);
+    server.close(status.getStatus(), trailers);
+  }
+}

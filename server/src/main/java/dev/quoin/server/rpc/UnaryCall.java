@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import com.google.protobuf.Message;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+
+/** A call with one request and one response. */
+final class UnaryCall<Q extends Message, R> extends OneRequestCall<Q, R> {
+  private final BiFunction<Q, Call, CompletionStage<R>> handler;
+
+  UnaryCall(
+      Call call,
+      ServerCall<Object, R> server,
+      Serving serving,
+      BiFunction<Q, Call, CompletionStage<R>> handler) {
+    super(call, server, serving);
+    this.handler = handler;
+  }
+
+  @Override
+  void serve(Q request) {
+    handler
+        .apply(request, call)
+        .whenComplete(
+            (response, failure) -> {
+              if (failure == null) {
+                server.sendHeaders(new Metadata());
+                server.sendMessage(response);
+                server.close(Status.OK, new Metadata());
+              } else {
+                close(failure);
+              }
+            });
+  }
+
+  @Override
+  void fail(Throwable failure) {
+    close(failure);
+  }
+}

@@ -1,0 +1,13 @@
+-- Takes a name out of the directory.
+--
+-- KEYS[1] order
+-- KEYS[2] seen
+-- ARGV[1] name
+--
+-- Returns {1}.
+local order, seen = KEYS[1], KEYS[2]
+local name = ARGV[1]
+
+redis.call('ZREM', order, name)
+redis.call('ZREM', seen, name)
+return {1}

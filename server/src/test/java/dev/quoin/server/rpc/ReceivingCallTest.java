@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.locks.v1.GetRequest;
+import dev.quoin.locks.v1.GetResponse;
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.testing.Eventually;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.Server;
+import io.grpc.ServiceDescriptor;
+import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.ProtoUtils;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** RPCs whose caller sends a stream of requests. */
+final class ReceivingCallTest {
+  private static final int AHEAD = 4;
+  private static final MethodDescriptor<GetRequest, GetResponse> METHOD =
+      MethodDescriptor.<GetRequest, GetResponse>newBuilder()
+          .setType(MethodType.BIDI_STREAMING)
+          .setFullMethodName("test.Test/Talk")
+          .setRequestMarshaller(ProtoUtils.marshaller(GetRequest.getDefaultInstance()))
+          .setResponseMarshaller(ProtoUtils.marshaller(GetResponse.getDefaultInstance()))
+          .build();
+
+  private final List<String> taken = new CopyOnWriteArrayList<>();
+  private final BlockingQueue<CompletableFuture<Void>> works = new LinkedBlockingQueue<>();
+  private final AtomicInteger ended = new AtomicInteger();
+  private final AtomicInteger cancelled = new AtomicInteger();
+  private final CompletableFuture<Status> outcome = new CompletableFuture<>();
+  private Server server;
+  private ManagedChannel channel;
+  private ClientCall<GetRequest, GetResponse> call;
+
+  @BeforeEach
+  void openCall() throws IOException {
+    Rpc rpc = new Rpc(new Validation(), new Drain());
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+            .directExecutor()
+            .addService(
+                rpc.service(ServiceDescriptor.newBuilder("test.Test").addMethod(METHOD).build())
+                    .receiving(METHOD, AHEAD, this::talk)
+                    .build())
+            .build()
+            .start();
+    channel = NettyChannelBuilder.forAddress("127.0.0.1", server.getPort()).usePlaintext().build();
+    call = channel.newCall(METHOD, CallOptions.DEFAULT);
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            outcome.complete(status);
+          }
+        },
+        new Metadata());
+    call.request(100);
+  }
+
+  @AfterEach
+  void closeServer() {
+    channel.shutdownNow();
+    server.shutdownNow();
+  }
+
+  private Inbox<GetRequest> talk(Call served, Sink<GetResponse> sink) {
+    served.onCancel(cancelled::incrementAndGet);
+    return new Inbox<>() {
+      @Override
+      public CompletionStage<?> take(GetRequest request) {
+        taken.add(request.getName());
+        CompletableFuture<Void> work = new CompletableFuture<>();
+        works.add(work);
+        return work;
+      }
+
+      @Override
+      public void end() {
+        ended.incrementAndGet();
+        sink.send(GetResponse.getDefaultInstance());
+        sink.complete();
+      }
+    };
+  }
+
+  @Test
+  void callEndsOnceAllThatWasSentIsDone() throws Exception {
+    send("one", "two");
+    call.halfClose();
+    CompletableFuture<Void> first = works.poll(10, TimeUnit.SECONDS);
+    CompletableFuture<Void> second = works.poll(10, TimeUnit.SECONDS);
+    second.complete(null);
+    assertThat(ended).hasValue(0);
+
+    first.complete(null);
+
+    assertThat(outcome.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
+    assertThat(ended).hasValue(1);
+    assertThat(taken).containsExactly("one", "two");
+  }
+
+  @Test
+  void callerWhoIsAheadIsHeldBack() throws Exception {
+    send("1", "2", "3", "4", "5", "6");
+    Eventually.until("as many as allowed are taken", () -> taken.size() == AHEAD);
+
+    works.take().complete(null);
+
+    Eventually.until("one more is taken", () -> taken.size() == AHEAD + 1);
+    assertThat(taken).containsExactly("1", "2", "3", "4", "5");
+  }
+
+  @Test
+  void brokenRuleOfALaterRequestEndsTheCall() throws Exception {
+    send("one", "");
+
+    assertThat(outcome.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(cancelled).hasValue(1);
+    assertThat(ended).hasValue(0);
+    assertThat(taken).containsExactly("one");
+  }
+
+  @Test
+  void failureOfARequestEndsTheCallWithItsReason() throws Exception {
+    send("one");
+
+    works.take().completeExceptionally(Refusal.storeUnavailable("for the test"));
+
+    assertThat(outcome.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    Eventually.until("the feature hears of it", () -> cancelled.get() == 1);
+  }
+
+  @Test
+  void callerWhoGoesAwayIsNoticed() {
+    send("one");
+    Eventually.until("the request is taken", () -> taken.size() == 1);
+
+    call.cancel("for the test", null);
+
+    Eventually.until("the feature hears of it", () -> cancelled.get() == 1);
+    assertThat(ended).hasValue(0);
+  }
+
+  private void send(String... names) {
+    for (String name : names) {
+      call.sendMessage(GetRequest.newBuilder().setName(name).build());
+    }
+  }
+}
