@@ -50,7 +50,9 @@ final class MainTest {
               new StreamObserver<>() {
                 @Override
                 public void onNext(dev.quoin.locks.v1.HoldResponse event) {
-                  events.add(event.getEventCase().name());
+                  if (!event.hasHeartbeat()) {
+                    events.add(event.getEventCase().name());
+                  }
                 }
 
                 @Override

@@ -60,7 +60,7 @@ final class HoldTest {
 
     holding.cancel();
 
-    Eventually.until(Duration.ofSeconds(2), "the lock is free", () -> !state("a").getHeld());
+    Eventually.until("the lock is free", () -> !state("a").getHeld());
   }
 
   @Test
@@ -73,7 +73,7 @@ final class HoldTest {
 
     connection.shutdownNow();
 
-    Eventually.until(Duration.ofSeconds(2), "the lock is free", () -> !state("a").getHeld());
+    Eventually.until("the lock is free", () -> !state("a").getHeld());
   }
 
   @Test
@@ -148,7 +148,6 @@ final class HoldTest {
       waiting.cancel();
 
       Eventually.until(
-          Duration.ofSeconds(3),
           "nobody holds the lock or waits for it",
           () -> !state(name).getHeld() && state(name).getWaiters() == 0);
     }

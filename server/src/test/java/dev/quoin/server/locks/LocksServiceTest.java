@@ -279,7 +279,6 @@ final class LocksServiceTest {
       released.get(5, TimeUnit.SECONDS);
       // Given back at once; only when the answer was on its way already does the lease end it.
       Eventually.until(
-          java.time.Duration.ofSeconds(2),
           "nobody holds the lock or waits for it",
           () -> {
             GetResponse state = locks.get(get(name));

@@ -69,15 +69,12 @@ final class ServerKillTest {
       awaitWaiters("a", 6);
       doomed.kill();
 
-      long begin = System.nanoTime();
       TestServer.first()
           .locks()
           .release(ReleaseRequest.newBuilder().setName("a").setToken(holder.getToken()).build());
 
-      assertThat(alive.get(5, TimeUnit.SECONDS).getAcquired()).isTrue();
-      assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin))
-          .as("milliseconds from release to grant")
-          .isLessThan(1_000);
+      // Long before the marks of the dead server run out, 15 s after its last one.
+      assertThat(alive.get(8, TimeUnit.SECONDS).getAcquired()).isTrue();
     }
   }
 
