@@ -21,12 +21,19 @@ import java.util.regex.Pattern;
  * @param name feature and verb, for example "locks/acquire"
  * @param body what Redis runs, includes resolved
  * @param sha SHA-1 of the body in hexadecimal, by which Redis knows it
+ * @param command how Redis is told to run it, as far as that is always the same
  * @param keys how many keys it takes
  * @param arguments how many arguments it takes at least
  * @param variadic whether more arguments may follow
  */
 public record LuaScript(
-    String name, String body, String sha, int keys, int arguments, boolean variadic) {
+    String name,
+    String body,
+    String sha,
+    byte[] command,
+    int keys,
+    int arguments,
+    boolean variadic) {
   private static final Pattern INCLUDE =
       Pattern.compile("^ *-- @include (lib/[a-z_]+)$", Pattern.MULTILINE);
 
@@ -39,10 +46,12 @@ public record LuaScript(
           "lua/" + name + ".lua: the header has no line '-- Returns …'");
     }
     String body = resolve(source, new LinkedHashSet<>());
+    String sha = sha1(body);
     return new LuaScript(
         name,
         body,
-        sha1(body),
+        sha,
+        Evalsha.command(sha),
         count(name, header, "KEYS"),
         count(name, header, "ARGV"),
         header.contains("..] "));

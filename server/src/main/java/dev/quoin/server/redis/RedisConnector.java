@@ -41,7 +41,7 @@ import java.util.function.Function;
 
 /** Makes the connections to Redis: one for commands and one for hints. */
 public final class RedisConnector {
-  private static final RedisCodec<String, byte[]> CODEC =
+  static final RedisCodec<String, byte[]> CODEC =
       RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
   private static final int FLUSH_EVERY = 128;
   private static final int TRIES_PER_LOOP = 4;
@@ -217,6 +217,8 @@ public final class RedisConnector {
     return builder
         .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
         .maintNotificationsConfig(MaintNotificationsConfig.disabled())
+        // The index is for commands taken out of the middle of the queue, which never happens here.
+        .useHashIndexQueue(false)
         // Timeouts are kept in call(), which knows the deadline.
         .timeoutOptions(TimeoutOptions.create())
         .socketOptions(

@@ -2,6 +2,7 @@
 package dev.quoin.server.redis;
 
 import dev.quoin.server.errors.Refusal;
+import io.lettuce.core.AbstractRedisAsyncCommands;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.opentelemetry.api.common.AttributeKey;
@@ -68,7 +69,6 @@ public final class Scripts {
   public CompletableFuture<Reply> run(
       LuaScript script, Scope scope, String[] keys, Consumer<Reply> late, Object... arguments) {
     script.check(keys.length, arguments.length);
-    byte[][] encoded = encode(arguments);
     long begin = System.nanoTime();
     CompletableFuture<Reply> answer = new CompletableFuture<>();
     Consumer<List<Object>> tooLate = values -> late.accept(new Reply(values));
@@ -76,7 +76,8 @@ public final class Scripts {
         .call(
             scope,
             commands ->
-                commands.<List<Object>>evalsha(script.sha(), ScriptOutputType.MULTI, keys, encoded),
+                ((AbstractRedisAsyncCommands<String, byte[]>) commands)
+                    .dispatch(new Evalsha(RedisConnector.CODEC, script.command(), keys, arguments)),
             tooLate)
         .whenComplete(
             (values, failure) -> {
@@ -86,7 +87,7 @@ public final class Scripts {
                         scope,
                         commands ->
                             commands.<List<Object>>eval(
-                                script.body(), ScriptOutputType.MULTI, keys, encoded),
+                                script.body(), ScriptOutputType.MULTI, keys, encode(arguments)),
                         tooLate)
                     .whenComplete((v, f) -> settle(script, begin, answer, v, f));
               } else {
