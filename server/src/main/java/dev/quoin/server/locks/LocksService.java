@@ -18,6 +18,8 @@ import dev.quoin.locks.v1.RenewResponse;
 import dev.quoin.server.Kernel;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.waiting.Acquisition;
+import dev.quoin.server.waiting.Hold;
 import dev.quoin.server.waiting.Standing;
 import dev.quoin.server.waiting.Tokens;
 import io.grpc.BindableService;
@@ -27,6 +29,7 @@ import java.util.concurrent.CompletionStage;
 /** Serves {@code quoin.locks.v1.Locks}. */
 public final class LocksService implements BindableService {
   private static final long DEFAULT_LEASE_MILLIS = 10_000;
+  private static final LockHoldEvents HOLD_EVENTS = new LockHoldEvents();
 
   private final Kernel kernel;
   private final LockStore locks;
@@ -60,7 +63,7 @@ public final class LocksService implements BindableService {
             leaseMillis(request.hasLease(), request.getLease()),
             request.getHolder(),
             request.getRequestId());
-    return new Acquisition(locks, kernel.timer(), demand, call, place -> {})
+    return new Acquisition(new LockClaim(locks, demand), kernel.timer(), call)
         .within(Durations.toMillis(request.getWait()))
         .thenApply(LocksService::acquired);
   }
@@ -68,7 +71,7 @@ public final class LocksService implements BindableService {
   private static AcquireResponse acquired(Standing standing) {
     if (!standing.isGranted()) {
       return AcquireResponse.newBuilder()
-          .setHolder(standing.holder())
+          .setHolder(standing.note())
           .setRetryAfter(Durations.fromMillis(standing.leftMillis()))
           .setPosition(standing.place())
           .build();
@@ -133,7 +136,8 @@ public final class LocksService implements BindableService {
             leaseMillis(request.hasLease(), request.getLease()),
             request.getHolder(),
             "");
-    Hold hold = new Hold(locks, kernel.timer(), demand, call, sink);
+    Hold<HoldResponse> hold =
+        new Hold<>(new LockClaim(locks, demand), HOLD_EVENTS, kernel.timer(), call, sink);
     if (resumes) {
       hold.resume();
     } else {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.locks;
+package dev.quoin.server.waiting;
 
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.waiting.Standing;
-import dev.quoin.server.waiting.Waiter;
 import io.netty.util.Timer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -14,42 +12,44 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 
 /**
- * Gets a lock for a call: at once, or after some waiting that its time limit, the caller or a drain
- * can end. What was granted is given back when the caller has gone.
+ * Gets what a call asks for: at once, or after some waiting that its time limit, the caller or a
+ * drain can end. What was granted is given back when the caller has gone.
  */
-final class Acquisition {
+public final class Acquisition {
   static final long FOREVER = Long.MAX_VALUE;
 
   /** How long before the deadline of the call the wait ends, so that the answer arrives in time. */
   private static final long DEADLINE_MARGIN_MILLIS = 100;
 
-  private final LockStore locks;
+  private final Claim claim;
   private final Timer timer;
-  private final Demand demand;
   private final Call call;
   private final LongConsumer places;
+
+  public Acquisition(Claim claim, Timer timer, Call call) {
+    this(claim, timer, call, place -> {});
+  }
 
   /**
    * @param places told the place in line when it is known to have changed
    */
-  Acquisition(LockStore locks, Timer timer, Demand demand, Call call, LongConsumer places) {
-    this.locks = locks;
+  Acquisition(Claim claim, Timer timer, Call call, LongConsumer places) {
+    this.claim = claim;
     this.timer = timer;
-    this.demand = demand;
     this.call = call;
     this.places = places;
   }
 
-  /** Gets the lock, waiting for it at most so long. */
-  CompletionStage<Standing> within(long waitMillis) {
+  /** Gets it, waiting for it at most so long. */
+  public CompletionStage<Standing> within(long waitMillis) {
     if (waitMillis == 0) {
-      return locks.acquire(demand).thenApply(this::answer);
+      return claim.take().thenApply(this::answer);
     }
-    if (locks.isAwaitedHere(demand)) {
+    if (claim.isAwaitedHere()) {
       return stand(waitMillis);
     }
-    return locks
-        .acquire(demand)
+    return claim
+        .take()
         .thenCompose(
             standing ->
                 standing.isGranted()
@@ -59,7 +59,7 @@ final class Acquisition {
 
   private CompletionStage<Standing> stand(long waitMillis) {
     AtomicBoolean drained = new AtomicBoolean();
-    Waiter waiter = locks.join(demand, places);
+    Waiter waiter = claim.join(places);
     limit(waiter, waitMillis);
     call.onCancel(() -> waiter.giveUp(false));
     call.onDrain(
@@ -81,8 +81,8 @@ final class Acquisition {
 
   private void limit(Waiter waiter, long waitMillis) {
     long patience = waitMillis;
-    if (demand.scope().deadline() != null) {
-      long left = demand.scope().deadline().timeRemaining(TimeUnit.MILLISECONDS);
+    if (claim.scope().deadline() != null) {
+      long left = claim.scope().deadline().timeRemaining(TimeUnit.MILLISECONDS);
       patience = Math.min(patience, left - Math.min(DEADLINE_MARGIN_MILLIS, left / 10));
     }
     if (patience != FOREVER) {
@@ -94,25 +94,24 @@ final class Acquisition {
 
   private CompletionStage<Standing> remembered(Standing standing) {
     // A grant with another token is that of an earlier attempt: it is remembered already.
-    return standing.isGranted()
-            && standing.grant().token().equals(demand.token())
-            && !demand.requestId().isEmpty()
-        ? locks
-            .remember(demand)
-            .handle(
-                (done, failure) -> {
-                  if (failure != null) {
-                    locks.giveBack(demand);
-                    throw new CompletionException(failure);
-                  }
-                  return standing;
-                })
-        : CompletableFuture.completedFuture(standing);
+    if (!standing.isGranted() || !standing.grant().token().equals(claim.token())) {
+      return CompletableFuture.completedFuture(standing);
+    }
+    return claim
+        .remember(standing)
+        .handle(
+            (noted, failure) -> {
+              if (failure != null) {
+                claim.giveBack();
+                throw new CompletionException(failure);
+              }
+              return noted;
+            });
   }
 
   private Standing answer(Standing standing) {
     if (standing.isGranted()) {
-      call.onCancel(() -> locks.giveBack(demand));
+      call.onCancel(claim::giveBack);
     }
     return standing;
   }

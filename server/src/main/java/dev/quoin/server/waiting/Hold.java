@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.locks;
+package dev.quoin.server.waiting;
 
-import com.google.protobuf.util.Timestamps;
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.locks.v1.HoldResponse;
-import dev.quoin.locks.v1.HoldResponse.Lost;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
-import dev.quoin.server.waiting.Grant;
-import dev.quoin.server.waiting.Standing;
 import io.grpc.Deadline;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
-/** One Hold: stands in line, keeps the lock renewed, gives it back when the call ends. */
-final class Hold {
+/**
+ * One Hold: stands in line, keeps the grant renewed, gives it back when the call ends.
+ *
+ * @param <R> type of its messages
+ */
+public final class Hold<R> {
   private static final long BEAT_MILLIS = 5_000;
   private static final long RETRY_MILLIS = 200;
 
-  private final LockStore locks;
+  private final Claim claim;
+  private final HoldEvents<R> events;
   private final Timer timer;
-  private final Demand demand;
   private final Call call;
-  private final Sink<HoldResponse> sink;
+  private final Sink<R> sink;
   private volatile Grant grant;
   private volatile boolean ended;
 
   /**
    * When the lease ends by this server's clock, counted from before the renewal was sent, so that
-   * the caller is told of a loss no later than others can get the lock.
+   * the caller is told of a loss no later than others can get the thing.
    */
   private volatile long leaseEnd;
 
@@ -42,28 +42,28 @@ final class Hold {
   private volatile long lastBeat = System.nanoTime();
   private Timeout next;
 
-  Hold(LockStore locks, Timer timer, Demand demand, Call call, Sink<HoldResponse> sink) {
-    this.locks = locks;
+  public Hold(Claim claim, HoldEvents<R> events, Timer timer, Call call, Sink<R> sink) {
+    this.claim = claim;
+    this.events = events;
     this.timer = timer;
-    this.demand = demand;
     this.call = call;
     this.sink = sink;
   }
 
   /** Asks for a new grant. */
-  void begin() {
+  public void begin() {
     beatSoon();
     long sent = System.nanoTime();
-    new Acquisition(locks, timer, demand, call, this::waiting)
+    new Acquisition(claim, timer, call, this::waiting)
         .within(Acquisition.FOREVER)
         .whenComplete((standing, failure) -> decided(standing, failure, sent));
   }
 
   /** Goes on with a grant the caller has already. */
-  void resume() {
+  public void resume() {
     long sent = System.nanoTime();
-    locks
-        .resume(demand)
+    claim
+        .resume()
         .whenComplete(
             (renewed, failure) -> {
               if (failure != null) {
@@ -77,10 +77,7 @@ final class Hold {
 
   private void waiting(long newPlace) {
     place = newPlace;
-    sink.conflate(
-        HoldResponse.newBuilder()
-            .setWaiting(HoldResponse.Waiting.newBuilder().setPosition(newPlace))
-            .build());
+    sink.conflate(events.waiting(newPlace));
   }
 
   private void decided(Standing standing, Throwable failure, long sent) {
@@ -104,17 +101,17 @@ final class Hold {
   /** When the grant was made is not known exactly: renew it before the caller relies on it. */
   private void confirm() {
     long sent = System.nanoTime();
-    locks
-        .renew(demand, demand.scope())
+    claim
+        .renew(claim.scope())
         .whenComplete(
             (renewed, failure) -> {
               if (failure == null) {
                 leaseFrom(sent);
                 granted(renewed);
-              } else if (isNotHeld(failure)) {
+              } else if (lossBy(failure).isPresent()) {
                 begin();
               } else {
-                locks.giveBack(demand);
+                claim.giveBack();
                 fail(failure);
               }
             });
@@ -122,18 +119,11 @@ final class Hold {
 
   private void granted(Grant won) {
     grant = won;
-    sink.send(
-        HoldResponse.newBuilder()
-            .setGranted(
-                HoldResponse.Granted.newBuilder()
-                    .setToken(won.token())
-                    .setFence(won.fence())
-                    .setExpireTime(Timestamps.fromMillis(won.expireMillis())))
-            .build());
+    sink.send(events.granted(won));
     call.onCancel(
         () -> {
           ended = true;
-          locks.giveBack(demand);
+          claim.giveBack();
         });
     call.onDrain(this::leaveRunning);
     beatSoon();
@@ -180,10 +170,8 @@ final class Hold {
                 grant = renewed;
                 heartbeat();
                 beatSoon();
-              } else if (isNotHeld(failure)) {
-                lost(Lost.Reason.REASON_NOT_HELD);
               } else {
-                renewAgain();
+                lossBy(failure).ifPresentOrElse(this::lost, this::renewAgain);
               }
             });
   }
@@ -193,8 +181,8 @@ final class Hold {
     long left = TimeUnit.NANOSECONDS.toMillis(leaseEnd - System.nanoTime());
     if (left <= 0) {
       // A renewal whose answer was lost may have made the lease longer.
-      locks.giveBack(demand);
-      lost(Lost.Reason.REASON_EXPIRED);
+      claim.giveBack();
+      lost(Loss.of(Loss.Cause.EXPIRED));
     } else {
       if (System.nanoTime() - lastBeat >= TimeUnit.MILLISECONDS.toNanos(BEAT_MILLIS)) {
         heartbeat();
@@ -205,7 +193,7 @@ final class Hold {
 
   private CompletionStage<Grant> renewal() {
     Deadline leaseEnds = Deadline.after(leaseEnd - System.nanoTime(), TimeUnit.NANOSECONDS);
-    return locks.renew(demand, new Scope(demand.scope().namespace(), leaseEnds));
+    return claim.renew(new Scope(claim.scope().namespace(), leaseEnds));
   }
 
   /**
@@ -216,54 +204,48 @@ final class Hold {
     renewal()
         .whenComplete(
             (renewed, failure) -> {
-              if (failure != null && isNotHeld(failure)) {
-                lost(Lost.Reason.REASON_NOT_HELD);
+              Optional<Loss> loss = failure == null ? Optional.empty() : lossBy(failure);
+              if (loss.isPresent()) {
+                lost(loss.get());
               } else {
                 call.onCancel(() -> {});
-                reconnect(demand.token());
+                reconnect(claim.token());
               }
             });
   }
 
   private void leaseFrom(long sentNanos) {
-    long lease = TimeUnit.MILLISECONDS.toNanos(demand.leaseMillis());
+    long lease = TimeUnit.MILLISECONDS.toNanos(claim.leaseMillis());
     leaseEnd = sentNanos + lease;
-    renewAt = sentNanos + lease / 3;
+    renewAt = sentNanos + Math.min(lease / 3, TimeUnit.MILLISECONDS.toNanos(BEAT_MILLIS));
   }
 
-  private static boolean isNotHeld(Throwable failure) {
+  private Optional<Loss> lossBy(Throwable failure) {
     return Statuses.refusal(failure) instanceof Refusal refusal
-        && refusal.reason() == ErrorReason.ERROR_REASON_LOCK_NOT_HELD;
+        ? claim.lossBy(refusal)
+        : Optional.empty();
   }
 
   /** While waiting the place is told once more instead. */
   private void heartbeat() {
     lastBeat = System.nanoTime();
     if (grant != null) {
-      sink.conflate(
-          HoldResponse.newBuilder()
-              .setHeartbeat(
-                  HoldResponse.Heartbeat.newBuilder()
-                      .setExpireTime(Timestamps.fromMillis(grant.expireMillis())))
-              .build());
+      sink.conflate(events.heartbeat(grant.expireMillis()));
     } else if (place > 0) {
       waiting(place);
     }
   }
 
-  private void lost(Lost.Reason reason) {
+  private void lost(Loss loss) {
     ended = true;
     call.onCancel(() -> {});
-    sink.send(HoldResponse.newBuilder().setLost(Lost.newBuilder().setReason(reason)).build());
+    sink.send(events.lost(loss));
     sink.complete();
   }
 
   private void reconnect(String token) {
     ended = true;
-    sink.send(
-        HoldResponse.newBuilder()
-            .setReconnect(HoldResponse.Reconnect.newBuilder().setToken(token))
-            .build());
+    sink.send(events.reconnect(token));
     sink.complete();
   }
 
