@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.waiting;
 
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.redis.Channels;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
@@ -66,10 +69,8 @@ final class Line implements Channels.Listener {
         .whenComplete(
             (done, failure) -> {
               join.complete(null);
-              if (failure != null && remove(waiter)) {
-                // Whether the waiter got into the line is unknown: make sure that it is out of it.
-                waiter.turn().leave(false);
-                waiter.fail(failure);
+              if (failure != null) {
+                refuse(waiter, failure);
               }
             });
   }
@@ -94,13 +95,19 @@ final class Line implements Channels.Listener {
 
   @Override
   public void hint(String payload) {
-    Grant grant = Grant.fromHint(payload);
+    int space = payload.indexOf(' ');
     Waiter waiter;
     synchronized (this) {
-      waiter = waiters.get(grant.token());
+      waiter = waiters.get(space < 0 ? payload : payload.substring(0, space));
     }
-    if (waiter != null) {
-      settle(waiter, grant);
+    if (waiter == null) {
+      return;
+    }
+    if (space < 0) {
+      // A token alone: the waiter was taken out of the line, and joining tells why.
+      joinAgain(waiter);
+    } else {
+      settle(waiter, Grant.fromHint(payload));
     }
   }
 
@@ -199,10 +206,27 @@ final class Line implements Channels.Listener {
           .whenComplete(
               (standing, failure) -> {
                 join.complete(null);
-                if (failure != null) {
+                if (failure != null && isFinal(failure)) {
+                  refuse(waiter, failure);
+                } else if (failure != null) {
                   tendIn(RETRY_MILLIS);
                 }
               });
+    }
+  }
+
+  /** Whether the line itself has said no: joining again would be refused again. */
+  private static boolean isFinal(Throwable failure) {
+    return Statuses.refusal(failure) instanceof Refusal refusal
+        && refusal.getCause() == null
+        && refusal.reason() != ErrorReason.ERROR_REASON_STORE_UNAVAILABLE;
+  }
+
+  /** Whether it got into the line may be unknown: makes sure that it is out of it. */
+  private void refuse(Waiter waiter, Throwable failure) {
+    if (remove(waiter)) {
+      waiter.turn().leave(false);
+      waiter.fail(failure);
     }
   }
 

@@ -2,13 +2,17 @@
 package dev.quoin.server.waiting;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.TestConnection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,7 +21,7 @@ import org.junit.jupiter.api.Test;
 final class LineTest {
   private final TestConnection connection = TestConnection.open();
   private final List<String> sent = new CopyOnWriteArrayList<>();
-  private final CompletableFuture<Standing> joined = new CompletableFuture<>();
+  private volatile CompletableFuture<Standing> joined = new CompletableFuture<>();
   private final CompletableFuture<Standing> left = new CompletableFuture<>();
   private Line line;
   private Waiter waiter;
@@ -64,6 +68,21 @@ final class LineTest {
     Eventually.until("it is told", () -> outcome() != null);
     assertThat(outcome().grant().fence()).isEqualTo(5);
     assertThat(sent).containsExactly("join");
+  }
+
+  @Test
+  void waiterThatIsTakenOutOfTheLineAsksWhyAndIsRefused() {
+    CompletableFuture<Standing> first = joined;
+    joined = new CompletableFuture<>();
+    first.complete(new Standing(null, "other", 900, 1, 7));
+    line.hint("token");
+    awaitSent("join", "join");
+    joined.completeExceptionally(
+        new Refusal(ErrorReason.ERROR_REASON_LOCK_LINE_FULL, "there is no place"));
+
+    awaitSent("join", "join", "leave");
+    assertThatThrownBy(() -> waiter.outcome().toCompletableFuture().get(5, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(Refusal.class);
   }
 
   @Test
