@@ -39,7 +39,7 @@ final class Futures {
    * the same is disposed of.
    */
   static <T> CompletableFuture<T> handOver(
-      CompletableFuture<T> outcome, Future<?> work, Consumer<T> dispose) {
+      CompletableFuture<? extends T> outcome, Future<?> work, Consumer<T> dispose) {
     CompletableFuture<T> result = new CompletableFuture<>();
     outcome.whenComplete(
         (value, failure) -> {

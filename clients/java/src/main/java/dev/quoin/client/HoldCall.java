@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import dev.quoin.locks.v1.HoldRequest;
-import dev.quoin.locks.v1.HoldResponse;
-import dev.quoin.locks.v1.HoldResponse.Granted;
-import dev.quoin.locks.v1.LocksGrpc;
-import dev.quoin.locks.v1.RenewRequest;
 import io.grpc.Status;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongConsumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -16,32 +13,27 @@ import java.util.logging.Logger;
  * that should not have.
  *
  * <p>Nothing that belongs to others is called with the monitor held: neither listeners and futures,
- * nor the lock, whose own monitor is taken before this one.
+ * nor the lease, whose own monitor is taken before this one.
  */
 final class HoldCall {
   private static final Logger LOG = Logger.getLogger(HoldCall.class.getName());
 
   private final Link link;
-  private final HoldRequest request;
-  private final HoldOptions options;
-  private final CompletableFuture<Lock> outcome = new CompletableFuture<>();
+  private final LeaseCalls calls;
+  private final LongConsumer onWaiting;
+  private final CompletableFuture<Possession> outcome = new CompletableFuture<>();
   private HoldStream stream;
-  private HeldLock lock;
+  private HeldLease held;
   private boolean over;
 
-  HoldCall(Link link, String name, HoldOptions options) {
+  HoldCall(Link link, LeaseCalls calls, LongConsumer onWaiting) {
     this.link = link;
-    this.options = options;
-    this.request =
-        HoldRequest.newBuilder()
-            .setName(name)
-            .setLease(Protos.duration(options.lease()))
-            .setHolder(options.holder())
-            .build();
+    this.calls = calls;
+    this.onWaiting = onWaiting;
   }
 
-  /** Asks for the lock. */
-  CompletableFuture<Lock> begin() {
+  /** Asks for a grant. */
+  CompletableFuture<Possession> begin() {
     link.opened(this, this::abandon);
     outcome.whenComplete(
         (granted, failure) -> {
@@ -54,7 +46,7 @@ final class HoldCall {
     return outcome;
   }
 
-  /** Ends the stream, which gives back the lock or leaves the line, and opens no other. */
+  /** Ends the stream, which gives back the grant or leaves the line, and opens no other. */
   synchronized void stop() {
     over = true;
     if (stream != null) {
@@ -63,36 +55,24 @@ final class HoldCall {
     }
   }
 
-  /** Takes an event of a stream. */
-  void on(HoldStream from, HoldResponse event) {
-    switch (event.getEventCase()) {
-      case WAITING -> waiting(from, event.getWaiting().getPosition());
-      case GRANTED -> granted(from, event.getGranted());
-      case HEARTBEAT -> beat(from, event.getHeartbeat());
-      case LOST -> ended(from, LostReason.of(event.getLost().getReason()));
-      case RECONNECT -> reconnect(from, event.getReconnect().getToken());
-      default -> LOG.fine("an event this version does not know");
-    }
-  }
-
   /** A stream ended that should have gone on. */
   void failed(HoldStream from, QuoinException failure) {
-    boolean notHeld = failure instanceof LockNotHeldException;
     synchronized (this) {
       if (from != stream) {
         return;
       }
-      if (lock != null && !notHeld) {
-        openLater(lock.token());
+      if (held != null && !(failure instanceof NotHeldException)) {
+        openLater(held.possession().token());
         return;
       }
-      if (lock == null && (notHeld || failure instanceof UnavailableException)) {
+      if (held == null
+          && (failure instanceof NotHeldException || failure instanceof UnavailableException)) {
         openLater("");
         return;
       }
     }
-    if (notHeld) {
-      ended(from, LostReason.NOT_HELD);
+    if (failure instanceof NotHeldException notHeld) {
+      ended(from, LostReason.of(notHeld));
     } else {
       outcome.completeExceptionally(failure);
     }
@@ -107,68 +87,62 @@ final class HoldCall {
   private synchronized void open(String token) {
     if (!over) {
       stream = new HoldStream(this);
-      stream.open(link, request.toBuilder().setToken(token).build());
+      stream.open(calls, token);
     }
   }
 
   private void openLater(String token) {
     stream = null;
     link.after(
-        Retries.pause(options.lease()),
+        Retries.pause(calls.lease()),
         () -> {
           link.reconnect();
           open(token);
         });
   }
 
-  private void waiting(HoldStream from, long position) {
+  void waiting(HoldStream from, long position) {
     if (isCurrent(from)) {
       try {
-        options.onWaiting().accept(position);
+        onWaiting.accept(position);
       } catch (RuntimeException e) {
         LOG.log(Level.WARNING, "a listener for the place in line failed", e);
       }
     }
   }
 
-  private void granted(HoldStream from, Granted grant) {
+  void granted(HoldStream from, Grant grant) {
     boolean isNew;
     synchronized (this) {
       if (from != stream) {
         return;
       }
-      isNew = lock == null;
-      if (isNew && System.nanoTime() - from.sent() >= options.lease().dividedBy(3).toNanos()) {
+      isNew = held == null;
+      if (isNew && System.nanoTime() - from.sent() >= calls.lease().dividedBy(3).toNanos()) {
         confirm(from, grant);
         return;
       }
       if (isNew) {
-        lock = new HeldLock(link, this, request, grant, from.sent());
+        held = new HeldLease(link, this, calls, grant, from.sent());
       }
     }
-    if (isNew && !outcome.complete(lock)) {
-      lock.closeAsync();
+    if (isNew && !outcome.complete(held.possession())) {
+      held.possession().closeAsync();
     } else if (!isNew) {
-      lock.resumed(from.sent(), Protos.instant(grant.getExpireTime()));
+      held.resumed(from.sent(), grant.expireTime());
     }
   }
 
   /** Renews a grant that had to be waited for: nobody knows how much of its lease is left. */
-  private void confirm(HoldStream from, Granted grant) {
-    RenewRequest renewal =
-        RenewRequest.newBuilder()
-            .setName(request.getName())
-            .setToken(grant.getToken())
-            .setLease(request.getLease())
-            .build();
+  private void confirm(HoldStream from, Grant grant) {
     long sent = System.nanoTime();
-    link.call(LocksGrpc.getRenewMethod(), renewal)
+    calls
+        .renew(grant.token(), link.deadline())
         .whenComplete(
-            (renewed, failure) -> {
+            (end, failure) -> {
               if (failure == null) {
                 from.sentAt(sent);
-                Granted extended = grant.toBuilder().setExpireTime(renewed.getExpireTime()).build();
-                granted(from, extended);
+                granted(from, grant.until(end));
               } else {
                 reconnect(from, "");
                 from.cancel();
@@ -176,30 +150,30 @@ final class HoldCall {
             });
   }
 
-  private void beat(HoldStream from, HoldResponse.Heartbeat beat) {
-    HeldLock held = lockOf(from);
-    if (held != null && beat.hasExpireTime()) {
-      held.renewed(Protos.instant(beat.getExpireTime()));
+  void renewed(HoldStream from, Instant expireTime) {
+    HeldLease lease = heldBy(from);
+    if (lease != null) {
+      lease.renewed(expireTime);
     }
   }
 
-  private synchronized void reconnect(HoldStream from, String token) {
+  synchronized void reconnect(HoldStream from, String token) {
     if (from == stream) {
       openLater(token);
     }
   }
 
-  private void ended(HoldStream from, LostReason reason) {
-    HeldLock held = lockOf(from);
-    if (held == null) {
+  void ended(HoldStream from, LostReason reason) {
+    HeldLease lease = heldBy(from);
+    if (lease == null) {
       reconnect(from, "");
     } else {
-      held.lost(reason);
+      lease.possession().lost(reason);
     }
   }
 
-  private synchronized HeldLock lockOf(HoldStream from) {
-    return from == stream ? lock : null;
+  private synchronized HeldLease heldBy(HoldStream from) {
+    return from == stream ? held : null;
   }
 
   private synchronized boolean isCurrent(HoldStream from) {

@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import dev.quoin.locks.v1.HoldRequest;
-import dev.quoin.locks.v1.HoldResponse;
-import dev.quoin.locks.v1.LocksGrpc;
 import io.grpc.ClientCall;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.time.Instant;
+import java.util.function.Consumer;
 
 /** One stream of a Hold. */
-final class HoldStream implements StreamObserver<HoldResponse> {
+final class HoldStream {
   private final HoldCall hold;
   private volatile long sent;
-  private ClientCall<HoldRequest, HoldResponse> call;
+  private ClientCall<?, ?> call;
 
   HoldStream(HoldCall hold) {
     this.hold = hold;
   }
 
-  void open(Link link, HoldRequest request) {
+  void open(LeaseCalls calls, String token) {
     sent = System.nanoTime();
-    call = link.stream(LocksGrpc.getHoldMethod(), request, this);
+    call = calls.hold(token, this);
   }
 
   /** When the lease in the newest grant was asked for. */
@@ -33,22 +32,46 @@ final class HoldStream implements StreamObserver<HoldResponse> {
   }
 
   void cancel() {
-    call.cancel("the lock is not wanted any more", null);
+    call.cancel("it is not wanted any more", null);
   }
 
-  @Override
-  public void onNext(HoldResponse event) {
-    hold.on(this, event);
+  void waiting(long position) {
+    hold.waiting(this, position);
   }
 
-  @Override
-  public void onError(Throwable failure) {
-    hold.failed(this, QuoinException.from(failure));
+  void granted(Grant grant) {
+    hold.granted(this, grant);
   }
 
-  @Override
-  public void onCompleted() {
-    hold.failed(
-        this, Failure.local(Status.Code.UNAVAILABLE, "the stream ended without a reason", null));
+  void renewed(Instant expireTime) {
+    hold.renewed(this, expireTime);
+  }
+
+  void lost(LostReason reason) {
+    hold.ended(this, reason);
+  }
+
+  void reconnect(String token) {
+    hold.reconnect(this, token);
+  }
+
+  /** Receives the messages of the stream. */
+  <R> StreamObserver<R> receiver(Consumer<R> reader) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(R message) {
+        reader.accept(message);
+      }
+
+      @Override
+      public void onError(Throwable failure) {
+        hold.failed(HoldStream.this, QuoinException.from(failure));
+      }
+
+      @Override
+      public void onCompleted() {
+        onError(Failure.local(Status.Code.UNAVAILABLE, "the stream ended without a reason", null));
+      }
+    };
   }
 }

@@ -59,8 +59,8 @@ public final class Locks {
    *
    * @return the lock, or empty when somebody else held it all the time
    * @throws InvalidRequestException when the name or an option is not allowed
-   * @throws LockNotHeldException when the lock was granted but its lease had run out by the time
-   *     the answer arrived; try again
+   * @throws NotHeldException when the lock was granted but its lease had run out by the time the
+   *     answer arrived; try again
    * @throws UnavailableException when no server, or no Redis, could be reached
    * @throws QuoinException with LOCK_LINE_FULL when too many wait already
    */
@@ -81,12 +81,12 @@ public final class Locks {
     long sent = System.nanoTime();
     CompletableFuture<AcquireResponse> answer =
         link.call(LocksGrpc.getAcquireMethod(), request, patience(options));
-    Duration lease = options.lease().truncatedTo(ChronoUnit.MILLIS);
+    LockCalls calls = calls(name, options.lease(), options.holder());
     CompletableFuture<Optional<Lock>> outcome =
         answer.thenCompose(
             grant ->
                 grant.getAcquired()
-                    ? LeasedLock.of(link, name, grant, lease, sent).thenApply(Optional::of)
+                    ? LeaseRenewal.keep(link, calls, granted(grant), sent).thenApply(Optional::of)
                     : CompletableFuture.completedFuture(Optional.empty()));
     return Futures.handOver(outcome, answer, lock -> lock.ifPresent(Lock::closeAsync));
   }
@@ -127,9 +127,8 @@ public final class Locks {
    * Like {@link #hold}, without waiting for the lock. Give it a time limit by ending the future.
    */
   public CompletableFuture<Lock> holdAsync(String name, HoldOptions options) {
-    Duration lease = options.lease().truncatedTo(ChronoUnit.MILLIS);
-    HoldOptions whole = new HoldOptions(lease, options.holder(), options.onWaiting());
-    CompletableFuture<Lock> outcome = new HoldCall(link, name, whole).begin();
+    LockCalls calls = calls(name, options.lease(), options.holder());
+    CompletableFuture<Possession> outcome = new HoldCall(link, calls, options.onWaiting()).begin();
     return Futures.handOver(outcome, outcome, Lock::closeAsync);
   }
 
@@ -148,6 +147,15 @@ public final class Locks {
     CompletableFuture<GetResponse> answer =
         link.call(LocksGrpc.getGetMethod(), GetRequest.newBuilder().setName(name).build());
     return Futures.handOver(answer.thenApply(LockState::of), answer, state -> {});
+  }
+
+  private LockCalls calls(String name, Duration lease, String holder) {
+    return new LockCalls(link, name, lease.truncatedTo(ChronoUnit.MILLIS), holder);
+  }
+
+  private static Grant granted(AcquireResponse response) {
+    return new Grant(
+        response.getToken(), response.getFence(), Protos.instant(response.getExpireTime()));
   }
 
   /** How long an Acquire may take; waits longer than a day are refused anyway. */

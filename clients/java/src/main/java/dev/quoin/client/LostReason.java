@@ -3,7 +3,7 @@ package dev.quoin.client;
 
 import dev.quoin.locks.v1.HoldResponse.Lost;
 
-/** Why a lock was lost. */
+/** Why something that was held was lost. */
 public enum LostReason {
   /**
    * The lease ran out before a renewal was confirmed: no server, or no Redis, could be reached in
@@ -12,10 +12,14 @@ public enum LostReason {
   EXPIRED,
 
   /**
-   * The server says that the token does not hold the lock any more: it was given back with its
-   * token, its lease ran out, or Redis lost it. Others may hold the lock already.
+   * The server says that the token does not hold it any more: it was given back with its token, its
+   * lease ran out, or Redis lost it. Others may hold it already.
    */
   NOT_HELD;
+
+  static LostReason of(NotHeldException failure) {
+    return NOT_HELD;
+  }
 
   static LostReason of(Lost.Reason reason) {
     return reason == Lost.Reason.REASON_EXPIRED ? EXPIRED : NOT_HELD;

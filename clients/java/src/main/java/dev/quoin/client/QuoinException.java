@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * <p>Branch on {@link #reason()}, or on {@link #code()} when there is none; texts may change at any
  * time. What callers catch most has a type of its own: {@link UnavailableException}, {@link
- * LockNotHeldException} and {@link InvalidRequestException}.
+ * NotHeldException} and {@link InvalidRequestException}.
  */
 public class QuoinException extends RuntimeException {
   private final transient Failure failure;

@@ -1,41 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import dev.quoin.locks.v1.LocksGrpc;
-import dev.quoin.locks.v1.ReleaseRequest;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Gives a lock back. It is repeated while no server can be reached, within the default deadline;
- * LOCK_NOT_HELD then means that the lock is free of us, which is all that is wanted.
+ * Gives a grant back. It is repeated while no server can be reached, within the default deadline;
+ * not holding it then means that it is free of us, which is all that is wanted.
  */
 final class Releases {
   private final Link link;
-  private final ReleaseRequest request;
+  private final LeaseCalls calls;
+  private final String token;
   private final long end;
 
-  private Releases(Link link, String name, String token) {
+  private Releases(Link link, LeaseCalls calls, String token) {
     this.link = link;
-    this.request = ReleaseRequest.newBuilder().setName(name).setToken(token).build();
+    this.calls = calls;
+    this.token = token;
     this.end = System.nanoTime() + link.deadline().toNanos();
   }
 
-  static CompletableFuture<Void> release(Link link, String name, String token) {
-    return new Releases(link, name, token).attempt();
+  static CompletableFuture<Void> release(Link link, LeaseCalls calls, String token) {
+    return new Releases(link, calls, token).attempt();
   }
 
   private CompletableFuture<Void> attempt() {
     Duration left = Duration.ofNanos(end - System.nanoTime());
-    return link.call(LocksGrpc.getReleaseMethod(), request, left)
+    return calls
+        .release(token, left)
         .handle((response, failure) -> failure == null ? done() : failed(failure))
         .thenCompose(outcome -> outcome);
   }
 
   private CompletableFuture<Void> failed(Throwable thrown) {
     QuoinException failure = QuoinException.from(thrown);
-    if (failure instanceof LockNotHeldException) {
+    if (failure instanceof NotHeldException) {
       return done();
     }
     Duration pause = Retries.pause(link.deadline());

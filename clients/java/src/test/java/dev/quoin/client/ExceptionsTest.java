@@ -73,7 +73,7 @@ class ExceptionsTest {
 
     QuoinException explained = QuoinException.from(failure);
 
-    assertThat(explained).isInstanceOf(LockNotHeldException.class).hasCause(failure);
+    assertThat(explained).isInstanceOf(NotHeldException.class).hasCause(failure);
     assertThat(explained.reason()).isEqualTo(ErrorReason.ERROR_REASON_LOCK_NOT_HELD);
     assertThat(explained.code()).isEqualTo(Status.Code.FAILED_PRECONDITION);
     assertThat(explained.retryAfter()).isEmpty();
