@@ -6,12 +6,14 @@ import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Sends commands to Redis over a few connections that all calls share.
@@ -31,6 +33,7 @@ public final class Redis implements AutoCloseable {
   private final Map<Thread, RedisClusterAsyncCommands<String, byte[]>> commandsOfThreads;
   private final Channels channels;
   private final Function<Scope, CompletionStage<Boolean>> alive;
+  private final Supplier<List<Shard>> shards;
   private final Runnable shutdown;
 
   /**
@@ -38,6 +41,7 @@ public final class Redis implements AutoCloseable {
    * @param commandsOfThreads connections for the threads that have one of their own
    * @param attempts how often a command that could not be sent is tried again
    * @param alive tells whether all of Redis can be used
+   * @param shards the nodes that share the keys, in an order of their own
    */
   Redis(
       Timer timer,
@@ -47,6 +51,7 @@ public final class Redis implements AutoCloseable {
       Map<Thread, RedisClusterAsyncCommands<String, byte[]>> commandsOfThreads,
       Channels channels,
       Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<Boolean>> alive,
+      Supplier<List<Shard>> shards,
       Runnable shutdown) {
     this.timer = timer;
     this.timeoutMillis = timeout.toMillis();
@@ -55,7 +60,28 @@ public final class Redis implements AutoCloseable {
     this.commandsOfThreads = commandsOfThreads;
     this.channels = channels;
     this.alive = scope -> call(scope, alive::apply, late -> {});
+    this.shards = shards;
     this.shutdown = shutdown;
+  }
+
+  /**
+   * One of the nodes that share the keys.
+   *
+   * @param id changes when other keys live there
+   * @param connection connects to it, if need be
+   */
+  record Shard(
+      String id,
+      Supplier<? extends CompletionStage<RedisClusterAsyncCommands<String, byte[]>>> connection) {
+
+    CompletionStage<RedisClusterAsyncCommands<String, byte[]>> commands() {
+      return connection.get();
+    }
+  }
+
+  /** The nodes that share the keys now, always in the same order. */
+  List<Shard> shards() {
+    return shards.get();
   }
 
   /** Hints between servers. */

@@ -8,9 +8,11 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
@@ -32,8 +34,12 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.concurrent.Promise;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -113,6 +119,7 @@ public final class RedisConnector {
               oneForEachLoop(client, loops, newest),
               channels,
               redis -> redis.ping().thenApply("PONG"::equals),
+              () -> List.of(new Redis.Shard("", () -> completed(connection.async()))),
               shutdown);
         });
   }
@@ -178,8 +185,31 @@ public final class RedisConnector {
               Map.of(),
               channels,
               redis -> redis.clusterInfo().thenApply(info -> info.contains("cluster_state:ok")),
+              () -> shards(client, connection),
               shutdown);
         });
+  }
+
+  /** The masters that have slots; which slots is a part of their identity. */
+  private static List<Redis.Shard> shards(
+      RedisClusterClient client, StatefulRedisClusterConnection<String, byte[]> connection) {
+    return client.getPartitions().stream()
+        .filter(node -> node.is(RedisClusterNode.NodeFlag.UPSTREAM) && !node.hasNoSlots())
+        .sorted(Comparator.comparing(RedisClusterNode::getNodeId))
+        .map(
+            node ->
+                new Redis.Shard(
+                    node.getNodeId() + node.getSlots().hashCode(),
+                    () ->
+                        connection
+                            .getConnectionAsync(node.getNodeId())
+                            .thenApply(StatefulRedisConnection::async)))
+        .toList();
+  }
+
+  private static CompletionStage<RedisClusterAsyncCommands<String, byte[]>> completed(
+      RedisClusterAsyncCommands<String, byte[]> commands) {
+    return CompletableFuture.completedFuture(commands);
   }
 
   private static void refuseUnusable(
