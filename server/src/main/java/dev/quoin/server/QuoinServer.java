@@ -181,7 +181,9 @@ public final class QuoinServer implements AutoCloseable {
       embedded = startEmbedded();
       closers.push(embedded::close);
     }
-    RedisTarget target = RedisTarget.parse(ownRedis ? embedded.uri() : settings.redis());
+    RedisTarget target =
+        RedisTarget.parse(ownRedis ? embedded.uri() : settings.redis())
+            .trusting(settings.redisAuthorities());
     try {
       return RedisConnector.connect(
           target, settings.redisTimeout(), settings.allowVolatileRedis(), loops.group(), timer);

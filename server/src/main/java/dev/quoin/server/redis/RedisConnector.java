@@ -7,6 +7,7 @@ import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.SslOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.ClusterClientOptions;
@@ -33,6 +34,7 @@ import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.concurrent.Promise;
+import java.io.File;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
@@ -84,7 +86,10 @@ public final class RedisConnector {
                   @Override
                   public void afterChannelInitialized(Channel channel) {
                     newest.set(channel.eventLoop());
-                    channel.pipeline().addFirst(new FlushConsolidationHandler(FLUSH_EVERY, true));
+                    channel
+                        .pipeline()
+                        .addFirst(
+                            new JoinedWrites(), new FlushConsolidationHandler(FLUSH_EVERY, true));
                   }
                 })
             .build();
@@ -102,7 +107,7 @@ public final class RedisConnector {
       EventLoopGroup loops,
       AtomicReference<EventLoop> newest) {
     RedisClient client = RedisClient.create(resources, target.uris().get(0));
-    client.setOptions(options(ClientOptions.builder(), timeout).build());
+    client.setOptions(options(ClientOptions.builder(), target, timeout).build());
     return closingOnFailure(
         target,
         client::shutdown,
@@ -162,7 +167,7 @@ public final class RedisConnector {
                     .enableAllAdaptiveRefreshTriggers()
                     .adaptiveRefreshTriggersTimeout(Duration.ofMillis(500))
                     .build());
-    options(options, timeout);
+    options(options, target, timeout);
     client.setOptions(options.build());
     return closingOnFailure(
         target,
@@ -243,7 +248,11 @@ public final class RedisConnector {
     }
   }
 
-  private static ClientOptions.Builder options(ClientOptions.Builder builder, Duration timeout) {
+  private static ClientOptions.Builder options(
+      ClientOptions.Builder builder, RedisTarget target, Duration timeout) {
+    if (!target.authorities().isEmpty()) {
+      builder.sslOptions(SslOptions.builder().trustManager(new File(target.authorities())).build());
+    }
     return builder
         .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
         .maintNotificationsConfig(MaintNotificationsConfig.disabled())

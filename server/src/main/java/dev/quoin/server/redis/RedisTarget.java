@@ -11,8 +11,10 @@ import java.util.List;
  *
  * @param cluster whether the servers form a Redis Cluster
  * @param uris the server, the Sentinels of it, or some nodes of the cluster
+ * @param authorities PEM file with the authorities that sign their certificates; empty for those
+ *     the JVM trusts
  */
-public record RedisTarget(boolean cluster, List<RedisURI> uris) {
+public record RedisTarget(boolean cluster, List<RedisURI> uris, String authorities) {
   /** The forms of URI that {@link #parse} takes, for messages and documentation. */
   public static final String FORMS =
       "redis://[user:password@]host:port[/db], rediss://… (TLS),"
@@ -28,12 +30,17 @@ public record RedisTarget(boolean cluster, List<RedisURI> uris) {
         return cluster(uri);
       }
       if (uri.matches("(rediss?|rediss?-sentinel)://.+")) {
-        return new RedisTarget(false, List.of(server(uri)));
+        return new RedisTarget(false, List.of(server(uri)), "");
       }
     } catch (RuntimeException e) {
       throw new IllegalArgumentException("not a Redis URI, allowed are " + FORMS, e);
     }
     throw new IllegalArgumentException("not a Redis URI, allowed are " + FORMS);
+  }
+
+  /** The same, reached over TLS that trusts the authorities in a PEM file; empty for the JVM's. */
+  public RedisTarget trusting(String file) {
+    return new RedisTarget(cluster, uris, file);
   }
 
   /** The addresses without credentials. */
@@ -66,6 +73,6 @@ public record RedisTarget(boolean cluster, List<RedisURI> uris) {
         Arrays.stream(rest.substring(at + 1).split(",", -1))
             .map(node -> server(scheme + "://" + credentials + node))
             .toList();
-    return new RedisTarget(true, nodes);
+    return new RedisTarget(true, nodes, "");
   }
 }

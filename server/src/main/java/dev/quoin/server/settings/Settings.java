@@ -37,6 +37,11 @@ public record Settings(
                     + RedisTarget.FORMS
                     + ". Empty starts an embedded Redis that keeps its data in the data folder.")
         String redis,
+    @Setting(
+            value = "",
+            about =
+                "PEM file with the authorities that sign the certificates of Redis; empty for those the JVM trusts.")
+        String redisAuthorities,
     @Setting(value = "quoin-data", about = "Folder of the embedded Redis; created if need be.")
         Path data,
     @Setting(

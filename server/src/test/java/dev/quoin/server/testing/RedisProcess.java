@@ -36,11 +36,36 @@ public final class RedisProcess implements AutoCloseable {
   /** Starts a server; options are given as on its command line. */
   public static RedisProcess start(String... options) {
     try {
+      List<String> all = new ArrayList<>(List.of("--save", ""));
+      all.addAll(List.of(options));
+      return start(Files.createTempDirectory("quoin-test-redis"), all);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static RedisProcess start(Path folder, List<String> options) throws IOException {
+    RedisProcess redis = new RedisProcess(folder, freePort(), options);
+    Runtime.getRuntime().addShutdownHook(new Thread(redis::kill));
+    redis.start();
+    return redis;
+  }
+
+  /** Starts a Sentinel, alone and quick to decide, that watches a server by the name "quoin". */
+  public static RedisProcess startSentinel(RedisProcess watched) {
+    try {
       Path folder = Files.createTempDirectory("quoin-test-redis");
-      RedisProcess redis = new RedisProcess(folder, freePort(), List.of(options));
-      Runtime.getRuntime().addShutdownHook(new Thread(redis::kill));
-      redis.start();
-      return redis;
+      // A Sentinel writes what it learns into its configuration.
+      Path configuration = folder.resolve("sentinel.conf");
+      Files.writeString(
+          configuration,
+          """
+          sentinel monitor quoin 127.0.0.1 %d 1
+          sentinel down-after-milliseconds quoin 500
+          sentinel failover-timeout quoin 5000
+          """
+              .formatted(watched.port));
+      return start(folder, List.of(configuration.toString(), "--sentinel"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -63,9 +88,9 @@ public final class RedisProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     try {
       command.add(EmbeddedRedis.unpackBinary(folder).toString());
-      command.addAll(List.of("--port", String.valueOf(port), "--bind", "127.0.0.1"));
-      command.addAll(List.of("--dir", folder.toString(), "--save", ""));
       command.addAll(options);
+      command.addAll(List.of("--port", String.valueOf(port), "--bind", "127.0.0.1"));
+      command.addAll(List.of("--dir", folder.toString()));
       process =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
