@@ -4,6 +4,7 @@ package dev.quoin.server;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Rpc;
+import dev.quoin.server.settings.Settings;
 import dev.quoin.server.waiting.Lines;
 import io.netty.util.Timer;
 
@@ -14,12 +15,12 @@ import io.netty.util.Timer;
  * @param scripts runs Lua in Redis
  * @param lines lets callers wait
  * @param timer runs small things later
- * @param prefix first part of every key
+ * @param settings the settings of the server
  */
-public record Kernel(Rpc rpc, Scripts scripts, Lines lines, Timer timer, String prefix) {
+public record Kernel(Rpc rpc, Scripts scripts, Lines lines, Timer timer, Settings settings) {
 
   /** The keys of a feature. */
   public Keyspace keyspace(String feature) {
-    return new Keyspace(prefix, feature);
+    return new Keyspace(settings.keyPrefix(), feature);
   }
 }

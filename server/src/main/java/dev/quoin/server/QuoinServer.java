@@ -142,7 +142,7 @@ public final class QuoinServer implements AutoCloseable {
             new Scripts(redis, metrics.meter()),
             lines,
             timer,
-            settings.keyPrefix());
+            settings);
     List<ServerServiceDefinition> features =
         Services.ALL.stream()
             .map(service -> service.implementation().apply(kernel).bindService())

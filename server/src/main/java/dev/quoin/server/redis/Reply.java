@@ -25,6 +25,11 @@ public final class Reply {
     return new String((byte[]) values.get(position), StandardCharsets.UTF_8);
   }
 
+  /** A text whose bytes are no UTF-8. */
+  public byte[] bytes(int position) {
+    return (byte[]) values.get(position);
+  }
+
   /** How many values there are. */
   public int size() {
     return values.size();
