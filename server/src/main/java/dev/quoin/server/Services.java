@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import dev.quoin.counters.v1.CountersGrpc;
 import dev.quoin.errors.v1.ErrorsGrpc;
 import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.server.counters.CountersService;
 import dev.quoin.server.locks.LocksService;
 import dev.quoin.server.meta.ErrorsService;
 import io.grpc.BindableService;
@@ -24,7 +26,8 @@ public final class Services {
   public static final List<Entry> ALL =
       List.of(
           new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new),
-          new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new));
+          new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new),
+          new Entry(CountersGrpc.getServiceDescriptor(), CountersService::new));
 
   private Services() {}
 }

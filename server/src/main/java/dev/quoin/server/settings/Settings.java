@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The configuration of the server. Every setting is a flag ({@code --redis-timeout}), an
@@ -87,6 +88,17 @@ public record Settings(
                 "Event-loop threads; 0 takes one for every two cores, which costs least a call and leaves room for Redis and the JVM.")
         int threads,
     @Setting(
+            value = "1s,5s,1m,5m,1h,5h,1d",
+            about =
+                "Precisions of counters: up to 12, rising, in whole seconds. Changing them, or the samples, starts all counters anew.")
+        Durations counterPrecisions,
+    @Setting(
+            value = "120",
+            min = 2,
+            max = 1440,
+            about = "How many samples of a counter are kept at each precision.")
+        int counterSamples,
+    @Setting(
             value = "info",
             oneOf = {"error", "warn", "info", "debug"},
             about = "What is logged at least.")
@@ -96,6 +108,9 @@ public record Settings(
             oneOf = {"text", "json"},
             about = "How log lines are written to standard error.")
         String logFormat) {
+
+  private static final Duration YEAR = Duration.ofDays(365);
+  private static final int MOST_PRECISIONS = 12;
 
   /** Checks what concerns more than one setting. */
   public Settings {
@@ -118,6 +133,10 @@ public record Settings(
     if (redisTimeout.isZero()) {
       throw new BadSettings("redis-timeout: must be longer than 0");
     }
+    if (!areRisingSeconds(counterPrecisions.all())) {
+      throw new BadSettings(
+          "counter-precisions: allowed are 1 to 12 durations of whole seconds up to a year, each longer than the one before");
+    }
     if (!redis.isEmpty()) {
       try {
         RedisTarget.parse(redis);
@@ -129,6 +148,19 @@ public record Settings(
 
   public boolean isTls() {
     return !tlsCertificate.isEmpty();
+  }
+
+  private static boolean areRisingSeconds(List<Duration> durations) {
+    Duration before = Duration.ZERO;
+    for (Duration duration : durations) {
+      if (duration.compareTo(before) <= 0
+          || duration.getNano() != 0
+          || duration.compareTo(YEAR) > 0) {
+        return false;
+      }
+      before = duration;
+    }
+    return durations.size() <= MOST_PRECISIONS;
   }
 
   private static boolean isLoopback(String host) {

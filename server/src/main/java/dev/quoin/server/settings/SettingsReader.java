@@ -9,6 +9,7 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +27,7 @@ public final class SettingsReader {
   private static final Pattern KUBERNETES =
       Pattern.compile("QUOIN_(SERVICE_(HOST|PORT.*)|PORT_\\d+_.*)");
 
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
   /** One setting as users see it. */
   public record Entry(String name, String variable, Class<?> type, Setting setting) {
@@ -57,6 +58,9 @@ public final class SettingsReader {
       }
       if (type == Duration.class) {
         return "a duration such as 500ms, 2s, 5m or 1h";
+      }
+      if (type == Durations.class) {
+        return "durations separated by commas, such as 1s,5m,1d";
       }
       return type == Path.class ? "a path" : "text";
     }
@@ -190,6 +194,9 @@ public final class SettingsReader {
     if (type == Duration.class) {
       return parseDuration(text);
     }
+    if (type == Durations.class) {
+      return parseDurations(text);
+    }
     if (type == Path.class) {
       return text.isEmpty() ? null : Path.of(text);
     }
@@ -215,8 +222,21 @@ public final class SettingsReader {
       case "ms" -> Duration.ofMillis(number);
       case "s" -> Duration.ofSeconds(number);
       case "m" -> Duration.ofMinutes(number);
-      default -> Duration.ofHours(number);
+      case "h" -> Duration.ofHours(number);
+      default -> Duration.ofDays(number);
     };
+  }
+
+  private static Durations parseDurations(String text) {
+    List<Duration> all = new ArrayList<>();
+    for (String one : text.split(",", -1)) {
+      Duration duration = parseDuration(one.trim());
+      if (duration == null) {
+        return null;
+      }
+      all.add(duration);
+    }
+    return new Durations(all);
   }
 
   private static Entry entry(RecordComponent component) {

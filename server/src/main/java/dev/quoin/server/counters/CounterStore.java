@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.counters;
+
+import dev.quoin.server.names.Directory;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Counters in Redis. */
+final class CounterStore {
+  private static final LuaScript INCREMENT = LuaScript.load("counters/increment");
+  private static final LuaScript ADD = LuaScript.load("counters/add");
+  private static final LuaScript ADD_ONCE = LuaScript.load("counters/add_once");
+  private static final LuaScript READ = LuaScript.load("counters/read");
+  private static final LuaScript LOOK = LuaScript.load("counters/look");
+  private static final LuaScript DELETE = LuaScript.load("counters/delete");
+
+  /** Outcome of an increment that began a counter, and of one that is counted. */
+  private static final String BEGAN = "+";
+
+  private static final String COUNTED = "-";
+
+  private final Scripts scripts;
+  private final Keyspace keyspace;
+  private final Directory directory;
+  private final CounterShape shape;
+
+  CounterStore(Scripts scripts, Keyspace keyspace, CounterShape shape) {
+    this.scripts = scripts;
+    this.keyspace = keyspace;
+    this.shape = shape;
+    this.directory = new Directory(scripts, keyspace, shape.kept());
+  }
+
+  /**
+   * What became of increments.
+   *
+   * @param second the second of those that happen now
+   * @param refusals for each the reason why it is not counted, or null
+   */
+  record Outcome(long second, List<String> refusals) {}
+
+  /** Adds to a counter in the present second. */
+  CompletionStage<Outcome> increment(Scope scope, String name, long delta) {
+    CounterKeys keys = keys(scope, name);
+    return noted(
+        scope,
+        name,
+        scripts.run(INCREMENT, scope, new String[] {keys.series()}, delta, shape.text()));
+  }
+
+  /**
+   * Adds to a counter.
+   *
+   * @param requestId id of the request, empty for none
+   */
+  CompletionStage<Outcome> add(Scope scope, String name, Increments increments, String requestId) {
+    CounterKeys keys = keys(scope, name);
+    return noted(
+        scope,
+        name,
+        requestId.isEmpty()
+            ? scripts.run(ADD, scope, new String[] {keys.series()}, increments.arguments())
+            : scripts.run(
+                ADD_ONCE,
+                scope,
+                new String[] {keys.series(), keys.request(requestId)},
+                increments.arguments()));
+  }
+
+  /** The slices of a precision, given by its place. */
+  CompletionStage<List<CounterSeries.Slice>> get(
+      Scope scope, String name, int precision, CounterSeries.Range range) {
+    int ring = shape.ring(precision);
+    return scripts
+        .run(
+            READ,
+            scope,
+            new String[] {keys(scope, name).series()},
+            CounterShape.RINGS,
+            ring,
+            ring + shape.ringBytes() - 1)
+        .thenApply(
+            reply ->
+                new CounterSeries(shape, reply.integer(0), reply.bytes(1))
+                    .slices(precision, ByteBuffer.wrap(reply.bytes(2)), range));
+  }
+
+  /** The channel on which changes of a counter are told. */
+  String channel(Scope scope, String name) {
+    return keys(scope, name).series();
+  }
+
+  /** Reads a counter and has its next change told on its channel. */
+  CompletionStage<CounterView> look(Scope scope, String name, long keepMillis) {
+    return scripts
+        .run(LOOK, scope, new String[] {channel(scope, name)}, keepMillis)
+        .thenApply(reply -> new CounterView(shape, reply.integer(0), reply.bytes(1)));
+  }
+
+  /** The names of counters. */
+  CompletionStage<Directory.Page> list(Scope scope, String prefix, int size, String token) {
+    return directory.list(scope, prefix, size, token);
+  }
+
+  /** Forgets a counter; tells whether there was one. */
+  CompletionStage<Boolean> delete(Scope scope, String name) {
+    return scripts
+        .run(DELETE, scope, new String[] {keys(scope, name).series()})
+        .thenCombine(directory.forget(scope, name), (reply, forgotten) -> reply.flag(0));
+  }
+
+  /** Reads the answer and sees to it that the counter is listed. */
+  private CompletionStage<Outcome> noted(Scope scope, String name, CompletionStage<Reply> reply) {
+    return reply.thenCompose(
+        answer -> {
+          List<String> refusals = new ArrayList<>(answer.size() - 1);
+          boolean began = false;
+          for (int i = 1; i < answer.size(); i++) {
+            String outcome = answer.text(i);
+            began |= outcome.equals(BEGAN);
+            refusals.add(outcome.equals(BEGAN) || outcome.equals(COUNTED) ? null : outcome);
+          }
+          Outcome outcome = new Outcome(answer.integer(0), refusals);
+          return began
+              ? directory.add(scope, name).thenApply(done -> outcome)
+              : directory.note(scope, name, CompletableFuture.completedFuture(outcome));
+        });
+  }
+
+  private CounterKeys keys(Scope scope, String name) {
+    return CounterKeys.of(keyspace, scope.namespace(), name, shape.id());
+  }
+}
