@@ -5,6 +5,10 @@ import dev.quoin.counters.v1.CountersGrpc;
 import dev.quoin.errors.v1.ErrorsGrpc;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.server.counters.CountersService;
+import dev.quoin.config.v1.ConfigGrpc;
+import dev.quoin.errors.v1.ErrorsGrpc;
+import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.server.config.ConfigService;
 import dev.quoin.server.locks.LocksService;
 import dev.quoin.server.meta.ErrorsService;
 import io.grpc.BindableService;
@@ -28,6 +32,7 @@ public final class Services {
           new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new),
           new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new),
           new Entry(CountersGrpc.getServiceDescriptor(), CountersService::new));
+          new Entry(ConfigGrpc.getServiceDescriptor(), ConfigService::new));
 
   private Services() {}
 }

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.config.v1.Configuration;
+import dev.quoin.config.v1.WatchResponse;
+import java.util.Collection;
+
+/** What those hear who watch a type. */
+final class ConfigMessages implements Messages<Configuration, WatchResponse> {
+  @Override
+  public WatchResponse snapshot(
+      Copy<Configuration> copy, Collection<Member<Configuration>> members) {
+    WatchResponse.Snapshot.Builder snapshot =
+        WatchResponse.Snapshot.newBuilder()
+            .setRevision(copy.revision())
+            .setAsOf(Timestamps.fromMillis(copy.millis()));
+    members.forEach(member -> snapshot.addConfigurations(member.value()));
+    return WatchResponse.newBuilder().setSnapshot(snapshot).build();
+  }
+
+  @Override
+  public WatchResponse changes(
+      Copy<Configuration> copy, Collection<Member<Configuration>> members) {
+    WatchResponse.Changes.Builder changes =
+        WatchResponse.Changes.newBuilder()
+            .setRevision(copy.revision())
+            .setAsOf(Timestamps.fromMillis(copy.millis()));
+    members.forEach(
+        member -> changes.addConfigurations(member.isGone() ? gone(member) : member.value()));
+    return WatchResponse.newBuilder().setChanges(changes).build();
+  }
+
+  private static Configuration gone(Member<Configuration> member) {
+    return Configuration.newBuilder()
+        .setComponent(member.name())
+        .setVersion(member.version())
+        .setDeleted(true)
+        .build();
+  }
+
+  @Override
+  public WatchResponse heartbeat(long revision, long millis, boolean stale) {
+    return WatchResponse.newBuilder()
+        .setHeartbeat(
+            WatchResponse.Heartbeat.newBuilder()
+                .setRevision(revision)
+                .setAsOf(Timestamps.fromMillis(millis))
+                .setStale(stale))
+        .build();
+  }
+
+  @Override
+  public WatchResponse reconnect(long revision) {
+    return WatchResponse.newBuilder()
+        .setReconnect(WatchResponse.Reconnect.newBuilder().setRevision(revision))
+        .build();
+  }
+}

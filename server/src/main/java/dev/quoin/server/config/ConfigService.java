@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import com.google.protobuf.util.Durations;
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.config.v1.ConfigGrpc;
+import dev.quoin.config.v1.Configuration;
+import dev.quoin.config.v1.DeleteRequest;
+import dev.quoin.config.v1.DeleteResponse;
+import dev.quoin.config.v1.GetRequest;
+import dev.quoin.config.v1.GetResponse;
+import dev.quoin.config.v1.HistoryRequest;
+import dev.quoin.config.v1.HistoryResponse;
+import dev.quoin.config.v1.ListRequest;
+import dev.quoin.config.v1.ListResponse;
+import dev.quoin.config.v1.RollbackRequest;
+import dev.quoin.config.v1.RollbackResponse;
+import dev.quoin.config.v1.SetRequest;
+import dev.quoin.config.v1.SetResponse;
+import dev.quoin.config.v1.WatchRequest;
+import dev.quoin.config.v1.WatchResponse;
+import dev.quoin.server.Kernel;
+import dev.quoin.server.config.ConfigStore.Found;
+import dev.quoin.server.config.ConfigStore.Outcome;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.PageToken;
+import dev.quoin.server.rpc.Sink;
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** Serves {@code quoin.config.v1.Config}: the components of types here, the rest next door. */
+public final class ConfigService implements BindableService {
+  private static final Duration LINGER = Duration.ofSeconds(10);
+  private static final int LIST_PAGE = 100;
+  private static final int HISTORY_PAGE = 20;
+
+  private final Kernel kernel;
+  private final ConfigStore store;
+  private final Replicas replicas;
+  private final MaintenanceCalls maintenance;
+  private final DiscoveryCalls discovery;
+
+  public ConfigService(Kernel kernel) {
+    Keyspace keyspace = kernel.keyspace("config");
+    this.kernel = kernel;
+    this.store = new ConfigStore(kernel.scripts(), keyspace);
+    this.replicas = new Replicas(kernel.scripts().redis().channels(), kernel.timer(), LINGER);
+    this.maintenance =
+        new MaintenanceCalls(new MaintenanceStore(kernel.scripts(), keyspace), replicas);
+    this.discovery =
+        new DiscoveryCalls(new InstanceStore(kernel.scripts(), keyspace), replicas, kernel.timer());
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return kernel
+        .rpc()
+        .service(ConfigGrpc.getServiceDescriptor())
+        .unary(ConfigGrpc.getSetMethod(), this::set)
+        .unary(ConfigGrpc.getGetMethod(), this::get)
+        .unary(ConfigGrpc.getListMethod(), this::list)
+        .unary(ConfigGrpc.getDeleteMethod(), this::delete)
+        .unary(ConfigGrpc.getHistoryMethod(), this::history)
+        .unary(ConfigGrpc.getRollbackMethod(), this::rollback)
+        .streaming(ConfigGrpc.getWatchMethod(), this::watch)
+        .unary(ConfigGrpc.getSetMaintenanceMethod(), maintenance::set)
+        .unary(ConfigGrpc.getGetMaintenanceMethod(), maintenance::get)
+        .streaming(ConfigGrpc.getWatchMaintenanceMethod(), maintenance::watch)
+        .streaming(ConfigGrpc.getAnnounceMethod(), discovery::announce)
+        .unary(ConfigGrpc.getResolveMethod(), discovery::resolve)
+        .streaming(ConfigGrpc.getWatchServiceMethod(), discovery::watch)
+        .build();
+  }
+
+  private CompletionStage<SetResponse> set(SetRequest request, Call call) {
+    Change change =
+        new Change(
+            request.getType(),
+            request.getComponent(),
+            expected(request.hasExpectedVersion(), request.getExpectedVersion()),
+            request.getAuthor(),
+            request.getRequestId());
+    return store
+        .set(call.scope(), change, Values.bytes(request.getValue()))
+        .thenApply(ConfigService::stored);
+  }
+
+  private static SetResponse stored(Outcome outcome) {
+    SetResponse.Builder response =
+        SetResponse.newBuilder().setStored(outcome.made()).setVersion(outcome.version());
+    if (outcome.version() > 0) {
+      response.setUpdateTime(Timestamps.fromMillis(outcome.millis()));
+    }
+    if (outcome.present() != null) {
+      response.setConfiguration(outcome.present());
+    }
+    return response.build();
+  }
+
+  private CompletionStage<RollbackResponse> rollback(RollbackRequest request, Call call) {
+    Change change =
+        new Change(
+            request.getType(),
+            request.getComponent(),
+            expected(request.hasExpectedVersion(), request.getExpectedVersion()),
+            request.getAuthor(),
+            request.getRequestId());
+    return store
+        .rollback(call.scope(), change, request.getVersion())
+        .thenApply(ConfigService::restored);
+  }
+
+  private static RollbackResponse restored(Outcome outcome) {
+    RollbackResponse.Builder response =
+        RollbackResponse.newBuilder().setStored(outcome.made()).setVersion(outcome.version());
+    if (outcome.version() > 0) {
+      response.setUpdateTime(Timestamps.fromMillis(outcome.millis()));
+    }
+    if (outcome.present() != null) {
+      response.setConfiguration(outcome.present());
+    }
+    return response.build();
+  }
+
+  private CompletionStage<DeleteResponse> delete(DeleteRequest request, Call call) {
+    Change change =
+        new Change(
+            request.getType(),
+            request.getComponent(),
+            expected(request.hasExpectedVersion(), request.getExpectedVersion()),
+            request.getAuthor(),
+            request.getRequestId());
+    return store
+        .delete(call.scope(), change)
+        .thenApply(
+            outcome ->
+                DeleteResponse.newBuilder()
+                    .setDeleted(outcome.made())
+                    .setVersion(outcome.version())
+                    .build());
+  }
+
+  private CompletionStage<GetResponse> get(GetRequest request, Call call) {
+    String component = request.getComponent();
+    Duration age = age(request.getMaxStaleness());
+    return replicas
+        .copy(call.scope(), store.source(call.scope(), request.getType()), age)
+        .map(
+            read ->
+                read.thenApply(
+                    copy -> {
+                      Member<Configuration> member = copy.member(component);
+                      return new Found(copy.millis(), member == null ? null : member.value());
+                    }))
+        .orElseGet(() -> store.get(call.scope(), request.getType(), component))
+        .thenApply(ConfigService::found);
+  }
+
+  private static GetResponse found(Found found) {
+    GetResponse.Builder response =
+        GetResponse.newBuilder()
+            .setFound(found.configuration() != null)
+            .setAsOf(Timestamps.fromMillis(found.millis()));
+    if (found.configuration() != null) {
+      response.setConfiguration(found.configuration());
+    }
+    return response.build();
+  }
+
+  private CompletionStage<ListResponse> list(ListRequest request, Call call) {
+    int size = request.getPageSize() == 0 ? LIST_PAGE : request.getPageSize();
+    Object[] asked = {call.scope().namespace(), request.getType(), request.getPrefix()};
+    String after = PageToken.position(request.getPageToken(), asked);
+    return store
+        .list(call.scope(), request.getType(), request.getPrefix(), after, size + 1)
+        .thenApply(
+            listed -> {
+              List<Configuration> all = listed.configurations();
+              List<Configuration> page = all.subList(0, Math.min(size, all.size()));
+              return ListResponse.newBuilder()
+                  .addAllConfigurations(page)
+                  .setNextPageToken(
+                      all.size() > size
+                          ? PageToken.of(page.get(size - 1).getComponent(), asked)
+                          : "")
+                  .setRevision(listed.revision())
+                  .setAsOf(Timestamps.fromMillis(listed.millis()))
+                  .build();
+            });
+  }
+
+  private CompletionStage<HistoryResponse> history(HistoryRequest request, Call call) {
+    int size = request.getPageSize() == 0 ? HISTORY_PAGE : request.getPageSize();
+    Object[] asked = {call.scope().namespace(), request.getType(), request.getComponent()};
+    String before = PageToken.position(request.getPageToken(), asked);
+    return store
+        .history(call.scope(), request.getType(), request.getComponent(), before, size)
+        .thenApply(
+            versions -> {
+              List<Configuration> page = versions.configurations();
+              return HistoryResponse.newBuilder()
+                  .addAllConfigurations(page)
+                  .setNextPageToken(
+                      versions.more()
+                          ? PageToken.of(
+                              Long.toString(page.get(page.size() - 1).getVersion()), asked)
+                          : "")
+                  .build();
+            });
+  }
+
+  private void watch(WatchRequest request, Call call, Sink<WatchResponse> sink) {
+    Watch<Configuration, WatchResponse> watch =
+        new Watch<>(
+            sink,
+            new ConfigMessages(),
+            request.getComponent(),
+            request.hasRevision() ? request.getRevision() : Watch.NOTHING);
+    Watch.open(replicas, store.source(call.scope(), request.getType()), watch, call);
+  }
+
+  /** How old an answer may be. */
+  static Duration age(com.google.protobuf.Duration given) {
+    return Duration.ofNanos(Durations.toNanos(given));
+  }
+
+  private static String expected(boolean given, long version) {
+    return given ? Long.toString(version) : "";
+  }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Struct;
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.config.v1.Configuration;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** The components of types in Redis. */
+final class ConfigStore {
+  private static final LuaScript SET = LuaScript.load("config/set");
+  private static final LuaScript ROLLBACK = LuaScript.load("config/rollback");
+  private static final LuaScript DELETE = LuaScript.load("config/delete");
+  private static final LuaScript GET = LuaScript.load("config/get");
+  private static final LuaScript LIST = LuaScript.load("config/list");
+  private static final LuaScript HISTORY = LuaScript.load("config/history");
+  private static final LuaScript READ = LuaScript.load("config/read");
+  private static final Duration MEMORY = Duration.ofDays(30);
+  private static final int HISTORY_BYTES = 1 << 20;
+
+  private final Scripts scripts;
+  private final Keyspace keyspace;
+
+  ConfigStore(Scripts scripts, Keyspace keyspace) {
+    this.scripts = scripts;
+    this.keyspace = keyspace;
+  }
+
+  /**
+   * What became of a change.
+   *
+   * @param made whether the component is as was asked for
+   * @param version of the component, 0 when it does not exist
+   * @param millis time of that version
+   * @param present the component as it is when the change was not made; null if it does not exist
+   */
+  record Outcome(boolean made, long version, long millis, Configuration present) {}
+
+  /** A component, null when it does not exist, at a time. */
+  record Found(long millis, Configuration configuration) {}
+
+  /** Components of a type at a time. */
+  record Listed(long millis, long revision, List<Configuration> configurations) {}
+
+  /** Versions of a component. */
+  record Versions(boolean more, List<Configuration> configurations) {}
+
+  CompletionStage<Outcome> set(Scope scope, Change change, byte[] value) {
+    return run(SET, scope, change, value, change.digest("Set", value));
+  }
+
+  CompletionStage<Outcome> rollback(Scope scope, Change change, long version) {
+    String wanted = Long.toString(version);
+    return run(ROLLBACK, scope, change, wanted, change.digest("Rollback", wanted));
+  }
+
+  CompletionStage<Outcome> delete(Scope scope, Change change) {
+    return run(DELETE, scope, change, MEMORY.toMillis(), change.digest("Delete", ""));
+  }
+
+  private CompletionStage<Outcome> run(
+      LuaScript script, Scope scope, Change change, Object what, String digest) {
+    return scripts
+        .run(
+            script,
+            scope,
+            keys(scope, change.type()).change(change.component(), change.requestId()),
+            change.component(),
+            change.expectedVersion(),
+            change.author(),
+            what,
+            digest)
+        .thenApply(reply -> outcome(change.component(), reply));
+  }
+
+  CompletionStage<Found> get(Scope scope, String type, String component) {
+    return scripts
+        .run(GET, scope, new String[] {keys(scope, type).values()}, component)
+        .thenApply(reply -> new Found(reply.integer(0), decode(component, reply.bytes(1))));
+  }
+
+  /** Components in byte order, so many of them, from after one. */
+  CompletionStage<Listed> list(Scope scope, String type, String prefix, String after, int count) {
+    ConfigKeys keys = keys(scope, type);
+    return scripts
+        .run(
+            LIST,
+            scope,
+            new String[] {keys.type()[0], keys.type()[1]},
+            prefix,
+            after,
+            Integer.toString(count))
+        .thenApply(
+            reply -> {
+              List<Configuration> found = new ArrayList<>();
+              for (int i = 2; i < reply.size(); i += 2) {
+                found.add(decode(reply.text(i), reply.bytes(i + 1)));
+              }
+              return new Listed(reply.integer(0), reply.integer(1), found);
+            });
+  }
+
+  /** Versions of a component, so many of them, before one; the newest first. */
+  CompletionStage<Versions> history(
+      Scope scope, String type, String component, String before, int count) {
+    return scripts
+        .run(
+            HISTORY,
+            scope,
+            new String[] {keys(scope, type).history(component)},
+            before.isEmpty() ? "+inf" : before,
+            count,
+            HISTORY_BYTES)
+        .thenApply(
+            reply -> {
+              List<Configuration> versions = new ArrayList<>();
+              for (int i = 1; i < reply.size(); i++) {
+                versions.add(decode(component, reply.bytes(i)));
+              }
+              return new Versions(reply.flag(0), versions);
+            });
+  }
+
+  Source<Configuration> source(Scope scope, String type) {
+    Scope detached = scope.detached();
+    ConfigKeys keys = keys(scope, type);
+    String[] read = keys.type();
+    return new Source<>() {
+      @Override
+      public String channel() {
+        return ConfigKeys.hints(keys.values());
+      }
+
+      @Override
+      public CompletionStage<Reading<Configuration>> read(String revision) {
+        return scripts
+            .run(READ, detached, read, revision)
+            .thenApply(reply -> Reading.of(reply, ConfigStore::decode));
+      }
+    };
+  }
+
+  private ConfigKeys keys(Scope scope, String type) {
+    return ConfigKeys.of(keyspace, scope.namespace(), type);
+  }
+
+  private static Outcome outcome(String component, Reply reply) {
+    if (reply.flag(0)) {
+      return new Outcome(true, reply.integer(1), reply.integer(2), null);
+    }
+    Configuration present = decode(component, reply.bytes(1));
+    return present == null
+        ? new Outcome(false, 0, 0, null)
+        : new Outcome(
+            false, present.getVersion(), Timestamps.toMillis(present.getUpdateTime()), present);
+  }
+
+  private static Configuration decode(String component, byte[] bytes) {
+    return bytes.length == 0 ? null : decode(component, Written.of(bytes));
+  }
+
+  private static Configuration decode(String component, Written written) {
+    Configuration.Builder configuration =
+        Configuration.newBuilder()
+            .setComponent(component)
+            .setVersion(Math.abs(written.version()))
+            .setUpdateTime(Timestamps.fromMillis(written.millis()))
+            .setAuthor(written.word())
+            .setDeleted(written.isGone());
+    if (!written.isGone()) {
+      try {
+        configuration.setValue(Struct.parseFrom(written.value()));
+      } catch (InvalidProtocolBufferException e) {
+        throw new IllegalStateException("the value of " + component + " cannot be read", e);
+      }
+    }
+    return configuration.build();
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import com.google.protobuf.util.Durations;
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.config.v1.AnnounceRequest;
+import dev.quoin.config.v1.AnnounceResponse;
+import dev.quoin.config.v1.Instance;
+import dev.quoin.config.v1.ResolveRequest;
+import dev.quoin.config.v1.ResolveResponse;
+import dev.quoin.config.v1.WatchServiceRequest;
+import dev.quoin.config.v1.WatchServiceResponse;
+import dev.quoin.server.config.InstanceStore.Announced;
+import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.waiting.Tokens;
+import io.netty.util.Timer;
+import java.util.concurrent.CompletionStage;
+
+/** The calls by which services are found. */
+final class DiscoveryCalls {
+  private static final long DEFAULT_LEASE_MILLIS = 10_000;
+
+  private final InstanceStore store;
+  private final Replicas replicas;
+  private final Timer timer;
+
+  DiscoveryCalls(InstanceStore store, Replicas replicas, Timer timer) {
+    this.store = store;
+    this.replicas = replicas;
+    this.timer = timer;
+  }
+
+  void announce(AnnounceRequest request, Call call, Sink<AnnounceResponse> sink) {
+    String keeper = Tokens.next();
+    Instance instance =
+        Instance.newBuilder()
+            .setInstance(request.getInstance().isEmpty() ? keeper : request.getInstance())
+            .setAddress(request.getAddress())
+            .putAllMetadata(request.getMetadataMap())
+            .setDraining(request.getDraining())
+            .build();
+    long lease = request.hasLease() ? Durations.toMillis(request.getLease()) : DEFAULT_LEASE_MILLIS;
+    Announced what = Announced.of(call.scope(), request.getService(), keeper, lease, instance);
+    new Announcement(store, timer, what, call, sink).begin();
+  }
+
+  CompletionStage<ResolveResponse> resolve(ResolveRequest request, Call call) {
+    Source<Instance> source = store.source(call.scope(), request.getService());
+    return replicas
+        .copy(call.scope(), source, ConfigService.age(request.getMaxStaleness()))
+        .orElseGet(() -> store.get(call.scope(), request.getService()))
+        .thenApply(
+            copy -> {
+              ResolveResponse.Builder response =
+                  ResolveResponse.newBuilder()
+                      .setRevision(copy.revision())
+                      .setAsOf(Timestamps.fromMillis(copy.millis()));
+              copy.members().forEach(member -> response.addInstances(member.value()));
+              return response.build();
+            });
+  }
+
+  void watch(WatchServiceRequest request, Call call, Sink<WatchServiceResponse> sink) {
+    Watch<Instance, WatchServiceResponse> watch =
+        new Watch<>(
+            sink,
+            new ServiceMessages(),
+            "",
+            request.hasRevision() ? request.getRevision() : Watch.NOTHING);
+    Watch.open(replicas, store.source(call.scope(), request.getService()), watch, call);
+  }
+}

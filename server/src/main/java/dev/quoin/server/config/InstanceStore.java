@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.config.v1.Instance;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** The instances of services in Redis. */
+final class InstanceStore {
+  private static final LuaScript ANNOUNCE = LuaScript.load("config/announce");
+  private static final LuaScript LEAVE = LuaScript.load("config/leave");
+  private static final LuaScript READ = LuaScript.load("config/instances");
+  private static final int LIMIT = 1_000;
+
+  /** What {@link #announce} answers when another keeper has the instance. */
+  static final long REPLACED = -1;
+
+  private final Scripts scripts;
+  private final Keyspace keyspace;
+
+  InstanceStore(Scripts scripts, Keyspace keyspace) {
+    this.scripts = scripts;
+    this.keyspace = keyspace;
+  }
+
+  /**
+   * What is to be announced.
+   *
+   * @param keeper the Announce that does it
+   */
+  record Announced(
+      Scope scope, String service, String instance, String keeper, long leaseMillis, byte[] value) {
+
+    static Announced of(
+        Scope scope, String service, String keeper, long leaseMillis, Instance instance) {
+      Instance value = instance.toBuilder().clearInstance().build();
+      return new Announced(
+          scope.detached(),
+          service,
+          instance.getInstance(),
+          keeper,
+          leaseMillis,
+          Values.deterministic(value));
+    }
+  }
+
+  /**
+   * Makes an instance known or renews its lease.
+   *
+   * @param takes whether it is taken over from another keeper
+   * @return the end of the lease in ms, or {@link #REPLACED}
+   */
+  CompletableFuture<Long> announce(Announced what, boolean takes) {
+    return scripts
+        .run(
+            ANNOUNCE,
+            what.scope(),
+            keys(what.scope(), what.service()).service(),
+            what.instance(),
+            what.keeper(),
+            what.leaseMillis(),
+            takes ? 1 : 0,
+            what.value(),
+            LIMIT)
+        .thenApply(reply -> reply.flag(0) ? reply.integer(1) : REPLACED);
+  }
+
+  /** Takes an instance out if its keeper still has it. */
+  CompletionStage<Reply> leave(Announced what) {
+    return scripts.run(
+        LEAVE,
+        what.scope(),
+        keys(what.scope(), what.service()).service(),
+        what.instance(),
+        what.keeper());
+  }
+
+  CompletionStage<Copy<Instance>> get(Scope scope, String service) {
+    return read(scope, keys(scope, service), "").thenApply(reading -> Copy.of(null, reading));
+  }
+
+  Source<Instance> source(Scope scope, String service) {
+    Scope detached = scope.detached();
+    ConfigKeys keys = keys(scope, service);
+    return new Source<>() {
+      @Override
+      public String channel() {
+        return ConfigKeys.hints(keys.service()[0]);
+      }
+
+      @Override
+      public CompletionStage<Reading<Instance>> read(String revision) {
+        return InstanceStore.this.read(detached, keys, revision);
+      }
+    };
+  }
+
+  private CompletionStage<Reading<Instance>> read(Scope scope, ConfigKeys keys, String revision) {
+    return scripts
+        .run(READ, scope, keys.service(), revision)
+        .thenApply(reply -> Reading.of(reply, InstanceStore::decode));
+  }
+
+  private ConfigKeys keys(Scope scope, String service) {
+    return ConfigKeys.of(keyspace, scope.namespace(), service);
+  }
+
+  private static Instance decode(String instance, Written written) {
+    try {
+      return Instance.parseFrom(written.value()).toBuilder()
+          .setInstance(instance)
+          .setVersion(written.version())
+          .setUpdateTime(Timestamps.fromMillis(written.millis()))
+          .build();
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("instance " + instance + " cannot be read", e);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.config.v1.GetMaintenanceRequest;
+import dev.quoin.config.v1.GetMaintenanceResponse;
+import dev.quoin.config.v1.Maintenance;
+import dev.quoin.config.v1.SetMaintenanceRequest;
+import dev.quoin.config.v1.SetMaintenanceResponse;
+import dev.quoin.config.v1.WatchMaintenanceRequest;
+import dev.quoin.config.v1.WatchMaintenanceResponse;
+import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Sink;
+import java.util.Collection;
+import java.util.concurrent.CompletionStage;
+
+/** The calls that are about maintenance. */
+final class MaintenanceCalls {
+  private final MaintenanceStore store;
+  private final Replicas replicas;
+
+  MaintenanceCalls(MaintenanceStore store, Replicas replicas) {
+    this.store = store;
+    this.replicas = replicas;
+  }
+
+  CompletionStage<SetMaintenanceResponse> set(SetMaintenanceRequest request, Call call) {
+    Maintenance.Builder maintenance =
+        Maintenance.newBuilder()
+            .setOn(request.getOn())
+            .setMessage(request.getMessage())
+            .addAllAllow(request.getAllowList())
+            .setAuthor(request.getAuthor());
+    if (request.hasUntil()) {
+      maintenance.setUntil(request.getUntil());
+    }
+    return store
+        .set(call.scope(), request.getName(), maintenance.build())
+        .thenApply(now -> SetMaintenanceResponse.newBuilder().setMaintenance(now).build());
+  }
+
+  CompletionStage<GetMaintenanceResponse> get(GetMaintenanceRequest request, Call call) {
+    Source<Maintenance> source = store.source(call.scope(), request.getName());
+    return replicas
+        .copy(call.scope(), source, ConfigService.age(request.getMaxStaleness()))
+        .orElseGet(() -> store.get(call.scope(), request.getName()))
+        .thenApply(
+            copy ->
+                GetMaintenanceResponse.newBuilder()
+                    .setMaintenance(MaintenanceStore.in(copy))
+                    .setAsOf(Timestamps.fromMillis(copy.millis()))
+                    .build());
+  }
+
+  void watch(WatchMaintenanceRequest request, Call call, Sink<WatchMaintenanceResponse> sink) {
+    Watch<Maintenance, WatchMaintenanceResponse> watch =
+        new Watch<>(sink, new Messages(), "", Watch.NOTHING);
+    Watch.open(replicas, store.source(call.scope(), request.getName()), watch, call);
+  }
+
+  /** What those hear who watch a maintenance. */
+  private static final class Messages
+      implements dev.quoin.server.config.Messages<Maintenance, WatchMaintenanceResponse> {
+    @Override
+    public WatchMaintenanceResponse snapshot(
+        Copy<Maintenance> copy, Collection<Member<Maintenance>> members) {
+      return WatchMaintenanceResponse.newBuilder()
+          .setState(
+              WatchMaintenanceResponse.State.newBuilder()
+                  .setMaintenance(MaintenanceStore.in(copy))
+                  .setAsOf(Timestamps.fromMillis(copy.millis())))
+          .build();
+    }
+
+    @Override
+    public WatchMaintenanceResponse changes(
+        Copy<Maintenance> copy, Collection<Member<Maintenance>> members) {
+      return snapshot(copy, members);
+    }
+
+    @Override
+    public WatchMaintenanceResponse heartbeat(long revision, long millis, boolean stale) {
+      return WatchMaintenanceResponse.newBuilder()
+          .setHeartbeat(
+              WatchMaintenanceResponse.Heartbeat.newBuilder()
+                  .setAsOf(Timestamps.fromMillis(millis))
+                  .setStale(stale))
+          .build();
+    }
+
+    @Override
+    public WatchMaintenanceResponse reconnect(long revision) {
+      return WatchMaintenanceResponse.newBuilder()
+          .setReconnect(WatchMaintenanceResponse.Reconnect.getDefaultInstance())
+          .build();
+    }
+  }
+}

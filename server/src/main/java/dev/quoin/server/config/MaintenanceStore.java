@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.config.v1.Maintenance;
+import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import java.util.concurrent.CompletionStage;
+
+/** Maintenances in Redis. Each is a group with one member, or none. */
+final class MaintenanceStore {
+  /** The name of the one member. */
+  static final String MEMBER = "maintenance";
+
+  private static final LuaScript SET = LuaScript.load("config/set_maintenance");
+  private static final LuaScript READ = LuaScript.load("config/maintenance");
+
+  private final Scripts scripts;
+  private final Keyspace keyspace;
+
+  MaintenanceStore(Scripts scripts, Keyspace keyspace) {
+    this.scripts = scripts;
+    this.keyspace = keyspace;
+  }
+
+  /** Sets what is so. Returns it with the time when it began. */
+  CompletionStage<Maintenance> set(Scope scope, String name, Maintenance maintenance) {
+    byte[] value = maintenance.getOn() ? Values.deterministic(maintenance) : new byte[0];
+    String ends =
+        maintenance.getOn() && maintenance.hasUntil()
+            ? Long.toString(Timestamps.toMillis(maintenance.getUntil()))
+            : "";
+    return scripts
+        .run(SET, scope, new String[] {key(scope, name)}, value, ends)
+        .thenApply(
+            reply -> {
+              if (!reply.flag(0)) {
+                throw InvalidRequest.of("until", "must be a time to come");
+              }
+              return reply.size() == 1
+                  ? Maintenance.getDefaultInstance()
+                  : started(maintenance, reply.integer(1));
+            });
+  }
+
+  Source<Maintenance> source(Scope scope, String name) {
+    Scope detached = scope.detached();
+    String key = key(scope, name);
+    return new Source<>() {
+      @Override
+      public String channel() {
+        return ConfigKeys.hints(key);
+      }
+
+      @Override
+      public CompletionStage<Reading<Maintenance>> read(String revision) {
+        return MaintenanceStore.this.read(detached, key);
+      }
+    };
+  }
+
+  CompletionStage<Copy<Maintenance>> get(Scope scope, String name) {
+    return read(scope, key(scope, name)).thenApply(reading -> Copy.of(null, reading));
+  }
+
+  /** What a copy says. */
+  static Maintenance in(Copy<Maintenance> copy) {
+    Member<Maintenance> member = copy.member(MEMBER);
+    return member == null ? Maintenance.getDefaultInstance() : member.value();
+  }
+
+  private CompletionStage<Reading<Maintenance>> read(Scope scope, String key) {
+    return scripts
+        .run(READ, scope, new String[] {key})
+        .thenApply(reply -> Reading.of(reply, MaintenanceStore::decode));
+  }
+
+  private String key(Scope scope, String name) {
+    return ConfigKeys.of(keyspace, scope.namespace(), name).maintenance();
+  }
+
+  private static Maintenance decode(String name, Written written) {
+    try {
+      return started(Maintenance.parseFrom(written.value()), written.millis());
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("a maintenance cannot be read", e);
+    }
+  }
+
+  private static Maintenance started(Maintenance maintenance, long millis) {
+    return maintenance.toBuilder().setStartTime(Timestamps.fromMillis(millis)).build();
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import dev.quoin.server.redis.Reply;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What Redis said about a group: all of it, or what changed since a revision.
+ *
+ * @param millis time in Redis
+ * @param whole whether it is all
+ * @param leftMillis when something ends by itself; negative when nothing does
+ * @param log the changes, oldest first
+ * @param members all members, or those that changed
+ */
+record Reading<T>(
+    long millis,
+    long revision,
+    boolean whole,
+    long leftMillis,
+    List<Change> log,
+    List<Member<T>> members) {
+
+  /** That a member changed. */
+  record Change(long revision, String name) {}
+
+  /** Makes something of what is written. */
+  interface Decoder<T> {
+    T decode(String name, Written written);
+  }
+
+  /** The answer of the scripts that read groups. */
+  static <T> Reading<T> of(Reply reply, Decoder<T> decoder) {
+    int entries = (int) reply.integer(4);
+    List<Change> log = new ArrayList<>(entries);
+    int at = 5;
+    for (int i = 0; i < entries; i++, at += 2) {
+      log.add(new Change(Long.parseLong(reply.text(at)), reply.text(at + 1)));
+    }
+    List<Member<T>> members = new ArrayList<>((reply.size() - at) / 2);
+    for (; at < reply.size(); at += 2) {
+      members.add(member(reply.text(at), reply.bytes(at + 1), decoder));
+    }
+    return new Reading<>(
+        reply.integer(0),
+        Long.parseLong(reply.text(1)),
+        reply.flag(2),
+        reply.integer(3),
+        log,
+        members);
+  }
+
+  private static <T> Member<T> member(String name, byte[] bytes, Decoder<T> decoder) {
+    Written written = bytes.length == 0 ? null : Written.of(bytes);
+    return written == null || written.isGone()
+        ? Member.gone(name, 0)
+        : new Member<>(name, written.version(), decoder.decode(name, written), bytes.length);
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.quoin.server.errors.InvalidRequest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** Values as they are stored: equal ones as equal bytes. */
+final class Values {
+  private static final int LIMIT = 64 << 10;
+  private static final int LEVELS = 16;
+
+  private Values() {}
+
+  /** The bytes of a value that keeps the rules which no .proto file can say. */
+  static byte[] bytes(Struct value) {
+    if (value.getSerializedSize() > LIMIT) {
+      throw InvalidRequest.of("value", "must be at most 65,536 bytes as a message");
+    }
+    check(value, "value", LEVELS);
+    return deterministic(value);
+  }
+
+  /** The same bytes for equal messages. */
+  static byte[] deterministic(Message message) {
+    byte[] bytes = new byte[message.getSerializedSize()];
+    CodedOutputStream output = CodedOutputStream.newInstance(bytes);
+    output.useDeterministicSerialization();
+    try {
+      message.writeTo(output);
+    } catch (IOException e) {
+      throw new UncheckedIOException("an array cannot fail", e);
+    }
+    return bytes;
+  }
+
+  private static void check(Struct struct, String path, int levels) {
+    if (levels == 0) {
+      throw InvalidRequest.of("value", "must be at most " + LEVELS + " levels deep");
+    }
+    struct.getFieldsMap().forEach((key, value) -> check(value, path + '.' + key, levels - 1));
+  }
+
+  private static void check(Value value, String path, int levels) {
+    switch (value.getKindCase()) {
+      case NUMBER_VALUE -> {
+        if (!Double.isFinite(value.getNumberValue())) {
+          throw InvalidRequest.of(path, "must be a finite number");
+        }
+      }
+      case STRUCT_VALUE -> check(value.getStructValue(), path, levels);
+      case LIST_VALUE -> {
+        if (levels == 0) {
+          throw InvalidRequest.of("value", "must be at most " + LEVELS + " levels deep");
+        }
+        value.getListValue().getValuesList().forEach(one -> check(one, path + "[]", levels - 1));
+      }
+      case KIND_NOT_SET -> throw InvalidRequest.of(path, "must be set; null is null_value");
+      default -> {}
+    }
+  }
+}

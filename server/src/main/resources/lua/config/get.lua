@@ -1,0 +1,12 @@
+-- Tells a component.
+--
+-- KEYS[1] values
+-- ARGV[1] component
+--
+-- Returns {time in ms, component as it is written or ''}.
+local values = KEYS[1]
+local component = ARGV[1]
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+return {now, redis.call('HGET', values, component) or ''}

@@ -1,0 +1,19 @@
+-- Tells the instances of a service, or what changed in it since a revision.
+--
+-- KEYS[1] instances
+-- KEYS[2] leases
+-- KEYS[3] log
+-- ARGV[1] revision, '' for all
+--
+-- Returns what read of lib/config_read does.
+--
+-- @include lib/config_leases
+-- @include lib/config_read
+local values, leases, log = KEYS[1], KEYS[2], KEYS[3]
+local since = ARGV[1]
+
+local now = microseconds()
+reap(values, leases, log, now)
+local ends = redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2]
+local left = ends and ends - math.floor(now / 1000) or -1
+return read(values, leases, log, since, now, left)

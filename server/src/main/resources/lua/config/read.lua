@@ -1,0 +1,14 @@
+-- Tells a type, or what changed in it since a revision.
+--
+-- KEYS[1] values
+-- KEYS[2] names
+-- KEYS[3] log
+-- ARGV[1] revision, '' for all
+--
+-- Returns what read of lib/config_read does.
+--
+-- @include lib/config_read
+local values, names, log = KEYS[1], KEYS[2], KEYS[3]
+local since = ARGV[1]
+
+return read(values, names, log, since, microseconds(), -1)

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Timestamp;
+import com.google.protobuf.util.Durations;
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.config.v1.GetMaintenanceRequest;
+import dev.quoin.config.v1.GetMaintenanceResponse;
+import dev.quoin.config.v1.Maintenance;
+import dev.quoin.config.v1.SetMaintenanceRequest;
+import dev.quoin.config.v1.WatchMaintenanceRequest;
+import dev.quoin.config.v1.WatchMaintenanceResponse;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("redis")
+final class MaintenanceTest {
+  private static final String KEY = "quoin:default:config:{shop}:maintenance";
+
+  @BeforeEach
+  void clear() {
+    TestRedis.clear();
+  }
+
+  @AfterEach
+  void endStreams() {
+    Watching.cancelAll();
+  }
+
+  @Test
+  void whatNobodySpokeOfIsNotUnderMaintenance() {
+    GetMaintenanceResponse found = get();
+
+    assertThat(found.getMaintenance()).isEqualTo(Maintenance.getDefaultInstance());
+    assertThat(found.hasAsOf()).isTrue();
+    assertThat(watch().next(WatchMaintenanceResponse::hasState).getState().getMaintenance())
+        .isEqualTo(Maintenance.getDefaultInstance());
+  }
+
+  @Test
+  void maintenanceIsToldAsItWasSet() {
+    Timestamp until = Timestamps.fromMillis(System.currentTimeMillis() + 3_600_000);
+    Maintenance set =
+        set(
+            on().setMessage("back at noon")
+                .setUntil(until)
+                .addAllow("10.0.0.7")
+                .addAllow("kim")
+                .setAuthor("ops"));
+
+    Maintenance found = get().getMaintenance();
+
+    assertThat(found).isEqualTo(set);
+    assertThat(found.getOn()).isTrue();
+    assertThat(found.getMessage()).isEqualTo("back at noon");
+    assertThat(found.getUntil()).isEqualTo(until);
+    assertThat(found.getAllowList()).containsExactly("10.0.0.7", "kim");
+    assertThat(found.getAuthor()).isEqualTo("ops");
+    assertThat(found.hasStartTime()).isTrue();
+    assertThat(TestRedis.commands().pttl(KEY)).isBetween(3_500_000L, 3_600_000L);
+  }
+
+  @Test
+  void maintenanceThatIsChangedKeepsItsStart() {
+    Maintenance first = set(on().setMessage("soon"));
+    Maintenance second = set(on().setMessage("later"));
+
+    assertThat(second.getStartTime()).isEqualTo(first.getStartTime());
+    assertThat(get().getMaintenance().getMessage()).isEqualTo("later");
+    assertThat(TestRedis.commands().pttl(KEY)).isEqualTo(-1);
+  }
+
+  @Test
+  void maintenanceEndsWhenSomebodyEndsIt() {
+    set(on());
+
+    Maintenance ended = set(off());
+
+    assertThat(ended).isEqualTo(Maintenance.getDefaultInstance());
+    assertThat(get().getMaintenance().getOn()).isFalse();
+    assertThat(TestRedis.commands().exists(KEY)).isZero();
+    assertThat(set(off())).isEqualTo(ended);
+  }
+
+  @Test
+  void watchersHearOfEveryChange() {
+    var watching = watch();
+    assertThat(state(watching).getOn()).isFalse();
+
+    set(on().setMessage("one"));
+    assertThat(state(watching).getMessage()).isEqualTo("one");
+    set(on().setMessage("two"));
+    assertThat(state(watching).getMessage()).isEqualTo("two");
+    set(off());
+    assertThat(state(watching).getOn()).isFalse();
+  }
+
+  @Test
+  void watchersHearOfTheEndWhenItIsDue() {
+    var watching = watch();
+    state(watching);
+    long begin = System.currentTimeMillis();
+    set(on().setUntil(Timestamps.fromMillis(begin + 700)));
+    assertThat(state(watching).getOn()).isTrue();
+
+    WatchMaintenanceResponse.State ended =
+        watching.next(WatchMaintenanceResponse::hasState).getState();
+
+    assertThat(ended.getMaintenance().getOn()).isFalse();
+    assertThat(Timestamps.toMillis(ended.getAsOf())).isGreaterThanOrEqualTo(begin + 700);
+  }
+
+  @Test
+  void endThatHasPassedIsRefused() {
+    Refused past =
+        Refused.by(
+            () -> set(on().setUntil(Timestamps.fromMillis(System.currentTimeMillis() - 60_000))));
+    Refused malformed = Refused.by(() -> set(on().setUntil(Timestamp.newBuilder().setNanos(-1))));
+
+    assertThat(past.fields()).containsExactly("until");
+    assertThat(malformed.fields()).containsExactly("until");
+    assertThat(get().getMaintenance().getOn()).isFalse();
+  }
+
+  @Test
+  void allowListIsBounded() {
+    List<String> many = IntStream.range(0, 101).mapToObj(i -> "u" + i).toList();
+
+    assertThat(Refused.by(() -> set(on().addAllAllow(many))).fields()).containsExactly("allow");
+    assertThat(Refused.by(() -> set(on().addAllow(""))).fields()).containsExactly("allow[0]");
+  }
+
+  @Test
+  void answerMayBeAsOldAsTheCallerSays() {
+    GetMaintenanceRequest request =
+        GetMaintenanceRequest.newBuilder()
+            .setName("shop")
+            .setMaxStaleness(Durations.fromMinutes(10))
+            .build();
+    GetMaintenanceResponse first = Configs.on(TestServer.first()).getMaintenance(request);
+    set(on());
+
+    assertThat(Configs.on(TestServer.first()).getMaintenance(request)).isEqualTo(first);
+    assertThat(get().getMaintenance().getOn()).isTrue();
+  }
+
+  @Test
+  void drainingServerTellsWatchersToComeAgain() throws Exception {
+    try (TestServer draining = TestServer.onSharedRedis()) {
+      Watching<WatchMaintenanceRequest, WatchMaintenanceResponse> watching = new Watching<>();
+      Configs.streamsOn(draining)
+          .watchMaintenance(WatchMaintenanceRequest.newBuilder().setName("shop").build(), watching);
+      state(watching);
+      draining.server().close();
+      watching.next(WatchMaintenanceResponse::hasReconnect);
+      watching.end().get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private static SetMaintenanceRequest.Builder on() {
+    return SetMaintenanceRequest.newBuilder().setName("shop").setOn(true);
+  }
+
+  private static SetMaintenanceRequest.Builder off() {
+    return SetMaintenanceRequest.newBuilder().setName("shop");
+  }
+
+  private static Maintenance set(SetMaintenanceRequest.Builder request) {
+    return Configs.on(TestServer.first()).setMaintenance(request.build()).getMaintenance();
+  }
+
+  private static GetMaintenanceResponse get() {
+    return Configs.on(TestServer.second())
+        .getMaintenance(GetMaintenanceRequest.newBuilder().setName("shop").build());
+  }
+
+  private static Watching<WatchMaintenanceRequest, WatchMaintenanceResponse> watch() {
+    Watching<WatchMaintenanceRequest, WatchMaintenanceResponse> watching = new Watching<>();
+    Configs.streamsOn(TestServer.second())
+        .watchMaintenance(WatchMaintenanceRequest.newBuilder().setName("shop").build(), watching);
+    return watching;
+  }
+
+  private static Maintenance state(
+      Watching<WatchMaintenanceRequest, WatchMaintenanceResponse> watching) {
+    return watching.next(WatchMaintenanceResponse::hasState).getState().getMaintenance();
+  }
+}
