@@ -5,6 +5,7 @@ import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Rpc;
 import dev.quoin.server.settings.Settings;
+import dev.quoin.server.tail.Tails;
 import dev.quoin.server.waiting.Lines;
 import io.netty.util.Timer;
 
@@ -14,10 +15,12 @@ import io.netty.util.Timer;
  * @param rpc serves RPCs
  * @param scripts runs Lua in Redis
  * @param lines lets callers wait
+ * @param tails lets callers follow logs
  * @param timer runs small things later
  * @param settings the settings of the server
  */
-public record Kernel(Rpc rpc, Scripts scripts, Lines lines, Timer timer, Settings settings) {
+public record Kernel(
+    Rpc rpc, Scripts scripts, Lines lines, Tails tails, Timer timer, Settings settings) {
 
   /** The keys of a feature. */
   public Keyspace keyspace(String feature) {

@@ -12,6 +12,7 @@ import dev.quoin.server.rpc.Rpc;
 import dev.quoin.server.rpc.Validation;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.Settings;
+import dev.quoin.server.tail.Tails;
 import dev.quoin.server.waiting.Lines;
 import io.grpc.BindableService;
 import io.grpc.InsecureServerCredentials;
@@ -53,6 +54,7 @@ public final class QuoinServer implements AutoCloseable {
   private List<String> services;
   private EmbeddedRedis embedded;
   private Lines lines;
+  private Tails tails;
   private Health health;
   private Server server;
 
@@ -90,6 +92,11 @@ public final class QuoinServer implements AutoCloseable {
   /** The lines in which callers of this server wait. */
   Lines lines() {
     return lines;
+  }
+
+  /** The logs that callers of this server follow. */
+  public Tails tails() {
+    return tails;
   }
 
   /** Ends when the server has been stopped. */
@@ -136,11 +143,13 @@ public final class QuoinServer implements AutoCloseable {
     closers.push(metrics::close);
 
     lines = new Lines(redis.channels(), timer);
+    tails = new Tails(redis.channels(), timer);
     Kernel kernel =
         new Kernel(
             new Rpc(validation, drain),
             new Scripts(redis, metrics.meter()),
             lines,
+            tails,
             timer,
             settings);
     List<ServerServiceDefinition> features =

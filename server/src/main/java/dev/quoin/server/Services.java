@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.counters.v1.CountersGrpc;
 import dev.quoin.errors.v1.ErrorsGrpc;
 import dev.quoin.locks.v1.LocksGrpc;
-import dev.quoin.server.counters.CountersService;
-import dev.quoin.config.v1.ConfigGrpc;
-import dev.quoin.errors.v1.ErrorsGrpc;
-import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.server.config.ConfigService;
+import dev.quoin.server.counters.CountersService;
 import dev.quoin.server.locks.LocksService;
+import dev.quoin.server.logs.LogsService;
 import dev.quoin.server.meta.ErrorsService;
 import io.grpc.BindableService;
 import io.grpc.ServiceDescriptor;
@@ -29,10 +29,11 @@ public final class Services {
 
   public static final List<Entry> ALL =
       List.of(
-          new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new),
+          new Entry(ConfigGrpc.getServiceDescriptor(), ConfigService::new),
+          new Entry(CountersGrpc.getServiceDescriptor(), CountersService::new),
           new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new),
-          new Entry(CountersGrpc.getServiceDescriptor(), CountersService::new));
-          new Entry(ConfigGrpc.getServiceDescriptor(), ConfigService::new));
+          new Entry(LogsGrpc.getServiceDescriptor(), LogsService::new),
+          new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new));
 
   private Services() {}
 }

@@ -101,7 +101,9 @@ final class PlainRules {
         default -> checks.add(check(field, rule.getKey(), rule.getValue()));
       }
     }
-    if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
+    if (field.isMapField()) {
+      refuseRulesOfValues(field, around);
+    } else if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
       if (!rules.equals(FieldRules.getDefaultInstance())) {
         addTime(checks, field);
       }
@@ -110,9 +112,6 @@ final class PlainRules {
     boolean ifSet = rules.getIgnore() == Ignore.IGNORE_IF_ZERO_VALUE;
     if (!ifSet && rules.getIgnore() != Ignore.IGNORE_UNSPECIFIED) {
       throw new NotPlain("ignore = " + rules.getIgnore());
-    }
-    if (field.isMapField() && (rules.getSerializedSize() > 0 || !checks.isEmpty())) {
-      throw new NotPlain(field.getFullName() + " is a map with rules");
     }
     if (!checks.isEmpty() || rules.getRequired()) {
       fields.add(
@@ -131,6 +130,13 @@ final class PlainRules {
       }
     } else if (isDuration || type.equals(Timestamp.getDescriptor().getFullName())) {
       throw new NotPlain(field.getFullName() + " has rules for times");
+    }
+  }
+
+  private static void refuseRulesOfValues(FieldDescriptor map, Set<Descriptor> around)
+      throws NotPlain {
+    if (of(map.getMessageType(), around).fields.length > 0) {
+      throw new NotPlain(map.getFullName() + " has values with rules of their own");
     }
   }
 
@@ -160,7 +166,10 @@ final class PlainRules {
   /** The check of a group of rules; rules that are not for the field's type are not plain. */
   private static Predicate<Object> check(FieldDescriptor field, FieldDescriptor kind, Object value)
       throws NotPlain {
-    String type = field.isRepeated() ? "repeated" : field.getType().name().toLowerCase(Locale.ROOT);
+    String type = field.getType().name().toLowerCase(Locale.ROOT);
+    if (field.isRepeated()) {
+      type = field.isMapField() ? "map" : "repeated";
+    }
     if (type.equals("message") && field.getMessageType().getFullName().equals(DURATION)) {
       type = "duration";
     }
@@ -169,7 +178,9 @@ final class PlainRules {
     }
     return switch (type) {
       case "string" -> PlainText.of(rules);
-      case "bytes", "repeated" -> PlainSize.of(rules);
+      case "bytes" -> PlainSize.of(rules);
+      case "repeated" -> PlainList.of(field, rules);
+      case "map" -> PlainMap.of(field, rules);
       case "int32", "int64", "uint32", "uint64", "sint32", "sint64" ->
           PlainNumber.of(field.getType(), rules);
       case "enum" -> PlainEnum.of(field.getEnumType(), rules);

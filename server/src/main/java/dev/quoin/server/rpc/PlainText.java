@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
+import build.buf.validate.FieldRules;
 import build.buf.validate.StringRules;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
@@ -25,6 +26,19 @@ final class PlainText implements Predicate<Object> {
     PlainText text = new PlainText();
     for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
       text.add(rule.getKey(), rule.getValue());
+    }
+    return text;
+  }
+
+  /** The rules of each item of a list, or each key or value of a map. */
+  static PlainText ofElement(FieldDescriptor field, Message rules) throws NotPlain {
+    PlainText text = new PlainText();
+    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+      if (field.getType() != FieldDescriptor.Type.STRING
+          || rule.getKey().getNumber() != FieldRules.STRING_FIELD_NUMBER) {
+        throw new NotPlain(rule.getKey().getFullName());
+      }
+      text = of((Message) rule.getValue());
     }
     return text;
   }

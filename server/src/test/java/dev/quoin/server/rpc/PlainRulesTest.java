@@ -79,6 +79,7 @@ final class PlainRulesTest {
           type: TYPE_ENUM type_name: ".test.E" | enum { not_in: 0 not_in: 7 }
           type: TYPE_BOOL | required: true
           type: TYPE_STRING label: LABEL_REPEATED | repeated { min_items: 1 max_items: 3 }
+          type: TYPE_STRING label: LABEL_REPEATED | repeated { items { string { min_len: 1 max_bytes: 128 } } }
           type: TYPE_INT64 label: LABEL_REPEATED | repeated { min_items: 2 } ignore: IGNORE_IF_ZERO_VALUE
           type: TYPE_STRING label: LABEL_REPEATED | required: true
           type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" | duration { gte {} }
@@ -188,7 +189,9 @@ final class PlainRulesTest {
           type: TYPE_STRING | string { max_len: 18446744073709551615 }
           type: TYPE_STRING | int32 { gt: 1 }
           type: TYPE_STRING label: LABEL_REPEATED | repeated { unique: true }
-          type: TYPE_STRING label: LABEL_REPEATED | repeated { items { string { min_len: 1 } } }
+          type: TYPE_STRING label: LABEL_REPEATED | repeated { items { string { email: true } } }
+          type: TYPE_STRING label: LABEL_REPEATED | repeated { items { required: true } }
+          type: TYPE_INT64 label: LABEL_REPEATED | repeated { items { int64 { gt: 1 } } }
           type: TYPE_BYTES | bytes { prefix: "a" }
           type: TYPE_INT32 | int32 { in: 1 }
           type: TYPE_FIXED32 | fixed32 { gt: 1 }
@@ -222,7 +225,7 @@ final class PlainRulesTest {
             + " field { name: 'key' number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }"
             + " field { name: 'value' number: 2 type: TYPE_STRING label: LABEL_OPTIONAL } }"
             + " field { name: 'tags' number: 1 type: TYPE_MESSAGE type_name: '.test.M.TagsEntry'"
-            + " label: LABEL_REPEATED options { [buf.validate.field] { map { min_pairs: 1 } } } }"
+            + " label: LABEL_REPEATED options { [buf.validate.field] { map { keys { string { email: true } } } } } }"
       })
   void aMessageWithOtherRulesIsNotPlain(String message) {
     assertThat(PlainRules.of(RuledType.of(message)).isPlain()).isFalse();

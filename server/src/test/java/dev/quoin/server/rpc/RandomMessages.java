@@ -79,7 +79,7 @@ final class RandomMessages {
 
   private Message.Builder fill(Message.Builder builder, int depth) {
     for (FieldDescriptor field : builder.getDescriptorForType().getFields()) {
-      if (random.nextInt(4) == 0 || field.isMapField()) {
+      if (random.nextInt(4) == 0) {
         continue;
       }
       if (!field.isRepeated()) {

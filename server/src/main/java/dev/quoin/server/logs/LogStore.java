@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.logs;
+
+import dev.quoin.logs.v1.LogEntry;
+import dev.quoin.logs.v1.Severity;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.tail.Chunk;
+import dev.quoin.server.tail.LogSource;
+import dev.quoin.server.tail.Tails;
+import io.lettuce.core.Limit;
+import io.lettuce.core.Range;
+import io.lettuce.core.StreamMessage;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Logs in Redis. */
+final class LogStore {
+  private static final LuaScript WRITE = LuaScript.load("logs/write");
+  private static final LuaScript WRITE_BATCH = LuaScript.load("logs/write_batch");
+  private static final LuaScript COMMON = LuaScript.load("logs/common");
+  private static final LuaScript READ = LuaScript.load("logs/read");
+  private static final int SEVERITIES = 5;
+  private static final int READ_BYTES = 256 * 1024;
+
+  private final Scripts scripts;
+  private final Keyspace keyspace;
+
+  LogStore(Scripts scripts, Keyspace keyspace) {
+    this.scripts = scripts;
+    this.keyspace = keyspace;
+  }
+
+  /**
+   * The messages of an hour.
+   *
+   * @param hour in hours since 1970
+   * @param rarest count of the rarest message when as many are counted as can be, else 0
+   */
+  record Ranking(long hour, boolean partial, long distinct, long rarest, List<Message> messages) {}
+
+  record Message(String text, long count) {}
+
+  /** Adds entries to a log: all or none, and once for each request id. */
+  CompletionStage<Written> write(Scope scope, Batch batch) {
+    LogKeys keys = keys(scope, batch.name());
+    CompletableFuture<Reply> reply =
+        batch.entries().size() == 1 && batch.requestId().isEmpty()
+            ? scripts.run(WRITE, scope, keysOf(keys, batch.entries().get(0)), batch.arguments(0))
+            : writeBatch(scope, keys, batch);
+    return reply.thenApply(written -> new Written(written.integer(0), written.integer(1)));
+  }
+
+  private CompletableFuture<Reply> writeBatch(Scope scope, LogKeys keys, Batch batch) {
+    String[] all = new String[3 + 2 * SEVERITIES];
+    all[0] = keys.head();
+    all[1] = keys.entries();
+    all[2] = keys.request(batch.requestId());
+    for (int severity = 1; severity <= SEVERITIES; severity++) {
+      all[2 + severity] = keys.recent(severity);
+      all[2 + SEVERITIES + severity] = keys.common(severity);
+    }
+    Object[] arguments = batch.arguments(1);
+    arguments[0] = batch.digest();
+    return scripts.run(WRITE_BATCH, scope, all, arguments);
+  }
+
+  private static String[] keysOf(LogKeys keys, LogEntry entry) {
+    int severity = Batch.severity(entry).getNumber();
+    return new String[] {keys.head(), keys.entries(), keys.recent(severity), keys.common(severity)};
+  }
+
+  /** The newest entries, newest first; of all severities when none is specified. */
+  CompletionStage<List<LogEntry>> recent(Scope scope, String name, Severity severity, int limit) {
+    LogKeys keys = keys(scope, name);
+    String key =
+        severity == Severity.SEVERITY_UNSPECIFIED
+            ? keys.entries()
+            : keys.recent(severity.getNumber());
+    return scripts
+        .redis()
+        .call(
+            scope,
+            commands -> commands.xrevrange(key, Range.unbounded(), Limit.from(limit)),
+            late -> {})
+        .thenApply(found -> found.stream().map(LogStore::entry).toList());
+  }
+
+  private static LogEntry entry(StreamMessage<String, byte[]> message) {
+    String micros = new String(message.getBody().get("t"), StandardCharsets.US_ASCII);
+    return Line.entry(micros, message.getBody().get("e"));
+  }
+
+  /**
+   * Ranks the messages of an hour.
+   *
+   * @param hour in hours since 1970, or "" for one before the current
+   */
+  CompletionStage<Ranking> common(
+      Scope scope, String name, Severity severity, String hour, int hoursAgo, int limit) {
+    String key = keys(scope, name).common(severity.getNumber());
+    return scripts
+        .run(COMMON, scope, new String[] {key}, hour, hoursAgo, limit)
+        .thenApply(LogStore::ranking);
+  }
+
+  private static Ranking ranking(Reply reply) {
+    List<Message> messages = new ArrayList<>();
+    for (int i = 4; i < reply.size(); i += 2) {
+      messages.add(new Message(reply.text(i), reply.integer(i + 1)));
+    }
+    return new Ranking(
+        reply.integer(0), reply.flag(1), reply.integer(2), reply.integer(3), messages);
+  }
+
+  /** A log, for tails. What is read is not bound to the deadline of a call. */
+  LogSource<Line> source(Scope scope, String name) {
+    return new Source(scope.detached(), name, keys(scope, name));
+  }
+
+  private LogKeys keys(Scope scope, String name) {
+    return LogKeys.of(keyspace, scope.namespace(), name);
+  }
+
+  /** Where hints of a log are published. */
+  String channel(Scope scope, String name) {
+    return keys(scope, name).hints();
+  }
+
+  final class Source implements LogSource<Line> {
+    private final Scope scope;
+    private final String name;
+    private final LogKeys keys;
+
+    private Source(Scope scope, String name, LogKeys keys) {
+      this.scope = scope;
+      this.name = name;
+      this.keys = keys;
+    }
+
+    String name() {
+      return name;
+    }
+
+    @Override
+    public String channel() {
+      return keys.hints();
+    }
+
+    @Override
+    public CompletionStage<Chunk<Line>> read(long after, int limit, boolean listens) {
+      return scripts
+          .run(
+              READ,
+              scope,
+              new String[] {keys.head(), keys.entries()},
+              after,
+              limit,
+              READ_BYTES,
+              listens ? Tails.LISTENS_MILLIS : 0)
+          .thenApply(LogStore::chunk);
+    }
+  }
+
+  private static Chunk<Line> chunk(Reply reply) {
+    List<Line> lines = new ArrayList<>();
+    for (int i = 2; i < reply.size(); i += 3) {
+      lines.add(Line.stored(Long.parseLong(reply.text(i)), reply.text(i + 1), reply.bytes(i + 2)));
+    }
+    return new Chunk<>(Long.parseLong(reply.text(0)), Long.parseLong(reply.text(1)), lines);
+  }
+}

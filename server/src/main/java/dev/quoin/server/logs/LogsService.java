@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.logs;
+
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.logs.v1.CommonRequest;
+import dev.quoin.logs.v1.CommonResponse;
+import dev.quoin.logs.v1.ListNamesRequest;
+import dev.quoin.logs.v1.ListNamesResponse;
+import dev.quoin.logs.v1.LogsGrpc;
+import dev.quoin.logs.v1.RecentRequest;
+import dev.quoin.logs.v1.RecentResponse;
+import dev.quoin.logs.v1.TailRequest;
+import dev.quoin.logs.v1.TailResponse;
+import dev.quoin.logs.v1.WriteRequest;
+import dev.quoin.logs.v1.WriteResponse;
+import dev.quoin.logs.v1.WriteStreamRequest;
+import dev.quoin.logs.v1.WriteStreamResponse;
+import dev.quoin.server.Kernel;
+import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.names.Directory;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Inbox;
+import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.tail.Cursor;
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+
+/** Serves {@code quoin.logs.v1.Logs}. */
+public final class LogsService implements BindableService {
+  private static final int RECENT = 100;
+  private static final int COMMON = 10;
+  private static final int PAGE = 100;
+  private static final int HOUR_SECONDS = 3_600;
+  private static final int BATCHES_AHEAD = 4;
+
+  /** A name is noted every quarter of it, so it is listed as long as the log is remembered. */
+  private static final Duration LISTED = Duration.ofDays(10);
+
+  private final Kernel kernel;
+  private final LogStore logs;
+  private final Directory names;
+
+  public LogsService(Kernel kernel) {
+    this.kernel = kernel;
+    this.logs = new LogStore(kernel.scripts(), kernel.keyspace("logs"));
+    this.names = new Directory(kernel.scripts(), kernel.keyspace("logs"), LISTED);
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return kernel
+        .rpc()
+        .service(LogsGrpc.getServiceDescriptor())
+        .unary(LogsGrpc.getWriteMethod(), this::write)
+        .receiving(LogsGrpc.getWriteStreamMethod(), BATCHES_AHEAD, this::writeStream)
+        .unary(LogsGrpc.getRecentMethod(), this::recent)
+        .unary(LogsGrpc.getCommonMethod(), this::common)
+        .streaming(LogsGrpc.getTailMethod(), this::tail)
+        .unary(LogsGrpc.getListNamesMethod(), this::listNames)
+        .build();
+  }
+
+  private CompletionStage<WriteResponse> write(WriteRequest request, Call call) {
+    String channel = logs.channel(call.scope(), request.getName());
+    return write(call.scope(), Batch.of(request))
+        .thenApply(
+            written ->
+                WriteResponse.newBuilder()
+                    .setTime(Line.time(written.micros()))
+                    .setCursor(Cursor.of(Map.of(channel, written.position())))
+                    .build());
+  }
+
+  private CompletionStage<Written> write(Scope scope, Batch batch) {
+    return names.note(scope, batch.name(), logs.write(scope, batch));
+  }
+
+  private Inbox<WriteStreamRequest> writeStream(Call call, Sink<WriteStreamResponse> sink) {
+    return new WriteInbox(batch -> write(call.scope(), batch), call, sink);
+  }
+
+  private CompletionStage<RecentResponse> recent(RecentRequest request, Call call) {
+    return logs.recent(
+            call.scope(),
+            request.getName(),
+            request.getSeverity(),
+            orElse(request.getLimit(), RECENT))
+        .thenApply(entries -> RecentResponse.newBuilder().addAllEntries(entries).build());
+  }
+
+  private CompletionStage<CommonResponse> common(CommonRequest request, Call call) {
+    return logs.common(
+            call.scope(),
+            request.getName(),
+            request.getSeverity(),
+            request.hasHour() ? hour(request) : "",
+            request.getHoursAgo(),
+            orElse(request.getLimit(), COMMON))
+        .thenApply(LogsService::ranking);
+  }
+
+  private static String hour(CommonRequest request) {
+    if (!Timestamps.isValid(request.getHour()) || request.getHour().getSeconds() < 0) {
+      throw InvalidRequest.of("hour", "must be a time of the years 1970 to 9999");
+    }
+    return String.valueOf(request.getHour().getSeconds() / HOUR_SECONDS);
+  }
+
+  private static CommonResponse ranking(LogStore.Ranking ranking) {
+    CommonResponse.Builder response =
+        CommonResponse.newBuilder()
+            .setHour(Timestamps.fromSeconds(ranking.hour() * HOUR_SECONDS))
+            .setPartial(ranking.partial())
+            .setDistinct(ranking.distinct())
+            .setMaxOvercount(ranking.rarest());
+    ranking
+        .messages()
+        .forEach(
+            message ->
+                response.addMessagesBuilder().setText(message.text()).setCount(message.count()));
+    return response.build();
+  }
+
+  private void tail(TailRequest request, Call call, Sink<TailResponse> sink) {
+    new TailStream(kernel.tails(), request, call, sink).open(logs, call);
+  }
+
+  private CompletionStage<ListNamesResponse> listNames(ListNamesRequest request, Call call) {
+    return names
+        .list(
+            call.scope(),
+            request.getPrefix(),
+            orElse(request.getPageSize(), PAGE),
+            request.getPageToken())
+        .thenApply(
+            page ->
+                ListNamesResponse.newBuilder()
+                    .addAllNames(page.names())
+                    .setNextPageToken(page.nextPageToken())
+                    .build());
+  }
+
+  private static int orElse(int given, int fallback) {
+    return given == 0 ? fallback : given;
+  }
+}

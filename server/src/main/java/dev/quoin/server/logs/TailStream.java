@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.logs;
+
+import dev.quoin.logs.v1.TailRequest;
+import dev.quoin.logs.v1.TailResponse;
+import dev.quoin.logs.v1.TailResponse.Reconnect.Reason;
+import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.tail.Cursor;
+import dev.quoin.server.tail.LogSource;
+import dev.quoin.server.tail.Start;
+import dev.quoin.server.tail.Subscriber;
+import dev.quoin.server.tail.Subscription;
+import dev.quoin.server.tail.Subscription.SlowReader;
+import dev.quoin.server.tail.Tails;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** One Tail: filters what its subscription brings. */
+final class TailStream implements Subscriber<Line> {
+  private final TailRequest request;
+  private final Sink<TailResponse> sink;
+  private final Subscription<Line> subscription;
+
+  TailStream(Tails tails, TailRequest request, Call call, Sink<TailResponse> sink) {
+    this.request = request;
+    this.sink = sink;
+    this.subscription =
+        tails.subscribe(
+            this,
+            request.getSlowReader() == TailRequest.SlowReader.SLOW_READER_DISCONNECT
+                ? SlowReader.DISCONNECT
+                : SlowReader.CATCH_UP);
+    sink.onReady(subscription::ready);
+    call.onCancel(() -> subscription.end(() -> {}));
+    call.onDrain(() -> subscription.end(() -> reconnect(Reason.REASON_DRAINING)));
+  }
+
+  void open(LogStore logs, Call call) {
+    Cursor cursor = Cursor.parse(request.getCursor());
+    CompletableFuture<?>[] follows =
+        request.getNamesList().stream()
+            .map(name -> logs.source(call.scope(), name))
+            .map(log -> subscription.follow(log, start(cursor, log)))
+            .map(follow -> follow.toCompletableFuture())
+            .toArray(CompletableFuture<?>[]::new);
+    CompletableFuture.allOf(follows)
+        .whenComplete(
+            (followed, failure) -> {
+              if (failure == null) {
+                subscription.start();
+              } else {
+                subscription.end(() -> sink.fail(failure));
+              }
+            });
+  }
+
+  private Start start(Cursor cursor, LogSource<Line> log) {
+    return cursor.speaksOf(log.channel())
+        ? Start.after(cursor.position(log.channel()))
+        : Start.last(request.getLast());
+  }
+
+  @Override
+  public boolean isReady() {
+    return sink.isReady();
+  }
+
+  @Override
+  public boolean entries(LogSource<Line> log, List<Line> lines) {
+    TailResponse.Entries.Builder entries = TailResponse.Entries.newBuilder();
+    for (Line line : lines) {
+      if (isWanted(line)) {
+        entries.addEntries(line.entry());
+      }
+    }
+    if (entries.getEntriesCount() == 0) {
+      return false;
+    }
+    sink.send(message().setNewEntries(entries.setName(name(log))).build());
+    return true;
+  }
+
+  private boolean isWanted(Line line) {
+    return line.entry().getSeverityValue() >= request.getMinimumSeverityValue()
+        && line.entry().getText().contains(request.getContains());
+  }
+
+  @Override
+  public void gap(LogSource<Line> log, long from, long to) {
+    sink.send(
+        message()
+            .setGap(
+                TailResponse.Gap.newBuilder()
+                    .setName(name(log))
+                    .setMissed(Math.max(0, to - from + 1)))
+            .build());
+  }
+
+  @Override
+  public void heartbeat() {
+    sink.send(message().setHeartbeat(TailResponse.Heartbeat.getDefaultInstance()).build());
+  }
+
+  @Override
+  public void fellBehind() {
+    reconnect(Reason.REASON_SLOW_READER);
+  }
+
+  @Override
+  public void failed(Throwable failure) {
+    sink.fail(failure);
+  }
+
+  private void reconnect(Reason reason) {
+    sink.send(
+        message().setReconnect(TailResponse.Reconnect.newBuilder().setReason(reason)).build());
+    sink.complete();
+  }
+
+  private TailResponse.Builder message() {
+    return TailResponse.newBuilder().setCursor(subscription.cursor());
+  }
+
+  private static String name(LogSource<Line> log) {
+    return ((LogStore.Source) log).name();
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.tail;
+
+import java.util.List;
+
+/** One log of one subscription. All but its waking is guarded by the subscription. */
+final class Follow<E extends Numbered> {
+  final LogSource<E> source;
+  private final Subscription<E> subscription;
+  Tail<E> tail;
+
+  /** Position of the last entry brought; negative before the log can be followed. */
+  long position = -1;
+
+  /** Whether it stands among those that may have something new. */
+  boolean queued;
+
+  /** Whether it has ever been as far as the tail reaches. */
+  boolean caughtUp;
+
+  /** What was read from Redis and is to be brought next. */
+  Chunk<E> read;
+
+  /** Whether entries are being read from Redis for it. */
+  boolean reading;
+
+  /** Whether Redis has to say first that the log still is where the position says. */
+  private boolean verify;
+
+  /** Whether all up to the position was brought, so that what is missing after it is a gap. */
+  private boolean resumes;
+
+  Follow(Subscription<E> subscription, LogSource<E> source) {
+    this.subscription = subscription;
+    this.source = source;
+  }
+
+  void begin(Start start) {
+    position = start.position(tail.end());
+    resumes = start.resumes();
+    verify = start.resumes();
+    caughtUp = tail.reaches(position);
+  }
+
+  /** There may be something new; or, if so, the log was set back. */
+  void wake(boolean wentBack) {
+    subscription.wake(this, wentBack);
+  }
+
+  void verify() {
+    verify = true;
+  }
+
+  /** Entries that the tail has; null when they have to be read from Redis. */
+  List<E> fromTail(int limit, int bytes) {
+    List<E> entries = verify ? null : tail.after(position, limit, bytes);
+    caughtUp |= entries != null;
+    return entries;
+  }
+
+  /** Whether the tail does not reach back to the position any more. */
+  boolean fellBehind() {
+    return caughtUp && !verify && !tail.reaches(position);
+  }
+
+  /** Returns whether the subscriber told anybody. */
+  boolean bring(List<E> entries, Subscriber<E> subscriber) {
+    position = entries.get(entries.size() - 1).position();
+    resumes = true;
+    return subscriber.entries(source, entries);
+  }
+
+  /**
+   * Brings what was read from Redis, and says what is missing before, between and after. Returns
+   * whether the subscriber told anybody.
+   */
+  boolean bringRead(Subscriber<E> subscriber) {
+    Chunk<E> chunk = read;
+    read = null;
+    verify = false;
+    boolean told = false;
+    if (position >= chunk.first() - 1 || position == 0) {
+      position = Math.max(position, chunk.first() - 1);
+    } else if (chunk.newest() > 0) {
+      // The log it had a place in was forgotten, and another one of the name has begun.
+      told = moveTo(chunk.first() - 1, position + 1, position, subscriber);
+    }
+    List<E> entries = chunk.entries();
+    int next = 0;
+    while (next < entries.size()) {
+      long first = entries.get(next).position();
+      if (first > position + 1) {
+        told |= moveTo(first - 1, position + 1, first - 1, subscriber);
+      }
+      int end = next + 1;
+      while (end < entries.size() && entries.get(end).position() == first + end - next) {
+        end++;
+      }
+      told |= bring(entries.subList(next, end), subscriber);
+      next = end;
+    }
+    if (entries.isEmpty() && chunk.newest() > position) {
+      told |= moveTo(chunk.newest(), position + 1, chunk.newest(), subscriber);
+    } else if (entries.isEmpty() && chunk.newest() < position) {
+      told |= moveTo(chunk.newest(), position + 1, position, subscriber);
+    }
+    return told;
+  }
+
+  private boolean moveTo(long newPosition, long from, long to, Subscriber<E> subscriber) {
+    boolean isGap = resumes;
+    position = newPosition;
+    resumes = true;
+    if (isGap) {
+      subscriber.gap(source, from, to);
+    }
+    return isGap;
+  }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.tail;
+
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A log in Redis: where it is read, and where its writers say that there is something new.
+ *
+ * @param <E> type of the entries
+ */
+public interface LogSource<E extends Numbered> {
+  /** A position greater than all there will ever be, for asking what the newest one is. */
+  long END = 1L << 53;
+
+  /**
+   * The channel of hints; also the identity of the log. A hint is the position of an entry just
+   * written, in decimal. It may be left out while no server listens.
+   */
+  String channel();
+
+  /**
+   * Reads entries after a position.
+   *
+   * @param limit how many at most; fewer when they are large, but at least one
+   * @param listens whether this server wants hints from now on, for {@link Tails#LISTENS_MILLIS}
+   */
+  CompletionStage<Chunk<E>> read(long after, int limit, boolean listens);
+}

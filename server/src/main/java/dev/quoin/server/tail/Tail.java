@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.tail;
+
+import dev.quoin.server.redis.Channels;
+import io.netty.util.Timeout;
+import io.netty.util.Timer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * The end of one log on this server: reads what is new once, keeps a little of it, wakes all who
+ * follow the log. A lost hint is made up for by looking every 5 seconds.
+ */
+final class Tail<E extends Numbered> implements Channels.Listener {
+  private static final long SWEEP_MILLIS = 5_000;
+  private static final long RETRY_MILLIS = 500;
+  private static final long LINGER_MILLIS = 5_000;
+  private static final int READ_AT_ONCE = 128;
+
+  private final LogSource<E> source;
+  private final Channels channels;
+  private final Timer timer;
+  private final Consumer<Tail<E>> closer;
+  private final Set<Follow<E>> followers = ConcurrentHashMap.newKeySet();
+  private final Window<E> window = new Window<>();
+  private final CompletableFuture<Void> opened = new CompletableFuture<>();
+
+  /** Those who want a read that begins after they asked, and those whose read is under way. */
+  private List<CompletableFuture<Void>> asked = new ArrayList<>();
+
+  private List<CompletableFuture<Void>> answered = List.of();
+  private boolean begun;
+  private boolean open;
+  private boolean reading;
+  private boolean readAgain;
+  private boolean lingers;
+  private Timeout next;
+
+  Tail(LogSource<E> source, Channels channels, Timer timer, Consumer<Tail<E>> closer) {
+    this.source = source;
+    this.channels = channels;
+    this.timer = timer;
+    this.closer = closer;
+  }
+
+  String channel() {
+    return source.channel();
+  }
+
+  /** Done when nothing written from now on can be missed. */
+  CompletionStage<Void> opened() {
+    return opened;
+  }
+
+  /** Done when all that has been written until now has been read. */
+  CompletionStage<Void> fresh() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    synchronized (this) {
+      if (!open) {
+        return opened;
+      }
+      asked.add(done);
+    }
+    read();
+    return done;
+  }
+
+  /** Listens first, then asks where the log ends. Does so once. */
+  void open() {
+    synchronized (this) {
+      if (begun) {
+        return;
+      }
+      begun = true;
+    }
+    channels
+        .subscribe(channel(), this)
+        .thenCompose(heard -> source.read(LogSource.END, 1, true))
+        .whenComplete(
+            (chunk, failure) -> {
+              if (failure == null) {
+                begin(chunk.newest());
+                opened.complete(null);
+              } else {
+                closer.accept(this);
+                opened.completeExceptionally(failure);
+              }
+            });
+  }
+
+  private synchronized void begin(long newest) {
+    window.reset(newest);
+    open = true;
+    sweepIn(SWEEP_MILLIS);
+  }
+
+  /** Stops listening; the tail is of no use any more. */
+  void close() {
+    synchronized (this) {
+      open = false;
+      if (next != null) {
+        next.cancel();
+      }
+    }
+    channels.unsubscribe(channel());
+  }
+
+  synchronized boolean isOpen() {
+    return open;
+  }
+
+  boolean isFollowed() {
+    return !followers.isEmpty();
+  }
+
+  void add(Follow<E> follow) {
+    followers.add(follow);
+  }
+
+  void remove(Follow<E> follow) {
+    followers.remove(follow);
+    synchronized (this) {
+      if (isFollowed() || lingers || !open) {
+        return;
+      }
+      lingers = true;
+    }
+    timer.newTimeout(
+        t -> {
+          synchronized (this) {
+            lingers = false;
+          }
+          if (!isFollowed()) {
+            closer.accept(this);
+          }
+        },
+        LINGER_MILLIS,
+        TimeUnit.MILLISECONDS);
+  }
+
+  synchronized long end() {
+    return window.end();
+  }
+
+  /** Entries after a position; null when they are not all here and have to be read. */
+  synchronized List<E> after(long position, int limit, int bytes) {
+    return window.reaches(position) ? window.after(position, limit, bytes) : null;
+  }
+
+  synchronized boolean reaches(long position) {
+    return window.reaches(position);
+  }
+
+  @Override
+  public void hint(String payload) {
+    if (Long.parseLong(payload) > end()) {
+      read();
+    }
+  }
+
+  @Override
+  public void resubscribed() {
+    read();
+  }
+
+  private void read() {
+    long after;
+    synchronized (this) {
+      if (!open || reading) {
+        readAgain = reading;
+        return;
+      }
+      reading = true;
+      after = window.end();
+      answered = asked;
+      asked = new ArrayList<>();
+    }
+    source
+        .read(after, READ_AT_ONCE, true)
+        .whenComplete(
+            (chunk, failure) -> {
+              List<CompletableFuture<Void>> waiting = answered;
+              boolean more = failure == null ? take(chunk) : retry();
+              if (more) {
+                read();
+              }
+              waiting.forEach(done -> settle(done, failure));
+            });
+  }
+
+  private static void settle(CompletableFuture<Void> done, Throwable failure) {
+    if (failure == null) {
+      done.complete(null);
+    } else {
+      done.completeExceptionally(failure);
+    }
+  }
+
+  /** Returns whether there is more to be read. */
+  private boolean take(Chunk<E> chunk) {
+    boolean wentBack;
+    boolean more;
+    synchronized (this) {
+      reading = false;
+      wentBack = chunk.entries().isEmpty() && chunk.newest() < window.end();
+      if (chunk.entries().isEmpty() && chunk.newest() != window.end()) {
+        window.reset(chunk.newest());
+      }
+      chunk.entries().forEach(window::add);
+      more = readAgain || chunk.hasMore() || !asked.isEmpty();
+      readAgain = false;
+      sweepIn(SWEEP_MILLIS);
+    }
+    followers.forEach(follow -> follow.wake(wentBack));
+    return more;
+  }
+
+  private synchronized boolean retry() {
+    reading = false;
+    readAgain = false;
+    sweepIn(RETRY_MILLIS);
+    return !asked.isEmpty();
+  }
+
+  private synchronized void sweepIn(long millis) {
+    if (next != null) {
+      next.cancel();
+    }
+    if (open) {
+      next = timer.newTimeout(t -> read(), millis, TimeUnit.MILLISECONDS);
+    }
+  }
+}

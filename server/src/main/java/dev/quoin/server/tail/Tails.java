@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.tail;
+
+import dev.quoin.server.redis.Channels;
+import io.netty.util.Timer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The logs this server follows, each read once for all its subscribers.
+ *
+ * <p>A subscriber has a position in each log and no queue. While it reads as fast as the log is
+ * written it is served from the few entries every tail keeps; behind that it is served from Redis,
+ * a chunk at a time and only when it can take one. Both ways lead over its position, so nothing is
+ * lost or told twice where one ends and the other begins.
+ */
+public final class Tails {
+  /** For how long a read that listens may count on hints: several times the pause between reads. */
+  public static final long LISTENS_MILLIS = 30_000;
+
+  private final Channels channels;
+  private final Timer timer;
+  private final Map<String, Tail<?>> tails = new ConcurrentHashMap<>();
+
+  public Tails(Channels channels, Timer timer) {
+    this.channels = channels;
+    this.timer = timer;
+  }
+
+  /** A stream that follows no log yet. */
+  public <E extends Numbered> Subscription<E> subscribe(
+      Subscriber<E> subscriber, Subscription.SlowReader slowReader) {
+    return new Subscription<>(this, timer, subscriber, slowReader);
+  }
+
+  /** How many logs this server follows. */
+  public int open() {
+    return tails.size();
+  }
+
+  /** The tail of a log, which from now on has one more follower. */
+  @SuppressWarnings("unchecked") // A channel belongs to one feature, and so to one type of entries.
+  <E extends Numbered> Tail<E> join(LogSource<E> source, Follow<E> follow) {
+    Tail<E> joined =
+        (Tail<E>)
+            tails.compute(
+                source.channel(),
+                (channel, known) -> {
+                  Tail<E> tail =
+                      known != null
+                          ? (Tail<E>) known
+                          : new Tail<>(source, channels, timer, this::close);
+                  tail.add(follow);
+                  return tail;
+                });
+    joined.open();
+    return joined;
+  }
+
+  /** Forgets a tail that nobody follows, or that could not be opened. */
+  private void close(Tail<?> tail) {
+    tails.computeIfPresent(
+        tail.channel(),
+        (channel, open) -> {
+          if (open != tail || tail.isOpen() && tail.isFollowed()) {
+            return open;
+          }
+          tail.close();
+          return null;
+        });
+  }
+}

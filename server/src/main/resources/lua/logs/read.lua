@@ -1,0 +1,41 @@
+-- Reads the entries of a log after one of them.
+--
+-- KEYS[1] head
+-- KEYS[2] entries
+-- ARGV[1] number of the entry after which to begin
+-- ARGV[2] how many at most
+-- ARGV[3] how many bytes, when there is more than one
+-- ARGV[4] ms for which the server that reads listens for hints, 0 when it does not
+--
+-- Returns {first number, newest number or, with entries, at least one greater than the last of them
+-- when there are more, then for each entry its number, time in microseconds, entry}; numbers are texts.
+--
+-- @include lib/log_append
+local head, entries = KEYS[1], KEYS[2]
+local after, limit, bytes, listens = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+
+local found = redis.call('XRANGE', entries, '(0-' .. after, '+', 'COUNT', limit + 1)
+local answer = {redis.call('HGET', head, 'first') or '0', '0'}
+local left = bytes
+for i = 1, #found do
+  local number, fields = string.sub(found[i][1], 3), found[i][2]
+  answer[2] = number
+  left = left - string.len(fields[4])
+  if i > limit or (left < 0 and i > 1) then
+    break
+  end
+  answer[#answer + 1] = number
+  answer[#answer + 1] = fields[2]
+  answer[#answer + 1] = fields[4]
+end
+local newest = #found == 0 and redis.call('XREVRANGE', entries, '+', '-', 'COUNT', 1)[1]
+if newest then
+  answer[2] = string.sub(newest[1], 3)
+end
+if listens > 0 then
+  redis.call('HSET', head, 'until', integer(math.floor(microseconds() / 1000) + listens))
+  -- A log that is followed is not forgotten; one that does not exist leaves no trace for long.
+  local exists = redis.call('PEXPIRE', entries, KEEP_MS) == 1
+  redis.call('PEXPIRE', head, exists and KEEP_MS or 60000)
+end
+return answer

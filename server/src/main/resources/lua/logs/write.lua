@@ -1,0 +1,20 @@
+-- Adds an entry to a log.
+--
+-- KEYS[1] head
+-- KEYS[2] entries
+-- KEYS[3] recent of the severity
+-- KEYS[4] common of the severity
+-- ARGV[1] severity
+-- ARGV[2] entry
+-- ARGV[3] what it is counted as
+--
+-- Returns {time in microseconds, number}.
+--
+-- @include lib/log_append
+local head, entries, recent, common = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local severity, entry, text = ARGV[1], ARGV[2], ARGV[3]
+
+local now = microseconds()
+local number = append(head, entries, recent, common, now, severity, entry, text)
+tell(head, now, number)
+return {now, tonumber(number)}

@@ -1,0 +1,47 @@
+-- Adds entries to a log, once for each request id.
+--
+-- KEYS[1] head
+-- KEYS[2] entries
+-- KEYS[3] request
+-- KEYS[4] recent of severity 1
+-- KEYS[5] recent of severity 2
+-- KEYS[6] recent of severity 3
+-- KEYS[7] recent of severity 4
+-- KEYS[8] recent of severity 5
+-- KEYS[9] common of severity 1
+-- KEYS[10] common of severity 2
+-- KEYS[11] common of severity 3
+-- KEYS[12] common of severity 4
+-- KEYS[13] common of severity 5
+-- ARGV[1] digest of the request, '' when it has no id
+-- ARGV[2..] for each entry: severity, entry, what it is counted as
+--
+-- Returns {time in microseconds, number of the last entry}.
+--
+-- @include lib/log_append
+local head, entries, request = KEYS[1], KEYS[2], KEYS[3]
+local recents, commons = {unpack(KEYS, 4, 8)}, {unpack(KEYS, 9, 13)}
+local digest, batch = ARGV[1], ARGV
+
+if digest ~= '' then
+  local before = redis.call('GET', request)
+  if before then
+    local same, time, last = string.match(before, '^(%S+) (%S+) (%S+)$')
+    if same ~= digest then
+      return redis.error_reply('REQUEST_ID_REUSED the request_id was used for another request')
+    end
+    return {tonumber(time), tonumber(last)}
+  end
+end
+local now = microseconds()
+local number
+for i = 2, #batch, 3 do
+  local severity = tonumber(batch[i])
+  number = append(
+    head, entries, recents[severity], commons[severity], now, batch[i], batch[i + 1], batch[i + 2])
+end
+tell(head, now, number)
+if digest ~= '' then
+  redis.call('SET', request, table.concat({digest, integer(now), number}, ' '), 'PX', 600000)
+end
+return {now, tonumber(number)}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.logs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.rpc.ErrorInfo;
+import dev.quoin.logs.v1.LogEntry;
+import dev.quoin.logs.v1.LogsGrpc;
+import dev.quoin.logs.v1.RecentRequest;
+import dev.quoin.logs.v1.Severity;
+import dev.quoin.logs.v1.WriteStreamRequest;
+import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import io.grpc.ManagedChannel;
+import io.grpc.Status.Code;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("redis")
+final class WriteStreamTest {
+  @BeforeEach
+  void clear() {
+    TestRedis.clear();
+  }
+
+  @Test
+  void batchesAreWrittenInTheirOrder() throws Exception {
+    Batches batches = Batches.open(TestServer.first().channel());
+    batches.send(Batches.batch("web", "1", "2").build());
+    batches.send(Batches.batch("db", "x").build());
+    batches.send(Batches.batch("web", "3").build());
+
+    assertThat(batches.end().getBatches()).isEqualTo(3);
+
+    assertThat(texts("web")).containsExactly("3", "2", "1");
+    assertThat(texts("db")).containsExactly("x");
+  }
+
+  @Test
+  void entriesOfOneBatchMayHaveDifferentSeverities() throws Exception {
+    Batches batches = Batches.open(TestServer.first().channel());
+    WriteStreamRequest.Builder batch = WriteStreamRequest.newBuilder().setName("web");
+    for (int severity = 0; severity <= 5; severity++) {
+      batch.addEntriesBuilder().setText("s" + severity).setSeverityValue(severity);
+    }
+    batches.send(batch.build());
+    batches.end();
+
+    assertThat(texts("web")).containsExactly("s5", "s4", "s3", "s2", "s1", "s0");
+    assertThat(recent("web", Severity.SEVERITY_INFO).stream().map(LogEntry::getText).toList())
+        .containsExactly("s2", "s0");
+  }
+
+  @Test
+  void streamWithoutBatchesIsAnswered() throws Exception {
+    assertThat(Batches.open(TestServer.first().channel()).end().getBatches()).isZero();
+  }
+
+  @Test
+  void batchSentAgainAddsNothing() throws Exception {
+    WriteStreamRequest batch = Batches.batch("web", "1", "2").setRequestId("r-1").build();
+    for (TestServer server : List.of(TestServer.first(), TestServer.second())) {
+      Batches batches = Batches.open(server.channel());
+      batches.send(batch);
+      batches.end();
+    }
+
+    assertThat(texts("web")).containsExactly("2", "1");
+  }
+
+  @Test
+  void failureTellsHowManyBatchesAreWritten() {
+    Batches batches = Batches.open(TestServer.first().channel());
+    batches.send(Batches.batch("web", "1").setRequestId("r-1").build());
+    batches.send(Batches.batch("web", "2").build());
+    batches.send(Batches.batch("web", "3").setRequestId("r-1").build());
+    batches.send(Batches.batch("web", "4").build());
+
+    Refused refused = refusal(batches);
+
+    assertThat(refused.reason()).isEqualTo("REQUEST_ID_REUSED");
+    assertThat(refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
+        .containsEntry("written", "2");
+    assertThat(texts("web")).containsExactly("2", "1");
+  }
+
+  @Test
+  void badBatchIsRefusedWithItsField() {
+    Batches batches = Batches.open(TestServer.first().channel());
+    batches.send(Batches.batch("web", "1", "").build());
+
+    Refused refused = refusal(batches);
+
+    assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
+    assertThat(refused.fields()).containsExactly("entries[1].text");
+    assertThat(texts("web")).isEmpty();
+  }
+
+  @Test
+  void drainEndsAStreamThatIsOpenAndTellsWhatIsWritten() {
+    TestServer server = TestServer.onSharedRedis();
+    ManagedChannel connection = server.newChannel();
+    try {
+      Batches batches = Batches.open(connection);
+      batches.send(Batches.batch("web", "1").build());
+      Eventually.until("it is written", () -> !texts("web").isEmpty());
+
+      Thread closing = new Thread(server::close);
+      closing.start();
+
+      Refused refused = refusal(batches);
+      assertThat(refused.reason()).isEqualTo("SHUTTING_DOWN");
+      assertThat(refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
+          .containsEntry("written", "1");
+      closing.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    } finally {
+      connection.shutdownNow();
+    }
+  }
+
+  private static Refused refusal(Batches batches) {
+    return Refused.by(
+        () -> {
+          try {
+            batches.response().get(30, TimeUnit.SECONDS);
+          } catch (ExecutionException e) {
+            throw e.getCause();
+          }
+        });
+  }
+
+  private static List<String> texts(String name) {
+    return recent(name, Severity.SEVERITY_UNSPECIFIED).stream().map(LogEntry::getText).toList();
+  }
+
+  private static List<LogEntry> recent(String name, Severity severity) {
+    return LogsGrpc.newBlockingStub(TestServer.second().channel())
+        .recent(RecentRequest.newBuilder().setName(name).setSeverity(severity).build())
+        .getEntriesList();
+  }
+}
