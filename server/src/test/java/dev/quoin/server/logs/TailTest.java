@@ -294,9 +294,10 @@ final class TailTest {
     TestRedis.clear();
 
     write(web, "two");
+    // Whoever follows the log anew has it read at once.
+    follow(TestServer.second(), web);
 
-    Eventually.until(
-        Duration.ofSeconds(30), "the new log is followed", () -> tail.texts().size() == 2);
+    tail.awaitTexts(2);
     assertThat(tail.texts()).containsExactly("one", "two");
     assertThat(tail.gaps()).hasSize(1);
     assertThat(tail.gaps().get(0).getMissed()).isZero();
