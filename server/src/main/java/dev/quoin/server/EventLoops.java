@@ -5,9 +5,12 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.ThreadFactory;
@@ -18,8 +21,12 @@ import java.util.concurrent.ThreadFactory;
  *
  * @param group the loops
  * @param serverChannel the kind of listening socket that goes with them
+ * @param datagramChannel the kind of UDP socket that goes with them
  */
-record EventLoops(EventLoopGroup group, Class<? extends ServerChannel> serverChannel) {
+record EventLoops(
+    EventLoopGroup group,
+    Class<? extends ServerChannel> serverChannel,
+    Class<? extends DatagramChannel> datagramChannel) {
 
   /** Native epoll where there is one. */
   @SuppressWarnings("deprecation") // Lettuce asks for the old type when it runs on NIO.
@@ -30,7 +37,11 @@ record EventLoops(EventLoopGroup group, Class<? extends ServerChannel> serverCha
     return Epoll.isAvailable()
         ? new EventLoops(
             new MultiThreadIoEventLoopGroup(count, factory, EpollIoHandler.newFactory()),
-            EpollServerSocketChannel.class)
-        : new EventLoops(new NioEventLoopGroup(count, factory), NioServerSocketChannel.class);
+            EpollServerSocketChannel.class,
+            EpollDatagramChannel.class)
+        : new EventLoops(
+            new NioEventLoopGroup(count, factory),
+            NioServerSocketChannel.class,
+            NioDatagramChannel.class);
   }
 }

@@ -8,6 +8,7 @@ import dev.quoin.server.settings.Settings;
 import dev.quoin.server.tail.Tails;
 import dev.quoin.server.waiting.Lines;
 import io.netty.util.Timer;
+import io.opentelemetry.api.metrics.Meter;
 
 /**
  * What every feature is built on.
@@ -17,10 +18,19 @@ import io.netty.util.Timer;
  * @param lines lets callers wait
  * @param tails lets callers follow logs
  * @param timer runs small things later
- * @param settings the settings of the server
+ * @param sockets lets features listen to other protocols than gRPC
+ * @param meter takes what operators want to graph
+ * @param settings the configuration of the server
  */
 public record Kernel(
-    Rpc rpc, Scripts scripts, Lines lines, Tails tails, Timer timer, Settings settings) {
+    Rpc rpc,
+    Scripts scripts,
+    Lines lines,
+    Tails tails,
+    Timer timer,
+    Sockets sockets,
+    Meter meter,
+    Settings settings) {
 
   /** The keys of a feature. */
   public Keyspace keyspace(String feature) {

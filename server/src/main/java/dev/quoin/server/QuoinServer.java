@@ -151,6 +151,8 @@ public final class QuoinServer implements AutoCloseable {
             lines,
             tails,
             timer,
+            new Sockets(loops, closers::push),
+            metrics.meter(),
             settings);
     List<ServerServiceDefinition> features =
         Services.ALL.stream()

@@ -9,10 +9,8 @@ import dev.quoin.logs.v1.WriteStreamRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -58,18 +56,9 @@ record Batch(String name, List<LogEntry> entries, String requestId) {
         : entry.getSeverity();
   }
 
-  /** The beginning of the text, cut between two characters. */
   private static byte[] counted(LogEntry entry) {
     String text = entry.getTemplate().isEmpty() ? entry.getText() : entry.getTemplate();
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    if (bytes.length <= COUNTED_BYTES) {
-      return bytes;
-    }
-    int end = COUNTED_BYTES;
-    while ((bytes[end] & 0xC0) == 0x80) {
-      end--;
-    }
-    return Arrays.copyOf(bytes, end);
+    return Texts.cutToBytes(text, COUNTED_BYTES);
   }
 
   /** What makes two requests the same; empty when the request has no id. */

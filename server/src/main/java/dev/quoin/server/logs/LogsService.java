@@ -25,6 +25,7 @@ import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.tail.Cursor;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
+import io.opentelemetry.api.metrics.LongCounter;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -48,6 +49,16 @@ public final class LogsService implements BindableService {
     this.kernel = kernel;
     this.logs = new LogStore(kernel.scripts(), kernel.keyspace("logs"));
     this.names = new Directory(kernel.scripts(), kernel.keyspace("logs"), LISTED);
+    Scope syslog = new Scope(kernel.settings().syslogNamespace(), null);
+    LongCounter dropped =
+        kernel
+            .meter()
+            .counterBuilder("quoin.logs.syslog.dropped")
+            .setDescription("Syslog messages that were dropped because Redis did not take them.")
+            .build();
+    new SyslogListener(
+            new SyslogBuffer(batch -> write(syslog, batch), kernel.timer(), dropped::add))
+        .open(kernel);
   }
 
   @Override

@@ -98,6 +98,24 @@ public record Settings(
             max = 1440,
             about = "How many samples of a counter are kept at each precision.")
         int counterSamples,
+            value = "127.0.0.1",
+            about =
+                "Address to take syslog messages on. They come without TLS, so another one than loopback needs insecure.")
+        String syslogHost,
+    @Setting(
+            value = "0",
+            max = 65535,
+            about = "UDP port on which syslog messages are written to logs; 0 switches it off.")
+        int syslogUdpPort,
+    @Setting(
+            value = "0",
+            max = 65535,
+            about = "TCP port on which syslog messages are written to logs; 0 switches it off.")
+        int syslogTcpPort,
+    @Setting(
+            value = "default",
+            about = "Namespace of the logs that syslog messages are written to.")
+        String syslogNamespace,
     @Setting(
             value = "info",
             oneOf = {"error", "warn", "info", "debug"},
@@ -120,12 +138,24 @@ public record Settings(
     if (!tlsClientAuthorities.isEmpty() && tlsCertificate.isEmpty()) {
       throw new BadSettings("tls-client-authorities: needs tls-certificate and tls-key");
     }
-    if (!isLoopback(host) && tlsCertificate.isEmpty() && !insecure) {
+    if (!isLoopback("host", host) && tlsCertificate.isEmpty() && !insecure) {
       throw new BadSettings(
           "host: "
               + host
               + " can be reached from other machines; set tls-certificate and tls-key, or insecure"
               + " to serve without TLS");
+    }
+    if ((syslogUdpPort != 0 || syslogTcpPort != 0)
+        && !isLoopback("syslog-host", syslogHost)
+        && !insecure) {
+      throw new BadSettings(
+          "syslog-host: "
+              + syslogHost
+              + " can be reached from other machines; set insecure to take messages without TLS");
+    }
+    if (!syslogNamespace.matches("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")) {
+      throw new BadSettings(
+          "syslog-namespace: allowed are 1 to 63 lower-case letters, digits and inner hyphens");
     }
     if (!keyPrefix.matches("[A-Za-z0-9._-]{1,64}")) {
       throw new BadSettings("key-prefix: allowed are 1 to 64 letters, digits, '.', '_' and '-'");
@@ -163,11 +193,11 @@ public record Settings(
     return durations.size() <= MOST_PRECISIONS;
   }
 
-  private static boolean isLoopback(String host) {
+  private static boolean isLoopback(String setting, String host) {
     try {
       return InetAddress.getByName(host).isLoopbackAddress();
     } catch (UnknownHostException e) {
-      throw new BadSettings("host: cannot resolve " + host);
+      throw new BadSettings(setting + ": cannot resolve " + host);
     }
   }
 }
