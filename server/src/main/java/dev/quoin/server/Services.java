@@ -8,9 +8,11 @@ import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.server.config.ConfigService;
 import dev.quoin.server.counters.CountersService;
+import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.locks.LocksService;
 import dev.quoin.server.logs.LogsService;
 import dev.quoin.server.meta.ErrorsService;
+import dev.quoin.server.semaphores.SemaphoresService;
 import io.grpc.BindableService;
 import io.grpc.ServiceDescriptor;
 import java.util.List;
@@ -34,6 +36,9 @@ public final class Services {
           new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new),
           new Entry(LogsGrpc.getServiceDescriptor(), LogsService::new),
           new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new));
+          new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new),
+          new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new),
+          new Entry(SemaphoresGrpc.getServiceDescriptor(), SemaphoresService::new));
 
   private Services() {}
 }

@@ -16,7 +16,7 @@ public record Grant(String token, long fence, long expireMillis, String note) {
   }
 
   /** Reads the hint by which a script tells about a grant: token, fence, end of the lease, note. */
-  static Grant fromHint(String hint) {
+  public static Grant fromHint(String hint) {
     String[] parts = hint.split(" ", 4);
     return new Grant(
         parts[0],

@@ -56,6 +56,10 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
+  public ManagedChannel channel() {
+    return channel;
+  }
+
   public LocksGrpc.LocksBlockingStub locks() {
     return LocksGrpc.newBlockingStub(channel);
   }

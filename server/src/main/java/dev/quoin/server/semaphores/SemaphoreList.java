@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.semaphores;
+
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.redis.KeyScan;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.Redis;
+import dev.quoin.server.redis.Scope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+
+/** Finds semaphores by their names, and tells about each: one script per semaphore found. */
+final class SemaphoreList {
+  private final Redis redis;
+  private final Keyspace keyspace;
+  private final SemaphoreAdmin admin;
+
+  SemaphoreList(Redis redis, Keyspace keyspace, SemaphoreAdmin admin) {
+    this.redis = redis;
+    this.keyspace = keyspace;
+    this.admin = admin;
+  }
+
+  /** A semaphore that was found. */
+  record Found(String name, SemaphoreAdmin.State state) {}
+
+  /**
+   * Some semaphores.
+   *
+   * @param next position of the next page, empty when there is none
+   */
+  record Page(List<Found> found, String next) {}
+
+  /** The semaphores whose names begin with a prefix, from a position on. */
+  CompletionStage<Page> page(Scope scope, String prefix, String position, int size) {
+    return KeyScan.page(redis, scope, keyspace, prefix, SemaphoreKeys.STATE, position, size)
+        .thenCompose(page -> tellAbout(scope, page));
+  }
+
+  private CompletionStage<Page> tellAbout(Scope scope, KeyScan.Page page) {
+    CompletionStage<List<Found>> all = CompletableFuture.completedFuture(new ArrayList<>());
+    for (String name : page.names()) {
+      all = all.thenCombine(look(scope, name), SemaphoreList::with);
+    }
+    return all.thenApply(found -> new Page(found, page.next()));
+  }
+
+  /** A semaphore as it is now; null when it is gone since it was found. */
+  private CompletionStage<Found> look(Scope scope, String name) {
+    return admin
+        .get(scope, name, 0, "")
+        .handle(
+            (state, failure) -> {
+              if (failure == null) {
+                return new Found(name, state);
+              }
+              if (Statuses.refusal(failure) instanceof Refusal refusal
+                  && refusal.reason() == ErrorReason.ERROR_REASON_SEMAPHORE_NOT_FOUND) {
+                return null;
+              }
+              throw new CompletionException(failure);
+            });
+  }
+
+  private static List<Found> with(List<Found> found, Found one) {
+    if (one != null) {
+      found.add(one);
+    }
+    return found;
+  }
+}

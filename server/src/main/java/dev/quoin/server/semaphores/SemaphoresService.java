@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.semaphores;
+
+import com.google.protobuf.util.Durations;
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.semaphores.v1.AcquireRequest;
+import dev.quoin.semaphores.v1.AcquireResponse;
+import dev.quoin.semaphores.v1.ConfigureRequest;
+import dev.quoin.semaphores.v1.ConfigureResponse;
+import dev.quoin.semaphores.v1.DeleteRequest;
+import dev.quoin.semaphores.v1.DeleteResponse;
+import dev.quoin.semaphores.v1.GetRequest;
+import dev.quoin.semaphores.v1.GetResponse;
+import dev.quoin.semaphores.v1.HoldRequest;
+import dev.quoin.semaphores.v1.HoldResponse;
+import dev.quoin.semaphores.v1.ListRequest;
+import dev.quoin.semaphores.v1.ListResponse;
+import dev.quoin.semaphores.v1.ReleaseRequest;
+import dev.quoin.semaphores.v1.ReleaseResponse;
+import dev.quoin.semaphores.v1.RenewRequest;
+import dev.quoin.semaphores.v1.RenewResponse;
+import dev.quoin.semaphores.v1.RevokeRequest;
+import dev.quoin.semaphores.v1.RevokeResponse;
+import dev.quoin.semaphores.v1.SemaphoresGrpc;
+import dev.quoin.server.Kernel;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.PageToken;
+import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.waiting.Acquisition;
+import dev.quoin.server.waiting.Hold;
+import dev.quoin.server.waiting.Standing;
+import dev.quoin.server.waiting.Tokens;
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
+import java.util.concurrent.CompletionStage;
+
+/** Serves {@code quoin.semaphores.v1.Semaphores}. */
+public final class SemaphoresService implements BindableService {
+  private static final long DEFAULT_LEASE_MILLIS = 10_000;
+  private static final int DEFAULT_HOLDERS = 100;
+  private static final int DEFAULT_LISTED = 50;
+  private static final SemaphoreHoldEvents HOLD_EVENTS = new SemaphoreHoldEvents();
+
+  private final Kernel kernel;
+  private final SemaphoreStore semaphores;
+  private final SemaphoreAdmin admin;
+  private final SemaphoreList list;
+
+  public SemaphoresService(Kernel kernel) {
+    this.kernel = kernel;
+    Keyspace keyspace = kernel.keyspace("semaphores");
+    this.semaphores = new SemaphoreStore(kernel.scripts(), keyspace, kernel.lines());
+    this.admin = new SemaphoreAdmin(kernel.scripts(), semaphores);
+    this.list = new SemaphoreList(kernel.scripts().redis(), keyspace, admin);
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return kernel
+        .rpc()
+        .service(SemaphoresGrpc.getServiceDescriptor())
+        .unary(SemaphoresGrpc.getConfigureMethod(), this::configure)
+        .unary(SemaphoresGrpc.getDeleteMethod(), this::delete)
+        .unary(SemaphoresGrpc.getAcquireMethod(), this::acquire)
+        .unary(SemaphoresGrpc.getRenewMethod(), this::renew)
+        .unary(SemaphoresGrpc.getReleaseMethod(), this::release)
+        .unary(SemaphoresGrpc.getGetMethod(), this::get)
+        .unary(SemaphoresGrpc.getListMethod(), this::list)
+        .unary(SemaphoresGrpc.getRevokeMethod(), this::revoke)
+        .streaming(SemaphoresGrpc.getHoldMethod(), this::hold)
+        .build();
+  }
+
+  private CompletionStage<ConfigureResponse> configure(ConfigureRequest request, Call call) {
+    long lease =
+        request.hasDefaultLease()
+            ? Durations.toMillis(request.getDefaultLease())
+            : DEFAULT_LEASE_MILLIS;
+    return admin
+        .configure(call.scope(), request.getName(), request.getLimit(), lease)
+        .thenApply(inUse -> ConfigureResponse.newBuilder().setInUse(inUse).build());
+  }
+
+  private CompletionStage<DeleteResponse> delete(DeleteRequest request, Call call) {
+    return admin
+        .delete(call.scope(), request.getName())
+        .thenApply(deleted -> DeleteResponse.getDefaultInstance());
+  }
+
+  private CompletionStage<AcquireResponse> acquire(AcquireRequest request, Call call) {
+    String token = Tokens.next();
+    Demand demand =
+        new Demand(
+            call.scope(),
+            request.getName(),
+            token,
+            token,
+            Math.max(1, request.getPermits()),
+            Durations.toMillis(request.getLease()),
+            request.getLimit(),
+            request.getHolder(),
+            request.getRequestId());
+    return new Acquisition(new SemaphoreClaim(semaphores, demand), kernel.timer(), call)
+        .within(Durations.toMillis(request.getWait()))
+        .thenApply(SemaphoresService::acquired);
+  }
+
+  private static AcquireResponse acquired(Standing standing) {
+    Usage usage = Usage.of(standing);
+    AcquireResponse.Builder response =
+        AcquireResponse.newBuilder().setInUse(usage.inUse()).setLimit(usage.limit());
+    if (!standing.isGranted()) {
+      return response
+          .setRetryAfter(Durations.fromMillis(standing.leftMillis()))
+          .setPosition(standing.place())
+          .build();
+    }
+    return response
+        .setAcquired(true)
+        .setToken(standing.grant().token())
+        .setFence(standing.grant().fence())
+        .setExpireTime(Timestamps.fromMillis(standing.grant().expireMillis()))
+        .build();
+  }
+
+  private CompletionStage<RenewResponse> renew(RenewRequest request, Call call) {
+    long lease = Durations.toMillis(request.getLease());
+    return semaphores
+        .renew(call.scope(), request.getName(), request.getToken(), lease)
+        .thenApply(
+            grant ->
+                RenewResponse.newBuilder()
+                    .setExpireTime(Timestamps.fromMillis(grant.expireMillis()))
+                    .build());
+  }
+
+  private CompletionStage<ReleaseResponse> release(ReleaseRequest request, Call call) {
+    return semaphores
+        .release(call.scope(), request.getName(), request.getToken())
+        .thenApply(released -> ReleaseResponse.getDefaultInstance());
+  }
+
+  private CompletionStage<GetResponse> get(GetRequest request, Call call) {
+    String namespace = call.scope().namespace();
+    String position = PageToken.position(request.getPageToken(), namespace, request.getName());
+    int size = request.getPageSize() == 0 ? DEFAULT_HOLDERS : request.getPageSize();
+    return admin
+        .get(call.scope(), request.getName(), size, position)
+        .thenApply(
+            state ->
+                SemaphoreViews.whole(state, pageToken(state.next(), namespace, request.getName())));
+  }
+
+  private CompletionStage<ListResponse> list(ListRequest request, Call call) {
+    String namespace = call.scope().namespace();
+    String position = PageToken.position(request.getPageToken(), namespace, request.getPrefix());
+    int size = request.getPageSize() == 0 ? DEFAULT_LISTED : request.getPageSize();
+    return list.page(call.scope(), request.getPrefix(), position, size)
+        .thenApply(
+            page ->
+                SemaphoreViews.page(page, pageToken(page.next(), namespace, request.getPrefix())));
+  }
+
+  private static String pageToken(String position, String namespace, String asked) {
+    return position.isEmpty() ? "" : PageToken.of(position, namespace, asked);
+  }
+
+  private CompletionStage<RevokeResponse> revoke(RevokeRequest request, Call call) {
+    String reason =
+        request.getReason().isEmpty() ? "the permits were taken away" : request.getReason();
+    return admin
+        .revoke(call.scope(), request.getName(), request.getId(), reason)
+        .thenApply(permits -> RevokeResponse.newBuilder().setPermits(permits).build());
+  }
+
+  private void hold(HoldRequest request, Call call, Sink<HoldResponse> sink) {
+    boolean resumes = !request.getToken().isEmpty();
+    String keeper = Tokens.next();
+    Demand demand =
+        new Demand(
+            call.scope().detached(),
+            request.getName(),
+            resumes ? request.getToken() : keeper,
+            keeper,
+            Math.max(1, request.getPermits()),
+            request.hasLease() ? Durations.toMillis(request.getLease()) : DEFAULT_LEASE_MILLIS,
+            request.getLimit(),
+            request.getHolder(),
+            "");
+    Hold<HoldResponse> hold =
+        new Hold<>(new SemaphoreClaim(semaphores, demand), HOLD_EVENTS, kernel.timer(), call, sink);
+    if (resumes) {
+      hold.resume();
+    } else {
+      hold.begin();
+    }
+  }
+}

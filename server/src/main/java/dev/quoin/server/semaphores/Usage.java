@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.semaphores;
+
+import dev.quoin.server.waiting.Standing;
+
+/** How many permits are in use, and how many may be. */
+record Usage(long inUse, long limit) {
+  private static final Usage UNKNOWN = new Usage(0, 0);
+
+  /** Reads the note that comes with grants and standings of semaphores. */
+  static Usage of(Standing standing) {
+    String note = standing.isGranted() ? standing.grant().note() : standing.note();
+    int space = note.indexOf(' ');
+    return space < 0
+        ? UNKNOWN
+        : new Usage(
+            Long.parseLong(note.substring(0, space)), Long.parseLong(note.substring(space + 1)));
+  }
+
+  String note() {
+    return inUse + " " + limit;
+  }
+}

@@ -1,0 +1,27 @@
+-- @include lib/semaphore_lease
+--
+-- Grants and takes back permits. Who calls these writes the semaphore afterwards.
+
+-- Gives permits that are free to a token. The fence is max(last + 1, now in microseconds): it rises
+-- even when the last one was lost.
+local function grant_permits(sem, token, permits, lease, request, holder)
+  sem.fence = math.max(sem.fence + 1, sem.now)
+  local grant = {
+    permits = permits, since = integer(sem.ms), fence = integer(sem.fence), keeper = token,
+    token = token, request = request, holder = holder,
+  }
+  lease_grant(sem, grant, lease)
+  sem.used = sem.used + permits
+  return grant
+end
+
+local function take_back(sem, grant)
+  redis.call('ZREM', sem.holders, id_of(grant.token))
+  redis.call('HDEL', sem.grants, id_of(grant.token))
+  sem.used = sem.used - grant.permits
+end
+
+-- The answer that tells a caller about a grant.
+local function granted(sem, grant)
+  return {1, grant.token, tonumber(grant.fence), grant.expire, sem.used, sem.limit}
+end

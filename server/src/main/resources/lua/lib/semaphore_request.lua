@@ -1,0 +1,32 @@
+-- @include lib/semaphore_grant
+--
+-- Request ids. For 10 minutes the request key remembers that the request was granted: token of the
+-- grant, permits, lease as it was asked for, label.
+
+local REQUEST_MS = 600000
+
+local function remember(request_key, token, permits, lease, holder)
+  redis.call(
+    'SET', request_key, table.concat({token, permits, lease, holder}, ' '), 'PX', REQUEST_MS)
+end
+
+-- The answer to a request that was granted before, or nil. From then on no call gives the grant back
+-- by ending: which of them its caller goes by is not known.
+local function repeated(sem, request_key, permits, lease, holder)
+  local before = redis.call('GET', request_key)
+  if not before then
+    return nil
+  end
+  local token, asked = string.match(before, '^(%S+) (.*)$')
+  if asked ~= table.concat({permits, lease, holder}, ' ') then
+    return redis.error_reply(
+      'REQUEST_ID_REUSED the request_id was used with other permits, lease or holder')
+  end
+  local grant = sem and grant_of(sem, token)
+  if not grant then
+    return redis.error_reply('SEMAPHORE_NOT_HELD the grant made for this request_id has ended')
+  end
+  grant.keeper = '-'
+  write_grant(sem, grant)
+  return granted(sem, grant)
+end

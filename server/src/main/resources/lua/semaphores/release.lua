@@ -1,0 +1,38 @@
+-- Gives permits back and hands them to the first in line.
+--
+-- KEYS[1] state
+-- KEYS[2] holders
+-- KEYS[3] grants
+-- KEYS[4] line
+-- KEYS[5] servers
+-- KEYS[6] revoked
+-- ARGV[1] token of the holder
+--
+-- Returns {1 when more is to be handed over than is done in one go, else 0}.
+local state, holders, grants, line, servers = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local revoked = KEYS[6]
+local token = ARGV[1]
+
+local id = string.sub(token, 1, 11)
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local permits, expire, held = string.match(
+  redis.call('HGET', grants, id) or '', '^(%S+) (%S+) %S+ %S+ %S+ (%S+)')
+local before, used, after = string.match(
+  redis.call('GET', state) or '', '^(%S+ %S+) (%S+) (.*)$')
+if held ~= token or not used or tonumber(expire) <= math.floor(now / 1000) then
+  -- @include lib/semaphore_refusal
+  return not_held(revoked)
+end
+redis.call('ZREM', holders, id)
+redis.call('HDEL', grants, id)
+redis.call(
+  'SET', state, string.format('%s %.0f %s', before, used - permits, after), 'KEEPTTL')
+if redis.call('EXISTS', line) == 0 then
+  return {0}
+end
+-- @include lib/semaphore_line
+local sem = read_semaphore(state, holders, grants, now, 0)
+local more = hand_over(sem, line, servers)
+write_semaphore(sem)
+return {more and 1 or 0}

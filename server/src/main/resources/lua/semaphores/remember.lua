@@ -1,0 +1,36 @@
+-- Remembers that a request was granted while it stood in line. When it had been granted before, by
+-- another attempt that stood in line too, this grant is given back.
+--
+-- KEYS[1] state
+-- KEYS[2] holders
+-- KEYS[3] grants
+-- KEYS[4] line
+-- KEYS[5] servers
+-- KEYS[6] request
+-- ARGV[1] token of the grant
+-- ARGV[2] permits
+-- ARGV[3] lease in milliseconds, 0 for the default one
+-- ARGV[4] label of the holder
+--
+-- Returns {1, token, fence, end of the lease in ms, permits in use, limit} of the grant that counts;
+-- {1} when it is the one that was to be remembered.
+--
+-- @include lib/semaphore_line
+-- @include lib/semaphore_request
+local state, holders, grants, line, servers = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local request_key = KEYS[6]
+local token, permits, lease, holder = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+
+local before = redis.call('GET', request_key)
+if not before or string.match(before, '^%S+') == token then
+  remember(request_key, token, permits, lease, holder)
+  return {1}
+end
+local sem = read_semaphore(state, holders, grants, microseconds(), 0)
+local grant = sem and grant_of(sem, token)
+if grant and grant.keeper == token then
+  take_back(sem, grant)
+  hand_over(sem, line, servers)
+  write_semaphore(sem)
+end
+return repeated(sem, request_key, permits, lease, holder)
