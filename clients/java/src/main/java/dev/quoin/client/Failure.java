@@ -58,7 +58,10 @@ record Failure(
   private QuoinException exception() {
     return switch (reason) {
       case ERROR_REASON_INVALID_REQUEST -> new InvalidRequestException(this);
-      case ERROR_REASON_LOCK_NOT_HELD -> new NotHeldException(this);
+      case ERROR_REASON_LOCK_NOT_HELD,
+          ERROR_REASON_SEMAPHORE_NOT_HELD,
+          ERROR_REASON_SEMAPHORE_REVOKED ->
+          new NotHeldException(this);
       default ->
           code == Status.Code.UNAVAILABLE
               ? new UnavailableException(this)

@@ -13,6 +13,9 @@ interface LeaseCalls {
   /** In whole milliseconds. */
   Duration lease();
 
+  /** How many permits; 1 for what there is one of. */
+  long permits();
+
   /** Renews the lease and tells its new end. */
   CompletableFuture<Instant> renew(String token, Duration within);
 

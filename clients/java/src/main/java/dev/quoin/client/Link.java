@@ -24,6 +24,8 @@ import java.util.function.Supplier;
  * caller's listeners, and the list of what is open.
  */
 final class Link {
+  private static final Duration LONGEST_WAIT = Duration.ofDays(1);
+
   private final ManagedChannel channel;
   private final Duration deadline;
   private final Executor listeners;
@@ -48,6 +50,11 @@ final class Link {
 
   Duration deadline() {
     return deadline;
+  }
+
+  /** How long a call that waits may take; waits longer than a day are refused anyway. */
+  Duration patience(Duration wait) {
+    return deadline.plus(wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT);
   }
 
   Executor listeners() {

@@ -17,6 +17,11 @@ record LockCalls(Link link, String name, Duration lease, String holder) implemen
   private static final Logger LOG = Logger.getLogger(LockCalls.class.getName());
 
   @Override
+  public long permits() {
+    return 1;
+  }
+
+  @Override
   public CompletableFuture<Instant> renew(String token, Duration within) {
     RenewRequest request =
         RenewRequest.newBuilder()

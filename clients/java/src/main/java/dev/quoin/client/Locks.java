@@ -28,8 +28,6 @@ import java.util.function.Consumer;
  * at that very moment is given back.
  */
 public final class Locks {
-  private static final Duration LONGEST_WAIT = Duration.ofDays(1);
-
   private final Link link;
 
   Locks(Link link) {
@@ -80,7 +78,7 @@ public final class Locks {
             .build();
     long sent = System.nanoTime();
     CompletableFuture<AcquireResponse> answer =
-        link.call(LocksGrpc.getAcquireMethod(), request, patience(options));
+        link.call(LocksGrpc.getAcquireMethod(), request, link.patience(options.maxWait()));
     LockCalls calls = calls(name, options.lease(), options.holder());
     CompletableFuture<Optional<Lock>> outcome =
         answer.thenCompose(
@@ -156,11 +154,5 @@ public final class Locks {
   private static Grant granted(AcquireResponse response) {
     return new Grant(
         response.getToken(), response.getFence(), Protos.instant(response.getExpireTime()));
-  }
-
-  /** How long an Acquire may take; waits longer than a day are refused anyway. */
-  private Duration patience(LockOptions options) {
-    Duration wait = options.maxWait();
-    return link.deadline().plus(wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.locks.v1.HoldResponse.Lost;
 
 /** Why something that was held was lost. */
@@ -15,10 +16,13 @@ public enum LostReason {
    * The server says that the token does not hold it any more: it was given back with its token, its
    * lease ran out, or Redis lost it. Others may hold it already.
    */
-  NOT_HELD;
+  NOT_HELD,
+
+  /** Somebody took it away. Others may hold it already. */
+  REVOKED;
 
   static LostReason of(NotHeldException failure) {
-    return NOT_HELD;
+    return failure.reason() == ErrorReason.ERROR_REASON_SEMAPHORE_REVOKED ? REVOKED : NOT_HELD;
   }
 
   static LostReason of(Lost.Reason reason) {

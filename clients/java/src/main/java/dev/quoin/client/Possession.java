@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** What was granted, until it is closed or lost, however it is renewed. */
-final class Possession implements Lock {
+final class Possession implements Lock, Permits {
   private final Link link;
   private final LeaseCalls calls;
   private final Grant grant;
@@ -62,6 +62,11 @@ final class Possession implements Lock {
   @Override
   public long fence() {
     return grant.fence();
+  }
+
+  @Override
+  public long permits() {
+    return calls.permits();
   }
 
   @Override

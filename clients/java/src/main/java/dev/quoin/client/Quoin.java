@@ -49,13 +49,18 @@ public final class Quoin implements AutoCloseable {
     return new Locks(link);
   }
 
+  /** The semaphores of this client's namespace. */
+  public Semaphores semaphores() {
+    return new Semaphores(link);
+  }
+
   /**
    * The connection, for the generated stubs of services that have no helper here. It carries the
    * namespace and gives unary calls without a deadline the default one; {@link QuoinException#from}
    * explains its failures. It ends with this client.
    *
-   * <p>Some unary calls are repeated when they meet UNAVAILABLE. {@code Locks.Acquire} is one of
-   * them, so give it a {@code request_id}.
+   * <p>Some unary calls are repeated when they meet UNAVAILABLE. {@code Acquire} of locks and
+   * semaphores is one of them, so give it a {@code request_id}.
    */
   public Channel channel() {
     return channel;

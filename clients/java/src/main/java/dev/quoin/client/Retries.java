@@ -2,6 +2,7 @@
 package dev.quoin.client;
 
 import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.List;
@@ -34,7 +35,13 @@ final class Retries {
                 List.of(
                     name(LocksGrpc.getGetMethod()),
                     name(LocksGrpc.getRenewMethod()),
-                    name(LocksGrpc.getAcquireMethod())),
+                    name(LocksGrpc.getAcquireMethod()),
+                    name(SemaphoresGrpc.getConfigureMethod()),
+                    name(SemaphoresGrpc.getDeleteMethod()),
+                    name(SemaphoresGrpc.getGetMethod()),
+                    name(SemaphoresGrpc.getListMethod()),
+                    name(SemaphoresGrpc.getRenewMethod()),
+                    name(SemaphoresGrpc.getAcquireMethod())),
                 "retryPolicy",
                 Map.of(
                     "maxAttempts",

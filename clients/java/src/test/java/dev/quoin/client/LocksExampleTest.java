@@ -3,9 +3,6 @@ package dev.quoin.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -14,18 +11,7 @@ class LocksExampleTest {
 
   @Test
   void theStoryIsToldToItsEnd() throws Exception {
-    ByteArrayOutputStream output = new ByteArrayOutputStream();
-    PrintStream console = System.out;
-    System.setOut(new PrintStream(output, true, StandardCharsets.UTF_8));
-    try {
-      Class.forName("LocksExample")
-          .getMethod("main", String[].class)
-          .invoke(null, (Object) new String[] {SERVER.address()});
-    } finally {
-      System.setOut(console);
-    }
-
-    assertThat(output.toString(StandardCharsets.UTF_8).lines())
+    assertThat(Example.run("LocksExample", SERVER.address()))
         .hasSize(3)
         .satisfiesExactly(
             line -> assertThat(line).startsWith("worker-1 writes the report with fence "),
