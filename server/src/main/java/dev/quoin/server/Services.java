@@ -6,9 +6,9 @@ import dev.quoin.counters.v1.CountersGrpc;
 import dev.quoin.errors.v1.ErrorsGrpc;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.logs.v1.LogsGrpc;
+import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.config.ConfigService;
 import dev.quoin.server.counters.CountersService;
-import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.locks.LocksService;
 import dev.quoin.server.logs.LogsService;
 import dev.quoin.server.meta.ErrorsService;
@@ -35,10 +35,8 @@ public final class Services {
           new Entry(CountersGrpc.getServiceDescriptor(), CountersService::new),
           new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new),
           new Entry(LogsGrpc.getServiceDescriptor(), LogsService::new),
+          new Entry(SemaphoresGrpc.getServiceDescriptor(), SemaphoresService::new),
           new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new));
-          new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new),
-          new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new),
-          new Entry(SemaphoresGrpc.getServiceDescriptor(), SemaphoresService::new));
 
   private Services() {}
 }

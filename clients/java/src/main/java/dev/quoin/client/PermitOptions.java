@@ -26,7 +26,7 @@ public record PermitOptions(
     Duration lease,
     Duration maxWait,
     String holder,
-    long limit,
+    int limit,
     LongConsumer onWaiting) {
   public PermitOptions {
     Objects.requireNonNull(lease, "lease");
@@ -56,7 +56,7 @@ public record PermitOptions(
   }
 
   /** The same with another limit for a semaphore nobody has configured. */
-  public PermitOptions withLimit(long limit) {
+  public PermitOptions withLimit(int limit) {
     return new PermitOptions(permits, lease, maxWait, holder, limit, onWaiting);
   }
 

@@ -19,7 +19,7 @@ import java.util.List;
  * @param holders the first 100 of the holders, in the order in which their leases end
  */
 public record SemaphoreState(
-    long limit,
+    int limit,
     Duration defaultLease,
     boolean configured,
     long inUse,

@@ -41,12 +41,12 @@ public final class Semaphores {
    *
    * @param limit how many permits may be in use at the same time: 1 to 1,000,000
    */
-  public void configure(String name, long limit) {
+  public void configure(String name, int limit) {
     configure(name, limit, Duration.ofSeconds(10));
   }
 
   /** Sets the limit and the lease of those that say none. */
-  public void configure(String name, long limit, Duration defaultLease) {
+  public void configure(String name, int limit, Duration defaultLease) {
     ConfigureRequest request =
         ConfigureRequest.newBuilder()
             .setName(name)

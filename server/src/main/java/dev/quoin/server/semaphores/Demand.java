@@ -24,7 +24,7 @@ record Demand(
     String keeper,
     long permits,
     long leaseMillis,
-    long limit,
+    int limit,
     String holder,
     String requestId) {
 

@@ -31,7 +31,7 @@ final class SemaphoreAdmin {
    * @param next position of the next page of holders, empty when there is none
    */
   record State(
-      long limit,
+      int limit,
       long defaultLeaseMillis,
       boolean configured,
       long inUse,
@@ -59,7 +59,7 @@ final class SemaphoreAdmin {
   }
 
   /** Sets the limit; tells how many permits are in use. */
-  CompletionStage<Long> configure(Scope scope, String name, long limit, long leaseMillis) {
+  CompletionStage<Long> configure(Scope scope, String name, int limit, long leaseMillis) {
     SemaphoreKeys keys = semaphores.keys(scope, name);
     return scripts
         .run(CONFIGURE, scope, SemaphoreStore.inLine(keys), limit, leaseMillis)
@@ -113,7 +113,7 @@ final class SemaphoreAdmin {
     }
     Holder last = size > 0 && reply.size() > 7 + size ? holders.get(size - 1) : null;
     return new State(
-        reply.integer(0),
+        (int) reply.integer(0),
         reply.integer(1),
         reply.text(2).equals("c"),
         reply.integer(3),

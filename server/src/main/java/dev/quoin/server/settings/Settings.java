@@ -98,6 +98,7 @@ public record Settings(
             max = 1440,
             about = "How many samples of a counter are kept at each precision.")
         int counterSamples,
+    @Setting(
             value = "127.0.0.1",
             about =
                 "Address to take syslog messages on. They come without TLS, so another one than loopback needs insecure.")

@@ -26,7 +26,7 @@ final class Permits {
     return SemaphoresGrpc.newBlockingStub(server.channel());
   }
 
-  static void configure(String name, long limit) {
+  static void configure(String name, int limit) {
     on(TestServer.first())
         .configure(ConfigureRequest.newBuilder().setName(name).setLimit(limit).build());
   }

@@ -33,13 +33,13 @@ final class SemaphoreModel {
   /** Those in line who were refused because the limit had become too low. */
   final List<Party> refused = new ArrayList<>();
 
-  private long limit;
+  private int limit;
 
-  SemaphoreModel(long limit) {
+  SemaphoreModel(int limit) {
     this.limit = limit;
   }
 
-  long limit() {
+  int limit() {
     return limit;
   }
 

@@ -137,7 +137,7 @@ final class SemaphoreModelTest {
   }
 
   private void limit() {
-    long limit = 2 + random.nextInt(4);
+    int limit = 2 + random.nextInt(4);
     story.add("limit " + limit);
     configure(NAME, limit);
     model.limit(limit);
@@ -185,7 +185,7 @@ final class SemaphoreModelTest {
   }
 
   private Party newParty() {
-    return new Party(++asked, 1 + random.nextInt((int) Math.min(3, model.limit())));
+    return new Party(++asked, 1 + random.nextInt(Math.min(3, model.limit())));
   }
 
   private TestServer server() {

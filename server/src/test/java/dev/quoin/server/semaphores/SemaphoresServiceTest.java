@@ -132,7 +132,7 @@ final class SemaphoresServiceTest {
 
   @ParameterizedTest
   @ValueSource(longs = {0, -1, 1_000_001})
-  void limitsThatCannotBeAreRefused(long limit) {
+  void limitsThatCannotBeAreRefused(int limit) {
     Refused refused = Refused.by(() -> configure("a", limit));
 
     assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
