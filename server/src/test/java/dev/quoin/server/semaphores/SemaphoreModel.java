@@ -47,7 +47,7 @@ final class SemaphoreModel {
     return holders.stream().mapToLong(party -> party.permits).sum();
   }
 
-  void limit(long newLimit) {
+  void limit(int newLimit) {
     limit = newLimit;
     serve();
   }

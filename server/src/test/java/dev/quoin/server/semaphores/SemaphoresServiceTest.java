@@ -131,7 +131,7 @@ final class SemaphoresServiceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {0, -1, 1_000_001})
+  @ValueSource(ints = {0, -1, 1_000_001})
   void limitsThatCannotBeAreRefused(int limit) {
     Refused refused = Refused.by(() -> configure("a", limit));
 
