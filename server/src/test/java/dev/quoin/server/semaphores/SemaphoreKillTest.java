@@ -46,7 +46,7 @@ final class SemaphoreKillTest {
       AcquireResponse holder = take("a", 1);
       Holding lost = new Holding();
       SemaphoresGrpc.newStub(doomed.channel())
-          .hold(Holding.request("a", 3_000).setPermits(2).build(), lost);
+          .hold(Holding.request("a", 2_000).setPermits(2).build(), lost);
       lost.granted();
       List<ListenableFuture<AcquireResponse>> alive = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
