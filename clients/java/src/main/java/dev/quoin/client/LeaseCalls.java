@@ -14,7 +14,7 @@ interface LeaseCalls {
   Duration lease();
 
   /** How many permits; 1 for what there is one of. */
-  long permits();
+  int permits();
 
   /** Renews the lease and tells its new end. */
   CompletableFuture<Instant> renew(String token, Duration within);

@@ -17,7 +17,7 @@ record LockCalls(Link link, String name, Duration lease, String holder) implemen
   private static final Logger LOG = Logger.getLogger(LockCalls.class.getName());
 
   @Override
-  public long permits() {
+  public int permits() {
     return 1;
   }
 

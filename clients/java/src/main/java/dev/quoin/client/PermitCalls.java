@@ -22,7 +22,7 @@ record PermitCalls(Link link, String name, PermitOptions options) implements Lea
   }
 
   @Override
-  public long permits() {
+  public int permits() {
     return options.permits();
   }
 

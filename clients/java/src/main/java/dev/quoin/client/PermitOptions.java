@@ -22,7 +22,7 @@ import java.util.function.LongConsumer;
  *     It must not block
  */
 public record PermitOptions(
-    long permits,
+    int permits,
     Duration lease,
     Duration maxWait,
     String holder,
@@ -41,7 +41,7 @@ public record PermitOptions(
   }
 
   /** The same with another number of permits. */
-  public PermitOptions withPermits(long permits) {
+  public PermitOptions withPermits(int permits) {
     return new PermitOptions(permits, lease, maxWait, holder, limit, onWaiting);
   }
 

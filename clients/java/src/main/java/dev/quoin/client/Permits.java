@@ -11,5 +11,5 @@ package dev.quoin.client;
  */
 public interface Permits extends Owned {
   /** How many. */
-  long permits();
+  int permits();
 }

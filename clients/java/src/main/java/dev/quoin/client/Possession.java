@@ -65,7 +65,7 @@ final class Possession implements Lock, Permits {
   }
 
   @Override
-  public long permits() {
+  public int permits() {
     return calls.permits();
   }
 

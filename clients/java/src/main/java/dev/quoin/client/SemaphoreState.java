@@ -22,7 +22,7 @@ public record SemaphoreState(
     int limit,
     Duration defaultLease,
     boolean configured,
-    long inUse,
+    int inUse,
     long holderCount,
     long waiters,
     long fence,
@@ -39,7 +39,7 @@ public record SemaphoreState(
    * @param expireTime when its lease ends unless it is renewed, by the clock of Redis
    */
   public record Holder(
-      String id, String holder, long permits, long fence, Instant acquireTime, Instant expireTime) {
+      String id, String holder, int permits, long fence, Instant acquireTime, Instant expireTime) {
 
     static Holder of(GetResponse.Holder holder) {
       return new Holder(

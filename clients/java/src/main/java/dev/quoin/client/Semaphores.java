@@ -164,7 +164,7 @@ public final class Semaphores {
    * @return how many permits there were
    * @throws NotHeldException when there is no such holder
    */
-  public long revoke(String name, String id, String reason) {
+  public int revoke(String name, String id, String reason) {
     RevokeRequest request =
         RevokeRequest.newBuilder().setName(name).setId(id).setReason(reason).build();
     return ask(SemaphoresGrpc.getRevokeMethod(), request, response -> response.getPermits());

@@ -22,7 +22,7 @@ record Demand(
     String name,
     String token,
     String keeper,
-    long permits,
+    int permits,
     long leaseMillis,
     int limit,
     String holder,

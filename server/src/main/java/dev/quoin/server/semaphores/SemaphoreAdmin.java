@@ -34,7 +34,7 @@ final class SemaphoreAdmin {
       int limit,
       long defaultLeaseMillis,
       boolean configured,
-      long inUse,
+      int inUse,
       long holderCount,
       long waiters,
       long fence,
@@ -43,14 +43,14 @@ final class SemaphoreAdmin {
 
   /** Somebody who holds permits. */
   record Holder(
-      String id, long permits, long expireMillis, long sinceMillis, long fence, String label) {
+      String id, int permits, long expireMillis, long sinceMillis, long fence, String label) {
 
     /** Permits, end of the lease, time of the grant, fence, keeper, token, request, label. */
     static Holder of(String record) {
       String[] words = record.split(" ", 8);
       return new Holder(
           SemaphoreKeys.idOf(words[5]),
-          Long.parseLong(words[0]),
+          Integer.parseInt(words[0]),
           Long.parseLong(words[1]),
           Long.parseLong(words[2]),
           Long.parseLong(words[3]),
@@ -59,7 +59,7 @@ final class SemaphoreAdmin {
   }
 
   /** Sets the limit; tells how many permits are in use. */
-  CompletionStage<Long> configure(Scope scope, String name, int limit, long leaseMillis) {
+  CompletionStage<Integer> configure(Scope scope, String name, int limit, long leaseMillis) {
     SemaphoreKeys keys = semaphores.keys(scope, name);
     return scripts
         .run(CONFIGURE, scope, SemaphoreStore.inLine(keys), limit, leaseMillis)
@@ -94,16 +94,16 @@ final class SemaphoreAdmin {
   }
 
   /** Takes the permits of a holder away; tells how many there were. */
-  CompletionStage<Long> revoke(Scope scope, String name, String id, String reason) {
+  CompletionStage<Integer> revoke(Scope scope, String name, String id, String reason) {
     SemaphoreKeys keys = semaphores.keys(scope, name);
     return scripts
         .run(REVOKE, scope, SemaphoreStore.inLineAnd(keys, keys.revoked(id)), id, reason)
         .thenApply(reply -> served(scope, keys, reply));
   }
 
-  private long served(Scope scope, SemaphoreKeys keys, Reply reply) {
+  private int served(Scope scope, SemaphoreKeys keys, Reply reply) {
     semaphores.serve(scope, keys, reply.flag(1));
-    return reply.integer(0);
+    return (int) reply.integer(0);
   }
 
   private static State state(Reply reply, int size) {
@@ -116,7 +116,7 @@ final class SemaphoreAdmin {
         (int) reply.integer(0),
         reply.integer(1),
         reply.text(2).equals("c"),
-        reply.integer(3),
+        (int) reply.integer(3),
         reply.integer(4),
         reply.integer(5),
         reply.integer(6),

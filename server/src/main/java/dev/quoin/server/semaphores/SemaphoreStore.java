@@ -227,10 +227,10 @@ final class SemaphoreStore {
    */
   private static Standing standing(Reply reply, long ticket) {
     if (reply.flag(0)) {
-      String note = new Usage(reply.integer(4), (int) reply.integer(5)).note();
+      String note = new Usage((int) reply.integer(4), (int) reply.integer(5)).note();
       return Standing.granted(new Grant(reply.text(1), reply.integer(2), reply.integer(3), note));
     }
-    String note = new Usage(reply.integer(1), (int) reply.integer(2)).note();
+    String note = new Usage((int) reply.integer(1), (int) reply.integer(2)).note();
     return new Standing(null, note, reply.integer(3), reply.integer(4), ticket);
   }
 }

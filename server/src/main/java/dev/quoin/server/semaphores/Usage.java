@@ -4,7 +4,7 @@ package dev.quoin.server.semaphores;
 import dev.quoin.server.waiting.Standing;
 
 /** How many permits are in use, and how many may be. */
-record Usage(long inUse, int limit) {
+record Usage(int inUse, int limit) {
   private static final Usage UNKNOWN = new Usage(0, 0);
 
   /** Reads the note that comes with grants and standings of semaphores. */
@@ -14,7 +14,8 @@ record Usage(long inUse, int limit) {
     return space < 0
         ? UNKNOWN
         : new Usage(
-            Long.parseLong(note.substring(0, space)), Integer.parseInt(note.substring(space + 1)));
+            Integer.parseInt(note.substring(0, space)),
+            Integer.parseInt(note.substring(space + 1)));
   }
 
   String note() {

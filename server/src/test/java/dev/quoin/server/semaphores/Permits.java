@@ -32,19 +32,19 @@ final class Permits {
   }
 
   /** Asks for some permits for a minute. */
-  static AcquireRequest.Builder ask(String name, long permits) {
+  static AcquireRequest.Builder ask(String name, int permits) {
     return AcquireRequest.newBuilder()
         .setName(name)
         .setPermits(permits)
         .setLease(Durations.fromSeconds(60));
   }
 
-  static AcquireResponse take(String name, long permits) {
+  static AcquireResponse take(String name, int permits) {
     return on(TestServer.first()).acquire(ask(name, permits).build());
   }
 
   /** Stands in line for a minute. */
-  static ListenableFuture<AcquireResponse> await(TestServer server, String name, long permits) {
+  static ListenableFuture<AcquireResponse> await(TestServer server, String name, int permits) {
     return await(server, ask(name, permits));
   }
 
@@ -55,7 +55,7 @@ final class Permits {
 
   /** The grant that a wait ended with. */
   static AcquireResponse granted(ListenableFuture<AcquireResponse> waiting) throws Exception {
-    AcquireResponse response = waiting.get(10, TimeUnit.SECONDS);
+    AcquireResponse response = waiting.get(20, TimeUnit.SECONDS);
     if (!response.getAcquired()) {
       throw new AssertionError("not granted but " + response);
     }

@@ -11,9 +11,9 @@ final class SemaphoreModel {
   /** Somebody who asked. */
   static final class Party {
     final int number;
-    final long permits;
+    final int permits;
 
-    Party(int number, long permits) {
+    Party(int number, int permits) {
       this.number = number;
       this.permits = permits;
     }
