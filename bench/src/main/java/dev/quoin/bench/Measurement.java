@@ -20,6 +20,10 @@ record Measurement(Map<String, Double> values) {
   static final String REDIS_COMMANDS = "redisCommandsPerSecond";
   static final String CLIENT_COMMANDS = "redisCommandsFromServerPerSecond";
 
+  static final String HEAP_PER_STREAM = "serverHeapBytesPerStream";
+  static final String SERVER_CORES = "coresUsedByServer";
+  static final String REDIS_CORES = "coresUsedByRedis";
+
   static Measurement of(ClosedLoop.Outcome outcome) {
     double calls = outcome.latencies().count();
     CpuTimes cpu = outcome.cpu();

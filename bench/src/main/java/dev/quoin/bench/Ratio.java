@@ -48,6 +48,24 @@ record Ratio(String text, String goal, double median, double[] perRound) {
           pair,
           Rows.SCRIPT + suffix);
     }
+    add(
+        ratios,
+        results,
+        "Redis CPU of a pair: semaphore / lock, 64 in flight",
+        "≤ 1.5",
+        Measurement.REDIS_CPU,
+        Rows.SEMAPHORE_PAIR + "/64",
+        Rows.PAIR + "/64");
+    for (String row : List.of(Rows.HOLDERS, Rows.WAITERS)) {
+      add(
+          ratios,
+          results,
+          "Redis CPU: `" + row + "`, 100,000 / 10",
+          "≤ 1.5",
+          Measurement.REDIS_CPU,
+          row + "/100000",
+          row + "/10");
+    }
     String ours = Rows.HANDOVER + "/" + Rows.CLIENTS;
     String lock = Rows.REDISSON_HANDOVER + "/" + Rows.CLIENTS;
     String fair = Rows.REDISSON_FAIR_HANDOVER + "/" + Rows.CLIENTS;

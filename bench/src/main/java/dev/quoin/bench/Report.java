@@ -4,9 +4,18 @@ package dev.quoin.bench;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** The results as Markdown. */
 final class Report {
+  /** Clients; acquires with WATCH and with Lua, on the machine of the book. */
+  private static final Map<Integer, int[]> BOOK =
+      Map.of(
+          1, new int[] {31_359, 44_494},
+          2, new int[] {22_507, 42_199},
+          5, new int[] {19_695, 40_826},
+          10, new int[] {14_361, 33_990});
+
   private final StringBuilder text = new StringBuilder();
   private final Setting setting;
   private final Results results;
@@ -21,7 +30,9 @@ final class Report {
     report.machine();
     report.loads();
     report.handOvers();
+    report.book();
     report.waiters();
+    report.holds();
     report.ratios();
     return report.text.toString();
   }
@@ -83,7 +94,7 @@ final class Report {
     }
     line("");
     line(
-        "| one lock, wanted by all | clients | hand-overs/s | share of the luckiest"
+        "| one thing, wanted by all | clients | hand-overs/s | share of the luckiest"
             + " | share of the unluckiest | luckiest / unluckiest |");
     line("|---|--:|--:|--:|--:|--:|");
     for (Row row : rows) {
@@ -97,6 +108,46 @@ final class Report {
           luckiest * 100,
           unluckiest * 100,
           luckiest / unluckiest);
+    }
+  }
+
+  /** Acquires in ten seconds as the book counted them, beside what is measured here. */
+  private void book() {
+    List<Row> rows =
+        results.with(Measurement.LUCKIEST).stream()
+            .filter(row -> BOOK.containsKey(row.inFlight()) && row.name().equals(Rows.HANDOVER))
+            .toList();
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line("| clients of one lock | the book, WATCH: acquires in 10 s | the book, Lua | Quoin |");
+    line("|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      int[] counted = BOOK.get(row.inFlight());
+      line(
+          "| %d | %,d | %,d | %,.0f |",
+          row.inFlight(), counted[0], counted[1], 10 * median(row, Measurement.CALLS_PER_SECOND));
+    }
+  }
+
+  private void holds() {
+    List<Row> rows = results.with(Measurement.HEAP_PER_STREAM);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| held by streams | streams | heap of the server per stream | server cores | Redis cores |");
+    line("|---|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %,.0f bytes | %.2f | %.2f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.HEAP_PER_STREAM),
+          median(row, Measurement.SERVER_CORES),
+          median(row, Measurement.REDIS_CORES));
     }
   }
 

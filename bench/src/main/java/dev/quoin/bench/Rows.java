@@ -16,7 +16,18 @@ final class Rows {
   static final String REDISSON_FAIR_HANDOVER = "redisson-fair-handover";
   static final String IDLE = "idle-waiters";
   static final List<Integer> PAIRS_IN_FLIGHT = List.of(1, 64, 256);
+  static final String SEMAPHORE_PAIR = "semaphore-acquire+release";
+  static final String SEMAPHORE_HANDOVER = "semaphore-handover";
+  static final String HOLDERS = "semaphore-among-holders";
+  static final String WAITERS = "semaphore-among-waiters";
+  static final String HOLDS = "open-holds";
+  static final List<Integer> SIZES = List.of(10, 1_000, 100_000);
   static final int CLIENTS = 10;
+
+  /** How many processes the book has contend for one lock. */
+  static final List<Integer> BOOK_CLIENTS = List.of(1, 2, 5);
+
+  private static final int OPEN_HOLDS = 10_000;
 
   private Rows() {}
 
@@ -36,13 +47,25 @@ final class Rows {
       rows.add(LoadRow.other(REDISSON, inFlight, RedissonWorkload::pairs));
       rows.add(LoadRow.other(SCRIPT, inFlight, ScriptWorkload::new));
     }
+    rows.add(LoadRow.quoin(SEMAPHORE_PAIR, 64, GrpcWorkload.of(SemaphoreOperations::pair)));
+    for (int clients : BOOK_CLIENTS) {
+      rows.add(LoadRow.quoin(HANDOVER, clients, handOver).withContention());
+    }
     rows.add(LoadRow.quoin(HANDOVER, CLIENTS, handOver).withContention());
+    rows.add(
+        LoadRow.quoin(SEMAPHORE_HANDOVER, CLIENTS, GrpcWorkload.of(SemaphoreOperations::handOver))
+            .withContention());
     rows.add(
         LoadRow.other(REDISSON_HANDOVER, CLIENTS, RedissonWorkload::handOver).withContention());
     rows.add(
         LoadRow.other(REDISSON_FAIR_HANDOVER, CLIENTS, RedissonWorkload::fairHandOver)
             .withContention());
     rows.add(new IdleWaitersRow(IDLE, 1000));
+    for (int size : SIZES) {
+      rows.add(new ScaleRow(HOLDERS, size, false));
+      rows.add(new ScaleRow(WAITERS, size, true));
+    }
+    rows.add(new OpenHoldsRow(HOLDS, OPEN_HOLDS));
     return rows;
   }
 }

@@ -2,9 +2,12 @@
 package dev.quoin.bench;
 
 import dev.quoin.server.redis.EmbeddedRedis;
+import dev.quoin.server.redis.Keyspace;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -18,6 +21,12 @@ import java.util.stream.Stream;
 
 /** A Redis and a Quoin server of their own, each a process, on loopback. */
 final class Testbed implements AutoCloseable {
+  private static final Pattern HEAP = Pattern.compile("used (\\d+)K");
+  private static final int FILLED_AT_ONCE = 1_000;
+
+  /** A ticket after all that come from the clock of Redis. */
+  private static final double LATE = 4e15;
+
   private static final Pattern SERVES = Pattern.compile(" serves 127\\.0\\.0\\.1:(\\d+)");
 
   private final Deque<AutoCloseable> closers = new ArrayDeque<>();
@@ -104,6 +113,40 @@ final class Testbed implements AutoCloseable {
   /** Removes all data; Redis still knows the scripts. */
   void empty() {
     admin.sync().flushall();
+  }
+
+  /** Puts callers that do not exist at the end of the line of something. */
+  void fillLine(String feature, String name, int callers) {
+    String line = new Keyspace("quoin", feature).entity("default", name) + "line";
+    for (int first = 0; first < callers; first += FILLED_AT_ONCE) {
+      List<Object> some = new ArrayList<>();
+      for (int i = first; i < Math.min(callers, first + FILLED_AT_ONCE); i++) {
+        some.add(LATE + i);
+        some.add("nowhere token-" + i + " 10000 - 1 ");
+      }
+      admin.sync().zadd(line, some.toArray());
+    }
+  }
+
+  /** Bytes the server's objects take after a garbage collection. */
+  long serverHeap() {
+    jcmd("GC.run");
+    Matcher used = HEAP.matcher(jcmd("GC.heap_info"));
+    if (!used.find()) {
+      throw new IllegalStateException("the server's JVM does not tell about its heap");
+    }
+    return Long.parseLong(used.group(1)) * 1024;
+  }
+
+  private String jcmd(String command) {
+    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    try {
+      Process process =
+          new ProcessBuilder(jcmd, Long.toString(server.process().pid()), command).start();
+      return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   CpuTimes cpuTimes() {
