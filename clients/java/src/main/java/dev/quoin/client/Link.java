@@ -9,6 +9,7 @@ import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -94,6 +95,19 @@ final class Link {
             call.cancel("the caller does not want the answer any more", null);
           }
         });
+    return answer;
+  }
+
+  /** Makes a call with several requests and one response, within the default deadline. */
+  <Q, R> CompletableFuture<R> send(MethodDescriptor<Q, R> method, List<Q> requests) {
+    ClientCall<Q, R> call =
+        channel.newCall(
+            method,
+            CallOptions.DEFAULT.withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS));
+    CompletableFuture<R> answer = new CompletableFuture<>();
+    StreamObserver<Q> sender = ClientCalls.asyncClientStreamingCall(call, new Answer<>(answer));
+    requests.forEach(sender::onNext);
+    sender.onCompleted();
     return answer;
   }
 

@@ -54,6 +54,11 @@ public final class Quoin implements AutoCloseable {
     return new Semaphores(link);
   }
 
+  /** The logs of this client's namespace. */
+  public Logs logs() {
+    return new Logs(link);
+  }
+
   /**
    * The connection, for the generated stubs of services that have no helper here. It carries the
    * namespace and gives unary calls without a deadline the default one; {@link QuoinException#from}

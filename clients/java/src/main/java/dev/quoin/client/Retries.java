@@ -2,6 +2,7 @@
 package dev.quoin.client;
 
 import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
@@ -13,7 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * What is tried again, and when.
  *
  * <p>gRPC repeats calls that met UNAVAILABLE when repeating them is safe: Get changes nothing,
- * Renew is idempotent, Acquire carries a request id. Release is none of that: LOCK_NOT_HELD to a
+ * Renew is idempotent, Acquire and Write of a log carry a request id. Release is none of that: LOCK_NOT_HELD to a
  * repeated Release may mean that the first one worked. Only {@link Releases} knows what to make of
  * it.
  */
@@ -41,7 +42,11 @@ final class Retries {
                     name(SemaphoresGrpc.getGetMethod()),
                     name(SemaphoresGrpc.getListMethod()),
                     name(SemaphoresGrpc.getRenewMethod()),
-                    name(SemaphoresGrpc.getAcquireMethod())),
+                    name(SemaphoresGrpc.getAcquireMethod()),
+                    name(LogsGrpc.getWriteMethod()),
+                    name(LogsGrpc.getRecentMethod()),
+                    name(LogsGrpc.getCommonMethod()),
+                    name(LogsGrpc.getListNamesMethod())),
                 "retryPolicy",
                 Map.of(
                     "maxAttempts",

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import dev.quoin.logs.v1.LogEntry;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+
+/** What the contract allows an entry to have. */
+final class LogLimits {
+  private static final int TEXT_BYTES = 16_384;
+  private static final int TEMPLATE_BYTES = 512;
+  private static final int FIELDS = 32;
+  private static final int KEY_BYTES = 64;
+  private static final int VALUE_BYTES = 1_024;
+
+  private LogLimits() {}
+
+  /** The entry, cut to what is allowed. */
+  static LogEntry fit(LogEntry entry) {
+    LogEntry.Builder fitting =
+        LogEntry.newBuilder()
+            .setSeverity(entry.getSeverity())
+            .setText(entry.getText().isEmpty() ? "-" : cut(entry.getText(), TEXT_BYTES))
+            .setTemplate(cut(entry.getTemplate(), TEMPLATE_BYTES));
+    for (Map.Entry<String, String> field : entry.getFieldsMap().entrySet()) {
+      if (!field.getKey().isEmpty() && fitting.getFieldsCount() < FIELDS) {
+        fitting.putFields(cut(field.getKey(), KEY_BYTES), cut(field.getValue(), VALUE_BYTES));
+      }
+    }
+    return fitting.build();
+  }
+
+  /** The beginning of a text, cut between two characters. */
+  private static String cut(String text, int limit) {
+    if (text.length() * 3L <= limit) {
+      return text;
+    }
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length <= limit) {
+      return text;
+    }
+    int end = limit;
+    while ((bytes[end] & 0xC0) == 0x80) {
+      end--;
+    }
+    return new String(Arrays.copyOf(bytes, end), StandardCharsets.UTF_8);
+  }
+}

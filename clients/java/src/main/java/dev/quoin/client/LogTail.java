@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import dev.quoin.logs.v1.LogsGrpc;
+import dev.quoin.logs.v1.TailResponse;
+import io.grpc.ClientCall;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** Logs that are being followed. Never closed, it ends with its {@link Quoin}. */
+public final class LogTail implements AutoCloseable {
+  private static final Duration PAUSE = Duration.ofSeconds(5);
+
+  private final Link link;
+  private final TailListener listener;
+  private TailOptions options;
+  private ClientCall<?, ?> call;
+  private boolean closed;
+
+  LogTail(Link link, TailOptions options, TailListener listener) {
+    this.link = link;
+    this.options = options;
+    this.listener = listener;
+    link.opened(
+        this,
+        () -> {
+          close();
+          return CompletableFuture.completedFuture(null);
+        });
+  }
+
+  /**
+   * Where another tail would go on after what the listener has heard; "" before the first stream
+   * has started.
+   */
+  public synchronized String cursor() {
+    return options.cursor();
+  }
+
+  /** Ends it; the listener may still be in its last call. */
+  @Override
+  public void close() {
+    ClientCall<?, ?> last;
+    synchronized (this) {
+      closed = true;
+      last = call;
+    }
+    link.closed(this);
+    if (last != null) {
+      last.cancel("the tail is closed", null);
+    }
+  }
+
+  synchronized void open() {
+    if (!closed) {
+      call = link.stream(LogsGrpc.getTailMethod(), options.request(), new Stream());
+    }
+  }
+
+  private void again() {
+    try {
+      link.after(Retries.pause(PAUSE), this::open);
+    } catch (QuoinException e) {
+      close();
+    }
+  }
+
+  private synchronized void at(String cursor) {
+    options = options.withCursor(cursor);
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
+  private final class Stream implements StreamObserver<TailResponse> {
+    @Override
+    public void onNext(TailResponse message) {
+      if (isClosed()) {
+        return;
+      }
+      message
+          .getNewEntries()
+          .getEntriesList()
+          .forEach(entry -> listener.entry(message.getNewEntries().getName(), entry));
+      if (message.hasGap()) {
+        listener.gap(message.getGap().getName(), message.getGap().getMissed());
+      }
+      at(message.getCursor());
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      QuoinException explained = QuoinException.from(failure);
+      if (isClosed()) {
+        return;
+      }
+      if (explained instanceof UnavailableException
+          || explained.code() == Status.Code.INTERNAL) {
+        again();
+      } else {
+        close();
+        listener.ended(explained);
+      }
+    }
+
+    @Override
+    public void onCompleted() {
+      again();
+    }
+  }
+}
