@@ -97,8 +97,7 @@ public final class LogTail implements AutoCloseable {
       if (isClosed()) {
         return;
       }
-      if (explained instanceof UnavailableException
-          || explained.code() == Status.Code.INTERNAL) {
+      if (explained instanceof UnavailableException || explained.code() == Status.Code.INTERNAL) {
         again();
       } else {
         close();

@@ -96,7 +96,9 @@ public final class LogWriter implements AutoCloseable {
         : flushes.computeIfAbsent(taken, count -> new CompletableFuture<>()).copy();
   }
 
-  /** Takes no more, and waits until what was taken is written, at most as long as a call may take. */
+  /**
+   * Takes no more, and waits until what was taken is written, at most as long as a call may take.
+   */
   @Override
   public void close() {
     Futures.await(closeAsync());
@@ -133,7 +135,8 @@ public final class LogWriter implements AutoCloseable {
     int bytes = 0;
     for (LogEntry entry : waiting) {
       bytes += entry.getSerializedSize();
-      if (batch.getEntriesCount() > 0 && (batch.getEntriesCount() == BATCH || bytes > BATCH_BYTES)) {
+      if (batch.getEntriesCount() > 0
+          && (batch.getEntriesCount() == BATCH || bytes > BATCH_BYTES)) {
         batches.add(batch.build());
         batch.clearEntries();
         bytes = entry.getSerializedSize();

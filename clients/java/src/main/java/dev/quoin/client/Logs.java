@@ -50,8 +50,7 @@ public final class Logs {
             .setRequestId(UUID.randomUUID().toString())
             .build();
     CompletableFuture<WriteResponse> answer = link.call(LogsGrpc.getWriteMethod(), request);
-    return Futures.handOver(
-        answer.thenApply(WriteResponse::getCursor), answer, cursor -> {});
+    return Futures.handOver(answer.thenApply(WriteResponse::getCursor), answer, cursor -> {});
   }
 
   /** Collects entries of one log and writes them in batches, in the background. */

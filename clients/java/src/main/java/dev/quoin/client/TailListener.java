@@ -10,7 +10,8 @@ public interface TailListener {
   void entry(String name, LogEntry entry);
 
   /**
-   * Entries of a log were missed: this process was away, or too slow, for longer than they are kept.
+   * Entries of a log were missed: this process was away, or too slow, for longer than they are
+   * kept.
    *
    * @param missed how many, 0 when that is not known
    */

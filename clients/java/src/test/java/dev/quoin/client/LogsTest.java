@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import dev.quoin.client.logback.QuoinAppender;
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.Severity;
@@ -101,7 +102,8 @@ class LogsTest {
   void tailAndWriterOutliveARestartOfTheServer() {
     try (TestServer server = new TestServer();
         Quoin client = Quoin.builder().address(server.address()).build()) {
-      LogTail tail = client.logs().tail(TailOptions.of("web"), (name, entry) -> heard.add(entry.getText()));
+      LogTail tail =
+          client.logs().tail(TailOptions.of("web"), (name, entry) -> heard.add(entry.getText()));
       Eventually.until("it follows", () -> !tail.cursor().isEmpty());
       LogWriter writer = client.logs().writer("web");
       writer.write(entry("one"));
@@ -137,6 +139,9 @@ class LogsTest {
   @Test
   void appenderSendsWhatAProgramLogs() {
     LoggerContext context = new LoggerContext();
+    LogbackMDCAdapter mdc = new LogbackMDCAdapter();
+    context.setMDCAdapter(mdc);
+    mdc.put("user", "u-1");
     QuoinAppender appender = new QuoinAppender();
     appender.setContext(context);
     appender.setAddress(SERVER.address());
@@ -157,7 +162,9 @@ class LogsTest {
     assertThat(entries.get(0).getSeverity()).isEqualTo(Severity.SEVERITY_ERROR);
     assertThat(entries.get(1).getText()).isEqualTo("order 17 paid");
     assertThat(entries.get(1).getTemplate()).isEqualTo("order {} paid");
-    assertThat(entries.get(1).getFieldsMap()).containsEntry("logger", "shop.Orders");
+    assertThat(entries.get(1).getFieldsMap())
+        .containsEntry("logger", "shop.Orders")
+        .containsEntry("user", "u-1");
   }
 
   private List<String> texts() {

@@ -14,7 +14,7 @@ import dev.quoin.logs.v1.Severity;
 /**
  * Sends what a program logs to a log of Quoin, in the background: see {@link LogWriter} for what
  * happens while no server can be reached. The pattern of a message is its template, so that {@code
- * Common} counts it whatever its arguments are; logger, thread, host and MDC are its fields.
+ * Common} counts it whatever its arguments are; logger, thread and MDC are its fields.
  *
  * <pre>{@code
  * <appender name="quoin" class="dev.quoin.client.logback.QuoinAppender">
@@ -91,14 +91,19 @@ public final class QuoinAppender extends UnsynchronizedAppenderBase<ILoggingEven
     if (event.getThrowableProxy() != null) {
       text += '\n' + ThrowableProxyUtil.asString(event.getThrowableProxy());
     }
-    return LogEntry.newBuilder()
-        .setSeverity(severity(event.getLevel()))
-        .setText(text)
-        .setTemplate(event.getMessage() == null ? "" : event.getMessage())
-        .putFields("logger", event.getLoggerName())
-        .putFields("thread", event.getThreadName())
-        .putAllFields(event.getMDCPropertyMap())
-        .build();
+    LogEntry.Builder entry =
+        LogEntry.newBuilder()
+            .setSeverity(severity(event.getLevel()))
+            .setText(text == null ? "null" : text)
+            .setTemplate(event.getMessage() == null ? "" : event.getMessage())
+            .putFields("logger", event.getLoggerName())
+            .putFields("thread", event.getThreadName());
+    if (event.getMDCPropertyMap() != null) {
+      event
+          .getMDCPropertyMap()
+          .forEach((key, value) -> entry.putFields(key, String.valueOf(value)));
+    }
+    return entry.build();
   }
 
   private static Severity severity(Level level) {
