@@ -71,6 +71,14 @@ record Ratio(String text, String goal, double median, double[] perRound) {
     String fair = Rows.REDISSON_FAIR_HANDOVER + "/" + Rows.CLIENTS;
     add(ratios, results, "hand-overs/s: Quoin / Redisson RLock", "", speed, ours, lock);
     add(ratios, results, "hand-overs/s: Quoin / Redisson RFairLock", "", speed, ours, fair);
+    add(
+        ratios,
+        results,
+        "server CPU: `Logs.Write` / `null`, 128 in flight",
+        "",
+        cpu,
+        Rows.LOGS_WRITE + "/128",
+        Rows.NULL + "/128");
     return ratios;
   }
 

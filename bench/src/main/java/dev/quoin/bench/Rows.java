@@ -15,6 +15,9 @@ final class Rows {
   static final String REDISSON_HANDOVER = "redisson-handover";
   static final String REDISSON_FAIR_HANDOVER = "redisson-fair-handover";
   static final String IDLE = "idle-waiters";
+  static final String LOGS_WRITE = "logs-write";
+  static final String LOGS_STREAM = "logs-write-stream-of-1000";
+  static final String LOGS_TAILS = "logs-delivered-to-100-tails";
   static final List<Integer> PAIRS_IN_FLIGHT = List.of(1, 64, 256);
   static final String SEMAPHORE_PAIR = "semaphore-acquire+release";
   static final String SEMAPHORE_HANDOVER = "semaphore-handover";
@@ -66,6 +69,9 @@ final class Rows {
       rows.add(new ScaleRow(WAITERS, size, true));
     }
     rows.add(new OpenHoldsRow(HOLDS, OPEN_HOLDS));
+    rows.add(LoadRow.quoin(LOGS_WRITE, 128, GrpcWorkload.of(LogsOperations::write)));
+    rows.add(LoadRow.quoin(LOGS_STREAM, 4, GrpcWorkload.of(LogsOperations::writeStream)));
+    rows.add(LoadRow.quoin(LOGS_TAILS, 16, TailWorkload.of(100)));
     return rows;
   }
 }
