@@ -59,13 +59,19 @@ public final class Quoin implements AutoCloseable {
     return new Logs(link);
   }
 
+  /** The configuration, maintenance and discovery of this client's namespace. */
+  public Config config() {
+    return new Config(link);
+  }
+
   /**
    * The connection, for the generated stubs of services that have no helper here. It carries the
    * namespace and gives unary calls without a deadline the default one; {@link QuoinException#from}
    * explains its failures. It ends with this client.
    *
    * <p>Some unary calls are repeated when they meet UNAVAILABLE. {@code Acquire} of locks and
-   * semaphores is one of them, so give it a {@code request_id}.
+   * semaphores, {@code Set} and {@code Delete} of configuration are among them, so give them a
+   * {@code request_id}.
    */
   public Channel channel() {
     return channel;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
@@ -14,7 +15,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * What is tried again, and when.
  *
  * <p>gRPC repeats calls that met UNAVAILABLE when repeating them is safe: Get changes nothing,
- * Renew is idempotent, Acquire and Write of a log carry a request id. Release is none of that:
+ * Renew is idempotent, Acquire, Set and Delete of the configuration, and Write of a log carry a
+ * request id. Release is none of that:
  * LOCK_NOT_HELD to a repeated Release may mean that the first one worked. Only {@link Releases}
  * knows what to make of it.
  */
@@ -34,6 +36,14 @@ final class Retries {
             Map.of(
                 "name",
                 List.of(
+                    name(ConfigGrpc.getSetMethod()),
+                    name(ConfigGrpc.getGetMethod()),
+                    name(ConfigGrpc.getListMethod()),
+                    name(ConfigGrpc.getDeleteMethod()),
+                    name(ConfigGrpc.getHistoryMethod()),
+                    name(ConfigGrpc.getSetMaintenanceMethod()),
+                    name(ConfigGrpc.getGetMaintenanceMethod()),
+                    name(ConfigGrpc.getResolveMethod()),
                     name(LocksGrpc.getGetMethod()),
                     name(LocksGrpc.getRenewMethod()),
                     name(LocksGrpc.getAcquireMethod()),
