@@ -183,6 +183,7 @@ final class PlainRules {
       case "map" -> PlainMap.of(field, rules);
       case "int32", "int64", "uint32", "uint64", "sint32", "sint64" ->
           PlainNumber.of(field.getType(), rules);
+      case "double" -> PlainReal.of(rules);
       case "enum" -> PlainEnum.of(field.getEnumType(), rules);
       case "duration" -> PlainDuration.of(rules);
       default -> throw new NotPlain(kind.getFullName());

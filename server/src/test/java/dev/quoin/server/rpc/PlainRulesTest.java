@@ -95,6 +95,9 @@ final class PlainRulesTest {
           type: TYPE_SINT64 | sint64 { gt: -10 } ignore: IGNORE_IF_ZERO_VALUE
           type: TYPE_UINT32 | uint32 { gte: 1 lte: 2147483648 }
           type: TYPE_UINT64 | uint64 { gt: 10 lte: 9223372036854775808 }
+          type: TYPE_DOUBLE | double { finite: true }
+          type: TYPE_DOUBLE | double { gte: -1 lte: 1e100 }
+          type: TYPE_DOUBLE | double { finite: true gte: -1.5 }
           type: TYPE_ENUM type_name: ".test.E" | enum { defined_only: true not_in: 0 }
           type: TYPE_ENUM type_name: ".test.E" | enum { not_in: 0 not_in: 7 }
           type: TYPE_BOOL | required: true
@@ -126,6 +129,7 @@ final class PlainRulesTest {
       textBlock =
           """
           type: TYPE_INT32 | int32 { gt: 10 lt: 1 }
+          type: TYPE_DOUBLE | double { gte: 10 lte: 1 }
           type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" | duration { gt { seconds: 10 } lt {} } required: true
           """)
   void boundsThatMeanOutsideAreLeftToProtovalidate(String field, String rules) throws Exception {
@@ -215,7 +219,7 @@ final class PlainRulesTest {
           type: TYPE_BYTES | bytes { prefix: "a" }
           type: TYPE_INT32 | int32 { in: 1 }
           type: TYPE_FIXED32 | fixed32 { gt: 1 }
-          type: TYPE_DOUBLE | double { finite: true }
+          type: TYPE_DOUBLE | double { const: 1 }
           type: TYPE_BOOL | bool { const: true }
           type: TYPE_ENUM type_name: ".test.E" | enum { in: 1 }
           type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" | duration { in { seconds: 1 } }

@@ -67,6 +67,25 @@ final class RandomMessages {
     Long.MIN_VALUE
   };
 
+  private static final double[] REALS = {
+    0,
+    -0.0,
+    0.5,
+    1,
+    1.5,
+    10,
+    -1,
+    -1.5,
+    1e100,
+    -1e100,
+    1.1e100,
+    Double.MAX_VALUE,
+    Double.MIN_VALUE,
+    Double.NaN,
+    Double.POSITIVE_INFINITY,
+    Double.NEGATIVE_INFINITY
+  };
+
   private final Random random;
 
   RandomMessages(long seed) {
@@ -101,7 +120,7 @@ final class RandomMessages {
       case LONG -> NUMBERS[random.nextInt(NUMBERS.length)];
       case BOOLEAN -> random.nextBoolean();
       case FLOAT -> random.nextFloat();
-      case DOUBLE -> random.nextDouble();
+      case DOUBLE -> REALS[random.nextInt(REALS.length)];
       case ENUM -> enumValue(field.getEnumType());
       case MESSAGE -> message(builder, field, depth);
     };
