@@ -7,6 +7,7 @@ import dev.quoin.counters.v1.IncrementBatchResponse;
 import dev.quoin.counters.v1.IncrementBatchResponse.Uncounted;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Inbox;
+import dev.quoin.server.rpc.OrderedAnswers;
 import dev.quoin.server.rpc.Sink;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,9 +26,8 @@ final class IncrementBatch implements Inbox<IncrementBatchRequest> {
   private final CounterShape shape;
   private final Scope scope;
   private final Sink<IncrementBatchResponse> sink;
+  private final OrderedAnswers<IncrementBatchResponse> answers;
   private long received;
-  private CompletionStage<?> acknowledged = CompletableFuture.completedFuture(null);
-  private CompletableFuture<Void> reader = CompletableFuture.completedFuture(null);
 
   IncrementBatch(
       CounterStore counters, CounterShape shape, Scope scope, Sink<IncrementBatchResponse> sink) {
@@ -35,7 +35,7 @@ final class IncrementBatch implements Inbox<IncrementBatchRequest> {
     this.shape = shape;
     this.scope = scope;
     this.sink = sink;
-    sink.onReady(this::readOn);
+    this.answers = new OrderedAnswers<>(sink);
   }
 
   @Override
@@ -43,12 +43,14 @@ final class IncrementBatch implements Inbox<IncrementBatchRequest> {
     long first = received;
     received += request.getIncrementsCount();
     long last = received;
-    CompletionStage<List<Uncounted>> work = carryOut(request, first);
-    acknowledged =
-        acknowledged
-            .thenCombine(work, (before, uncounted) -> uncounted)
-            .thenCompose(uncounted -> acknowledge(last, uncounted));
-    return acknowledged;
+    return answers.add(
+        carryOut(request, first)
+            .thenApply(
+                uncounted ->
+                    IncrementBatchResponse.newBuilder()
+                        .setAcknowledged(last)
+                        .addAllUncounted(uncounted)
+                        .build()));
   }
 
   @Override
@@ -101,30 +103,5 @@ final class IncrementBatch implements Inbox<IncrementBatchRequest> {
       }
     }
     return uncounted;
-  }
-
-  /** Answers a request; done when the answer does not have to be kept for a slow reader. */
-  private synchronized CompletionStage<Void> acknowledge(long last, List<Uncounted> uncounted) {
-    sink.send(
-        IncrementBatchResponse.newBuilder()
-            .setAcknowledged(last)
-            .addAllUncounted(uncounted)
-            .build());
-    if (!sink.isReady() && reader.isDone()) {
-      reader = new CompletableFuture<>();
-      // The reader may have caught up in between.
-      if (sink.isReady()) {
-        reader.complete(null);
-      }
-    }
-    return reader;
-  }
-
-  private void readOn() {
-    CompletableFuture<Void> waiting;
-    synchronized (this) {
-      waiting = reader;
-    }
-    waiting.complete(null);
   }
 }

@@ -124,6 +124,15 @@ public final class Redis implements AutoCloseable {
     return answer;
   }
 
+  /**
+   * Tells whoever listens to a channel, on the node that its hash tag belongs to.
+   *
+   * @return how many heard it
+   */
+  public CompletableFuture<Long> publish(Scope scope, String channel, byte[] message) {
+    return call(scope, commands -> commands.spublish(channel, message), heard -> {});
+  }
+
   private <T> void send(
       Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command,
       CompletableFuture<T> answer,

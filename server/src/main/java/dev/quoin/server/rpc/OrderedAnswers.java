@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Answers the requests of one call in their order, one response for each, however they end; holds
+ * back a caller that does not read them.
+ *
+ * @param <R> type of the responses
+ */
+public final class OrderedAnswers<R> {
+  private final Sink<R> sink;
+  private CompletionStage<Void> before = CompletableFuture.completedFuture(null);
+  private CompletableFuture<Void> reader = CompletableFuture.completedFuture(null);
+
+  public OrderedAnswers(Sink<R> sink) {
+    this.sink = sink;
+    sink.onReady(this::readOn);
+  }
+
+  /**
+   * Sends a response once it is there and all before it have been sent.
+   *
+   * @return for {@link Inbox#take}: done when the response need not be kept for a slow reader
+   */
+  public CompletionStage<Void> add(CompletionStage<R> response) {
+    before = before.thenCombine(response, (done, message) -> message).thenCompose(this::send);
+    return before;
+  }
+
+  private synchronized CompletionStage<Void> send(R message) {
+    sink.send(message);
+    if (!sink.isReady() && reader.isDone()) {
+      reader = new CompletableFuture<>();
+      // The reader may have caught up in between.
+      if (sink.isReady()) {
+        reader.complete(null);
+      }
+    }
+    return reader;
+  }
+
+  private void readOn() {
+    CompletableFuture<Void> waiting;
+    synchronized (this) {
+      waiting = reader;
+    }
+    waiting.complete(null);
+  }
+}
