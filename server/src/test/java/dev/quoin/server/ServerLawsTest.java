@@ -49,6 +49,7 @@ final class ServerLawsTest {
           "quoin.counters.v1.Counters/List",
           "quoin.logs.v1.Logs/ListNames",
           "quoin.semaphores.v1.Semaphores/List",
+          "quoin.stats.v1.Stats/List",
           "quoin.errors.v1.Errors/ListReasons");
 
   /** Names of fields that hold what callers bring along. */

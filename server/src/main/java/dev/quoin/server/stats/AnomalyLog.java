@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.stats;
+
+import dev.quoin.server.redis.Scope;
+
+/** Where anomalies are written beside being told to those who watch. Called on event loops. */
+public interface AnomalyLog {
+  /** Writes nothing. */
+  AnomalyLog NONE = (scope, anomaly) -> {};
+
+  /**
+   * Takes an anomaly, on the server it was recorded by, at most one of a context in 10 seconds.
+   *
+   * @param scope whose it is; its deadline is that of the call that recorded it
+   */
+  void write(Scope scope, Anomaly anomaly);
+}

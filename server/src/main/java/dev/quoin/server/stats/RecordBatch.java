@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.stats;
+
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.rpc.Inbox;
+import dev.quoin.server.rpc.OrderedAnswers;
+import dev.quoin.server.rpc.Sink;
+import dev.quoin.stats.v1.RecordBatchRequest;
+import dev.quoin.stats.v1.RecordBatchRequest.Record;
+import dev.quoin.stats.v1.RecordBatchResponse;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * One call of RecordBatch. The values of a request are recorded context by context, several
+ * requests at once; requests are acknowledged in order.
+ */
+final class RecordBatch implements Inbox<RecordBatchRequest> {
+  private final StatsStore stats;
+  private final Anomalies anomalies;
+  private final Scope scope;
+  private final Sink<RecordBatchResponse> sink;
+  private final OrderedAnswers<RecordBatchResponse> answers;
+  private long received;
+
+  RecordBatch(StatsStore stats, Anomalies anomalies, Scope scope, Sink<RecordBatchResponse> sink) {
+    this.stats = stats;
+    this.anomalies = anomalies;
+    this.scope = scope;
+    this.sink = sink;
+    this.answers = new OrderedAnswers<>(sink);
+  }
+
+  @Override
+  public CompletionStage<?> take(RecordBatchRequest request) {
+    received += request.getRecordsCount();
+    RecordBatchResponse response =
+        RecordBatchResponse.newBuilder().setAcknowledged(received).build();
+    return answers.add(record(request).thenApply(done -> response));
+  }
+
+  @Override
+  public void end() {
+    sink.complete();
+  }
+
+  private CompletionStage<Void> record(RecordBatchRequest request) {
+    Map<Series, List<Double>> values = new LinkedHashMap<>();
+    for (Record record : request.getRecordsList()) {
+      values
+          .computeIfAbsent(
+              new Series(record.getKind(), record.getContext()), series -> new ArrayList<>())
+          .add(record.getValue());
+    }
+    return CompletableFuture.allOf(
+        values.entrySet().stream()
+            .map(
+                entry ->
+                    stats
+                        .record(scope, entry.getKey(), entry.getValue(), request.getRequestId())
+                        .thenAccept(
+                            recorded -> {
+                              if (recorded.anomaly() != null) {
+                                anomalies.tell(scope, recorded.anomaly());
+                              }
+                            })
+                        .toCompletableFuture())
+            .toArray(CompletableFuture<?>[]::new));
+  }
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.stats;
+
+import dev.quoin.server.names.Directory;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongFunction;
+import java.util.stream.IntStream;
+
+/**
+ * Figures in Redis. Keys carry their hour, and the clock of Redis says which hour it is: a script
+ * that was sent with the keys of another hour changes nothing and tells the right one, for which it
+ * is sent again.
+ */
+final class StatsStore {
+  private static final LuaScript RECORD = LuaScript.load("stats/record");
+  private static final LuaScript RECORD_ONCE = LuaScript.load("stats/record_once");
+  private static final LuaScript GET = LuaScript.load("stats/get");
+  private static final LuaScript SLOWEST = LuaScript.load("stats/slowest");
+  private static final Duration LISTED = Duration.ofHours(25);
+
+  /** More tries than hours can end meanwhile. */
+  private static final int TRIES = 3;
+
+  private final Scripts scripts;
+  private final Keyspace keyspace;
+  private final Directory directory;
+  private volatile long currentHour;
+
+  StatsStore(Scripts scripts, Keyspace keyspace) {
+    this(scripts, keyspace, System.currentTimeMillis() / Duration.ofHours(1).toMillis());
+  }
+
+  /**
+   * @param hour that is taken for the current one until Redis says otherwise
+   */
+  StatsStore(Scripts scripts, Keyspace keyspace, long hour) {
+    this.currentHour = hour;
+    this.scripts = scripts;
+    this.keyspace = keyspace;
+    this.directory = new Directory(scripts, keyspace, LISTED);
+  }
+
+  /**
+   * What became of values.
+   *
+   * @param anomalous whether the last one is far above the usual
+   * @param anomaly one that is to be told, or null
+   */
+  record Recorded(long hour, long count, double mean, boolean anomalous, Anomaly anomaly) {}
+
+  /** A context and its mean. */
+  record Slow(String context, double mean) {}
+
+  /** The contexts with the highest means of an hour. */
+  record Ranking(long hour, List<Slow> slowest) {}
+
+  /**
+   * Adds values.
+   *
+   * @param requestId id of the request, empty for none
+   */
+  CompletionStage<Recorded> record(
+      Scope scope, Series series, List<Double> values, String requestId) {
+    StatsKeys keys = StatsKeys.of(keyspace, scope.namespace(), series);
+    CompletionStage<Recorded> recorded =
+        inHour(
+                Window.ago(0),
+                hour -> {
+                  Object[] arguments = new Object[values.size() + 2];
+                  arguments[0] = hour;
+                  arguments[1] = series.context();
+                  for (int i = 0; i < values.size(); i++) {
+                    arguments[i + 2] = values.get(i).toString();
+                  }
+                  return requestId.isEmpty()
+                      ? scripts.run(
+                          RECORD,
+                          scope,
+                          new String[] {keys.series(hour), keys.slowest(hour)},
+                          arguments)
+                      : scripts.run(
+                          RECORD_ONCE,
+                          scope,
+                          new String[] {
+                            keys.series(hour), keys.slowest(hour), keys.request(requestId)
+                          },
+                          arguments);
+                })
+            .thenApply(reply -> recorded(series, reply));
+    return directory.note(scope, series.name(), recorded);
+  }
+
+  /** The figures of a context. */
+  CompletionStage<Figures> get(Scope scope, Series series, Window window) {
+    StatsKeys keys = StatsKeys.of(keyspace, scope.namespace(), series);
+    return inHour(
+            window,
+            hour -> scripts.run(GET, scope, new String[] {keys.series(hour)}, window.word(), hour))
+        .thenApply(reply -> figures(reply, window));
+  }
+
+  /** The contexts of a kind with the highest means. */
+  CompletionStage<Ranking> slowest(Scope scope, String kind, Window window, int limit) {
+    List<CompletableFuture<Reply>> shards =
+        IntStream.range(0, StatsKeys.SHARDS)
+            .mapToObj(shard -> slowest(scope, kind, shard, window, limit).toCompletableFuture())
+            .toList();
+    return CompletableFuture.allOf(shards.toArray(CompletableFuture<?>[]::new))
+        .thenCompose(
+            done ->
+                hours(shards) == 1
+                    ? CompletableFuture.completedFuture(ranking(shards, window, limit))
+                    // An hour has ended between one shard and the next.
+                    : slowest(scope, kind, window, limit));
+  }
+
+  private static long hours(List<CompletableFuture<Reply>> shards) {
+    return shards.stream().map(shard -> shard.getNow(null).integer(0)).distinct().count();
+  }
+
+  /**
+   * Pairs of kind and context.
+   *
+   * @param kind empty for all
+   * @param prefix what the contexts begin with
+   */
+  CompletionStage<Directory.Page> list(
+      Scope scope, String kind, String prefix, int size, String token) {
+    String begin = kind.isEmpty() ? "" : new Series(kind, prefix).name();
+    return directory.list(scope, begin, size, token);
+  }
+
+  /** Where anomalies of a kind are told. */
+  String channel(Scope scope, String kind) {
+    return StatsKeys.anomalies(keyspace, scope.namespace(), kind);
+  }
+
+  private CompletionStage<Reply> slowest(
+      Scope scope, String kind, int shard, Window window, int limit) {
+    return inHour(
+        window,
+        hour ->
+            scripts.run(
+                SLOWEST,
+                scope,
+                new String[] {StatsKeys.slowest(keyspace, scope.namespace(), kind, shard, hour)},
+                window.word(),
+                hour,
+                limit));
+  }
+
+  /** Runs a script for the hour that is meant by the clock of Redis. */
+  private CompletionStage<Reply> inHour(Window window, LongFunction<CompletionStage<Reply>> run) {
+    return inHour(window, run, TRIES);
+  }
+
+  private CompletionStage<Reply> inHour(
+      Window window, LongFunction<CompletionStage<Reply>> run, int tries) {
+    long asked = currentHour;
+    return run.apply(window.at(asked))
+        .thenCompose(
+            reply -> {
+              boolean isOther = !window.isGiven() && reply.size() == 1 && reply.integer(0) != asked;
+              if (isOther) {
+                currentHour = reply.integer(0);
+              }
+              return isOther && tries > 1
+                  ? inHour(window, run, tries - 1)
+                  : CompletableFuture.completedFuture(reply);
+            });
+  }
+
+  private static Recorded recorded(Series series, Reply reply) {
+    double mean = Double.parseDouble(reply.text(3));
+    Anomaly anomaly =
+        reply.size() == 5
+            ? null
+            : new Anomaly(
+                series.kind(),
+                series.context(),
+                Double.parseDouble(reply.text(5)),
+                reply.integer(6),
+                Double.parseDouble(reply.text(7)),
+                Double.parseDouble(reply.text(8)),
+                reply.integer(1),
+                reply.integer(9));
+    return new Recorded(reply.integer(0), reply.integer(2), mean, reply.flag(4), anomaly);
+  }
+
+  private static Figures figures(Reply reply, Window window) {
+    long current = reply.integer(0);
+    long hour = window.at(current);
+    Sketch sketch = new Sketch();
+    ByteBuffer figures = ByteBuffer.allocate(Double.BYTES * 6);
+    for (int i = 1; i < reply.size(); i += 2) {
+      String field = reply.text(i);
+      if (field.equals("s")) {
+        figures = ByteBuffer.wrap(reply.bytes(i + 1));
+      } else {
+        sketch.add(field, Long.parseLong(reply.text(i + 1)));
+      }
+    }
+    double count = figures.getDouble();
+    double mean = figures.getDouble();
+    double squares = figures.getDouble();
+    double min = figures.getDouble();
+    double max = figures.getDouble();
+    double sum = figures.getDouble();
+    double stddev = count > 1 ? Math.sqrt(squares / (count - 1)) : 0;
+    return new Figures(hour, hour == current, (long) count, sum, min, max, mean, stddev, sketch);
+  }
+
+  private static Ranking ranking(List<CompletableFuture<Reply>> shards, Window window, int limit) {
+    List<Slow> all = new ArrayList<>();
+    long current = 0;
+    for (CompletableFuture<Reply> shard : shards) {
+      Reply reply = shard.getNow(null);
+      current = reply.integer(0);
+      for (int i = 1; i < reply.size(); i += 2) {
+        all.add(new Slow(reply.text(i), Double.parseDouble(reply.text(i + 1))));
+      }
+    }
+    all.sort(Comparator.comparingDouble(Slow::mean).reversed().thenComparing(Slow::context));
+    return new Ranking(window.at(current), all.subList(0, Math.min(limit, all.size())));
+  }
+}
