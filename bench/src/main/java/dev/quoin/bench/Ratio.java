@@ -79,7 +79,32 @@ record Ratio(String text, String goal, double median, double[] perRound) {
         cpu,
         Rows.LOGS_WRITE + "/128",
         Rows.NULL + "/128");
+    addCounters(ratios, results);
     return ratios;
+  }
+
+  private static void addCounters(List<Ratio> ratios, Results results) {
+    String cpu = Measurement.SERVER_CPU;
+    String speed = Measurement.CALLS_PER_SECOND;
+    String increment = Rows.INCREMENT + "/128";
+    String record = Rows.RECORD + "/128";
+    String nothing = Rows.NULL + "/128";
+    add(ratios, results, "server CPU: `increment` / `null`", "≤ 1.9", cpu, increment, nothing);
+    add(ratios, results, "server CPU: `record` / `null`", "", cpu, record, nothing);
+    String watched = Rows.INCREMENT_WATCHED + "/128";
+    add(ratios, results, "increments/s: 1,000 watchers / none", "", speed, watched, increment);
+    int size = CounterOperations.BATCH;
+    String batch = "/s in requests of " + size + ": batch / single";
+    String increments = Rows.INCREMENT_BATCH + "/16";
+    add(ratios, results, "increments" + batch, "≥ 5", speed, increments, increment, size);
+    String records = Rows.RECORD_BATCH + "/16";
+    add(ratios, results, "values" + batch, "", speed, records, record, size);
+    String one = Rows.COUNTER_GET + "-1/64";
+    for (int counters : Rows.KNOWN_COUNTERS.subList(1, Rows.KNOWN_COUNTERS.size())) {
+      String many = Rows.COUNTER_GET + '-' + counters + "/64";
+      String text = "server CPU of Get: %,d counters / 1".formatted(counters);
+      add(ratios, results, text, "≤ 1.1", cpu, many, one);
+    }
   }
 
   private static void add(
@@ -90,11 +115,26 @@ record Ratio(String text, String goal, double median, double[] perRound) {
       String metric,
       String row,
       String base) {
+    add(ratios, results, text, goal, metric, row, base, 1);
+  }
+
+  /**
+   * @param factor how many things an operation of the row does
+   */
+  private static void add(
+      List<Ratio> ratios,
+      Results results,
+      String text,
+      String goal,
+      String metric,
+      String row,
+      String base,
+      int factor) {
     if (results.has(row) && results.has(base)) {
       double[] above = results.values(row, metric);
       double[] below = results.values(base, metric);
       double[] perRound =
-          IntStream.range(0, above.length).mapToDouble(i -> above[i] / below[i]).toArray();
+          IntStream.range(0, above.length).mapToDouble(i -> factor * above[i] / below[i]).toArray();
       ratios.add(new Ratio(text, goal, Results.median(perRound), perRound));
     }
   }

@@ -18,6 +18,13 @@ final class Rows {
   static final String LOGS_WRITE = "logs-write";
   static final String LOGS_STREAM = "logs-write-stream-of-1000";
   static final String LOGS_TAILS = "logs-delivered-to-100-tails";
+  static final String INCREMENT = "increment";
+  static final String INCREMENT_BATCH = "increment-batch";
+  static final String INCREMENT_WATCHED = "increment-watched";
+  static final String COUNTER_GET = "counter-get";
+  static final String RECORD = "record";
+  static final String RECORD_BATCH = "record-batch";
+  static final List<Integer> KNOWN_COUNTERS = List.of(1, 100, 10_000);
   static final List<Integer> PAIRS_IN_FLIGHT = List.of(1, 64, 256);
   static final String SEMAPHORE_PAIR = "semaphore-acquire+release";
   static final String SEMAPHORE_HANDOVER = "semaphore-handover";
@@ -72,6 +79,19 @@ final class Rows {
     rows.add(LoadRow.quoin(LOGS_WRITE, 128, GrpcWorkload.of(LogsOperations::write)));
     rows.add(LoadRow.quoin(LOGS_STREAM, 4, GrpcWorkload.of(LogsOperations::writeStream)));
     rows.add(LoadRow.quoin(LOGS_TAILS, 16, TailWorkload.of(100)));
+    addCounters(rows);
     return rows;
+  }
+
+  private static void addCounters(List<Row> rows) {
+    rows.add(LoadRow.quoin(INCREMENT, 128, GrpcWorkload.of(CounterOperations::increment)));
+    rows.add(LoadRow.quoin(INCREMENT_WATCHED, 128, CounterWorkloads.watched(1000)));
+    rows.add(
+        LoadRow.quoin(INCREMENT_BATCH, 16, GrpcWorkload.of(CounterOperations::incrementBatch)));
+    for (int counters : KNOWN_COUNTERS) {
+      rows.add(LoadRow.quoin(COUNTER_GET + '-' + counters, 64, CounterWorkloads.get(counters)));
+    }
+    rows.add(LoadRow.quoin(RECORD, 128, GrpcWorkload.of(CounterOperations::record)));
+    rows.add(LoadRow.quoin(RECORD_BATCH, 16, GrpcWorkload.of(CounterOperations::recordBatch)));
   }
 }
