@@ -1,11 +1,10 @@
--- @include lib/lock_state
--- @include lib/lock_free
+-- @include lib/lock_grants
+-- @include lib/lock_watch
 --
 -- The line: a sorted set of waiters by ticket. A waiter is written as server, token, lease in
 -- milliseconds, request id or '-', label; split by single spaces. Its server must have a mark in
--- the servers set that has not run out, and listen to the hints: else the waiter counts as dead.
+-- the marks that has not run out, and listen to the hints: else the waiter counts as dead.
 
-local MARK_MS = 15000
 local LINE_MS = 60000
 
 -- The parts of a waiter: server, token, lease, request, holder.
@@ -13,36 +12,52 @@ local function parse_waiter(waiter)
   return string.match(waiter, '^(%S+) (%S+) (%S+) (%S+) (.*)$')
 end
 
--- Notes that a server is alive; forgets those that have not been for long.
-local function mark_server(line, servers, server, now)
-  local time = math.floor(now / 1000)
-  redis.call('ZADD', servers, integer(time + MARK_MS), server)
-  redis.call('ZREMRANGEBYSCORE', servers, '-inf', integer(time))
-  redis.call('PEXPIRE', servers, LINE_MS)
-  redis.call('PEXPIRE', line, LINE_MS)
+-- Whether the first in line is a writer that is alive: then readers do not go on.
+local function writer_is_next(lock, hints)
+  local first = redis.call('ZRANGE', lock.keys.line, 0, 0)[1]
+  if not first then
+    return false
+  end
+  local server, token = parse_waiter(first)
+  return not is_shared(token) and is_marked(lock, server)
+    and redis.call('PUBSUB', 'SHARDNUMSUB', hints .. server)[2] > 0
 end
 
--- Gives a free lock to the first live waiter and tells its server, on the channel of the lock's
--- hints. Every dead one that stands before it is taken out of the line, at most 1,000 in one go.
--- Returns the lock as it is now.
-local function hand_over(owner, lock, line, servers, now)
-  local hints = string.sub(owner, 1, -string.len('owner') - 1) .. 'hints:'
+-- Gives a lock that is free or held by readers to the first live waiters, to one writer or to all
+-- readers up to the next writer, and tells their servers, on the channels of the lock's hints. Every
+-- dead one that stands before them is taken out of the line; at most 1,000 waiters in one go.
+local function hand_over(lock)
+  local keys = lock.keys
+  local hints = string.sub(keys.owner, 1, -string.len('owner') - 1) .. 'hints:'
+  local readers_came = false
+  if lock.lapsed then
+    tell(lock, 'expired', {token = lock.token, fence = lock.fence, holder = lock.holder})
+  end
   for _ = 1, 1000 do
-    local waiter = redis.call('ZPOPMIN', line)[1]
+    if lock.shared and writer_is_next(lock, hints) then
+      break
+    end
+    local waiter = redis.call('ZPOPMIN', keys.line)[1]
     if not waiter then
-      return lock
+      break
     end
     local server, token, lease, request, holder = parse_waiter(waiter)
-    local mark = redis.call('ZSCORE', servers, server)
-    if mark and tonumber(mark) > math.floor(now / 1000) then
-      lock = grant(owner, lock, now, token, lease, request, holder)
-      local hint = table.concat({token, integer(lock.fence), integer(lock.expire)}, ' ')
+    if is_marked(lock, server) and not (lock.shared and not is_shared(token)) then
+      local grant = grant_to(lock, token, lease, request, holder)
+      local hint = table.concat({token, integer(grant.fence), integer(grant.expire)}, ' ')
       if redis.call('SPUBLISH', hints .. server, hint) > 0 then
-        return lock
+        tell(lock, 'acquired', grant)
+        if not lock.shared then
+          return
+        end
+        readers_came = true
+      else
+        end_grant(lock, grant)
+        redis.call('ZREM', keys.marks, server)
       end
-      lock = free(owner, lock)
-      redis.call('ZREM', servers, server)
     end
   end
-  return lock
+  if readers_came then
+    sum_up(lock)
+  end
 end

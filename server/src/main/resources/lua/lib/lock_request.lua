@@ -1,29 +1,35 @@
--- @include lib/lock_keeper
+-- @include lib/lock_grants
 --
--- Request ids. While a grant is held its owner value names the request; for 10 minutes the request
--- key remembers that the request was granted, as lease in milliseconds and label.
+-- Request ids. For 10 minutes the request key remembers that a request was granted, as token, split
+-- by a space from what the request asked for. A grant made in line is not remembered at once: that of
+-- an exclusive holder names its request itself.
 
 local REQUEST_MS = 600000
 
 -- The answer to a request that was granted before, or nil. From then on no call gives the grant back
 -- by ending: which of them its caller goes by is not known.
-local function repeated(owner, request_key, lock, request, lease, holder)
-  local holds = lock.held and lock.request == request
-  local before = holds and lock.lease .. ' ' .. lock.holder or redis.call('GET', request_key)
-  if not before then
-    return nil
+local function repeated(lock, wish)
+  local before = redis.call('GET', lock.keys.request)
+  local token, body = string.match(before or '', '^(%S+) (.*)$')
+  if not token then
+    if lock.shared or not lock.held or lock.request ~= wish.request then
+      return nil
+    end
+    local same = lock.lease == wish.lease and lock.holder == wish.holder
+    token, body = lock.token, same and wish.body
   end
-  if before ~= lease .. ' ' .. holder then
-    return redis.error_reply('REQUEST_ID_REUSED the request_id was used with another lease or holder')
+  if body ~= wish.body then
+    return redis.error_reply('REQUEST_ID_REUSED the request_id was used for something else')
   end
-  if not holds then
+  local grant = find_grant(lock, token)
+  if not grant then
     return redis.error_reply('LOCK_NOT_HELD the grant made for this request_id has ended')
   end
-  hand_to_keeper(owner, lock, '-', lock.expire)
-  return granted(lock)
+  keep_grant(lock, grant, '-', grant.expire)
+  return granted(grant)
 end
 
 -- Remembers that a request was granted.
-local function remember(request_key, lease, holder)
-  redis.call('SET', request_key, lease .. ' ' .. holder, 'PX', REQUEST_MS)
+local function remember(lock, token, body)
+  redis.call('SET', lock.keys.request, token .. ' ' .. body, 'PX', REQUEST_MS)
 end

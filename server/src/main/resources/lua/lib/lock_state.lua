@@ -4,52 +4,54 @@
 -- The value of an owner key, split by single spaces: token, keeper, fence, time of the grant and end
 -- of the lease in milliseconds, lease in milliseconds as asked for, request id or '-', label.
 -- The keeper is the call that gives the lock back when it ends: the one that was granted it, or a
--- later one that took it over with the token; '-' for none. A free lock has token '-'; its last fence stays.
+-- later one that took it over with the token; '-' for none. A free lock has token '-'; its last fence
+-- stays. A lock that readers hold has token '+' and the end of their last lease: see lib/lock_grants.
 -- The key outlives the lease by a day, so that fences rise even when the clock is set back.
 
 local DAY_MS = 86400000
 
--- The lock as it stands at a time in microseconds: held by somebody, or free with a fence of 0 or
--- the last one.
-local function read_lock(owner, now)
-  local value = redis.call('GET', owner)
-  if not value then
-    return {held = false, fence = 0, holder = ''}
-  end
-  local token, keeper, fence, since, expire, lease, request, holder =
-    string.match(value, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
+-- The lock as it stands at a time in microseconds. It has its keys by name, at least the owner.
+local function read_lock(keys, now)
   local lock = {
-    token = token, keeper = keeper, fence = tonumber(fence), since = tonumber(since),
-    expire = tonumber(expire), lease = lease, request = request, holder = holder,
+    keys = keys, now = now, time = math.floor(now / 1000), token = '-', fence = 0, expire = 0,
+    holder = '',
   }
-  lock.left = lock.expire - math.floor(now / 1000)
-  lock.held = token ~= '-' and lock.left > 0
+  local value = redis.call('GET', keys.owner)
+  if value then
+    local fence, since, expire
+    lock.token, lock.keeper, fence, since, expire, lock.lease, lock.request, lock.holder =
+      string.match(value, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
+    lock.fence, lock.since, lock.expire = tonumber(fence), tonumber(since), tonumber(expire)
+  end
+  lock.held = lock.token ~= '-' and lock.expire > lock.time
+  lock.lapsed = lock.token ~= '-' and not lock.held
+  lock.shared = lock.token == '+' and lock.held
   return lock
 end
 
 -- Writes a lock that is held.
-local function write_lock(owner, lock)
+local function write_lock(lock)
   local value = table.concat({
     lock.token, lock.keeper, integer(lock.fence), integer(lock.since), integer(lock.expire),
     lock.lease, lock.request, lock.holder,
   }, ' ')
-  redis.call('SET', owner, value, 'PXAT', integer(lock.expire + DAY_MS))
+  redis.call('SET', lock.keys.owner, value, 'PXAT', integer(lock.expire + DAY_MS))
 end
 
--- Makes a token the owner of a free lock. The fence is max(last + 1, now in microseconds): it rises
--- even when the last one was lost. Returns the lock as it is now.
-local function grant(owner, last, now, token, lease, request, holder)
-  local since = math.floor(now / 1000)
-  local lock = {
-    held = true, token = token, keeper = token, fence = math.max(last.fence + 1, now),
-    since = since, expire = since + lease, left = tonumber(lease), lease = lease,
-    request = request, holder = holder,
-  }
-  write_lock(owner, lock)
-  return lock
+-- Frees a lock, keeping its fence.
+local function free_lock(lock)
+  redis.call('SET', lock.keys.owner, '- - ' .. integer(lock.fence) .. ' 0 0 0 - ', 'KEEPTTL')
+  lock.token, lock.expire, lock.holder = '-', 0, ''
+  lock.held, lock.lapsed, lock.shared = false, false, false
 end
 
 -- The answer that tells a caller about a grant.
-local function granted(lock)
-  return {1, lock.token, lock.fence, lock.expire}
+local function granted(grant)
+  return {1, grant.token, grant.fence, grant.expire}
+end
+
+-- The answer to who is not granted the lock: label of the holder, how long its lease still runs,
+-- place in line.
+local function not_granted(lock, place)
+  return {0, lock.held and lock.holder or '', lock.held and lock.expire - lock.time or 0, place}
 end

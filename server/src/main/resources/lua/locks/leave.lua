@@ -2,32 +2,40 @@
 --
 -- KEYS[1] owner
 -- KEYS[2] line
--- KEYS[3] servers
--- KEYS[4] request
+-- KEYS[3] marks
+-- KEYS[4] shares
+-- KEYS[5] request
 -- ARGV[1] waiter
--- ARGV[2] 1 to keep a grant, 0 to give it back
+-- ARGV[2] token of a grant
+-- ARGV[3] call that must be its keeper
+-- ARGV[4] 1 to keep a grant, 0 to give it back
 --
 -- Returns {1, token, fence, end of the lease in ms} for a grant that is kept,
 -- {0, label of the holder, ms its lease still runs, place it had in line} otherwise.
 --
+-- @include lib/lock_keys
 -- @include lib/lock_line
-local owner, line, servers, request_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local waiter, keep = ARGV[1], ARGV[2] == '1'
-local _, token = parse_waiter(waiter)
+local keys = by_name(KEYS)
+local waiter, token, keeper, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
 
-local now = microseconds()
-local rank = redis.call('ZRANK', line, waiter)
+local rank = redis.call('ZRANK', keys.line, waiter)
 if rank then
-  redis.call('ZREM', line, waiter)
+  redis.call('ZREM', keys.line, waiter)
 end
-local lock = read_lock(owner, now)
-if lock.held and lock.keeper == token then
+local lock = read_lock(keys, microseconds())
+local grant = find_grant(lock, token)
+if grant and grant.keeper == keeper then
   if keep then
-    return granted(lock)
+    return granted(grant)
   end
-  if lock.request ~= '-' then
-    redis.call('DEL', request_key)
+  if grant.request ~= '-' then
+    redis.call('DEL', keys.request)
   end
-  lock = hand_over(owner, free(owner, lock), line, servers, now)
+  give_back(lock, grant)
+  rank = 0
 end
-return {0, lock.holder, lock.held and lock.left or 0, rank and rank + 1 or 1}
+-- Who stood behind may go on: the lock is free, or a writer no longer keeps readers waiting.
+if rank == 0 and (lock.shared or not lock.held) then
+  hand_over(lock)
+end
+return not_granted(lock, rank and rank + 1 or 1)

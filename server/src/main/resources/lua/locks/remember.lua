@@ -3,26 +3,29 @@
 --
 -- KEYS[1] owner
 -- KEYS[2] line
--- KEYS[3] servers
--- KEYS[4] request
+-- KEYS[3] marks
+-- KEYS[4] shares
+-- KEYS[5] request
 -- ARGV[1] token of the grant
--- ARGV[2] lease in milliseconds
--- ARGV[3] label of the holder
+-- ARGV[2] what the request asks for
 --
 -- Returns {1}.
 --
+-- @include lib/lock_keys
 -- @include lib/lock_line
 -- @include lib/lock_request
-local owner, line, servers, request_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local token, lease, holder = ARGV[1], ARGV[2], ARGV[3]
+local keys = by_name(KEYS)
+local token, body = ARGV[1], ARGV[2]
 
-if redis.call('EXISTS', request_key) == 0 then
-  remember(request_key, lease, holder)
+local lock = read_lock(keys, microseconds())
+local before = redis.call('GET', keys.request)
+if not before or string.match(before, '^%S+') == token then
+  remember(lock, token, body)
   return {1}
 end
-local now = microseconds()
-local lock = read_lock(owner, now)
-if lock.held and lock.keeper == token then
-  hand_over(owner, free(owner, lock), line, servers, now)
+local grant = find_grant(lock, token)
+if grant and grant.keeper == token then
+  give_back(lock, grant)
+  hand_over(lock)
 end
 return redis.error_reply('LOCK_NOT_HELD the grant made for this request_id has ended')

@@ -1,23 +1,43 @@
 -- Sets the time the lease still runs.
 --
 -- KEYS[1] owner
+-- KEYS[2] marks
+-- KEYS[3] shares
 -- ARGV[1] token of the holder
 -- ARGV[2] lease in milliseconds
 -- ARGV[3] call that must be the keeper, '' for any
+-- ARGV[4] call that becomes the keeper, '' for none
 --
 -- Returns {fence, end of the lease in ms}.
---
--- @include lib/lock_keeper
-local owner = KEYS[1]
-local token, lease, keeper = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local owner, marks, shares = KEYS[1], KEYS[2], KEYS[3]
+local token, lease, keeper, heir = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 
-local now = microseconds()
-local lock = read_lock(owner, now)
-if not lock.held or lock.token ~= token then
+-- An exclusive holder is written out, as in locks/acquire.
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local expire = math.floor(now / 1000) + lease
+local held, keeps, fence, since, ends, rest = string.match(
+  redis.call('GET', owner) or '', '^(%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
+if not held or tonumber(ends) <= expire - lease or held ~= token and held ~= '+' then
   return redis.error_reply('LOCK_NOT_HELD this token does not hold the lock')
 end
-if keeper ~= '' and lock.keeper ~= keeper then
+if held == '+' then
+  -- @include lib/lock_grants
+  local lock = read_lock({owner = owner, marks = marks, shares = shares}, now)
+  local grant = find_grant(lock, token)
+  if not grant then
+    return redis.error_reply('LOCK_NOT_HELD this token does not hold the lock')
+  end
+  if keeper ~= '' and grant.keeper ~= keeper then
+    return redis.error_reply('LOCK_NOT_HELD another call holds the lock with this token')
+  end
+  keep_grant(lock, grant, heir ~= '' and heir or grant.keeper, expire)
+  return {grant.fence, expire}
+end
+if keeper ~= '' and keeps ~= keeper then
   return redis.error_reply('LOCK_NOT_HELD another call holds the lock with this token')
 end
-hand_to_keeper(owner, lock, lock.keeper, math.floor(now / 1000) + lease)
-return {lock.fence, lock.expire}
+local renewed = string.format('%s %s %s %s %.0f %s',
+  token, heir ~= '' and heir or keeps, fence, since, expire, rest)
+redis.call('SET', owner, renewed, 'PXAT', expire + 86400000)
+return {tonumber(fence), expire}

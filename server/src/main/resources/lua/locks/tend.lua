@@ -2,30 +2,43 @@
 --
 -- KEYS[1] owner
 -- KEYS[2] line
--- KEYS[3] servers
+-- KEYS[3] marks
+-- KEYS[4] shares
 -- ARGV[1] server
 -- ARGV[2..] waiters of this server
 --
--- Returns {ms the holder's lease still runs or 0, token of the holder or '', its fence, end of its
--- lease in ms, place in line of each waiter or 0 when it is not in line}.
+-- Returns {ms after which to look again or 0 when there is more to hand over, place in line of each
+-- waiter or 0 when it is not in line, then token, fence and end of the lease in ms of each grant to
+-- one of the waiters}.
 --
+-- @include lib/lock_keys
 -- @include lib/lock_line
-local owner, line, servers = KEYS[1], KEYS[2], KEYS[3]
-local server = ARGV[1]
-local waiters = {unpack(ARGV, 2)}
+local keys = by_name(KEYS)
+local server, waiters = ARGV[1], {unpack(ARGV, 2)}
 
-local now = microseconds()
-mark_server(line, servers, server, now)
-local lock = read_lock(owner, now)
-if not lock.held then
-  lock = hand_over(owner, lock, line, servers, now)
+local lock = read_lock(keys, microseconds())
+mark(lock, server)
+redis.call('PEXPIRE', keys.line, LINE_MS)
+if lock.shared or not lock.held then
+  hand_over(lock)
 end
-local answer = {0, '', 0, 0}
-if lock.held then
-  answer = {lock.left, lock.token, lock.fence, lock.expire}
-end
+local first = lock.shared and redis.call('ZRANGE', keys.line, 0, 0)[1]
+local _, next_token = parse_waiter(first or '')
+local more = next_token and is_shared(next_token)
+local answer = {lock.held and not more and lock.expire - lock.time or 0}
+local grants = {}
 for _, waiter in ipairs(waiters) do
-  local rank = redis.call('ZRANK', line, waiter)
+  local rank = redis.call('ZRANK', keys.line, waiter)
   answer[#answer + 1] = rank and rank + 1 or 0
+  if not rank then
+    local _, token = parse_waiter(waiter)
+    local grant = find_grant(lock, token)
+    grants[#grants + 1] = grant
+  end
+end
+for _, grant in ipairs(grants) do
+  for _, value in ipairs({grant.token, grant.fence, grant.expire}) do
+    answer[#answer + 1] = value
+  end
 end
 return answer

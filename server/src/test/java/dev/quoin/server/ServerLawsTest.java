@@ -47,6 +47,7 @@ final class ServerLawsTest {
   private static final Set<String> TAKE_EMPTY_REQUESTS =
       Set.of(
           "quoin.counters.v1.Counters/List",
+          "quoin.locks.v1.Locks/List",
           "quoin.logs.v1.Logs/ListNames",
           "quoin.semaphores.v1.Semaphores/List",
           "quoin.stats.v1.Stats/List",

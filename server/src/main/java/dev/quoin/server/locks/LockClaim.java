@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.locks;
 
-import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.waiting.Claim;
@@ -48,7 +47,7 @@ record LockClaim(LockStore locks, Demand demand) implements Claim {
 
   @Override
   public CompletionStage<Standing> remember(Standing granted) {
-    return demand.requestId().isEmpty()
+    return demand.terms().requestId().isEmpty()
         ? CompletableFuture.completedFuture(granted)
         : locks.remember(demand).thenApply(noted -> granted);
   }
@@ -70,8 +69,12 @@ record LockClaim(LockStore locks, Demand demand) implements Claim {
 
   @Override
   public Optional<Loss> lossBy(Refusal refusal) {
-    return refusal.reason() == ErrorReason.ERROR_REASON_LOCK_NOT_HELD
-        ? Optional.of(Loss.of(Loss.Cause.NOT_HELD))
-        : Optional.empty();
+    return switch (refusal.reason()) {
+      case ERROR_REASON_LOCK_NOT_HELD -> Optional.of(Loss.of(Loss.Cause.NOT_HELD));
+      case ERROR_REASON_LOCK_FORCED ->
+          Optional.of(
+              new Loss(Loss.Cause.REVOKED, refusal.metadata().get(ForcedReleases.EXPLANATION)));
+      default -> Optional.empty();
+    };
   }
 }

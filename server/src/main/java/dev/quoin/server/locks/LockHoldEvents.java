@@ -39,10 +39,14 @@ final class LockHoldEvents implements HoldEvents<HoldResponse> {
   @Override
   public HoldResponse lost(Loss loss) {
     Lost.Reason reason =
-        loss.cause() == Loss.Cause.EXPIRED
-            ? Lost.Reason.REASON_EXPIRED
-            : Lost.Reason.REASON_NOT_HELD;
-    return HoldResponse.newBuilder().setLost(Lost.newBuilder().setReason(reason)).build();
+        switch (loss.cause()) {
+          case EXPIRED -> Lost.Reason.REASON_EXPIRED;
+          case NOT_HELD -> Lost.Reason.REASON_NOT_HELD;
+          case REVOKED -> Lost.Reason.REASON_FORCED;
+        };
+    return HoldResponse.newBuilder()
+        .setLost(Lost.newBuilder().setReason(reason).setExplanation(loss.text()))
+        .build();
   }
 
   @Override

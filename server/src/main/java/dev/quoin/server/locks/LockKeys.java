@@ -7,26 +7,72 @@ import dev.quoin.server.redis.Keyspace;
  * The keys of one lock.
  *
  * <pre>
- * {prefix}:{namespace}:locks:{{name}}:owner           string      who holds it, or held it last, and until when: token, keeper, fence, time of the grant, end of the lease, lease, request id, label; expires a day after the last lease
+ * {prefix}:{namespace}:locks:{{name}}:owner           string      who holds it, or held it last, and until when: token, keeper, fence, time of the grant, end of the lease, lease, request id, label; token + when readers hold it; expires a day after the last lease
  * {prefix}:{namespace}:locks:{{name}}:line            sorted set  waiters by ticket; expires 60 s after the last server that has a waiter looked after it
- * {prefix}:{namespace}:locks:{{name}}:servers         sorted set  servers that have waiters, by the time until which they count as alive; expires 60 s after the last mark
- * {prefix}:{namespace}:locks:{{name}}:request:{id}    string      that a request id was granted: lease and label; expires after 10 minutes
+ * {prefix}:{namespace}:locks:{{name}}:marks           sorted set  who is there until when: servers that have waiters, * for those that watch, tokens of readers with the negative end of their lease; expires 15 s after the last server's mark, or with the last reader's lease
+ * {prefix}:{namespace}:locks:{{name}}:shares          hash        what each reader was granted, by token: keeper, fence, time of the grant, lease, request id, label; expires with the last lease
+ * {prefix}:{namespace}:locks:{{name}}:request:{id}    string      that a request id was granted: token and what was asked for; expires after 10 minutes
+ * {prefix}:{namespace}:locks:{{name}}:forced          hash        tokens whose grant ForceRelease ended, with its explanation, 10,000 at most; expires after 10 minutes or when the last of their leases would have ended, whichever is later
  * {prefix}:{namespace}:locks:{{name}}:hints:{server}  channel     grants for the waiters of one server; scripts make its name from that of the owner key
+ * {prefix}:{namespace}:locks:{{name}}:events          channel     changes, for the servers that watch; scripts make its name from that of the owner key
  * </pre>
  */
-record LockKeys(String owner, String line, String servers, String entity) {
+record LockKeys(String entity) {
+  /** The part of the key that every lock in use has. */
+  static final String OWNER = "owner";
 
   static LockKeys of(Keyspace keyspace, String namespace, String name) {
-    String entity = keyspace.entity(namespace, name);
-    return new LockKeys(entity + "owner", entity + "line", entity + "servers", entity);
+    return new LockKeys(keyspace.entity(namespace, name));
   }
 
-  String request(String id) {
-    return entity + "request:" + Keyspace.encode(id);
+  /** What taking a free lock takes. */
+  String[] free() {
+    return new String[] {key(OWNER), key("line"), key("marks")};
+  }
+
+  /** Whose it is, nothing else. */
+  String[] held() {
+    return new String[] {key(OWNER), key("marks"), key("shares")};
+  }
+
+  String[] watched() {
+    return new String[] {key(OWNER), key("marks")};
+  }
+
+  /** All that handing it on takes. */
+  String[] all() {
+    return new String[] {key(OWNER), key("line"), key("marks"), key("shares")};
+  }
+
+  /** The same and the memory of a request id. */
+  String[] withRequest(String id) {
+    return and("request:" + Keyspace.encode(id));
+  }
+
+  /** The same and the memory of forced releases. */
+  String[] withForced() {
+    return and("forced");
+  }
+
+  String forced() {
+    return key("forced");
   }
 
   /** The channel of a server's hints is this and the server's name. */
   String hints() {
-    return entity + "hints:";
+    return key("hints:");
+  }
+
+  /** The channel of changes. */
+  String events() {
+    return key("events");
+  }
+
+  private String[] and(String part) {
+    return new String[] {key(OWNER), key("line"), key("marks"), key("shares"), key(part)};
+  }
+
+  private String key(String part) {
+    return entity + part;
   }
 }

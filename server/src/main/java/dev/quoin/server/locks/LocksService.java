@@ -4,39 +4,54 @@ package dev.quoin.server.locks;
 import com.google.protobuf.Duration;
 import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
+import dev.quoin.locks.v1.AcquireAllRequest;
+import dev.quoin.locks.v1.AcquireAllResponse;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.ForceReleaseRequest;
+import dev.quoin.locks.v1.ForceReleaseResponse;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.locks.v1.HoldRequest;
 import dev.quoin.locks.v1.HoldResponse;
+import dev.quoin.locks.v1.ListRequest;
+import dev.quoin.locks.v1.ListResponse;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.locks.v1.ReleaseResponse;
 import dev.quoin.locks.v1.RenewRequest;
 import dev.quoin.locks.v1.RenewResponse;
+import dev.quoin.locks.v1.WatchRequest;
+import dev.quoin.locks.v1.WatchResponse;
 import dev.quoin.server.Kernel;
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.waiting.Acquisition;
 import dev.quoin.server.waiting.Hold;
-import dev.quoin.server.waiting.Standing;
-import dev.quoin.server.waiting.Tokens;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
+import java.util.List;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 
 /** Serves {@code quoin.locks.v1.Locks}. */
 public final class LocksService implements BindableService {
   private static final long DEFAULT_LEASE_MILLIS = 10_000;
+  private static final int DEFAULT_PAGE = 100;
   private static final LockHoldEvents HOLD_EVENTS = new LockHoldEvents();
 
   private final Kernel kernel;
   private final LockStore locks;
+  private final LockStates states;
+  private final Watches watches;
 
   public LocksService(Kernel kernel) {
     this.kernel = kernel;
     this.locks = new LockStore(kernel.scripts(), kernel.keyspace("locks"), kernel.lines());
+    this.states = new LockStates(locks);
+    this.watches = new Watches(locks);
   }
 
   @Override
@@ -46,42 +61,44 @@ public final class LocksService implements BindableService {
         .service(LocksGrpc.getServiceDescriptor())
         .unary(LocksGrpc.getAcquireMethod(), this::acquire)
         .unary(LocksGrpc.getRenewMethod(), this::renew)
+        .unary(LocksGrpc.getAcquireAllMethod(), this::acquireAll)
         .unary(LocksGrpc.getReleaseMethod(), this::release)
         .unary(LocksGrpc.getGetMethod(), this::get)
+        .unary(LocksGrpc.getListMethod(), this::list)
+        .unary(LocksGrpc.getForceReleaseMethod(), this::forceRelease)
+        .streaming(LocksGrpc.getWatchMethod(), this::watch)
         .streaming(LocksGrpc.getHoldMethod(), this::hold)
         .build();
   }
 
   private CompletionStage<AcquireResponse> acquire(AcquireRequest request, Call call) {
-    String token = Tokens.next();
-    Demand demand =
-        new Demand(
-            call.scope(),
-            request.getName(),
-            token,
-            token,
+    Demand.Terms terms =
+        new Demand.Terms(
             leaseMillis(request.hasLease(), request.getLease()),
             request.getHolder(),
-            request.getRequestId());
+            request.getRequestId(),
+            Demand.Terms.ALONE);
+    Demand demand = Demand.anew(call.scope(), request.getName(), request.getMode(), terms);
     return new Acquisition(new LockClaim(locks, demand), kernel.timer(), call)
         .within(Durations.toMillis(request.getWait()))
-        .thenApply(LocksService::acquired);
+        .thenApply(Answers::acquired);
   }
 
-  private static AcquireResponse acquired(Standing standing) {
-    if (!standing.isGranted()) {
-      return AcquireResponse.newBuilder()
-          .setHolder(standing.note())
-          .setRetryAfter(Durations.fromMillis(standing.leftMillis()))
-          .setPosition(standing.place())
-          .build();
-    }
-    return AcquireResponse.newBuilder()
-        .setAcquired(true)
-        .setToken(standing.grant().token())
-        .setFence(standing.grant().fence())
-        .setExpireTime(Timestamps.fromMillis(standing.grant().expireMillis()))
-        .build();
+  private CompletionStage<AcquireAllResponse> acquireAll(AcquireAllRequest request, Call call) {
+    List<String> names = request.getNamesList();
+    Demand.Terms terms =
+        new Demand.Terms(
+            leaseMillis(request.hasLease(), request.getLease()),
+            request.getHolder(),
+            request.getRequestId(),
+            Integer.toHexString(new TreeSet<>(names).toString().hashCode()));
+    List<Demand> demands =
+        names.stream()
+            .map(name -> Demand.anew(call.scope(), name, request.getMode(), terms))
+            .toList();
+    return new AllAcquisition(locks, kernel.timer(), call, demands)
+        .within(Durations.toMillis(request.getWait()))
+        .thenApply(outcome -> Answers.acquiredAll(outcome, names));
   }
 
   private CompletionStage<RenewResponse> renew(RenewRequest request, Call call) {
@@ -102,46 +119,65 @@ public final class LocksService implements BindableService {
   }
 
   private CompletionStage<GetResponse> get(GetRequest request, Call call) {
-    return locks.get(call.scope(), request.getName()).thenApply(LocksService::state);
+    return states.get(call.scope(), request.getName()).thenApply(Answers::state);
   }
 
-  private static GetResponse state(LockStore.State state) {
-    GetResponse.Builder response =
-        GetResponse.newBuilder()
-            .setHeld(state.held())
-            .setHolder(state.holder())
-            .setFence(state.fence())
-            .setWaiters(state.waiters());
-    if (state.held()) {
-      response
-          .setAcquireTime(Timestamps.fromMillis(state.sinceMillis()))
-          .setExpireTime(Timestamps.fromMillis(state.expireMillis()));
+  private CompletionStage<ListResponse> list(ListRequest request, Call call) {
+    int size = request.getPageSize() == 0 ? DEFAULT_PAGE : request.getPageSize();
+    return states
+        .list(call.scope(), request.getPrefix(), size, request.getPageToken())
+        .thenApply(Answers::page);
+  }
+
+  private CompletionStage<ForceReleaseResponse> forceRelease(
+      ForceReleaseRequest request, Call call) {
+    return locks
+        .forced()
+        .force(
+            call.scope(),
+            locks.keys(call.scope(), request.getName()),
+            request.getExplanation(),
+            request.getFence())
+        .thenApply(Answers::forced);
+  }
+
+  private void watch(WatchRequest request, Call call, Sink<WatchResponse> sink) {
+    Scope scope = call.scope().detached();
+    String name = request.getName();
+    Watches.Watcher watcher =
+        new Watches.Watcher(sight -> sink.conflate(Answers.seen(sight)), sink::fail);
+    watches.add(scope, name, watcher);
+    call.onCancel(() -> watches.remove(scope, name, watcher));
+    call.onDrain(
+        () -> {
+          watches.remove(scope, name, watcher);
+          sink.fail(Refusal.shuttingDown());
+        });
+  }
+
+  private void hold(HoldRequest request, Call call, Sink<HoldResponse> sink) {
+    Scope scope = call.scope().detached();
+    String name = request.getName();
+    Demand.Terms terms =
+        new Demand.Terms(
+            leaseMillis(request.hasLease(), request.getLease()),
+            request.getHolder(),
+            "",
+            Demand.Terms.ALONE);
+    if (request.getToken().isEmpty()) {
+      Demand demand = Demand.anew(scope, name, request.getMode(), terms);
+      hold(demand, call, sink).begin();
+    } else {
+      Demand demand = Demand.resumed(scope, name, request.getToken(), terms);
+      hold(demand, call, sink).resume();
     }
-    return response.build();
+  }
+
+  private Hold<HoldResponse> hold(Demand demand, Call call, Sink<HoldResponse> sink) {
+    return new Hold<>(new LockClaim(locks, demand), HOLD_EVENTS, kernel.timer(), call, sink);
   }
 
   private static long leaseMillis(boolean given, Duration lease) {
     return given ? Durations.toMillis(lease) : DEFAULT_LEASE_MILLIS;
-  }
-
-  private void hold(HoldRequest request, Call call, Sink<HoldResponse> sink) {
-    boolean resumes = !request.getToken().isEmpty();
-    String keeper = Tokens.next();
-    Demand demand =
-        new Demand(
-            call.scope().detached(),
-            request.getName(),
-            resumes ? request.getToken() : keeper,
-            keeper,
-            leaseMillis(request.hasLease(), request.getLease()),
-            request.getHolder(),
-            "");
-    Hold<HoldResponse> hold =
-        new Hold<>(new LockClaim(locks, demand), HOLD_EVENTS, kernel.timer(), call, sink);
-    if (resumes) {
-      hold.resume();
-    } else {
-      hold.begin();
-    }
   }
 }

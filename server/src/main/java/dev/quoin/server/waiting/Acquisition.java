@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -23,7 +24,8 @@ public final class Acquisition {
 
   private final Claim claim;
   private final Timer timer;
-  private final Call call;
+  private final Consumer<Runnable> onCancel;
+  private final Consumer<Runnable> onDrain;
   private final LongConsumer places;
 
   public Acquisition(Claim claim, Timer timer, Call call) {
@@ -34,9 +36,30 @@ public final class Acquisition {
    * @param places told the place in line when it is known to have changed
    */
   Acquisition(Claim claim, Timer timer, Call call, LongConsumer places) {
+    this(claim, timer, call::onCancel, call::onDrain, places);
+  }
+
+  /**
+   * One of several acquisitions of a call.
+   *
+   * @param onCancel takes what is to run when nobody wants it any more, in place of what it took
+   * @param onDrain takes what is to run when the server drains
+   */
+  public Acquisition(
+      Claim claim, Timer timer, Consumer<Runnable> onCancel, Consumer<Runnable> onDrain) {
+    this(claim, timer, onCancel, onDrain, place -> {});
+  }
+
+  private Acquisition(
+      Claim claim,
+      Timer timer,
+      Consumer<Runnable> onCancel,
+      Consumer<Runnable> onDrain,
+      LongConsumer places) {
     this.claim = claim;
     this.timer = timer;
-    this.call = call;
+    this.onCancel = onCancel;
+    this.onDrain = onDrain;
     this.places = places;
   }
 
@@ -61,8 +84,8 @@ public final class Acquisition {
     AtomicBoolean drained = new AtomicBoolean();
     Waiter waiter = claim.join(places);
     limit(waiter, waitMillis);
-    call.onCancel(() -> waiter.giveUp(false));
-    call.onDrain(
+    onCancel.accept(() -> waiter.giveUp(false));
+    onDrain.accept(
         () -> {
           drained.set(true);
           waiter.giveUp(true);
@@ -111,7 +134,7 @@ public final class Acquisition {
 
   private Standing answer(Standing standing) {
     if (standing.isGranted()) {
-      call.onCancel(claim::giveBack);
+      onCancel.accept(claim::giveBack);
     }
     return standing;
   }

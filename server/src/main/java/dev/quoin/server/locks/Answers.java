@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.locks;
+
+import com.google.protobuf.util.Durations;
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.locks.v1.AcquireAllResponse;
+import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.ForceReleaseResponse;
+import dev.quoin.locks.v1.GetResponse;
+import dev.quoin.locks.v1.ListResponse;
+import dev.quoin.locks.v1.Mode;
+import dev.quoin.locks.v1.WatchResponse;
+import dev.quoin.server.waiting.Standing;
+import java.util.Comparator;
+import java.util.List;
+
+/** What is known about locks, as responses. */
+final class Answers {
+  private Answers() {}
+
+  static AcquireResponse acquired(Standing standing) {
+    if (!standing.isGranted()) {
+      return AcquireResponse.newBuilder()
+          .setHolder(standing.note())
+          .setRetryAfter(Durations.fromMillis(standing.leftMillis()))
+          .setPosition(standing.place())
+          .build();
+    }
+    return AcquireResponse.newBuilder()
+        .setAcquired(true)
+        .setToken(standing.grant().token())
+        .setFence(standing.grant().fence())
+        .setExpireTime(Timestamps.fromMillis(standing.grant().expireMillis()))
+        .build();
+  }
+
+  /**
+   * @param names in the order asked for
+   */
+  static AcquireAllResponse acquiredAll(AllAcquisition.Outcome outcome, List<String> names) {
+    AcquireAllResponse.Builder response = AcquireAllResponse.newBuilder();
+    if (outcome.won().isEmpty()) {
+      return response
+          .setBusyName(outcome.busyName())
+          .setHolder(outcome.standing().note())
+          .setRetryAfter(Durations.fromMillis(outcome.standing().leftMillis()))
+          .setPosition(outcome.standing().place())
+          .build();
+    }
+    outcome.won().stream()
+        .sorted(Comparator.comparing(won -> names.indexOf(won.demand().name())))
+        .forEach(
+            won ->
+                response
+                    .addGrantsBuilder()
+                    .setName(won.demand().name())
+                    .setToken(won.grant().token())
+                    .setFence(won.grant().fence()));
+    long first =
+        outcome.won().stream().mapToLong(won -> won.grant().expireMillis()).min().getAsLong();
+    return response.setAcquired(true).setExpireTime(Timestamps.fromMillis(first)).build();
+  }
+
+  static GetResponse state(LockStates.State state) {
+    GetResponse.Builder response =
+        GetResponse.newBuilder()
+            .setHeld(state.held())
+            .setFence(state.fence())
+            .setReaders(state.readers())
+            .setWaiters(state.waiters());
+    for (LockStates.Holder holder : state.holders()) {
+      response
+          .addHeldByBuilder()
+          .setHolder(holder.label())
+          .setFence(holder.fence())
+          .setAcquireTime(Timestamps.fromMillis(holder.sinceMillis()))
+          .setExpireTime(Timestamps.fromMillis(holder.expireMillis()));
+    }
+    for (LockStates.Queued waiter : state.first()) {
+      response
+          .addLineBuilder()
+          .setHolder(waiter.label())
+          .setMode(mode(waiter.shared()))
+          .setJoinTime(Timestamps.fromMicros(waiter.sinceMicros()));
+    }
+    if (state.held()) {
+      LockStates.Holder last = state.holders().get(0);
+      response
+          .setMode(mode(state.shared()))
+          .setHolder(last.label())
+          .setAcquireTime(Timestamps.fromMillis(last.sinceMillis()))
+          .setExpireTime(Timestamps.fromMillis(state.expireMillis()));
+    }
+    return response.build();
+  }
+
+  static ListResponse page(LockStates.Page page) {
+    ListResponse.Builder response =
+        ListResponse.newBuilder().setNextPageToken(page.nextPageToken());
+    for (LockStates.State lock : page.locks()) {
+      ListResponse.Lock.Builder entry =
+          response
+              .addLocksBuilder()
+              .setName(lock.name())
+              .setHeld(lock.held())
+              .setFence(lock.fence())
+              .setReaders(lock.readers())
+              .setWaiters(lock.waiters());
+      if (lock.held()) {
+        LockStates.Holder last = lock.holders().get(0);
+        entry
+            .setMode(mode(lock.shared()))
+            .setHolder(last.label())
+            .setAcquireTime(Timestamps.fromMillis(last.sinceMillis()))
+            .setExpireTime(Timestamps.fromMillis(lock.expireMillis()));
+      }
+    }
+    return response.build();
+  }
+
+  static ForceReleaseResponse forced(ForcedReleases.Outcome outcome) {
+    return ForceReleaseResponse.newBuilder()
+        .setReleased(outcome.released())
+        .setHolder(outcome.holder())
+        .setFence(outcome.fence())
+        .setReaders(outcome.readers())
+        .build();
+  }
+
+  static WatchResponse seen(Sight sight) {
+    WatchResponse.Builder response =
+        WatchResponse.newBuilder()
+            .setChange(sight.change())
+            .setHolder(sight.holder())
+            .setFence(sight.fence())
+            .setHeld(sight.held())
+            .setReaders(sight.readers())
+            .setExplanation(sight.explanation());
+    if (sight.held() || sight.change() != WatchResponse.Change.CHANGE_UNSPECIFIED) {
+      response.setMode(mode(sight.shared()));
+    }
+    if (sight.held()) {
+      response.setExpireTime(Timestamps.fromMillis(sight.expireMillis()));
+    }
+    return response.build();
+  }
+
+  private static Mode mode(boolean shared) {
+    return shared ? Mode.MODE_SHARED : Mode.MODE_EXCLUSIVE;
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.locks;
+
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Takes locks from their holders, and tells those why they do not hold them any more. */
+final class ForcedReleases {
+  static final String EXPLANATION = "explanation";
+
+  private static final LuaScript FORCE = LuaScript.load("locks/force");
+
+  private final Scripts scripts;
+
+  ForcedReleases(Scripts scripts) {
+    this.scripts = scripts;
+  }
+
+  /**
+   * What a forced release did.
+   *
+   * @param released whether anything was released
+   * @param readers how many readers it was taken from
+   */
+  record Outcome(boolean released, String holder, long fence, long readers) {}
+
+  /**
+   * Takes the lock from whoever holds it.
+   *
+   * @param fence the newest fence, or 0 for any
+   */
+  CompletionStage<Outcome> force(Scope scope, LockKeys keys, String explanation, long fence) {
+    return scripts
+        .run(FORCE, scope, keys.withForced(), explanation, fence)
+        .thenApply(
+            reply ->
+                reply.flag(0)
+                    ? new Outcome(true, reply.text(1), reply.integer(2), reply.integer(3))
+                    : new Outcome(false, "", 0, 0));
+  }
+
+  /** Makes LOCK_NOT_HELD a LOCK_FORCED when that is why a token does not hold the lock. */
+  <T> CompletionStage<T> explain(
+      CompletionStage<T> answer, Scope scope, LockKeys keys, String token) {
+    return answer.exceptionallyCompose(
+        failure ->
+            is(failure, ErrorReason.ERROR_REASON_LOCK_NOT_HELD)
+                ? explanation(scope, keys, token)
+                    .thenCompose(text -> CompletableFuture.failedFuture(refusal(text, failure)))
+                : CompletableFuture.failedFuture(failure));
+  }
+
+  static boolean is(Throwable failure, ErrorReason reason) {
+    return Statuses.refusal(failure) instanceof Refusal refusal && refusal.reason() == reason;
+  }
+
+  /** The explanation a holder was given, or null when its lock was not forced. */
+  private CompletionStage<byte[]> explanation(Scope scope, LockKeys keys, String token) {
+    return scripts.redis().call(scope, commands -> commands.hget(keys.forced(), token), late -> {});
+  }
+
+  private static Throwable refusal(byte[] explanation, Throwable notHeld) {
+    if (explanation == null) {
+      return notHeld;
+    }
+    String text = new String(explanation, StandardCharsets.UTF_8);
+    return new Refusal(
+        ErrorReason.ERROR_REASON_LOCK_FORCED,
+        "the lock was taken from this token by force" + (text.isEmpty() ? "" : ": " + text),
+        Map.of(EXPLANATION, text),
+        null);
+  }
+}

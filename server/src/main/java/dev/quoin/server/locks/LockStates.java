@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.locks;
+
+import dev.quoin.server.redis.KeyScan;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.rpc.PageToken;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Reads how locks stand. */
+final class LockStates {
+  private static final LuaScript GET = LuaScript.load("locks/get");
+  private static final int TOLD_AT_MOST = 100;
+
+  private final LockStore locks;
+
+  LockStates(LockStore locks) {
+    this.locks = locks;
+  }
+
+  /** Somebody who holds a lock. */
+  record Holder(String label, long fence, long sinceMillis, long expireMillis) {}
+
+  /** Somebody who waits for one. */
+  record Queued(String label, boolean shared, long sinceMicros) {}
+
+  /**
+   * State of a lock.
+   *
+   * @param fence the newest one known
+   * @param expireMillis end of the last lease
+   * @param holders those whose leases end last, the last one first
+   * @param first those who are served first
+   */
+  record State(
+      String name,
+      boolean held,
+      boolean shared,
+      long fence,
+      long expireMillis,
+      long readers,
+      long waiters,
+      List<Holder> holders,
+      List<Queued> first) {
+
+    boolean isInUse() {
+      return held || waiters > 0;
+    }
+  }
+
+  /** Some locks in use, and where the next page begins if there is one. */
+  record Page(List<State> locks, String nextPageToken) {}
+
+  CompletionStage<State> get(Scope scope, String name) {
+    return read(scope, name, TOLD_AT_MOST, TOLD_AT_MOST);
+  }
+
+  /** Finds the locks in use whose names begin with a prefix. */
+  CompletionStage<Page> list(Scope scope, String prefix, int size, String pageToken) {
+    String position = PageToken.position(pageToken, scope.namespace(), prefix);
+    return KeyScan.page(
+            locks.scripts().redis(),
+            scope,
+            locks.keyspace(),
+            prefix,
+            LockKeys.OWNER,
+            position,
+            size)
+        .thenCompose(
+            found -> {
+              String next =
+                  found.next().isEmpty()
+                      ? ""
+                      : PageToken.of(found.next(), scope.namespace(), prefix);
+              return readAll(scope, found.names()).thenApply(states -> new Page(states, next));
+            });
+  }
+
+  private CompletionStage<List<State>> readAll(Scope scope, List<String> names) {
+    CompletionStage<List<State>> all = CompletableFuture.completedFuture(new ArrayList<>());
+    for (String name : names) {
+      all =
+          all.thenCombine(
+              read(scope, name, 1, 0),
+              (states, state) -> {
+                if (state.isInUse()) {
+                  states.add(state);
+                }
+                return states;
+              });
+    }
+    return all;
+  }
+
+  private CompletionStage<State> read(Scope scope, String name, int holders, int waiters) {
+    return locks
+        .scripts()
+        .run(GET, scope, locks.keys(scope, name).all(), holders, waiters)
+        .thenApply(reply -> state(name, reply));
+  }
+
+  private static State state(String name, Reply reply) {
+    List<Holder> holders = new ArrayList<>();
+    int at = 6;
+    for (; holders.size() < reply.integer(5); at += 4) {
+      holders.add(
+          new Holder(
+              reply.text(at), reply.integer(at + 1), reply.integer(at + 2), reply.integer(at + 3)));
+    }
+    List<Queued> first = new ArrayList<>();
+    for (; at < reply.size(); at += 3) {
+      first.add(new Queued(reply.text(at), reply.flag(at + 1), reply.integer(at + 2)));
+    }
+    return new State(
+        name,
+        reply.integer(0) > 0,
+        reply.integer(0) == 2,
+        reply.integer(1),
+        reply.integer(2),
+        reply.integer(3),
+        reply.integer(4),
+        holders,
+        first);
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.locks;
+
+import dev.quoin.locks.v1.WatchResponse.Change;
+import dev.quoin.server.redis.Reply;
+
+/**
+ * A change of a lock and how the lock stands after it.
+ *
+ * @param holder label of the holder it happened to
+ * @param fence fence of that holder's grant
+ * @param shared mode of that grant
+ * @param held whether anybody holds the lock now
+ * @param expireMillis end of the last lease, 0 when nobody holds the lock
+ * @param timeMicros when it was, by the clock of Redis
+ */
+record Sight(
+    Change change,
+    String holder,
+    long fence,
+    boolean shared,
+    boolean held,
+    long readers,
+    long expireMillis,
+    String explanation,
+    long timeMicros) {
+
+  /** Reads what lib/lock_watch.lua tells. */
+  static Sight ofEvent(String payload) {
+    int line = payload.indexOf('\n');
+    String[] words = payload.substring(0, line).split(" ", 7);
+    long expire = Long.parseLong(words[4]);
+    return new Sight(
+        change(words[0]),
+        words[6],
+        Long.parseLong(words[2]),
+        words[3].equals("s"),
+        expire > 0,
+        Long.parseLong(words[5]),
+        expire,
+        payload.substring(line + 1),
+        Long.parseLong(words[1]));
+  }
+
+  /** Reads the answer of locks/watch.lua. */
+  static Sight ofState(Reply reply) {
+    boolean held = reply.text(0).equals("held");
+    boolean lapsed = reply.text(0).equals("lapsed");
+    return new Sight(
+        lapsed ? Change.CHANGE_EXPIRED : Change.CHANGE_UNSPECIFIED,
+        reply.text(6),
+        reply.integer(2),
+        reply.flag(3),
+        held,
+        reply.integer(5),
+        held ? reply.integer(4) : 0,
+        "",
+        reply.integer(1));
+  }
+
+  /** The same as a state to which no change is known. */
+  Sight asState() {
+    return new Sight(
+        Change.CHANGE_UNSPECIFIED,
+        held ? holder : "",
+        fence,
+        held && shared,
+        held,
+        readers,
+        expireMillis,
+        "",
+        timeMicros);
+  }
+
+  /** Whether the lock stands as in another sight of it, the time of its end aside. */
+  boolean standsAs(Sight other) {
+    return held == other.held
+        && readers == other.readers
+        && (held ? fence == other.fence : fence <= other.fence);
+  }
+
+  /** How long until the last lease ends, 0 when the lock is free. */
+  long leftMillis() {
+    return held ? Math.max(1, expireMillis - timeMicros / 1_000) : 0;
+  }
+
+  private static Change change(String word) {
+    return switch (word) {
+      case "acquired" -> Change.CHANGE_ACQUIRED;
+      case "released" -> Change.CHANGE_RELEASED;
+      case "expired" -> Change.CHANGE_EXPIRED;
+      case "forced" -> Change.CHANGE_FORCED;
+      default -> Change.CHANGE_UNSPECIFIED;
+    };
+  }
+}
