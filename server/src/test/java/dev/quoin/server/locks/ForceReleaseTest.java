@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.locks;
+
+import static dev.quoin.server.locks.LockCalls.acquire;
+import static dev.quoin.server.locks.LockCalls.await;
+import static dev.quoin.server.locks.LockCalls.awaitWaiters;
+import static dev.quoin.server.locks.LockCalls.release;
+import static dev.quoin.server.locks.LockCalls.request;
+import static dev.quoin.server.locks.LockCalls.shared;
+import static dev.quoin.server.locks.LockCalls.state;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.util.Durations;
+import com.google.rpc.ErrorInfo;
+import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.ForceReleaseRequest;
+import dev.quoin.locks.v1.ForceReleaseResponse;
+import dev.quoin.locks.v1.HoldResponse.Lost;
+import dev.quoin.locks.v1.RenewRequest;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import io.grpc.Status.Code;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("redis")
+final class ForceReleaseTest {
+  private static final String FORCED = "quoin:default:locks:{a}:forced";
+
+  @AfterEach
+  void endStreams() {
+    Holding.cancelAll();
+  }
+
+  @BeforeEach
+  void clear() {
+    TestRedis.clear();
+  }
+
+  @Test
+  void holderIsToldAtItsNextRenewalAndReleaseWhy() {
+    AcquireResponse victim = acquire(request("a").setHolder("stuck"));
+
+    ForceReleaseResponse forced = force("a", "node 7 hangs", 0);
+
+    assertThat(forced.getReleased()).isTrue();
+    assertThat(forced.getHolder()).isEqualTo("stuck");
+    assertThat(forced.getFence()).isEqualTo(victim.getFence());
+    assertThat(state("a").getHeld()).isFalse();
+    Refused refused = Refused.by(() -> renew("a", victim.getToken()));
+    assertThat(refused.code()).isEqualTo(Code.FAILED_PRECONDITION);
+    assertThat(refused.reason()).isEqualTo("LOCK_FORCED");
+    assertThat(refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
+        .containsEntry("explanation", "node 7 hangs");
+    assertThat(Refused.by(() -> release("a", victim.getToken())).reason()).isEqualTo("LOCK_FORCED");
+    assertThat(Refused.by(() -> renew("a", "stranger")).reason()).isEqualTo("LOCK_NOT_HELD");
+  }
+
+  @Test
+  void streamIsToldThatItLostTheLockByForce() throws Exception {
+    Holding holding = Holding.open(TestServer.first(), Holding.request("a", 600));
+    String token = holding.granted().getToken();
+
+    force("a", "maintenance", 0);
+
+    Lost lost = holding.next().getLost();
+    assertThat(lost.getReason()).isEqualTo(Lost.Reason.REASON_FORCED);
+    assertThat(lost.getExplanation()).isEqualTo("maintenance");
+    holding.end().get(10, TimeUnit.SECONDS);
+    Holding again = Holding.open(TestServer.first(), Holding.request("a", 600).setToken(token));
+    assertThat(again.end())
+        .failsWithin(10, TimeUnit.SECONDS)
+        .withThrowableThat()
+        .satisfies(e -> assertThat(Refused.of(e.getCause()).reason()).isEqualTo("LOCK_FORCED"));
+  }
+
+  @Test
+  void nextInLineIsServed() throws Exception {
+    AcquireResponse victim = acquire(request("a"));
+    var waiting = await(TestServer.second(), request("a"));
+    awaitWaiters("a", 1);
+
+    force("a", "", 0);
+
+    AcquireResponse granted = waiting.get(10, TimeUnit.SECONDS);
+    assertThat(granted.getFence()).isGreaterThan(victim.getFence());
+    assertThat(Refused.by(() -> release("a", victim.getToken())).reason()).isEqualTo("LOCK_FORCED");
+    release("a", granted.getToken());
+  }
+
+  @Test
+  void fenceKeepsANewerHolderSafe() {
+    AcquireResponse seen = acquire(request("a"));
+    release("a", seen.getToken());
+    AcquireResponse newer = acquire(request("a"));
+
+    assertThat(force("a", "", seen.getFence()).getReleased()).isFalse();
+    assertThat(state("a").getHeld()).isTrue();
+    assertThat(force("a", "", newer.getFence()).getReleased()).isTrue();
+    assertThat(force("a", "", newer.getFence()).getReleased()).as("repeated").isFalse();
+  }
+
+  @Test
+  void allReadersLoseTheLockAndTheWriterGetsIt() throws Exception {
+    AcquireResponse first = acquire(shared("a").setHolder("r1"));
+    AcquireResponse second = acquire(shared("a").setHolder("r2"));
+    var writer = await(TestServer.first(), request("a"));
+    awaitWaiters("a", 1);
+
+    ForceReleaseResponse forced = force("a", "all out", 0);
+
+    assertThat(forced.getReaders()).isEqualTo(2);
+    assertThat(forced.getFence()).isEqualTo(second.getFence());
+    assertThat(writer.get(10, TimeUnit.SECONDS).getAcquired()).isTrue();
+    for (AcquireResponse victim : new AcquireResponse[] {first, second}) {
+      assertThat(Refused.by(() -> renew("a", victim.getToken())).reason()).isEqualTo("LOCK_FORCED");
+    }
+  }
+
+  @Test
+  void nothingIsReleasedWhenNobodyHoldsTheLock() {
+    assertThat(force("a", "", 0)).isEqualTo(ForceReleaseResponse.getDefaultInstance());
+    assertThat(TestRedis.commands().keys("*")).isEmpty();
+  }
+
+  @Test
+  void victimsAreRememberedForTenMinutesOrAsLongAsTheirLease() {
+    acquire(request("a").setLease(Durations.fromSeconds(30)));
+    force("a", "", 0);
+    assertThat(TestRedis.commands().pttl(FORCED)).isBetween(550_000L, 600_000L);
+
+    acquire(request("a").setLease(Durations.fromSeconds(7_200)));
+    force("a", "", 0);
+    acquire(request("a"));
+    force("a", "", 0);
+    assertThat(TestRedis.commands().pttl(FORCED)).isBetween(7_100_000L, 7_200_000L);
+    assertThat(TestRedis.commands().hlen(FORCED)).isEqualTo(3);
+  }
+
+  private static ForceReleaseResponse force(String name, String explanation, long fence) {
+    return TestServer.second()
+        .locks()
+        .forceRelease(
+            ForceReleaseRequest.newBuilder()
+                .setName(name)
+                .setExplanation(explanation)
+                .setFence(fence)
+                .build());
+  }
+
+  private static void renew(String name, String token) {
+    TestServer.first()
+        .locks()
+        .renew(RenewRequest.newBuilder().setName(name).setToken(token).build());
+  }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.locks;
+
+import static dev.quoin.server.locks.LockCalls.acquire;
+import static dev.quoin.server.locks.LockCalls.await;
+import static dev.quoin.server.locks.LockCalls.awaitWaiters;
+import static dev.quoin.server.locks.LockCalls.release;
+import static dev.quoin.server.locks.LockCalls.request;
+import static dev.quoin.server.locks.LockCalls.shared;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.ListRequest;
+import dev.quoin.locks.v1.ListResponse;
+import dev.quoin.locks.v1.Mode;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("redis")
+final class ListLocksTest {
+  @BeforeEach
+  void clear() {
+    TestRedis.clear();
+  }
+
+  @Test
+  void locksInUseAreFoundByPrefixPageByPage() {
+    Set<String> held = new TreeSet<>();
+    for (int i = 0; i < 25; i++) {
+      String name = "market/item/" + i;
+      AcquireResponse taken = acquire(request(name));
+      if (i % 5 == 0) {
+        release(name, taken.getToken());
+      } else {
+        held.add(name);
+      }
+      acquire(request("other/" + i));
+    }
+
+    List<ListResponse.Lock> found = all("market/", 7);
+
+    assertThat(new TreeSet<>(found.stream().map(ListResponse.Lock::getName).toList()))
+        .isEqualTo(held);
+    assertThat(all("nothing", 7)).isEmpty();
+    assertThat(all("", 100)).hasSizeGreaterThanOrEqualTo(45);
+  }
+
+  @Test
+  void entryTellsHowTheLockStands() {
+    AcquireResponse taken = acquire(request("a:{x}*").setHolder("me"));
+    acquire(shared("b").setHolder("r1"));
+    AcquireResponse reader = acquire(shared("b").setHolder("r2"));
+    var waiting = await(TestServer.first(), request("b"));
+    awaitWaiters("b", 1);
+
+    ListResponse.Lock alone = all("a:{x}*", 10).get(0);
+    assertThat(alone.getName()).isEqualTo("a:{x}*");
+    assertThat(alone.getHeld()).isTrue();
+    assertThat(alone.getMode()).isEqualTo(Mode.MODE_EXCLUSIVE);
+    assertThat(alone.getHolder()).isEqualTo("me");
+    assertThat(alone.getFence()).isEqualTo(taken.getFence());
+    assertThat(alone.getExpireTime()).isEqualTo(taken.getExpireTime());
+    ListResponse.Lock together = all("b", 10).get(0);
+    assertThat(together.getMode()).isEqualTo(Mode.MODE_SHARED);
+    assertThat(together.getReaders()).isEqualTo(2);
+    assertThat(together.getWaiters()).isEqualTo(1);
+    assertThat(together.getFence()).isEqualTo(reader.getFence());
+    waiting.cancel(true);
+  }
+
+  @Test
+  void namespacesAreListedByThemselves() {
+    acquire(request("a"));
+
+    assertThat(
+            TestServer.first()
+                .locksIn("team-b")
+                .list(ListRequest.getDefaultInstance())
+                .getLocksList())
+        .isEmpty();
+  }
+
+  @Test
+  void tokenOfAnotherListIsRefused() {
+    for (int i = 0; i < 20; i++) {
+      acquire(request("a" + i));
+    }
+    String token =
+        TestServer.first()
+            .locks()
+            .list(ListRequest.newBuilder().setPrefix("a").setPageSize(2).build())
+            .getNextPageToken();
+    assertThat(token).isNotEmpty();
+
+    for (String wrong : new String[] {token, "x", "%%%", "AAAAAAAAAAAAAAAA"}) {
+      Refused refused =
+          Refused.by(
+              () ->
+                  TestServer.first()
+                      .locks()
+                      .list(ListRequest.newBuilder().setPrefix("b").setPageToken(wrong).build()));
+      assertThat(refused.reason()).isEqualTo("INVALID_REQUEST");
+      assertThat(refused.fields()).containsExactly("page_token");
+    }
+  }
+
+  private static List<ListResponse.Lock> all(String prefix, int size) {
+    List<ListResponse.Lock> locks = new ArrayList<>();
+    String token = "";
+    do {
+      ListResponse page =
+          TestServer.first()
+              .locks()
+              .list(
+                  ListRequest.newBuilder()
+                      .setPrefix(prefix)
+                      .setPageSize(size)
+                      .setPageToken(token)
+                      .build());
+      assertThat(page.getLocksCount()).isLessThanOrEqualTo(size);
+      locks.addAll(page.getLocksList());
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    return locks;
+  }
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.locks;
+
+import static dev.quoin.server.locks.LockCalls.acquire;
+import static dev.quoin.server.locks.LockCalls.await;
+import static dev.quoin.server.locks.LockCalls.awaitWaiters;
+import static dev.quoin.server.locks.LockCalls.release;
+import static dev.quoin.server.locks.LockCalls.request;
+import static dev.quoin.server.locks.LockCalls.shared;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.util.Durations;
+import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.ForceReleaseRequest;
+import dev.quoin.locks.v1.Mode;
+import dev.quoin.locks.v1.WatchResponse;
+import dev.quoin.locks.v1.WatchResponse.Change;
+import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("redis")
+final class WatchTest {
+  private static final String EVENTS = "quoin:default:locks:{a}:events";
+  private static final String MARKS = "quoin:default:locks:{a}:marks";
+
+  @AfterEach
+  void endStreams() {
+    Watched.cancelAll();
+  }
+
+  @BeforeEach
+  void clear() {
+    TestRedis.clear();
+  }
+
+  @Test
+  void firstMessageIsThePresentState() {
+    assertThat(Watched.open(TestServer.first(), "a").next())
+        .isEqualTo(WatchResponse.getDefaultInstance());
+
+    AcquireResponse taken = acquire(request("b").setHolder("me"));
+    assertThat(Watched.open(TestServer.first(), "b").next())
+        .isEqualTo(
+            WatchResponse.newBuilder()
+                .setHolder("me")
+                .setFence(taken.getFence())
+                .setMode(Mode.MODE_EXCLUSIVE)
+                .setHeld(true)
+                .setExpireTime(taken.getExpireTime())
+                .build());
+  }
+
+  @Test
+  void everyWatcherSeesGrantsAndReleasesOnWhicheverServer() {
+    Watched here = Watched.open(TestServer.first(), "a");
+    Watched there = Watched.open(TestServer.second(), "a");
+    here.next();
+    there.next();
+    AcquireResponse taken = acquire(request("a").setHolder("my host"));
+    release("a", taken.getToken());
+
+    for (Watched watched : new Watched[] {here, there}) {
+      WatchResponse acquired = watched.until(m -> m.getChange() == Change.CHANGE_ACQUIRED);
+      assertThat(acquired.getHolder()).isEqualTo("my host");
+      assertThat(acquired.getFence()).isEqualTo(taken.getFence());
+      assertThat(acquired.getMode()).isEqualTo(Mode.MODE_EXCLUSIVE);
+      assertThat(acquired.getHeld()).isTrue();
+      assertThat(acquired.getExpireTime()).isEqualTo(taken.getExpireTime());
+      WatchResponse released = watched.until(m -> m.getChange() == Change.CHANGE_RELEASED);
+      assertThat(released.getHolder()).isEqualTo("my host");
+      assertThat(released.getFence()).isEqualTo(taken.getFence());
+      assertThat(released.getHeld()).isFalse();
+      assertThat(released.hasExpireTime()).isFalse();
+    }
+  }
+
+  @Test
+  void handOverIsAReleaseAndAGrant() throws Exception {
+    AcquireResponse taken = acquire(request("a"));
+    var waiting = await(TestServer.second(), request("a").setHolder("next"));
+    awaitWaiters("a", 1);
+    Watched watched = Watched.open(TestServer.first(), "a");
+    watched.next();
+
+    release("a", taken.getToken());
+
+    assertThat(watched.until(m -> m.getChange() == Change.CHANGE_RELEASED).getFence())
+        .isEqualTo(taken.getFence());
+    WatchResponse acquired = watched.until(m -> m.getChange() == Change.CHANGE_ACQUIRED);
+    assertThat(acquired.getHolder()).isEqualTo("next");
+    assertThat(acquired.getFence()).isEqualTo(waiting.get(10, TimeUnit.SECONDS).getFence());
+  }
+
+  @Test
+  void expiryIsToldAlthoughNobodyTouchesTheLock() {
+    AcquireResponse taken =
+        acquire(request("a").setHolder("slow").setLease(Durations.fromMillis(500)));
+    Watched watched = Watched.open(TestServer.first(), "a");
+
+    WatchResponse expired = watched.until(m -> m.getChange() == Change.CHANGE_EXPIRED);
+
+    assertThat(expired.getHolder()).isEqualTo("slow");
+    assertThat(expired.getFence()).isEqualTo(taken.getFence());
+    assertThat(expired.getHeld()).isFalse();
+  }
+
+  @Test
+  void readersComeAndGo() {
+    Watched watched = Watched.open(TestServer.first(), "a");
+    watched.next();
+    AcquireResponse first = acquire(shared("a").setHolder("r1"));
+    acquire(shared("a").setHolder("r2"));
+    assertThat(watched.until(m -> m.getReaders() == 1).getHolder()).isEqualTo("r1");
+    WatchResponse second = watched.until(m -> m.getReaders() == 2);
+    assertThat(second.getMode()).isEqualTo(Mode.MODE_SHARED);
+
+    release("a", first.getToken());
+
+    WatchResponse released = watched.until(m -> m.getChange() == Change.CHANGE_RELEASED);
+    assertThat(released.getHolder()).isEqualTo("r1");
+    assertThat(released.getHeld()).isTrue();
+    assertThat(released.getReaders()).isEqualTo(1);
+  }
+
+  @Test
+  void forcedReleaseIsToldWithItsExplanation() {
+    AcquireResponse taken = acquire(request("a"));
+    Watched watched = Watched.open(TestServer.first(), "a");
+    watched.next();
+
+    TestServer.second()
+        .locks()
+        .forceRelease(
+            ForceReleaseRequest.newBuilder().setName("a").setExplanation("it hangs").build());
+
+    WatchResponse forced = watched.until(m -> m.getChange() == Change.CHANGE_FORCED);
+    assertThat(forced.getFence()).isEqualTo(taken.getFence());
+    assertThat(forced.getExplanation()).isEqualTo("it hangs");
+    assertThat(forced.getHeld()).isFalse();
+  }
+
+  @Test
+  void lostHintIsMadeUpForBySomeLookAtTheLock() {
+    Watched watched = Watched.open(TestServer.first(), "a");
+    watched.next();
+    TestRedis.commands().del(MARKS);
+
+    AcquireResponse taken = acquire(request("a").setHolder("unseen"));
+
+    WatchResponse state = watched.until(WatchResponse::getHeld);
+    assertThat(state.getFence()).isEqualTo(taken.getFence());
+    assertThat(state.getHolder()).isEqualTo("unseen");
+  }
+
+  @Test
+  void nothingIsPublishedOnceNobodyWatches() {
+    Watched watched = Watched.open(TestServer.first(), "a");
+    watched.next();
+    assertThat(TestRedis.commands().zscore(MARKS, "*")).isPositive();
+    assertThat(TestRedis.commands().pttl(MARKS)).isBetween(1L, 15_000L);
+    watched.cancel();
+
+    Eventually.until("the server stops to listen", () -> listeners() == 0);
+    TestRedis.commands().del(MARKS);
+    acquire(request("a"));
+    assertThat(TestRedis.commands().keys("*")).containsExactly("quoin:default:locks:{a}:owner");
+  }
+
+  @Test
+  void secondWatcherOfALockStartsWithTheStateAndCostsNoSubscription() {
+    Watched.open(TestServer.first(), "a").next();
+    AcquireResponse taken = acquire(request("a"));
+    Watched second = Watched.open(TestServer.first(), "a");
+
+    assertThat(second.until(WatchResponse::getHeld).getFence()).isEqualTo(taken.getFence());
+    assertThat(listeners()).isEqualTo(1);
+  }
+
+  @Test
+  void drainEndsTheStreamSoThatTheCallerCanWatchElsewhere() {
+    TestServer leaving = TestServer.onSharedRedis();
+    Watched watched = Watched.open(leaving, "a");
+    watched.next();
+
+    leaving.server().close();
+
+    assertThatThrownBy(() -> watched.end().get(10, TimeUnit.SECONDS))
+        .isInstanceOf(ExecutionException.class)
+        .satisfies(e -> assertThat(Refused.of(e.getCause()).reason()).isEqualTo("SHUTTING_DOWN"));
+    leaving.close();
+  }
+
+  /** How many servers are subscribed to the changes of the lock. */
+  private static long listeners() {
+    return TestRedis.nodes().stream()
+        .mapToLong(node -> node.commands().pubsubShardNumsub(EVENTS).get(EVENTS))
+        .sum();
+  }
+}
