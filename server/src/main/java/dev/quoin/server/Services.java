@@ -13,9 +13,6 @@ import dev.quoin.server.locks.LocksService;
 import dev.quoin.server.logs.LogsService;
 import dev.quoin.server.meta.ErrorsService;
 import dev.quoin.server.semaphores.SemaphoresService;
-import dev.quoin.server.stats.AnomalyLog;
-import dev.quoin.server.stats.StatsService;
-import dev.quoin.stats.v1.StatsGrpc;
 import io.grpc.BindableService;
 import io.grpc.ServiceDescriptor;
 import java.util.List;
@@ -39,9 +36,6 @@ public final class Services {
           new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new),
           new Entry(LogsGrpc.getServiceDescriptor(), LogsService::new),
           new Entry(SemaphoresGrpc.getServiceDescriptor(), SemaphoresService::new),
-          new Entry(
-              StatsGrpc.getServiceDescriptor(),
-              kernel -> new StatsService(kernel, AnomalyLog.NONE)),
           new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new));
 
   private Services() {}
