@@ -58,7 +58,7 @@ public final class CountersService implements BindableService {
         .receiving(
             CountersGrpc.getIncrementBatchMethod(),
             AHEAD,
-            (call, sink) -> new IncrementBatch(counters, shape, call.scope(), sink))
+            (call, sink) -> new IncrementBatch(counters, shape, call, sink))
         .unary(CountersGrpc.getGetMethod(), this::get)
         .streaming(CountersGrpc.getWatchMethod(), this::watch)
         .unary(CountersGrpc.getListMethod(), this::list)

@@ -5,7 +5,9 @@ import dev.quoin.counters.v1.IncrementBatchRequest;
 import dev.quoin.counters.v1.IncrementBatchRequest.Increment;
 import dev.quoin.counters.v1.IncrementBatchResponse;
 import dev.quoin.counters.v1.IncrementBatchResponse.Uncounted;
+import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Scope;
+import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.OrderedAnswers;
 import dev.quoin.server.rpc.Sink;
@@ -30,12 +32,13 @@ final class IncrementBatch implements Inbox<IncrementBatchRequest> {
   private long received;
 
   IncrementBatch(
-      CounterStore counters, CounterShape shape, Scope scope, Sink<IncrementBatchResponse> sink) {
+      CounterStore counters, CounterShape shape, Call call, Sink<IncrementBatchResponse> sink) {
     this.counters = counters;
     this.shape = shape;
-    this.scope = scope;
+    this.scope = call.scope();
     this.sink = sink;
     this.answers = new OrderedAnswers<>(sink);
+    call.onDrain(() -> answers.fail(Refusal.shuttingDown()));
   }
 
   @Override

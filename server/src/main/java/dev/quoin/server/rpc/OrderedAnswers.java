@@ -12,7 +12,7 @@ import java.util.concurrent.CompletionStage;
  */
 public final class OrderedAnswers<R> {
   private final Sink<R> sink;
-  private CompletionStage<Void> before = CompletableFuture.completedFuture(null);
+  private volatile CompletionStage<Void> before = CompletableFuture.completedFuture(null);
   private CompletableFuture<Void> reader = CompletableFuture.completedFuture(null);
 
   public OrderedAnswers(Sink<R> sink) {
@@ -28,6 +28,11 @@ public final class OrderedAnswers<R> {
   public CompletionStage<Void> add(CompletionStage<R> response) {
     before = before.thenCombine(response, (done, message) -> message).thenCompose(this::send);
     return before;
+  }
+
+  /** Ends the call with a failure once all that was added is answered. */
+  public void fail(RuntimeException failure) {
+    before.whenComplete((done, earlier) -> sink.fail(failure));
   }
 
   private synchronized CompletionStage<Void> send(R message) {

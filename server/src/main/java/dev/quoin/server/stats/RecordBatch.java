@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.stats;
 
+import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Scope;
+import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.OrderedAnswers;
 import dev.quoin.server.rpc.Sink;
@@ -27,12 +29,13 @@ final class RecordBatch implements Inbox<RecordBatchRequest> {
   private final OrderedAnswers<RecordBatchResponse> answers;
   private long received;
 
-  RecordBatch(StatsStore stats, Anomalies anomalies, Scope scope, Sink<RecordBatchResponse> sink) {
+  RecordBatch(StatsStore stats, Anomalies anomalies, Call call, Sink<RecordBatchResponse> sink) {
     this.stats = stats;
     this.anomalies = anomalies;
-    this.scope = scope;
+    this.scope = call.scope();
     this.sink = sink;
     this.answers = new OrderedAnswers<>(sink);
+    call.onDrain(() -> answers.fail(Refusal.shuttingDown()));
   }
 
   @Override

@@ -51,7 +51,7 @@ public final class StatsService implements BindableService {
         .receiving(
             StatsGrpc.getRecordBatchMethod(),
             AHEAD,
-            (call, sink) -> new RecordBatch(stats, anomalies, call.scope(), sink))
+            (call, sink) -> new RecordBatch(stats, anomalies, call, sink))
         .unary(StatsGrpc.getGetMethod(), this::get)
         .unary(StatsGrpc.getListMethod(), this::list)
         .unary(StatsGrpc.getSlowestMethod(), this::slowest)

@@ -15,6 +15,8 @@ import dev.quoin.counters.v1.Sample;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import io.grpc.Channel;
+import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -136,6 +138,21 @@ final class IncrementBatchTest {
   }
 
   @Test
+  void drainEndsTheCallAfterWhatWasReceivedIsAcknowledged() throws Exception {
+    TestServer server = TestServer.onSharedRedis();
+    ManagedChannel channel = server.newChannel();
+    Batch batch = new Batch(channel);
+    batch.send(request("", add("a", 1)));
+    batch.firstResponse();
+
+    server.close();
+
+    assertThat(batch.failure().reason()).isEqualTo("SHUTTING_DOWN");
+    channel.shutdownNow();
+    assertThat(total("a")).isEqualTo(1);
+  }
+
+  @Test
   void thousandIncrementsOfThousandSecondsAreOneStep() throws Exception {
     long now = System.currentTimeMillis() / 1000;
     List<Increment> increments = new ArrayList<>();
@@ -175,8 +192,15 @@ final class IncrementBatchTest {
     private final List<IncrementBatchResponse> responses = new ArrayList<>();
     private final CompletableFuture<IncrementBatchResponse> first = new CompletableFuture<>();
     private final CompletableFuture<List<IncrementBatchResponse>> all = new CompletableFuture<>();
-    private final StreamObserver<IncrementBatchRequest> requests =
-        CountersGrpc.newStub(TestServer.first().channel()).incrementBatch(this);
+    private final StreamObserver<IncrementBatchRequest> requests;
+
+    Batch() {
+      this(TestServer.first().channel());
+    }
+
+    Batch(Channel channel) {
+      requests = CountersGrpc.newStub(channel).incrementBatch(this);
+    }
 
     void send(IncrementBatchRequest request) {
       requests.onNext(request);
