@@ -119,6 +119,11 @@ final class Link {
     return call;
   }
 
+  /** Opens a stream in both directions. */
+  <Q, R> StreamObserver<Q> exchange(MethodDescriptor<Q, R> method, StreamObserver<R> events) {
+    return ClientCalls.asyncBidiStreamingCall(channel.newCall(method, CallOptions.DEFAULT), events);
+  }
+
   ScheduledFuture<?> after(Duration delay, Runnable action) {
     try {
       return clock.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);

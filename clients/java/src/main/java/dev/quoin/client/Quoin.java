@@ -44,6 +44,11 @@ public final class Quoin implements AutoCloseable {
     return new QuoinBuilder();
   }
 
+  /** The counters of this client's namespace. */
+  public Counters counters() {
+    return new Counters(link);
+  }
+
   /** The locks of this client's namespace. */
   public Locks locks() {
     return new Locks(link);
@@ -64,14 +69,19 @@ public final class Quoin implements AutoCloseable {
     return new Config(link);
   }
 
+  /** The figures of this client's namespace. */
+  public Stats stats() {
+    return new Stats(link);
+  }
+
   /**
    * The connection, for the generated stubs of services that have no helper here. It carries the
    * namespace and gives unary calls without a deadline the default one; {@link QuoinException#from}
    * explains its failures. It ends with this client.
    *
    * <p>Some unary calls are repeated when they meet UNAVAILABLE. {@code Acquire} of locks and
-   * semaphores, {@code Set} and {@code Delete} of configuration are among them, so give them a
-   * {@code request_id}.
+   * semaphores, {@code Increment} of counters, {@code Set} and {@code Delete} of configuration are
+   * among them, so give them a {@code request_id}.
    */
   public Channel channel() {
     return channel;

@@ -2,9 +2,11 @@
 package dev.quoin.client;
 
 import dev.quoin.config.v1.ConfigGrpc;
+import dev.quoin.counters.v1.CountersGrpc;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
+import dev.quoin.stats.v1.StatsGrpc;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.List;
@@ -15,9 +17,9 @@ import java.util.concurrent.ThreadLocalRandom;
  * What is tried again, and when.
  *
  * <p>gRPC repeats calls that met UNAVAILABLE when repeating them is safe: Get changes nothing,
- * Renew is idempotent, Acquire, Set and Delete of the configuration, and Write of a log carry a
- * request id. Release is none of that: LOCK_NOT_HELD to a repeated Release may mean that the first
- * one worked. Only {@link Releases} knows what to make of it.
+ * Renew is idempotent, Acquire, Increment, Set and Delete of the configuration, and Write of a log
+ * carry a request id. Release is none of that: LOCK_NOT_HELD to a repeated Release may mean that the
+ * first one worked. Only {@link Releases} knows what to make of it.
  */
 final class Retries {
   private static final long SHORTEST_PAUSE_MILLIS = 10;
@@ -43,6 +45,13 @@ final class Retries {
                     name(ConfigGrpc.getSetMaintenanceMethod()),
                     name(ConfigGrpc.getGetMaintenanceMethod()),
                     name(ConfigGrpc.getResolveMethod()),
+                    name(CountersGrpc.getDeleteMethod()),
+                    name(CountersGrpc.getGetMethod()),
+                    name(CountersGrpc.getIncrementMethod()),
+                    name(CountersGrpc.getListMethod()),
+                    name(StatsGrpc.getGetMethod()),
+                    name(StatsGrpc.getListMethod()),
+                    name(StatsGrpc.getSlowestMethod()),
                     name(LocksGrpc.getGetMethod()),
                     name(LocksGrpc.getRenewMethod()),
                     name(LocksGrpc.getAcquireMethod()),

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import dev.quoin.client.Quoin;
+import dev.quoin.client.Stats;
+import dev.quoin.client.StatsFigures;
+import dev.quoin.client.StatsRecorder;
+import dev.quoin.client.Timer;
+
+/** A shop measures how long its pages take, and finds the one worth optimising. */
+public final class StatsExample {
+  private static final String KIND = "AccessTime";
+
+  public static void main(String[] args) {
+    String address = args.length > 0 ? args[0] : "localhost:7400";
+
+    try (Quoin quoin = Quoin.connect(address)) {
+      Stats stats = quoin.stats();
+
+      try (StatsRecorder recorder = stats.recorder()) {
+        try (Timer timer = recorder.time(KIND, "/home")) {
+          System.out.println("the home page is made");
+        }
+        for (int i = 1; i <= 100; i++) {
+          recorder.record(KIND, "/search", 60 + i);
+        }
+      }
+
+      StatsFigures search = stats.get(KIND, "/search", 0);
+      System.out.println("searches so far: " + search.count() + ", mean " + search.mean() + " s");
+      System.out.println("slowest: " + stats.slowest(KIND, 0, 1).keySet());
+    }
+  }
+}

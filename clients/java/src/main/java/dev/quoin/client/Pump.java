@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import dev.quoin.errors.v1.ErrorReason;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * Sends what has been collected, at intervals, over a stream that answers every request. What was
+ * not answered when a stream breaks is sent again over the next one; requests carry ids, so that
+ * nothing is done twice.
+ */
+final class Pump<Q, R> {
+  private static final Logger LOG = Logger.getLogger(Pump.class.getName());
+
+  /** How many requests may wait for their answers; what comes is collected meanwhile. */
+  private static final int AHEAD = 8;
+
+  /** Servers remember the ids of requests for ten minutes. */
+  private static final long REPEATABLE_NANOS = TimeUnit.MINUTES.toNanos(9);
+
+  private static final Duration PAUSE = Duration.ofSeconds(2);
+
+  private final Link link;
+  private final MethodDescriptor<Q, R> method;
+  private final Duration period;
+  private final Supplier<Q> source;
+  private final Answers<Q, R> answers;
+  private final Deque<Sent<Q>> unanswered = new ArrayDeque<>();
+  private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private Stream stream;
+  private boolean pausing;
+  private boolean closing;
+
+  /** Told what became of requests. Must not block. */
+  interface Answers<Q, R> {
+    void answered(Q request, R response);
+
+    /** A request was given up: it is bad, or could not be sent in time, or the client ends. */
+    void lost(Q request);
+  }
+
+  private record Sent<Q>(Q request, long at) {}
+
+  /**
+   * @param source the next request; null when nothing is collected
+   */
+  Pump(
+      Link link,
+      MethodDescriptor<Q, R> method,
+      Duration period,
+      Supplier<Q> source,
+      Answers<Q, R> answers) {
+    this.link = link;
+    this.method = method;
+    this.period = period;
+    this.source = source;
+    this.answers = answers;
+  }
+
+  void start() {
+    link.opened(this, this::close);
+    tick();
+  }
+
+  /** Sends what is collected as far as it may be sent now. */
+  synchronized void push() {
+    while (!pausing && unanswered.size() < AHEAD) {
+      Q request = source.get();
+      if (request == null) {
+        break;
+      }
+      unanswered.add(new Sent<>(request, System.nanoTime()));
+      if (stream == null) {
+        open();
+      } else {
+        stream.requests.onNext(request);
+      }
+    }
+    if (closing && !pausing && unanswered.isEmpty()) {
+      end();
+    }
+  }
+
+  /** Sends all that is collected; done when it is answered. */
+  CompletableFuture<Void> close() {
+    synchronized (this) {
+      closing = true;
+    }
+    push();
+    return drained;
+  }
+
+  /** Gives up what is not answered. */
+  synchronized void abandon() {
+    while (!unanswered.isEmpty()) {
+      answers.lost(unanswered.poll().request());
+    }
+    for (Q request = source.get(); request != null; request = source.get()) {
+      answers.lost(request);
+    }
+    end();
+  }
+
+  private void tick() {
+    push();
+    synchronized (this) {
+      if (!drained.isDone()) {
+        later(period, this::tick);
+      }
+    }
+  }
+
+  private void later(Duration delay, Runnable action) {
+    try {
+      link.after(delay, action);
+    } catch (UnavailableException e) {
+      // The client is closed: there is no later.
+      abandon();
+    }
+  }
+
+  private void end() {
+    link.closed(this);
+    if (stream != null) {
+      stream.requests.onCompleted();
+      stream = null;
+    }
+    drained.complete(null);
+  }
+
+  /** Opens a stream and sends what was not answered over the one before. */
+  private void open() {
+    stream = new Stream();
+    stream.requests = link.exchange(method, stream);
+    unanswered.forEach(sent -> stream.requests.onNext(sent.request()));
+  }
+
+  private synchronized void answered(Stream from, R response) {
+    if (from == stream && !unanswered.isEmpty()) {
+      answers.answered(unanswered.poll().request(), response);
+      push();
+    }
+  }
+
+  private synchronized void broken(Stream from, QuoinException failure) {
+    if (from != stream) {
+      return;
+    }
+    stream = null;
+    boolean isBad =
+        failure instanceof InvalidRequestException
+            || failure.reason() == ErrorReason.ERROR_REASON_REQUEST_ID_REUSED;
+    if (isBad && !unanswered.isEmpty()) {
+      LOG.log(Level.WARNING, "a request cannot be sent and is given up", failure);
+      answers.lost(unanswered.poll().request());
+    }
+    pausing = true;
+    later(Retries.pause(PAUSE), this::resume);
+  }
+
+  private void resume() {
+    synchronized (this) {
+      pausing = false;
+      if (drained.isDone()) {
+        return;
+      }
+      long now = System.nanoTime();
+      while (!unanswered.isEmpty() && now - unanswered.peek().at() > REPEATABLE_NANOS) {
+        answers.lost(unanswered.poll().request());
+      }
+      if (!unanswered.isEmpty()) {
+        link.reconnect();
+        open();
+      }
+    }
+    push();
+  }
+
+  /** One call. */
+  private final class Stream implements StreamObserver<R> {
+    private StreamObserver<Q> requests;
+
+    @Override
+    public void onNext(R response) {
+      answered(this, response);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      broken(this, QuoinException.from(failure));
+    }
+
+    @Override
+    public void onCompleted() {
+      onError(Status.UNAVAILABLE.asRuntimeException());
+    }
+  }
+}
