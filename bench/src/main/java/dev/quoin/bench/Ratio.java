@@ -79,6 +79,16 @@ record Ratio(String text, String goal, double median, double[] perRound) {
         cpu,
         Rows.LOGS_WRITE + "/128",
         Rows.NULL + "/128");
+    for (String row : List.of(Rows.CONFIG_SET, Rows.CONFIG_GET, Rows.CONFIG_GET_COPY)) {
+      add(
+          ratios,
+          results,
+          "server CPU: `" + row + "` / `null`, 128 in flight",
+          "",
+          cpu,
+          row + "/128",
+          Rows.NULL + "/128");
+    }
     addCounters(ratios, results);
     return ratios;
   }

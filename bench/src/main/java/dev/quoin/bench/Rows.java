@@ -32,6 +32,10 @@ final class Rows {
   static final String WAITERS = "semaphore-among-waiters";
   static final String HOLDS = "open-holds";
   static final List<Integer> SIZES = List.of(10, 1_000, 100_000);
+  static final String CONFIG_SET = "config-set";
+  static final String CONFIG_GET = "config-get";
+  static final String CONFIG_GET_COPY = "config-get-copy";
+  static final String CONFIG_WATCHERS = "config-set-seen-by-1000-watchers";
   static final int CLIENTS = 10;
 
   /** How many processes the book has contend for one lock. */
@@ -80,6 +84,10 @@ final class Rows {
     rows.add(LoadRow.quoin(LOGS_STREAM, 4, GrpcWorkload.of(LogsOperations::writeStream)));
     rows.add(LoadRow.quoin(LOGS_TAILS, 16, TailWorkload.of(100)));
     addCounters(rows);
+    rows.add(LoadRow.quoin(CONFIG_SET, 128, GrpcWorkload.of(ConfigOperations::set)));
+    rows.add(LoadRow.quoin(CONFIG_GET, 128, GrpcWorkload.of(ConfigOperations::get)));
+    rows.add(LoadRow.quoin(CONFIG_GET_COPY, 128, GrpcWorkload.of(ConfigOperations::getCopy)));
+    rows.add(LoadRow.quoin(CONFIG_WATCHERS, 1, ConfigWatchers::new));
     return rows;
   }
 
