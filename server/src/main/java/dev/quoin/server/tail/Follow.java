@@ -27,8 +27,11 @@ final class Follow<E extends Numbered> {
   /** Whether Redis has to say first that the log still is where the position says. */
   private boolean verify;
 
-  /** Whether all up to the position was brought, so that what is missing after it is a gap. */
-  private boolean resumes;
+  /** Entries after this position have to be brought, or a gap told. */
+  private long owedAfter;
+
+  /** Whether the position is one to go on from, and not just where the last entries may begin. */
+  private boolean placed;
 
   Follow(Subscription<E> subscription, LogSource<E> source) {
     this.subscription = subscription;
@@ -36,10 +39,17 @@ final class Follow<E extends Numbered> {
   }
 
   void begin(Start start) {
-    position = start.position(tail.end());
-    resumes = start.resumes();
+    long end = tail.end();
+    position = start.position(end);
+    owedAfter = start.resumes() ? position : end;
+    placed = position == owedAfter;
     verify = start.resumes();
     caughtUp = tail.reaches(position);
+  }
+
+  /** Whether its position can be a part of a cursor. */
+  boolean isPlaced() {
+    return placed;
   }
 
   /** There may be something new; or, if so, the log was set back. */
@@ -66,7 +76,7 @@ final class Follow<E extends Numbered> {
   /** Returns whether the subscriber told anybody. */
   boolean bring(List<E> entries, Subscriber<E> subscriber) {
     position = entries.get(entries.size() - 1).position();
-    resumes = true;
+    placed = true;
     return subscriber.entries(source, entries);
   }
 
@@ -107,12 +117,19 @@ final class Follow<E extends Numbered> {
     return told;
   }
 
+  /**
+   * Goes on after what cannot be brought. Returns whether the subscriber was told: it is not when
+   * it has only asked for the last entries and these are fewer than that.
+   */
   private boolean moveTo(long newPosition, long from, long to, Subscriber<E> subscriber) {
-    boolean isGap = resumes;
+    long owedFrom = Math.max(from, owedAfter + 1);
+    boolean isKnown = from <= to;
+    boolean isGap = isKnown ? owedFrom <= to : position >= owedAfter;
     position = newPosition;
-    resumes = true;
+    owedAfter = Math.min(owedAfter, newPosition);
+    placed = true;
     if (isGap) {
-      subscriber.gap(source, from, to);
+      subscriber.gap(source, isKnown ? owedFrom : from, to);
     }
     return isGap;
   }

@@ -5,7 +5,8 @@ package dev.quoin.server.tail;
  * Where in a log a subscriber begins.
  *
  * @param after position of the entry after which to begin; negative to begin so many before the end
- * @param resumes whether the subscriber has had all up to there, so that it is told of a gap
+ * @param resumes whether the subscriber has had all up to there, so that what is missing after it
+ *     is a gap; else only what is missing of what is written from now on
  */
 public record Start(long after, boolean resumes) {
 

@@ -140,7 +140,7 @@ public final class Subscription<E extends Numbered> {
     Map<String, Long> positions = new HashMap<>();
     follows.forEach(
         (channel, follow) -> {
-          if (follow.position >= 0) {
+          if (follow.isPlaced()) {
             positions.put(channel, follow.position);
           }
         });

@@ -84,6 +84,37 @@ final class TailTest {
   }
 
   @Test
+  void tailThatBreaksBeforeItsFirstEntryBeginsAsItDidWithItsCursor() {
+    write(web, "entry 0");
+    Tailing broken = slow(Tailing.of(web).setLast(100));
+    broken.close();
+    write(web, "entry 1");
+
+    Tailing tail =
+        open(TestServer.first(), Tailing.of(web).setLast(100).setCursor(broken.cursor()));
+
+    tail.awaitTexts(2);
+    assertThat(tail.texts()).containsExactlyElementsOf(numbered(0, 2));
+    assertThat(tail.gaps()).isEmpty();
+  }
+
+  @Test
+  void slowReaderIsToldOfWhatWasWrittenSinceItsStartAndIsKeptNoLonger() {
+    Tailing slow = slow(Tailing.of(web));
+    Batches.write(TestServer.first(), web, 3_000, Severity.SEVERITY_INFO);
+    write(web, "x".repeat(16_000));
+    Batches.write(TestServer.first(), web, 100, Severity.SEVERITY_INFO);
+
+    slow.read(100_000);
+
+    Eventually.until(
+        "all is told",
+        () ->
+            slow.texts().size() + slow.gaps().stream().mapToLong(gap -> gap.getMissed()).sum()
+                == 3_101);
+  }
+
+  @Test
   void manyLogsAreFollowedByOneStream() {
     Tailing tail = follow(TestServer.second(), web, db, "not yet there");
     write(web, "w");
