@@ -35,8 +35,8 @@ local function count(common, hour, text)
   redis.call('ZADD', common, integer(start + 1), member)
 end
 
--- Adds an entry. Returns its number as text.
-local function append(head, entries, recent, common, now, severity, entry, text)
+-- Adds an entry. noted is what head has under the severity. Returns its number as text.
+local function append(head, entries, recent, common, now, severity, noted, entry, text)
   local time = integer(now)
   local id = redis.call(
     'XADD', entries, 'NOMKSTREAM', 'MAXLEN', '~', 1000, '0-*', 't', time, 'e', entry)
@@ -49,7 +49,7 @@ local function append(head, entries, recent, common, now, severity, entry, text)
   redis.call('XADD', recent, 'MAXLEN', '~', 100, id, 't', time, 'e', entry)
   local hour = math.floor(now / 3600000000)
   count(common, hour, text)
-  if redis.call('HGET', head, severity) ~= integer(hour) then
+  if noted ~= integer(hour) then
     redis.call('HSET', head, severity, integer(hour))
     redis.call('PEXPIRE', head, KEEP_MS)
     redis.call('PEXPIRE', entries, KEEP_MS)
@@ -60,9 +60,8 @@ local function append(head, entries, recent, common, now, severity, entry, text)
   return string.sub(id, 3)
 end
 
--- Tells servers with tails, if there are any, the newest number.
-local function tell(head, now, number)
-  local listens = redis.call('HGET', head, 'until')
+-- Tells servers with tails, if there are any, the newest number. listens is what head has as 'until'.
+local function tell(head, now, number, listens)
   if listens and tonumber(listens) > now / 1000 then
     local hints = string.sub(head, 1, -string.len('head') - 1) .. 'hints'
     if redis.call('SPUBLISH', hints, number) == 0 then

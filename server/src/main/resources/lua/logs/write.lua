@@ -15,6 +15,7 @@ local head, entries, recent, common = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local severity, entry, text = ARGV[1], ARGV[2], ARGV[3]
 
 local now = microseconds()
-local number = append(head, entries, recent, common, now, severity, entry, text)
-tell(head, now, number)
+local known = redis.call('HMGET', head, severity, 'until')
+local number = append(head, entries, recent, common, now, severity, known[1], entry, text)
+tell(head, now, number, known[2])
 return {now, tonumber(number)}

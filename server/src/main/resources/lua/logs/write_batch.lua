@@ -34,13 +34,17 @@ if digest ~= '' then
   end
 end
 local now = microseconds()
+local known = redis.call('HMGET', head, 1, 2, 3, 4, 5, 'until')
+local hour = integer(math.floor(now / 3600000000))
 local number
 for i = 2, #batch, 3 do
   local severity = tonumber(batch[i])
   number = append(
-    head, entries, recents[severity], commons[severity], now, batch[i], batch[i + 1], batch[i + 2])
+    head, entries, recents[severity], commons[severity], now, severity, known[severity],
+    batch[i + 1], batch[i + 2])
+  known[severity] = hour
 end
-tell(head, now, number)
+tell(head, now, number, known[6])
 if digest ~= '' then
   redis.call('SET', request, table.concat({digest, integer(now), number}, ' '), 'PX', 600000)
 end
