@@ -21,12 +21,13 @@ final class StructuredData {
     this.next = start;
     if (peek() == '-') {
       next++;
-    } else {
-      while (peek() == '[' && readElement()) {
-        start = next;
-      }
-      next = start;
+      return;
     }
+    int read = start;
+    while (peek() == '[' && readElement()) {
+      read = next;
+    }
+    next = read;
   }
 
   void forEach(BiConsumer<String, String> action) {
