@@ -4,6 +4,7 @@ package dev.quoin.client;
 import dev.quoin.locks.v1.HoldRequest;
 import dev.quoin.locks.v1.HoldResponse;
 import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.locks.v1.Mode;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.locks.v1.RenewRequest;
 import io.grpc.ClientCall;
@@ -13,7 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.logging.Logger;
 
 /** The calls that keep a lock. */
-record LockCalls(Link link, String name, Duration lease, String holder) implements LeaseCalls {
+record LockCalls(Link link, String name, Duration lease, String holder, boolean shared)
+    implements LeaseCalls {
   private static final Logger LOG = Logger.getLogger(LockCalls.class.getName());
 
   @Override
@@ -47,9 +49,14 @@ record LockCalls(Link link, String name, Duration lease, String holder) implemen
             .setLease(Protos.duration(lease))
             .setHolder(holder)
             .setToken(token)
+            .setMode(mode(shared))
             .build();
     return link.stream(
         LocksGrpc.getHoldMethod(), request, events.receiver(event -> tell(event, events)));
+  }
+
+  static Mode mode(boolean shared) {
+    return shared ? Mode.MODE_SHARED : Mode.MODE_EXCLUSIVE;
   }
 
   private static void tell(HoldResponse event, HoldStream events) {

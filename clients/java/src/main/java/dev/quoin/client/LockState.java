@@ -2,6 +2,7 @@
 package dev.quoin.client;
 
 import dev.quoin.locks.v1.GetResponse;
+import dev.quoin.locks.v1.ListResponse;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -15,6 +16,8 @@ import java.util.Optional;
  * @param acquireTime when the holder was granted the lock, by the clock of Redis
  * @param expireTime when the holder's lease ends unless it is renewed, by the clock of Redis
  * @param waiters how many stand in line
+ * @param readers how many hold it together; 0 when one holds it alone or nobody does. Holder, times
+ *     and label are then those of the reader whose lease ends last
  */
 public record LockState(
     boolean held,
@@ -22,7 +25,8 @@ public record LockState(
     long fence,
     Optional<Instant> acquireTime,
     Optional<Instant> expireTime,
-    long waiters) {
+    long waiters,
+    long readers) {
 
   static LockState of(GetResponse state) {
     return new LockState(
@@ -35,6 +39,21 @@ public record LockState(
         state.hasExpireTime()
             ? Optional.of(Protos.instant(state.getExpireTime()))
             : Optional.empty(),
-        state.getWaiters());
+        state.getWaiters(),
+        state.getReaders());
+  }
+
+  /** The state in an entry of a list. */
+  static LockState of(ListResponse.Lock lock) {
+    return new LockState(
+        lock.getHeld(),
+        lock.getHolder(),
+        lock.getFence(),
+        lock.hasAcquireTime()
+            ? Optional.of(Protos.instant(lock.getAcquireTime()))
+            : Optional.empty(),
+        lock.hasExpireTime() ? Optional.of(Protos.instant(lock.getExpireTime())) : Optional.empty(),
+        lock.getWaiters(),
+        lock.getReaders());
   }
 }

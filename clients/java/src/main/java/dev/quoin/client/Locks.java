@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import dev.quoin.locks.v1.AcquireAllRequest;
+import dev.quoin.locks.v1.AcquireAllResponse;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.ForceReleaseRequest;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.GetResponse;
+import dev.quoin.locks.v1.ListRequest;
+import dev.quoin.locks.v1.ListResponse;
 import dev.quoin.locks.v1.LocksGrpc;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Locks: one caller at a time has the right to work on something.
@@ -75,11 +84,12 @@ public final class Locks {
             .setWait(Protos.duration(options.maxWait()))
             .setHolder(options.holder())
             .setRequestId(UUID.randomUUID().toString())
+            .setMode(LockCalls.mode(options.shared()))
             .build();
     long sent = System.nanoTime();
     CompletableFuture<AcquireResponse> answer =
         link.call(LocksGrpc.getAcquireMethod(), request, link.patience(options.maxWait()));
-    LockCalls calls = calls(name, options.lease(), options.holder());
+    LockCalls calls = calls(name, options.lease(), options.holder(), options.shared());
     CompletableFuture<Optional<Lock>> outcome =
         answer.thenCompose(
             grant ->
@@ -87,6 +97,59 @@ public final class Locks {
                     ? LeaseRenewal.keep(link, calls, granted(grant), sent).thenApply(Optional::of)
                     : CompletableFuture.completedFuture(Optional.empty()));
     return Futures.handOver(outcome, answer, lock -> lock.ifPresent(Lock::closeAsync));
+  }
+
+  /**
+   * Takes several locks or none, in an order that is the same for all callers, so that they never
+   * wait for each other in a circle.
+   *
+   * @param names 1 to 16, none twice
+   * @param options the wait is for all of them together
+   * @return the locks, or empty when one of them could not be had
+   * @throws QuoinException as {@link #acquire}
+   */
+  public Optional<LockSet> acquireAll(List<String> names, LockOptions options) {
+    return Futures.await(acquireAllAsync(names, options));
+  }
+
+  /** Like {@link #acquireAll}, without waiting for the answer. */
+  public CompletableFuture<Optional<LockSet>> acquireAllAsync(
+      List<String> names, LockOptions options) {
+    AcquireAllRequest request =
+        AcquireAllRequest.newBuilder()
+            .addAllNames(names)
+            .setLease(Protos.duration(options.lease()))
+            .setWait(Protos.duration(options.maxWait()))
+            .setHolder(options.holder())
+            .setRequestId(UUID.randomUUID().toString())
+            .setMode(LockCalls.mode(options.shared()))
+            .build();
+    long sent = System.nanoTime();
+    CompletableFuture<AcquireAllResponse> answer =
+        link.call(LocksGrpc.getAcquireAllMethod(), request, link.patience(options.maxWait()));
+    CompletableFuture<Optional<LockSet>> outcome =
+        answer.thenCompose(
+            all ->
+                all.getAcquired()
+                    ? keepAll(all, options, sent).thenApply(Optional::of)
+                    : CompletableFuture.completedFuture(Optional.empty()));
+    return Futures.handOver(outcome, answer, locks -> locks.ifPresent(LockSet::closeAsync));
+  }
+
+  private CompletableFuture<LockSet> keepAll(
+      AcquireAllResponse all, LockOptions options, long sent) {
+    Instant end = Protos.instant(all.getExpireTime());
+    List<CompletableFuture<Possession>> kept =
+        all.getGrantsList().stream()
+            .map(
+                grant ->
+                    LeaseRenewal.keep(
+                        link,
+                        calls(grant.getName(), options.lease(), options.holder(), options.shared()),
+                        new Grant(grant.getToken(), grant.getFence(), end),
+                        sent))
+            .toList();
+    return LockSet.of(kept);
   }
 
   /**
@@ -125,7 +188,7 @@ public final class Locks {
    * Like {@link #hold}, without waiting for the lock. Give it a time limit by ending the future.
    */
   public CompletableFuture<Lock> holdAsync(String name, HoldOptions options) {
-    LockCalls calls = calls(name, options.lease(), options.holder());
+    LockCalls calls = calls(name, options.lease(), options.holder(), options.shared());
     CompletableFuture<Possession> outcome = new HoldCall(link, calls, options.onWaiting()).begin();
     return Futures.handOver(outcome, outcome, Lock::closeAsync);
   }
@@ -147,8 +210,65 @@ public final class Locks {
     return Futures.handOver(answer.thenApply(LockState::of), answer, state -> {});
   }
 
-  private LockCalls calls(String name, Duration lease, String holder) {
-    return new LockCalls(link, name, lease.truncatedTo(ChronoUnit.MILLIS), holder);
+  /**
+   * Finds the locks that are held or waited for, by the beginning of their names. There is no
+   * index: the server looks through all keys of Redis, some at a time. For people and tools.
+   *
+   * @param prefix empty for all
+   * @return in no order, asked for page by page as the stream is read; reading throws {@link
+   *     QuoinException}. A lock may come twice
+   */
+  public Stream<NamedState> list(String prefix) {
+    ListRequest.Builder request = ListRequest.newBuilder().setPrefix(prefix);
+    return Stream.iterate(
+            page(request), Objects::nonNull, page -> next(request, page.getNextPageToken()))
+        .flatMap(page -> page.getLocksList().stream())
+        .map(lock -> new NamedState(lock.getName(), LockState.of(lock)));
+  }
+
+  /** A lock in a list. */
+  public record NamedState(String name, LockState state) {}
+
+  /**
+   * Takes a lock from whoever holds it, from all readers if it is shared. Who held it is told at
+   * its next renewal that it was {@link LostReason#REVOKED}.
+   *
+   * @param explanation for the holder to read: at most 512 bytes, no control characters
+   * @param fence the fence that {@link #get} showed: nothing happens when there was another grant
+   *     since; 0 for any
+   * @return whether anybody held it
+   */
+  public boolean forceRelease(String name, String explanation, long fence) {
+    ForceReleaseRequest request =
+        ForceReleaseRequest.newBuilder()
+            .setName(name)
+            .setExplanation(explanation)
+            .setFence(fence)
+            .build();
+    return Futures.await(link.call(LocksGrpc.getForceReleaseMethod(), request)).getReleased();
+  }
+
+  /**
+   * Watches a lock: tells its present state, then every change. After trouble the present state is
+   * told again; a slow listener is told the newest only.
+   *
+   * @param listener called one at a time, in order; it must not block
+   * @return ends when it is closed; {@link LockWatch#ready} fails when the name is not allowed
+   */
+  public LockWatch watch(String name, Consumer<LockEvent> listener) {
+    return new LockWatch(link, name, listener);
+  }
+
+  private ListResponse page(ListRequest.Builder request) {
+    return Futures.await(link.call(LocksGrpc.getListMethod(), request.build()));
+  }
+
+  private ListResponse next(ListRequest.Builder request, String pageToken) {
+    return pageToken.isEmpty() ? null : page(request.setPageToken(pageToken));
+  }
+
+  private LockCalls calls(String name, Duration lease, String holder, boolean shared) {
+    return new LockCalls(link, name, lease.truncatedTo(ChronoUnit.MILLIS), holder, shared);
   }
 
   private static Grant granted(AcquireResponse response) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.locks.v1.HoldResponse.Lost;
 
 /** Why something that was held was lost. */
@@ -22,10 +21,17 @@ public enum LostReason {
   REVOKED;
 
   static LostReason of(NotHeldException failure) {
-    return failure.reason() == ErrorReason.ERROR_REASON_SEMAPHORE_REVOKED ? REVOKED : NOT_HELD;
+    return switch (failure.reason()) {
+      case ERROR_REASON_LOCK_FORCED, ERROR_REASON_SEMAPHORE_REVOKED -> REVOKED;
+      default -> NOT_HELD;
+    };
   }
 
   static LostReason of(Lost.Reason reason) {
-    return reason == Lost.Reason.REASON_EXPIRED ? EXPIRED : NOT_HELD;
+    return switch (reason) {
+      case REASON_EXPIRED -> EXPIRED;
+      case REASON_FORCED -> REVOKED;
+      default -> NOT_HELD;
+    };
   }
 }

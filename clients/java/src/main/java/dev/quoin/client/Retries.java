@@ -55,6 +55,8 @@ final class Retries {
                     name(LocksGrpc.getGetMethod()),
                     name(LocksGrpc.getRenewMethod()),
                     name(LocksGrpc.getAcquireMethod()),
+                    name(LocksGrpc.getAcquireAllMethod()),
+                    name(LocksGrpc.getListMethod()),
                     name(SemaphoresGrpc.getConfigureMethod()),
                     name(SemaphoresGrpc.getDeleteMethod()),
                     name(SemaphoresGrpc.getGetMethod()),
