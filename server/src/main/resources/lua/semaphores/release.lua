@@ -24,8 +24,12 @@ if held ~= token or not used or tonumber(expire) <= math.floor(now / 1000) then
   -- @include lib/semaphore_refusal
   return not_held(revoked)
 end
-redis.call('ZREM', holders, id)
-redis.call('HDEL', grants, id)
+if used == permits then
+  redis.call('DEL', holders, grants)
+else
+  redis.call('ZREM', holders, id)
+  redis.call('HDEL', grants, id)
+end
 redis.call(
   'SET', state, string.format('%s %.0f %s', before, used - permits, after), 'KEEPTTL')
 if redis.call('EXISTS', line) == 0 then

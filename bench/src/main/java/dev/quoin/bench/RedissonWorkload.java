@@ -7,8 +7,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.redisson.Redisson;
+import org.redisson.api.RFuture;
 import org.redisson.api.RLock;
+import org.redisson.api.RPermitExpirableSemaphore;
 import org.redisson.api.RedissonClient;
 import org.redisson.config.Config;
 
@@ -17,6 +20,8 @@ final class RedissonWorkload implements Workload {
   private static final int LEASE_SECONDS = 10;
 
   private final RedissonClient redisson;
+  private static final int PERMITS = 3;
+
   private final List<ExecutorService> threads = new ArrayList<>();
   private final BiFunction<RedissonWorkload, Integer, Operation> operations;
 
@@ -45,6 +50,35 @@ final class RedissonWorkload implements Workload {
         testbed, (load, worker) -> load.blocking(load.redisson.getFairLock("fair-hand-over")));
   }
 
+  /** Each worker takes and gives back a permit of a semaphore that only it uses. */
+  static Workload permits(Testbed testbed, int workers) {
+    return new RedissonWorkload(
+        testbed, (load, worker) -> load.permit("permit-" + worker, RedissonWorkload::atOnce));
+  }
+
+  /** All workers want one of three permits; Redisson serves them in no order. */
+  static Workload permitHandOver(Testbed testbed, int workers) {
+    return new RedissonWorkload(
+        testbed,
+        (load, worker) ->
+            load.permit("hand-over", all -> all.acquireAsync(LEASE_SECONDS, TimeUnit.SECONDS)));
+  }
+
+  private static RFuture<String> atOnce(RPermitExpirableSemaphore semaphore) {
+    return semaphore.tryAcquireAsync(0, LEASE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private Operation permit(
+      String name, Function<RPermitExpirableSemaphore, RFuture<String>> acquire) {
+    RPermitExpirableSemaphore semaphore = redisson.getPermitExpirableSemaphore(name);
+    semaphore.trySetPermits(PERMITS);
+    return done ->
+        acquire
+            .apply(semaphore)
+            .thenCompose(semaphore::releaseAsync)
+            .whenComplete((released, failure) -> ended(failure, done));
+  }
+
   @Override
   public Operation worker(int index) {
     return operations.apply(this, index);
@@ -68,15 +102,15 @@ final class RedissonWorkload implements Workload {
   }
 
   private static void unlock(RLock lock, long threadId, Operation.Done done) {
-    lock.unlockAsync(threadId)
-        .whenComplete(
-            (unlocked, failure) -> {
-              if (failure != null) {
-                done.failed(failure);
-              } else {
-                done.ok();
-              }
-            });
+    lock.unlockAsync(threadId).whenComplete((unlocked, failure) -> ended(failure, done));
+  }
+
+  private static void ended(Throwable failure, Operation.Done done) {
+    if (failure != null) {
+      done.failed(failure);
+    } else {
+      done.ok();
+    }
   }
 
   /** Redisson tells holders apart by thread, so each worker keeps one of its own. */

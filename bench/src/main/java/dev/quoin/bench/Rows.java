@@ -28,6 +28,8 @@ final class Rows {
   static final List<Integer> PAIRS_IN_FLIGHT = List.of(1, 64, 256);
   static final String SEMAPHORE_PAIR = "semaphore-acquire+release";
   static final String SEMAPHORE_HANDOVER = "semaphore-handover";
+  static final String REDISSON_PERMIT = "redisson-permit";
+  static final String REDISSON_PERMIT_HANDOVER = "redisson-permit-handover";
   static final String HOLDERS = "semaphore-among-holders";
   static final String WAITERS = "semaphore-among-waiters";
   static final String HOLDS = "open-holds";
@@ -62,6 +64,7 @@ final class Rows {
       rows.add(LoadRow.other(SCRIPT, inFlight, ScriptWorkload::new));
     }
     rows.add(LoadRow.quoin(SEMAPHORE_PAIR, 64, GrpcWorkload.of(SemaphoreOperations::pair)));
+    rows.add(LoadRow.other(REDISSON_PERMIT, 64, RedissonWorkload::permits));
     for (int clients : BOOK_CLIENTS) {
       rows.add(LoadRow.quoin(HANDOVER, clients, handOver).withContention());
     }
@@ -73,6 +76,9 @@ final class Rows {
         LoadRow.other(REDISSON_HANDOVER, CLIENTS, RedissonWorkload::handOver).withContention());
     rows.add(
         LoadRow.other(REDISSON_FAIR_HANDOVER, CLIENTS, RedissonWorkload::fairHandOver)
+            .withContention());
+    rows.add(
+        LoadRow.other(REDISSON_PERMIT_HANDOVER, CLIENTS, RedissonWorkload::permitHandOver)
             .withContention());
     rows.add(new IdleWaitersRow(IDLE, 1000));
     for (int size : SIZES) {

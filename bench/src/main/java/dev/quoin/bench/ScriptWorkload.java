@@ -48,19 +48,17 @@ final class ScriptWorkload implements Workload {
   @Override
   public Operation worker(int index) {
     String entity = new Keyspace("quoin", "locks").entity("default", "script-" + index);
-    String[] release = {entity + "owner", entity + "fence", entity + "line", entity + "servers"};
-    String[] acquire = {release[0], release[1], release[2], release[3], entity + "request:"};
+    String[] keys = {entity + "owner", entity + "line", entity + "servers"};
     byte[] token = bytes("0123456789012345678901");
-    byte[] hints = bytes(entity + "hints:");
-    byte[][] acquireArguments = {token, bytes("10000"), bytes("-"), bytes(""), hints};
-    byte[][] releaseArguments = {token, hints};
+    byte[][] acquireArguments = {token, bytes("10000"), bytes("")};
+    byte[][] releaseArguments = {token};
     return done ->
         run(
             ACQUIRE,
-            acquire,
+            keys,
             acquireArguments,
             done,
-            () -> run(RELEASE, release, releaseArguments, done, done::ok));
+            () -> run(RELEASE, keys, releaseArguments, done, done::ok));
   }
 
   private void run(
