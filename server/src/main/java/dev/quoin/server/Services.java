@@ -10,9 +10,12 @@ import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.config.ConfigService;
 import dev.quoin.server.counters.CountersService;
 import dev.quoin.server.locks.LocksService;
+import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.logs.LogsService;
 import dev.quoin.server.meta.ErrorsService;
 import dev.quoin.server.semaphores.SemaphoresService;
+import dev.quoin.server.stats.StatsService;
+import dev.quoin.stats.v1.StatsGrpc;
 import io.grpc.BindableService;
 import io.grpc.ServiceDescriptor;
 import java.util.List;
@@ -36,6 +39,9 @@ public final class Services {
           new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new),
           new Entry(LogsGrpc.getServiceDescriptor(), LogsService::new),
           new Entry(SemaphoresGrpc.getServiceDescriptor(), SemaphoresService::new),
+          new Entry(
+              StatsGrpc.getServiceDescriptor(),
+              kernel -> new StatsService(kernel, new AnomalyEntries(new LogWriter(kernel)))),
           new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new));
 
   private Services() {}

@@ -18,8 +18,8 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * <p>gRPC repeats calls that met UNAVAILABLE when repeating them is safe: Get changes nothing,
  * Renew is idempotent, Acquire, Increment, Set and Delete of the configuration, and Write of a log
- * carry a request id. Release is none of that: LOCK_NOT_HELD to a repeated Release may mean that the
- * first one worked. Only {@link Releases} knows what to make of it.
+ * carry a request id. Release is none of that: LOCK_NOT_HELD to a repeated Release may mean that
+ * the first one worked. Only {@link Releases} knows what to make of it.
  */
 final class Retries {
   private static final long SHORTEST_PAUSE_MILLIS = 10;

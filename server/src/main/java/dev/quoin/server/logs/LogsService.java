@@ -26,7 +26,6 @@ import dev.quoin.server.tail.Cursor;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.opentelemetry.api.metrics.LongCounter;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
@@ -38,17 +37,16 @@ public final class LogsService implements BindableService {
   private static final int HOUR_SECONDS = 3_600;
   private static final int BATCHES_AHEAD = 4;
 
-  /** A name is noted every quarter of it, so it is listed as long as the log is remembered. */
-  private static final Duration LISTED = Duration.ofDays(10);
-
   private final Kernel kernel;
   private final LogStore logs;
   private final Directory names;
+  private final LogWriter writer;
 
   public LogsService(Kernel kernel) {
     this.kernel = kernel;
     this.logs = new LogStore(kernel.scripts(), kernel.keyspace("logs"));
-    this.names = new Directory(kernel.scripts(), kernel.keyspace("logs"), LISTED);
+    this.names = new Directory(kernel.scripts(), kernel.keyspace("logs"), LogWriter.LISTED);
+    this.writer = new LogWriter(logs, names);
     Scope syslog = new Scope(kernel.settings().syslogNamespace(), null);
     LongCounter dropped =
         kernel
@@ -57,7 +55,7 @@ public final class LogsService implements BindableService {
             .setDescription("Syslog messages that were dropped because Redis did not take them.")
             .build();
     new SyslogListener(
-            new SyslogBuffer(batch -> write(syslog, batch), kernel.timer(), dropped::add))
+            new SyslogBuffer(batch -> writer.write(syslog, batch), kernel.timer(), dropped::add))
         .open(kernel);
   }
 
@@ -77,7 +75,8 @@ public final class LogsService implements BindableService {
 
   private CompletionStage<WriteResponse> write(WriteRequest request, Call call) {
     String channel = logs.channel(call.scope(), request.getName());
-    return write(call.scope(), Batch.of(request))
+    return writer
+        .write(call.scope(), Batch.of(request))
         .thenApply(
             written ->
                 WriteResponse.newBuilder()
@@ -86,12 +85,8 @@ public final class LogsService implements BindableService {
                     .build());
   }
 
-  private CompletionStage<Written> write(Scope scope, Batch batch) {
-    return names.note(scope, batch.name(), logs.write(scope, batch));
-  }
-
   private Inbox<WriteStreamRequest> writeStream(Call call, Sink<WriteStreamResponse> sink) {
-    return new WriteInbox(batch -> write(call.scope(), batch), call, sink);
+    return new WriteInbox(batch -> writer.write(call.scope(), batch), call, sink);
   }
 
   private CompletionStage<RecentResponse> recent(RecentRequest request, Call call) {

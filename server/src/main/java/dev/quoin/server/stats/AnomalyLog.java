@@ -5,9 +5,6 @@ import dev.quoin.server.redis.Scope;
 
 /** Where anomalies are written beside being told to those who watch. Called on event loops. */
 public interface AnomalyLog {
-  /** Writes nothing. */
-  AnomalyLog NONE = (scope, anomaly) -> {};
-
   /**
    * Takes an anomaly, on the server it was recorded by, at most one of a context in 10 seconds.
    *

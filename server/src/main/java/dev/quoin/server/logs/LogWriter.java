@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.logs;
+
+import dev.quoin.logs.v1.LogEntry;
+import dev.quoin.server.Kernel;
+import dev.quoin.server.names.Directory;
+import dev.quoin.server.redis.Scope;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** Writes to logs, for this feature's calls and for other features. */
+public final class LogWriter {
+  /** A name is noted every quarter of it, so it is listed as long as the log is remembered. */
+  static final Duration LISTED = Duration.ofDays(10);
+
+  private final LogStore logs;
+  private final Directory names;
+
+  public LogWriter(Kernel kernel) {
+    this(
+        new LogStore(kernel.scripts(), kernel.keyspace("logs")),
+        new Directory(kernel.scripts(), kernel.keyspace("logs"), LISTED));
+  }
+
+  LogWriter(LogStore logs, Directory names) {
+    this.logs = logs;
+    this.names = names;
+  }
+
+  /** Adds an entry to a log; its time is that at which Redis takes it. */
+  public CompletionStage<?> write(Scope scope, String name, LogEntry entry) {
+    return write(scope, new Batch(name, List.of(entry), ""));
+  }
+
+  CompletionStage<Written> write(Scope scope, Batch batch) {
+    return names.note(scope, batch.name(), logs.write(scope, batch));
+  }
+}
