@@ -110,14 +110,14 @@ final class MaintenanceTest {
     var watching = watch();
     state(watching);
     long begin = System.currentTimeMillis();
-    set(on().setUntil(Timestamps.fromMillis(begin + 700)));
+    set(on().setUntil(Timestamps.fromMillis(begin + 2_500)));
     assertThat(state(watching).getOn()).isTrue();
 
     WatchMaintenanceResponse.State ended =
         watching.next(WatchMaintenanceResponse::hasState).getState();
 
     assertThat(ended.getMaintenance().getOn()).isFalse();
-    assertThat(Timestamps.toMillis(ended.getAsOf())).isGreaterThanOrEqualTo(begin + 700);
+    assertThat(Timestamps.toMillis(ended.getAsOf())).isGreaterThanOrEqualTo(begin + 2_500);
   }
 
   @Test
