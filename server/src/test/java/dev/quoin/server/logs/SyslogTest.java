@@ -23,6 +23,8 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -36,6 +38,8 @@ import org.junit.jupiter.api.Test;
 final class SyslogTest {
   private static final Path LOGGER = Path.of("/usr/bin/logger");
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static int port;
   private static TestServer server;
@@ -97,6 +101,7 @@ final class SyslogTest {
     }
 
     Eventually.until(
+        PATIENCE,
         "the last one is there",
         () -> !recent("app").isEmpty() && recent("app").get(0).getText().equals("entry 999"));
     assertThat(recent("app"))
@@ -126,7 +131,7 @@ final class SyslogTest {
       redis.start();
 
       Eventually.until(
-          java.time.Duration.ofSeconds(30),
+          PATIENCE,
           "they are written",
           () -> redis.commands().xlen("quoin:default:logs:{app}:entries") == 2);
     }
@@ -137,7 +142,7 @@ final class SyslogTest {
     Assumptions.assumeTrue(Files.isExecutable(LOGGER), "there is no logger command");
     for (List<String> kind :
         List.of(List.of("--udp", "--rfc3164"), List.of("--udp", "--rfc5424"), List.of("--tcp"))) {
-      List<String> command = new java.util.ArrayList<>();
+      List<String> command = new ArrayList<>();
       command.addAll(List.of(LOGGER.toString(), "--server", "127.0.0.1"));
       command.addAll(List.of("--port", String.valueOf(port), "--tag", "backup"));
       command.addAll(List.of("--priority", "local3.err"));
@@ -182,7 +187,7 @@ final class SyslogTest {
   }
 
   private static void awaitEntries(String name, int count) {
-    Eventually.until(count + " entries of " + name, () -> recent(name).size() == count);
+    Eventually.until(PATIENCE, count + " entries of " + name, () -> recent(name).size() == count);
   }
 
   private static List<LogEntry> recent(String name) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 @Tag("redis")
 final class TailFailureTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @Test
   void tailsOutliveARestartOfRedisAndMissNothing() {
@@ -56,7 +56,7 @@ final class TailFailureTest {
       redis.kill();
 
       try (Tailing tail = Tailing.begin(server.channel(), Tailing.of("web"))) {
-        assertThat(tail.end().get(30, TimeUnit.SECONDS).getCode()).isEqualTo(Code.UNAVAILABLE);
+        assertThat(tail.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Code.UNAVAILABLE);
       }
       assertThat(server.server().tails().open()).isZero();
     }
@@ -72,9 +72,9 @@ final class TailFailureTest {
             ServerProcess.start("--redis", TestRedis.uri(), "--allow-volatile-redis");
         Tailing tail = Tailing.open(killed.channel(), Tailing.of(web))) {
       IntStream.range(0, 50).forEach(i -> logs.write(named(web, "entry " + i)));
-      Eventually.until("some have come", () -> tail.texts().size() > 10);
+      Eventually.until(PATIENCE, "some have come", () -> tail.texts().size() > 10);
       killed.kill();
-      assertThat(tail.end().get(30, TimeUnit.SECONDS).getCode()).isEqualTo(Code.UNAVAILABLE);
+      assertThat(tail.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Code.UNAVAILABLE);
       received.addAll(tail.texts());
       cursor = tail.cursor();
     }

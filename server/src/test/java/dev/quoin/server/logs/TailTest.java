@@ -29,6 +29,8 @@ import org.junit.jupiter.api.Test;
 
 @Tag("redis")
 final class TailTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private final LogsBlockingStub logs = LogsGrpc.newBlockingStub(TestServer.first().channel());
 
   /** A log of every test's own: servers still listen to those of earlier tests. */
@@ -108,6 +110,7 @@ final class TailTest {
     slow.read(100_000);
 
     Eventually.until(
+        PATIENCE,
         "all is told",
         () ->
             slow.texts().size() + slow.gaps().stream().mapToLong(gap -> gap.getMissed()).sum()
@@ -199,7 +202,7 @@ final class TailTest {
 
     Tailing tail = open(TestServer.second(), Tailing.of(web).setCursor(cursor));
 
-    Eventually.until("the newest arrives", () -> tail.texts().contains("entry 2999"));
+    Eventually.until(PATIENCE, "the newest arrives", () -> tail.texts().contains("entry 2999"));
     assertThat(tail.gaps()).hasSize(1);
     assertThat(tail.gaps().get(0).getName()).isEqualTo(web);
     assertThat(tail.gaps().get(0).getMissed() + tail.texts().size()).isEqualTo(3_000);
@@ -235,7 +238,7 @@ final class TailTest {
 
     slow.read(100_000);
 
-    assertThat(slow.end().get(30, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
+    assertThat(slow.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
     TailResponse last = slow.events().get(slow.events().size() - 1);
     assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_SLOW_READER);
     Tailing rest = open(TestServer.first(), Tailing.of(web).setCursor(last.getCursor()));
@@ -261,7 +264,7 @@ final class TailTest {
               .write(WriteRequest.newBuilder().setName(web).setText("entry " + i).build()));
     }
     for (ListenableFuture<WriteResponse> write : writes) {
-      write.get(30, TimeUnit.SECONDS);
+      write.get(60, TimeUnit.SECONDS);
     }
 
     for (Tailing tail : open) {
@@ -283,7 +286,7 @@ final class TailTest {
 
       server.close();
 
-      assertThat(tail.end().get(20, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
+      assertThat(tail.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
       TailResponse last = tail.events().get(tail.events().size() - 1);
       assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_DRAINING);
       write(web, "two");
@@ -309,9 +312,8 @@ final class TailTest {
 
       write(web, "unheard");
 
-      Eventually.until(Duration.ofSeconds(30), "it is found", () -> tail.texts().size() == 1);
-      Eventually.until(
-          Duration.ofSeconds(30), "no log is followed", () -> server.server().tails().open() == 0);
+      Eventually.until(PATIENCE, "it is found", () -> tail.texts().size() == 1);
+      Eventually.until(PATIENCE, "no log is followed", () -> server.server().tails().open() == 0);
     } finally {
       server.close();
     }
@@ -355,7 +357,7 @@ final class TailTest {
       Tailing tail = Tailing.begin(TestServer.first().channel(), Tailing.of(web).setCursor(cursor));
       tails.add(tail);
 
-      assertThat(tail.end().get(20, TimeUnit.SECONDS).getCode())
+      assertThat(tail.end().get(60, TimeUnit.SECONDS).getCode())
           .as(cursor)
           .isEqualTo(Status.Code.INVALID_ARGUMENT);
     }

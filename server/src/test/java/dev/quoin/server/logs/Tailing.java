@@ -42,7 +42,7 @@ final class Tailing extends ClientCall.Listener<TailResponse> implements AutoClo
   static Tailing openSlow(Channel channel, TailRequest.Builder request) {
     Tailing tailing = begin(channel, request);
     Eventually.until(
-        Duration.ofSeconds(20), "the tail starts", () -> !tailing.cursor.get().isEmpty());
+        Duration.ofSeconds(60), "the tail starts", () -> !tailing.cursor.get().isEmpty());
     return tailing;
   }
 
@@ -89,7 +89,7 @@ final class Tailing extends ClientCall.Listener<TailResponse> implements AutoClo
 
   void awaitTexts(int count) {
     Eventually.until(
-        Duration.ofSeconds(30), count + " entries are there", () -> texts.size() >= count);
+        Duration.ofSeconds(60), count + " entries are there", () -> texts.size() >= count);
   }
 
   @Override
