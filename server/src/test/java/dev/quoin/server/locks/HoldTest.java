@@ -127,7 +127,7 @@ final class HoldTest {
         Duration.ofSeconds(12),
         "it is told",
         () -> {
-          positions.add(third.poll().getWaiting().getPosition());
+          positions.add(third.any().getWaiting().getPosition());
           return positions.contains(1L);
         });
     assertThat(positions).isSubsetOf(2L, 1L);
