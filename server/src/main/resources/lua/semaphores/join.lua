@@ -53,10 +53,11 @@ else
   end
   redis.call('ZADD', line, integer(ticket), waiter)
 end
-mark_server(line, servers, server, sem.ms)
+mark_newcomer(line, servers, server, sem.ms)
+local fence = sem.fence
 local more = hand_over(sem, line, servers)
 write_semaphore(sem)
-held = grant_of(sem, token)
+held = sem.fence > fence and grant_of(sem, token)
 if held then
   return granted(sem, held)
 end

@@ -13,30 +13,37 @@ local state, holders, grants, line, servers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local revoked = KEYS[6]
 local token = ARGV[1]
 
-local id = string.sub(token, 1, 11)
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local permits, expire, held = string.match(
-  redis.call('HGET', grants, id) or '', '^(%S+) (%S+) %S+ %S+ %S+ (%S+)')
-local before, used, after = string.match(
-  redis.call('GET', state) or '', '^(%S+ %S+) (%S+) (.*)$')
-if held ~= token or not used or tonumber(expire) <= math.floor(now / 1000) then
-  -- @include lib/semaphore_refusal
+
+-- The usual case is that nobody waits. It is written out here, as in acquire.lua.
+if redis.call('EXISTS', line) == 0 then
+  local id = string.sub(token, 1, 11)
+  local permits, expire, held = string.match(
+    redis.call('HGET', grants, id) or '', '^(%S+) (%S+) %S+ %S+ %S+ (%S+)')
+  local before, used, after = string.match(
+    redis.call('GET', state) or '', '^(%S+ %S+) (%S+) (.*)$')
+  if held == token and used and tonumber(expire) > math.floor(now / 1000) then
+    if used == permits then
+      redis.call('DEL', holders, grants)
+    else
+      redis.call('ZREM', holders, id)
+      redis.call('HDEL', grants, id)
+    end
+    redis.call(
+      'SET', state, string.format('%s %.0f %s', before, used - permits, after), 'KEEPTTL')
+    return {0}
+  end
+end
+
+-- @include lib/semaphore_line
+-- @include lib/semaphore_refusal
+local sem = read_semaphore(state, holders, grants, now, 0)
+local grant = sem and grant_of(sem, token)
+if not grant then
   return not_held(revoked)
 end
-if used == permits then
-  redis.call('DEL', holders, grants)
-else
-  redis.call('ZREM', holders, id)
-  redis.call('HDEL', grants, id)
-end
-redis.call(
-  'SET', state, string.format('%s %.0f %s', before, used - permits, after), 'KEEPTTL')
-if redis.call('EXISTS', line) == 0 then
-  return {0}
-end
--- @include lib/semaphore_line
-local sem = read_semaphore(state, holders, grants, now, 0)
+take_back(sem, grant)
 local more = hand_over(sem, line, servers)
 write_semaphore(sem)
 return {more and 1 or 0}
