@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class StatsRecorder implements AutoCloseable {
   private static final int VALUES_PER_REQUEST = 1_000;
   private static final int MOST_VALUES = 100_000;
-  private static final double LARGEST = 1e100;
+  private static final double LARGEST = 1e18;
 
   private final Pump<RecordBatchRequest, RecordBatchResponse> pump;
   private final Duration patience;
@@ -62,7 +62,7 @@ public final class StatsRecorder implements AutoCloseable {
     Names.check("kind", kind, 64);
     Names.check("context", context, 256);
     if (!(Math.abs(value) <= LARGEST)) {
-      throw new IllegalArgumentException("value: must be a number from -1e100 to 1e100");
+      throw new IllegalArgumentException("value: must be a number from -1e18 to 1e18");
     }
     Record record = Record.newBuilder().setKind(kind).setContext(context).setValue(value).build();
     synchronized (values) {

@@ -127,7 +127,7 @@ final class StatsServiceTest {
         Double.NaN,
         Double.POSITIVE_INFINITY,
         Double.NEGATIVE_INFINITY,
-        1.1e100,
+        1.1e18,
         -Double.MAX_VALUE
       })
   void whatIsNoNumberIsRefused(double value) {
@@ -140,14 +140,14 @@ final class StatsServiceTest {
 
   @Test
   void extremeValuesKeepTheFiguresFinite() throws Exception {
-    Batch.record("t", "a", List.of(1e100, -1e100, 0.0, Double.MIN_VALUE, -Double.MIN_VALUE));
+    Batch.record("t", "a", List.of(1e18, -1e18, 0.0, Double.MIN_VALUE, -Double.MIN_VALUE));
 
     GetResponse figures = current("t", "a");
 
-    assertThat(figures.getMin()).isEqualTo(-1e100);
-    assertThat(figures.getMax()).isEqualTo(1e100);
+    assertThat(figures.getMin()).isEqualTo(-1e18);
+    assertThat(figures.getMax()).isEqualTo(1e18);
     assertThat(figures.getP50()).isZero();
-    assertThat(figures.getStddev()).isCloseTo(1e100 / Math.sqrt(2), within(1e88));
+    assertThat(figures.getStddev()).isCloseTo(1e18 / Math.sqrt(2), within(1e6));
   }
 
   @Test
