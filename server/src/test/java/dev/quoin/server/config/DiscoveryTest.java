@@ -260,6 +260,17 @@ final class DiscoveryTest {
   }
 
   @Test
+  void serviceHoldsAThousandInstancesAndNoMore() {
+    announced(announce(request("a")));
+    for (int i = 0; i < 999; i++) {
+      TestRedis.commands().hset(KEY + "instances", "i" + i, "1 1 keeper\n");
+    }
+
+    assertThat(refusal(request("more")).reason()).isEqualTo("CONFIG_SERVICE_FULL");
+    announced(announce(request("a").setDraining(true)));
+  }
+
+  @Test
   void keysOfAServiceExpire() {
     announced(announce(request("a")));
 
