@@ -48,17 +48,18 @@ final class ScriptWorkload implements Workload {
   @Override
   public Operation worker(int index) {
     String entity = new Keyspace("quoin", "locks").entity("default", "script-" + index);
-    String[] keys = {entity + "owner", entity + "line", entity + "servers"};
+    String[] free = {entity + "owner", entity + "line", entity + "marks"};
+    String[] held = {entity + "owner", entity + "line", entity + "marks", entity + "shares"};
     byte[] token = bytes("0123456789012345678901");
     byte[][] acquireArguments = {token, bytes("10000"), bytes("")};
     byte[][] releaseArguments = {token};
     return done ->
         run(
             ACQUIRE,
-            keys,
+            free,
             acquireArguments,
             done,
-            () -> run(RELEASE, keys, releaseArguments, done, done::ok));
+            () -> run(RELEASE, held, releaseArguments, done, done::ok));
   }
 
   private void run(
