@@ -74,8 +74,8 @@ public final class CounterRecorder implements AutoCloseable {
   }
 
   /**
-   * How many sums were not counted: because Quoin was away for too long, or more than 100,000
-   * counters waited to be sent, or a counter would have overflowed.
+   * How many sums may not have been counted: because Quoin was away for too long, or more than
+   * 100,000 counters waited to be sent, or a counter would have overflowed.
    */
   public long lost() {
     return lost.get();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import java.nio.charset.StandardCharsets;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 /** The rules for names that are collected and sent later, when nobody could be told any more. */
 final class Names {
@@ -12,7 +12,7 @@ final class Names {
     boolean fits =
         !name.isEmpty()
             && name.length() <= bytes
-            && name.getBytes(StandardCharsets.UTF_8).length <= bytes
+            && (name.length() <= bytes / 3 || name.getBytes(UTF_8).length <= bytes)
             && name.chars().noneMatch(c -> c < ' ' || c == 0x7f);
     if (!fits) {
       throw new IllegalArgumentException(

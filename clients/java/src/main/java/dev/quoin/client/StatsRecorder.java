@@ -96,8 +96,8 @@ public final class StatsRecorder implements AutoCloseable {
   }
 
   /**
-   * How many values were not recorded: because Quoin was away for too long, or more than 100,000
-   * values waited to be sent.
+   * How many values may not have been recorded: because Quoin was away for too long, or more than
+   * 100,000 values waited to be sent.
    */
   public long lost() {
     return lost.get();

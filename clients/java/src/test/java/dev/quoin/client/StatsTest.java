@@ -19,6 +19,7 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -48,7 +49,7 @@ class StatsTest {
     assertThat(figures.mean()).isEqualTo(2_500.5);
     assertThat(figures.p95()).isBetween(4_702.0, 4_798.0);
     assertThat(recorder.lost()).isZero();
-    assertThat(stats.slowest("size", 0, 5)).containsExactly(java.util.Map.entry("a", 2_500.5));
+    assertThat(stats.slowest("size", 0, 5)).containsExactly(Map.entry("a", 2_500.5));
   }
 
   @Test

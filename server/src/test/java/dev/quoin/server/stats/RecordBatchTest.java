@@ -9,6 +9,7 @@ import dev.quoin.server.testing.TestServer;
 import dev.quoin.stats.v1.GetRequest;
 import dev.quoin.stats.v1.RecordBatchRequest;
 import dev.quoin.stats.v1.StatsGrpc;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -88,7 +89,7 @@ final class RecordBatchTest {
   }
 
   private static RecordBatchRequest.Builder request(RecordBatchRequest.Record... records) {
-    return RecordBatchRequest.newBuilder().addAllRecords(java.util.List.of(records));
+    return RecordBatchRequest.newBuilder().addAllRecords(List.of(records));
   }
 
   private static RecordBatchRequest.Record record(String kind, String context, double value) {
