@@ -7,6 +7,7 @@ import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.LocksGrpc.LocksBlockingStub;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.server.testing.TestRedis;
@@ -62,6 +63,9 @@ final class LockContentionTest {
   @BeforeEach
   void clear() {
     TestRedis.clear();
+    // Started before the time begins to run.
+    TestServer.first().locks().get(GetRequest.newBuilder().setName("book").build());
+    TestServer.second().locks().get(GetRequest.newBuilder().setName("book").build());
   }
 
   @Test
