@@ -22,6 +22,26 @@ if held ~= '+' and redis.call('EXISTS', line, marks) == 0 then
   redis.call('SET', owner, '- - ' .. fence .. ' 0 0 0 - ', 'KEEPTTL')
   return {1}
 end
+-- So is a line whose first waiter wants the lock for itself and is alive, when nobody watches: it is
+-- granted the lock as hand_over() of lib/lock_line does it.
+local first = held ~= '+' and redis.call('ZRANGE', line, 0, 0)[1]
+if first and not string.find(first, '^%S+ s%.') then
+  local server, next_token, lease, request, holder = string.match(
+    first, '^(%S+) (%S+) (%S+) (%S+) (.*)$')
+  local since = math.floor(now / 1000)
+  local seen = redis.call('ZMSCORE', marks, server, '*')
+  if tonumber(seen[1] or 0) > since and tonumber(seen[2] or 0) <= since then
+    local newest, expire = math.max(fence + 1, now), since + lease
+    local hint = string.format('%s %.0f %.0f', next_token, newest, expire)
+    if redis.call('SPUBLISH', string.sub(owner, 1, -6) .. 'hints:' .. server, hint) > 0 then
+      redis.call('ZREM', line, first)
+      local granted = string.format('%s %s %.0f %.0f %.0f %s %s %s',
+        next_token, next_token, newest, since, expire, lease, request, holder)
+      redis.call('SET', owner, granted, 'PXAT', expire + 86400000)
+      return {1}
+    end
+  end
+end
 -- @include lib/lock_keys
 -- @include lib/lock_line
 local lock = read_lock(by_name(KEYS), now)

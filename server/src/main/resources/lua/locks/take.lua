@@ -13,14 +13,33 @@
 --
 -- Returns {1, token, fence, end of the lease in ms} when taken, now or before,
 -- {0, label of the holder, ms its lease still runs, place in line a waiter would get} when held.
---
+local owner, line, marks, request_key = KEYS[1], KEYS[2], KEYS[3], KEYS[5]
+local wish = {token = ARGV[1], lease = ARGV[2], request = ARGV[3], holder = ARGV[4], body = ARGV[5]}
+
+-- The usual case is written out, as in locks/acquire.
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local last, ends = string.match(
+  redis.call('GET', owner) or '- - 0 0 0', '^%S+ %S+ (%S+) %S+ (%S+)')
+local since = math.floor(now / 1000)
+if tonumber(ends) <= since and string.sub(wish.token, 1, 2) ~= 's.'
+  and redis.call('EXISTS', line, marks, request_key) == 0 then
+  local fence, expire = math.max(last + 1, now), since + wish.lease
+  local taken = string.format('%s %s %.0f %.0f %.0f %s %s %s',
+    wish.token, wish.token, fence, since, expire, wish.lease, wish.request, wish.holder)
+  redis.call('SET', owner, taken, 'PXAT', expire + 86400000)
+  if wish.request ~= '-' then
+    -- As remember() of lib/lock_request writes it.
+    redis.call('SET', request_key, wish.token .. ' ' .. wish.body, 'PX', 600000)
+  end
+  return {1, wish.token, fence, expire}
+end
+
 -- @include lib/lock_keys
 -- @include lib/lock_line
 -- @include lib/lock_request
 local keys = by_name(KEYS)
-local wish = {token = ARGV[1], lease = ARGV[2], request = ARGV[3], holder = ARGV[4], body = ARGV[5]}
-
-local lock = read_lock(keys, microseconds())
+local lock = read_lock(keys, now)
 local answer = wish.request ~= '-' and repeated(lock, wish)
 if answer then
   return answer
