@@ -36,9 +36,9 @@ public final class TestServer implements AutoCloseable {
     return Shared.SECOND;
   }
 
-  /** A server of its own on the Redis all tests share. */
+  /** A server of its own on the Redis all tests share, which may be slow on a busy machine. */
   public static TestServer onSharedRedis() {
-    return start("redis", TestRedis.uri());
+    return start("redis", TestRedis.uri(), "redis-timeout", "10s");
   }
 
   /** A server with settings of its own, given as names and values. */
