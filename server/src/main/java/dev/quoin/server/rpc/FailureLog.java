@@ -10,35 +10,57 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * Logs calls that failed. What nobody expected is logged whole; an outage, in which every call
- * fails, takes one line a second; mere refusals are for debugging.
+ * Logs calls that failed. What nobody expected is logged whole, an outage, in which every call
+ * fails, by one line; both at most once a second, with how many were left out. Mere refusals are
+ * for debugging.
  */
 final class FailureLog {
   private static final Logger LOG = Logger.getLogger(FailureLog.class.getName());
-  private static final long OUTAGE_PERIOD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private final AtomicLong nextOutageLine = new AtomicLong(System.nanoTime());
-  private final AtomicLong leftOut = new AtomicLong();
+  private final Pace unexpected = new Pace();
+  private final Pace outage = new Pace();
+
+  /** Lets one failure a second through. */
+  private static final class Pace {
+    private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final AtomicLong next = new AtomicLong(System.nanoTime());
+    private final AtomicLong leftOut = new AtomicLong();
+
+    /** How many were held back since the last one let through; negative to hold this one back. */
+    long pass() {
+      long now = System.nanoTime();
+      long earliest = next.get();
+      if (now - earliest < 0 || !next.compareAndSet(earliest, now + PERIOD_NANOS)) {
+        leftOut.incrementAndGet();
+        return -1;
+      }
+      return leftOut.getAndSet(0);
+    }
+  }
 
   void add(
       String method, String requestId, RuntimeException refusal, StatusRuntimeException status) {
     switch (status.getStatus().getCode()) {
-      case INTERNAL -> log(Level.SEVERE, method, requestId, refusal, "", refusal.getCause());
-      case UNAVAILABLE -> outage(method, requestId, refusal);
+      case INTERNAL ->
+          paced(unexpected, Level.SEVERE, method, requestId, refusal, refusal.getCause());
+      case UNAVAILABLE -> paced(outage, Level.WARNING, method, requestId, refusal, null);
       default -> log(Level.FINE, method, requestId, refusal, "", null);
     }
   }
 
-  private void outage(String method, String requestId, RuntimeException refusal) {
-    long now = System.nanoTime();
-    long next = nextOutageLine.get();
-    if (now - next < 0 || !nextOutageLine.compareAndSet(next, now + OUTAGE_PERIOD_NANOS)) {
-      leftOut.incrementAndGet();
-      return;
+  private static void paced(
+      Pace pace,
+      Level level,
+      String method,
+      String requestId,
+      RuntimeException refusal,
+      Throwable cause) {
+    long others = pace.pass();
+    if (others >= 0) {
+      String more = others == 0 ? "" : " (and " + others + " more since the last such line)";
+      log(level, method, requestId, refusal, more, cause);
     }
-    long others = leftOut.getAndSet(0);
-    String more = others == 0 ? "" : " (and " + others + " more since the last such line)";
-    log(Level.WARNING, method, requestId, refusal, more, null);
   }
 
   private static void log(

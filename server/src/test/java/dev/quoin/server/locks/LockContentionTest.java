@@ -43,11 +43,15 @@ final class LockContentionTest {
   private static final class Resource {
     private final AtomicLong newestFence = new AtomicLong();
     private final AtomicInteger writesOfStaleHolders = new AtomicInteger();
+    private final AtomicInteger refusalsOfRightfulHolders = new AtomicInteger();
 
-    void write(long fence) {
-      long seen = newestFence.getAndAccumulate(fence, Math::max);
-      if (fence < seen) {
+    void write(AcquireResponse grant) {
+      long seen = newestFence.getAndAccumulate(grant.getFence(), Math::max);
+      if (grant.getFence() < seen) {
         writesOfStaleHolders.incrementAndGet();
+        if (micros() < Timestamps.toMicros(grant.getExpireTime())) {
+          refusalsOfRightfulHolders.incrementAndGet();
+        }
       }
     }
   }
@@ -91,9 +95,10 @@ final class LockContentionTest {
     assertThat(fences).as("every grant has its own fence").doesNotHaveDuplicates();
     assertThat(fences).hasSize(grants);
     assertThat(overslept).as("clients that outlived their lease").hasPositiveValue();
-    assertThat(resource.writesOfStaleHolders.get())
+    assertThat(resource.writesOfStaleHolders)
         .as("stale holders are found out by their fence")
-        .isLessThanOrEqualTo(overslept.get());
+        .hasPositiveValue();
+    assertThat(resource.refusalsOfRightfulHolders).hasValue(0);
   }
 
   @Test
@@ -173,11 +178,11 @@ final class LockContentionTest {
       if (way == 0) {
         overslept.incrementAndGet();
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LEASE_MILLIS * 2));
-        resource.write(granted.getFence());
+        resource.write(granted);
         releaseIfHeld(locks, granted);
       } else {
         long begin = micros();
-        resource.write(granted.getFence());
+        resource.write(granted);
         stays.add(
             new Stay(begin, Math.min(micros(), Timestamps.toMicros(granted.getExpireTime()))));
         if (way > 1) {

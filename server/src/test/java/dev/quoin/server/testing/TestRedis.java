@@ -57,7 +57,7 @@ public final class TestRedis {
                     RedisProcess.start(
                         "--appendonly", "no",
                         "--cluster-enabled", "yes",
-                        "--cluster-node-timeout", "2000"))
+                        "--cluster-node-timeout", "30000"))
             .limit(MASTERS)
             .toList();
     for (int i = 0; i < MASTERS; i++) {
