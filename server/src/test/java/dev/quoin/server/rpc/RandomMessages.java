@@ -88,11 +88,15 @@ final class RandomMessages {
 
   private final Random random;
 
+  /** Whether values are of the usual kind: a request with many fields is hardly ever good else. */
+  private boolean tame;
+
   RandomMessages(long seed) {
     random = new Random(seed);
   }
 
   Message like(Message prototype) {
+    tame = random.nextInt(8) == 0;
     return fill(prototype.newBuilderForType(), 3).build();
   }
 
@@ -113,6 +117,26 @@ final class RandomMessages {
   }
 
   private Object value(Message.Builder builder, FieldDescriptor field, int depth) {
+    return tame && field.getJavaType() != FieldDescriptor.JavaType.MESSAGE
+        ? tameValue(field)
+        : anyValue(builder, field, depth);
+  }
+
+  private Object tameValue(FieldDescriptor field) {
+    return switch (field.getJavaType()) {
+      case STRING -> "a";
+      case BYTE_STRING -> ByteString.copyFrom(new byte[1]);
+      case INT -> 1 + random.nextInt(2);
+      case LONG -> 1L + random.nextInt(2);
+      case BOOLEAN -> random.nextBoolean();
+      case FLOAT -> 1f;
+      case DOUBLE -> 1.0;
+      case ENUM -> enumValue(field.getEnumType());
+      case MESSAGE -> throw new IllegalArgumentException("a message has values itself");
+    };
+  }
+
+  private Object anyValue(Message.Builder builder, FieldDescriptor field, int depth) {
     return switch (field.getJavaType()) {
       case STRING -> text();
       case BYTE_STRING -> ByteString.copyFrom(new byte[LENGTHS[random.nextInt(LENGTHS.length)]]);
@@ -154,6 +178,9 @@ final class RandomMessages {
   }
 
   private Duration duration() {
+    if (tame) {
+      return Duration.newBuilder().setSeconds(3 + random.nextInt(3)).build();
+    }
     return Duration.newBuilder()
         .setSeconds(SECONDS[random.nextInt(SECONDS.length)])
         .setNanos(NANOS[random.nextInt(NANOS.length)])
