@@ -49,6 +49,7 @@ final class ServerLawsTest {
           "quoin.counters.v1.Counters/List",
           "quoin.locks.v1.Locks/List",
           "quoin.logs.v1.Logs/ListNames",
+          "quoin.queues.v1.Queues/ListQueues",
           "quoin.semaphores.v1.Semaphores/List",
           "quoin.stats.v1.Stats/List",
           "quoin.errors.v1.Errors/ListReasons");

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import com.google.protobuf.Message;
+import com.google.protobuf.util.Durations;
+import dev.quoin.queues.v1.EnqueueBatchRequest;
+import dev.quoin.queues.v1.EnqueueRequest;
+import dev.quoin.queues.v1.NewTask;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.List;
+
+/**
+ * Tasks to be added to one queue.
+ *
+ * @param requestId id of the request, may be empty
+ * @param arguments what the script takes
+ */
+record Enqueueing(String queue, String requestId, Object[] arguments) {
+  private static final int FIELDS = 5;
+  private static final long DEFAULT_WINDOW_MILLIS = 3_600_000;
+
+  static Enqueueing of(EnqueueRequest request) {
+    return of(
+        request.getQueue(),
+        request.getRequestId(),
+        request,
+        List.of(request.getTask()),
+        index -> "task.");
+  }
+
+  static Enqueueing of(EnqueueBatchRequest request) {
+    return of(
+        request.getQueue(),
+        request.getRequestId(),
+        request,
+        request.getNewTasksList(),
+        index -> "new_tasks[" + index + "].");
+  }
+
+  private static Enqueueing of(
+      String queue,
+      String requestId,
+      Message request,
+      List<NewTask> tasks,
+      java.util.function.IntFunction<String> path) {
+    Object[] arguments = new Object[2 + FIELDS * tasks.size()];
+    arguments[0] = requestId.isEmpty() ? "" : digest(request);
+    arguments[1] = TaskId.ending();
+    for (int i = 0; i < tasks.size(); i++) {
+      add(arguments, 2 + FIELDS * i, tasks.get(i), path.apply(i));
+    }
+    return new Enqueueing(queue, requestId, arguments);
+  }
+
+  private static void add(Object[] arguments, int at, NewTask task, String path) {
+    arguments[at] = TaskRecord.of(task).bytes();
+    arguments[at + 1] = TaskRecord.hasLongPayload(task) ? task.getPayload().toByteArray() : "";
+    arguments[at + 2] =
+        Start.of(path, task.hasDelay(), task.getDelay(), task.hasRunTime(), task.getRunTime());
+    arguments[at + 3] = task.getDedupKey();
+    arguments[at + 4] =
+        task.hasDedupWindow() ? Durations.toMillis(task.getDedupWindow()) : DEFAULT_WINDOW_MILLIS;
+  }
+
+  private static String digest(Message request) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(request.toByteArray());
+      return Base64.getEncoder().encodeToString(hash).substring(0, 22);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import dev.quoin.server.redis.Scope;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Fetches tasks from several queues for somebody who wants some, in the order preferred, and again
+ * whenever there may be more. One step is under way at a time.
+ */
+final class Fetcher implements Worker {
+  private static final int MOST_AT_ONCE = 100;
+
+  /** Who wants tasks. */
+  interface Taker {
+    /** How many it wants now. */
+    int wanted();
+
+    /** Takes tasks that were leased for it, not more than it wanted. */
+    void take(String queue, List<Lease> leases);
+
+    /** Somebody wants a task to stop. */
+    void cancel(String queue, String taskId);
+
+    /** Redis could not be asked. */
+    void failed(Throwable failure);
+  }
+
+  private final QueueStore queues;
+  private final QueueWatches watches;
+  private final Scope scope;
+  private final Order order;
+  private final long leaseMillis;
+  private final Taker taker;
+  private final Map<String, QueueWatch> joined = new LinkedHashMap<>();
+  private final Set<String> hinted = new TreeSet<>();
+  private boolean fetching;
+  private boolean again;
+  private boolean ended;
+
+  Fetcher(
+      QueueStore queues,
+      QueueWatches watches,
+      Scope scope,
+      Order order,
+      long leaseMillis,
+      Taker taker) {
+    this.queues = queues;
+    this.watches = watches;
+    this.scope = scope.detached();
+    this.order = order;
+    this.leaseMillis = leaseMillis;
+    this.taker = taker;
+  }
+
+  /** Begins to hear of tasks. */
+  CompletionStage<Void> open() {
+    CompletableFuture<?>[] heard = new CompletableFuture<?>[order.queues().size()];
+    int i = 0;
+    for (String queue : order.queues()) {
+      QueueWatch watch = watches.join(scope, queue, this);
+      joined.put(queue, watch);
+      heard[i++] = watch.listen().toCompletableFuture();
+    }
+    return CompletableFuture.allOf(heard);
+  }
+
+  /** The taker may want tasks now. */
+  void fetch() {
+    synchronized (this) {
+      if (fetching || ended) {
+        again = true;
+        return;
+      }
+      if (taker.wanted() <= 0) {
+        return;
+      }
+      fetching = true;
+      again = false;
+      hinted.clear();
+      joined.values().forEach(watch -> watch.idle(this));
+    }
+    ask(order.next(), 0);
+  }
+
+  @Override
+  public void wake(String queue) {
+    synchronized (this) {
+      hinted.add(queue);
+    }
+    fetch();
+    passOnUnwanted();
+  }
+
+  @Override
+  public void cancel(String queue, String taskId) {
+    taker.cancel(queue, taskId);
+  }
+
+  /** Wants no more tasks, ever. */
+  void end() {
+    synchronized (this) {
+      if (ended) {
+        return;
+      }
+      ended = true;
+    }
+    joined.forEach((queue, watch) -> watches.leave(scope, queue, watch, this));
+    passOnUnwanted();
+  }
+
+  private void ask(List<String> asked, int at) {
+    int wanted = wanted();
+    if (wanted == 0 || at == asked.size()) {
+      rest();
+      return;
+    }
+    String queue = asked.get(at);
+    QueueWatch watch = joined.get(queue);
+    QueueStore.Hints hints =
+        watch.hasIdleBut(this) ? QueueStore.Hints.IF_NO_MORE : QueueStore.Hints.IF_TOO_FEW;
+    queues
+        .lease(scope, queue, Math.min(wanted, MOST_AT_ONCE), leaseMillis, hints)
+        .whenComplete(
+            (leased, failure) -> {
+              if (failure != null) {
+                failed(failure);
+              } else {
+                took(asked, at, watch, leased);
+              }
+            });
+  }
+
+  private void took(List<String> asked, int at, QueueWatch watch, QueueStore.Leased leased) {
+    if (!leased.leases().isEmpty()) {
+      taker.take(asked.get(at), leased.leases());
+    }
+    if (leased.nextMillis() >= 0) {
+      watch.wakeIn(leased.nextMillis());
+    }
+    if (!leased.more()) {
+      ask(asked, at + 1);
+    } else if (wanted() > 0) {
+      ask(asked, at);
+    } else {
+      watch.busy(this);
+      watch.wakeHere();
+      rest();
+    }
+  }
+
+  private void rest() {
+    boolean more;
+    synchronized (this) {
+      fetching = false;
+      more = again && !ended;
+      if (taker.wanted() <= 0 || ended) {
+        joined.values().forEach(watch -> watch.busy(this));
+      }
+    }
+    if (more) {
+      fetch();
+    }
+    passOnUnwanted();
+  }
+
+  /** What this one was woken for and does not want any more is for others. */
+  private void passOnUnwanted() {
+    List<String> unwanted;
+    synchronized (this) {
+      if (fetching || hinted.isEmpty() || !ended && taker.wanted() > 0) {
+        return;
+      }
+      unwanted = List.copyOf(hinted);
+      hinted.clear();
+    }
+    unwanted.forEach(queue -> joined.get(queue).wakeOne());
+  }
+
+  private void failed(Throwable failure) {
+    synchronized (this) {
+      fetching = false;
+    }
+    taker.failed(failure);
+  }
+
+  private synchronized int wanted() {
+    return ended ? 0 : Math.max(0, taker.wanted());
+  }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.queues.QueueStore.Hints;
+import dev.quoin.server.rpc.Call;
+import io.netty.util.Timeout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/** One Lease. */
+final class LeaseCall implements Fetcher.Taker {
+  /** How long before the deadline of the call the wait ends, so that the answer arrives in time. */
+  private static final long DEADLINE_MARGIN_MILLIS = 100;
+
+  private final QueueStore queues;
+  private final Call call;
+  private final Order order;
+  private final int most;
+  private final long leaseMillis;
+  private final Fetcher fetcher;
+  private final List<Lease> taken = new ArrayList<>();
+  private final CompletableFuture<List<Lease>> outcome = new CompletableFuture<>();
+  private Timeout end;
+  private boolean ended;
+
+  LeaseCall(
+      QueueStore queues, QueueWatches watches, Call call, Order order, int most, long leaseMillis) {
+    this.queues = queues;
+    this.call = call;
+    this.order = order;
+    this.most = most;
+    this.leaseMillis = leaseMillis;
+    this.fetcher = new Fetcher(queues, watches, call.scope(), order, leaseMillis, this);
+  }
+
+  /** Leases what there is now. */
+  CompletionStage<List<Lease>> atOnce() {
+    call.onCancel(this::abandonAtOnce);
+    return ask(order.next(), 0);
+  }
+
+  private CompletionStage<List<Lease>> ask(List<String> asked, int at) {
+    return queues
+        .lease(call.scope(), asked.get(at), most - taken.size(), leaseMillis, Hints.NONE)
+        .thenCompose(
+            leased -> {
+              if (!keep(leased.leases()) || taken.size() == most || at + 1 == asked.size()) {
+                return CompletableFuture.completedFuture(List.copyOf(taken));
+              }
+              return ask(asked, at + 1);
+            });
+  }
+
+  /** Takes tasks; gives them back and says false when the caller has gone. */
+  private boolean keep(List<Lease> leases) {
+    synchronized (this) {
+      if (!ended) {
+        taken.addAll(leases);
+        return true;
+      }
+    }
+    queues.giveBack(call.scope(), leases);
+    return false;
+  }
+
+  private void abandonAtOnce() {
+    synchronized (this) {
+      ended = true;
+    }
+    queues.giveBack(call.scope(), taken);
+  }
+
+  /** Waits for a first task. */
+  CompletionStage<List<Lease>> within(long waitMillis) {
+    end =
+        queues
+            .scripts()
+            .redis()
+            .timer()
+            .newTimeout(t -> end(null), patience(waitMillis), TimeUnit.MILLISECONDS);
+    call.onCancel(this::abandon);
+    call.onDrain(() -> end(Refusal.shuttingDown()));
+    fetcher
+        .open()
+        .whenComplete(
+            (heard, failure) -> {
+              if (failure != null) {
+                end(failure);
+              } else {
+                fetcher.fetch();
+              }
+            });
+    return outcome;
+  }
+
+  private long patience(long waitMillis) {
+    if (call.scope().deadline() == null) {
+      return waitMillis;
+    }
+    long left = call.scope().deadline().timeRemaining(TimeUnit.MILLISECONDS);
+    return Math.max(1, Math.min(waitMillis, left - Math.min(DEADLINE_MARGIN_MILLIS, left / 10)));
+  }
+
+  @Override
+  public synchronized int wanted() {
+    return ended ? 0 : most - taken.size();
+  }
+
+  @Override
+  public void take(String queue, List<Lease> leases) {
+    if (keep(leases)) {
+      end(null);
+    }
+  }
+
+  @Override
+  public void cancel(String queue, String taskId) {
+    // Its caller has the tasks only after this has ended, and hears of it by Extend.
+  }
+
+  @Override
+  public void failed(Throwable failure) {
+    end(failure);
+  }
+
+  private void abandon() {
+    end(null);
+    queues.giveBack(call.scope(), taken);
+  }
+
+  /** The first tasks are the answer, however few: the caller should not wait on. */
+  private void end(Throwable failure) {
+    synchronized (this) {
+      if (ended) {
+        return;
+      }
+      ended = true;
+    }
+    end.cancel();
+    fetcher.end();
+    if (failure != null && taken.isEmpty()) {
+      outcome.completeExceptionally(failure);
+    } else {
+      outcome.complete(List.copyOf(taken));
+    }
+  }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import dev.quoin.queues.v1.EnqueueResponse;
+import dev.quoin.server.names.Directory;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Persistent;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** Tasks in Redis: how they are added, leased and given back. */
+final class QueueStore {
+  private static final LuaScript ENQUEUE = LuaScript.load("queues/enqueue");
+  private static final LuaScript LEASE = LuaScript.load("queues/lease");
+  private static final LuaScript GIVE_BACK = LuaScript.load("queues/give_back");
+  private static final LuaScript WAKE = LuaScript.load("queues/wake");
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int LISTED_DAYS = 40;
+
+  private final Scripts scripts;
+  private final Keyspace keyspace;
+  private final String server;
+  private final Directory names;
+
+  /**
+   * @param server the name under which this server is told of tasks
+   */
+  QueueStore(Scripts scripts, Keyspace keyspace, String server) {
+    this.scripts = scripts;
+    this.keyspace = keyspace;
+    this.server = server;
+    this.names = new Directory(scripts, keyspace, Duration.ofDays(LISTED_DAYS));
+  }
+
+  /** Whether this server wants to hear of tasks that come after those it has leased. */
+  enum Hints {
+    NONE,
+    IF_TOO_FEW,
+    IF_NO_MORE
+  }
+
+  /**
+   * What a queue had to give.
+   *
+   * @param leases the tasks
+   * @param more whether there is more to be had now
+   * @param nextMillis in how many ms there may be more, -1 if nobody knows
+   */
+  record Leased(List<Lease> leases, boolean more, long nextMillis) {}
+
+  Scripts scripts() {
+    return scripts;
+  }
+
+  Directory names() {
+    return names;
+  }
+
+  String server() {
+    return server;
+  }
+
+  QueueKeys keys(Scope scope, String queue) {
+    return QueueKeys.of(keyspace, scope.namespace(), queue);
+  }
+
+  /** Adds tasks: all of them or none. */
+  CompletionStage<List<EnqueueResponse>> enqueue(Scope scope, Enqueueing batch) {
+    QueueKeys keys = keys(scope, batch.queue());
+    String[] all = keys.and(keys.dedup(), keys.request(batch.requestId()));
+    return names
+        .note(scope, batch.queue(), scripts.run(ENQUEUE, scope, all, batch.arguments()))
+        .thenApply(QueueStore::added);
+  }
+
+  private static List<EnqueueResponse> added(Reply reply) {
+    List<EnqueueResponse> answers = new ArrayList<>(reply.size() / 2);
+    for (int i = 0; i < reply.size(); i += 2) {
+      answers.add(
+          EnqueueResponse.newBuilder()
+              .setTaskId(reply.text(i))
+              .setDuplicate(reply.flag(i + 1))
+              .build());
+    }
+    return answers;
+  }
+
+  /** Leases tasks; what comes too late for the caller to hear of goes back. */
+  CompletionStage<Leased> lease(
+      Scope scope, String queue, int most, long leaseMillis, Hints hints) {
+    return scripts
+        .run(
+            LEASE,
+            scope,
+            keys(scope, queue).all(),
+            late -> giveBack(scope, leased(queue, late).leases()),
+            most,
+            leaseMillis,
+            hints == Hints.NONE ? "-" : server,
+            hints.ordinal())
+        .thenApply(reply -> leased(queue, reply));
+  }
+
+  private static Leased leased(String queue, Reply reply) {
+    List<Lease> leases = new ArrayList<>(reply.size() / Lease.VALUES);
+    for (int i = 3; i < reply.size(); i += Lease.VALUES) {
+      leases.add(Lease.of(queue, reply, i));
+    }
+    return new Leased(leases, reply.flag(0), reply.integer(1));
+  }
+
+  /** Gives tasks back that nobody has begun, however long Redis is away. */
+  void giveBack(Scope scope, List<Lease> leases) {
+    leases.stream()
+        .map(Lease::ref)
+        .map(LeaseRef::queue)
+        .distinct()
+        .forEach(
+            queue ->
+                giveBack(
+                    scope,
+                    queue,
+                    leases.stream()
+                        .map(Lease::ref)
+                        .filter(ref -> ref.queue().equals(queue))
+                        .map(ref -> new Held(ref, false))
+                        .toList()));
+  }
+
+  /** Gives tasks of one queue back, however long Redis is away. */
+  void giveBack(Scope scope, String queue, List<Held> tasks) {
+    Object[] arguments = new Object[3 * tasks.size()];
+    for (int i = 0; i < tasks.size(); i++) {
+      arguments[3 * i] = tasks.get(i).ref().taskId();
+      arguments[3 * i + 1] = tasks.get(i).ref().token();
+      arguments[3 * i + 2] = tasks.get(i).begun() ? 1 : 0;
+    }
+    Persistent.run(
+        scripts.redis().timer(),
+        PATIENCE,
+        () -> scripts.run(GIVE_BACK, scope.detached(), keys(scope, queue).all(), arguments));
+  }
+
+  /** Passes a hint on to another server. */
+  CompletionStage<Reply> passOn(Scope scope, String queue) {
+    return scripts.run(WAKE, scope.detached(), keys(scope, queue).all(), server);
+  }
+
+  /**
+   * A task a worker has.
+   *
+   * @param begun whether the worker has begun with it
+   */
+  record Held(LeaseRef ref, boolean begun) {}
+}

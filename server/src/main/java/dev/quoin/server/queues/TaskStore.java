@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.queues.v1.TaskState;
+import dev.quoin.queues.v1.TaskStatus;
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Scope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** Single tasks and lists of them. */
+final class TaskStore {
+  private static final LuaScript GET = LuaScript.load("queues/get");
+  private static final LuaScript CANCEL = LuaScript.load("queues/cancel");
+  private static final LuaScript RESCHEDULE = LuaScript.load("queues/reschedule");
+  private static final LuaScript LIST = LuaScript.load("queues/list");
+
+  private final QueueStore queues;
+
+  TaskStore(QueueStore queues) {
+    this.queues = queues;
+  }
+
+  /**
+   * A task of a list.
+   *
+   * @param position where it stands: what a next page begins after
+   * @param task empty when it has gone meanwhile
+   */
+  record Listed(String position, Optional<TaskStatus> task) {}
+
+  QueueStore queues() {
+    return queues;
+  }
+
+  /**
+   * Tells about a task.
+   *
+   * @param followMillis how long changes of tasks are told from now, 0 for not at all
+   */
+  CompletionStage<TaskStatus> get(
+      Scope scope, String queue, String id, long followMillis, boolean payload) {
+    return queues
+        .scripts()
+        .run(GET, scope, queues.keys(scope, queue).all(), id, followMillis, payload ? 1 : 0)
+        .thenApply(
+            reply ->
+                TaskViews.of(queue, id, reply, 0, payload)
+                    .orElseThrow(
+                        () ->
+                            new Refusal(
+                                ErrorReason.ERROR_REASON_TASK_NOT_FOUND,
+                                "the queue has no such task")));
+  }
+
+  CompletionStage<TaskState> cancel(Scope scope, String queue, String id) {
+    return queues
+        .scripts()
+        .run(CANCEL, scope, queues.keys(scope, queue).all(), id)
+        .thenApply(reply -> States.of(reply.text(0)));
+  }
+
+  /** Sets when a task starts; answers the time in ms. */
+  CompletionStage<Long> reschedule(Scope scope, String queue, String id, String start) {
+    return queues
+        .scripts()
+        .run(RESCHEDULE, scope, queues.keys(scope, queue).all(), id, start)
+        .thenApply(reply -> reply.integer(0));
+  }
+
+  /**
+   * Tasks in a state.
+   *
+   * @param position after which to begin, empty for the beginning
+   */
+  CompletionStage<List<Listed>> list(
+      Scope scope, String queue, TaskState state, String position, int most, boolean payloads) {
+    int space = position.indexOf(' ');
+    return queues
+        .scripts()
+        .run(
+            LIST,
+            scope,
+            queues.keys(scope, queue).all(),
+            States.letter(state),
+            space < 0 ? "" : position.substring(0, space),
+            position.substring(space + 1),
+            most,
+            payloads ? 1 : 0)
+        .thenApply(
+            reply -> {
+              List<Listed> listed = new ArrayList<>();
+              for (int i = 0; i < reply.size(); i += 2 + TaskViews.VALUES) {
+                String id = reply.text(i);
+                listed.add(
+                    new Listed(
+                        reply.text(i + 1) + ' ' + id,
+                        TaskViews.of(queue, id, reply, i + 2, payloads)));
+              }
+              return listed;
+            });
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.queues.v1.AttemptError;
+import dev.quoin.queues.v1.TaskState;
+import dev.quoin.queues.v1.TaskStatus;
+import dev.quoin.server.redis.Reply;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** Tasks as {@code lua/lib/queue_view.lua} tells about them. */
+final class TaskViews {
+  /** How many values a script tells about one. */
+  static final int VALUES = 7;
+
+  private TaskViews() {}
+
+  /** A task; empty when there is none. */
+  static Optional<TaskStatus> of(
+      String queue, String id, Reply reply, int at, boolean withPayload) {
+    TaskState state = States.of(reply.text(at));
+    TaskStatus.Builder task =
+        TaskStatus.newBuilder()
+            .setQueue(queue)
+            .setTaskId(id)
+            .setState(state)
+            .setEnqueueTime(TaskId.time(id));
+    if (state == TaskState.TASK_STATE_UNSPECIFIED) {
+      return Optional.empty();
+    }
+    if (state == TaskState.TASK_STATE_DONE || state == TaskState.TASK_STATE_CANCELLED) {
+      return Optional.of(ended(task, reply.bytes(at + 1)).build());
+    }
+    TaskRecord record = new TaskRecord(reply.bytes(at + 1));
+    task.setKind(record.kind())
+        .setFairnessKey(record.fairnessKey())
+        .setPriority(record.priority())
+        .setMaxAttempts(record.maxAttempts())
+        .addAllErrors(errors(reply.bytes(at + 4)))
+        .setProgress(reply.text(at + 5));
+    if (withPayload) {
+      task.setPayload(record.payload(reply.bytes(at + 2)));
+    }
+    addHistory(task, reply.text(at + 3));
+    addTime(task, (long) Double.parseDouble(reply.text(at + 6)));
+    return Optional.of(task.build());
+  }
+
+  private static void addHistory(TaskStatus.Builder task, String history) {
+    if (history.isEmpty()) {
+      return;
+    }
+    String[] parts = history.split(" ", 6);
+    task.setAttempts(Integer.parseInt(parts[0]))
+        .setMaxAttempts(Integer.parseInt(parts[1]))
+        .setCancelRequested(parts[4].equals("C"));
+    if (task.getState() == TaskState.TASK_STATE_DEAD) {
+      task.setDeadReason(States.deadReason(parts[4]));
+    }
+  }
+
+  private static void addTime(TaskStatus.Builder task, long millis) {
+    switch (task.getState()) {
+      case TASK_STATE_DELAYED -> task.setRunTime(Timestamps.fromMillis(millis));
+      case TASK_STATE_LEASED -> task.setExpireTime(Timestamps.fromMillis(millis));
+      case TASK_STATE_DEAD -> task.setFinishTime(Timestamps.fromMillis(millis));
+      default -> {}
+    }
+  }
+
+  /** State, attempts, fence, time; key; kind; bytes of the errors; errors and result. */
+  private static TaskStatus.Builder ended(TaskStatus.Builder task, byte[] memory) {
+    int[] feeds = new int[4];
+    int from = 0;
+    for (int i = 0; i < feeds.length; i++) {
+      while (memory[from] != '\n') {
+        from++;
+      }
+      feeds[i] = from++;
+    }
+    String[] head = text(memory, 0, feeds[0]).split(" ");
+    int errors = Integer.parseInt(text(memory, feeds[2] + 1, feeds[3]));
+    return task.setAttempts(Integer.parseInt(head[1]))
+        .setFinishTime(Timestamps.fromMillis(Long.parseLong(head[3])))
+        .setFairnessKey(text(memory, feeds[0] + 1, feeds[1]))
+        .setKind(text(memory, feeds[1] + 1, feeds[2]))
+        .addAllErrors(errors(Arrays.copyOfRange(memory, from, from + errors)))
+        .setResult(ByteString.copyFrom(memory, from + errors, memory.length - from - errors));
+  }
+
+  private static List<AttemptError> errors(byte[] bytes) {
+    List<AttemptError> errors = new ArrayList<>();
+    int at = 0;
+    while (at < bytes.length) {
+      int feed = at;
+      while (bytes[feed] != '\n') {
+        feed++;
+      }
+      String[] head = text(bytes, at, feed).split(" ");
+      at = feed + 1 + Integer.parseInt(head[2]);
+      errors.add(
+          AttemptError.newBuilder()
+              .setAttempt(Integer.parseInt(head[0]))
+              .setTime(Timestamps.fromMillis(Long.parseLong(head[1])))
+              .setError(text(bytes, feed + 1, at))
+              .build());
+    }
+    return errors;
+  }
+
+  private static String text(byte[] bytes, int from, int to) {
+    return new String(bytes, from, to - from, StandardCharsets.UTF_8);
+  }
+}

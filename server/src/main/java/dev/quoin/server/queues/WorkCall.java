@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import com.google.protobuf.util.Durations;
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.queues.v1.Outcome;
+import dev.quoin.queues.v1.Progress;
+import dev.quoin.queues.v1.WorkRequest;
+import dev.quoin.queues.v1.WorkResponse;
+import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Inbox;
+import dev.quoin.server.rpc.Sink;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/** One Work: a worker, the tasks it has, and what it says about them. */
+final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
+  private static final long DEFAULT_LEASE_MILLIS = 30_000;
+  private static final long BEAT_MILLIS = 5_000;
+  private static final long RETRY_MILLIS = 200;
+  private static final int MOST_CREDITS = 10_000;
+  private static final int MOST_AT_ONCE = 1_000;
+
+  private final QueueStore queues;
+  private final SettleStore settles;
+  private final QueueWatches watches;
+  private final Scope scope;
+  private final Sink<WorkResponse> sink;
+  private final Set<String> kinds = new HashSet<>();
+  private final Held held;
+  private final List<CompletableFuture<Void>> unread = new ArrayList<>();
+  private Settling settling;
+  private Fetcher fetcher;
+  private long leaseMillis;
+  private boolean reportsStart;
+  private int credits;
+  private boolean ended;
+
+  WorkCall(
+      QueueStore queues,
+      SettleStore settles,
+      QueueWatches watches,
+      Call call,
+      Sink<WorkResponse> sink) {
+    this.queues = queues;
+    this.settles = settles;
+    this.watches = watches;
+    this.scope = call.scope().detached();
+    this.sink = sink;
+    this.held = new Held();
+    call.onCancel(this::giveBack);
+    call.onDrain(this::leave);
+    sink.onReady(this::goOn);
+  }
+
+  @Override
+  public CompletionStage<?> take(WorkRequest request) {
+    if (request.hasOpen() != (fetcher == null)) {
+      throw InvalidRequest.of("open", "must be the first message, and only that");
+    }
+    return switch (request.getMessageCase()) {
+      case OPEN -> open(request.getOpen());
+      case CREDITS -> credit(request.getCredits());
+      case STARTED -> started(request.getStarted().getTaskIdsList());
+      case ACK -> say(new Said(request.getAck(), null, null));
+      case NACK -> say(new Said(null, request.getNack(), null));
+      case PROGRESS -> say(new Said(null, null, request.getProgress()));
+      default -> throw InvalidRequest.of("message", "must be set");
+    };
+  }
+
+  private CompletionStage<?> open(WorkRequest.Open open) {
+    Order order =
+        Order.of("open.", open.getQueuesList(), open.getPreference(), open.getWeightsList());
+    leaseMillis = open.hasLease() ? Durations.toMillis(open.getLease()) : DEFAULT_LEASE_MILLIS;
+    reportsStart = open.getReportsStart();
+    kinds.addAll(open.getKindsList());
+    credits = open.getCredits();
+    fetcher = new Fetcher(queues, watches, scope, order, leaseMillis, this);
+    settling = new Settling(settles, queues, scope, leaseMillis, this::settled);
+    return fetcher
+        .open()
+        .thenCompose(heard -> adopt(open.getHeldList()))
+        .thenRun(
+            () -> {
+              sink.send(
+                  WorkResponse.newBuilder()
+                      .setOpened(WorkResponse.Opened.getDefaultInstance())
+                      .build());
+              beatSoon();
+              renewSoon();
+              fetcher.fetch();
+            });
+  }
+
+  /** Holds the worker back while it does not read the outcomes. */
+  private CompletionStage<?> say(Said said) {
+    return settling.add(said).thenCompose(settled -> whenRead());
+  }
+
+  private CompletionStage<Void> whenRead() {
+    synchronized (this) {
+      if (ended || sink.isReady()) {
+        return CompletableFuture.completedFuture(null);
+      }
+      CompletableFuture<Void> later = new CompletableFuture<>();
+      unread.add(later);
+      return later;
+    }
+  }
+
+  private CompletionStage<?> adopt(List<Progress> tasks) {
+    tasks.forEach(
+        task -> held.add(new LeaseRef(task.getQueue(), task.getTaskId(), task.getToken()), true));
+    return tasks.isEmpty() ? CompletableFuture.completedFuture(null) : extend(tasks);
+  }
+
+  private CompletionStage<?> credit(int more) {
+    if (more < 1 || more > MOST_AT_ONCE) {
+      throw InvalidRequest.of("credits", "must be 1 to 1,000");
+    }
+    synchronized (this) {
+      credits += more;
+      if (credits > MOST_CREDITS) {
+        throw new Refusal(
+            ErrorReason.ERROR_REASON_TOO_MANY_CREDITS, "at most 10,000 credits may be open");
+      }
+    }
+    fetcher.fetch();
+    return CompletableFuture.completedFuture(null);
+  }
+
+  private CompletionStage<?> started(List<String> ids) {
+    ids.forEach(held::begun);
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
+  public synchronized int wanted() {
+    return ended || !sink.isReady() ? 0 : credits;
+  }
+
+  @Override
+  public void take(String queue, List<Lease> leases) {
+    List<Lease> known = leases.stream().filter(this::isKnown).toList();
+    List<Lease> unknown = leases.stream().filter(lease -> !isKnown(lease)).toList();
+    boolean late;
+    synchronized (this) {
+      late = ended;
+      if (!late) {
+        credits -= known.size();
+        known.forEach(lease -> held.add(lease.ref(), !reportsStart));
+      }
+    }
+    if (late) {
+      queues.giveBack(scope, leases);
+      return;
+    }
+    if (!unknown.isEmpty()) {
+      settles.refuse(scope, unknown);
+    }
+    if (!known.isEmpty()) {
+      WorkResponse.Tasks.Builder tasks = WorkResponse.Tasks.newBuilder();
+      known.forEach(lease -> tasks.addTasks(lease.task()));
+      sink.send(WorkResponse.newBuilder().setTasks(tasks).build());
+    }
+  }
+
+  private boolean isKnown(Lease lease) {
+    return kinds.isEmpty() || kinds.contains(lease.kind());
+  }
+
+  @Override
+  public void cancel(String queue, String taskId) {
+    LeaseRef ref = held.cancelled(taskId);
+    if (ref != null) {
+      sink.send(
+          WorkResponse.newBuilder()
+              .setCancelled(
+                  WorkResponse.Cancelled.newBuilder()
+                      .setQueue(queue)
+                      .setTaskId(taskId)
+                      .setToken(ref.token()))
+              .build());
+    }
+  }
+
+  /** Redis is away: the worker is none the wiser, and gets tasks when Redis is back. */
+  @Override
+  public void failed(Throwable failure) {
+    queues
+        .scripts()
+        .redis()
+        .timer()
+        .newTimeout(t -> fetcher.fetch(), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void settled(List<Said> said, List<Outcome> outcomes) {
+    for (Said what : said) {
+      if (what.progress() == null) {
+        held.remove(what.taskId());
+      }
+    }
+    sink.send(
+        WorkResponse.newBuilder()
+            .setSettled(WorkResponse.Settled.newBuilder().addAllOutcomes(outcomes))
+            .build());
+  }
+
+  private void goOn() {
+    List<CompletableFuture<Void>> read;
+    synchronized (this) {
+      read = List.copyOf(unread);
+      unread.clear();
+    }
+    read.forEach(later -> later.complete(null));
+    if (fetcher != null) {
+      fetcher.fetch();
+    }
+  }
+
+  private void beatSoon() {
+    queues.scripts().redis().timer().newTimeout(t -> beat(), BEAT_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void beat() {
+    if (!hasEnded()) {
+      sink.conflate(
+          WorkResponse.newBuilder()
+              .setHeartbeat(WorkResponse.Heartbeat.getDefaultInstance())
+              .build());
+      beatSoon();
+    }
+  }
+
+  private void renewSoon() {
+    queues
+        .scripts()
+        .redis()
+        .timer()
+        .newTimeout(t -> renew(), leaseMillis / 3, TimeUnit.MILLISECONDS);
+  }
+
+  private void renew() {
+    if (hasEnded()) {
+      return;
+    }
+    List<Progress> tasks = held.all();
+    (tasks.isEmpty() ? CompletableFuture.completedFuture(null) : extend(tasks))
+        .whenComplete((done, failure) -> renewSoon());
+  }
+
+  private CompletionStage<?> extend(List<Progress> tasks) {
+    return PerQueue.run(
+            tasks,
+            Progress::getQueue,
+            some -> settles.extend(scope, some, leaseMillis, queues.server()))
+        .thenAccept(
+            outcomes -> {
+              for (int i = 0; i < tasks.size(); i++) {
+                extended(tasks.get(i), outcomes.get(i));
+              }
+            });
+  }
+
+  private void extended(Progress task, Outcome outcome) {
+    if (outcome.getCancelRequested()) {
+      cancel(task.getQueue(), task.getTaskId());
+    } else if (!outcome.getOk() && held.removeIf(task)) {
+      sink.send(
+          WorkResponse.newBuilder()
+              .setLost(
+                  WorkResponse.Lost.newBuilder()
+                      .setQueue(task.getQueue())
+                      .setTaskId(task.getTaskId())
+                      .setToken(task.getToken()))
+              .build());
+    }
+  }
+
+  @Override
+  public void end() {
+    giveBack();
+    sink.complete();
+  }
+
+  private synchronized boolean hasEnded() {
+    return ended;
+  }
+
+  /** Ends the work; false when it has ended before. */
+  private boolean stop() {
+    synchronized (this) {
+      if (ended) {
+        return false;
+      }
+      ended = true;
+    }
+    if (fetcher != null) {
+      fetcher.end();
+    }
+    return true;
+  }
+
+  private void giveBack() {
+    if (stop()) {
+      held.perQueue().forEach((queue, tasks) -> queues.giveBack(scope, queue, tasks));
+    }
+  }
+
+  /** The server drains: the leases go on, so that the worker can take them to another one. */
+  private void leave() {
+    if (!stop()) {
+      return;
+    }
+    CompletionStage<?> said =
+        settling == null ? CompletableFuture.completedFuture(null) : settling.last();
+    said.handle((done, failure) -> held.all())
+        .thenCompose(
+            tasks -> tasks.isEmpty() ? CompletableFuture.completedFuture(null) : extend(tasks))
+        .whenComplete(
+            (done, failure) -> {
+              sink.send(
+                  WorkResponse.newBuilder()
+                      .setReconnect(WorkResponse.Reconnect.getDefaultInstance())
+                      .build());
+              sink.complete();
+            });
+  }
+}

@@ -1,0 +1,111 @@
+-- Adds tasks: all of them, or none.
+--
+-- KEYS[1] meta
+-- KEYS[2] tasks
+-- KEYS[3] ready
+-- KEYS[4] delayed
+-- KEYS[5] leased
+-- KEYS[6] parked
+-- KEYS[7] dead
+-- KEYS[8] done
+-- KEYS[9] finished
+-- KEYS[10] waiters
+-- KEYS[11] dedup
+-- KEYS[12] request
+-- ARGV[1] digest of the request, '' for none that may be repeated
+-- ARGV[2] end of the ids
+-- ARGV[3..] for each task: as what it is added; payload when that is not part of it, or ''; when it
+-- starts: '' at once, '+' and ms from now, or '@' and a time in ms; dedup key; its window in ms
+--
+-- Returns {id, 1 when it was there before or 0, for each task}.
+--
+-- @include lib/queue_place
+local q, dedup, request = open_queue(KEYS), KEYS[11], KEYS[12]
+local digest, ending, tasks = ARGV[1], ARGV[2], ARGV
+
+local FIELDS = 5
+local DEDUP_MS = 604860000
+local REQUEST_MS = 600000
+
+if digest ~= '' then
+  local before = redis.call('GET', request)
+  if before then
+    local known, answer = string.match(before, '^(%S+) (.*)$')
+    if known ~= digest then
+      return redis.error_reply('REQUEST_ID_REUSED the request_id was used for another request')
+    end
+    return cmsgpack.unpack(answer)
+  end
+end
+
+-- The task that a dedup key stands for, or nil.
+local function known(key)
+  local entry = redis.call('HGET', dedup, key)
+  local id, time = string.match(entry or '', '^(%S+) (%S+)$')
+  return id and tonumber(time) > q.ms and id or nil
+end
+
+local function forget_keys()
+  local some = redis.call('HRANDFIELD', dedup, 4, 'WITHVALUES')
+  for i = 1, #some, 2 do
+    if tonumber(string.match(some[i + 1], '%S+$')) <= q.ms then
+      redis.call('HDEL', dedup, some[i])
+    end
+  end
+  redis.call('PEXPIRE', dedup, DEDUP_MS)
+end
+
+local function start_time(text)
+  local first, ms = string.sub(text, 1, 1), tonumber(string.sub(text, 2))
+  return first == '+' and q.ms + ms or first == '@' and ms or 0
+end
+
+local answer, added, keys, fresh = {}, {}, {}, {}
+for i = 3, #tasks, FIELDS do
+  local key = tasks[i + 3]
+  local id = key ~= '' and (keys[key] or known(key))
+  answer[#answer + 1] = id or string.format('%013x', next_number(q)) .. ending
+  answer[#answer + 1] = id and 1 or 0
+  if not id then
+    added[#added + 1] = i
+    fresh[i] = answer[#answer - 1]
+    if key ~= '' then
+      keys[key] = fresh[i]
+    end
+  end
+end
+if q.size + #added > q.most then
+  return redis.error_reply('QUEUE_FULL the queue holds ' .. integer(q.most) .. ' tasks, as many as it may')
+end
+
+local started = 0
+for _, i in ipairs(added) do
+  local id, record, payload, start, key = fresh[i], tasks[i], tasks[i + 1], tasks[i + 2], tasks[i + 3]
+  if payload == '' then
+    redis.call('HSET', q.tasks, id, record)
+  else
+    redis.call('HSET', q.tasks, id, record, '#' .. id, payload)
+  end
+  local time = start == '' and 0 or start_time(start)
+  if time > q.ms then
+    delay_until(q, id, time)
+  else
+    local head = read_head(record)
+    place(q, id, head.priority, head.key, head.cost, false)
+    started = started + 1
+  end
+  if key ~= '' then
+    redis.call('HSET', dedup, key, id .. ' ' .. integer(q.ms + tonumber(tasks[i + 4])))
+    forget_keys()
+  end
+end
+if digest ~= '' then
+  redis.call('SET', request, digest .. ' ' .. cmsgpack.pack(answer), 'PX', REQUEST_MS)
+end
+if #added > 0 then
+  q.size = q.size + #added
+  count(q, 'enqueued', #added)
+  save_queue(q)
+  wake(q, started)
+end
+return answer

@@ -1,0 +1,51 @@
+-- Sets how long leases still run.
+--
+-- KEYS[1] meta
+-- KEYS[2] tasks
+-- KEYS[3] ready
+-- KEYS[4] delayed
+-- KEYS[5] leased
+-- KEYS[6] parked
+-- KEYS[7] dead
+-- KEYS[8] done
+-- KEYS[9] finished
+-- KEYS[10] waiters
+-- ARGV[1] lease in ms
+-- ARGV[2] server that is told about these tasks from now on, '-' for none, '' to leave that as it is
+-- ARGV[3..] for each task: id, fence, how far it is or ''
+--
+-- Returns {end of the lease in ms or 0 when it is not leased with this fence, 1 when it is asked to
+-- stop or 0, for each task}.
+--
+-- @include lib/queue_leased
+local q = open_queue(KEYS)
+local lease, server, items = tonumber(ARGV[1]), ARGV[2], ARGV
+
+local ids = {}
+for i = 3, #items, 3 do
+  ids[#ids + 1] = items[i]
+end
+local tasks = read_tasks(q, ids)
+local answer = {}
+for i, id in ipairs(ids) do
+  local fence, text, task = items[3 * i + 1], items[3 * i + 2], tasks[i]
+  local expire = 0
+  if holds(task, fence) then
+    expire = q.ms + lease
+    if task.limit ~= '0' then
+      expire = math.min(expire, tonumber(task.limit))
+    end
+    redis.call('ZADD', q.leased, integer(expire), id)
+    if server ~= '' and server ~= task.server then
+      task.server = server
+      write_task(q, id, task)
+    end
+    if text ~= '' then
+      redis.call('HSET', q.tasks, '%' .. id, text)
+      tell(q, id)
+    end
+  end
+  answer[2 * i - 1] = expire
+  answer[2 * i] = expire > 0 and task.mark == 'C' and 1 or 0
+end
+return answer

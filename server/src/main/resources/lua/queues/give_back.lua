@@ -1,0 +1,43 @@
+-- Takes back tasks whose worker is gone.
+--
+-- KEYS[1] meta
+-- KEYS[2] tasks
+-- KEYS[3] ready
+-- KEYS[4] delayed
+-- KEYS[5] leased
+-- KEYS[6] parked
+-- KEYS[7] dead
+-- KEYS[8] done
+-- KEYS[9] finished
+-- KEYS[10] waiters
+-- ARGV[1..] for each task: id, fence, 1 when the work had begun or 0
+--
+-- Returns {how many were taken back}.
+--
+-- @include lib/queue_leased
+local q = open_queue(KEYS)
+local items = ARGV
+
+local back = 0
+for i = 1, #items, 3 do
+  local id, fence, begun = items[i], items[i + 1], items[i + 2] == '1'
+  local text = redis.call('HGET', q.tasks, '!' .. id)
+  local task = text and parse_task(text)
+  if holds(task, fence) then
+    back = back + 1
+    if begun or task.returns >= RETURNS or task.mark == 'C' then
+      abandon(q, id, task, 'the worker went away')
+    else
+      end_lease(q, id, task)
+      task.attempts, task.returns, task.mark = task.attempts - 1, task.returns + 1, 'G'
+      write_task(q, id, task)
+      redis.call('ZADD', q.ready, task.score, id)
+      tell(q, id)
+    end
+  end
+end
+if back > 0 then
+  save_queue(q)
+  wake(q, back)
+end
+return {back}

@@ -1,0 +1,111 @@
+-- Leases tasks.
+--
+-- KEYS[1] meta
+-- KEYS[2] tasks
+-- KEYS[3] ready
+-- KEYS[4] delayed
+-- KEYS[5] leased
+-- KEYS[6] parked
+-- KEYS[7] dead
+-- KEYS[8] done
+-- KEYS[9] finished
+-- KEYS[10] waiters
+-- ARGV[1] how many at most
+-- ARGV[2] lease in ms
+-- ARGV[3] server, or '-' for one that is not to be told about these tasks
+-- ARGV[4] when the server is told of tasks that come later: 0 never, 1 when there are fewer than
+-- asked for now, 2 when there are no more now
+--
+-- Returns {1 when there is more to be had, ms until there may be more or -1, time in ms; for each
+-- task: id, record, payload when it is not part of that or '', attempt, fence, end of the lease in ms,
+-- time in ms by which the attempt has to be over or 0}.
+--
+-- @include lib/queue_promote
+local q = open_queue(KEYS)
+local most, lease, server, waits = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+
+local LOOKED_AT = 300
+local WAITER_MS = 15000
+
+-- Takes a lease of a key; false when it has as many as it may.
+local function lease_key(key)
+  local busy = 'busy\n' .. key
+  local leases = redis.call('HINCRBY', q.meta, busy, 1)
+  if q.per_key == 0 or leases <= q.per_key then
+    return true
+  end
+  redis.call('HINCRBY', q.meta, busy, -1)
+  return false
+end
+
+local answer, written, timed = {0, -1, q.ms}, {}, {}
+
+local function give(id, score, record, text, payload)
+  local head = read_head(record)
+  if head.key ~= '' and not lease_key(head.key) then
+    park(q, id, head)
+    return
+  end
+  local task = text and parse_task(text)
+    or {attempts = 0, budget = head.attempts, returns = 0, key = head.key, kind = head.kind}
+  local fence = next_number(q)
+  local limit = head.timeout > 0 and q.ms + head.timeout or 0
+  local expire = limit > 0 and math.min(q.ms + lease, limit) or q.ms + lease
+  task.attempts, task.fence, task.mark = task.attempts + 1, integer(fence), 'L'
+  task.score, task.limit, task.server = score, integer(limit), server
+  written[#written + 1] = '!' .. id
+  written[#written + 1] = task_text(task)
+  timed[#timed + 1] = integer(expire)
+  timed[#timed + 1] = id
+  local n = #answer
+  answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = id, record, payload or '', task.attempts
+  answer[n + 5], answer[n + 6], answer[n + 7] = fence, expire, limit
+  tell(q, id)
+end
+
+local wanted = most
+if q.leases > 0 then
+  wanted = math.max(0, math.min(most, q.leases - redis.call('ZCARD', q.leased)))
+end
+if q.paused then
+  wanted = 0
+end
+local next_time = promote(q)
+local looked, exhausted = 0, wanted == 0
+while #timed / 2 < wanted and looked < LOOKED_AT and not exhausted do
+  local popped = redis.call('ZPOPMIN', q.ready, wanted - #timed / 2)
+  exhausted = #popped / 2 < wanted - #timed / 2
+  looked = looked + #popped / 2
+  local fields = {}
+  for i = 1, #popped, 2 do
+    local id, n = popped[i], #fields
+    fields[n + 1], fields[n + 2], fields[n + 3] = id, '!' .. id, '#' .. id
+  end
+  local found = #fields > 0 and redis.call('HMGET', q.tasks, unpack(fields)) or {}
+  for i = 1, #popped, 2 do
+    local at = (i - 1) / 2 * 3
+    if found[at + 1] then
+      give(popped[i], popped[i + 1], found[at + 1], found[at + 2], found[at + 3])
+    end
+  end
+end
+if #timed > 0 then
+  redis.call('HSET', q.tasks, unpack(written))
+  redis.call('ZADD', q.leased, unpack(timed))
+end
+save_queue(q)
+
+if not exhausted and wanted == most then
+  answer[1] = redis.call('ZCARD', q.ready) > 0 and 1 or 0
+end
+if next_time <= q.ms and not q.paused then
+  answer[1] = 1
+elseif next_time < math.huge then
+  answer[2] = math.max(1, next_time - q.ms)
+end
+if answer[1] == 0 and (waits == '2' or waits == '1' and #timed / 2 < most) then
+  redis.call('ZREMRANGEBYSCORE', q.waiters, '-inf', integer(q.ms - WAITER_MS))
+  redis.call('ZADD', q.waiters, integer(q.ms), server)
+  redis.call('PEXPIRE', q.waiters, WAITER_MS)
+end
+return answer

@@ -1,0 +1,34 @@
+-- Lists tasks that are in one state.
+--
+-- KEYS[1] meta
+-- KEYS[2] tasks
+-- KEYS[3] ready
+-- KEYS[4] delayed
+-- KEYS[5] leased
+-- KEYS[6] parked
+-- KEYS[7] dead
+-- KEYS[8] done
+-- KEYS[9] finished
+-- KEYS[10] waiters
+-- ARGV[1] state: R ready, Y delayed, L leased, X dead, D done
+-- ARGV[2] score of the task after which to begin, '' for the first
+-- ARGV[3] id of that task
+-- ARGV[4] how many at most
+-- ARGV[5] 1 with payloads, 0 without
+--
+-- Returns {id, score; then what 'get' tells; for each task}.
+--
+-- @include lib/queue_view
+local q = open_queue(KEYS)
+local state, score, id, most, payload = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
+
+local answer = {}
+local listed = page(sorted(q, state), score, id, most)
+for i = 1, #listed, 2 do
+  answer[#answer + 1] = listed[i]
+  answer[#answer + 1] = listed[i + 1]
+  for _, part in ipairs(view(q, listed[i], payload)) do
+    answer[#answer + 1] = part
+  end
+end
+return answer

@@ -1,0 +1,73 @@
+-- Notes that attempts failed.
+--
+-- KEYS[1] meta
+-- KEYS[2] tasks
+-- KEYS[3] ready
+-- KEYS[4] delayed
+-- KEYS[5] leased
+-- KEYS[6] parked
+-- KEYS[7] dead
+-- KEYS[8] done
+-- KEYS[9] finished
+-- KEYS[10] waiters
+-- ARGV[1..] for each task: id, fence, how long until it is tried again in ms or '' for its backoff,
+-- mark: N to try it again, R when it is dead, U when its kind is not known; error
+--
+-- Returns {state: Y delayed, X dead, C cancelled, or '' when it is not leased with this fence, for
+-- each task}.
+--
+-- @include lib/queue_leased
+local q = open_queue(KEYS)
+local items = ARGV
+
+local FIELDS = 5
+
+local function backoff(head, attempt)
+  local pause = math.min(head.cap, head.initial * head.multiplier ^ math.min(attempt - 1, 100))
+  return math.floor(pause + pause * (q.us % 1000) / 10000)
+end
+
+local function fail(id, task, after, mark)
+  local head = read_head(redis.call('HGET', q.tasks, id))
+  if task.mark == 'C' then
+    finish(q, id, task, 'C', head.retention, '')
+    delete_tasks(q, {id})
+    forget_old(q)
+    return 'C'
+  end
+  if mark == 'R' or task.attempts >= task.budget then
+    bury(q, id, task, mark == 'N' and 'F' or mark)
+    return 'X'
+  end
+  task.mark = mark
+  write_task(q, id, task)
+  local pause = after == '' and backoff(head, task.attempts) or tonumber(after)
+  delay_until(q, id, q.ms + pause)
+  tell(q, id)
+  return 'Y'
+end
+
+local answer = {}
+local changed = false
+for i = 1, #items, FIELDS do
+  local id, fence = items[i], items[i + 1]
+  local text = redis.call('HGET', q.tasks, '!' .. id)
+  local task = text and parse_task(text)
+  if holds(task, fence) then
+    changed = true
+    end_lease(q, id, task)
+    add_error(q, id, task.attempts, items[i + 4])
+    count(q, 'failed', 1)
+    answer[#answer + 1] = fail(id, task, items[i + 2], items[i + 3])
+  elseif task and task.fence == fence and string.find('NU', task.mark, 1, true) then
+    answer[#answer + 1] = 'Y'
+  elseif task and task.fence == fence and string.find('FR', task.mark, 1, true) then
+    answer[#answer + 1] = 'X'
+  else
+    answer[#answer + 1] = ''
+  end
+end
+if changed then
+  save_queue(q)
+end
+return answer

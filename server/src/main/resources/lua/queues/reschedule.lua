@@ -1,0 +1,44 @@
+-- Sets when a task that waits starts.
+--
+-- KEYS[1] meta
+-- KEYS[2] tasks
+-- KEYS[3] ready
+-- KEYS[4] delayed
+-- KEYS[5] leased
+-- KEYS[6] parked
+-- KEYS[7] dead
+-- KEYS[8] done
+-- KEYS[9] finished
+-- KEYS[10] waiters
+-- ARGV[1] id
+-- ARGV[2] when: '+' and ms from now, or '@' and a time in ms
+--
+-- Returns {time in ms}.
+--
+-- @include lib/queue_end
+local q = open_queue(KEYS)
+local id, start = ARGV[1], ARGV[2]
+
+local found = redis.call('HMGET', q.tasks, id, '!' .. id)
+local record, text = found[1], found[2]
+if not record and redis.call('HEXISTS', q.done, id) == 0 then
+  return redis.error_reply('TASK_NOT_FOUND the queue has no such task')
+end
+if not record or text and is_leased(parse_task(text)) or redis.call('ZSCORE', q.dead, id) then
+  return redis.error_reply('TASK_NOT_WAITING a worker has the task, or it has ended')
+end
+local head = read_head(record)
+redis.call('ZREM', q.delayed, id)
+redis.call('ZREM', q.ready, id)
+redis.call('ZREM', q.parked, parked_as(id, head))
+local ms = tonumber(string.sub(start, 2))
+local time = math.max(q.ms, string.sub(start, 1, 1) == '+' and q.ms + ms or ms)
+if time > q.ms then
+  delay_until(q, id, time)
+else
+  place(q, id, head.priority, head.key, head.cost, true)
+  wake(q, 1)
+end
+tell(q, id)
+save_queue(q)
+return {time}

@@ -1,0 +1,41 @@
+-- Tells how a queue is.
+--
+-- KEYS[1] meta
+-- KEYS[2] tasks
+-- KEYS[3] ready
+-- KEYS[4] delayed
+-- KEYS[5] leased
+-- KEYS[6] parked
+-- KEYS[7] dead
+-- KEYS[8] done
+-- KEYS[9] finished
+-- KEYS[10] waiters
+--
+-- Returns {time in ms, ready, held back, delayed, leased, dead, finished, paused, most leases, most of
+-- a key, most tasks, start of the next delayed task in ms or 0; for each rate: in this minute, in the one before;
+-- for each of 10 priorities from 9 on: ready ones, id of the first or ''}.
+--
+-- @include lib/queue_place
+local q = open_queue(KEYS)
+
+local minute = math.floor(q.ms / 60000)
+local answer = {
+  q.ms, redis.call('ZCARD', q.ready), redis.call('ZCARD', q.parked), redis.call('ZCARD', q.delayed),
+  redis.call('ZCARD', q.leased), redis.call('ZCARD', q.dead), redis.call('ZCARD', q.finished),
+  q.paused and 1 or 0, q.leases, q.per_key, q.most,
+  tonumber(redis.call('ZRANGE', q.delayed, 0, 0, 'WITHSCORES')[2] or 0),
+}
+for _, what in ipairs(RATES) do
+  for back = 0, 1 do
+    local kept = minute - back <= q.minute and minute - back > q.minute - MINUTES
+    local field = what .. (minute - back) % MINUTES
+    answer[#answer + 1] = kept and tonumber(redis.call('HGET', q.meta, field) or 0) or 0
+  end
+end
+for priority = 9, 0, -1 do
+  local from = integer(band_of(priority, true) * BAND)
+  local to = '(' .. integer((band_of(priority, false) + 1) * BAND)
+  answer[#answer + 1] = redis.call('ZCOUNT', q.ready, from, to)
+  answer[#answer + 1] = redis.call('ZRANGE', q.ready, from, to, 'BYSCORE', 'LIMIT', 0, 1)[1] or ''
+end
+return answer

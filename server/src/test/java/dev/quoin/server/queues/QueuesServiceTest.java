@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import static dev.quoin.server.queues.Queue.failed;
+import static dev.quoin.server.queues.Queue.payload;
+import static dev.quoin.server.queues.Queue.seconds;
+import static dev.quoin.server.queues.Queue.task;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.queues.v1.AckRequest;
+import dev.quoin.queues.v1.Backoff;
+import dev.quoin.queues.v1.DeadReason;
+import dev.quoin.queues.v1.Done;
+import dev.quoin.queues.v1.EnqueueBatchRequest;
+import dev.quoin.queues.v1.EnqueueRequest;
+import dev.quoin.queues.v1.EnqueueResponse;
+import dev.quoin.queues.v1.LeaseRequest;
+import dev.quoin.queues.v1.LeasedTask;
+import dev.quoin.queues.v1.Outcome;
+import dev.quoin.queues.v1.TaskState;
+import dev.quoin.queues.v1.TaskStatus;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestRedis;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("redis")
+final class QueuesServiceTest {
+  private final Queue queue = Queue.fresh();
+
+  @Test
+  void aTaskIsLeasedAsItWasAdded() {
+    byte[] bytes = new byte[5000];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) i;
+    }
+    String id =
+        queue
+            .add(task("").setPayload(ByteString.copyFrom(bytes)).setFairnessKey("tenant 7"))
+            .getTaskId();
+    LeasedTask leased = queue.leaseOne();
+    assertThat(leased.getTaskId()).isEqualTo(id).hasSize(21);
+    assertThat(leased.getQueue()).isEqualTo(queue.name());
+    assertThat(leased.getKind()).isEqualTo("mail");
+    assertThat(leased.getPayload().toByteArray()).isEqualTo(bytes);
+    assertThat(leased.getAttempt()).isEqualTo(1);
+    assertThat(leased.getFairnessKey()).isEqualTo("tenant 7");
+    assertThat(leased.getFence()).isPositive();
+    assertThat(leased.hasTimeoutTime()).isFalse();
+    assertThat(Timestamps.toMillis(leased.getExpireTime()))
+        .isBetween(
+            Timestamps.toMillis(leased.getEnqueueTime()) + 60_000,
+            Timestamps.toMillis(leased.getEnqueueTime()) + 90_000);
+  }
+
+  @Test
+  void anEmptyQueueAnswersWithoutTasks() {
+    assertThat(queue.lease(10)).isEmpty();
+  }
+
+  @Test
+  void tasksComeInTheOrderTheyWereAdded() {
+    List<String> ids = queue.addAll(IntStream.range(0, 20).mapToObj(i -> task("" + i)));
+    ids = Stream.concat(ids.stream(), Stream.of(queue.add("20"), queue.add("21"))).toList();
+    assertThat(ids).isSorted().doesNotHaveDuplicates();
+    assertThat(queue.lease(100)).extracting(LeasedTask::getTaskId).isEqualTo(ids);
+  }
+
+  @Test
+  void moreUrgentTasksComeFirst() {
+    queue.add(task("low").setPriority(0));
+    queue.add("usual");
+    queue.add(task("urgent").setPriority(9));
+    queue.add("usual, later");
+    assertThat(queue.leasedPayloads(10)).containsExactly("urgent", "usual", "usual, later", "low");
+  }
+
+  @Test
+  void aLeasedTaskIsNotLeasedAgain() {
+    queue.add("once");
+    assertThat(queue.lease(10)).hasSize(1);
+    assertThat(queue.elsewhere().lease(10)).isEmpty();
+  }
+
+  @Test
+  void aTaskThatIsDoneIsRememberedWithItsResult() {
+    queue.add("work");
+    LeasedTask leased = queue.leaseOne();
+    Outcome outcome = queue.ack(leased, "42");
+    assertThat(outcome.getOk()).isTrue();
+    assertThat(outcome.getState()).isEqualTo(TaskState.TASK_STATE_DONE);
+    TaskStatus done = queue.get(leased.getTaskId());
+    assertThat(done.getState()).isEqualTo(TaskState.TASK_STATE_DONE);
+    assertThat(done.getResult().toStringUtf8()).isEqualTo("42");
+    assertThat(done.getKind()).isEqualTo("mail");
+    assertThat(done.getAttempts()).isEqualTo(1);
+    assertThat(done.hasFinishTime()).isTrue();
+    assertThat(TestRedis.commands().hlen(queue.key("tasks"))).isZero();
+    assertThat(TestRedis.commands().pttl(queue.key("done"))).isPositive();
+    assertThat(TestRedis.commands().pttl(queue.key("finished"))).isPositive();
+    assertThat(TestRedis.commands().pttl(queue.key("meta"))).isPositive();
+  }
+
+  @Test
+  void aTaskWithoutRetentionIsForgottenOnceItIsDone() {
+    queue.add(task("work").setRetention(seconds(0)));
+    LeasedTask leased = queue.leaseOne();
+    assertThat(queue.ack(leased).getOk()).isTrue();
+    assertThat(Refused.by(() -> queue.get(leased.getTaskId())).reason())
+        .isEqualTo("TASK_NOT_FOUND");
+    assertThat(TestRedis.commands().exists(queue.key("done"), queue.key("finished"))).isZero();
+  }
+
+  @Test
+  void acknowledgingAgainGivesTheSameOutcome() {
+    queue.add("work");
+    LeasedTask leased = queue.leaseOne();
+    Outcome first = queue.ack(leased, "result");
+    assertThat(queue.ack(leased, "result")).isEqualTo(first);
+  }
+
+  @Test
+  void eachItemOfABatchHasItsOwnOutcome() {
+    queue.add("a");
+    queue.add("b");
+    List<LeasedTask> leased = queue.lease(2);
+    Queue other = Queue.fresh();
+    other.add("c");
+    LeasedTask third = other.leaseOne();
+    AckRequest.Builder request = AckRequest.newBuilder();
+    request.addDone(done(leased.get(0)).setToken("1"));
+    request.addDone(done(third));
+    request.addDone(done(leased.get(1)));
+    List<Outcome> outcomes = queue.stub().ack(request.build()).getOutcomesList();
+    assertThat(outcomes).extracting(Outcome::getOk).containsExactly(false, true, true);
+    assertThat(outcomes.get(0).getReason()).isEqualTo(ErrorReason.ERROR_REASON_TASK_NOT_LEASED);
+    assertThat(outcomes)
+        .extracting(Outcome::getTaskId)
+        .containsExactly(leased.get(0).getTaskId(), third.getTaskId(), leased.get(1).getTaskId());
+  }
+
+  private static Done.Builder done(LeasedTask task) {
+    return Done.newBuilder()
+        .setQueue(task.getQueue())
+        .setTaskId(task.getTaskId())
+        .setToken(task.getToken());
+  }
+
+  @Test
+  void aFailedTaskIsTriedAgainAfterItsBackoff() {
+    Backoff backoff = Backoff.newBuilder().setInitial(seconds(100)).setMultiplier(3).build();
+    queue.add(task("work").setBackoff(backoff));
+    LeasedTask first = queue.leaseOne();
+    assertThat(queue.nack(failed(first, "no route")).getState())
+        .isEqualTo(TaskState.TASK_STATE_DELAYED);
+    assertThat(delayMillis(first)).isBetween(90_000L, 110_000L);
+    assertThat(queue.lease(1)).isEmpty();
+    queue.passDelays();
+    LeasedTask second = queue.leaseOne();
+    assertThat(second.getAttempt()).isEqualTo(2);
+    assertThat(second.getFence()).isGreaterThan(first.getFence());
+    queue.nack(failed(second, "still no route"));
+    assertThat(delayMillis(second)).isBetween(290_000L, 330_000L);
+    assertThat(queue.get(first.getTaskId()).getErrorsList())
+        .extracting(error -> error.getAttempt() + " " + error.getError())
+        .containsExactly("1 no route", "2 still no route");
+  }
+
+  private long delayMillis(LeasedTask task) {
+    long now = Timestamps.toMillis(task.getExpireTime()) - 60_000;
+    return Timestamps.toMillis(queue.get(task.getTaskId()).getRunTime()) - now;
+  }
+
+  @Test
+  void theWorkerCanSayWhenATaskIsTriedAgain() {
+    queue.add("work");
+    LeasedTask leased = queue.leaseOne();
+    queue.nack(failed(leased, "busy").setRetryAfter(seconds(3000)));
+    assertThat(delayMillis(leased)).isBetween(2_999_000L, 3_030_000L);
+  }
+
+  @Test
+  void aTaskThatFailedAsOftenAsItMayIsADeadLetterWithItsHistory() {
+    String id = queue.add(task("poison").setMaxAttempts(2)).getTaskId();
+    queue.nack(failed(queue.leaseOne(), "one"));
+    queue.passDelays();
+    LeasedTask last = queue.leaseOne();
+    assertThat(queue.nack(failed(last, "two")).getState()).isEqualTo(TaskState.TASK_STATE_DEAD);
+    TaskStatus dead = queue.get(id);
+    assertThat(dead.getState()).isEqualTo(TaskState.TASK_STATE_DEAD);
+    assertThat(dead.getDeadReason()).isEqualTo(DeadReason.DEAD_REASON_FAILED);
+    assertThat(dead.getErrorsCount()).isEqualTo(2);
+    assertThat(dead.getPayload().toStringUtf8()).isEqualTo("poison");
+    assertThat(queue.lease(10)).isEmpty();
+    assertThat(queue.stats().getDead()).isEqualTo(1);
+    assertThat(queue.nack(failed(last, "two")).getState()).isEqualTo(TaskState.TASK_STATE_DEAD);
+  }
+
+  @Test
+  void aWorkerCanGiveATaskUp() {
+    String id = queue.add("nonsense");
+    queue.nack(failed(queue.leaseOne(), "no such address").setDead(true));
+    assertThat(queue.get(id).getDeadReason()).isEqualTo(DeadReason.DEAD_REASON_REJECTED);
+  }
+
+  @Test
+  void aTaskWhoseLeaseRanOutGoesToTheNextWorker() {
+    queue.add("work");
+    queue.add("later work");
+    LeasedTask first = queue.leaseOne();
+    queue.expire(first.getTaskId());
+    LeasedTask second = queue.elsewhere().leaseOne();
+    assertThat(second.getTaskId()).isEqualTo(first.getTaskId());
+    assertThat(second.getAttempt()).isEqualTo(2);
+    assertThat(second.getFence()).isGreaterThan(first.getFence());
+    Outcome late = queue.ack(first);
+    assertThat(late.getOk()).isFalse();
+    assertThat(late.getReason()).isEqualTo(ErrorReason.ERROR_REASON_TASK_NOT_LEASED);
+    assertThat(queue.nack(failed(first, "late")).getOk()).isFalse();
+    assertThat(queue.extend(first, "").getOk()).isFalse();
+    assertThat(queue.ack(second).getOk()).isTrue();
+  }
+
+  @Test
+  void aWorkerThatIsLateIsHeardAsLongAsNobodyElseHasTheTask() {
+    queue.add("work");
+    LeasedTask leased = queue.leaseOne();
+    queue.expire(leased.getTaskId());
+    assertThat(queue.ack(leased).getOk()).isTrue();
+  }
+
+  @Test
+  void aTaskThatKillsItsWorkersDoesNotLoopForEver() {
+    String id = queue.add(task("bomb").setMaxAttempts(3)).getTaskId();
+    for (int i = 0; i < 3; i++) {
+      queue.expire(queue.leaseOne().getTaskId());
+    }
+    assertThat(queue.lease(1)).isEmpty();
+    TaskStatus dead = queue.get(id);
+    assertThat(dead.getDeadReason()).isEqualTo(DeadReason.DEAD_REASON_ABANDONED);
+    assertThat(dead.getErrorsList())
+        .extracting(error -> error.getError())
+        .containsOnly("the lease ran out")
+        .hasSize(3);
+  }
+
+  @Test
+  void aLeaseCanBeMadeLongerAndTellsHowFarTheWorkIs() {
+    queue.add("work");
+    LeasedTask leased = queue.leaseOne();
+    Outcome extended = queue.extend(leased, "half");
+    assertThat(extended.getOk()).isTrue();
+    assertThat(extended.getCancelRequested()).isFalse();
+    assertThat(Timestamps.compare(extended.getExpireTime(), leased.getExpireTime()))
+        .isNotNegative();
+    assertThat(queue.get(leased.getTaskId()).getProgress()).isEqualTo("half");
+  }
+
+  @Test
+  void anAttemptTakesNoLongerThanItsTimeout() {
+    queue.add(task("work").setTimeout(seconds(2)));
+    LeasedTask leased = queue.leaseOne();
+    assertThat(leased.getExpireTime()).isEqualTo(leased.getTimeoutTime());
+    assertThat(queue.extend(leased, "").getExpireTime()).isEqualTo(leased.getTimeoutTime());
+  }
+
+  @Test
+  void aDelayedTaskIsNotLeasedBeforeItsTime() {
+    String id = queue.add(task("later").setDelay(seconds(1000))).getTaskId();
+    assertThat(queue.lease(1)).isEmpty();
+    assertThat(queue.get(id).getState()).isEqualTo(TaskState.TASK_STATE_DELAYED);
+    assertThat(queue.stats().getNextRunTime()).isEqualTo(queue.get(id).getRunTime());
+    queue.passDelays();
+    assertThat(queue.leasedPayloads(1)).containsExactly("later");
+  }
+
+  @Test
+  void dueTasksKeepTheirOrderAndGoBeforeOrdinaryOnes() {
+    for (int i = 0; i < 250; i++) {
+      queue.add(task("due " + i).setDelay(seconds(1000 + i)));
+    }
+    queue.add("ordinary");
+    queue.add(task("urgent").setPriority(6));
+    queue.passDelays();
+    assertThat(queue.leasedPayloads(2)).containsExactly("urgent", "due 0");
+    List<String> rest =
+        Stream.generate(() -> queue.leasedPayloads(100)).limit(3).flatMap(List::stream).toList();
+    assertThat(rest)
+        .startsWith("due 1", "due 2")
+        .endsWith("due 249", "ordinary")
+        .hasSize(250)
+        .containsSubsequence(IntStream.range(1, 250).mapToObj(i -> "due " + i).toList());
+  }
+
+  @Test
+  void aRunTimeThatHasPassedMeansAtOnce() {
+    queue.add(task("now").setRunTime(Timestamps.fromSeconds(1)));
+    assertThat(queue.leasedPayloads(1)).containsExactly("now");
+  }
+
+  @Test
+  void twoWaysToSayWhenATaskStartsAreTooMany() {
+    Refused refused =
+        Refused.by(
+            () ->
+                queue.add(
+                    task("when?").setDelay(seconds(1)).setRunTime(Timestamps.fromSeconds(1))));
+    assertThat(refused.reason()).isEqualTo("INVALID_REQUEST");
+    assertThat(refused.fields()).containsExactly("task.run_time");
+  }
+
+  @Test
+  void aKnownDedupKeyAnswersWithTheTaskThatIsThere() {
+    EnqueueResponse first = queue.add(task("a").setDedupKey("order 7"));
+    EnqueueResponse second = queue.add(task("b").setDedupKey("order 7"));
+    assertThat(first.getDuplicate()).isFalse();
+    assertThat(second.getDuplicate()).isTrue();
+    assertThat(second.getTaskId()).isEqualTo(first.getTaskId());
+    assertThat(queue.leasedPayloads(10)).containsExactly("a");
+    TestRedis.commands().hset(queue.key("dedup"), "order 7", first.getTaskId() + " 1");
+    assertThat(queue.add(task("c").setDedupKey("order 7")).getDuplicate()).isFalse();
+    assertThat(TestRedis.commands().pttl(queue.key("dedup"))).isPositive();
+  }
+
+  @Test
+  void dedupKeysCountWithinABatchToo() {
+    List<String> ids =
+        queue.addAll(Stream.of(task("a").setDedupKey("x"), task("b"), task("c").setDedupKey("x")));
+    assertThat(ids.get(2)).isEqualTo(ids.get(0));
+    assertThat(queue.leasedPayloads(10)).containsExactly("a", "b");
+  }
+
+  @Test
+  void aRepeatedRequestIsAnsweredAsBefore() {
+    EnqueueRequest request =
+        EnqueueRequest.newBuilder()
+            .setQueue(queue.name())
+            .setTask(task("once"))
+            .setRequestId("r-1")
+            .build();
+    EnqueueResponse first = queue.stub().enqueue(request);
+    assertThat(queue.elsewhere().stub().enqueue(request)).isEqualTo(first);
+    assertThat(queue.lease(10)).hasSize(1);
+    Refused refused =
+        Refused.by(() -> queue.stub().enqueue(request.toBuilder().setTask(task("other")).build()));
+    assertThat(refused.reason()).isEqualTo("REQUEST_ID_REUSED");
+    assertThat(TestRedis.commands().pttl(queue.key("request:r-1"))).isBetween(1L, 600_000L);
+  }
+
+  @Test
+  void aBatchWithAWrongTaskAddsNothing() {
+    EnqueueBatchRequest request =
+        EnqueueBatchRequest.newBuilder()
+            .setQueue(queue.name())
+            .addNewTasks(task("good"))
+            .addNewTasks(task("bad").setKind(""))
+            .build();
+    Refused refused = Refused.by(() -> queue.stub().enqueueBatch(request));
+    assertThat(refused.fields()).containsExactly("new_tasks[1].kind");
+    assertThat(queue.lease(10)).isEmpty();
+  }
+
+  @Test
+  void severalQueuesAreAskedInTheOrderOfPreference() {
+    Queue second = Queue.fresh();
+    second.add("second");
+    queue.add("first");
+    queue.add("first, too");
+    LeaseRequest request = queue.request(3).addQueues(second.name()).build();
+    assertThat(queue.stub().lease(request).getTasksList())
+        .extracting(Queue::payload)
+        .containsExactly("first", "first, too", "second");
+  }
+
+  @Test
+  void anUnknownTaskIsNotFound() {
+    assertThat(Refused.by(() -> queue.get("0123")).reason()).isEqualTo("TASK_NOT_FOUND");
+  }
+
+  @Test
+  void whoWaitsGetsATaskThatComes() {
+    var waiting =
+        java.util.concurrent.CompletableFuture.supplyAsync(() -> queue.elsewhere().leaseOne());
+    dev.quoin.server.testing.Eventually.until(
+        "a server waits", () -> TestRedis.commands().zcard(queue.key("waiters")) == 1);
+    queue.add("at last");
+    assertThat(payload(waiting.join())).isEqualTo("at last");
+  }
+
+  @Test
+  void whoWaitsGetsATaskWhoseDelayEnds() {
+    var waiting =
+        java.util.concurrent.CompletableFuture.supplyAsync(() -> queue.elsewhere().leaseOne());
+    dev.quoin.server.testing.Eventually.until(
+        "a server waits", () -> TestRedis.commands().zcard(queue.key("waiters")) == 1);
+    queue.add(task("soon").setDelay(com.google.protobuf.util.Durations.fromMillis(300)));
+    assertThat(payload(waiting.join())).isEqualTo("soon");
+  }
+
+  @Test
+  void aWaitInVainEndsWithoutTasks() {
+    LeaseRequest request =
+        queue.request(1).setWait(com.google.protobuf.util.Durations.fromMillis(50)).build();
+    assertThat(queue.stub().lease(request).getTasksList()).isEmpty();
+  }
+}
