@@ -7,6 +7,7 @@ import dev.quoin.errors.v1.ErrorsGrpc;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.queues.v1.QueuesGrpc;
+import dev.quoin.queues.v1.SchedulesGrpc;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.config.ConfigService;
 import dev.quoin.server.counters.CountersService;
@@ -15,6 +16,7 @@ import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.logs.LogsService;
 import dev.quoin.server.meta.ErrorsService;
 import dev.quoin.server.queues.QueuesService;
+import dev.quoin.server.queues.SchedulesService;
 import dev.quoin.server.semaphores.SemaphoresService;
 import dev.quoin.server.stats.StatsService;
 import dev.quoin.stats.v1.StatsGrpc;
@@ -41,6 +43,7 @@ public final class Services {
           new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new),
           new Entry(LogsGrpc.getServiceDescriptor(), LogsService::new),
           new Entry(QueuesGrpc.getServiceDescriptor(), QueuesService::new),
+          new Entry(SchedulesGrpc.getServiceDescriptor(), SchedulesService::new),
           new Entry(SemaphoresGrpc.getServiceDescriptor(), SemaphoresService::new),
           new Entry(
               StatsGrpc.getServiceDescriptor(),

@@ -218,7 +218,8 @@ final class ServerLawsTest {
 
   @Test
   void featuresDoNotKnowEachOtherAndTheKernelKnowsNoFeature() {
-    Set<String> kernel = Set.of("errors", "redis", "rpc", "waiting", "names", "tail", "settings");
+    Set<String> kernel =
+        Set.of("errors", "redis", "rpc", "waiting", "names", "tail", "settings", "maintainers");
     Pattern imported = Pattern.compile("import dev\\.quoin\\.server\\.([a-z]+)\\.");
     files(MAIN, ".java")
         .filter(file -> file.getNameCount() > MAIN.getNameCount() + 1)

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.queues.v1.PutScheduleRequest;
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Schedules in Redis. The schedule itself stands with its queue and is the truth; the index of all
+ * schedules only says which ones have to be looked at.
+ */
+final class ScheduleStore {
+  private static final LuaScript NOTE = LuaScript.load("queues/schedule_note");
+  private static final LuaScript DUE = LuaScript.load("queues/schedule_due");
+  private static final LuaScript LATER = LuaScript.load("queues/schedule_later");
+  private static final LuaScript PUT = LuaScript.load("queues/schedule_put");
+  private static final LuaScript GET = LuaScript.load("queues/schedule_get");
+  private static final LuaScript LIST = LuaScript.load("queues/schedule_list");
+  private static final LuaScript DELETE = LuaScript.load("queues/schedule_delete");
+  private static final LuaScript RUN = LuaScript.load("queues/schedule_run");
+  private static final Scope EVERYWHERE = new Scope("-", null);
+  private static final int MOST = 100_000;
+  private static final int MOST_OF_A_QUEUE = 1_000;
+
+  private final QueueStore queues;
+  private final ScheduleKeys keys;
+
+  ScheduleStore(QueueStore queues, ScheduleKeys keys) {
+    this.queues = queues;
+    this.keys = keys;
+  }
+
+  /** A schedule that has to be looked at, and in how many ms. */
+  record Due(ScheduleRef ref, long inMillis) {}
+
+  /**
+   * A schedule looked at.
+   *
+   * @param stored null when there is none
+   * @param nowMillis the time by the clock of Redis
+   */
+  record Look(StoredSchedule stored, long nowMillis) {}
+
+  /** How a run goes: its task is added, or added unless the one before is unfinished, or not. */
+  enum Mode {
+    LEAVE_OUT,
+    ADD,
+    ADD_IF_ENDED
+  }
+
+  /** Adds or replaces a schedule; answers when it runs next, 0 for never. */
+  CompletionStage<Long> put(Scope scope, PutScheduleRequest request, Cron cron) {
+    ScheduleRef ref = new ScheduleRef(scope.namespace(), request.getQueue(), request.getName());
+    return note(scope, ref)
+        .thenCompose(
+            noted -> {
+              long next = next(cron, noted.integer(0));
+              return queues
+                  .names()
+                  .note(
+                      scope,
+                      ref.queue(),
+                      run(
+                          PUT,
+                          scope,
+                          ref,
+                          ref.name(),
+                          next,
+                          request.toByteArray(),
+                          MOST_OF_A_QUEUE));
+            })
+        .thenApply(reply -> reply.integer(0));
+  }
+
+  /** When a cron expression runs after a time, 0 for never. */
+  static long next(Cron cron, long afterMillis) {
+    return cron.after(Instant.ofEpochMilli(afterMillis)).map(Instant::toEpochMilli).orElse(0L);
+  }
+
+  CompletionStage<StoredSchedule> get(Scope scope, ScheduleRef ref) {
+    return look(scope, ref)
+        .thenApply(
+            look -> {
+              if (look.stored() == null) {
+                throw new Refusal(
+                    ErrorReason.ERROR_REASON_SCHEDULE_NOT_FOUND, "the queue has no such schedule");
+              }
+              return look.stored();
+            });
+  }
+
+  CompletionStage<Look> look(Scope scope, ScheduleRef ref) {
+    return run(GET, scope, ref, ref.name())
+        .thenApply(
+            reply -> {
+              byte[] written = reply.bytes(0);
+              return new Look(
+                  written.length == 0 ? null : StoredSchedule.of(written), reply.integer(1));
+            });
+  }
+
+  CompletionStage<List<StoredSchedule>> list(Scope scope, String queue) {
+    return run(LIST, scope, new ScheduleRef(scope.namespace(), queue, ""), MOST_OF_A_QUEUE)
+        .thenApply(
+            reply -> {
+              List<StoredSchedule> schedules = new ArrayList<>();
+              for (int i = 0; i < reply.size(); i += 2) {
+                schedules.add(StoredSchedule.of(reply.bytes(i + 1)));
+              }
+              schedules.sort(Comparator.comparing(schedule -> schedule.definition().getName()));
+              return schedules;
+            });
+  }
+
+  CompletionStage<Reply> delete(Scope scope, ScheduleRef ref) {
+    return run(DELETE, scope, ref, ref.name());
+  }
+
+  /** Which schedules have to be looked at within so many ms. */
+  CompletionStage<List<Due>> due(long aheadMillis, int most) {
+    return scripts()
+        .run(DUE, EVERYWHERE, new String[] {keys.index()}, aheadMillis, most)
+        .thenApply(
+            reply -> {
+              List<Due> due = new ArrayList<>();
+              for (int i = 1; i < reply.size(); i += 2) {
+                due.add(new Due(ScheduleRef.of(reply.text(i)), reply.integer(i + 1)));
+              }
+              return due;
+            });
+  }
+
+  /** Notes when a schedule has to be looked at next, 0 for never; unless that is known better. */
+  CompletionStage<Reply> later(ScheduleRef ref, long nextMillis, long lookedMillis) {
+    return scripts()
+        .run(
+            LATER,
+            EVERYWHERE,
+            new String[] {keys.index()},
+            ref.member(),
+            nextMillis == 0 ? "" : nextMillis,
+            lookedMillis);
+  }
+
+  /** Runs a schedule once, unless somebody else has. */
+  CompletionStage<Boolean> run(
+      ScheduleRef ref, StoredSchedule schedule, long nextMillis, Mode mode) {
+    QueueKeys queue = queues.keys(ref.scope(), ref.queue());
+    var task = schedule.definition().getTask();
+    return scripts()
+        .run(
+            RUN,
+            ref.scope(),
+            queue.and(queue.schedules()),
+            ref.name(),
+            schedule.nextMillis(),
+            nextMillis,
+            schedule.bytes(),
+            mode.ordinal(),
+            TaskId.ending(),
+            TaskRecord.of(task).bytes(),
+            TaskRecord.hasLongPayload(task) ? task.getPayload().toByteArray() : "")
+        .thenApply(reply -> reply.flag(0));
+  }
+
+  private CompletionStage<Reply> note(Scope scope, ScheduleRef ref) {
+    return scripts().run(NOTE, scope, new String[] {keys.index()}, ref.member(), MOST);
+  }
+
+  private CompletionStage<Reply> run(
+      LuaScript script, Scope scope, ScheduleRef ref, Object... arguments) {
+    String[] key = {queues.keys(scope, ref.queue()).schedules()};
+    return scripts().run(script, scope, key, arguments);
+  }
+
+  private Scripts scripts() {
+    return queues.scripts();
+  }
+}

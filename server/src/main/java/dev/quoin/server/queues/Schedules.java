@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import dev.quoin.queues.v1.MissedRuns;
+import dev.quoin.queues.v1.Overlap;
+import dev.quoin.queues.v1.PutScheduleRequest;
+import dev.quoin.server.queues.ScheduleStore.Mode;
+import io.netty.util.Timer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * Runs schedules whose time has come. Any server may do that at any time, even several: a run
+ * counts for who takes it first.
+ */
+final class Schedules {
+  private static final Logger LOG = Logger.getLogger(Schedules.class.getName());
+
+  /** Runs that far back were missed. */
+  private static final long MISSED_MILLIS = 60_000;
+
+  private static final int MOST_MISSED = 1_000;
+
+  private final ScheduleStore schedules;
+  private final Timer timer;
+
+  Schedules(ScheduleStore schedules, Timer timer) {
+    this.schedules = schedules;
+    this.timer = timer;
+  }
+
+  /** Looks at all schedules that run now or within so many ms, each at its time. */
+  CompletionStage<Integer> lookAt(List<ScheduleStore.Due> due) {
+    CompletableFuture<?>[] looks =
+        due.stream()
+            .map(one -> lookIn(one.ref(), one.inMillis()).toCompletableFuture())
+            .toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(looks).thenApply(done -> looks.length);
+  }
+
+  private CompletionStage<?> lookIn(ScheduleRef ref, long millis) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    timer.newTimeout(
+        t ->
+            look(ref, MOST_MISSED)
+                .whenComplete(
+                    (looked, failure) -> {
+                      if (failure != null) {
+                        LOG.log(Level.FINE, "a schedule is looked at again later", failure);
+                      }
+                      done.complete(null);
+                    }),
+        millis,
+        TimeUnit.MILLISECONDS);
+    return done;
+  }
+
+  private CompletionStage<Void> look(ScheduleRef ref, int mostRuns) {
+    return schedules
+        .look(ref.scope(), ref)
+        .thenCompose(
+            look -> {
+              StoredSchedule stored = look.stored();
+              long next = stored == null ? 0 : stored.nextMillis();
+              if (next == 0 || next > look.nowMillis()) {
+                // One that is being put is noted before it is there.
+                long looked = next == 0 ? look.nowMillis() - MISSED_MILLIS : look.nowMillis();
+                return schedules.later(ref, next, looked).thenAccept(noted -> {});
+              }
+              return run(ref, stored, look.nowMillis(), mostRuns);
+            });
+  }
+
+  private CompletionStage<Void> run(
+      ScheduleRef ref, StoredSchedule schedule, long nowMillis, int mostRuns) {
+    PutScheduleRequest definition = schedule.definition();
+    Cron cron = Cron.of(definition.getCron(), definition.getTimeZone());
+    long run = schedule.nextMillis();
+    boolean missed = run < nowMillis - MISSED_MILLIS;
+    boolean one = missed && definition.getMissedRuns() != MissedRuns.MISSED_RUNS_ALL;
+    // One run stands for all that were missed, and mostRuns of those that are all to be run.
+    long next = ScheduleStore.next(cron, one || mostRuns == 0 ? nowMillis : run);
+    return schedules
+        .run(ref, schedule, next, mode(definition, missed))
+        .thenCompose(ran -> look(ref, mostRuns - 1));
+  }
+
+  private static Mode mode(PutScheduleRequest definition, boolean missed) {
+    if (missed && definition.getMissedRuns() == MissedRuns.MISSED_RUNS_SKIP) {
+      return Mode.LEAVE_OUT;
+    }
+    return definition.getOverlap() == Overlap.OVERLAP_SKIP ? Mode.ADD_IF_ENDED : Mode.ADD;
+  }
+}

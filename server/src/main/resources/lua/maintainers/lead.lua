@@ -1,0 +1,16 @@
+-- Makes a server the leader, or keeps it one.
+--
+-- KEYS[1] leader
+-- ARGV[1] server
+-- ARGV[2] ms for which it leads
+--
+-- Returns {1} when it leads, {0} when another one does.
+local leader = KEYS[1]
+local server, lease = ARGV[1], ARGV[2]
+
+local now = redis.call('GET', leader)
+if now and now ~= server then
+  return {0}
+end
+redis.call('SET', leader, server, 'PX', lease)
+return {1}

@@ -1,0 +1,10 @@
+-- Lists the schedules of a queue.
+--
+-- KEYS[1] schedules
+-- ARGV[1] how many at most
+--
+-- Returns {name, schedule, see schedule_put; for each}.
+local schedules = KEYS[1]
+local most = ARGV[1]
+
+return redis.call('HRANDFIELD', schedules, most, 'WITHVALUES')

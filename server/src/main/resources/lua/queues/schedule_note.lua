@@ -1,0 +1,19 @@
+-- Notes that a schedule has to be looked at now.
+--
+-- KEYS[1] index
+-- ARGV[1] schedule
+-- ARGV[2] how many there may be
+--
+-- Returns {time in ms}.
+--
+-- @include lib/integer
+-- @include lib/time
+local index = KEYS[1]
+local schedule, most = ARGV[1], tonumber(ARGV[2])
+
+if not redis.call('ZSCORE', index, schedule) and redis.call('ZCARD', index) >= most then
+  return redis.error_reply('SCHEDULES_FULL there are ' .. integer(most) .. ' schedules, as many as may be')
+end
+local now = math.floor(microseconds() / 1000)
+redis.call('ZADD', index, integer(now), schedule)
+return {now}

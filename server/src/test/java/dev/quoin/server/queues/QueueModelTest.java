@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import static dev.quoin.server.queues.Queue.failed;
+import static dev.quoin.server.queues.Queue.seconds;
+import static dev.quoin.server.queues.Queue.task;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.queues.v1.CancelRequest;
+import dev.quoin.queues.v1.LeasedTask;
+import dev.quoin.queues.v1.StatsResponse;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Random steps on two servers, and what a queue should do then. */
+@Tag("redis")
+final class QueueModelTest {
+  private static final int STEPS = 300;
+  private static final int ATTEMPTS = 3;
+
+  private final Queue queue = Queue.fresh();
+
+  /** Where tasks stand that are ready: band, then number within it; to their ids. */
+  private final TreeMap<Place, String> ready = new TreeMap<>();
+
+  private final Map<String, Integer> priorities = new HashMap<>();
+  private final Map<String, Integer> attempts = new HashMap<>();
+  private final Map<String, Place> places = new HashMap<>();
+  private final List<LeasedTask> leased = new ArrayList<>();
+  private int number;
+  private int done;
+  private int dead;
+  private long fence;
+
+  private record Place(int band, int number) implements Comparable<Place> {
+    @Override
+    public int compareTo(Place other) {
+      return band != other.band
+          ? Integer.compare(band, other.band)
+          : Integer.compare(number, other.number);
+    }
+  }
+
+  private void place(String id, boolean due) {
+    Place place = new Place(2 * (9 - priorities.get(id)) + (due ? 0 : 1), number++);
+    ready.put(place, id);
+    places.put(id, place);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void aQueueDoesWhatItsModelDoes(long seed) {
+    Random random = new Random(seed);
+    for (int step = 0; step < STEPS; step++) {
+      Queue here = random.nextBoolean() ? queue : queue.elsewhere();
+      switch (random.nextInt(8)) {
+        case 0, 1, 2 -> add(here, random.nextInt(3));
+        case 3, 4 -> lease(here, 1 + random.nextInt(3));
+        default -> {
+          if (!leased.isEmpty()) {
+            end(here, leased.remove(random.nextInt(leased.size())), random.nextInt(5));
+          }
+        }
+      }
+    }
+    StatsResponse stats = queue.stats();
+    assertThat(stats.getReady()).isEqualTo(ready.size());
+    assertThat(stats.getLeased()).isEqualTo(leased.size());
+    assertThat(stats.getDead()).isEqualTo(dead);
+    assertThat(stats.getFinished()).isEqualTo(done);
+    assertThat(stats.getDelayed()).isZero();
+    lease(queue, ready.size() + 1);
+    assertThat(queue.lease(1)).isEmpty();
+  }
+
+  private void add(Queue here, int priority) {
+    String id = here.add(task("work").setPriority(priority).setMaxAttempts(ATTEMPTS)).getTaskId();
+    priorities.put(id, priority);
+    attempts.put(id, 0);
+    place(id, false);
+  }
+
+  private void lease(Queue here, int most) {
+    List<String> expected = new ArrayList<>();
+    while (expected.size() < Math.min(most, 100) && !ready.isEmpty()) {
+      expected.add(ready.pollFirstEntry().getValue());
+    }
+    List<LeasedTask> tasks = here.lease(Math.min(most, 100));
+    assertThat(tasks).extracting(LeasedTask::getTaskId).isEqualTo(expected);
+    for (LeasedTask task : tasks) {
+      assertThat(task.getAttempt()).isEqualTo(attempts.merge(task.getTaskId(), 1, Integer::sum));
+      assertThat(task.getFence()).isGreaterThan(fence);
+      fence = task.getFence();
+    }
+    leased.addAll(tasks);
+  }
+
+  private void end(Queue here, LeasedTask task, int how) {
+    String id = task.getTaskId();
+    boolean dies = attempts.get(id) == ATTEMPTS;
+    switch (how) {
+      case 0 -> {
+        assertThat(here.nack(failed(task, "no").setRetryAfter(seconds(0))).getOk()).isTrue();
+        dies(dies, id, true);
+        lease(here, 1);
+      }
+      case 1 -> {
+        queue.expire(id);
+        if (dies) {
+          dead++;
+        } else {
+          ready.put(places.get(id), id);
+        }
+        lease(here, 1);
+      }
+      case 2 -> {
+        here.stub().cancel(CancelRequest.newBuilder().setQueue(here.name()).setTaskId(id).build());
+        assertThat(here.nack(failed(task, "stopped")).getOk()).isTrue();
+        done++;
+      }
+      default -> {
+        assertThat(here.ack(task).getOk()).isTrue();
+        done++;
+      }
+    }
+  }
+
+  private void dies(boolean dies, String id, boolean due) {
+    if (dies) {
+      dead++;
+    } else {
+      place(id, due);
+    }
+  }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import static dev.quoin.server.queues.Queue.task;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.queues.v1.DeleteScheduleRequest;
+import dev.quoin.queues.v1.GetScheduleRequest;
+import dev.quoin.queues.v1.LeasedTask;
+import dev.quoin.queues.v1.ListSchedulesRequest;
+import dev.quoin.queues.v1.MissedRuns;
+import dev.quoin.queues.v1.Overlap;
+import dev.quoin.queues.v1.PreviewScheduleRequest;
+import dev.quoin.queues.v1.PutScheduleRequest;
+import dev.quoin.queues.v1.Schedule;
+import dev.quoin.queues.v1.SchedulesGrpc;
+import dev.quoin.queues.v1.SchedulesGrpc.SchedulesBlockingStub;
+import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("redis")
+final class SchedulesServiceTest {
+  private static final long DAY_MILLIS = 86_400_000;
+
+  private final Queue queue = Queue.fresh();
+  private final SchedulesBlockingStub schedules =
+      SchedulesGrpc.newBlockingStub(TestServer.first().channel());
+
+  private PutScheduleRequest.Builder nightly() {
+    TestServer.second(); // several servers, yet each run adds one task
+    return PutScheduleRequest.newBuilder()
+        .setQueue(queue.name())
+        .setName("nightly")
+        .setCron("0 3 * * *")
+        .setTask(task("report"));
+  }
+
+  private Schedule get() {
+    return schedules
+        .getSchedule(
+            GetScheduleRequest.newBuilder().setQueue(queue.name()).setName("nightly").build())
+        .getSchedule();
+  }
+
+  /** Makes the next run of the schedule lie back so far. */
+  private void passTime(long millis) {
+    String stored = TestRedis.commands().hget(queue.key("schedules"), "nightly");
+    String rest = stored.substring(stored.indexOf(' '));
+    long next = System.currentTimeMillis() - millis;
+    TestRedis.commands().hset(queue.key("schedules"), "nightly", next + rest);
+    TestRedis.commands()
+        .zadd("quoin:-:queues:{%schedules}:index", 1, "default\n" + queue.name() + "\nnightly");
+  }
+
+  private void awaitRun() {
+    Eventually.until(
+        "it has run",
+        () -> Timestamps.toMillis(get().getNextRunTime()) > System.currentTimeMillis());
+  }
+
+  @Test
+  void aScheduleAddsItsTaskAtItsTime() {
+    var put = schedules.putSchedule(nightly().build());
+    assertThat(Timestamps.toMillis(put.getNextRunTime()) % DAY_MILLIS).isEqualTo(3 * 3_600_000);
+    assertThat(queue.lease(1)).isEmpty();
+    passTime(1_000);
+    LeasedTask leased = queue.leaseOne();
+    assertThat(Queue.payload(leased)).isEqualTo("report");
+    awaitRun();
+    assertThat(get().getLastTaskId()).isEqualTo(leased.getTaskId());
+    assertThat(get().getNextRunTime()).isEqualTo(put.getNextRunTime());
+    assertThat(queue.lease(1)).isEmpty();
+  }
+
+  @Test
+  void aTaskThatWaitsForAWorkerIsToldOfARun() {
+    schedules.putSchedule(nightly().setCron("* * * * * *").build());
+    assertThat(Queue.payload(queue.leaseOne())).isEqualTo("report");
+    assertThat(Queue.payload(queue.leaseOne())).isEqualTo("report");
+    schedules.deleteSchedule(
+        DeleteScheduleRequest.newBuilder().setQueue(queue.name()).setName("nightly").build());
+    assertThat(Refused.by(this::get).reason()).isEqualTo("SCHEDULE_NOT_FOUND");
+  }
+
+  @Test
+  void puttingItAgainChangesNothing() {
+    schedules.putSchedule(nightly().build());
+    passTime(-500_000);
+    Schedule before = get();
+    schedules.putSchedule(nightly().build());
+    assertThat(get()).isEqualTo(before);
+    schedules.putSchedule(nightly().setCron("0 4 * * *").build());
+    assertThat(get().getNextRunTime()).isNotEqualTo(before.getNextRunTime());
+  }
+
+  @Test
+  void missedRunsAddOneTask() {
+    schedules.putSchedule(nightly().build());
+    passTime(10 * DAY_MILLIS);
+    awaitRun();
+    assertThat(queue.lease(10)).hasSize(1);
+  }
+
+  @Test
+  void missedRunsCanBeLeftOut() {
+    schedules.putSchedule(nightly().setMissedRuns(MissedRuns.MISSED_RUNS_SKIP).build());
+    passTime(10 * DAY_MILLIS);
+    awaitRun();
+    assertThat(queue.lease(10)).isEmpty();
+    assertThat(get().hasLastRunTime()).isTrue();
+  }
+
+  @Test
+  void missedRunsCanAllBeMadeUpFor() {
+    schedules.putSchedule(
+        nightly().setCron("0 3 * * *").setMissedRuns(MissedRuns.MISSED_RUNS_ALL).build());
+    passTime(10 * DAY_MILLIS);
+    awaitRun();
+    assertThat(queue.lease(100)).hasSizeBetween(10, 12);
+  }
+
+  @Test
+  void aRunIsLeftOutWhileTheTaskBeforeHasNotEnded() {
+    schedules.putSchedule(nightly().setOverlap(Overlap.OVERLAP_SKIP).build());
+    passTime(1_000);
+    LeasedTask first = queue.leaseOne();
+    passTime(1_000);
+    awaitRun();
+    assertThat(queue.lease(1)).isEmpty();
+    queue.ack(first);
+    passTime(1_000);
+    assertThat(queue.leaseOne().getTaskId()).isNotEqualTo(first.getTaskId());
+  }
+
+  @Test
+  void schedulesOfAQueueAreListed() {
+    schedules.putSchedule(nightly().setName("b").build());
+    schedules.putSchedule(nightly().setName("a").build());
+    assertThat(
+            schedules
+                .listSchedules(ListSchedulesRequest.newBuilder().setQueue(queue.name()).build())
+                .getSchedulesList())
+        .extracting(schedule -> schedule.getDefinition().getName())
+        .containsExactly("a", "b");
+  }
+
+  @Test
+  void aPreviewTellsTheNextRuns() {
+    PreviewScheduleRequest request =
+        PreviewScheduleRequest.newBuilder()
+            .setCron("0 9 * * MON-FRI")
+            .setTimeZone("America/New_York")
+            .setAfterTime(Timestamps.fromSeconds(1_767_225_600))
+            .setLimit(2)
+            .build();
+    assertThat(schedules.previewSchedule(request).getRunTimesList())
+        .extracting(Timestamps::toString)
+        .containsExactly("2026-01-01T14:00:00Z", "2026-01-02T14:00:00Z");
+  }
+
+  @Test
+  void whatCannotBeScheduledIsRefused() {
+    assertThat(Refused.by(() -> schedules.putSchedule(nightly().setCron("x").build())).fields())
+        .containsExactly("cron");
+    assertThat(
+            Refused.by(() -> schedules.putSchedule(nightly().setTimeZone("Mars/North").build()))
+                .fields())
+        .containsExactly("time_zone");
+    assertThat(
+            Refused.by(
+                    () ->
+                        schedules.putSchedule(
+                            nightly().setTask(task("x").setDelay(Queue.seconds(1))).build()))
+                .fields())
+        .containsExactly("task.delay");
+  }
+}
