@@ -67,11 +67,14 @@ local function record(series, slowest, context, hour, second, values)
   end
   redis.call('HSET', series, unpack(fields))
   local shown = string.format('%.17g', mean)
-  redis.call('ZADD', slowest, shown, context)
+  local ranked = redis.call('ZADD', slowest, shown, context)
   if isNew then
     local expire = (hour + KEPT_HOURS) * HOUR
     redis.call('EXPIREAT', series, expire)
     redis.call('EXPIREAT', slowest, expire)
+  end
+  if isNew or ranked == 1 then
+    -- One more in the ranking, or one again that had been crowded out.
     redis.call('ZREMRANGEBYRANK', slowest, 0, -RANKED - 1)
   end
   return {count, shown, anomalous and 1 or 0, unpack(alarm or {})}

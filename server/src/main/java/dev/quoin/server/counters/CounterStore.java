@@ -36,7 +36,7 @@ final class CounterStore {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.shape = shape;
-    this.directory = new Directory(scripts, keyspace, shape.kept());
+    this.directory = new Directory(scripts, keyspace, shape.id(), shape.kept());
   }
 
   /**
@@ -123,12 +123,17 @@ final class CounterStore {
         answer -> {
           List<String> refusals = new ArrayList<>(answer.size() - 1);
           boolean began = false;
+          boolean counted = false;
           for (int i = 1; i < answer.size(); i++) {
             String outcome = answer.text(i);
             began |= outcome.equals(BEGAN);
+            counted |= outcome.equals(COUNTED);
             refusals.add(outcome.equals(BEGAN) || outcome.equals(COUNTED) ? null : outcome);
           }
           Outcome outcome = new Outcome(answer.integer(0), refusals);
+          if (!began && !counted) {
+            return CompletableFuture.completedFuture(outcome);
+          }
           return began
               ? directory.add(scope, name).thenApply(done -> outcome)
               : directory.note(scope, name, CompletableFuture.completedFuture(outcome));

@@ -16,20 +16,22 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The names in use of one feature, in byte order, so that they can be listed. The things named live
- * in slots of their own; a name is noted when this server first sees it and once in a while after
- * that, so that using a thing stays one step. Names not noted for long are forgotten; of more than
- * {@value #LIMIT} the ones noted longest ago are.
+ * in slots of their own; a name is noted when this server first sees it used and every hour or so
+ * after that, so that using a thing stays one step. What Redis has lost is listed again as late.
+ * Names not noted for long are forgotten; of more than {@value #LIMIT} the ones noted longest ago.
  */
 public final class Directory {
   static final int LIMIT = 1_000_000;
 
   private static final int CACHED = 100_000;
+  private static final Duration LONGEST_PERIOD = Duration.ofHours(1);
   private static final LuaScript NOTE = LuaScript.load("names/note");
   private static final LuaScript LIST = LuaScript.load("names/list");
   private static final LuaScript FORGET = LuaScript.load("names/forget");
 
   private final Scripts scripts;
   private final Keyspace keyspace;
+  private final String variant;
   private final long keepMillis;
   private final long periodNanos;
   private volatile Noted noted = new Noted();
@@ -48,32 +50,44 @@ public final class Directory {
   public record Page(List<String> names, String nextPageToken) {}
 
   /**
-   * @param keep how long a name is listed after its last use, at least 4 minutes
+   * @param keep how long a name is listed at least after its last use
    */
   public Directory(Scripts scripts, Keyspace keyspace, Duration keep) {
-    this.scripts = scripts;
-    this.keyspace = keyspace;
-    this.keepMillis = keep.toMillis();
-    this.periodNanos = keep.dividedBy(4).toNanos();
+    this(scripts, keyspace, "", keep);
   }
 
   /**
-   * Sees to it that a name is listed once a change of the thing it names is done. Costs nothing for
-   * a name noted not long ago.
+   * @param variant letters and digits that tell several directories of a feature apart
+   * @param keep how long a name is listed at least after its last use
+   */
+  public Directory(Scripts scripts, Keyspace keyspace, String variant, Duration keep) {
+    Duration quarter = keep.dividedBy(4);
+    Duration period = quarter.compareTo(LONGEST_PERIOD) < 0 ? quarter : LONGEST_PERIOD;
+    this.scripts = scripts;
+    this.keyspace = keyspace;
+    this.variant = variant;
+    this.periodNanos = period.toNanos();
+    // The last use may be a period later than the last time the name was noted.
+    this.keepMillis = keep.plus(period).plus(period).toMillis();
+  }
+
+  /**
+   * Sees to it that a name is listed once a change of the thing it names is done, unless the change
+   * fails. Costs nothing for a name noted not long ago.
    *
-   * @return the change; when the name has to be noted first, the change and that
+   * @return the change; when the name has to be noted, the change and after it that
    */
   public <T> CompletionStage<T> note(Scope scope, String name, CompletionStage<T> change) {
     String cached = scope.namespace() + ' ' + name;
     if (current().names.contains(cached)) {
       return change;
     }
-    return change.thenCombine(add(scope, name), (result, done) -> result);
+    return change.thenCompose(result -> add(scope, name).thenApply(done -> result));
   }
 
   /** Lists a name that is known to be new, or not to be listed. */
   public CompletionStage<Void> add(Scope scope, String name) {
-    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace());
+    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
     Noted now = current();
     return scripts
         .run(NOTE, scope, new String[] {keys.order(), keys.seen()}, name, keepMillis, LIMIT)
@@ -83,7 +97,7 @@ public final class Directory {
   /** Takes a name out. Another server that used it a while ago will not list it again by itself. */
   public CompletionStage<Void> forget(Scope scope, String name) {
     noted.names.remove(scope.namespace() + ' ' + name);
-    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace());
+    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
     return scripts
         .run(FORGET, scope, new String[] {keys.order(), keys.seen()}, name)
         .thenAccept(reply -> noted.names.remove(scope.namespace() + ' ' + name));
@@ -92,7 +106,7 @@ public final class Directory {
   /** The names that begin with a prefix, in byte order, from where a page token says. */
   public CompletionStage<Page> list(Scope scope, String prefix, int pageSize, String pageToken) {
     String after = PageToken.position(pageToken, scope.namespace(), prefix);
-    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace());
+    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
     return scripts
         .run(
             LIST,

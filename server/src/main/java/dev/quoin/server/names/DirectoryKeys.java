@@ -4,7 +4,8 @@ package dev.quoin.server.names;
 import dev.quoin.server.redis.Keyspace;
 
 /**
- * The keys of the directory of a feature's names.
+ * The keys of the directory of a feature's names. Counters have one for each table of precisions,
+ * whose hash then follows "%names".
  *
  * <pre>
  * {prefix}:{namespace}:{feature}:{%names}:order  sorted set  names in order, all with score 0; expires with the names in it
@@ -13,8 +14,8 @@ import dev.quoin.server.redis.Keyspace;
  */
 record DirectoryKeys(String order, String seen) {
 
-  static DirectoryKeys of(Keyspace keyspace, String namespace) {
-    String entity = keyspace.own(namespace, "names");
+  static DirectoryKeys of(Keyspace keyspace, String namespace, String variant) {
+    String entity = keyspace.own(namespace, "names" + variant);
     return new DirectoryKeys(entity + "order", entity + "seen");
   }
 }

@@ -178,6 +178,7 @@ final class CountersServiceTest {
     assertThat(refused.code()).isEqualTo(Code.OUT_OF_RANGE);
     assertThat(refused.reason()).isEqualTo("EVENT_TIME_OUT_OF_RANGE");
     assertThat(TestRedis.commands().keys("*:series-*")).isEmpty();
+    assertThat(counters.list(list("").build()).getNamesList()).isEmpty();
   }
 
   @Test

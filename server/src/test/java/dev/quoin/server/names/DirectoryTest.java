@@ -76,7 +76,7 @@ final class DirectoryTest {
   void nameNotUsedForLongIsForgotten() throws Exception {
     note("old");
     note("new");
-    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace());
+    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), "");
     TestRedis.commands().zadd(keys.seen(), 1, "old");
 
     assertThat(get(directory.list(scope, "", 10, "")).names()).containsExactly("new");
@@ -93,6 +93,28 @@ final class DirectoryTest {
     note("one");
 
     assertThat(get(directory.list(scope, "", 10, "")).names()).containsExactly("one");
+  }
+
+  @Test
+  void nameStaysListedAsLongAsPromisedAfterAUseThatWasNotNoted() throws Exception {
+    note("one");
+
+    long keptMillis =
+        TestRedis.commands().pttl(DirectoryKeys.of(keyspace, scope.namespace(), "").order());
+
+    // The name is noted again only every quarter of an hour.
+    assertThat(keptMillis).isGreaterThan(Duration.ofMinutes(60 + 15).toMillis());
+  }
+
+  @Test
+  void thingWhoseChangeFailedIsNotListed() throws Exception {
+    CompletableFuture<Integer> change = new CompletableFuture<>();
+    CompletionStage<Integer> noted = directory.note(scope, "ghost", change);
+
+    change.completeExceptionally(new IllegalStateException("for the test"));
+
+    assertThat(noted.toCompletableFuture()).isCompletedExceptionally();
+    assertThat(get(directory.list(scope, "", 10, "")).names()).isEmpty();
   }
 
   @Test

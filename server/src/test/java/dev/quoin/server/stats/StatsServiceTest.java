@@ -229,6 +229,12 @@ final class StatsServiceTest {
 
     assertThat(TestRedis.commands().zcard(ranking)).isEqualTo(1000);
     assertThat(slowest(first.getHour()).get(0).getContext()).isEqualTo("a");
+
+    TestRedis.commands().zrem(ranking, "a");
+    TestRedis.commands().zadd(ranking, 1, "filler");
+    record("t", "a", 5000);
+
+    assertThat(TestRedis.commands().zcard(ranking)).as("crowded out and back").isEqualTo(1000);
   }
 
   @Test
