@@ -8,7 +8,6 @@ import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.tail.Cursor;
 import dev.quoin.server.tail.LogSource;
-import dev.quoin.server.tail.Start;
 import dev.quoin.server.tail.Subscriber;
 import dev.quoin.server.tail.Subscription;
 import dev.quoin.server.tail.Subscription.SlowReader;
@@ -41,7 +40,7 @@ final class TailStream implements Subscriber<Line> {
     CompletableFuture<?>[] follows =
         request.getNamesList().stream()
             .map(name -> logs.source(call.scope(), name))
-            .map(log -> subscription.follow(log, start(cursor, log)))
+            .map(log -> subscription.follow(log, cursor.start(log.channel(), request.getLast())))
             .map(follow -> follow.toCompletableFuture())
             .toArray(CompletableFuture<?>[]::new);
     CompletableFuture.allOf(follows)
@@ -53,12 +52,6 @@ final class TailStream implements Subscriber<Line> {
                 subscription.end(() -> sink.fail(failure));
               }
             });
-  }
-
-  private Start start(Cursor cursor, LogSource<Line> log) {
-    return cursor.speaksOf(log.channel())
-        ? Start.after(cursor.position(log.channel()))
-        : Start.last(request.getLast());
   }
 
   @Override

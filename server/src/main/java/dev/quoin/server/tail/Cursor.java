@@ -9,23 +9,30 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Positions in several logs as an opaque text: a version, then for each log a hash and position.
+ * Positions in several logs as an opaque text: a version, then for each log a hash and a mark. A
+ * mark is the position to go on after; or, while the last entries before the start of a stream have
+ * not been brought yet, the bits of the position of the last of them, inverted.
  */
 public final class Cursor {
   private static final byte VERSION = 1;
   private static final int BYTES = Long.BYTES + Long.BYTES;
   private static final Cursor NONE = new Cursor(Map.of());
 
-  private final Map<Long, Long> positions;
+  private final Map<Long, Long> marks;
 
-  private Cursor(Map<Long, Long> positions) {
-    this.positions = positions;
+  private Cursor(Map<Long, Long> marks) {
+    this.marks = marks;
   }
 
-  /** The text for positions by channel. */
-  public static String of(Map<String, Long> positions) {
-    ByteBuffer bytes = ByteBuffer.allocate(1 + positions.size() * BYTES).put(VERSION);
-    positions.forEach((log, position) -> bytes.putLong(hash(log)).putLong(position));
+  /** The mark of a log of which the last entries up to a position are still to be brought. */
+  static long before(long position) {
+    return ~position;
+  }
+
+  /** The text for positions, or other marks, by channel. */
+  public static String of(Map<String, Long> marks) {
+    ByteBuffer bytes = ByteBuffer.allocate(1 + marks.size() * BYTES).put(VERSION);
+    marks.forEach((log, mark) -> bytes.putLong(hash(log)).putLong(mark));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
   }
 
@@ -43,29 +50,36 @@ public final class Cursor {
       if (bytes.get() != VERSION) {
         throw unknown();
       }
-      Map<Long, Long> positions = new HashMap<>();
+      Map<Long, Long> marks = new HashMap<>();
       while (bytes.hasRemaining()) {
         long hash = bytes.getLong();
-        long position = bytes.getLong();
-        if (position < 0 || position >= LogSource.END) {
+        long mark = bytes.getLong();
+        if (position(mark) >= LogSource.END) {
           throw unknown();
         }
-        positions.put(hash, position);
+        marks.put(hash, mark);
       }
-      return new Cursor(positions);
+      return new Cursor(marks);
     } catch (IllegalArgumentException | BufferUnderflowException e) {
       throw unknown();
     }
   }
 
-  /** Whether it says where to go on in a log. */
-  public boolean speaksOf(String log) {
-    return positions.containsKey(hash(log));
+  /**
+   * Where to go on in a log.
+   *
+   * @param last how many of the last entries are wanted if they have not been brought yet
+   */
+  public Start start(String log, long last) {
+    Long mark = marks.get(hash(log));
+    if (mark == null) {
+      return Start.last(last);
+    }
+    return new Start(mark < 0 ? last : 0, position(mark));
   }
 
-  /** The position in a log it speaks of. */
-  public long position(String log) {
-    return positions.get(hash(log));
+  private static long position(long mark) {
+    return mark < 0 ? ~mark : mark;
   }
 
   private static InvalidRequest unknown() {

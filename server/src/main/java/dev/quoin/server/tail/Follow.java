@@ -39,17 +39,23 @@ final class Follow<E extends Numbered> {
   }
 
   void begin(Start start) {
-    long end = tail.end();
-    position = start.position(end);
-    owedAfter = start.resumes() ? position : end;
+    long newest = tail.end();
+    owedAfter = start.resumes() ? start.end() : newest;
+    // In a log that was set back since then the last entries are not those that were meant.
+    position = newest < owedAfter ? owedAfter : Math.max(0, owedAfter - start.last());
     placed = position == owedAfter;
     verify = start.resumes();
     caughtUp = tail.reaches(position);
   }
 
-  /** Whether its position can be a part of a cursor. */
-  boolean isPlaced() {
-    return placed;
+  /** Whether it is known where it is. */
+  boolean hasBegun() {
+    return position >= 0;
+  }
+
+  /** Where to go on after what was brought, as a part of a cursor. */
+  long mark() {
+    return placed ? position : Cursor.before(owedAfter);
   }
 
   /** There may be something new; or, if so, the log was set back. */
@@ -124,7 +130,7 @@ final class Follow<E extends Numbered> {
   private boolean moveTo(long newPosition, long from, long to, Subscriber<E> subscriber) {
     long owedFrom = Math.max(from, owedAfter + 1);
     boolean isKnown = from <= to;
-    boolean isGap = isKnown ? owedFrom <= to : position >= owedAfter;
+    boolean isGap = isKnown ? owedFrom <= to : newPosition > owedAfter || position >= owedAfter;
     position = newPosition;
     owedAfter = Math.min(owedAfter, newPosition);
     placed = true;

@@ -2,13 +2,13 @@
 package dev.quoin.server.tail;
 
 /**
- * Where in a log a subscriber begins.
+ * Where in a log a subscriber begins. What is missing after that end is a gap; what is missing
+ * before it is not.
  *
- * @param after position of the entry after which to begin; negative to begin so many before the end
- * @param resumes whether the subscriber has had all up to there, so that what is missing after it
- *     is a gap; else only what is missing of what is written from now on
+ * @param last how many entries before the end are brought first, as far as they are kept
+ * @param end position of the last entry the subscriber is not owed; negative for the newest one
  */
-public record Start(long after, boolean resumes) {
+public record Start(long last, long end) {
 
   /** With what is written from now on. */
   public static Start now() {
@@ -17,15 +17,21 @@ public record Start(long after, boolean resumes) {
 
   /** With so many entries of those there are, as far as they are kept. */
   public static Start last(long entries) {
-    return new Start(-entries, false);
+    return new Start(entries, -1);
   }
 
   /** With the entry after a position; 0 is before the first. */
   public static Start after(long position) {
-    return new Start(position, true);
+    return new Start(0, position);
   }
 
-  long position(long end) {
-    return resumes ? after : Math.max(0, end + after);
+  /** Whether it was begun before, so that the log has to be where it was then. */
+  boolean resumes() {
+    return end >= 0;
+  }
+
+  /** Whether it has to be known where the log ends by now. */
+  boolean needsEnd() {
+    return last > 0 || !resumes();
   }
 }

@@ -72,7 +72,7 @@ public final class Subscription<E extends Numbered> {
       }
     }
     Tail<E> tail = tails.join(log, follow);
-    CompletionStage<Void> known = start.resumes() ? tail.opened() : tail.fresh();
+    CompletionStage<Void> known = start.needsEnd() ? tail.fresh() : tail.opened();
     return known.whenComplete(
         (opened, failure) -> {
           if (failure == null) {
@@ -140,8 +140,8 @@ public final class Subscription<E extends Numbered> {
     Map<String, Long> positions = new HashMap<>();
     follows.forEach(
         (channel, follow) -> {
-          if (follow.isPlaced()) {
-            positions.put(channel, follow.position);
+          if (follow.hasBegun()) {
+            positions.put(channel, follow.mark());
           }
         });
     return Cursor.of(positions);

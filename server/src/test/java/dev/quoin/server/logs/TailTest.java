@@ -101,6 +101,66 @@ final class TailTest {
   }
 
   @Test
+  void whatIsWrittenAfterATailThatBrokeBeforeItsFirstEntryIsNotLost() {
+    IntStream.range(0, 8).forEach(i -> write(web, "entry " + i));
+    Tailing broken = slow(Tailing.of(web).setLast(5));
+    broken.close();
+    IntStream.range(8, 18).forEach(i -> write(web, "entry " + i));
+
+    Tailing same = open(TestServer.first(), Tailing.of(web).setLast(5).setCursor(broken.cursor()));
+    Tailing none = open(TestServer.second(), Tailing.of(web).setCursor(broken.cursor()));
+    Tailing again = slow(Tailing.of(web).setLast(5).setCursor(broken.cursor()));
+    again.close();
+    Tailing third = open(TestServer.first(), Tailing.of(web).setLast(5).setCursor(again.cursor()));
+
+    for (Tailing tail : List.of(same, third)) {
+      tail.awaitTexts(15);
+      assertThat(tail.texts()).containsExactlyElementsOf(numbered(3, 18));
+      assertThat(tail.gaps()).isEmpty();
+    }
+    none.awaitTexts(10);
+    assertThat(none.texts()).containsExactlyElementsOf(numbered(8, 18));
+    assertThat(none.gaps()).isEmpty();
+  }
+
+  @Test
+  void cursorSpeaksAlsoOfLogsWhoseLastEntriesHaveNotComeYet() {
+    IntStream.range(0, 3).forEach(i -> List.of(web, db).forEach(log -> write(log, log + i)));
+    Tailing broken = slow(Tailing.of(web, db).setLast(2));
+    broken.read(1);
+    broken.awaitTexts(2);
+    broken.close();
+    IntStream.range(3, 9).forEach(i -> List.of(web, db).forEach(log -> write(log, log + i)));
+
+    Tailing tail =
+        open(TestServer.first(), Tailing.of(web, db).setLast(2).setCursor(broken.cursor()));
+
+    tail.awaitTexts(14);
+    List<String> all = new ArrayList<>(broken.texts());
+    all.addAll(tail.texts());
+    for (String log : List.of(web, db)) {
+      assertThat(all)
+          .filteredOn(text -> text.startsWith(log))
+          .containsExactlyElementsOf(IntStream.range(1, 9).mapToObj(i -> log + i).toList());
+    }
+  }
+
+  @Test
+  void logThatRedisLostBeforeItsLastEntriesCameIsAGap() {
+    write(web, "one");
+    Tailing broken = slow(Tailing.of(web).setLast(5));
+    broken.close();
+    TestRedis.clear();
+    write(web, "two");
+
+    Tailing tail = open(TestServer.first(), Tailing.of(web).setLast(5).setCursor(broken.cursor()));
+
+    tail.awaitTexts(1);
+    assertThat(tail.texts()).containsExactly("two");
+    assertThat(tail.gaps()).hasSize(1);
+  }
+
+  @Test
   void slowReaderIsToldOfWhatWasWrittenSinceItsStartAndIsKeptNoLonger() {
     Tailing slow = slow(Tailing.of(web));
     Batches.write(TestServer.first(), web, 3_000, Severity.SEVERITY_INFO);
