@@ -12,10 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.LongFunction;
-import java.util.stream.IntStream;
 
 /**
  * Figures in Redis. Keys carry their hour, and the clock of Redis says which hour it is: a script
@@ -29,13 +26,10 @@ final class StatsStore {
   private static final LuaScript SLOWEST = LuaScript.load("stats/slowest");
   private static final Duration LISTED = Duration.ofHours(25);
 
-  /** More tries than hours can end meanwhile. */
-  private static final int TRIES = 3;
-
   private final Scripts scripts;
   private final Keyspace keyspace;
   private final Directory directory;
-  private volatile long currentHour;
+  private final Hours hours;
 
   StatsStore(Scripts scripts, Keyspace keyspace) {
     this(scripts, keyspace, System.currentTimeMillis() / Duration.ofHours(1).toMillis());
@@ -45,7 +39,7 @@ final class StatsStore {
    * @param hour that is taken for the current one until Redis says otherwise
    */
   StatsStore(Scripts scripts, Keyspace keyspace, long hour) {
-    this.currentHour = hour;
+    this.hours = new Hours(hour);
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.directory = new Directory(scripts, keyspace, LISTED);
@@ -74,7 +68,8 @@ final class StatsStore {
       Scope scope, Series series, List<Double> values, String requestId) {
     StatsKeys keys = StatsKeys.of(keyspace, scope.namespace(), series);
     CompletionStage<Recorded> recorded =
-        inHour(
+        hours
+            .ask(
                 Window.ago(0),
                 hour -> {
                   Object[] arguments = new Object[values.size() + 2];
@@ -104,7 +99,8 @@ final class StatsStore {
   /** The figures of a context. */
   CompletionStage<Figures> get(Scope scope, Series series, Window window) {
     StatsKeys keys = StatsKeys.of(keyspace, scope.namespace(), series);
-    return inHour(
+    return hours
+        .ask(
             window,
             hour -> scripts.run(GET, scope, new String[] {keys.series(hour)}, window.word(), hour))
         .thenApply(reply -> figures(reply, window));
@@ -112,21 +108,21 @@ final class StatsStore {
 
   /** The contexts of a kind with the highest means. */
   CompletionStage<Ranking> slowest(Scope scope, String kind, Window window, int limit) {
-    List<CompletableFuture<Reply>> shards =
-        IntStream.range(0, StatsKeys.SHARDS)
-            .mapToObj(shard -> slowest(scope, kind, shard, window, limit).toCompletableFuture())
-            .toList();
-    return CompletableFuture.allOf(shards.toArray(CompletableFuture<?>[]::new))
-        .thenCompose(
-            done ->
-                hours(shards) == 1
-                    ? CompletableFuture.completedFuture(ranking(shards, window, limit))
-                    // An hour has ended between one shard and the next.
-                    : slowest(scope, kind, window, limit));
-  }
-
-  private static long hours(List<CompletableFuture<Reply>> shards) {
-    return shards.stream().map(shard -> shard.getNow(null).integer(0)).distinct().count();
+    return hours
+        .askAll(
+            window,
+            StatsKeys.SHARDS,
+            (shard, asked, hour) ->
+                scripts.run(
+                    SLOWEST,
+                    scope,
+                    new String[] {
+                      StatsKeys.slowest(keyspace, scope.namespace(), kind, shard, hour)
+                    },
+                    asked.word(),
+                    hour,
+                    limit))
+        .thenApply(told -> ranking(told, limit));
   }
 
   /**
@@ -144,41 +140,6 @@ final class StatsStore {
   /** Where anomalies of a kind are told. */
   String channel(Scope scope, String kind) {
     return StatsKeys.anomalies(keyspace, scope.namespace(), kind);
-  }
-
-  private CompletionStage<Reply> slowest(
-      Scope scope, String kind, int shard, Window window, int limit) {
-    return inHour(
-        window,
-        hour ->
-            scripts.run(
-                SLOWEST,
-                scope,
-                new String[] {StatsKeys.slowest(keyspace, scope.namespace(), kind, shard, hour)},
-                window.word(),
-                hour,
-                limit));
-  }
-
-  /** Runs a script for the hour that is meant by the clock of Redis. */
-  private CompletionStage<Reply> inHour(Window window, LongFunction<CompletionStage<Reply>> run) {
-    return inHour(window, run, TRIES);
-  }
-
-  private CompletionStage<Reply> inHour(
-      Window window, LongFunction<CompletionStage<Reply>> run, int tries) {
-    long asked = currentHour;
-    return run.apply(window.at(asked))
-        .thenCompose(
-            reply -> {
-              boolean isOther = !window.isGiven() && reply.size() == 1 && reply.integer(0) != asked;
-              if (isOther) {
-                currentHour = reply.integer(0);
-              }
-              return isOther && tries > 1
-                  ? inHour(window, run, tries - 1)
-                  : CompletableFuture.completedFuture(reply);
-            });
   }
 
   private static Recorded recorded(Series series, Reply reply) {
@@ -221,17 +182,14 @@ final class StatsStore {
     return new Figures(hour, hour == current, (long) count, sum, min, max, mean, stddev, sketch);
   }
 
-  private static Ranking ranking(List<CompletableFuture<Reply>> shards, Window window, int limit) {
+  private static Ranking ranking(Hours.Told told, int limit) {
     List<Slow> all = new ArrayList<>();
-    long current = 0;
-    for (CompletableFuture<Reply> shard : shards) {
-      Reply reply = shard.getNow(null);
-      current = reply.integer(0);
+    for (Reply reply : told.replies()) {
       for (int i = 1; i < reply.size(); i += 2) {
         all.add(new Slow(reply.text(i), Double.parseDouble(reply.text(i + 1))));
       }
     }
     all.sort(Comparator.comparingDouble(Slow::mean).reversed().thenComparing(Slow::context));
-    return new Ranking(window.at(current), all.subList(0, Math.min(limit, all.size())));
+    return new Ranking(told.hour(), all.subList(0, Math.min(limit, all.size())));
   }
 }
