@@ -12,7 +12,6 @@ import io.grpc.ServerInterceptor;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -45,13 +44,13 @@ public final class MaintenanceInterceptor implements ServerInterceptor {
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    Maintenance maintenance = watch.current().orElse(null);
-    if (maintenance == null
+    KnownMaintenance known = watch.known().orElse(null);
+    if (known == null
         || ALWAYS_OPEN.contains(call.getMethodDescriptor().getServiceName())
-        || isAllowed(maintenance, caller.apply(call, headers))) {
+        || isAllowed(known.maintenance(), caller.apply(call, headers))) {
       return next.startCall(call, headers);
     }
-    StatusRuntimeException refusal = refusal(maintenance);
+    StatusRuntimeException refusal = refusal(known);
     call.close(refusal.getStatus(), refusal.getTrailers());
     return new ServerCall.Listener<>() {};
   }
@@ -60,10 +59,9 @@ public final class MaintenanceInterceptor implements ServerInterceptor {
     return caller != null && maintenance.getAllowList().contains(caller);
   }
 
-  private static StatusRuntimeException refusal(Maintenance maintenance) {
-    String message = maintenance.getMessage();
-    RetryInfo retry =
-        RetryInfo.newBuilder().setRetryDelay(Protos.duration(delay(maintenance))).build();
+  private static StatusRuntimeException refusal(KnownMaintenance known) {
+    String message = known.maintenance().getMessage();
+    RetryInfo retry = RetryInfo.newBuilder().setRetryDelay(Protos.duration(delay(known))).build();
     return StatusProto.toStatusRuntimeException(
         com.google.rpc.Status.newBuilder()
             .setCode(Code.UNAVAILABLE_VALUE)
@@ -73,11 +71,11 @@ public final class MaintenanceInterceptor implements ServerInterceptor {
   }
 
   /** Until the end, but come back now and then: it may end early. */
-  private static Duration delay(Maintenance maintenance) {
-    if (!maintenance.hasUntil()) {
+  private static Duration delay(KnownMaintenance known) {
+    if (!known.maintenance().hasUntil()) {
       return USUAL_DELAY;
     }
-    Duration left = Duration.between(Instant.now(), Protos.instant(maintenance.getUntil()));
+    Duration left = known.left();
     if (left.compareTo(SHORTEST_DELAY) < 0) {
       return SHORTEST_DELAY;
     }

@@ -11,13 +11,13 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Whether something is under maintenance, kept up to date. While Quoin cannot be reached it goes on
- * with what it knew last; at first that is: no maintenance. One with an end ends then all the same.
- * Reading never blocks.
+ * with what it knew last; at first that is: no maintenance. One with an end ends then all the same,
+ * whatever the clock of this process says. Reading never blocks.
  */
 public final class MaintenanceWatch implements AutoCloseable {
   private final OpenStream<WatchMaintenanceRequest, WatchMaintenanceResponse> stream;
   private final Freshness freshness = new Freshness();
-  private volatile Maintenance known = Maintenance.getDefaultInstance();
+  private volatile KnownMaintenance known = KnownMaintenance.none();
 
   MaintenanceWatch(Link link, String name) {
     WatchMaintenanceRequest request = WatchMaintenanceRequest.newBuilder().setName(name).build();
@@ -41,10 +41,12 @@ public final class MaintenanceWatch implements AutoCloseable {
 
   /** The maintenance, if there is one now. */
   public Optional<Maintenance> current() {
-    Maintenance maintenance = known;
-    boolean over =
-        maintenance.hasUntil() && !Protos.instant(maintenance.getUntil()).isAfter(Instant.now());
-    return maintenance.getOn() && !over ? Optional.of(maintenance) : Optional.empty();
+    return known().map(KnownMaintenance::maintenance);
+  }
+
+  /** The maintenance with its end, if there is one now. */
+  Optional<KnownMaintenance> known() {
+    return Optional.of(known).filter(now -> now.isOn(freshness.isStale()));
   }
 
   /** When what is known was last seen to be so, by the clock of Redis; empty before it is ready. */
@@ -65,10 +67,12 @@ public final class MaintenanceWatch implements AutoCloseable {
 
   private void take(WatchMaintenanceResponse message) {
     if (message.hasState()) {
-      known = message.getState().getMaintenance();
+      WatchMaintenanceResponse.State state = message.getState();
+      known = KnownMaintenance.of(state.getMaintenance(), state.getAsOf());
       freshness.told(message.getState().getAsOf(), false);
       freshness.complete();
     } else if (message.hasHeartbeat()) {
+      known = known.confirmed(message.getHeartbeat().getAsOf());
       freshness.told(message.getHeartbeat().getAsOf(), message.getHeartbeat().getStale());
     }
   }
