@@ -63,6 +63,10 @@ final class Follow<E extends Numbered> {
     subscription.wake(this, wentBack);
   }
 
+  void signal(String text) {
+    subscription.signal(this, text);
+  }
+
   void verify() {
     verify = true;
   }

@@ -14,7 +14,8 @@ public interface LogSource<E extends Numbered> {
 
   /**
    * The channel of hints; also the identity of the log. A hint is the position of an entry just
-   * written, in decimal. It may be left out while no server listens.
+   * written, in decimal; it may be left out while no server listens. A text that begins with '~' is
+   * a signal: it is handed to the subscribers and belongs to no entry.
    */
   String channel();
 
@@ -25,4 +26,12 @@ public interface LogSource<E extends Numbered> {
    * @param listens whether this server wants hints from now on, for {@link Tails#LISTENS_MILLIS}
    */
   CompletionStage<Chunk<E>> read(long after, int limit, boolean listens);
+
+  /**
+   * How long at most a lost hint goes unnoticed. More for a log that is one of very many, less than
+   * {@link Tails#LISTENS_MILLIS}.
+   */
+  default long sweepMillis() {
+    return 5_000;
+  }
 }

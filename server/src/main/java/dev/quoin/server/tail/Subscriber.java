@@ -26,6 +26,9 @@ public interface Subscriber<E extends Numbered> {
    */
   void gap(LogSource<E> log, long from, long to);
 
+  /** A writer told something that is no entry, for those who hear it now. */
+  default void signal(LogSource<E> log, String text) {}
+
   /** There was nothing else for a while. */
   void heartbeat();
 

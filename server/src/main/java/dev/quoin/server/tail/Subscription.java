@@ -185,6 +185,12 @@ public final class Subscription<E extends Numbered> {
     pump();
   }
 
+  synchronized void signal(Follow<E> follow, String text) {
+    if (started && follows.get(follow.source.channel()) == follow) {
+      subscriber.signal(follow.source, text);
+    }
+  }
+
   private void enqueue(Follow<E> follow) {
     if (!follow.queued && !follow.reading) {
       follow.queued = true;

@@ -15,10 +15,10 @@ import java.util.function.Consumer;
 
 /**
  * The end of one log on this server: reads what is new once, keeps a little of it, wakes all who
- * follow the log. A lost hint is made up for by looking every 5 seconds.
+ * follow the log. A lost hint is made up for by looking once in a while.
  */
 final class Tail<E extends Numbered> implements Channels.Listener {
-  private static final long SWEEP_MILLIS = 5_000;
+  private static final String SIGNAL = "~";
   private static final long RETRY_MILLIS = 500;
   private static final long LINGER_MILLIS = 5_000;
   private static final int READ_AT_ONCE = 128;
@@ -97,7 +97,7 @@ final class Tail<E extends Numbered> implements Channels.Listener {
   private synchronized void begin(long newest) {
     window.reset(newest);
     open = true;
-    sweepIn(SWEEP_MILLIS);
+    sweepIn(source.sweepMillis());
   }
 
   /** Stops listening; the tail is of no use any more. */
@@ -159,7 +159,9 @@ final class Tail<E extends Numbered> implements Channels.Listener {
 
   @Override
   public void hint(String payload) {
-    if (Long.parseLong(payload) > end()) {
+    if (payload.startsWith(SIGNAL)) {
+      followers.forEach(follow -> follow.signal(payload.substring(SIGNAL.length())));
+    } else if (Long.parseLong(payload) > end()) {
       read();
     }
   }
@@ -215,7 +217,7 @@ final class Tail<E extends Numbered> implements Channels.Listener {
       chunk.entries().forEach(window::add);
       more = readAgain || chunk.hasMore() || !asked.isEmpty();
       readAgain = false;
-      sweepIn(SWEEP_MILLIS);
+      sweepIn(source.sweepMillis());
     }
     followers.forEach(follow -> follow.wake(wentBack));
     return more;
