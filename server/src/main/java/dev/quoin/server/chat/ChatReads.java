@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.chat;
+
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.chat.v1.MembersResponse.Member;
+import dev.quoin.chat.v1.Message;
+import dev.quoin.chat.v1.Role;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.tail.Chunk;
+import dev.quoin.server.tail.LogSource;
+import dev.quoin.server.tail.Tails;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** Reads chats in Redis. */
+final class ChatReads {
+  private static final LuaScript LOOK = LuaScript.load("chat/look");
+  private static final LuaScript FETCH = LuaScript.load("chat/fetch");
+  private static final LuaScript MEMBERS = LuaScript.load("chat/members");
+  private static final LuaScript READ = LuaScript.load("chat/read");
+  private static final int READ_BYTES = 256 * 1024;
+  private static final int FIRST_ENTRY = 3;
+  private static final int FIRST_MESSAGE = 5;
+  private static final int MEMBER_FIELDS = 4;
+
+  private final Scripts scripts;
+  private final Keyspace keyspace;
+
+  ChatReads(Scripts scripts, Keyspace keyspace) {
+    this.scripts = scripts;
+    this.keyspace = keyspace;
+  }
+
+  /** Which messages to read. */
+  enum Range {
+    /** Those after the last acknowledged one. */
+    PENDING,
+    AFTER,
+    BEFORE
+  }
+
+  /**
+   * Messages of a chat.
+   *
+   * @param member whether the user is one; if not there is nothing else
+   * @param newest number of the newest message
+   * @param firstKept number of the first message that is kept, or else of the one to come
+   */
+  record Found(
+      boolean member,
+      long newest,
+      long acknowledged,
+      long firstKept,
+      boolean more,
+      List<Message> messages) {}
+
+  /** Where a user stands in a chat. */
+  CompletionStage<Place> look(Scope scope, String chat, String user) {
+    String[] keys = of(scope, chat).keys("head", "log", "seen", "members", "staff");
+    return scripts.run(LOOK, scope, keys, user).thenApply(Place::of);
+  }
+
+  /** Messages, oldest first. Being no member is a refusal except for pending ones. */
+  CompletionStage<Found> fetch(
+      Scope scope, String chat, String user, Range range, long from, int limit, int bytes) {
+    return scripts
+        .run(
+            FETCH,
+            scope,
+            of(scope, chat).keys("head", "log", "seen", "members"),
+            user,
+            range.name().toLowerCase(java.util.Locale.ROOT),
+            from,
+            limit,
+            bytes)
+        .thenApply(reply -> found(reply, range == Range.BEFORE));
+  }
+
+  private static Found found(Reply reply, boolean newestFirst) {
+    if (!reply.flag(0)) {
+      return new Found(false, 0, 0, 0, false, List.of());
+    }
+    List<Message> messages = new ArrayList<>();
+    for (int i = FIRST_MESSAGE; i < reply.size(); i++) {
+      messages.add(Entry.message(reply.bytes(i)));
+    }
+    if (newestFirst) {
+      java.util.Collections.reverse(messages);
+    }
+    return new Found(
+        true, reply.integer(1), reply.integer(2), reply.integer(3), reply.flag(4), messages);
+  }
+
+  /** Members by name, after one of them. */
+  CompletionStage<List<Member>> members(
+      Scope scope, String chat, String user, String after, int count) {
+    String[] keys = of(scope, chat).keys("head", "seen", "members", "staff");
+    return scripts
+        .run(MEMBERS, scope, keys, user, after, count)
+        .thenApply(
+            reply -> {
+              List<Member> members = new ArrayList<>();
+              for (int i = 0; i < reply.size(); i += MEMBER_FIELDS) {
+                members.add(
+                    Member.newBuilder()
+                        .setUser(reply.text(i))
+                        .setRole(Role.forNumber((int) reply.integer(i + 1)))
+                        .setAcknowledgedMessageId(reply.integer(i + 2))
+                        .setJoinTime(Timestamps.fromMillis(reply.integer(i + 3)))
+                        .build());
+              }
+              return members;
+            });
+  }
+
+  /** The log of a chat, for tails. What is read is not bound to the deadline of a call. */
+  LogSource<Entry> log(Scope scope, String chat) {
+    return new Log(scope.detached(), chat, of(scope, chat));
+  }
+
+  private ChatKeys of(Scope scope, String chat) {
+    return ChatKeys.of(keyspace, scope.namespace(), chat);
+  }
+
+  final class Log implements LogSource<Entry> {
+    private final Scope scope;
+    private final String chat;
+    private final ChatKeys keys;
+
+    private Log(Scope scope, String chat, ChatKeys keys) {
+      this.scope = scope;
+      this.chat = chat;
+      this.keys = keys;
+    }
+
+    String chat() {
+      return chat;
+    }
+
+    @Override
+    public String channel() {
+      return keys.hints();
+    }
+
+    @Override
+    public CompletionStage<Chunk<Entry>> read(long after, int limit, boolean listens) {
+      return scripts
+          .run(
+              READ,
+              scope,
+              keys.keys("head", "log"),
+              after,
+              limit,
+              READ_BYTES,
+              listens ? Tails.LISTENS_MILLIS : 0)
+          .thenApply(ChatReads::chunk);
+    }
+  }
+
+  private static Chunk<Entry> chunk(Reply reply) {
+    List<Entry> entries = new ArrayList<>(reply.size() - FIRST_ENTRY);
+    for (int i = FIRST_ENTRY; i < reply.size(); i++) {
+      entries.add(Entry.stored(reply.integer(2) + i - FIRST_ENTRY, reply.bytes(i)));
+    }
+    return new Chunk<>(reply.integer(0), reply.integer(1), entries);
+  }
+}

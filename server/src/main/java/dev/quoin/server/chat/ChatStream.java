@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.chat;
+
+import dev.quoin.chat.v1.SubscribeRequest;
+import dev.quoin.chat.v1.SubscribeResponse;
+import dev.quoin.chat.v1.SubscribeResponse.Events;
+import dev.quoin.chat.v1.SubscribeResponse.Gap;
+import dev.quoin.chat.v1.SubscribeResponse.Heartbeat;
+import dev.quoin.chat.v1.SubscribeResponse.MemberLeft;
+import dev.quoin.chat.v1.SubscribeResponse.Reconnect;
+import dev.quoin.chat.v1.SubscribeResponse.Reconnect.Reason;
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.Kernel;
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.tail.LogSource;
+import dev.quoin.server.tail.Start;
+import dev.quoin.server.tail.Subscriber;
+import dev.quoin.server.tail.Subscription;
+import dev.quoin.server.tail.Subscription.SlowReader;
+import io.netty.util.Timer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One Subscribe: follows the logs of all chats of a user, and of what is noted for the user.
+ *
+ * <p>Who is a member is what the log of a chat says: from the user's own joined to its own left. A
+ * chat that was only noted is followed for a while, silently, until that joined comes. Where a part
+ * of the log is missing, Redis is asked how things stand before anything else of the chat is told.
+ * All state is guarded by the subscription.
+ */
+final class ChatStream implements Subscriber<Entry> {
+  private static final long WAIT_SECONDS = 30;
+  private static final long RETRY_MILLIS = 500;
+
+  private final ChatReads reads;
+  private final UserChats users;
+  private final Timer timer;
+  private final Scope scope;
+  private final String user;
+  private final Sink<SubscribeResponse> sink;
+  private final Subscription<Entry> subscription;
+  private final Seats seats;
+  private final Signals signals;
+
+  ChatStream(
+      Kernel kernel,
+      ChatReads reads,
+      UserChats users,
+      SubscribeRequest request,
+      Call call,
+      Sink<SubscribeResponse> sink) {
+    this.reads = reads;
+    this.users = users;
+    this.timer = kernel.timer();
+    this.scope = call.scope().detached();
+    this.user = Identity.of(call, request.getUser());
+    this.sink = sink;
+    this.seats = new Seats(request.getCursor());
+    this.signals = new Signals(user, sink);
+    this.subscription =
+        kernel
+            .tails()
+            .subscribe(
+                this,
+                request.getSlowReader() == SubscribeRequest.SlowReader.SLOW_READER_DISCONNECT
+                    ? SlowReader.DISCONNECT
+                    : SlowReader.CATCH_UP);
+    sink.onReady(this::ready);
+    call.onCancel(() -> subscription.end(() -> {}));
+    call.onDrain(() -> subscription.end(() -> reconnect(Reason.REASON_DRAINING)));
+  }
+
+  void open() {
+    users
+        .list(scope, user, "0", UserChats.MOST)
+        .thenCompose(
+            page -> {
+              List<CompletionStage<?>> begun = new ArrayList<>();
+              begun.add(
+                  subscription.follow(users.log(scope, user), Start.after(page.newestChange())));
+              synchronized (subscription) {
+                page.chats().forEach(chat -> begun.add(begin(chat)));
+              }
+              return Futures.all(begun);
+            })
+        .whenComplete(
+            (begun, failure) -> {
+              if (failure == null) {
+                subscription.start();
+              } else {
+                failed(failure);
+              }
+            });
+  }
+
+  /** Begins to follow a chat. */
+  private CompletionStage<Void> begin(String chat) {
+    return look(seats.take(chat, reads.log(scope, chat)));
+  }
+
+  /** Asks where the user stands in a chat, and goes on from there. */
+  private CompletionStage<Void> look(Seat seat) {
+    seat.looking = true;
+    return reads.look(scope, seat.chat, user).thenCompose(place -> placed(seat, place));
+  }
+
+  private CompletionStage<Void> placed(Seat seat, Place place) {
+    synchronized (subscription) {
+      if (!seats.has(seat)) {
+        return CompletableFuture.completedFuture(null);
+      }
+      // What it was followed by before, from elsewhere.
+      subscription.unfollow(seat.log);
+      if (place.member()) {
+        Seat.Missing missing = seat.take(place);
+        seat.member = true;
+        if (missing != null) {
+          tellGap(seat, missing);
+        }
+      } else {
+        if (seat.member) {
+          seat.member = false;
+          tellLeft(seat);
+        }
+        seat.position = place.newest();
+        seat.placed = false;
+        await(seat);
+      }
+      seat.looking = false;
+      return subscription.follow(seat.log, Start.after(seat.position));
+    }
+  }
+
+  /** Looks again, as often as it takes. */
+  private void lookAgain(Seat seat) {
+    look(seat)
+        .whenComplete(
+            (looked, failure) -> {
+              if (failure == null) {
+                return;
+              }
+              if (isAway(failure)) {
+                timer.newTimeout(t -> lookAgain(seat), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+              } else {
+                failed(failure);
+              }
+            });
+  }
+
+  private static boolean isAway(Throwable failure) {
+    return Statuses.refusal(failure) instanceof Refusal refusal
+        && refusal.reason() == ErrorReason.ERROR_REASON_STORE_UNAVAILABLE;
+  }
+
+  /** Gives the user some time to become a member. */
+  private void await(Seat seat) {
+    int wait = ++seat.waits;
+    timer.newTimeout(
+        t -> {
+          synchronized (subscription) {
+            if (!seat.member && !seat.looking && seat.waits == wait) {
+              seats.remove(seat);
+              subscription.unfollow(seat.log);
+            }
+          }
+        },
+        WAIT_SECONDS,
+        TimeUnit.SECONDS);
+  }
+
+  @Override
+  public boolean isReady() {
+    return sink.isReady();
+  }
+
+  private void ready() {
+    synchronized (subscription) {
+      signals.ready();
+    }
+    subscription.ready();
+  }
+
+  @Override
+  public boolean entries(LogSource<Entry> log, List<Entry> entries) {
+    if (!(log instanceof ChatReads.Log chat)) {
+      entries.forEach(entry -> noted(entry.subject()));
+      return false;
+    }
+    Seat seat = seats.get(chat.chat());
+    if (seat == null || seat.looking) {
+      return false;
+    }
+    List<Entry> told = new ArrayList<>(entries.size());
+    for (Entry entry : entries) {
+      boolean own = entry.subject().equals(user);
+      if (own && entry.kind() == Entry.JOINED) {
+        seat.member = true;
+        seat.placed = true;
+      }
+      seat.position = entry.position();
+      seat.messages = entry.messages();
+      if (seat.member && entry.event() != null) {
+        told.add(entry);
+      }
+      if (own && entry.kind() == Entry.LEFT) {
+        seat.member = false;
+        seat.placed = false;
+        await(seat);
+      }
+    }
+    if (told.isEmpty()) {
+      return false;
+    }
+    sink.send(message().setEvents(events(seat, told)).build());
+    return true;
+  }
+
+  private static Events events(Seat seat, List<Entry> entries) {
+    if (entries.size() == 1) {
+      return entries.get(0).alone(seat.chat);
+    }
+    Events.Builder events = Events.newBuilder().setChatId(seat.chat);
+    entries.forEach(entry -> events.addEvents(entry.event()));
+    return events.build();
+  }
+
+  /** The user is, or is about to be, a member of a chat. */
+  private void noted(String chat) {
+    Seat seat = seats.get(chat);
+    if (seat == null) {
+      lookAgain(seats.take(chat, reads.log(scope, chat)));
+    } else if (!seat.member && !seat.looking) {
+      await(seat);
+    }
+  }
+
+  @Override
+  public void gap(LogSource<Entry> log, long from, long to) {
+    if (!(log instanceof ChatReads.Log chat)) {
+      readAll();
+      return;
+    }
+    Seat seat = seats.get(chat.chat());
+    if (seat != null && !seat.looking) {
+      lookAgain(seat);
+    }
+  }
+
+  /** Some of what was noted for the user is not known: looks at all there is. */
+  private void readAll() {
+    users
+        .list(scope, user, "0", UserChats.MOST)
+        .whenComplete(
+            (page, failure) -> {
+              if (failure != null) {
+                timer.newTimeout(t -> readAll(), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                return;
+              }
+              synchronized (subscription) {
+                page.chats().forEach(this::noted);
+              }
+            });
+  }
+
+  @Override
+  public void signal(LogSource<Entry> log, String text) {
+    Seat seat = log instanceof ChatReads.Log chat ? seats.get(chat.chat()) : null;
+    if (seat != null && seat.member) {
+      signals.tell(seat.chat, text);
+    }
+  }
+
+  private void tellGap(Seat seat, Seat.Missing missing) {
+    sink.send(
+        message()
+            .setGap(
+                Gap.newBuilder()
+                    .setChatId(seat.chat)
+                    .setFromMessageId(missing.from())
+                    .setToMessageId(missing.to()))
+            .build());
+  }
+
+  private void tellLeft(Seat seat) {
+    Events.Builder events = Events.newBuilder().setChatId(seat.chat);
+    events.addEventsBuilder().setMemberLeft(MemberLeft.newBuilder().setUser(user));
+    sink.send(message().setEvents(events).build());
+  }
+
+  @Override
+  public void heartbeat() {
+    sink.send(
+        SubscribeResponse.newBuilder()
+            .setCursor(seats.cursor())
+            .setHeartbeat(Heartbeat.getDefaultInstance())
+            .build());
+  }
+
+  @Override
+  public void fellBehind() {
+    reconnect(Reason.REASON_SLOW_READER);
+  }
+
+  @Override
+  public void failed(Throwable failure) {
+    subscription.end(() -> {});
+    sink.fail(failure);
+  }
+
+  private void reconnect(Reason reason) {
+    sink.send(
+        SubscribeResponse.newBuilder()
+            .setCursor(seats.cursor())
+            .setReconnect(Reconnect.newBuilder().setReason(reason))
+            .build());
+    sink.complete();
+  }
+
+  private SubscribeResponse.Builder message() {
+    return SubscribeResponse.newBuilder().setCursor(seats.cursorIfCheap());
+  }
+}

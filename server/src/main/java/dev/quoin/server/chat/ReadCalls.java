@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.chat;
+
+import com.google.protobuf.util.Timestamps;
+import dev.quoin.chat.v1.FetchPendingRequest;
+import dev.quoin.chat.v1.FetchPendingResponse;
+import dev.quoin.chat.v1.FetchPendingResponse.Pending;
+import dev.quoin.chat.v1.HistoryRequest;
+import dev.quoin.chat.v1.HistoryResponse;
+import dev.quoin.chat.v1.ListChatsRequest;
+import dev.quoin.chat.v1.ListChatsResponse;
+import dev.quoin.chat.v1.ListChatsResponse.Overview;
+import dev.quoin.chat.v1.MembersRequest;
+import dev.quoin.chat.v1.MembersResponse;
+import dev.quoin.chat.v1.MembersResponse.Member;
+import dev.quoin.server.chat.ChatReads.Found;
+import dev.quoin.server.chat.ChatReads.Range;
+import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.PageToken;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/** The calls that read. */
+final class ReadCalls {
+  private static final int PENDING = 20;
+  private static final int PENDING_CHATS = 32;
+  private static final int PENDING_BYTES = 64 * 1024;
+  private static final int CHATS = 50;
+  private static final int MEMBERS = 100;
+  private static final int HISTORY = 50;
+  private static final int HISTORY_BYTES = 1024 * 1024;
+
+  private final ChatReads reads;
+  private final UserChats users;
+
+  ReadCalls(ChatReads reads, UserChats users) {
+    this.reads = reads;
+    this.users = users;
+  }
+
+  /** What was read in each chat of a page. */
+  private record Looked<T>(List<String> chats, List<T> found, String nextPageToken) {
+    <R> List<R> select(Predicate<T> wanted, BiFunction<String, T, R> answer) {
+      List<R> answers = new ArrayList<>();
+      for (int i = 0; i < chats.size(); i++) {
+        if (wanted.test(found.get(i))) {
+          answers.add(answer.apply(chats.get(i), found.get(i)));
+        }
+      }
+      return answers;
+    }
+  }
+
+  CompletionStage<FetchPendingResponse> fetchPending(FetchPendingRequest request, Call call) {
+    String user = Identity.of(call, request.getUser());
+    int limit = orElse(request.getLimitPerChat(), PENDING);
+    int chats = orElse(request.getPageSize(), PENDING_CHATS);
+    return page(
+            call.scope(),
+            user,
+            chats,
+            request.getPageToken(),
+            chat -> reads.fetch(call.scope(), chat, user, Range.PENDING, 0, limit, PENDING_BYTES),
+            Found::member)
+        .thenApply(
+            looked ->
+                FetchPendingResponse.newBuilder()
+                    .addAllChats(looked.select(ReadCalls::isPending, ReadCalls::pending))
+                    .setNextPageToken(looked.nextPageToken())
+                    .build());
+  }
+
+  private static boolean isPending(Found found) {
+    return found.member() && found.newest() > found.acknowledged();
+  }
+
+  private static Pending pending(String chat, Found found) {
+    return Pending.newBuilder()
+        .setChatId(chat)
+        .addAllMessages(found.messages())
+        .setUnread(found.newest() - found.acknowledged())
+        .setMissed(Math.max(0, found.firstKept() - 1 - found.acknowledged()))
+        .build();
+  }
+
+  CompletionStage<ListChatsResponse> listChats(ListChatsRequest request, Call call) {
+    String user = Identity.of(call, request.getUser());
+    return page(
+            call.scope(),
+            user,
+            orElse(request.getPageSize(), CHATS),
+            request.getPageToken(),
+            chat -> reads.look(call.scope(), chat, user),
+            Place::member)
+        .thenApply(
+            looked ->
+                ListChatsResponse.newBuilder()
+                    .addAllChats(looked.select(Place::member, ReadCalls::overview))
+                    .setNextPageToken(looked.nextPageToken())
+                    .build());
+  }
+
+  private static Overview overview(String chat, Place place) {
+    return Overview.newBuilder()
+        .setChatId(chat)
+        .setUnread(place.messages() - place.acknowledged())
+        .setAcknowledgedMessageId(place.acknowledged())
+        .setNewestMessageId(place.messages())
+        .setUpdateTime(Timestamps.fromMillis(place.millis()))
+        .setRole(place.role())
+        .setMemberCount(place.members())
+        .build();
+  }
+
+  CompletionStage<MembersResponse> members(MembersRequest request, Call call) {
+    String namespace = call.scope().namespace();
+    String chat = request.getChatId();
+    int size = orElse(request.getPageSize(), MEMBERS);
+    String after = PageToken.position(request.getPageToken(), namespace, chat);
+    return reads
+        .members(call.scope(), chat, Identity.of(call, request.getUser()), after, size + 1)
+        .thenApply(
+            found -> {
+              List<Member> shown = found.subList(0, Math.min(size, found.size()));
+              boolean more = found.size() > size;
+              return MembersResponse.newBuilder()
+                  .addAllMembers(shown)
+                  .setNextPageToken(
+                      more ? PageToken.of(shown.get(size - 1).getUser(), namespace, chat) : "")
+                  .build();
+            });
+  }
+
+  CompletionStage<HistoryResponse> history(HistoryRequest request, Call call) {
+    boolean after = request.hasAfterMessageId();
+    long from =
+        after
+            ? request.getAfterMessageId()
+            : request.hasBeforeMessageId() ? request.getBeforeMessageId() : Long.MAX_VALUE;
+    return reads
+        .fetch(
+            call.scope(),
+            request.getChatId(),
+            Identity.of(call, request.getUser()),
+            after ? Range.AFTER : Range.BEFORE,
+            from,
+            orElse(request.getLimit(), HISTORY),
+            HISTORY_BYTES)
+        .thenApply(
+            found ->
+                HistoryResponse.newBuilder()
+                    .addAllMessages(found.messages())
+                    .setMore(found.more())
+                    .build());
+  }
+
+  /** Looks into the chats of a page, and takes those out of the user's that it is not in. */
+  private <T> CompletionStage<Looked<T>> page(
+      Scope scope,
+      String user,
+      int size,
+      String token,
+      Function<String, CompletionStage<T>> look,
+      Predicate<T> isMember) {
+    return users
+        .list(scope, user, position(token, scope, user), size)
+        .thenCompose(
+            page -> {
+              List<CompletableFuture<T>> looks =
+                  page.chats().stream().map(c -> look.apply(c).toCompletableFuture()).toList();
+              boolean more = page.chats().size() == size;
+              String next = more ? PageToken.of(page.last(), scope.namespace(), user) : "";
+              return Futures.each(looks)
+                  .thenApply(
+                      found -> {
+                        Looked<T> looked = new Looked<>(page.chats(), found, next);
+                        users.forget(
+                            scope.detached(),
+                            user,
+                            looked.select(isMember.negate(), (chat, none) -> chat));
+                        return looked;
+                      });
+            });
+  }
+
+  private static String position(String token, Scope scope, String user) {
+    String position = PageToken.position(token, scope.namespace(), user);
+    if (!position.matches("\\d{0,16}")) {
+      throw InvalidRequest.of("page_token", "must be a next_page_token");
+    }
+    return position.isEmpty() ? "0" : position;
+  }
+
+  private static int orElse(int given, int fallback) {
+    return given == 0 ? fallback : given;
+  }
+}

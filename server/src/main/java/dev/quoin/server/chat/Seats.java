@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.chat;
+
+import dev.quoin.server.tail.Cursor;
+import dev.quoin.server.tail.LogSource;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The chats one stream follows, and its cursor. Guarded by the stream's subscription. */
+final class Seats {
+  private static final int FEW = 50;
+  private static final String MESSAGES = "\n";
+
+  private final Map<String, Seat> seats = new HashMap<>();
+  private final Cursor begin;
+  private long lastCursor = System.nanoTime();
+
+  /**
+   * @param cursor from where the stream goes on
+   */
+  Seats(String cursor) {
+    this.begin = Cursor.parse(cursor);
+  }
+
+  Seat get(String chat) {
+    return seats.get(chat);
+  }
+
+  boolean has(Seat seat) {
+    return seats.get(seat.chat) == seat;
+  }
+
+  /** A seat in a chat that has none; where the cursor says, if it does. */
+  Seat take(String chat, LogSource<Entry> log) {
+    Seat seat = new Seat(chat, log);
+    if (begin.speaksOf(chat) && begin.speaksOf(chat + MESSAGES)) {
+      seat.position = begin.position(chat);
+      seat.messages = begin.position(chat + MESSAGES);
+      seat.placed = true;
+    }
+    seats.put(chat, seat);
+    return seat;
+  }
+
+  void remove(Seat seat) {
+    seats.remove(seat.chat, seat);
+  }
+
+  String cursor() {
+    lastCursor = System.nanoTime();
+    Map<String, Long> positions = new HashMap<>();
+    seats
+        .values()
+        .forEach(
+            seat -> {
+              if (seat.placed) {
+                positions.put(seat.chat, seat.position);
+                positions.put(seat.chat + MESSAGES, seat.messages);
+              }
+            });
+    return Cursor.of(positions);
+  }
+
+  /** The cursor, unless it is long and was there not long ago: then nothing. */
+  String cursorIfCheap() {
+    boolean cheap = seats.size() <= FEW || System.nanoTime() - lastCursor > 1_000_000_000L;
+    return cheap ? cursor() : "";
+  }
+}

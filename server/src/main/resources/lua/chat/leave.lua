@@ -1,0 +1,36 @@
+-- Ends a membership.
+--
+-- KEYS[1] head
+-- KEYS[2] log
+-- KEYS[3] seen
+-- KEYS[4] members
+-- KEYS[5] staff
+-- KEYS[6] sent:0
+-- KEYS[7] sent:1
+-- ARGV[1] user
+-- ARGV[2] who kicks it; '' when it leaves
+--
+-- Returns {1 when it was a member}.
+--
+-- @include lib/chat_members
+local keys = {log = KEYS[2], seen = KEYS[3], members = KEYS[4], staff = KEYS[5], sent0 = KEYS[6], sent1 = KEYS[7]}
+local head, user, actor = KEYS[1], ARGV[1], ARGV[2]
+
+local chat = load_chat(head)
+if actor ~= '' then
+  if not chat then
+    return no_chat()
+  end
+  if not redis.call('ZSCORE', keys.seen, actor) then
+    return no_member()
+  end
+  local office = role_of(keys.staff, actor)
+  if office == MEMBER or (office == MODERATOR and role_of(keys.staff, user) ~= MEMBER) then
+    return redis.error_reply('CHAT_NOT_ALLOWED the role of the actor does not allow it')
+  end
+end
+if not chat or not redis.call('ZSCORE', keys.seen, user) then
+  return {0}
+end
+remove_member(chat, keys, user, actor)
+return {1}

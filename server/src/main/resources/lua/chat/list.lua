@@ -1,0 +1,20 @@
+-- Lists chats of a user in the order in which they were noted.
+--
+-- KEYS[1] chats
+-- KEYS[2] changes
+-- ARGV[1] when the last one before was noted, in microseconds
+-- ARGV[2] how many
+--
+-- Returns {number of the newest change, for each: when it was noted, chat}; numbers are texts.
+local chats, changes = KEYS[1], KEYS[2]
+local after, count = ARGV[1], ARGV[2]
+
+local newest = redis.call('XREVRANGE', changes, '+', '-', 'COUNT', 1)[1]
+local found = redis.call(
+  'ZRANGE', chats, '(' .. after, '+inf', 'BYSCORE', 'LIMIT', 0, count, 'WITHSCORES')
+local answer = {newest and string.sub(newest[1], 3) or '0'}
+for i = 1, #found, 2 do
+  answer[#answer + 1] = string.format('%.0f', tonumber(found[i + 1]))
+  answer[#answer + 1] = found[i]
+end
+return answer

@@ -1,0 +1,31 @@
+-- Tells where a user stands in a chat.
+--
+-- KEYS[1] head
+-- KEYS[2] log
+-- KEYS[3] seen
+-- KEYS[4] members
+-- KEYS[5] staff
+-- ARGV[1] user
+--
+-- Returns {1, newest position, number of the newest message, position before the first that is kept,
+-- number of the first message that is kept or to come, number of the last acknowledged message, its
+-- position, position at which the user joined, number of the last message before that, role, number of
+-- members, time in ms of the newest message}; for who is no member {0, newest position}.
+--
+-- @include lib/chat_members
+-- @include lib/chat_find
+local head, log, seen, members, staff = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local user = ARGV[1]
+
+local chat = load_chat(head)
+local acknowledged = chat and redis.call('ZSCORE', seen, user)
+if not acknowledged then
+  return {0, tonumber(redis.call('HGET', head, 'p') or 0)}
+end
+acknowledged = tonumber(acknowledged)
+local length = redis.call('LLEN', log)
+local kept = chat.p - length
+local place = kept + count_to(log, length, acknowledged)
+local joined_p, joined_n = joined(members, user)
+return {1, chat.p, chat.n, kept, first_kept(chat, log, length), acknowledged, place, joined_p, joined_n,
+  role_of(staff, user), redis.call('ZCARD', seen), tonumber(redis.call('HGET', head, 'lt'))}
