@@ -59,8 +59,12 @@ final class Listening extends ClientCall.Listener<SubscribeResponse> implements 
     call.request(messages);
   }
 
+  boolean hasStarted() {
+    return beats.get() > 0;
+  }
+
   void awaitStart() {
-    Eventually.until(PATIENCE, "the stream starts", () -> beats.get() > 0);
+    Eventually.until(PATIENCE, "the stream starts", this::hasStarted);
   }
 
   String cursor() {
