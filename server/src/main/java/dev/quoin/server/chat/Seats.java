@@ -33,9 +33,11 @@ final class Seats {
   /** A seat in a chat that has none; where the cursor says, if it does. */
   Seat take(String chat, LogSource<Entry> log) {
     Seat seat = new Seat(chat, log);
-    if (begin.speaksOf(chat) && begin.speaksOf(chat + MESSAGES)) {
-      seat.position = begin.position(chat);
-      seat.messages = begin.position(chat + MESSAGES);
+    long position = begin.after(chat);
+    long messages = begin.after(chat + MESSAGES);
+    if (position >= 0 && messages >= 0) {
+      seat.position = position;
+      seat.messages = messages;
       seat.placed = true;
     }
     seats.put(chat, seat);

@@ -78,6 +78,11 @@ public final class Cursor {
     return new Start(mark < 0 ? last : 0, position(mark));
   }
 
+  /** The position to go on after; negative when the cursor says none for the log. */
+  public long after(String log) {
+    return marks.getOrDefault(hash(log), -1L);
+  }
+
   private static long position(long mark) {
     return mark < 0 ? ~mark : mark;
   }
