@@ -32,7 +32,7 @@ public final class ServerProcess implements AutoCloseable {
   /** Starts {@code serve} with these flags and waits until it serves. */
   public static ServerProcess start(String... flags) {
     ServerProcess server = launch(Map.of(), flags);
-    int port = server.port.orTimeout(30, TimeUnit.SECONDS).join();
+    int port = server.port.orTimeout(120, TimeUnit.SECONDS).join();
     server.channel = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
     return server;
   }
@@ -79,7 +79,7 @@ public final class ServerProcess implements AutoCloseable {
 
   /** Waits for its end and returns the exit code. */
   public int exitCode() {
-    int code = process.onExit().orTimeout(30, TimeUnit.SECONDS).join().exitValue();
+    int code = process.onExit().orTimeout(120, TimeUnit.SECONDS).join().exitValue();
     Eventually.until("all it printed is read", () -> !reader.isAlive());
     return code;
   }
