@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
-import dev.quoin.server.errors.InvalidRequest;
 import io.grpc.MethodDescriptor;
-import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
-import io.grpc.StatusRuntimeException;
-import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -113,7 +108,7 @@ public final class Rpc {
         BiFunction<Call, ServerCall<Object, R>, ServedCall<R>> opener) {
       MethodDescriptor<Object, R> lenient =
           method.toBuilder(
-                  new LenientMarshaller(method.getRequestMarshaller()),
+                  RequestMarshaller.of(method.getRequestMarshaller()),
                   method.getResponseMarshaller())
               .build();
       ServerCallHandler<Object, R> handler =
@@ -123,26 +118,6 @@ public final class Rpc {
           };
       bound.put(method.getFullMethodName(), ServerMethodDefinition.create(lenient, handler));
       return this;
-    }
-  }
-
-  /** Hands on bytes that are no message of the type as the failure, so that it can be answered. */
-  private record LenientMarshaller(Marshaller<?> strict) implements Marshaller<Object> {
-    @Override
-    public InputStream stream(Object value) {
-      throw new UnsupportedOperationException("a server sends no requests");
-    }
-
-    @Override
-    public Object parse(InputStream stream) {
-      try {
-        return strict.parse(stream);
-      } catch (StatusRuntimeException e) {
-        if (e.getCause() instanceof InvalidProtocolBufferException) {
-          return InvalidRequest.of("", "the bytes sent are no message of the request's type");
-        }
-        throw e;
-      }
     }
   }
 }

@@ -3,6 +3,8 @@ package dev.quoin.server.logs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import com.google.rpc.ErrorInfo;
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.LogsGrpc;
@@ -100,6 +102,25 @@ final class WriteStreamTest {
     assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(refused.fields()).containsExactly("entries[1].text");
     assertThat(texts("web")).isEmpty();
+  }
+
+  @Test
+  void whatTheContractDoesNotKnowIsNotStored() throws Exception {
+    ByteString junk = ByteString.copyFrom(new byte[3_000_000]);
+    UnknownFieldSet unknown =
+        UnknownFieldSet.newBuilder()
+            .addField(99, UnknownFieldSet.Field.newBuilder().addLengthDelimited(junk).build())
+            .build();
+    WriteStreamRequest.Builder batch = Batches.batch("web", "1");
+    batch.getEntriesBuilder(0).setUnknownFields(unknown);
+    Batches batches = Batches.open(TestServer.first().channel());
+    batches.send(batch.build());
+    batches.send(batch.build());
+    batches.end();
+
+    assertThat(recent("web", Severity.SEVERITY_INFO))
+        .hasSize(2)
+        .allSatisfy(entry -> assertThat(entry.getUnknownFields().asMap()).isEmpty());
   }
 
   @Test

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import com.google.protobuf.DiscardUnknownFieldsParser;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
+import dev.quoin.server.errors.InvalidRequest;
+import io.grpc.KnownLength;
+import io.grpc.MethodDescriptor.Marshaller;
+import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import io.grpc.Status;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * Reads requests. Fields that are not in the .proto file are dropped: no rule bounds them, and
+ * messages are stored as they came. Bytes that are no message of the type are handed on as the
+ * failure, so that it can be answered.
+ */
+record RequestMarshaller(Parser<? extends Message> parser) implements Marshaller<Object> {
+
+  static RequestMarshaller of(Marshaller<?> generated) {
+    Message prototype = (Message) ((PrototypeMarshaller<?>) generated).getMessagePrototype();
+    return new RequestMarshaller(DiscardUnknownFieldsParser.wrap(prototype.getParserForType()));
+  }
+
+  @Override
+  public InputStream stream(Object value) {
+    throw new UnsupportedOperationException("a server sends no requests");
+  }
+
+  @Override
+  public Object parse(InputStream stream) {
+    try {
+      // What is available of a stream of known length is all of it.
+      return parser.parseFrom(
+          stream instanceof KnownLength
+              ? stream.readNBytes(stream.available())
+              : stream.readAllBytes());
+    } catch (InvalidProtocolBufferException e) {
+      return InvalidRequest.of("", "the bytes sent are no message of the request's type");
+    } catch (IOException e) {
+      throw Status.INTERNAL
+          .withDescription("a request cannot be read")
+          .withCause(e)
+          .asRuntimeException();
+    }
+  }
+}
