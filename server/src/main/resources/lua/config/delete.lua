@@ -29,7 +29,7 @@ if not before or not is_expected(before, expected) then
 end
 local now = microseconds()
 local time = integer(math.floor(now / 1000))
-local version = integer((change(values, log, group, now, component, before)))
+local version = integer((change(values, log, group, now, component, before, author)))
 write_history(history, version, '-' .. version .. ' ' .. time .. ' ' .. author .. '\n')
 redis.call('PEXPIRE', history, memory)
 redis.call('ZREM', names, component)

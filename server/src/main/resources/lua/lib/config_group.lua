@@ -5,7 +5,8 @@
 -- of a service. Each is a field of a hash: version, time of the change in ms and a word, split by
 -- single spaces, a line feed, the value. The version is the revision of the group that the change
 -- made; a negative one says that the thing is gone. Field '' holds the revision of the group and the
--- bytes it has. The log is a sorted set of the newest changes by revision: revision, space, name.
+-- bytes it has. The log is a sorted set of the newest changes by revision: revision, space, name and,
+-- where a component was deleted, line feed, time in ms, space, author.
 
 local LOG_LENGTH = 1000
 local GROUP_BYTES = 1048576
@@ -26,8 +27,8 @@ local function thing_bytes(name, thing)
   return thing and #name + #thing or 0
 end
 
--- Notes a change. A thing that is nil is taken out. Returns the new revision and the thing as it is
--- written, or nil when the group would have too many bytes: then nothing is changed.
+-- Notes a change. A thing whose value is nil is taken out. Returns the new revision and the thing as
+-- it is written, or nil when the group would have too many bytes: then nothing is changed.
 local function change(values, log, group, now, name, before, word, value)
   local revision = math.max(group.revision + 1, now)
   local thing = value
@@ -48,7 +49,12 @@ local function change(values, log, group, now, name, before, word, value)
     redis.call('DEL', log)
     redis.call('ZADD', log, 0, '0 ')
   end
-  redis.call('ZADD', log, integer(revision), integer(revision) .. ' ' .. name)
+  local entry = integer(revision) .. ' ' .. name
+  if word and not thing then
+    -- Nothing that is left of it says by whom and when it was taken out.
+    entry = entry .. '\n' .. integer(math.floor(now / 1000)) .. ' ' .. word
+  end
+  redis.call('ZADD', log, integer(revision), entry)
   redis.call('ZREMRANGEBYRANK', log, 0, -LOG_LENGTH - 1)
   redis.call('SPUBLISH', values .. ':hints', integer(revision))
   group.revision, group.bytes = revision, bytes

@@ -3,7 +3,8 @@
 -- What a server needs to have a group as it is now: all of it or, when the log goes back to a
 -- revision that it has, what changed since then. The index is a sorted set of the names.
 -- Returns {time in ms, revision, 1 for all or 0 for changes, ms until something ends by itself or -1,
--- length of the log, revision and name for each entry of it, name and thing or '' for each thing}.
+-- length of the log, for each entry of it revision, name, and time in ms and author of a deletion or
+-- '', for each thing name and thing or ''}.
 local function read(values, index, log, since, now, left)
   local group = read_group(values, '')
   local answer = {math.floor(now / 1000), integer(group.revision), 1, left, 0}
@@ -23,10 +24,11 @@ local function read(values, index, log, since, now, left)
     answer[3] = 0
   end
   for _, entry in ipairs(entries) do
-    local revision, name = string.match(entry, '^(%d+) (.*)$')
+    local revision, name, deletion = string.match(entry, '^(%d+) ([^\n]*)\n?(.*)$')
     if revision ~= first then
       answer[#answer + 1] = revision
       answer[#answer + 1] = name
+      answer[#answer + 1] = deletion
       answer[5] = answer[5] + 1
       if first ~= '' and not seen[name] then
         seen[name] = true

@@ -9,7 +9,7 @@ import dev.quoin.server.redis.Keyspace;
  * <pre>
  * {prefix}:{namespace}:config:{{type}}:values                hash        components: version, time in ms and author, a line feed, the value as a google.protobuf.Struct; the field without a name holds revision and bytes of the type; does not expire while the type has components: they are settings, kept until somebody deletes them; expires 30 days after the last was deleted
  * {prefix}:{namespace}:config:{{type}}:names                 sorted set  names of the components, at most 1,000, all with score 0; does not expire before them
- * {prefix}:{namespace}:config:{{type}}:log                   sorted set  the newest 1,000 changes by revision: revision and component; expires with the values
+ * {prefix}:{namespace}:config:{{type}}:log                   sorted set  the newest 1,000 changes by revision: revision, component, and when and by whom it was deleted; expires with the values
  * {prefix}:{namespace}:config:{{type}}:history:{component}   sorted set  the newest 100 versions of a component by version, written as in the values, deletions with a negative version; expires 30 days after the component was deleted
  * {prefix}:{namespace}:config:{{type}}:request:{id}          string      that a request id was used: digest of the request, version and time of the change; expires after 10 minutes
  * {prefix}:{namespace}:config:{{type}}:values:hints          channel     that the type has a new revision; scripts make its name from that of the values

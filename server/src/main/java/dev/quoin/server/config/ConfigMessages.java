@@ -32,11 +32,18 @@ final class ConfigMessages implements Messages<Configuration, WatchResponse> {
   }
 
   private static Configuration gone(Member<Configuration> member) {
-    return Configuration.newBuilder()
-        .setComponent(member.name())
-        .setVersion(member.version())
-        .setDeleted(true)
-        .build();
+    Configuration.Builder gone =
+        Configuration.newBuilder()
+            .setComponent(member.name())
+            .setVersion(member.version())
+            .setDeleted(true);
+    int space = member.deletion().indexOf(' ');
+    if (space > 0) {
+      long millis = Long.parseLong(member.deletion().substring(0, space));
+      gone.setUpdateTime(Timestamps.fromMillis(millis))
+          .setAuthor(member.deletion().substring(space + 1));
+    }
+    return gone.build();
   }
 
   @Override

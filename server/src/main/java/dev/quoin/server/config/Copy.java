@@ -46,7 +46,7 @@ final class Copy<T> {
       log.addAll(before.log);
       if (log.isEmpty()) {
         // Who knew the group as it was can go on from there.
-        log.add(new Change(before.revision, ""));
+        log.add(new Change(before.revision, "", ""));
       }
     }
     for (Member<T> member : reading.members()) {
@@ -106,7 +106,10 @@ final class Copy<T> {
       }
       if (seen.add(change.name())) {
         Member<T> member = members.get(change.name());
-        changed.add(member != null ? member : Member.gone(change.name(), change.revision()));
+        changed.add(
+            member != null
+                ? member
+                : Member.gone(change.name(), change.revision(), change.deletion()));
       }
     }
     return null;

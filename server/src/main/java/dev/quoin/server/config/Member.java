@@ -7,11 +7,13 @@ package dev.quoin.server.config;
  * @param version number of the change that made it so
  * @param value what it is; null when it is gone
  * @param bytes how long it is
+ * @param deletion when and by whom it was deleted: time in ms, space, author; empty when it was
+ *     not, or nobody knows
  */
-record Member<T>(String name, long version, T value, int bytes) {
+record Member<T>(String name, long version, T value, int bytes, String deletion) {
 
-  static <T> Member<T> gone(String name, long version) {
-    return new Member<>(name, version, null, 0);
+  static <T> Member<T> gone(String name, long version, String deletion) {
+    return new Member<>(name, version, null, 0, deletion);
   }
 
   boolean isGone() {

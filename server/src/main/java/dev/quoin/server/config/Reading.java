@@ -22,8 +22,13 @@ record Reading<T>(
     List<Change> log,
     List<Member<T>> members) {
 
-  /** That a member changed. */
-  record Change(long revision, String name) {}
+  /**
+   * That a member changed.
+   *
+   * @param deletion when and by whom it was deleted: time in ms, space, author; empty when it was
+   *     not, or nobody knows
+   */
+  record Change(long revision, String name, String deletion) {}
 
   /** Makes something of what is written. */
   interface Decoder<T> {
@@ -35,8 +40,8 @@ record Reading<T>(
     int entries = (int) reply.integer(4);
     List<Change> log = new ArrayList<>(entries);
     int at = 5;
-    for (int i = 0; i < entries; i++, at += 2) {
-      log.add(new Change(Long.parseLong(reply.text(at)), reply.text(at + 1)));
+    for (int i = 0; i < entries; i++, at += 3) {
+      log.add(new Change(Long.parseLong(reply.text(at)), reply.text(at + 1), reply.text(at + 2)));
     }
     List<Member<T>> members = new ArrayList<>((reply.size() - at) / 2);
     for (; at < reply.size(); at += 2) {
@@ -54,7 +59,7 @@ record Reading<T>(
   private static <T> Member<T> member(String name, byte[] bytes, Decoder<T> decoder) {
     Written written = bytes.length == 0 ? null : Written.of(bytes);
     return written == null || written.isGone()
-        ? Member.gone(name, 0)
-        : new Member<>(name, written.version(), decoder.decode(name, written), bytes.length);
+        ? Member.gone(name, 0, "")
+        : new Member<>(name, written.version(), decoder.decode(name, written), bytes.length, "");
   }
 }

@@ -153,7 +153,7 @@ final class ReplicasTest {
 
   private static Reading<String> reading(long revision) {
     return new Reading<>(
-        revision, revision, true, -1, List.of(), List.of(new Member<>("m", revision, "v", 1)));
+        revision, revision, true, -1, List.of(), List.of(new Member<>("m", revision, "v", 1, "")));
   }
 
   private static long subscribers() {

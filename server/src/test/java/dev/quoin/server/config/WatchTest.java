@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.Configuration;
+import dev.quoin.config.v1.DeleteRequest;
+import dev.quoin.config.v1.HistoryRequest;
 import dev.quoin.config.v1.WatchRequest;
 import dev.quoin.config.v1.WatchResponse;
 import dev.quoin.config.v1.WatchResponse.Snapshot;
@@ -114,6 +116,33 @@ final class WatchTest {
           .containsExactly("a", "b", "c");
       assertThat(changes.getConfigurations(1).getDeleted()).isTrue();
       assertThat(changes.getRevision()).isEqualTo(last);
+    }
+  }
+
+  @Test
+  void deletionIsToldAsTheHistoryHasIt() {
+    long known = set("w16", "a", "1").getVersion();
+    Watching<WatchRequest, WatchResponse> watching = watch(TestServer.second(), "w16");
+    snapshot(watching);
+
+    Configs.on(TestServer.first())
+        .delete(
+            DeleteRequest.newBuilder()
+                .setType("w16")
+                .setComponent("a")
+                .setAuthor("kim of ops")
+                .build());
+
+    Configuration deletion =
+        Configs.on(TestServer.first())
+            .history(HistoryRequest.newBuilder().setType("w16").setComponent("a").build())
+            .getConfigurations(0);
+    assertThat(deletion.getAuthor()).isEqualTo("kim of ops");
+    assertThat(watching.next(WatchResponse::hasChanges).getChanges().getConfigurationsList())
+        .containsExactly(deletion);
+    for (TestServer server : List.of(TestServer.first(), TestServer.second())) {
+      assertThat(resume(server, "w16", known).getChanges().getConfigurationsList())
+          .containsExactly(deletion);
     }
   }
 
