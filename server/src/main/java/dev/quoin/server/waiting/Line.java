@@ -75,7 +75,10 @@ final class Line implements Channels.Listener {
             });
   }
 
-  /** Leaves the line, after the join that may still be under way. */
+  /**
+   * Leaves the line, after the join that may still be under way. Whether it got out of it, and with
+   * a grant, is unknown when Redis is away: the caller is told so at once, and gets nothing.
+   */
   void leave(Waiter waiter, boolean keep) {
     if (!remove(waiter)) {
       return;
@@ -88,6 +91,7 @@ final class Line implements Channels.Listener {
               if (failure == null) {
                 waiter.settle(standing);
               } else {
+                waiter.turn().leave(false);
                 waiter.fail(failure);
               }
             });

@@ -18,7 +18,10 @@ public interface Turn {
    */
   CompletionStage<Standing> join(long ticket);
 
-  /** Leaves the line. What was granted in the meantime is kept or given back. */
+  /**
+   * Leaves the line. What was granted in the meantime is kept or given back; giving back goes on
+   * for as long as Redis is away.
+   */
   CompletionStage<Standing> leave(boolean keep);
 
   /** The place in line is known to have changed. */

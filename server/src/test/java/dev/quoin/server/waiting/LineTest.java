@@ -98,6 +98,17 @@ final class LineTest {
     assertThat(outcome().isGranted()).isFalse();
   }
 
+  @Test
+  void waiterWhoseEndRedisDidNotAnswerGivesBackWhatItMayHaveGot() {
+    joined.complete(new Standing(null, "other", 900, 1, 7));
+    waiter.giveUp(true);
+    left.completeExceptionally(Refusal.storeUnavailable("away"));
+
+    awaitSent("join", "leave and keep", "leave");
+    assertThatThrownBy(() -> waiter.outcome().toCompletableFuture().get(5, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(Refusal.class);
+  }
+
   private void awaitSent(String... expected) {
     Eventually.until("sent: " + sent, () -> sent.equals(List.of(expected)));
   }

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.locks;
+
+import static dev.quoin.server.locks.LockCalls.await;
+import static dev.quoin.server.locks.LockCalls.request;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import com.google.protobuf.util.Durations;
+import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.GetRequest;
+import dev.quoin.locks.v1.ReleaseRequest;
+import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.RedisProcess;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestServer;
+import io.grpc.StatusRuntimeException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Waits that end while Redis is away. Every test has a Redis of its own. */
+final class EndOfWaitTest {
+  private RedisProcess redis;
+  private TestServer server;
+  private ReleaseRequest release;
+  private ListenableFuture<AcquireResponse> impatient;
+  private ListenableFuture<AcquireResponse> next;
+
+  @BeforeEach
+  void stand() {
+    redis = RedisProcess.start("--appendonly", "yes", "--appendfsync", "always");
+    server = TestServer.start("redis", redis.uri());
+    ReleaseRequest known = taken("so that Redis knows the scripts");
+    server
+        .locks()
+        .acquire(
+            request("so that Redis knows the scripts").setWait(Durations.fromMillis(1)).build());
+    server.locks().release(known);
+    release = taken("a");
+    impatient =
+        server.futureLocks().acquire(request("a").setWait(Durations.fromSeconds(3)).build());
+    awaitWaiters(1);
+    next = await(server, request("a"));
+    awaitWaiters(2);
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+    redis.close();
+  }
+
+  @Test
+  void waiterIsOutOfTheLineWhenItsTimeIsOverWhileRedisIsKilled() throws Exception {
+    redis.kill();
+    assertThat(refusalOf(impatient).reason()).isEqualTo("STORE_UNAVAILABLE");
+    redis.start();
+    Eventually.until("hints are heard", () -> !redis.commands().pubsubShardChannels().isEmpty());
+    Eventually.until("it is released", this::isReleased);
+
+    assertThat(next.get(30, TimeUnit.SECONDS).getAcquired()).isTrue();
+  }
+
+  @Test
+  void grantMadeWhileNobodyIsToldIsGivenBack() throws Exception {
+    redis.freeze();
+    server.futureLocks().release(release);
+    assertThat(refusalOf(impatient).reason()).isEqualTo("STORE_UNAVAILABLE");
+    redis.unfreeze();
+
+    assertThat(next.get(30, TimeUnit.SECONDS).getAcquired()).isTrue();
+  }
+
+  private static Refused refusalOf(ListenableFuture<?> call) {
+    ExecutionException failure =
+        catchThrowableOfType(ExecutionException.class, () -> call.get(20, TimeUnit.SECONDS));
+    return Refused.of(failure.getCause());
+  }
+
+  private ReleaseRequest taken(String name) {
+    AcquireResponse held = server.locks().acquire(request(name).build());
+    return ReleaseRequest.newBuilder().setName(name).setToken(held.getToken()).build();
+  }
+
+  private boolean isReleased() {
+    try {
+      server.locks().release(release);
+      return true;
+    } catch (StatusRuntimeException e) {
+      return false;
+    }
+  }
+
+  private void awaitWaiters(int count) {
+    GetRequest get = GetRequest.newBuilder().setName("a").build();
+    Eventually.until(count + " wait", () -> server.locks().get(get).getWaiters() == count);
+  }
+}
