@@ -4,6 +4,12 @@ package dev.quoin.server.locks;
 import dev.quoin.locks.v1.Mode;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.waiting.Tokens;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.List;
+import java.util.TreeSet;
 
 /**
  * What somebody asks of a lock.
@@ -16,6 +22,9 @@ import dev.quoin.server.waiting.Tokens;
  * @param terms how it will be held
  */
 record Demand(Scope scope, String name, String token, String keeper, Terms terms) {
+  /** No call gives the grant back by ending. */
+  static final String NOBODY = "-";
+
   private static final String SHARED = "s.";
 
   /**
@@ -28,6 +37,21 @@ record Demand(Scope scope, String name, String token, String keeper, Terms terms
    */
   record Terms(long leaseMillis, String holder, String requestId, String group) {
     static final String ALONE = "-";
+
+    /** The group of some names, in whatever order: one that no other names have. */
+    static String together(List<String> names) {
+      try {
+        MessageDigest digest = MessageDigest.getInstance("SHA-256");
+        for (String name : new TreeSet<>(names)) {
+          byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+          digest.update((bytes.length + " ").getBytes(StandardCharsets.UTF_8));
+          digest.update(bytes);
+        }
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(digest.digest());
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("this JVM has no SHA-256", e);
+      }
+    }
   }
 
   /** Asks for a new grant. */
@@ -39,6 +63,20 @@ record Demand(Scope scope, String name, String token, String keeper, Terms terms
   /** Takes a grant over. */
   static Demand resumed(Scope scope, String name, String token, Terms terms) {
     return new Demand(scope, name, token, Tokens.next(), terms);
+  }
+
+  /** Asks for the same once more, by another token. */
+  Demand again() {
+    return anew(scope, name, isShared() ? Mode.MODE_SHARED : Mode.MODE_EXCLUSIVE, terms);
+  }
+
+  /** The same with a grant that is held by another token; its keeper is that of this demand. */
+  Demand heldBy(String otherToken) {
+    return new Demand(scope, name, otherToken, keeper, terms);
+  }
+
+  Demand keptBy(String otherKeeper) {
+    return new Demand(scope, name, token, otherKeeper, terms);
   }
 
   boolean isShared() {

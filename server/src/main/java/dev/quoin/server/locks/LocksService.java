@@ -33,7 +33,6 @@ import dev.quoin.server.waiting.Hold;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 
 /** Serves {@code quoin.locks.v1.Locks}. */
@@ -91,7 +90,7 @@ public final class LocksService implements BindableService {
             leaseMillis(request.hasLease(), request.getLease()),
             request.getHolder(),
             request.getRequestId(),
-            Integer.toHexString(new TreeSet<>(names).toString().hashCode()));
+            Demand.Terms.together(names));
     List<Demand> demands =
         names.stream()
             .map(name -> Demand.anew(call.scope(), name, request.getMode(), terms))

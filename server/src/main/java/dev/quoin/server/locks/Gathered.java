@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.locks;
+
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.waiting.Grant;
+import io.netty.util.Timeout;
+import io.netty.util.Timer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The locks that a call for several has so far: keeps them renewed, and gives back those it took.
+ *
+ * <p>A lock that an earlier attempt of the same request took is found, not taken. It stays with
+ * that attempt, which gives it back when it ends in vain, until this one has all and keeps it.
+ */
+final class Gathered {
+  private final LockStore locks;
+  private final Timer timer;
+  private final Runnable stop;
+  private final List<Won> won = new ArrayList<>();
+  private Throwable failure;
+  private boolean outdated;
+  private boolean over;
+  private Timeout renewal;
+
+  /** A lock it has. The token is another than the demand's when it was found. */
+  record Won(Demand demand, Grant grant) {
+    boolean isOwn() {
+      return grant.token().equals(demand.token());
+    }
+  }
+
+  /**
+   * @param stop runs when one of the locks is lost
+   */
+  Gathered(LockStore locks, Timer timer, Runnable stop) {
+    this.locks = locks;
+    this.timer = timer;
+    this.stop = stop;
+  }
+
+  synchronized int size() {
+    return won.size();
+  }
+
+  /** Whether it is of no use to go on: one of the locks is lost or nobody wants them. */
+  synchronized boolean isOver() {
+    return over || failure != null;
+  }
+
+  /**
+   * Whether a lock that was found is gone: the earlier attempt gave it back, or its caller did.
+   * Asking once more tells which.
+   */
+  synchronized boolean isOutdated() {
+    return outdated;
+  }
+
+  /** Adds a lock and renews it from now on; one that was found may have little time left. */
+  CompletionStage<?> add(Won had) {
+    CompletionStage<Won> fresh =
+        had.isOwn() ? CompletableFuture.completedFuture(had) : renew(had, false);
+    return fresh.thenAccept(this::put);
+  }
+
+  private synchronized void put(Won had) {
+    won.add(had);
+    renewLater();
+  }
+
+  /** All leases start anew, so that they end together. That of the newest just has. */
+  CompletionStage<List<Won>> keepAll() {
+    List<Won> had = copy();
+    CompletionStage<List<Won>> kept = CompletableFuture.completedFuture(new ArrayList<>());
+    for (Won one : had) {
+      boolean isNew = one.isOwn() && one == had.get(had.size() - 1);
+      kept =
+          kept.thenCombine(
+              isNew ? CompletableFuture.completedFuture(one) : renew(one, true),
+              (all, again) -> {
+                all.add(again);
+                return all;
+              });
+    }
+    return kept;
+  }
+
+  /** Ends the renewals. Returns how a lock was lost, or null. */
+  synchronized Throwable end() {
+    over = true;
+    if (renewal != null) {
+      renewal.cancel();
+      renewal = null;
+    }
+    return failure;
+  }
+
+  /** Gives back what it took: tried once by then, and again later as long as Redis is away. */
+  CompletionStage<Void> giveBack() {
+    return CompletableFuture.allOf(
+        copy().stream()
+            .filter(Won::isOwn)
+            .map(had -> giveBack(had.demand()).toCompletableFuture())
+            .toArray(CompletableFuture[]::new));
+  }
+
+  private CompletionStage<?> giveBack(Demand demand) {
+    // A repetition that found it has made it nobody's.
+    Demand found = demand.keptBy(Demand.NOBODY);
+    return locks
+        .leave(demand, false)
+        .thenCompose(left -> isFindable(demand) ? locks.leave(found, false) : done(left))
+        .handle(
+            (left, thrown) -> {
+              if (thrown != null) {
+                locks
+                    .giveBack(demand)
+                    .thenCompose(late -> isFindable(demand) ? locks.giveBack(found) : done(late));
+              }
+              return null;
+            });
+  }
+
+  private static boolean isFindable(Demand demand) {
+    return !demand.terms().requestId().isEmpty();
+  }
+
+  private static <T> CompletionStage<T> done(T value) {
+    return CompletableFuture.completedFuture(value);
+  }
+
+  /**
+   * Renews a lock.
+   *
+   * @param keep whether the attempt that took it no longer may give it back
+   */
+  private CompletionStage<Won> renew(Won had, boolean keep) {
+    Demand demand = had.demand();
+    Demand held = demand.heldBy(had.grant().token());
+    CompletionStage<Grant> renewed =
+        keep && !had.isOwn()
+            ? locks.resume(held)
+            : locks.renew(demand.scope(), demand.name(), held.token(), demand.leaseMillis());
+    return renewed
+        .thenApply(grant -> new Won(demand, grant))
+        .whenComplete((again, thrown) -> renewed(had, thrown));
+  }
+
+  private synchronized void renewLater() {
+    if (over || renewal != null) {
+      return;
+    }
+    long period = Math.max(1, won.get(0).demand().leaseMillis() / 3);
+    renewal =
+        timer.newTimeout(
+            t -> {
+              List<Won> had;
+              synchronized (this) {
+                renewal = null;
+                had = over ? List.of() : copy();
+              }
+              had.forEach(one -> renew(one, false));
+              renewLater();
+            },
+            period,
+            TimeUnit.MILLISECONDS);
+  }
+
+  /** A lock that is lost ends it all; when Redis is away it is tried again at the next turn. */
+  private void renewed(Won had, Throwable thrown) {
+    boolean isGone = ForcedReleases.is(thrown, ErrorReason.ERROR_REASON_LOCK_NOT_HELD);
+    if (!isGone && !ForcedReleases.is(thrown, ErrorReason.ERROR_REASON_LOCK_FORCED)) {
+      return;
+    }
+    synchronized (this) {
+      if (over || failure != null) {
+        return;
+      }
+      failure = thrown;
+      outdated = isGone && !had.isOwn();
+    }
+    stop.run();
+  }
+
+  private synchronized List<Won> copy() {
+    return List.copyOf(won);
+  }
+}
