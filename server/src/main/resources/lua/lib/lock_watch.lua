@@ -2,8 +2,8 @@
 --
 -- Tells the servers that watch a lock what has happened to a grant and how the lock stands now, on
 -- the channel of the lock's events: change, time in microseconds, fence and mode of the grant, end of
--- the lease or 0 when the lock is free, number of readers, label, and on a second line the
--- explanation of a forced release. acquire.lua writes it out for itself.
+-- the last lease or 0 when the lock is free, number of readers, newest fence, label, and on a second
+-- line the explanation of a forced release. acquire.lua writes it out for itself.
 local function tell(lock, change, grant, explanation)
   if lock.watched == nil then
     lock.watched = is_marked(lock, WATCHED) or false
@@ -14,7 +14,8 @@ local function tell(lock, change, grant, explanation)
   local shared = is_shared(grant.token) or grant.token == '+'
   local event = table.concat({
     change, integer(lock.now), integer(grant.fence), shared and 's' or 'x',
-    integer(lock.held and lock.expire or 0), count_readers(lock), grant.holder,
+    integer(lock.held and lock.expire or 0), count_readers(lock),
+    integer(lock.fence), grant.holder,
   }, ' ')
   local entity = string.sub(lock.keys.owner, 1, -string.len('owner') - 1)
   redis.call('SPUBLISH', entity .. 'events', event .. '\n' .. (explanation or ''))

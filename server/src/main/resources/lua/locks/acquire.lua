@@ -38,6 +38,6 @@ redis.call('SET', owner, taken, 'PXAT', expire + 86400000)
 if noticed and tonumber(redis.call('ZSCORE', marks, '*') or 0) > since then
   -- As tell() of lib/lock_watch writes it.
   redis.call('SPUBLISH', string.sub(owner, 1, -6) .. 'events',
-    string.format('acquired %.0f %.0f x %.0f 0 %s\n', now, fence, expire, holder))
+    string.format('acquired %.0f %.0f x %.0f 0 %.0f %s\n', now, fence, expire, fence, holder))
 end
 return {1, token, fence, expire}

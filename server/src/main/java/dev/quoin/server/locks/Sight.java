@@ -9,6 +9,7 @@ import dev.quoin.server.redis.Reply;
  *
  * @param holder label of the holder it happened to
  * @param fence fence of that holder's grant
+ * @param newestFence fence of the newest grant
  * @param shared mode of that grant
  * @param held whether anybody holds the lock now
  * @param expireMillis end of the last lease, 0 when nobody holds the lock
@@ -18,6 +19,7 @@ record Sight(
     Change change,
     String holder,
     long fence,
+    long newestFence,
     boolean shared,
     boolean held,
     long readers,
@@ -28,12 +30,13 @@ record Sight(
   /** Reads what lib/lock_watch.lua tells. */
   static Sight ofEvent(String payload) {
     int line = payload.indexOf('\n');
-    String[] words = payload.substring(0, line).split(" ", 7);
+    String[] words = payload.substring(0, line).split(" ", 8);
     long expire = Long.parseLong(words[4]);
     return new Sight(
         change(words[0]),
-        words[6],
+        words[7],
         Long.parseLong(words[2]),
+        Long.parseLong(words[6]),
         words[3].equals("s"),
         expire > 0,
         Long.parseLong(words[5]),
@@ -50,6 +53,7 @@ record Sight(
         lapsed ? Change.CHANGE_EXPIRED : Change.CHANGE_UNSPECIFIED,
         reply.text(6),
         reply.integer(2),
+        reply.integer(2),
         reply.flag(3),
         held,
         reply.integer(5),
@@ -63,7 +67,8 @@ record Sight(
     return new Sight(
         Change.CHANGE_UNSPECIFIED,
         held ? holder : "",
-        fence,
+        newestFence,
+        newestFence,
         held && shared,
         held,
         readers,
@@ -76,7 +81,14 @@ record Sight(
   boolean standsAs(Sight other) {
     return held == other.held
         && readers == other.readers
-        && (held ? fence == other.fence : fence <= other.fence);
+        && (held ? newestFence == other.newestFence : newestFence <= other.newestFence);
+  }
+
+  /** Whether a later sight has told this already: nobody tells that a lease ran out at once. */
+  boolean isToldBy(Sight later) {
+    return change == Change.CHANGE_EXPIRED
+        && standsAs(later)
+        && (later.change != Change.CHANGE_EXPIRED || fence == later.fence);
   }
 
   /** How long until the last lease ends, 0 when the lock is free. */

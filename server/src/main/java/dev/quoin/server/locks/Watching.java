@@ -31,7 +31,12 @@ final class Watching implements Channels.Listener {
   private boolean known;
   private Sight newest;
   private long hints;
+
+  /** Whether the last look showed a change that no hint has told of yet. */
+  private boolean unexplained;
+
   private Timeout next;
+  private long nextAt;
   private boolean ended;
 
   Watching(LockStore locks, Scope scope, LockKeys keys, Consumer<Watching> closer) {
@@ -100,11 +105,13 @@ final class Watching implements Channels.Listener {
   public void hint(String payload) {
     Sight sight = Sight.ofEvent(payload);
     synchronized (this) {
-      hints++;
-      boolean toldBefore =
-          known && sight.change() == Change.CHANGE_EXPIRED && sight.standsAs(newest);
-      if (!toldBefore) {
-        tell(sight);
+      boolean isOld = known && sight.timeMicros() < newest.timeMicros();
+      if (!isOld) {
+        hints++;
+        unexplained = false;
+        if (!known || !sight.isToldBy(newest)) {
+          tell(sight);
+        }
       }
     }
     lookIn(sight.leftMillis());
@@ -150,12 +157,19 @@ final class Watching implements Channels.Listener {
           tell(hinted);
         }
       } else if (hints == hintsBefore) {
-        boolean ranOut = newest.held() && newest.fence() == sight.fence();
-        Sight change = ranOut && !sight.held() ? sight : sight.asState();
+        boolean ranOut = newest.held() && newest.newestFence() == sight.newestFence();
         if (sight.standsAs(newest)) {
           newest = sight;
+        } else if (ranOut && sight.change() == Change.CHANGE_EXPIRED) {
+          tell(sight);
+        } else if (unexplained) {
+          unexplained = false;
+          tell(sight.asState());
         } else {
-          tell(change);
+          // The hint may be on its way.
+          unexplained = true;
+          lookIn(RETRY_MILLIS);
+          return;
         }
       }
     }
@@ -170,16 +184,28 @@ final class Watching implements Channels.Listener {
     }
   }
 
-  /** Looks at the usual time or so many milliseconds from now, if that is earlier and not 0. */
+  /**
+   * Looks at the usual time or so many milliseconds from now, if that is earlier and not 0. A look
+   * that comes sooner stays: however often the lock changes, it has to be asked for hints.
+   */
   private synchronized void lookIn(long millis) {
     long delay = millis > 0 ? Math.min(millis + 1, LOOK_MILLIS) : LOOK_MILLIS;
-    if (ended) {
+    long at = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delay);
+    if (ended || next != null && nextAt - at <= 0) {
       return;
     }
     if (next != null) {
       next.cancel();
     }
-    next = locks.scripts().redis().timer().newTimeout(t -> look(), delay, TimeUnit.MILLISECONDS);
+    nextAt = at;
+    next = locks.scripts().redis().timer().newTimeout(t -> lookNow(), delay, TimeUnit.MILLISECONDS);
+  }
+
+  private void lookNow() {
+    synchronized (this) {
+      next = null;
+    }
+    look();
   }
 
   private void fail(Throwable failure) {

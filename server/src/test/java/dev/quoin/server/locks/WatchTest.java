@@ -132,6 +132,48 @@ final class WatchTest {
   }
 
   @Test
+  void expiryOfTheLastReaderIsToldAfterAnotherHasGone() {
+    AcquireResponse first = acquire(shared("a").setHolder("r1"));
+    AcquireResponse second =
+        acquire(shared("a").setHolder("r2").setLease(Durations.fromMillis(3_000)));
+    Watched watched = Watched.open(TestServer.first(), "a");
+    watched.next();
+
+    release("a", first.getToken());
+
+    watched.until(m -> m.getChange() == Change.CHANGE_RELEASED);
+    WatchResponse expired = watched.next();
+    assertThat(expired.getChange()).isEqualTo(Change.CHANGE_EXPIRED);
+    assertThat(expired.getFence()).isEqualTo(second.getFence());
+    assertThat(expired.getHeld()).isFalse();
+  }
+
+  @Test
+  void changeThatIsOlderThanTheStateToldIsLeftOut() {
+    Watched watched = Watched.open(TestServer.first(), "a");
+    watched.next();
+
+    TestRedis.commands().spublish(EVENTS, "acquired 1 1 x 9999999999999 0 1 ghost\n");
+    acquire(request("a").setHolder("me"));
+
+    assertThat(watched.next().getHolder()).isEqualTo("me");
+  }
+
+  @Test
+  void lockThatChangesAllTheTimeStaysWatched() {
+    Watched watched = Watched.open(TestServer.first(), "a");
+    watched.next();
+    double asked = TestRedis.commands().zscore(MARKS, "*");
+
+    Eventually.until(
+        "hints are asked for once more",
+        () -> {
+          release("a", acquire(request("a")).getToken());
+          return TestRedis.commands().zscore(MARKS, "*") > asked;
+        });
+  }
+
+  @Test
   void forcedReleaseIsToldWithItsExplanation() {
     AcquireResponse taken = acquire(request("a"));
     Watched watched = Watched.open(TestServer.first(), "a");
