@@ -44,6 +44,15 @@ public final class Quoin implements AutoCloseable {
     return new QuoinBuilder();
   }
 
+  /**
+   * The chats of a user of this client's namespace.
+   *
+   * @param user who the user is; Quoin takes it at its word
+   */
+  public Chat chat(String user) {
+    return new Chat(link, user);
+  }
+
   /** The counters of this client's namespace. */
   public Counters counters() {
     return new Counters(link);
@@ -81,7 +90,8 @@ public final class Quoin implements AutoCloseable {
    *
    * <p>Some unary calls are repeated when they meet UNAVAILABLE. {@code Acquire} of locks and
    * semaphores, {@code Increment} of counters, {@code Set} and {@code Delete} of configuration are
-   * among them, so give them a {@code request_id}.
+   * among them, so give them a {@code request_id}; all of Chat are, so give {@code Send} a {@code
+   * client_message_id}.
    */
   public Channel channel() {
     return channel;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.counters.v1.CountersGrpc;
 import dev.quoin.locks.v1.LocksGrpc;
@@ -18,8 +19,9 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * <p>gRPC repeats calls that met UNAVAILABLE when repeating them is safe: Get changes nothing,
  * Renew is idempotent, Acquire, Increment, Set and Delete of the configuration, and Write of a log
- * carry a request id. Release is none of that: LOCK_NOT_HELD to a repeated Release may mean that
- * the first one worked. Only {@link Releases} knows what to make of it.
+ * carry a request id; all of Chat is safe, Send by the id of its message. Release is none of that:
+ * LOCK_NOT_HELD to a repeated Release may mean that the first one worked. Only {@link Releases}
+ * knows what to make of it.
  */
 final class Retries {
   private static final long SHORTEST_PAUSE_MILLIS = 10;
@@ -37,6 +39,7 @@ final class Retries {
             Map.of(
                 "name",
                 List.of(
+                    Map.of("service", ChatGrpc.SERVICE_NAME),
                     name(ConfigGrpc.getSetMethod()),
                     name(ConfigGrpc.getGetMethod()),
                     name(ConfigGrpc.getListMethod()),

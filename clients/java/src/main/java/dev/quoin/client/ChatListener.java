@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import dev.quoin.chat.v1.Activity;
+import dev.quoin.chat.v1.SubscribeResponse.Event;
+
+/** Hears what happens in the chats of a user. */
+@FunctionalInterface
+public interface ChatListener {
+  /** Something happened in a chat: a message, an edit, somebody came or went. */
+  void event(String chat, Event event);
+
+  /**
+   * Messages cannot be told because they are kept no longer; when {@code to} is less than {@code
+   * from} only other events are missing.
+   */
+  default void gap(String chat, long from, long to) {}
+
+  /** Somebody is doing something, for example typing. */
+  default void signal(String chat, String user, Activity activity) {}
+
+  /** The stream stands, after a start or a break, or is still alive. */
+  default void alive() {}
+
+  /** The stream is broken; it is opened again unless the request makes no sense. */
+  default void broken(QuoinException failure) {}
+}
