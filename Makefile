@@ -13,7 +13,7 @@ AGAINST  ?= HEAD~1
 SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test quickstart lint breaking generate format bench clean
+.PHONY: help build run test quickstart lint breaking generate format bench peers clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,12 +47,16 @@ format: $(BUF) ## format contract and code
 	$(BUF) format --write proto
 	$(MVN) -q spotless:apply
 
-bench: ## measure; a table in docs/performance.md, JSON in bench/target
+bench: peers ## measure; a table in docs/performance.md, JSON in bench/target
 	$(MVN) -q -pl proto,server,bench package -DskipTests
 	java -jar bench/target/quoin-bench.jar --write-docs docs/performance.md $(BENCH)
 
+peers: ## install the task queues that the benchmark compares with (needs npm and Go)
+	-cd bench/peers/bullmq && npm ci --silent --no-audit --no-fund
+	-cd bench/peers/asynq && go build -o target/race .
+
 clean: ## remove everything that was built
-	rm -rf target */target clients/*/target
+	rm -rf target */target clients/*/target bench/peers/*/target bench/peers/*/node_modules
 
 $(JAR): $(SOURCES)
 	$(MVN) -q -pl proto,server package -DskipTests

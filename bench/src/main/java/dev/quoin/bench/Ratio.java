@@ -106,6 +106,7 @@ record Ratio(String text, String goal, double median, double[] perRound) {
           Rows.NULL + "/128");
     }
     addCounters(ratios, results);
+    addQueues(ratios, results);
     return ratios;
   }
 
@@ -130,6 +131,30 @@ record Ratio(String text, String goal, double median, double[] perRound) {
       String many = Rows.COUNTER_GET + '-' + counters + "/64";
       String text = "server CPU of Get: %,d counters / 1".formatted(counters);
       add(ratios, results, text, "≤ 1.1", cpu, many, one);
+    }
+  }
+
+  private static void addQueues(List<Ratio> ratios, Results results) {
+    String race = Rows.QUEUE_RACE + "/100";
+    for (String peer : List.of(Rows.BULLMQ_RACE, Rows.ASYNQ_RACE)) {
+      add(
+          ratios,
+          results,
+          "tasks/s from adding to done: Quoin / " + peer.substring(0, peer.indexOf('-')),
+          "≥ 1.5",
+          Measurement.TASKS_PER_SECOND,
+          race,
+          peer + "/100");
+    }
+    for (int depth : List.of(10_000, 1_000_000)) {
+      add(
+          ratios,
+          results,
+          "Redis CPU of a task added, leased and acknowledged: depth %,d / 100".formatted(depth),
+          "0.8–1.2",
+          Measurement.REDIS_CPU,
+          Rows.QUEUE_DEPTH + depth + "/64",
+          Rows.QUEUE_DEPTH + "100/64");
     }
   }
 

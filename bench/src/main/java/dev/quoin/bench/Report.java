@@ -32,6 +32,7 @@ final class Report {
     report.handOvers();
     report.book();
     report.waiters();
+    report.tasks();
     report.holds();
     report.ratios();
     return report.text.toString();
@@ -168,6 +169,21 @@ final class Report {
           row.inFlight(),
           median(row, Measurement.CLIENT_COMMANDS),
           median(row, Measurement.REDIS_COMMANDS));
+    }
+  }
+
+  private void tasks() {
+    List<Row> rows = results.with(Measurement.TASKS_PER_SECOND);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line("| many tasks, from adding to done | in flight | tasks/s |");
+    line("|---|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %,.0f |",
+          row.name(), row.inFlight(), median(row, Measurement.TASKS_PER_SECOND));
     }
   }
 

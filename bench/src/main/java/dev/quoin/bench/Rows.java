@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.bench;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,6 +39,16 @@ final class Rows {
   static final String CONFIG_GET = "config-get";
   static final String CONFIG_GET_COPY = "config-get-copy";
   static final String CONFIG_WATCHERS = "config-set-seen-by-1000-watchers";
+  static final String QUEUE_ENQUEUE = "queue-enqueue";
+  static final String QUEUE_CYCLE = "queue-add-lease-ack";
+  static final String QUEUE_CYCLE_10 = "queue-add-lease-ack-10";
+  static final String QUEUE_DEPTH = "queue-at-depth-";
+  static final String QUEUE_WORK = "queue-work";
+  static final String QUEUE_DUE = "queue-due-at-once";
+  static final String QUEUE_RACE = "queue-race";
+  static final String BULLMQ_RACE = "bullmq-race";
+  static final String ASYNQ_RACE = "asynq-race";
+  static final List<Integer> DEPTHS = List.of(100, 10_000, 1_000_000);
   static final int CLIENTS = 10;
 
   /** How many processes the book has contend for one lock. */
@@ -90,11 +101,41 @@ final class Rows {
     rows.add(LoadRow.quoin(LOGS_STREAM, 4, GrpcWorkload.of(LogsOperations::writeStream)));
     rows.add(LoadRow.quoin(LOGS_TAILS, 16, TailWorkload.of(100)));
     addCounters(rows);
+    addQueues(rows);
     rows.add(LoadRow.quoin(CONFIG_SET, 128, GrpcWorkload.of(ConfigOperations::set)));
     rows.add(LoadRow.quoin(CONFIG_GET, 128, GrpcWorkload.of(ConfigOperations::get)));
     rows.add(LoadRow.quoin(CONFIG_GET_COPY, 128, GrpcWorkload.of(ConfigOperations::getCopy)));
     rows.add(LoadRow.quoin(CONFIG_WATCHERS, 1, ConfigWatchers::new));
     return rows;
+  }
+
+  private static void addQueues(List<Row> rows) {
+    rows.add(LoadRow.quoin(QUEUE_ENQUEUE, 128, GrpcWorkload.of(QueueOperations::enqueue)));
+    rows.add(
+        LoadRow.quoin(
+            QUEUE_CYCLE, 64, GrpcWorkload.of((channel, w) -> QueueOperations.cycle(channel, 1))));
+    rows.add(
+        LoadRow.quoin(
+            QUEUE_CYCLE_10,
+            16,
+            GrpcWorkload.of((channel, w) -> QueueOperations.cycle(channel, 10))));
+    for (int depth : DEPTHS) {
+      rows.add(LoadRow.quoin(QUEUE_DEPTH + depth, 64, QueueOperations.atDepth(depth)));
+    }
+    rows.add(LoadRow.quoin(QUEUE_WORK, 1, WorkWorkload::new));
+    rows.add(LoadRow.quoin(QUEUE_WORK, 128, WorkWorkload::new));
+    rows.add(new PromotionRow(QUEUE_DUE, 100_000));
+    rows.add(new RaceRow(QUEUE_RACE, 100));
+    Path peers = Path.of("bench/peers");
+    Path bullmq = peers.resolve("bullmq");
+    rows.add(
+        new PeerRow(
+            BULLMQ_RACE,
+            100,
+            List.of("node", bullmq.resolve("race.mjs").toString()),
+            bullmq.resolve("node_modules/bullmq")));
+    Path asynq = peers.resolve("asynq/target/race");
+    rows.add(new PeerRow(ASYNQ_RACE, 100, List.of(asynq.toString()), asynq));
   }
 
   private static void addCounters(List<Row> rows) {

@@ -101,6 +101,10 @@ final class Testbed implements AutoCloseable {
     return serverPort;
   }
 
+  int redisPort() {
+    return redisPort;
+  }
+
   String redisUri() {
     return "redis://127.0.0.1:" + redisPort;
   }

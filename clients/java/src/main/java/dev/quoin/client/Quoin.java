@@ -83,15 +83,20 @@ public final class Quoin implements AutoCloseable {
     return new Stats(link);
   }
 
+  /** The queues of this client's namespace. */
+  public Queues queues() {
+    return new Queues(link);
+  }
+
   /**
    * The connection, for the generated stubs of services that have no helper here. It carries the
    * namespace and gives unary calls without a deadline the default one; {@link QuoinException#from}
    * explains its failures. It ends with this client.
    *
    * <p>Some unary calls are repeated when they meet UNAVAILABLE. {@code Acquire} of locks and
-   * semaphores, {@code Increment} of counters, {@code Set} and {@code Delete} of configuration are
-   * among them, so give them a {@code request_id}; all of Chat are, so give {@code Send} a {@code
-   * client_message_id}.
+   * semaphores, {@code Increment} of counters, {@code Set} and {@code Delete} of configuration,
+   * {@code Enqueue} and {@code EnqueueBatch} of queues are among them, so give them a {@code
+   * request_id}; all of Chat are, so give {@code Send} a {@code client_message_id}.
    */
   public Channel channel() {
     return channel;

@@ -6,6 +6,7 @@ import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.counters.v1.CountersGrpc;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.logs.v1.LogsGrpc;
+import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.stats.v1.StatsGrpc;
 import io.grpc.MethodDescriptor;
@@ -60,6 +61,14 @@ final class Retries {
                     name(LocksGrpc.getAcquireMethod()),
                     name(LocksGrpc.getAcquireAllMethod()),
                     name(LocksGrpc.getListMethod()),
+                    name(QueuesGrpc.getEnqueueMethod()),
+                    name(QueuesGrpc.getEnqueueBatchMethod()),
+                    name(QueuesGrpc.getAckMethod()),
+                    name(QueuesGrpc.getNackMethod()),
+                    name(QueuesGrpc.getExtendMethod()),
+                    name(QueuesGrpc.getGetMethod()),
+                    name(QueuesGrpc.getCancelMethod()),
+                    name(QueuesGrpc.getStatsMethod()),
                     name(SemaphoresGrpc.getConfigureMethod()),
                     name(SemaphoresGrpc.getDeleteMethod()),
                     name(SemaphoresGrpc.getGetMethod()),

@@ -20,6 +20,7 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -41,26 +42,37 @@ final class SchedulesServiceTest {
   }
 
   private Schedule get() {
+    return get("nightly");
+  }
+
+  private Schedule get(String name) {
     return schedules
-        .getSchedule(
-            GetScheduleRequest.newBuilder().setQueue(queue.name()).setName("nightly").build())
+        .getSchedule(GetScheduleRequest.newBuilder().setQueue(queue.name()).setName(name).build())
         .getSchedule();
   }
 
   /** Makes the next run of the schedule lie back so far. */
   private void passTime(long millis) {
-    String stored = TestRedis.commands().hget(queue.key("schedules"), "nightly");
+    passTime("nightly", millis);
+  }
+
+  private void passTime(String name, long millis) {
+    String stored = TestRedis.commands().hget(queue.key("schedules"), name);
     String rest = stored.substring(stored.indexOf(' '));
     long next = System.currentTimeMillis() - millis;
-    TestRedis.commands().hset(queue.key("schedules"), "nightly", next + rest);
+    TestRedis.commands().hset(queue.key("schedules"), name, next + rest);
     TestRedis.commands()
-        .zadd("quoin:-:queues:{%schedules}:index", 1, "default\n" + queue.name() + "\nnightly");
+        .zadd("quoin:-:queues:{%schedules}:index", 1, "default\n" + queue.name() + "\n" + name);
   }
 
   private void awaitRun() {
+    awaitRun("nightly");
+  }
+
+  private void awaitRun(String name) {
     Eventually.until(
         "it has run",
-        () -> Timestamps.toMillis(get().getNextRunTime()) > System.currentTimeMillis());
+        () -> Timestamps.toMillis(get(name).getNextRunTime()) > System.currentTimeMillis());
   }
 
   @Test
@@ -99,29 +111,27 @@ final class SchedulesServiceTest {
   }
 
   @Test
-  void missedRunsAddOneTask() {
-    schedules.putSchedule(nightly().build());
-    passTime(10 * DAY_MILLIS);
-    awaitRun();
-    assertThat(queue.lease(10)).hasSize(1);
-  }
-
-  @Test
-  void missedRunsCanBeLeftOut() {
-    schedules.putSchedule(nightly().setMissedRuns(MissedRuns.MISSED_RUNS_SKIP).build());
-    passTime(10 * DAY_MILLIS);
-    awaitRun();
-    assertThat(queue.lease(10)).isEmpty();
-    assertThat(get().hasLastRunTime()).isTrue();
-  }
-
-  @Test
-  void missedRunsCanAllBeMadeUpFor() {
-    schedules.putSchedule(
-        nightly().setCron("0 3 * * *").setMissedRuns(MissedRuns.MISSED_RUNS_ALL).build());
-    passTime(10 * DAY_MILLIS);
-    awaitRun();
-    assertThat(queue.lease(100)).hasSizeBetween(10, 12);
+  void missedRunsAddOneTaskOrNoneOrAll() {
+    for (MissedRuns policy :
+        new MissedRuns[] {
+          MissedRuns.MISSED_RUNS_ONCE, MissedRuns.MISSED_RUNS_SKIP, MissedRuns.MISSED_RUNS_ALL
+        }) {
+      String name = policy.name();
+      schedules.putSchedule(
+          nightly().setName(name).setTask(task(name)).setMissedRuns(policy).build());
+      passTime(name, 10 * DAY_MILLIS);
+    }
+    for (MissedRuns policy :
+        new MissedRuns[] {
+          MissedRuns.MISSED_RUNS_ONCE, MissedRuns.MISSED_RUNS_SKIP, MissedRuns.MISSED_RUNS_ALL
+        }) {
+      awaitRun(policy.name());
+    }
+    List<String> payloads = queue.leasedPayloads(100);
+    assertThat(payloads).filteredOn("MISSED_RUNS_ONCE"::equals).hasSize(1);
+    assertThat(payloads).filteredOn("MISSED_RUNS_SKIP"::equals).isEmpty();
+    assertThat(payloads).filteredOn("MISSED_RUNS_ALL"::equals).hasSizeBetween(10, 12);
+    assertThat(get("MISSED_RUNS_SKIP").hasLastRunTime()).isTrue();
   }
 
   @Test

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.util.Durations;
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.queues.v1.Backoff;
+import dev.quoin.queues.v1.NewTask;
+import dev.quoin.queues.v1.TaskState;
+import dev.quoin.queues.v1.TaskStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class QueuesTest {
+  @RegisterExtension static final SharedServer SERVER = new SharedServer();
+
+  private final Quoin quoin = SERVER.client(SharedServer.freshNamespace());
+  private final Queues queues = quoin.queues();
+
+  @AfterEach
+  void close() {
+    quoin.close();
+  }
+
+  private static WorkerOptions worker(TaskHandler handler) {
+    return WorkerOptions.of("work").withHandler("mail", handler);
+  }
+
+  private static NewTask task(String text) {
+    return Queues.task("mail", text);
+  }
+
+  private TaskStatus ended(String id) throws Exception {
+    return queues.ended("work", id).get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void resultsReachWhoWaitsForThem() throws Exception {
+    String id = queues.enqueue("work", task("ann"));
+    try (QueueWorker worker = queues.work(worker(task -> ("to " + task.text()).getBytes()))) {
+      TaskStatus end = ended(id);
+      assertThat(end.getState()).isEqualTo(TaskState.TASK_STATE_DONE);
+      assertThat(end.getResult().toStringUtf8()).isEqualTo("to ann");
+    }
+  }
+
+  @Test
+  void handlerThatThrowsDoesNotEndTheWorker() throws Exception {
+    Backoff atOnce = Backoff.newBuilder().setInitial(Durations.fromMillis(1)).build();
+    String bad =
+        queues.enqueue(
+            "work", task("bad").toBuilder().setBackoff(atOnce).setMaxAttempts(2).build());
+    String good = queues.enqueue("work", task("good"));
+    try (QueueWorker worker =
+        queues.work(
+            worker(
+                task -> {
+                  if (task.text().equals("bad")) {
+                    throw new AssertionError("cannot");
+                  }
+                  return null;
+                }))) {
+      assertThat(ended(good).getState()).isEqualTo(TaskState.TASK_STATE_DONE);
+      TaskStatus dead = ended(bad);
+      assertThat(dead.getState()).isEqualTo(TaskState.TASK_STATE_DEAD);
+      assertThat(dead.getErrors(1).getError()).contains("AssertionError: cannot");
+    }
+  }
+
+  @Test
+  void manyTasksAreDoneOnceEach() {
+    Set<String> done = ConcurrentHashMap.newKeySet();
+    AtomicInteger count = new AtomicInteger();
+    List<String> ids =
+        queues.enqueueAll("work", IntStream.range(0, 500).mapToObj(i -> task("" + i)).toList());
+    try (QueueWorker worker =
+        queues.work(
+            worker(
+                task -> {
+                  done.add(task.id());
+                  count.incrementAndGet();
+                  return null;
+                }))) {
+      Eventually.until("all are done", () -> queues.stats("work").getFinished() == 500);
+    }
+    assertThat(done).containsExactlyInAnyOrderElementsOf(ids);
+    assertThat(count).hasValue(500);
+  }
+
+  @Test
+  void closingWaitsForWhatIsBeingDoneAndGivesTheRestBack() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch finish = new CountDownLatch(1);
+    List<String> ids = queues.enqueueAll("work", List.of(task("first"), task("second")));
+    QueueWorker worker =
+        queues.work(
+            worker(
+                    task -> {
+                      begun.countDown();
+                      finish.await();
+                      return null;
+                    })
+                .withConcurrency(1));
+    assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+    CompletableFuture<Void> closing = worker.closeAsync();
+    finish.countDown();
+    closing.get(20, TimeUnit.SECONDS);
+    assertThat(queues.get("work", ids.get(0)).getState()).isEqualTo(TaskState.TASK_STATE_DONE);
+    Eventually.until("the other is back", () -> queues.stats("work").getReady() == 1);
+    assertThat(queues.get("work", ids.get(1)).getAttempts()).isZero();
+  }
+
+  @Test
+  void cancelReachesTheHandler() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    String id = queues.enqueue("work", task("long"));
+    try (QueueWorker worker =
+        queues.work(
+            worker(
+                task -> {
+                  begun.countDown();
+                  Eventually.until("it is to stop", task::isStopped);
+                  throw new InterruptedException("stopped");
+                }))) {
+      assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(queues.cancel("work", id)).isEqualTo(TaskState.TASK_STATE_LEASED);
+      assertThat(ended(id).getState()).isEqualTo(TaskState.TASK_STATE_CANCELLED);
+    }
+  }
+
+  @Test
+  void workGoesOnAfterARestartOfTheServer() throws Exception {
+    try (TestServer server = new TestServer();
+        Quoin own = Quoin.connect(server.address())) {
+      CountDownLatch begun = new CountDownLatch(1);
+      CountDownLatch finish = new CountDownLatch(1);
+      String id = own.queues().enqueue("work", task("long"));
+      try (QueueWorker worker =
+          own.queues()
+              .work(
+                  worker(
+                          task -> {
+                            begun.countDown();
+                            finish.await();
+                            return ("attempt " + task.attempt()).getBytes();
+                          })
+                      .withPatience(Duration.ofSeconds(10)))) {
+        assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+        server.stop();
+        server.start();
+        finish.countDown();
+        TaskStatus end = own.queues().ended("work", id).get(30, TimeUnit.SECONDS);
+        assertThat(end.getResult().toStringUtf8()).isEqualTo("attempt 1");
+      }
+    }
+  }
+
+  @Test
+  void unknownTaskIsNotFound() {
+    assertThatThrownBy(() -> queues.get("work", "0123"))
+        .isInstanceOfSatisfying(
+            QuoinException.class,
+            e -> assertThat(e.reason()).isEqualTo(ErrorReason.ERROR_REASON_TASK_NOT_FOUND));
+    assertThat(queues.ended("work", "0123")).failsWithin(Duration.ofSeconds(20));
+  }
+}
