@@ -48,8 +48,7 @@ record PeerRow(String name, int inFlight, List<String> command, Path needs) impl
     all.add(String.valueOf(TASKS));
     try {
       Process process = new ProcessBuilder(all).redirectErrorStream(true).start();
-      String output =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       process.waitFor();
       Matcher result = RESULT.matcher(output);
       if (!result.find()) {
