@@ -34,6 +34,7 @@ final class Replicas {
   private static final class Entry<T> {
     final Replica<T> replica;
     long counted;
+    boolean closed;
 
     Entry(Source<T> source, Replicas owner) {
       replica = new Replica<>(source, owner.channels, owner.timer, changed -> owner.count(this));
@@ -117,11 +118,16 @@ final class Replicas {
     synchronized (entry) {
       bytes.addAndGet(-entry.counted);
       entry.counted = 0;
+      entry.closed = true;
     }
   }
 
   private void count(Entry<?> entry) {
     synchronized (entry) {
+      if (entry.closed) {
+        // A read was under way when it was closed.
+        return;
+      }
       long now = entry.replica.bytes();
       bytes.addAndGet(now - entry.counted);
       entry.counted = now;

@@ -46,6 +46,7 @@ final class AnomalyWatch implements Channels.Listener {
   private static final class Reader {
     final String context;
     final Sink<WatchAnomaliesResponse> sink;
+    boolean begun;
     long missed;
 
     Reader(String context, Sink<WatchAnomaliesResponse> sink) {
@@ -53,7 +54,16 @@ final class AnomalyWatch implements Channels.Listener {
       this.sink = sink;
     }
 
+    /** Nothing is told before it is said that all is told from now on. */
+    synchronized void begin() {
+      begun = true;
+      sink.send(BEAT);
+    }
+
     synchronized void tell(WatchAnomaliesResponse message) {
+      if (!begun) {
+        return;
+      }
       if (sink.isReady()) {
         sink.send(message.toBuilder().setMissed(missed).build());
         missed = 0;
@@ -73,7 +83,9 @@ final class AnomalyWatch implements Channels.Listener {
   /** Has a reader told by a heartbeat that anomalies are heard from now on. */
   CompletionStage<Void> begin(Sink<WatchAnomaliesResponse> sink) {
     CompletionStage<Void> heard;
+    Reader reader;
     synchronized (this) {
+      reader = readers.get(sink);
       if (listening == null) {
         listening = channels.subscribe(channel, this);
         beatLater();
@@ -82,8 +94,8 @@ final class AnomalyWatch implements Channels.Listener {
     }
     return heard.whenComplete(
         (done, failure) -> {
-          if (failure == null) {
-            sink.send(BEAT);
+          if (failure == null && reader != null) {
+            reader.begin();
           }
         });
   }

@@ -120,6 +120,18 @@ final class ReplicasTest {
   }
 
   @Test
+  void copyThatArrivesAfterItWasForgottenDoesNotCount() {
+    replicas = lingering(SHORT);
+    answers = false;
+    copy(LONG);
+    Eventually.until("it is forgotten", () -> replicas.size() == 0);
+
+    open.get(0).complete(reading(1, Integer.MAX_VALUE));
+
+    assertThat(replicas.copy(SCOPE, source, LONG)).isPresent();
+  }
+
+  @Test
   void nobodyListensAnyMoreOnceNobodyWatches() {
     replicas = lingering(SHORT);
     Watch<String, String> watch = new Watch<>(new Ignoring(), new Texts(), "", Watch.NOTHING);
@@ -152,8 +164,17 @@ final class ReplicasTest {
   }
 
   private static Reading<String> reading(long revision) {
+    return reading(revision, 1);
+  }
+
+  private static Reading<String> reading(long revision, int bytes) {
     return new Reading<>(
-        revision, revision, true, -1, List.of(), List.of(new Member<>("m", revision, "v", 1, "")));
+        revision,
+        revision,
+        true,
+        -1,
+        List.of(),
+        List.of(new Member<>("m", revision, "v", bytes, "")));
   }
 
   private static long subscribers() {
