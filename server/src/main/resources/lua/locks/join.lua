@@ -11,7 +11,8 @@
 -- ARGV[4] how many may stand in line
 --
 -- Returns {1, token, fence, end of the lease in ms} when taken,
--- {0, label of the holder, ms its lease still runs, place in line, ticket} when in line.
+-- {0, label of the holder, ms its lease still runs or -1 when more is to be handed over than is done
+-- in one go, place in line, ticket} when in line.
 --
 -- @include lib/lock_keys
 -- @include lib/lock_marks
@@ -66,11 +67,14 @@ local refusal = stand()
 if refusal then
   return refusal
 end
+local more = false
 if lock.shared or not lock.held then
-  hand_over(lock)
+  more = hand_over(lock)
   grant = find_grant(lock, token)
   if grant then
     return granted(grant)
   end
 end
-return place_in_line()
+answer = place_in_line()
+answer[3] = more and -1 or answer[3]
+return answer

@@ -11,7 +11,8 @@
 -- ARGV[4] 1 to keep a grant, 0 to give it back
 --
 -- Returns {1, token, fence, end of the lease in ms} for a grant that is kept,
--- {0, label of the holder, ms its lease still runs, place it had in line} otherwise.
+-- {0, label of the holder, ms its lease still runs, place it had in line, 1 when more is to be handed
+-- over than is done in one go, else 0} otherwise.
 --
 -- @include lib/lock_keys
 -- @include lib/lock_line
@@ -35,7 +36,7 @@ if grant and grant.keeper == keeper then
   rank = 0
 end
 -- Who stood behind may go on: the lock is free, or a writer no longer keeps readers waiting.
-if rank == 0 and (lock.shared or not lock.held) then
-  hand_over(lock)
-end
-return not_granted(lock, rank and rank + 1 or 1)
+local more = rank == 0 and (lock.shared or not lock.held) and hand_over(lock)
+local answer = not_granted(lock, rank and rank + 1 or 1)
+answer[5] = more and 1 or 0
+return answer

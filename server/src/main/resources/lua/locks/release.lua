@@ -6,7 +6,7 @@
 -- KEYS[4] shares
 -- ARGV[1] token of the holder
 --
--- Returns {1}.
+-- Returns {1 when more is to be handed over than is done in one go, else 0}.
 local owner, line, marks, token = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 
 -- The usual case is written out, as in locks/acquire.
@@ -20,7 +20,7 @@ end
 if held ~= '+' and redis.call('EXISTS', line, marks) == 0 then
   -- As free_lock() of lib/lock_state writes it.
   redis.call('SET', owner, '- - ' .. fence .. ' 0 0 0 - ', 'KEEPTTL')
-  return {1}
+  return {0}
 end
 -- So is a line whose first waiter wants the lock for itself and is alive, when nobody watches: it is
 -- granted the lock as hand_over() of lib/lock_line does it.
@@ -38,7 +38,7 @@ if first and not string.find(first, '^%S+ s%.') then
       local granted = string.format('%s %s %.0f %.0f %.0f %s %s %s',
         next_token, next_token, newest, since, expire, lease, request, holder)
       redis.call('SET', owner, granted, 'PXAT', expire + 86400000)
-      return {1}
+      return {0}
     end
   end
 end
@@ -50,5 +50,4 @@ if not grant then
   return redis.error_reply('LOCK_NOT_HELD this token does not hold the lock')
 end
 give_back(lock, grant)
-hand_over(lock)
-return {1}
+return {hand_over(lock) and 1 or 0}

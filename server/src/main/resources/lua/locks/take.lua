@@ -12,7 +12,8 @@
 -- ARGV[5] what the request asks for
 --
 -- Returns {1, token, fence, end of the lease in ms} when taken, now or before,
--- {0, label of the holder, ms its lease still runs, place in line a waiter would get} when held.
+-- {0, label of the holder, ms its lease still runs, place in line a waiter would get, 1 when more is
+-- to be handed over than is done in one go, else 0} when held.
 local owner, line, marks, request_key = KEYS[1], KEYS[2], KEYS[3], KEYS[5]
 local wish = {token = ARGV[1], lease = ARGV[2], request = ARGV[3], holder = ARGV[4], body = ARGV[5]}
 
@@ -44,13 +45,15 @@ local answer = wish.request ~= '-' and repeated(lock, wish)
 if answer then
   return answer
 end
-local waiting = redis.call('ZCARD', keys.line)
+local waiting, more = redis.call('ZCARD', keys.line), false
 if lock.lapsed or waiting > 0 and (lock.shared or not lock.held) then
-  hand_over(lock)
+  more = hand_over(lock)
   waiting = redis.call('ZCARD', keys.line)
 end
 if waiting > 0 or lock.held and not (lock.shared and is_shared(wish.token)) then
-  return not_granted(lock, waiting + 1)
+  answer = not_granted(lock, waiting + 1)
+  answer[5] = more and 1 or 0
+  return answer
 end
 local grant = grant_to(lock, wish.token, wish.lease, wish.request, wish.holder)
 if lock.shared then

@@ -7,8 +7,8 @@
 -- ARGV[1] server
 -- ARGV[2..] waiters of this server
 --
--- Returns {ms after which to look again or 0 when there is more to hand over, place in line of each
--- waiter or 0 when it is not in line, then token, fence and end of the lease in ms of each grant to
+-- Returns {ms after which to look again, 0 when that is not known, -1 when more is to be handed over
+-- than is done in one go, place in line of each waiter or 0 when it is not in line, then token, fence and end of the lease in ms of each grant to
 -- one of the waiters}.
 --
 -- @include lib/lock_keys
@@ -19,13 +19,8 @@ local server, waiters = ARGV[1], {unpack(ARGV, 2)}
 local lock = read_lock(keys, microseconds())
 mark(lock, server)
 redis.call('PEXPIRE', keys.line, LINE_MS)
-if lock.shared or not lock.held then
-  hand_over(lock)
-end
-local first = lock.shared and redis.call('ZRANGE', keys.line, 0, 0)[1]
-local _, next_token = parse_waiter(first or '')
-local more = next_token and is_shared(next_token)
-local answer = {lock.held and not more and lock.expire - lock.time or 0}
+local more = (lock.shared or not lock.held) and hand_over(lock)
+local answer = {more and -1 or lock.held and lock.expire - lock.time or 0}
 local grants = {}
 for _, waiter in ipairs(waiters) do
   local rank = redis.call('ZRANK', keys.line, waiter)

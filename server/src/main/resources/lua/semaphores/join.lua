@@ -12,7 +12,8 @@
 -- ARGV[4] how many may stand in line
 --
 -- Returns {1, token, fence, end of the lease in ms, permits in use, limit} when taken, {0, permits in
--- use, limit, ms until the first lease ends, place in line, ticket} when in line.
+-- use, limit, ms until the first lease ends or -1 when more is to be handed over than is done in one
+-- go, place in line, ticket} when in line.
 --
 -- @include lib/semaphore_line
 -- @include lib/semaphore_request
@@ -62,6 +63,6 @@ if held then
   return granted(sem, held)
 end
 answer = not_granted(sem, (redis.call('ZRANK', line, waiter) or 0) + 1)
-answer[4] = more and 0 or answer[4]
+answer[4] = more and -1 or answer[4]
 answer[6] = integer(ticket)
 return answer

@@ -9,8 +9,8 @@
 -- ARGV[1] server
 -- ARGV[2..] waiters of this server
 --
--- Returns {ms until the first lease ends or 0 when there is more to hand over, for each waiter its
--- place in line or 0 when it is not in line and what a hint would say about its grant or ''}.
+-- Returns {ms until the first lease ends, 0 when that is not known, -1 when more is to be handed over
+-- than is done in one go, for each waiter its place in line or 0 when it is not in line and what a hint would say about its grant or ''}.
 --
 -- @include lib/semaphore_line
 local state, holders, grants, line, servers = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -23,7 +23,7 @@ if sem then
   mark_server(line, servers, server, sem.ms)
   local more = hand_over(sem, line, servers)
   write_semaphore(sem)
-  answer[1] = more and 0 or until_first_end(sem)
+  answer[1] = more and -1 or until_first_end(sem)
 end
 for _, waiter in ipairs(waiters) do
   -- Without a limit there is no line either: who joins again is told.

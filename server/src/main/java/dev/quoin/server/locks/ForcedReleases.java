@@ -19,9 +19,11 @@ final class ForcedReleases {
   private static final LuaScript FORCE = LuaScript.load("locks/force");
 
   private final Scripts scripts;
+  private final LockHandover handover;
 
-  ForcedReleases(Scripts scripts) {
+  ForcedReleases(Scripts scripts, LockHandover handover) {
     this.scripts = scripts;
+    this.handover = handover;
   }
 
   /**
@@ -41,10 +43,12 @@ final class ForcedReleases {
     return scripts
         .run(FORCE, scope, keys.withForced(), explanation, fence)
         .thenApply(
-            reply ->
-                reply.flag(0)
-                    ? new Outcome(true, reply.text(1), reply.integer(2), reply.integer(3))
-                    : new Outcome(false, "", 0, 0));
+            reply -> {
+              handover.goOn(scope, keys, reply.flag(0));
+              return reply.flag(0)
+                  ? new Outcome(true, reply.text(1), reply.integer(2), reply.integer(3))
+                  : new Outcome(false, "", 0, 0);
+            });
   }
 
   /** Makes LOCK_NOT_HELD a LOCK_FORCED when that is why a token does not hold the lock. */

@@ -39,12 +39,14 @@ final class LockStore {
   private final Keyspace keyspace;
   private final Lines lines;
   private final ForcedReleases forced;
+  private final LockHandover handover;
 
   LockStore(Scripts scripts, Keyspace keyspace, Lines lines) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.lines = lines;
-    this.forced = new ForcedReleases(scripts);
+    this.handover = new LockHandover(scripts);
+    this.forced = new ForcedReleases(scripts, handover);
   }
 
   Scripts scripts() {
@@ -100,7 +102,7 @@ final class LockStore {
             demand.requestWord(),
             demand.terms().holder(),
             demand.body())
-        .thenApply(LockStore::standing);
+        .thenApply(reply -> handedOver(demand, reply));
   }
 
   /** Whether somebody of this server waits for the lock already. */
@@ -139,7 +141,7 @@ final class LockStore {
             demand.token(),
             demand.keeper(),
             keep ? 1 : 0)
-        .thenApply(LockStore::standing);
+        .thenApply(reply -> handedOver(demand, reply));
   }
 
   /** Notes that the request of a demand was granted while it stood in line. */
@@ -183,7 +185,21 @@ final class LockStore {
 
   CompletionStage<Reply> release(Scope scope, String name, String token) {
     LockKeys keys = keys(scope, name);
-    return forced.explain(scripts.run(RELEASE, scope, keys.all(), token), scope, keys, token);
+    CompletionStage<Reply> released =
+        scripts
+            .run(RELEASE, scope, keys.all(), token)
+            .thenApply(
+                reply -> {
+                  handover.goOn(scope, keys, reply.flag(0));
+                  return reply;
+                });
+    return forced.explain(released, scope, keys, token);
+  }
+
+  /** Granted, or a standing and whether there is more to hand over. */
+  private Standing handedOver(Demand demand, Reply reply) {
+    handover.goOn(demand.scope(), keys(demand), !reply.flag(0) && reply.flag(4));
+    return standing(reply);
   }
 
   private Consumer<Reply> late(Demand demand) {
@@ -194,12 +210,20 @@ final class LockStore {
     };
   }
 
-  /** Granted: token, fence, end of the lease. Else: label, ms left, place, ticket if in line. */
-  static Standing standing(Reply reply) {
+  /** Granted: token, fence, end of the lease. Else: label, ms left, place. */
+  private static Standing standing(Reply reply) {
+    return standing(reply, 0);
+  }
+
+  /** As told to who has joined the line: with the ticket. */
+  static Standing standingInLine(Reply reply) {
+    return standing(reply, reply.flag(0) ? 0 : Long.parseLong(reply.text(4)));
+  }
+
+  private static Standing standing(Reply reply, long ticket) {
     if (reply.flag(0)) {
       return Standing.granted(new Grant(reply.text(1), reply.integer(2), reply.integer(3)));
     }
-    long ticket = reply.size() > 4 ? Long.parseLong(reply.text(4)) : 0;
     return new Standing(null, reply.text(1), reply.integer(2), reply.integer(3), ticket);
   }
 }

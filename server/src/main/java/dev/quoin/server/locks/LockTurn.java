@@ -46,7 +46,7 @@ final class LockTurn implements Turn {
             demand.body(),
             ticket,
             LINE_LIMIT)
-        .thenApply(LockStore::standing);
+        .thenApply(LockStore::standingInLine);
   }
 
   @Override

@@ -268,10 +268,13 @@ final class Line implements Channels.Listener {
 
   /**
    * Looks after the line in so many milliseconds or at the usual time, whichever is first; 0 when
-   * the thing is free and yet could not be handed over.
+   * the thing is free and yet could not be handed over; less when there is more to hand over.
    */
   private void tendIn(long millis) {
-    long delay = millis > 0 ? Math.min(millis + 1, TEND_MILLIS) : RETRY_MILLIS;
+    long delay = RETRY_MILLIS;
+    if (millis != 0) {
+      delay = millis > 0 ? Math.min(millis + 1, TEND_MILLIS) : 0;
+    }
     long at = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delay);
     synchronized (this) {
       if (next != null && nextAt - at <= 0) {

@@ -16,7 +16,8 @@ public interface LineScripts {
   /**
    * How things stand with a line.
    *
-   * @param leftMillis in how many milliseconds the thing may become free by itself, 0 if it is
+   * @param leftMillis in how many milliseconds the thing may become free by itself, 0 if it is, -1
+   *     if there is more to hand over than is done in one go
    * @param grants the grants there are now, by token
    * @param places place in line of each waiter asked about, 0 when it is not in line
    */

@@ -40,6 +40,22 @@ final class FailureModesTest {
   }
 
   @Test
+  void waiterBehindManyDeadOnesIsServedAtOnce() throws Exception {
+    AcquireResponse holder = acquire(request("a"));
+    ListenableFuture<AcquireResponse> waiting = await(TestServer.first(), request("a"));
+    awaitWaiters("a", 1);
+    TestRedis.commands()
+        .eval(
+            "for i = 1, 80000 do redis.call('ZADD', KEYS[1], i, 'dead ' .. i .. ' 60000 - ') end",
+            ScriptOutputType.STATUS,
+            "quoin:default:locks:{a}:line");
+
+    release("a", holder.getToken());
+
+    assertThat(waiting.get(15, TimeUnit.SECONDS).getAcquired()).isTrue();
+  }
+
+  @Test
   void holderThatWasTooSlowIsToldSoAndDoesNotReleaseItsSuccessorsLock() {
     AcquireResponse slow = acquire(request("a"));
     expire("a");

@@ -94,6 +94,28 @@ final class SharedLocksTest {
   }
 
   @Test
+  void allReadersInLineAreServedAndTheWriterBehindThemWaits() throws Exception {
+    AcquireResponse holder = acquire(request("a"));
+    List<ListenableFuture<AcquireResponse>> readers = new ArrayList<>();
+    for (int i = 0; i < 450; i++) {
+      readers.add(await(i % 2 == 0 ? TestServer.first() : TestServer.second(), shared("a")));
+    }
+    awaitWaiters("a", 450);
+    ListenableFuture<AcquireResponse> writer = await(TestServer.first(), request("a"));
+    awaitWaiters("a", 451);
+
+    release("a", holder.getToken());
+
+    for (ListenableFuture<AcquireResponse> reader : readers) {
+      assertThat(reader.get(20, TimeUnit.SECONDS).getAcquired()).isTrue();
+    }
+    assertThat(state("a").getReaders()).isEqualTo(450);
+    assertThat(state("a").getWaiters()).isEqualTo(1);
+    writer.cancel(true);
+    awaitWaiters("a", 0);
+  }
+
+  @Test
   void waitingWriterIsNotStarvedByReadersThatComeLater() throws Exception {
     AcquireResponse reader = acquire(shared("a"));
     ListenableFuture<AcquireResponse> writer = await(TestServer.first(), request("a"));
