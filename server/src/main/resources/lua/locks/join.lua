@@ -61,6 +61,9 @@ end
 local wish = {lease = lease, request = request, holder = holder, body = body}
 local answer = request ~= '-' and repeated(lock, wish)
 if answer then
+  if redis.call('ZREM', keys.line, waiter) == 1 and lock.shared then
+    hand_over(lock)
+  end
   return answer
 end
 local refusal = stand()

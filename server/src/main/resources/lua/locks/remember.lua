@@ -9,7 +9,8 @@
 -- ARGV[1] token of the grant
 -- ARGV[2] what the request asks for
 --
--- Returns {1}.
+-- Returns {1, token, fence, end of the lease in ms} of the grant that counts; {1} when it is the one
+-- that was to be remembered.
 --
 -- @include lib/lock_keys
 -- @include lib/lock_line
@@ -28,4 +29,4 @@ if grant and grant.keeper == token then
   give_back(lock, grant)
   hand_over(lock)
 end
-return redis.error_reply('LOCK_NOT_HELD the grant made for this request_id has ended')
+return repeated(lock, {body = body})

@@ -30,6 +30,10 @@ if held then
 end
 local answer = request ~= '-' and repeated(sem, request_key, permits, lease, holder)
 if answer then
+  if redis.call('ZREM', line, waiter) == 1 and sem then
+    hand_over(sem, line, servers)
+    write_semaphore(sem)
+  end
   return answer
 end
 if not sem then

@@ -49,7 +49,7 @@ record LockClaim(LockStore locks, Demand demand) implements Claim {
   public CompletionStage<Standing> remember(Standing granted) {
     return demand.terms().requestId().isEmpty()
         ? CompletableFuture.completedFuture(granted)
-        : locks.remember(demand).thenApply(noted -> granted);
+        : locks.remember(demand, granted);
   }
 
   @Override

@@ -144,14 +144,20 @@ final class LockStore {
         .thenApply(reply -> handedOver(demand, reply));
   }
 
-  /** Notes that the request of a demand was granted while it stood in line. */
-  CompletionStage<Reply> remember(Demand demand) {
-    return scripts.run(
-        REMEMBER,
-        demand.scope(),
-        keys(demand).withRequest(demand.terms().requestId()),
-        demand.token(),
-        demand.body());
+  /**
+   * Notes that the request of a demand was granted while it stood in line.
+   *
+   * @return the grant that counts: an earlier one when the request has that already
+   */
+  CompletionStage<Standing> remember(Demand demand, Standing granted) {
+    return scripts
+        .run(
+            REMEMBER,
+            demand.scope(),
+            keys(demand).withRequest(demand.terms().requestId()),
+            demand.token(),
+            demand.body())
+        .thenApply(reply -> reply.size() == 1 ? granted : standing(reply));
   }
 
   /** Takes over a grant that the caller has the token of. */

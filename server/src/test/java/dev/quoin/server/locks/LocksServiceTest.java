@@ -359,6 +359,27 @@ final class LocksServiceTest {
   }
 
   @Test
+  void repeatedRequestThatFindsItsGrantByJoiningAgainIsOutOfTheLine() throws Exception {
+    AcquireResponse holder = locks.acquire(named("a").build());
+    AcquireRequest request =
+        named("a").setRequestId("r-1").setWait(Durations.fromSeconds(60)).build();
+    var first = TestServer.first().futureLocks().acquire(request);
+    awaitWaiters("a", 1);
+    var second = TestServer.second().futureLocks().acquire(request);
+    awaitWaiters("a", 2);
+    locks.release(release("a", holder.getToken()));
+    AcquireResponse granted = first.get(10, TimeUnit.SECONDS);
+
+    // Its server hears hints anew, and so takes its place in line once more.
+    TestRedis.nodes()
+        .forEach(
+            node -> node.commands().clientKill(io.lettuce.core.KillArgs.Builder.typePubsub()));
+
+    assertThat(second.get(20, TimeUnit.SECONDS).getToken()).isEqualTo(granted.getToken());
+    assertThat(locks.get(get("a")).getWaiters()).isZero();
+  }
+
+  @Test
   void requestIdWithAnotherBodyIsRefused() {
     locks.acquire(named("a").setRequestId("r-1").setHolder("me").build());
 

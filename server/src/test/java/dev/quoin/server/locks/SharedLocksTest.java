@@ -323,6 +323,20 @@ final class SharedLocksTest {
   }
 
   @Test
+  void readerThatStandsInLineTwiceGetsOneShareOnBothCalls() throws Exception {
+    AcquireResponse writer = acquire(request("a"));
+    var one = await(TestServer.first(), shared("a").setRequestId("r-1"));
+    var two = await(TestServer.second(), shared("a").setRequestId("r-1"));
+    awaitWaiters("a", 2);
+
+    release("a", writer.getToken());
+
+    String token = one.get(10, TimeUnit.SECONDS).getToken();
+    assertThat(two.get(10, TimeUnit.SECONDS).getToken()).isEqualTo(token);
+    assertThat(state("a").getReaders()).isEqualTo(1);
+  }
+
+  @Test
   void streamsHoldSharesThatEndWithThem() throws Exception {
     Holding first = Holding.open(TestServer.first(), shares(300));
     Holding second = Holding.open(TestServer.second(), shares(300));
