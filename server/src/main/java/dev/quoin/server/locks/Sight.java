@@ -13,6 +13,7 @@ import dev.quoin.server.redis.Reply;
  * @param shared mode of that grant
  * @param held whether anybody holds the lock now
  * @param expireMillis end of the last lease, 0 when nobody holds the lock
+ * @param nextEndMillis how long until a lease ends as far as is known, 0 when the lock is free
  * @param timeMicros when it was, by the clock of Redis
  */
 record Sight(
@@ -25,12 +26,14 @@ record Sight(
     long readers,
     long expireMillis,
     String explanation,
+    long nextEndMillis,
     long timeMicros) {
 
   /** Reads what lib/lock_watch.lua tells. */
   static Sight ofEvent(String payload) {
     int line = payload.indexOf('\n');
     String[] words = payload.substring(0, line).split(" ", 8);
+    long time = Long.parseLong(words[1]);
     long expire = Long.parseLong(words[4]);
     return new Sight(
         change(words[0]),
@@ -42,7 +45,8 @@ record Sight(
         Long.parseLong(words[5]),
         expire,
         payload.substring(line + 1),
-        Long.parseLong(words[1]));
+        expire > 0 ? Math.max(1, expire - time / 1_000) : 0,
+        time);
   }
 
   /** Reads the answer of locks/watch.lua. */
@@ -51,7 +55,7 @@ record Sight(
     boolean lapsed = reply.text(0).equals("lapsed");
     return new Sight(
         lapsed ? Change.CHANGE_EXPIRED : Change.CHANGE_UNSPECIFIED,
-        reply.text(6),
+        reply.text(7),
         reply.integer(2),
         reply.integer(2),
         reply.flag(3),
@@ -59,6 +63,7 @@ record Sight(
         reply.integer(5),
         held ? reply.integer(4) : 0,
         "",
+        reply.integer(6),
         reply.integer(1));
   }
 
@@ -74,6 +79,7 @@ record Sight(
         readers,
         expireMillis,
         "",
+        nextEndMillis,
         timeMicros);
   }
 
@@ -89,11 +95,6 @@ record Sight(
     return change == Change.CHANGE_EXPIRED
         && standsAs(later)
         && (later.change != Change.CHANGE_EXPIRED || fence == later.fence);
-  }
-
-  /** How long until the last lease ends, 0 when the lock is free. */
-  long leftMillis() {
-    return held ? Math.max(1, expireMillis - timeMicros / 1_000) : 0;
   }
 
   private static Change change(String word) {

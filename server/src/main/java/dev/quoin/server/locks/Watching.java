@@ -114,7 +114,7 @@ final class Watching implements Channels.Listener {
         }
       }
     }
-    lookIn(sight.leftMillis());
+    lookIn(sight.nextEndMillis());
   }
 
   @Override
@@ -129,7 +129,7 @@ final class Watching implements Channels.Listener {
     }
     locks
         .scripts()
-        .run(WATCH, scope, keys.watched())
+        .run(WATCH, scope, keys.held())
         .thenApply(Sight::ofState)
         .whenComplete(
             (sight, failure) -> {
@@ -173,7 +173,7 @@ final class Watching implements Channels.Listener {
         }
       }
     }
-    lookIn(sight.leftMillis());
+    lookIn(sight.nextEndMillis());
   }
 
   /** Before the first look is done, hints are only kept. */

@@ -149,6 +149,25 @@ final class WatchTest {
   }
 
   @Test
+  void expiryOfOneReaderIsToldWhileOthersGoOn() {
+    AcquireResponse stays = acquire(shared("a").setHolder("r1"));
+    AcquireResponse lapses =
+        acquire(shared("a").setHolder("r2").setLease(Durations.fromMillis(1_500)));
+    Watched here = Watched.open(TestServer.first(), "a");
+    Watched there = Watched.open(TestServer.second(), "a");
+
+    for (Watched watched : new Watched[] {here, there}) {
+      WatchResponse expired = watched.until(m -> m.getChange() == Change.CHANGE_EXPIRED);
+      assertThat(expired.getHolder()).isEqualTo("r2");
+      assertThat(expired.getFence()).isEqualTo(lapses.getFence());
+      assertThat(expired.getMode()).isEqualTo(Mode.MODE_SHARED);
+      assertThat(expired.getHeld()).isTrue();
+      assertThat(expired.getReaders()).isEqualTo(1);
+      assertThat(expired.getExpireTime()).isEqualTo(stays.getExpireTime());
+    }
+  }
+
+  @Test
   void changeThatIsOlderThanTheStateToldIsLeftOut() {
     Watched watched = Watched.open(TestServer.first(), "a");
     watched.next();
