@@ -29,7 +29,9 @@ if grant and grant.keeper == keeper then
   if keep then
     return granted(grant)
   end
-  if grant.request ~= '-' then
+  -- Another grant may be remembered for the same request.
+  if grant.request ~= '-'
+    and string.match(redis.call('GET', keys.request) or '', '^%S+') == token then
     redis.call('DEL', keys.request)
   end
   give_back(lock, grant)

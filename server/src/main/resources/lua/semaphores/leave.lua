@@ -36,7 +36,9 @@ if grant and grant.keeper == keeper and keep then
 else
   if grant and grant.keeper == keeper then
     take_back(sem, grant)
-    if grant.request ~= '-' then
+    -- Another grant may be remembered for the same request.
+    if grant.request ~= '-'
+      and string.match(redis.call('GET', request_key) or '', '^%S+') == token then
       redis.call('DEL', request_key)
     end
     more = hand_over(sem, line, servers)

@@ -337,6 +337,24 @@ final class SharedLocksTest {
   }
 
   @Test
+  void cancellingOneOfTwoSuchCallsLeavesTheOtherItsMemory() throws Exception {
+    for (int round = 0; round < 40; round++) {
+      String name = "a" + round;
+      AcquireRequest.Builder request = shared(name).setRequestId("r-1");
+      AcquireResponse writer = acquire(request(name));
+      var one = await(TestServer.first(), request);
+      var two = await(TestServer.second(), request);
+      awaitWaiters(name, 2);
+
+      release(name, writer.getToken());
+      two.cancel(true);
+
+      String token = one.get(10, TimeUnit.SECONDS).getToken();
+      assertThat(acquire(request).getToken()).isEqualTo(token);
+    }
+  }
+
+  @Test
   void streamsHoldSharesThatEndWithThem() throws Exception {
     Holding first = Holding.open(TestServer.first(), shares(300));
     Holding second = Holding.open(TestServer.second(), shares(300));
