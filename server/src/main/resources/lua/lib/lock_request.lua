@@ -1,6 +1,6 @@
 -- @include lib/lock_grants
 --
--- Request ids. For 10 minutes the request key remembers that a request was granted, as token, split
+-- Request ids. For 10 minutes, or the lease if that is longer, the request key remembers that a request was granted, as token, split
 -- by a space from what the request asked for. A grant made in line is not remembered at once: that of
 -- an exclusive holder names its request itself.
 
@@ -31,5 +31,7 @@ end
 
 -- Remembers that a request was granted.
 local function remember(lock, token, body)
-  redis.call('SET', lock.keys.request, token .. ' ' .. body, 'PX', REQUEST_MS)
+  -- What it asked for begins with the lease.
+  local memory = math.max(REQUEST_MS, string.match(body, '^%d+'))
+  redis.call('SET', lock.keys.request, token .. ' ' .. body, 'PX', integer(memory))
 end

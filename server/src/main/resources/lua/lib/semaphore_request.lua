@@ -1,13 +1,15 @@
 -- @include lib/semaphore_grant
 --
--- Request ids. For 10 minutes the request key remembers that the request was granted: token of the
+-- Request ids. For 10 minutes, or the lease if that is longer, the request key remembers that the request was granted: token of the
 -- grant, permits, lease as it was asked for, label.
 
 local REQUEST_MS = 600000
 
-local function remember(request_key, token, permits, lease, holder)
+-- The lease of the grant runs for so many milliseconds more.
+local function remember(request_key, left, token, permits, lease, holder)
   redis.call(
-    'SET', request_key, table.concat({token, permits, lease, holder}, ' '), 'PX', REQUEST_MS)
+    'SET', request_key, table.concat({token, permits, lease, holder}, ' '), 'PX',
+    integer(math.max(REQUEST_MS, left)))
 end
 
 -- The answer to a request that was granted before, or nil. From then on no call gives the grant back

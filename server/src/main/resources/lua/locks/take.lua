@@ -31,7 +31,8 @@ if tonumber(ends) <= since and string.sub(wish.token, 1, 2) ~= 's.'
   redis.call('SET', owner, taken, 'PXAT', expire + 86400000)
   if wish.request ~= '-' then
     -- As remember() of lib/lock_request writes it.
-    redis.call('SET', request_key, wish.token .. ' ' .. wish.body, 'PX', 600000)
+    redis.call('SET', request_key, wish.token .. ' ' .. wish.body, 'PX',
+      math.max(600000, wish.lease))
   end
   return {1, wish.token, fence, expire}
 end

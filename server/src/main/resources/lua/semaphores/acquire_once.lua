@@ -34,6 +34,6 @@ if not sem then
 end
 answer = take(sem, line, servers, token, tonumber(permits), tonumber(lease), request, holder)
 if answer[1] == 1 then
-  remember(request_key, token, permits, lease, holder)
+  remember(request_key, answer[4] - sem.ms, token, permits, lease, holder)
 end
 return answer

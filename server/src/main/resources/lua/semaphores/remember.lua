@@ -21,13 +21,13 @@ local state, holders, grants, line, servers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local request_key = KEYS[6]
 local token, permits, lease, holder = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
-local before = redis.call('GET', request_key)
-if not before or string.match(before, '^%S+') == token then
-  remember(request_key, token, permits, lease, holder)
-  return {1}
-end
 local sem = read_semaphore(state, holders, grants, microseconds(), 0)
 local grant = sem and grant_of(sem, token)
+local before = redis.call('GET', request_key)
+if not before or string.match(before, '^%S+') == token then
+  remember(request_key, grant and grant.expire - sem.ms or 0, token, permits, lease, holder)
+  return {1}
+end
 if grant and grant.keeper == token then
   take_back(sem, grant)
   hand_over(sem, line, servers)

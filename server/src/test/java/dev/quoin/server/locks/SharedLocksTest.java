@@ -355,6 +355,21 @@ final class SharedLocksTest {
   }
 
   @Test
+  void requestIsRememberedForAsLongAsItsLease() throws Exception {
+    AcquireRequest.Builder hour = shared("a").setLease(Durations.fromSeconds(3_600));
+    acquire(hour.setRequestId("at-once"));
+    AcquireResponse writer = acquire(request("b"));
+    var waiting = await(TestServer.first(), hour.setName("b").setRequestId("in-line"));
+    awaitWaiters("b", 1);
+    release("b", writer.getToken());
+    waiting.get(10, TimeUnit.SECONDS);
+
+    String key = "quoin:default:locks:{%s}:request:%s";
+    assertThat(TestRedis.commands().pttl(key.formatted("a", "at-once"))).isGreaterThan(3_000_000);
+    assertThat(TestRedis.commands().pttl(key.formatted("b", "in-line"))).isGreaterThan(3_000_000);
+  }
+
+  @Test
   void streamsHoldSharesThatEndWithThem() throws Exception {
     Holding first = Holding.open(TestServer.first(), shares(300));
     Holding second = Holding.open(TestServer.second(), shares(300));

@@ -253,6 +253,21 @@ final class SemaphoresServiceTest {
   }
 
   @Test
+  void requestIsRememberedForAsLongAsItsLease() throws Exception {
+    configure("a", 2);
+    AcquireRequest.Builder hour = ask("a", 2).setLease(Durations.fromSeconds(3_600));
+    AcquireResponse first = semaphores.acquire(hour.setRequestId("at-once").build());
+    var waiting = Permits.await(TestServer.first(), hour.setRequestId("in-line"));
+    Permits.awaitWaiters("a", 1);
+    release("a", first);
+    Permits.granted(waiting);
+
+    for (String id : new String[] {"at-once", "in-line"}) {
+      assertThat(TestRedis.commands().pttl(key("a", "request:" + id))).isGreaterThan(3_000_000);
+    }
+  }
+
+  @Test
   void requestIdWithAnotherBodyIsRefused() {
     configure("a", 5);
     semaphores.acquire(ask("a", 2).setRequestId("r-1").build());
