@@ -22,26 +22,38 @@ if not lock.held or fence ~= 0 and fence ~= lock.fence then
   return {0}
 end
 local was = {
-  token = lock.token, fence = lock.fence, holder = lock.holder, expire = lock.expire,
-  victims = {lock.token}, readers = 0,
+  token = lock.token, fence = lock.fence, holder = lock.holder, readers = 0,
+  victims = {{token = lock.token, expire = lock.expire}},
 }
 if lock.shared then
   was.readers, was.victims = count_readers(lock), {}
   local last = last_readers(lock, VICTIMS)
   for i = 1, #last, 2 do
-    was.victims[#was.victims + 1] = last[i]
+    was.victims[#was.victims + 1] = {token = last[i], expire = -tonumber(last[i + 1])}
   end
   redis.call('ZREMRANGEBYSCORE', keys.marks, '-inf', '(0')
   redis.call('DEL', keys.shares)
 end
-if redis.call('HLEN', forced) + #was.victims > VICTIMS then
-  redis.call('DEL', forced)
+
+-- When there would be too many, those go first whose time is over first.
+local room = VICTIMS - #was.victims
+if redis.call('HLEN', forced) > room then
+  local all, remembered = redis.call('HRANDFIELD', forced, VICTIMS, 'WITHVALUES'), {}
+  for i = 1, #all, 2 do
+    local ends = tonumber(string.match(all[i + 1], '^%d+'))
+    remembered[#remembered + 1] = {token = all[i], ends = ends}
+  end
+  table.sort(remembered, function(one, other) return one.ends < other.ends end)
+  for i = 1, #remembered - room do
+    redis.call('HDEL', forced, remembered[i].token)
+  end
 end
-for _, token in ipairs(was.victims) do
-  redis.call('HSET', forced, token, explanation)
+local until_time = redis.call('PEXPIRETIME', forced)
+for _, victim in ipairs(was.victims) do
+  local ends = math.max(victim.expire, lock.time + MEMORY_MS)
+  redis.call('HSET', forced, victim.token, integer(ends) .. ' ' .. explanation)
+  until_time = math.max(until_time, ends)
 end
-local until_time = math.max(
-  redis.call('PEXPIRETIME', forced), was.expire, lock.time + MEMORY_MS)
 redis.call('PEXPIREAT', forced, integer(until_time))
 free_lock(lock)
 tell(lock, 'forced', was, explanation)

@@ -57,8 +57,8 @@ final class ForcedReleases {
     return answer.exceptionallyCompose(
         failure ->
             is(failure, ErrorReason.ERROR_REASON_LOCK_NOT_HELD)
-                ? explanation(scope, keys, token)
-                    .thenCompose(text -> CompletableFuture.failedFuture(refusal(text, failure)))
+                ? memory(scope, keys, token)
+                    .thenCompose(told -> CompletableFuture.failedFuture(refusal(told, failure)))
                 : CompletableFuture.failedFuture(failure));
   }
 
@@ -66,16 +66,19 @@ final class ForcedReleases {
     return Statuses.refusal(failure) instanceof Refusal refusal && refusal.reason() == reason;
   }
 
-  /** The explanation a holder was given, or null when its lock was not forced. */
-  private CompletionStage<byte[]> explanation(Scope scope, LockKeys keys, String token) {
+  /**
+   * How long a forced release is remembered, a space and the explanation; null when the lock was
+   * not forced from its holder.
+   */
+  private CompletionStage<byte[]> memory(Scope scope, LockKeys keys, String token) {
     return scripts.redis().call(scope, commands -> commands.hget(keys.forced(), token), late -> {});
   }
 
-  private static Throwable refusal(byte[] explanation, Throwable notHeld) {
-    if (explanation == null) {
+  private static Throwable refusal(byte[] memory, Throwable notHeld) {
+    if (memory == null) {
       return notHeld;
     }
-    String text = new String(explanation, StandardCharsets.UTF_8);
+    String text = new String(memory, StandardCharsets.UTF_8).split(" ", 2)[1];
     return new Refusal(
         ErrorReason.ERROR_REASON_LOCK_FORCED,
         "the lock was taken from this token by force" + (text.isEmpty() ? "" : ": " + text),

@@ -21,6 +21,8 @@ import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Status.Code;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -139,6 +141,29 @@ final class ForceReleaseTest {
     force("a", "", 0);
     assertThat(TestRedis.commands().pttl(FORCED)).isBetween(7_100_000L, 7_200_000L);
     assertThat(TestRedis.commands().hlen(FORCED)).isEqualTo(3);
+  }
+
+  @Test
+  void ofTooManyVictimsOnlyThoseAreForgottenWhoseTimeIsOverFirst() {
+    AcquireResponse first = acquire(request("a"));
+    force("a", "first", 0);
+    Map<String, String> many = new HashMap<>();
+    for (int i = 0; i < 9_999; i++) {
+      many.put("old-" + i, (i + 1) + " long ago");
+    }
+    TestRedis.commands().hset(FORCED, many);
+    AcquireResponse second = acquire(shared("a"));
+    AcquireResponse third = acquire(shared("a"));
+
+    force("a", "second", 0);
+
+    for (AcquireResponse victim : new AcquireResponse[] {first, second, third}) {
+      assertThat(Refused.by(() -> renew("a", victim.getToken())).reason()).isEqualTo("LOCK_FORCED");
+    }
+    assertThat(TestRedis.commands().hlen(FORCED)).isEqualTo(10_000);
+    assertThat(TestRedis.commands().hmget(FORCED, "old-0", "old-1", "old-2"))
+        .extracting(value -> value.hasValue())
+        .containsExactly(false, false, true);
   }
 
   private static ForceReleaseResponse force(String name, String explanation, long fence) {
