@@ -6,15 +6,19 @@ import dev.quoin.semaphores.v1.AcquireResponse;
 import dev.quoin.semaphores.v1.ConfigureRequest;
 import dev.quoin.semaphores.v1.DeleteRequest;
 import dev.quoin.semaphores.v1.GetRequest;
+import dev.quoin.semaphores.v1.ListRequest;
+import dev.quoin.semaphores.v1.ListResponse;
 import dev.quoin.semaphores.v1.RevokeRequest;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Semaphores: at most so many callers use something at the same time.
@@ -154,6 +158,49 @@ public final class Semaphores {
   public SemaphoreState get(String name) {
     GetRequest request = GetRequest.newBuilder().setName(name).build();
     return ask(SemaphoresGrpc.getGetMethod(), request, SemaphoreState::of);
+  }
+
+  /**
+   * Finds the semaphores whose names begin with a prefix. There is no index: the server looks
+   * through all keys of Redis, some at a time. For people and tools.
+   *
+   * @param prefix empty for all
+   * @return in no order, asked for page by page as the stream is read; reading throws {@link
+   *     QuoinException}. A semaphore may come twice
+   */
+  public Stream<Summary> list(String prefix) {
+    ListRequest.Builder request = ListRequest.newBuilder().setPrefix(prefix);
+    return Stream.iterate(
+            page(request), Objects::nonNull, page -> next(request, page.getNextPageToken()))
+        .flatMap(page -> page.getSemaphoresList().stream())
+        .map(Summary::of);
+  }
+
+  /**
+   * A semaphore in a list, at one moment.
+   *
+   * @param limit how many permits may be in use
+   * @param inUse permits in use
+   * @param holderCount how many hold permits
+   * @param waiters how many stand in line
+   */
+  public record Summary(String name, int limit, int inUse, long holderCount, long waiters) {
+    static Summary of(ListResponse.Semaphore semaphore) {
+      return new Summary(
+          semaphore.getName(),
+          semaphore.getLimit(),
+          semaphore.getInUse(),
+          semaphore.getHolderCount(),
+          semaphore.getWaiters());
+    }
+  }
+
+  private ListResponse page(ListRequest.Builder request) {
+    return Futures.await(link.call(SemaphoresGrpc.getListMethod(), request.build()));
+  }
+
+  private ListResponse next(ListRequest.Builder request, String pageToken) {
+    return pageToken.isEmpty() ? null : page(request.setPageToken(pageToken));
   }
 
   /**

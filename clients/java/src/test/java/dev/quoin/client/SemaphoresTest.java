@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quoin.errors.v1.ErrorReason;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -52,6 +54,22 @@ class SemaphoresTest {
               });
     }
     assertThat(semaphores.get("api").inUse()).isZero();
+  }
+
+  @Test
+  void listFindsSemaphoresByTheBeginningOfTheirNames() {
+    for (int i = 0; i < 120; i++) {
+      semaphores.configure("api/" + i, 3);
+    }
+    semaphores.configure("other", 1);
+    semaphores.acquire("api/7", LONG.withPermits(2)).orElseThrow();
+
+    Map<String, Semaphores.Summary> found = new HashMap<>();
+    semaphores.list("api/").forEach(semaphore -> found.put(semaphore.name(), semaphore));
+
+    assertThat(found).hasSize(120).doesNotContainKey("other");
+    assertThat(found.get("api/7")).isEqualTo(new Semaphores.Summary("api/7", 3, 2, 1, 0));
+    assertThat(semaphores.list("")).extracting(Semaphores.Summary::name).contains("other");
   }
 
   @Test
