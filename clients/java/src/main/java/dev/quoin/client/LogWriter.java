@@ -157,12 +157,13 @@ public final class LogWriter implements AutoCloseable {
       return;
     }
     QuoinException explained = QuoinException.from(failure);
+    int done = count(batches, written(explained.metadata()));
+    settle(done, false);
     if (explained instanceof InvalidRequestException) {
       // All entries fit: it is the name that is not allowed.
-      settle(count(batches, batches.size()), true);
+      settle(count(batches, batches.size()) - done, true);
       goOn(PAUSE);
     } else {
-      settle(count(batches, written(explained.metadata())), false);
       goOn(Retries.pause(PATIENCE));
     }
   }

@@ -2,6 +2,7 @@
 package dev.quoin.server.errors;
 
 import dev.quoin.errors.v1.ErrorReason;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -37,6 +38,17 @@ public final class Refusal extends RuntimeException {
   public static Refusal shuttingDown() {
     return new Refusal(
         ErrorReason.ERROR_REASON_SHUTTING_DOWN, "this server is shutting down, call again");
+  }
+
+  /** The same with one more value for programs. */
+  public Refusal with(String key, String value) {
+    return new Refusal(reason, getMessage(), with(metadata, key, value), getCause());
+  }
+
+  static Map<String, String> with(Map<String, String> metadata, String key, String value) {
+    Map<String, String> more = new HashMap<>(metadata);
+    more.put(key, value);
+    return Map.copyOf(more);
   }
 
   public ErrorReason reason() {

@@ -63,6 +63,7 @@ public final class Statuses {
     ErrorDetails.Builder details = ErrorDetails.newBuilder();
     if (refusal instanceof InvalidRequest invalid) {
       details.setBadRequest(invalid.violations());
+      info.putAllMetadata(invalid.metadata());
     } else if (refusal instanceof Refusal known) {
       info.putAllMetadata(known.metadata());
     }

@@ -3,13 +3,12 @@ package dev.quoin.server.logs;
 
 import dev.quoin.logs.v1.WriteStreamRequest;
 import dev.quoin.logs.v1.WriteStreamResponse;
+import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.Sink;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -69,12 +68,16 @@ final class WriteInbox implements Inbox<WriteStreamRequest> {
 
   /** Adds how many batches are written. */
   private synchronized Throwable told(Throwable failure) {
-    if (!(Statuses.refusal(failure) instanceof Refusal refusal)) {
-      return failure;
-    }
-    Map<String, String> metadata = new HashMap<>(refusal.metadata());
-    metadata.put("written", String.valueOf(written));
-    return new Refusal(refusal.reason(), refusal.getMessage(), metadata, refusal.getCause());
+    RuntimeException refusal = Statuses.refusal(failure);
+    String batches = String.valueOf(written);
+    return refusal instanceof InvalidRequest invalid
+        ? invalid.with("written", batches)
+        : ((Refusal) refusal).with("written", batches);
+  }
+
+  @Override
+  public Throwable refused(Throwable failure) {
+    return told(failure);
   }
 
   @Override

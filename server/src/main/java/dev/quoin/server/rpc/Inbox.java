@@ -15,6 +15,16 @@ public interface Inbox<Q> {
    */
   CompletionStage<?> take(Q request);
 
+  /**
+   * A request was not taken: it broke a rule, or {@link #take} threw. All before it are done, and
+   * none follows.
+   *
+   * @return what the call fails with
+   */
+  default Throwable refused(Throwable failure) {
+    return failure;
+  }
+
   /** The caller sends no more, and all it has sent is done. Not run when the call fails before. */
   void end();
 }

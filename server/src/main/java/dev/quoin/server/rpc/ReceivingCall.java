@@ -3,6 +3,7 @@ package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
 import io.grpc.ServerCall;
+import java.util.concurrent.CompletionStage;
 
 /** A call with a stream of requests. */
 final class ReceivingCall<Q extends Message, R> extends ServedCall<R> {
@@ -11,6 +12,9 @@ final class ReceivingCall<Q extends Message, R> extends ServedCall<R> {
 
   /** Requests taken whose stage is not complete, and one more until the caller has sent all. */
   private int open = 1;
+
+  /** Why a request was not taken; none is after it. */
+  private Throwable refused;
 
   private boolean failed;
 
@@ -24,30 +28,36 @@ final class ReceivingCall<Q extends Message, R> extends ServedCall<R> {
   @Override
   public void onMessage(Object message) {
     synchronized (this) {
-      if (failed) {
+      if (failed || refused != null) {
         return;
       }
       open++;
     }
+    CompletionStage<?> taken;
     try {
-      inbox
-          .take(checked(message))
-          .whenComplete(
-              (done, failure) -> {
-                if (failure != null) {
-                  fail(failure);
-                } else {
-                  server.request(1);
-                  settle();
-                }
-              });
+      taken = inbox.take(checked(message));
     } catch (RuntimeException e) {
-      fail(e);
+      refuse(e);
+      return;
     }
+    taken.whenComplete(
+        (done, failure) -> {
+          if (failure != null) {
+            fail(failure);
+          } else {
+            server.request(1);
+            settle();
+          }
+        });
   }
 
   @Override
   public void onHalfClose() {
+    synchronized (this) {
+      if (refused != null) {
+        return;
+      }
+    }
     settle();
   }
 
@@ -65,14 +75,29 @@ final class ReceivingCall<Q extends Message, R> extends ServedCall<R> {
     sink.ready();
   }
 
+  /** The call fails once all requests before are done; from here on it is as if all were sent. */
+  private void refuse(Throwable failure) {
+    synchronized (this) {
+      refused = failure;
+      open--;
+    }
+    settle();
+  }
+
   private void settle() {
+    Throwable why;
     synchronized (this) {
       open--;
       if (open > 0 || failed) {
         return;
       }
+      why = refused;
     }
-    inbox.end();
+    if (why == null) {
+      inbox.end();
+    } else {
+      fail(inbox.refused(why));
+    }
   }
 
   /** Ends the call for its caller; for the feature it is as if the caller had gone. */

@@ -68,6 +68,19 @@ final class IncrementBatchTest {
   }
 
   @Test
+  void requestsBeforeABadOneAreAcknowledged() throws Exception {
+    Batch batch = new Batch();
+    batch.send(request("", add("a", 1)));
+    batch.send(request("", add("b", 2), add("c", 3)));
+    batch.send(request("", add("", 4)));
+
+    assertThat(batch.failure().reason()).isEqualTo("INVALID_REQUEST");
+    assertThat(batch.responses)
+        .extracting(IncrementBatchResponse::getAcknowledged)
+        .containsExactly(1L, 3L);
+  }
+
+  @Test
   void incrementsThatCannotBeCountedAreListedAndTheOthersCounted() throws Exception {
     Batch batch = new Batch();
     batch.send(request("", add("a", 1)));

@@ -124,6 +124,24 @@ final class WriteStreamTest {
   }
 
   @Test
+  void badBatchIsRefusedOnceThoseBeforeItAreWrittenAndTellsHowManyTheyAre() {
+    Batches batches = Batches.open(TestServer.first().channel());
+    batches.send(Batches.batch("web", "1").build());
+    batches.send(Batches.batch("db", "2").build());
+    batches.send(Batches.batch("web", "3", "").build());
+    batches.send(Batches.batch("web", "4").build());
+
+    Refused refused = refusal(batches);
+
+    assertThat(refused.reason()).isEqualTo("INVALID_REQUEST");
+    assertThat(refused.fields()).containsExactly("entries[1].text");
+    assertThat(refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
+        .containsEntry("written", "2");
+    assertThat(texts("web")).containsExactly("1");
+    assertThat(texts("db")).containsExactly("2");
+  }
+
+  @Test
   void drainEndsAStreamThatIsOpenAndTellsWhatIsWritten() {
     TestServer server = TestServer.onSharedRedis();
     ManagedChannel connection = server.newChannel();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.GetResponse;
+import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.testing.Eventually;
 import io.grpc.CallOptions;
@@ -96,6 +97,12 @@ final class ReceivingCallTest {
       }
 
       @Override
+      public Throwable refused(Throwable failure) {
+        String field = ((InvalidRequest) failure).violations().getFieldViolations(0).getField();
+        return Refusal.storeUnavailable("of " + taken.size() + " taken: " + field);
+      }
+
+      @Override
       public void end() {
         ended.incrementAndGet();
         sink.send(GetResponse.getDefaultInstance());
@@ -132,13 +139,18 @@ final class ReceivingCallTest {
   }
 
   @Test
-  void brokenRuleOfALaterRequestEndsTheCall() throws Exception {
-    send("one", "");
+  void brokenRuleOfALaterRequestEndsTheCallOnceThoseBeforeItAreDone() throws Exception {
+    send("one", "two", "", "three");
+    call.halfClose();
+    works.take().complete(null);
+    assertThat(outcome).isNotDone();
 
-    assertThat(outcome.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
-    assertThat(cancelled).hasValue(1);
+    works.take().complete(null);
+
+    assertThat(outcome.get(10, TimeUnit.SECONDS).getDescription()).isEqualTo("of 2 taken: name");
+    Eventually.until("the feature hears of it", () -> cancelled.get() == 1);
     assertThat(ended).hasValue(0);
-    assertThat(taken).containsExactly("one");
+    assertThat(taken).containsExactly("one", "two");
   }
 
   @Test
