@@ -29,6 +29,9 @@ final class LogStore {
   private static final int SEVERITIES = 5;
   private static final int READ_BYTES = 256 * 1024;
 
+  /** Far less than the 4 MiB that clients accept by default. */
+  private static final int RECENT_BYTES = 1024 * 1024;
+
   private final Scripts scripts;
   private final Keyspace keyspace;
 
@@ -76,7 +79,10 @@ final class LogStore {
     return new String[] {keys.head(), keys.entries(), keys.recent(severity), keys.common(severity)};
   }
 
-  /** The newest entries, newest first; of all severities when none is specified. */
+  /**
+   * The newest entries, newest first, of all severities when none is specified; fewer when they are
+   * large, but at least one.
+   */
   CompletionStage<List<LogEntry>> recent(Scope scope, String name, Severity severity, int limit) {
     LogKeys keys = keys(scope, name);
     String key =
@@ -89,7 +95,20 @@ final class LogStore {
             scope,
             commands -> commands.xrevrange(key, Range.unbounded(), Limit.from(limit)),
             late -> {})
-        .thenApply(found -> found.stream().map(LogStore::entry).toList());
+        .thenApply(LogStore::fitting);
+  }
+
+  private static List<LogEntry> fitting(List<StreamMessage<String, byte[]>> found) {
+    List<LogEntry> entries = new ArrayList<>(found.size());
+    int bytes = 0;
+    for (StreamMessage<String, byte[]> message : found) {
+      bytes += message.getBody().get("e").length;
+      if (bytes > RECENT_BYTES && !entries.isEmpty()) {
+        break;
+      }
+      entries.add(entry(message));
+    }
+    return entries;
   }
 
   private static LogEntry entry(StreamMessage<String, byte[]> message) {

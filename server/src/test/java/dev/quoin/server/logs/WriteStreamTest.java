@@ -142,6 +142,29 @@ final class WriteStreamTest {
   }
 
   @Test
+  void recentStopsBeforeItsAnswerIsTooLarge() throws Exception {
+    LogEntry.Builder large = LogEntry.newBuilder().setText("x".repeat(16_384));
+    for (int i = 0; i < 32; i++) {
+      large.putFields("f" + i, "y".repeat(1_024));
+    }
+    Batches batches = Batches.open(TestServer.first().channel());
+    for (int i = 0; i < 5; i++) {
+      WriteStreamRequest.Builder batch = WriteStreamRequest.newBuilder().setName("web");
+      for (int j = 0; j < 20; j++) {
+        batch.addEntries(large.setTemplate("entry " + (20 * i + j)));
+      }
+      batches.send(batch.build());
+    }
+    batches.end();
+
+    List<LogEntry> found = recent("web", Severity.SEVERITY_UNSPECIFIED);
+
+    assertThat(found).hasSizeBetween(15, 25);
+    assertThat(found.get(0).getTemplate()).isEqualTo("entry 99");
+    assertThat(found.get(14).getTemplate()).isEqualTo("entry 85");
+  }
+
+  @Test
   void drainEndsAStreamThatIsOpenAndTellsWhatIsWritten() {
     TestServer server = TestServer.onSharedRedis();
     ManagedChannel connection = server.newChannel();
