@@ -126,11 +126,16 @@ final class RetentionTest {
   @Test
   void bytesOfAChatAreBounded() {
     chats.create("c", "jason", "jeff");
-    String body = "x".repeat(65_000);
-    IntStream.range(0, 1_100).forEach(i -> chats.send("c", "jason", body));
+    send(0, 3);
+    // As if 60 MiB had been sent since.
+    TestRedis.commands().hincrby("quoin:default:chat:{c}:head", "b", 60 << 20);
+    assertThat(chats.history("c", "jeff")).hasSize(3);
 
-    long kept = TestRedis.commands().llen(LOG);
-    assertThat(kept * 65_000).isBetween(60L << 20, 64L << 20);
+    String body = "x".repeat(65_000);
+    IntStream.range(0, 80).forEach(i -> chats.send("c", "jason", body));
+
+    assertThat(chats.history("c", "jeff").get(0).getBody()).isEqualTo(body);
+    assertThat(TestRedis.commands().llen(LOG)).isEqualTo(80);
   }
 
   @Test

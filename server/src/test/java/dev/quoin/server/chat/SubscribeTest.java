@@ -271,21 +271,21 @@ final class SubscribeTest {
 
   @Test
   void streamThatIsNotReadCostsNothingAndGoesOnWhereItWas() {
-    chats.stub.create(Chats.plan(room, jason, jeff).setMaxMessages(2_000).build());
+    chats.stub.create(Chats.plan(room, jason, jeff).build());
     Listening slow =
         Listening.begin(
             TestServer.second().channel(), SubscribeRequest.newBuilder().setUser(jeff), 1);
     open.add(slow);
     slow.awaitStart();
     Listening quick = listen(jason);
-    String body = "x".repeat(1_000);
+    String body = "x".repeat(40_000);
 
-    IntStream.range(0, 1_000).forEach(i -> chats.send(room, jason, i + body));
-    quick.awaitBodies(room, 1_000);
+    IntStream.range(0, 60).forEach(i -> chats.send(room, jason, i + body));
+    quick.awaitBodies(room, 60);
     assertThat(slow.told()).isEmpty();
 
     slow.read(Integer.MAX_VALUE - 1);
-    slow.awaitBodies(room, 1_000);
+    slow.awaitBodies(room, 60);
     assertThat(slow.bodies(room)).containsExactlyElementsOf(quick.bodies(room));
     assertThat(slow.gaps()).isEmpty();
   }
@@ -298,10 +298,10 @@ final class SubscribeTest {
             TestServer.second().channel(), SubscribeRequest.newBuilder().setUser(jeff), 1);
     open.add(slow);
     slow.awaitStart();
-    String body = "x".repeat(10_000);
-    IntStream.range(0, 100).forEach(i -> chats.send(room, jason, i + body));
+    String body = "x".repeat(60_000);
+    IntStream.range(0, 30).forEach(i -> chats.send(room, jason, i + body));
     chats.stub.kick(KickRequest.newBuilder().setChatId(room).setActor(jason).setUser(jeff).build());
-    IntStream.range(0, 300).forEach(i -> chats.send(room, jason, "secret" + body));
+    IntStream.range(0, 110).forEach(i -> chats.send(room, jason, "secret"));
 
     slow.read(Integer.MAX_VALUE - 1);
 
@@ -321,8 +321,8 @@ final class SubscribeTest {
             1);
     open.add(slow);
     slow.awaitStart();
-    String body = "x".repeat(10_000);
-    IntStream.range(0, 400).forEach(i -> chats.send(room, jason, i + body));
+    String body = "x".repeat(60_000);
+    IntStream.range(0, 60).forEach(i -> chats.send(room, jason, i + body));
 
     slow.read(Integer.MAX_VALUE - 1);
     assertThat(slow.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Code.OK);
@@ -330,8 +330,8 @@ final class SubscribeTest {
     assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_SLOW_READER);
     int had = slow.bodies(room).size();
     Listening rest = open(TestServer.second(), jeff, slow.cursor());
-    rest.awaitBodies(room, 400 - had);
-    assertThat(rest.bodies(room)).hasSize(400 - had);
+    rest.awaitBodies(room, 60 - had);
+    assertThat(rest.bodies(room)).hasSize(60 - had);
   }
 
   @Test
