@@ -275,7 +275,7 @@ final class SemaphoreLineTest {
     release("a", holder);
     release("a", granted(waiting));
 
-    assertThat(TestRedis.commands().keys("*")).containsExactly(key("a", "state"));
+    assertThat(TestRedis.commands().keys("quoin:default:*")).containsExactly(key("a", "state"));
   }
 
   private static Refused refusalOf(ListenableFuture<AcquireResponse> waiting) {
