@@ -21,7 +21,8 @@
 --
 -- 'meta' is a hash: last number; size, the tasks there are that have not finished; the settings
 -- paused, leases, per_key, most; watched, until when in ms somebody follows tasks; minute of the
--- newest rates, which stand at <what><minute % 16>; busy<LF><key>, leases of a key; top<band> and
+-- newest rates, which stand at <what><minute % 16>; tidied, the minute in which old tasks were last
+-- forgotten; busy<LF><key>, leases of a key; top<band> and
 -- lane<band><LF><key> (see queue_place); redrive, when the next redriven task starts.
 
 local BAND = 281474976710656
@@ -37,7 +38,7 @@ local function open_queue(keys)
     us = us, ms = math.floor(us / 1000), counts = {}, lanes = {},
   }
   local found = redis.call(
-    'HMGET', q.meta, 'last', 'size', 'minute', 'watched', 'paused', 'leases', 'per_key', 'most')
+    'HMGET', q.meta, 'last', 'size', 'minute', 'watched', 'paused', 'leases', 'per_key', 'most', 'tidied')
   q.last = tonumber(found[1] or '0')
   q.size = tonumber(found[2] or '0')
   q.minute = tonumber(found[3] or '0')
@@ -46,6 +47,7 @@ local function open_queue(keys)
   q.leases = tonumber(found[6] or '0')
   q.per_key = tonumber(found[7] or '0')
   q.most = tonumber(found[8] or '10000000')
+  q.tidied = tonumber(found[9] or '0')
   q.was_empty = q.size == 0
   q.configured = q.paused or found[6] or found[7] or found[8]
   return q

@@ -5,7 +5,8 @@
 
 local ERRORS = 20
 
-local function add_error(q, id, attempt, text)
+local function add_error(q, id, task, text)
+  task.more = '1'
   local errors = redis.call('HGET', q.tasks, '?' .. id) or ''
   local starts, at = {}, 1
   while at <= #errors do
@@ -17,5 +18,5 @@ local function add_error(q, id, attempt, text)
     errors = string.sub(errors, starts[#starts - ERRORS + 2])
   end
   redis.call('HSET', q.tasks, '?' .. id,
-    errors .. attempt .. ' ' .. integer(q.ms) .. ' ' .. #text .. '\n' .. text)
+    errors .. task.attempts .. ' ' .. integer(q.ms) .. ' ' .. #text .. '\n' .. text)
 end

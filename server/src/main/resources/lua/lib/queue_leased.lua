@@ -1,4 +1,4 @@
--- @include lib/queue_end
+-- @include lib/queue_task
 --
 -- Finds the tasks that callers say they have.
 

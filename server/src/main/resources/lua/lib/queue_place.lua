@@ -1,4 +1,4 @@
--- @include lib/queue_task
+-- @include lib/queue_park
 --
 -- The order of tasks of one band. Every fairness key has a lane; a task gets the tag at which its
 -- lane goes on, or that of the first waiting task if that is further, and moves its lane on by the
@@ -6,17 +6,6 @@
 -- not behind. A band's top is the end of its longest lane.
 
 local UNIT = 1000
-
-local function band_of(priority, due)
-  return 2 * (9 - priority) + (due and 0 or 1)
-end
-
--- The tag of the first task of a band, or nil.
-local function first_tag(q, band)
-  local first = redis.call('ZRANGE', q.ready, integer(band * BAND),
-    '(' .. integer((band + 1) * BAND), 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
-  return first[2] and tonumber(first[2]) - band * BAND
-end
 
 local function last_tag(q, band)
   local last = redis.call('ZRANGE', q.ready, '(' .. integer((band + 1) * BAND),
@@ -56,25 +45,4 @@ local function place(q, id, priority, key, cost, due)
   q.lanes[lane] = tag + cost
   q.lanes[top] = math.max(q.lanes[top], tag + cost)
   redis.call('ZADD', q.ready, integer(band * BAND + tag), id)
-end
-
--- Puts the first task that waits for a lease of its key to the front of the line.
-local function unpark(q, key)
-  local range = {'[' .. key .. '\n', '[' .. key .. '\n\255'}
-  local first = redis.call('ZRANGE', q.parked, range[1], range[2], 'BYLEX', 'LIMIT', 0, 1)[1]
-  if first then
-    redis.call('ZREM', q.parked, first)
-    local band = tonumber(string.sub(first, #key + 2, #key + 3))
-    local tag = first_tag(q, band) or 0
-    redis.call('ZADD', q.ready, integer(band * BAND + tag), string.sub(first, #key + 4))
-  end
-end
-
--- How a task is written that waits for a lease of its key.
-local function parked_as(id, head)
-  return head.key .. '\n' .. string.format('%02d', band_of(head.priority, false)) .. id
-end
-
-local function park(q, id, head)
-  redis.call('ZADD', q.parked, 0, parked_as(id, head))
 end

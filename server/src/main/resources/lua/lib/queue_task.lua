@@ -8,7 +8,8 @@
 --
 -- What became of a task, split by single spaces: attempts begun, attempts it may have, times it was
 -- given back unbegun, fence of the newest lease, mark, score in 'ready', time in ms by which the attempt
--- has to be over or 0, server that has it or '-'; then, a line feed before each, key and kind.
+-- has to be over or 0, retention in ms, 1 when there are fields of the task beside these two or 0,
+-- server that has it or '-'; then, a line feed before each, key and kind.
 -- Marks: L leased, C leased and asked to stop, N nacked, G given back; and of dead ones F failed, A
 -- abandoned, R rejected, U of a kind nobody knew.
 
@@ -26,18 +27,19 @@ local function read_head(record)
 end
 
 local function parse_task(text)
-  local attempts, budget, returns, fence, mark, score, limit, server, key, kind = string.match(
-    text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)\n([^\n]*)\n(.*)$')
-  return {
-    attempts = tonumber(attempts), budget = tonumber(budget), returns = tonumber(returns),
-    fence = fence, mark = mark, score = score, limit = limit, server = server, key = key, kind = kind,
-  }
+  local task = {}
+  task.attempts, task.budget, task.returns, task.fence, task.mark, task.score, task.limit,
+    task.retention, task.more, task.server, task.key, task.kind = string.match(
+    text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)\n([^\n]*)\n(.*)$')
+  task.attempts, task.budget = tonumber(task.attempts), tonumber(task.budget)
+  task.returns = tonumber(task.returns)
+  return task
 end
 
 local function task_text(task)
   return task.attempts .. ' ' .. task.budget .. ' ' .. task.returns .. ' ' .. task.fence .. ' '
-    .. task.mark .. ' ' .. task.score .. ' ' .. task.limit .. ' ' .. task.server .. '\n'
-    .. task.key .. '\n' .. task.kind
+    .. task.mark .. ' ' .. task.score .. ' ' .. task.limit .. ' ' .. task.retention .. ' '
+    .. task.more .. ' ' .. task.server .. '\n' .. task.key .. '\n' .. task.kind
 end
 
 local function write_task(q, id, task)

@@ -15,6 +15,7 @@
 -- Returns {state: D, or '' when it is not leased with this fence, for each task}.
 --
 -- @include lib/queue_leased
+-- @include lib/queue_finish
 local q = open_queue(KEYS)
 local items = ARGV
 
@@ -23,16 +24,20 @@ for i = 1, #items, 3 do
   ids[#ids + 1] = items[i]
 end
 local tasks = read_tasks(q, ids)
-local records = redis.call('HMGET', q.tasks, unpack(ids))
-local answer, ended, leases = {}, {}, {}
+local answer, ended, bare, others = {}, {}, {}, {}
 for i, id in ipairs(ids) do
   local fence, task = items[3 * i - 1], tasks[i]
   answer[i] = ''
   if holds(task, fence) and not ended[id] then
     ended[id] = true
-    leases[#leases + 1] = id
+    if task.more == '1' then
+      others[#others + 1] = id
+    else
+      bare[#bare + 1] = id
+      bare[#bare + 1] = '!' .. id
+    end
     end_lease(q, id, task)
-    finish(q, id, task, 'D', read_head(records[i]).retention, items[3 * i])
+    finish(q, id, task, 'D', items[3 * i])
     answer[i] = 'D'
   elseif not task then
     -- Perhaps a repetition: then it is done with this very fence.
@@ -42,9 +47,13 @@ for i, id in ipairs(ids) do
     end
   end
 end
-if #leases > 0 then
-  delete_tasks(q, leases)
-  forget_old(q)
+if #bare > 0 then
+  redis.call('HDEL', q.tasks, unpack(bare))
+  q.size = math.max(0, q.size - #bare / 2)
+end
+delete_tasks(q, others)
+if #bare + #others > 0 then
+  forget_old(q, #bare / 2 + #others)
   save_queue(q)
 end
 return answer

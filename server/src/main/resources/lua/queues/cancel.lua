@@ -14,7 +14,7 @@
 --
 -- Returns {state: C cancelled, L asked to stop, D done, X dead}.
 --
--- @include lib/queue_end
+-- @include lib/queue_finish
 local q = open_queue(KEYS)
 local id = ARGV[1]
 
@@ -46,9 +46,12 @@ local head = read_head(record)
 redis.call('ZREM', q.delayed, id)
 redis.call('ZREM', q.ready, id)
 redis.call('ZREM', q.parked, parked_as(id, head))
-task = task or {attempts = 0, fence = '0', key = head.key, kind = head.kind}
-finish(q, id, task, 'C', head.retention, '')
+task = task or {
+  attempts = 0, fence = '0', key = head.key, kind = head.kind, more = '0',
+  retention = integer(head.retention),
+}
+finish(q, id, task, 'C', '')
 delete_tasks(q, {id})
-forget_old(q)
+forget_old(q, 1)
 save_queue(q)
 return {'C'}

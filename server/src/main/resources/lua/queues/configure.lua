@@ -14,7 +14,7 @@
 --
 -- Returns {1}.
 --
--- @include lib/queue_place
+-- @include lib/queue_park
 local q = open_queue(KEYS)
 local settings = ARGV
 

@@ -36,8 +36,9 @@ for i, id in ipairs(ids) do
       expire = math.min(expire, tonumber(task.limit))
     end
     redis.call('ZADD', q.leased, integer(expire), id)
-    if server ~= '' and server ~= task.server then
-      task.server = server
+    if server ~= '' and server ~= task.server or text ~= '' and task.more == '0' then
+      task.server = server ~= '' and server or task.server
+      task.more = text ~= '' and '1' or task.more
       write_task(q, id, task)
     end
     if text ~= '' then

@@ -15,6 +15,7 @@
 -- Returns {how many were taken back}.
 --
 -- @include lib/queue_leased
+-- @include lib/queue_end
 local q = open_queue(KEYS)
 local items = ARGV
 

@@ -20,7 +20,9 @@
 -- task: id, record, payload when it is not part of that or '', attempt, fence, end of the lease in ms,
 -- time in ms by which the attempt has to be over or 0}.
 --
--- @include lib/queue_promote
+-- @include lib/queue_park
+-- @include lib/queue_task
+-- @include lib/queue_catch_up
 local q = open_queue(KEYS)
 local most, lease, server, waits = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 
@@ -46,8 +48,10 @@ local function give(id, score, record, text, payload)
     park(q, id, head)
     return
   end
-  local task = text and parse_task(text)
-    or {attempts = 0, budget = head.attempts, returns = 0, key = head.key, kind = head.kind}
+  local task = text and parse_task(text) or {
+    attempts = 0, budget = head.attempts, returns = 0, key = head.key, kind = head.kind,
+    more = payload and '1' or '0', retention = integer(head.retention),
+  }
   local fence = next_number(q)
   local limit = head.timeout > 0 and q.ms + head.timeout or 0
   local expire = limit > 0 and math.min(q.ms + lease, limit) or q.ms + lease
@@ -70,7 +74,7 @@ end
 if q.paused then
   wanted = 0
 end
-local next_time = promote(q)
+local next_time = catch_up(q)
 local looked, exhausted = 0, wanted == 0
 while #timed / 2 < wanted and looked < LOOKED_AT and not exhausted do
   local popped = redis.call('ZPOPMIN', q.ready, wanted - #timed / 2)

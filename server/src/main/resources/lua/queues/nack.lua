@@ -17,22 +17,23 @@
 -- each task}.
 --
 -- @include lib/queue_leased
+-- @include lib/queue_end
 local q = open_queue(KEYS)
 local items = ARGV
 
 local FIELDS = 5
 
-local function backoff(head, attempt)
+local function backoff(id, attempt)
+  local head = read_head(redis.call('HGET', q.tasks, id))
   local pause = math.min(head.cap, head.initial * head.multiplier ^ math.min(attempt - 1, 100))
   return math.floor(pause + pause * (q.us % 1000) / 10000)
 end
 
 local function fail(id, task, after, mark)
-  local head = read_head(redis.call('HGET', q.tasks, id))
   if task.mark == 'C' then
-    finish(q, id, task, 'C', head.retention, '')
+    finish(q, id, task, 'C', '')
     delete_tasks(q, {id})
-    forget_old(q)
+    forget_old(q, 1)
     return 'C'
   end
   if mark == 'R' or task.attempts >= task.budget then
@@ -41,7 +42,7 @@ local function fail(id, task, after, mark)
   end
   task.mark = mark
   write_task(q, id, task)
-  local pause = after == '' and backoff(head, task.attempts) or tonumber(after)
+  local pause = after == '' and backoff(id, task.attempts) or tonumber(after)
   delay_until(q, id, q.ms + pause)
   tell(q, id)
   return 'Y'
@@ -56,7 +57,7 @@ for i = 1, #items, FIELDS do
   if holds(task, fence) then
     changed = true
     end_lease(q, id, task)
-    add_error(q, id, task.attempts, items[i + 4])
+    add_error(q, id, task, items[i + 4])
     count(q, 'failed', 1)
     answer[#answer + 1] = fail(id, task, items[i + 2], items[i + 3])
   elseif task and task.fence == fence and string.find('NU', task.mark, 1, true) then

@@ -15,7 +15,7 @@
 --
 -- Returns {how many, 1 when there may be more or 0}.
 --
--- @include lib/queue_end
+-- @include lib/queue_task
 local q = open_queue(KEYS)
 local states, most = ARGV[1], tonumber(ARGV[2])
 

@@ -16,7 +16,8 @@
 --
 -- Returns {how many}.
 --
--- @include lib/queue_end
+-- @include lib/queue_place
+-- @include lib/queue_task
 local q = open_queue(KEYS)
 local rate, begins, ids = tonumber(ARGV[1]), ARGV[2] == '1', ARGV
 

@@ -15,7 +15,8 @@
 --
 -- Returns {time in ms}.
 --
--- @include lib/queue_end
+-- @include lib/queue_place
+-- @include lib/queue_task
 local q = open_queue(KEYS)
 local id, start = ARGV[1], ARGV[2]
 

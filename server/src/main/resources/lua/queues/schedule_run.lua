@@ -23,6 +23,7 @@
 -- Returns {1 when this was the run or 0, id of the task or ''}.
 --
 -- @include lib/queue_place
+-- @include lib/queue_task
 local q, schedules = open_queue(KEYS), KEYS[11]
 local name, run, next_run, definition, mode = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ending, record, payload = ARGV[6], ARGV[7], ARGV[8]

@@ -15,7 +15,7 @@
 -- a key, most tasks, start of the next delayed task in ms or 0; for each rate: in this minute, in the one before;
 -- for each of 10 priorities from 9 on: ready ones, id of the first or ''}.
 --
--- @include lib/queue_place
+-- @include lib/queue_park
 local q = open_queue(KEYS)
 
 local minute = math.floor(q.ms / 60000)

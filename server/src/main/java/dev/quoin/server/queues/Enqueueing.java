@@ -39,6 +39,26 @@ record Enqueueing(String queue, String requestId, Object[] arguments) {
         index -> "new_tasks[" + index + "].");
   }
 
+  /** Tasks of several calls for the same queue, none of which has a request id. */
+  static Enqueueing join(List<Enqueueing> some) {
+    if (some.size() == 1) {
+      return some.get(0);
+    }
+    Object[] arguments = new Object[2 + FIELDS * some.size()];
+    arguments[0] = "";
+    arguments[1] = TaskId.ending();
+    for (int i = 0; i < some.size(); i++) {
+      System.arraycopy(some.get(i).arguments(), 2, arguments, 2 + FIELDS * i, FIELDS);
+    }
+    return new Enqueueing(some.get(0).queue(), "", arguments);
+  }
+
+  /** How long the first task is when it is written. */
+  int bytes() {
+    return ((byte[]) arguments[2]).length
+        + (arguments[3] instanceof byte[] payload ? payload.length : 0);
+  }
+
   private static Enqueueing of(
       String queue,
       String requestId,

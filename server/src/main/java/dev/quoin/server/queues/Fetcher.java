@@ -42,6 +42,7 @@ final class Fetcher implements Worker {
   private final Set<String> hinted = new TreeSet<>();
   private boolean fetching;
   private boolean again;
+  private boolean idle;
   private boolean ended;
 
   Fetcher(
@@ -71,9 +72,12 @@ final class Fetcher implements Worker {
     return CompletableFuture.allOf(heard);
   }
 
-  /** The taker may want tasks now. */
+  /** The taker may want tasks now. When it wanted some all the time a hint will tell of them. */
   void fetch() {
     synchronized (this) {
+      if (idle) {
+        return;
+      }
       if (fetching || ended) {
         again = true;
         return;
@@ -93,6 +97,7 @@ final class Fetcher implements Worker {
   public void wake(String queue) {
     synchronized (this) {
       hinted.add(queue);
+      idle = false;
     }
     fetch();
     passOnUnwanted();
@@ -125,26 +130,30 @@ final class Fetcher implements Worker {
     QueueWatch watch = joined.get(queue);
     QueueStore.Hints hints =
         watch.hasIdleBut(this) ? QueueStore.Hints.IF_NO_MORE : QueueStore.Hints.IF_TOO_FEW;
+    int most = Math.min(wanted, MOST_AT_ONCE);
     queues
-        .lease(scope, queue, Math.min(wanted, MOST_AT_ONCE), leaseMillis, hints)
+        .lease(scope, queue, most, leaseMillis, hints)
         .whenComplete(
             (leased, failure) -> {
               if (failure != null) {
                 failed(failure);
               } else {
-                took(asked, at, watch, leased);
+                took(asked, at, watch, leased, most);
               }
             });
   }
 
-  private void took(List<String> asked, int at, QueueWatch watch, QueueStore.Leased leased) {
+  private void took(
+      List<String> asked, int at, QueueWatch watch, QueueStore.Leased leased, int most) {
     if (!leased.leases().isEmpty()) {
       taker.take(asked.get(at), leased.leases());
     }
     if (leased.nextMillis() >= 0) {
       watch.wakeIn(leased.nextMillis());
     }
-    if (!leased.more()) {
+    // Redis tells of later tasks only if there were fewer than asked for.
+    boolean more = leased.more() || leased.leases().size() == most && wanted() > 0;
+    if (!more) {
       ask(asked, at + 1);
     } else if (wanted() > 0) {
       ask(asked, at);
@@ -160,6 +169,7 @@ final class Fetcher implements Worker {
     synchronized (this) {
       fetching = false;
       more = again && !ended;
+      idle = !more && !ended && taker.wanted() > 0;
       if (taker.wanted() <= 0 || ended) {
         joined.values().forEach(watch -> watch.busy(this));
       }

@@ -76,6 +76,7 @@ public final class QueuesService implements BindableService {
 
   private final Kernel kernel;
   private final QueueStore queues;
+  private final JoinedEnqueues joined;
   private final SettleStore settles;
   private final TaskStore tasks;
   private final QueueAdmin admin;
@@ -87,6 +88,7 @@ public final class QueuesService implements BindableService {
     this.kernel = kernel;
     this.queues =
         new QueueStore(kernel.scripts(), kernel.keyspace("queues"), kernel.lines().server());
+    this.joined = new JoinedEnqueues(queues);
     this.settles = new SettleStore(queues);
     this.tasks = new TaskStore(queues);
     this.admin = new QueueAdmin(queues);
@@ -124,7 +126,7 @@ public final class QueuesService implements BindableService {
   }
 
   private CompletionStage<EnqueueResponse> enqueue(EnqueueRequest request, Call call) {
-    return queues.enqueue(call.scope(), Enqueueing.of(request)).thenApply(added -> added.get(0));
+    return joined.enqueue(call.scope(), Enqueueing.of(request));
   }
 
   private CompletionStage<EnqueueBatchResponse> enqueueBatch(

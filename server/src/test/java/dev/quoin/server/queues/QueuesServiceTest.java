@@ -7,11 +7,15 @@ import static dev.quoin.server.queues.Queue.seconds;
 import static dev.quoin.server.queues.Queue.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.util.concurrent.Futures;
+import com.google.common.util.concurrent.ListenableFuture;
+import com.google.common.util.concurrent.UncheckedExecutionException;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.queues.v1.AckRequest;
 import dev.quoin.queues.v1.Backoff;
+import dev.quoin.queues.v1.ConfigureRequest;
 import dev.quoin.queues.v1.DeadReason;
 import dev.quoin.queues.v1.Done;
 import dev.quoin.queues.v1.EnqueueBatchRequest;
@@ -20,11 +24,17 @@ import dev.quoin.queues.v1.EnqueueResponse;
 import dev.quoin.queues.v1.LeaseRequest;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.Outcome;
+import dev.quoin.queues.v1.Preference;
+import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -408,5 +418,97 @@ final class QueuesServiceTest {
     LeaseRequest request =
         queue.request(1).setWait(com.google.protobuf.util.Durations.fromMillis(50)).build();
     assertThat(queue.stub().lease(request).getTasksList()).isEmpty();
+  }
+
+  @Test
+  void tasksOfManyCallsAtOnceAreAllAddedOnceEach() {
+    QueuesGrpc.QueuesFutureStub calls = QueuesGrpc.newFutureStub(TestServer.first().channel());
+    List<ListenableFuture<EnqueueResponse>> answers =
+        IntStream.range(0, 500)
+            .mapToObj(
+                i ->
+                    calls.enqueue(
+                        EnqueueRequest.newBuilder()
+                            .setQueue(queue.name())
+                            .setTask(task("" + i))
+                            .build()))
+            .toList();
+    Set<String> ids = new HashSet<>();
+    answers.forEach(answer -> ids.add(Futures.getUnchecked(answer).getTaskId()));
+    assertThat(ids).hasSize(500);
+    assertThat(queue.stats().getReady()).isEqualTo(500);
+    List<String> leased = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      leased.addAll(queue.leasedPayloads(100));
+    }
+    assertThat(leased).hasSize(500).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void manyCallsFillAQueueToItsLimit() {
+    queue
+        .stub()
+        .configure(ConfigureRequest.newBuilder().setQueue(queue.name()).setMaxTasks(50).build());
+    QueuesGrpc.QueuesFutureStub calls = QueuesGrpc.newFutureStub(TestServer.first().channel());
+    EnqueueRequest request =
+        EnqueueRequest.newBuilder().setQueue(queue.name()).setTask(task("work")).build();
+    List<ListenableFuture<EnqueueResponse>> answers =
+        IntStream.range(0, 100).mapToObj(i -> calls.enqueue(request)).toList();
+    int added = 0;
+    for (ListenableFuture<EnqueueResponse> answer : answers) {
+      try {
+        Futures.getUnchecked(answer);
+        added++;
+      } catch (UncheckedExecutionException e) {
+        assertThat(Refused.of(e.getCause()).reason()).isEqualTo("QUEUE_FULL");
+      }
+    }
+    assertThat(added).isEqualTo(50);
+    assertThat(queue.stats().getReady()).isEqualTo(50);
+  }
+
+  @Test
+  void twoTasksWithTheSamePayloadAreTwoTasks() {
+    assertThat(queue.add("same")).isNotEqualTo(queue.add("same"));
+    assertThat(queue.leasedPayloads(10)).containsExactly("same", "same");
+  }
+
+  @Test
+  void aDelayedTaskComesWithAllItsParts() {
+    byte[] bytes = new byte[100_000];
+    bytes[0] = 1;
+    queue.add(
+        task("")
+            .setPayload(ByteString.copyFrom(bytes))
+            .setFairnessKey("ann")
+            .setDelay(seconds(1000)));
+    queue.passDelays();
+    LeasedTask leased = queue.leaseOne();
+    assertThat(leased.getPayload().toByteArray()).isEqualTo(bytes);
+    assertThat(leased.getKind()).isEqualTo("mail");
+    assertThat(leased.getFairnessKey()).isEqualTo("ann");
+    queue.ack(leased);
+    assertThat(TestRedis.commands().hlen(queue.key("tasks"))).isZero();
+  }
+
+  @Test
+  void queuesThatArePeersGoFirstInProportionToTheirWeights() {
+    Queue heavy = Queue.fresh();
+    queue.addAll(IntStream.range(0, 300).mapToObj(i -> task("light")));
+    heavy.addAll(IntStream.range(0, 300).mapToObj(i -> task("heavy")));
+    LeaseRequest request =
+        queue
+            .request(1)
+            .addQueues(heavy.name())
+            .setPreference(Preference.PREFERENCE_WEIGHTED)
+            .addWeights(1)
+            .addWeights(3)
+            .build();
+    int count = 0;
+    for (int i = 0; i < 200; i++) {
+      count += payload(queue.stub().lease(request).getTasks(0)).equals("heavy") ? 1 : 0;
+    }
+    // 150 expected; that it lies outside of this by chance happens once in a billion runs.
+    assertThat(count).isBetween(110, 188);
   }
 }

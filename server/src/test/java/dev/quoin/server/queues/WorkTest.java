@@ -81,6 +81,16 @@ final class WorkTest {
   }
 
   @Test
+  void aWorkerWithManyCreditsHearsOfTasksThatComeAfterAFullHundred() {
+    queue.addAll(IntStream.range(0, 100).mapToObj(i -> task("" + i)));
+    Working working = work(500);
+    working.tasks(100);
+    Eventually.until("a server waits", () -> TestRedis.commands().zcard(queue.key("waiters")) == 1);
+    queue.add("one more");
+    assertThat(working.tasks(1)).extracting(Queue::payload).containsExactly("one more");
+  }
+
+  @Test
   void manyAcknowledgementsAreSettledInOrder() {
     queue.addAll(IntStream.range(0, 300).mapToObj(i -> task("" + i)));
     Working working = work(300);

@@ -1,0 +1,20 @@
+-- @include lib/queue_park
+-- @include lib/queue_task
+
+local function first_time(key)
+  return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or 'inf')
+end
+
+-- Takes back tasks whose leases have ended and starts those that are due, some of each. What that
+-- takes is only defined when there is something to do: here, because a lease is asked for often.
+-- Returns when there is more.
+local function catch_up(q)
+  local lease_end, due = first_time(q.leased), first_time(q.delayed)
+  if math.min(lease_end, due) <= q.ms then
+    -- @include lib/queue_promote
+    end_old_leases(q)
+    start_due(q)
+    lease_end, due = first_time(q.leased), first_time(q.delayed)
+  end
+  return math.min(lease_end, due)
+end
