@@ -10,10 +10,11 @@ GRPCURL_VERSION := v1.9.3
 VENDOR   := target/vendor
 JAR      := server/target/quoin.jar
 AGAINST  ?= HEAD~1
+TALK     := clients/java/target/classpath
 SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test quickstart lint breaking generate format bench peers clean
+.PHONY: help build run chat test quickstart lint breaking generate format bench peers clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +23,10 @@ build: $(JAR) ## build the runnable jar, server/target/quoin.jar
 
 run: $(JAR) ## build what is not built and start the server on 127.0.0.1:7400 with its own Redis
 	@exec java -jar $(JAR) serve
+
+chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAME=bob
+	@exec java -cp "clients/java/target/test-classes:clients/java/target/classes:$$(cat $(TALK))" \
+	  ChatTerminal localhost:7400 $(or $(NAME),$(USER)) $(or $(ROOM),lobby)
 
 test: ## run every test there is: server on one Redis and on a cluster, clients, README
 	$(MVN) verify
@@ -57,6 +62,11 @@ peers: ## install the task queues that the benchmark compares with (needs npm an
 
 clean: ## remove everything that was built
 	rm -rf target */target clients/*/target bench/peers/*/target bench/peers/*/node_modules
+
+$(TALK): $(shell find proto/quoin/chat clients/java/src/main clients/java/examples -type f 2>/dev/null)
+	$(MVN) -q -pl proto,server,clients/java test-compile dependency:build-classpath \
+	  -Dmdep.outputFile=target/classpath -Dmdep.includeScope=test
+	@touch $@
 
 $(JAR): $(SOURCES)
 	$(MVN) -q -pl proto,server package -DskipTests

@@ -10,9 +10,9 @@ import dev.quoin.errors.v1.ErrorReason;
 import java.util.Scanner;
 
 /**
- * A chat in the terminal: run it in two windows with two names. Arguments: address, name, room.
- * Close one window, write in the other, open it again: what was written is there. Kill the server
- * and start it again: both windows go on.
+ * A chat in the terminal: {@code make chat NAME=ann}, and {@code NAME=bob} in another window. Close
+ * one window, write in the other, open it again: what was written is there. Kill the server and
+ * start it again: both windows go on.
  */
 public final class ChatTerminal implements ChatListener {
   private static final String HELP =
