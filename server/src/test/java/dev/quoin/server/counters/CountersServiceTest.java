@@ -147,7 +147,7 @@ final class CountersServiceTest {
   void counterNobodyIncrementedHasNoSamples() {
     assertThat(counters.get(get("a", 60).build()).getSamplesList()).isEmpty();
     assertThat(counts(get("a", 60).setZeroFill(true).setLast(3))).containsExactly(0L, 0L, 0L);
-    assertThat(TestRedis.commands().keys("quoin:default:*")).isEmpty();
+    assertThat(TestRedis.commands().keys("quoin:default:counters:*")).isEmpty();
   }
 
   @Test

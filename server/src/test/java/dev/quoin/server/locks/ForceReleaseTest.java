@@ -126,7 +126,7 @@ final class ForceReleaseTest {
   @Test
   void nothingIsReleasedWhenNobodyHoldsTheLock() {
     assertThat(force("a", "", 0)).isEqualTo(ForceReleaseResponse.getDefaultInstance());
-    assertThat(TestRedis.commands().keys("quoin:default:*")).isEmpty();
+    assertThat(TestRedis.commands().keys("quoin:default:locks:*")).isEmpty();
   }
 
   @Test

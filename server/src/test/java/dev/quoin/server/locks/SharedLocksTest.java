@@ -293,7 +293,8 @@ final class SharedLocksTest {
     release("a", first.getToken());
     release("a", second.getToken());
 
-    assertThat(TestRedis.commands().keys("quoin:default:*")).containsExactly("quoin:default:locks:{a}:owner");
+    assertThat(TestRedis.commands().keys("quoin:default:locks:*"))
+        .containsExactly("quoin:default:locks:{a}:owner");
   }
 
   @Test

@@ -233,7 +233,8 @@ final class WatchTest {
     Eventually.until("the server stops to listen", () -> listeners() == 0);
     TestRedis.commands().del(MARKS);
     acquire(request("a"));
-    assertThat(TestRedis.commands().keys("quoin:default:*")).containsExactly("quoin:default:locks:{a}:owner");
+    assertThat(TestRedis.commands().keys("quoin:default:locks:*"))
+        .containsExactly("quoin:default:locks:{a}:owner");
   }
 
   @Test

@@ -113,7 +113,7 @@ final class LogsServiceTest {
     logs.write(entry("a").setRequestId("r-1").build());
     others.write(entry("a").setSeverity(Severity.SEVERITY_ERROR).build());
 
-    assertThat(TestRedis.commands().keys("quoin:default:*"))
+    assertThat(TestRedis.commands().keys("quoin:default:logs:*"))
         .contains(LOG + "head", LOG + "entries", LOG + "recent:2", LOG + "common:4")
         .allSatisfy(key -> assertThat(TestRedis.commands().pttl(key)).as(key).isPositive());
     assertThat(TestRedis.commands().pttl(LOG + "entries")).isBetween(604_700_000L, 604_800_000L);
@@ -341,7 +341,7 @@ final class LogsServiceTest {
 
     assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(refused.fields()).containsOnly(field);
-    assertThat(TestRedis.commands().keys("quoin:default:*")).isEmpty();
+    assertThat(TestRedis.commands().keys("quoin:default:logs:*")).isEmpty();
   }
 
   /** Makes everything counted so far, and the note of it, some hours older. */

@@ -275,7 +275,8 @@ final class SemaphoreLineTest {
     release("a", holder);
     release("a", granted(waiting));
 
-    assertThat(TestRedis.commands().keys("quoin:default:*")).containsExactly(key("a", "state"));
+    assertThat(TestRedis.commands().keys("quoin:default:semaphores:*"))
+        .containsExactly(key("a", "state"));
   }
 
   private static Refused refusalOf(ListenableFuture<AcquireResponse> waiting) {

@@ -135,7 +135,7 @@ final class StatsServiceTest {
 
     assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(refused.fields()).contains("value");
-    assertThat(TestRedis.commands().keys("quoin:default:*")).isEmpty();
+    assertThat(TestRedis.commands().keys("quoin:default:stats:*")).isEmpty();
   }
 
   @Test
