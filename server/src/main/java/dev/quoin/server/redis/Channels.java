@@ -8,6 +8,7 @@ import io.lettuce.core.cluster.SlotHash;
 import io.lettuce.core.cluster.event.ClusterTopologyChangedEvent;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.lettuce.core.cluster.pubsub.StatefulRedisClusterPubSubConnection;
+import io.lettuce.core.event.connection.ConnectionActivatedEvent;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.netty.util.Timeout;
@@ -19,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -28,11 +30,13 @@ import java.util.logging.Logger;
  *
  * <p>A hint may be lost, when a connection breaks or a slot moves; listeners are told when that may
  * have happened and then look at the state, which is the truth. Subscriptions are put back after
- * reconnects (by Lettuce) and after slots moved (here).
+ * reconnects and after slots moved; on a cluster not by Lettuce, which sends all channels of a node
+ * in one command, as if they were of one slot.
  */
 public final class Channels {
   private static final Logger LOG = Logger.getLogger(Channels.class.getName());
   private static final long RETRY_MILLIS = 250;
+  private static final long REPEAT_ALL_MILLIS = 50;
 
   /** Who wants the hints of a channel. Called on event loops: must not block. */
   public interface Listener {
@@ -62,6 +66,7 @@ public final class Channels {
   private final Timer timer;
   private final long timeoutMillis;
   private final Map<String, Subscription> subscriptions = new ConcurrentHashMap<>();
+  private final AtomicBoolean repeatsAll = new AtomicBoolean();
 
   private Channels(Routes routes, Timer timer, Duration timeout) {
     this.timeoutMillis = timeout.toMillis();
@@ -99,8 +104,11 @@ public final class Channels {
         .getResources()
         .eventBus()
         .get()
-        .filter(ClusterTopologyChangedEvent.class::isInstance)
-        .subscribe(event -> channels.subscriptions.keySet().forEach(channels::repeat));
+        .filter(
+            event ->
+                event instanceof ClusterTopologyChangedEvent
+                    || event instanceof ConnectionActivatedEvent)
+        .subscribe(event -> channels.repeatAllSoon());
     return channels;
   }
 
@@ -178,6 +186,19 @@ public final class Channels {
                 repeatSoon(channel);
               }
             });
+  }
+
+  /** Many connections break and come back together: once for all of them is enough. */
+  private void repeatAllSoon() {
+    if (repeatsAll.compareAndSet(false, true)) {
+      timer.newTimeout(
+          t -> {
+            repeatsAll.set(false);
+            subscriptions.keySet().forEach(this::repeat);
+          },
+          REPEAT_ALL_MILLIS,
+          TimeUnit.MILLISECONDS);
+    }
   }
 
   private void repeatSoon(String channel) {

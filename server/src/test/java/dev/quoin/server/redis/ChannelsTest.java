@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.RedisProcess;
+import dev.quoin.server.testing.TestConnection;
+import dev.quoin.server.testing.TestRedis;
+import io.lettuce.core.KillArgs;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("redis")
+final class ChannelsTest {
+  @Test
+  void channelsOfManySlotsAreHeardAgainAfterTheConnectionsBroke() throws Exception {
+    List<String> names =
+        IntStream.range(0, 40).mapToObj(i -> "quoin:test:{" + i + "}:hints").toList();
+    Set<String> resubscribed = ConcurrentHashMap.newKeySet();
+    Set<String> heard = ConcurrentHashMap.newKeySet();
+    try (TestConnection connection = TestConnection.open()) {
+      for (String name : names) {
+        connection
+            .redis()
+            .channels()
+            .subscribe(
+                name,
+                new Channels.Listener() {
+                  @Override
+                  public void hint(String payload) {
+                    heard.add(name);
+                  }
+
+                  @Override
+                  public void resubscribed() {
+                    resubscribed.add(name);
+                  }
+                })
+            .toCompletableFuture()
+            .get(10, TimeUnit.SECONDS);
+      }
+
+      for (RedisProcess node : TestRedis.nodes()) {
+        node.commands().clientKill(KillArgs.Builder.typePubsub());
+      }
+
+      Eventually.until("listeners are told", () -> resubscribed.size() == names.size());
+      for (String name : names) {
+        Eventually.until(
+            "a hint is heard on " + name,
+            () -> {
+              TestRedis.commands().spublish(name, "hint");
+              return heard.contains(name);
+            });
+      }
+      assertThat(heard).containsAll(names);
+    }
+  }
+}
