@@ -27,6 +27,7 @@ local q = open_queue(KEYS)
 local most, lease, server, waits = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 
 local LOOKED_AT = 300
+local LONG_BYTES = 1048576
 local WAITER_MS = 15000
 
 -- Takes a lease of a key; false when it has as many as it may.
@@ -41,8 +42,9 @@ local function lease_key(key)
 end
 
 local answer, written, timed = {0, -1, q.ms}, {}, {}
+local long_bytes = 0
 
-local function give(id, score, record, text, payload)
+local function give(id, score, record, text)
   local head = read_head(record)
   if head.key ~= '' and not lease_key(head.key) then
     park(q, id, head)
@@ -50,8 +52,10 @@ local function give(id, score, record, text, payload)
   end
   local task = text and parse_task(text) or {
     attempts = 0, budget = head.attempts, returns = 0, key = head.key, kind = head.kind,
-    more = payload and '1' or '0', retention = integer(head.retention),
+    more = head.long and '1' or '0', retention = integer(head.retention),
   }
+  local payload = head.long and redis.call('HGET', q.tasks, '#' .. id) or ''
+  long_bytes = long_bytes + #payload
   local fence = next_number(q)
   local limit = head.timeout > 0 and q.ms + head.timeout or 0
   local expire = limit > 0 and math.min(q.ms + lease, limit) or q.ms + lease
@@ -62,7 +66,7 @@ local function give(id, score, record, text, payload)
   timed[#timed + 1] = integer(expire)
   timed[#timed + 1] = id
   local n = #answer
-  answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = id, record, payload or '', task.attempts
+  answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = id, record, payload, task.attempts
   answer[n + 5], answer[n + 6], answer[n + 7] = fence, expire, limit
   tell(q, id)
 end
@@ -76,20 +80,20 @@ if q.paused then
 end
 local next_time = catch_up(q)
 local looked, exhausted = 0, wanted == 0
-while #timed / 2 < wanted and looked < LOOKED_AT and not exhausted do
+while #timed / 2 < wanted and looked < LOOKED_AT and long_bytes < LONG_BYTES and not exhausted do
   local popped = redis.call('ZPOPMIN', q.ready, wanted - #timed / 2)
   exhausted = #popped / 2 < wanted - #timed / 2
   looked = looked + #popped / 2
   local fields = {}
   for i = 1, #popped, 2 do
-    local id, n = popped[i], #fields
-    fields[n + 1], fields[n + 2], fields[n + 3] = id, '!' .. id, '#' .. id
+    fields[i], fields[i + 1] = popped[i], '!' .. popped[i]
   end
   local found = #fields > 0 and redis.call('HMGET', q.tasks, unpack(fields)) or {}
   for i = 1, #popped, 2 do
-    local at = (i - 1) / 2 * 3
-    if found[at + 1] then
-      give(popped[i], popped[i + 1], found[at + 1], found[at + 2], found[at + 3])
+    if found[i] and long_bytes < LONG_BYTES then
+      give(popped[i], popped[i + 1], found[i], found[i + 1])
+    elseif found[i] then
+      redis.call('ZADD', q.ready, popped[i + 1], popped[i])
     end
   end
 end
@@ -99,7 +103,7 @@ if #timed > 0 then
 end
 save_queue(q)
 
-if not exhausted and wanted == most then
+if wanted == most and (not exhausted or long_bytes >= LONG_BYTES) then
   answer[1] = redis.call('ZCARD', q.ready) > 0 and 1 or 0
 end
 if next_time <= q.ms and not q.paused then

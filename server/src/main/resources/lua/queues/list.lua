@@ -14,20 +14,26 @@
 -- ARGV[2] score of the task after which to begin, '' for the first
 -- ARGV[3] id of that task
 -- ARGV[4] how many at most
--- ARGV[5] 1 with payloads, 0 without
 --
--- Returns {id, score; then what 'get' tells; for each task}.
+-- Returns {1 when there may be more or 0; for each task: id, score; then what 'get' tells, without long payloads}.
 --
 -- @include lib/queue_view
 local q = open_queue(KEYS)
-local state, score, id, most, payload = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
+local state, score, id, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 
-local answer = {}
+local MOST_BYTES = 1048576
+local answer, bytes = {0}, 0
 local listed = page(sorted(q, state), score, id, most)
+answer[1] = #listed / 2 == most and 1 or 0
 for i = 1, #listed, 2 do
+  if bytes > MOST_BYTES then
+    answer[1] = 1
+    break
+  end
   answer[#answer + 1] = listed[i]
   answer[#answer + 1] = listed[i + 1]
-  for _, part in ipairs(view(q, listed[i], payload)) do
+  for _, part in ipairs(view(q, listed[i], false)) do
+    bytes = bytes + #part
     answer[#answer + 1] = part
   end
 end

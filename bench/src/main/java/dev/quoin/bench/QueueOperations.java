@@ -9,9 +9,11 @@ import dev.quoin.queues.v1.EnqueueBatchRequest;
 import dev.quoin.queues.v1.EnqueueRequest;
 import dev.quoin.queues.v1.LeaseRequest;
 import dev.quoin.queues.v1.LeaseResponse;
+import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.NewTask;
 import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.QueuesGrpc.QueuesStub;
+import dev.quoin.queues.v1.WorkRequest;
 import io.grpc.Channel;
 
 /** What workers do with queues; tasks carry 100 bytes. */
@@ -77,6 +79,28 @@ final class QueueOperations {
                         .setTaskId(task.getTaskId())
                         .setToken(task.getToken())));
     return ack.build();
+  }
+
+  /** What a worker says of a task it has done. */
+  static WorkRequest done(LeasedTask task) {
+    return WorkRequest.newBuilder()
+        .setAck(
+            Done.newBuilder()
+                .setQueue(task.getQueue())
+                .setTaskId(task.getTaskId())
+                .setToken(task.getToken()))
+        .build();
+  }
+
+  /** Opens the work of somebody who has so many tasks at a time. */
+  static WorkRequest open(int credits) {
+    return WorkRequest.newBuilder()
+        .setOpen(
+            WorkRequest.Open.newBuilder()
+                .addQueues(QUEUE)
+                .setCredits(credits)
+                .setReportsStart(true))
+        .build();
   }
 
   /**

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.bench;
 
-import dev.quoin.queues.v1.Done;
 import dev.quoin.queues.v1.EnqueueRequest;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.QueuesGrpc;
@@ -57,14 +56,7 @@ record RaceRow(String name, int inFlight) implements Row {
       producers = GrpcWorkload.connect(testbed);
       consumers = GrpcWorkload.connect(testbed);
       work = QueuesGrpc.newStub(consumers).work(this);
-      work.onNext(
-          WorkRequest.newBuilder()
-              .setOpen(
-                  WorkRequest.Open.newBuilder()
-                      .addQueues(QueueOperations.QUEUE)
-                      .setCredits(inFlight)
-                      .setReportsStart(true))
-              .build());
+      work.onNext(QueueOperations.open(inFlight));
     }
 
     double run() throws InterruptedException {
@@ -104,14 +96,7 @@ record RaceRow(String name, int inFlight) implements Row {
     @Override
     public void onNext(WorkResponse response) {
       for (LeasedTask task : response.getTasks().getTasksList()) {
-        work.onNext(
-            WorkRequest.newBuilder()
-                .setAck(
-                    Done.newBuilder()
-                        .setQueue(task.getQueue())
-                        .setTaskId(task.getTaskId())
-                        .setToken(task.getToken()))
-                .build());
+        work.onNext(QueueOperations.done(task));
       }
       int settled = response.getSettled().getOutcomesCount();
       if (settled > 0) {

@@ -2,7 +2,6 @@
 package dev.quoin.bench;
 
 import com.google.protobuf.ByteString;
-import dev.quoin.queues.v1.Done;
 import dev.quoin.queues.v1.EnqueueRequest;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.QueuesGrpc;
@@ -29,14 +28,7 @@ final class WorkWorkload implements Workload {
     producers = GrpcWorkload.connect(testbed);
     consumers = GrpcWorkload.connect(testbed);
     work = QueuesGrpc.newStub(consumers).work(new Consumer());
-    work.onNext(
-        WorkRequest.newBuilder()
-            .setOpen(
-                WorkRequest.Open.newBuilder()
-                    .addQueues(QueueOperations.QUEUE)
-                    .setCredits(CREDITS)
-                    .setReportsStart(true))
-            .build());
+    work.onNext(QueueOperations.open(CREDITS));
   }
 
   @Override
@@ -67,14 +59,7 @@ final class WorkWorkload implements Workload {
     public void onNext(WorkResponse response) {
       for (LeasedTask task : response.getTasks().getTasksList()) {
         working.put(task.getTaskId(), task.getPayload().asReadOnlyByteBuffer().getLong());
-        work.onNext(
-            WorkRequest.newBuilder()
-                .setAck(
-                    Done.newBuilder()
-                        .setQueue(task.getQueue())
-                        .setTaskId(task.getTaskId())
-                        .setToken(task.getToken()))
-                .build());
+        work.onNext(QueueOperations.done(task));
       }
       int settled = response.getSettled().getOutcomesCount();
       if (settled > 0) {

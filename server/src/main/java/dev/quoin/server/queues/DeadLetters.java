@@ -37,17 +37,12 @@ final class DeadLetters {
    * @param found those that fit
    */
   private record Walk(
-      Scope scope,
-      String queue,
-      DeadFilter filter,
-      int most,
-      boolean payloads,
-      List<TaskStatus> found) {}
+      Scope scope, String queue, DeadFilter filter, int most, List<TaskStatus> found) {}
 
   CompletionStage<ListDeadResponse> list(Scope scope, ListDeadRequest request, int pageSize) {
     Object[] asked = {"dead", scope.namespace(), request.getQueue(), request.getFilter()};
     Walk walk =
-        new Walk(scope, request.getQueue(), request.getFilter(), pageSize, true, new ArrayList<>());
+        new Walk(scope, request.getQueue(), request.getFilter(), pageSize, new ArrayList<>());
     return go(walk, PageToken.position(request.getPageToken(), asked), 0)
         .thenApply(
             end ->
@@ -63,8 +58,7 @@ final class DeadLetters {
     };
     String from = PageToken.position(request.getPageToken(), asked);
     Walk walk =
-        new Walk(
-            scope, request.getQueue(), request.getFilter(), LOOKED_AT, false, new ArrayList<>());
+        new Walk(scope, request.getQueue(), request.getFilter(), LOOKED_AT, new ArrayList<>());
     return go(walk, from, 0)
         .thenCompose(
             end ->
@@ -87,27 +81,21 @@ final class DeadLetters {
   /** Answers the position it came to, empty at the end. */
   private CompletionStage<String> go(Walk walk, String position, int lookedAt) {
     return tasks
-        .list(
-            walk.scope(),
-            walk.queue(),
-            TaskState.TASK_STATE_DEAD,
-            position,
-            LOOKED_AT_ONCE,
-            walk.payloads())
+        .list(walk.scope(), walk.queue(), TaskState.TASK_STATE_DEAD, position, LOOKED_AT_ONCE)
         .thenCompose(
-            listed -> {
+            page -> {
               String last = position;
-              for (TaskStore.Listed one : listed) {
+              for (TaskStore.Listed one : page.listed()) {
                 if (walk.found().size() == walk.most()) {
                   return CompletableFuture.completedFuture(last);
                 }
                 last = one.position();
                 one.task().filter(task -> fits(walk.filter(), task)).ifPresent(walk.found()::add);
               }
-              if (listed.size() < LOOKED_AT_ONCE) {
+              if (!page.more()) {
                 return CompletableFuture.completedFuture("");
               }
-              int looked = lookedAt + listed.size();
+              int looked = lookedAt + page.listed().size();
               return looked >= LOOKED_AT
                   ? CompletableFuture.completedFuture(last)
                   : go(walk, last, looked);

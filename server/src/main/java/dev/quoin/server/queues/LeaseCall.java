@@ -48,7 +48,12 @@ final class LeaseCall implements Fetcher.Taker {
         .lease(call.scope(), asked.get(at), most - taken.size(), leaseMillis, Hints.NONE)
         .thenCompose(
             leased -> {
-              if (!keep(leased.leases()) || taken.size() == most || at + 1 == asked.size()) {
+              if (!keep(leased.leases())) {
+                return CompletableFuture.completedFuture(List.of());
+              }
+              // More, and yet fewer than asked for: they are so long that this is enough.
+              boolean full = taken.size() == most || leased.more() && !taken.isEmpty();
+              if (full || at + 1 == asked.size()) {
                 return CompletableFuture.completedFuture(List.copyOf(taken));
               }
               return ask(asked, at + 1);

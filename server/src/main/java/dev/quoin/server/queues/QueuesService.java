@@ -216,13 +216,15 @@ public final class QueuesService implements BindableService {
     };
     String from = PageToken.position(request.getPageToken(), asked);
     return tasks
-        .list(call.scope(), request.getQueue(), request.getState(), from, size, false)
+        .list(call.scope(), request.getQueue(), request.getState(), from, size)
         .thenApply(
-            listed -> {
+            page -> {
               ListResponse.Builder response = ListResponse.newBuilder();
+              List<TaskStore.Listed> listed = page.listed();
               listed.forEach(one -> one.task().ifPresent(response::addStatuses));
-              if (listed.size() == size) {
-                response.setNextPageToken(PageToken.of(listed.get(size - 1).position(), asked));
+              if (page.more()) {
+                String last = listed.get(listed.size() - 1).position();
+                response.setNextPageToken(PageToken.of(last, asked));
               }
               return response.build();
             });

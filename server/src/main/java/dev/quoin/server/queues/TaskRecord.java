@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
  */
 record TaskRecord(byte[] bytes) {
   private static final int HEAD_BYTES = 26;
+  private static final int LONG = 0x80;
   private static final int KEY_LENGTH_AT = 22;
   private static final int TURN = 1000;
   private static final int DEFAULT_PRIORITY = 5;
@@ -34,7 +35,10 @@ record TaskRecord(byte[] bytes) {
     Backoff backoff = task.getBackoff();
     ByteBuffer record =
         ByteBuffer.allocate(HEAD_BYTES + key.length + kind.length + payload.size())
-            .put((byte) (task.hasPriority() ? task.getPriority() : DEFAULT_PRIORITY))
+            .put(
+                (byte)
+                    ((task.hasPriority() ? task.getPriority() : DEFAULT_PRIORITY)
+                        | (hasLongPayload(task) ? LONG : 0)))
             .putShort((short) (TURN / orElse(task.getFairnessWeight(), 1)))
             .putShort((short) orElse(task.getMaxAttempts(), DEFAULT_ATTEMPTS))
             .put((byte) orElse(backoff.getMultiplier(), 2))
@@ -65,7 +69,7 @@ record TaskRecord(byte[] bytes) {
   }
 
   int priority() {
-    return bytes[0];
+    return bytes[0] & 0x7F;
   }
 
   String fairnessKey() {

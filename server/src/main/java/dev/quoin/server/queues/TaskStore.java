@@ -4,6 +4,7 @@ package dev.quoin.server.queues;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
+import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Scope;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.regex.Pattern;
 
 /** Single tasks and lists of them. */
 final class TaskStore {
@@ -18,6 +20,8 @@ final class TaskStore {
   private static final LuaScript CANCEL = LuaScript.load("queues/cancel");
   private static final LuaScript RESCHEDULE = LuaScript.load("queues/reschedule");
   private static final LuaScript LIST = LuaScript.load("queues/list");
+
+  private static final Pattern POSITION = Pattern.compile("[0-9.e+]{1,32} [!-~]{1,64}");
 
   private final QueueStore queues;
 
@@ -32,6 +36,13 @@ final class TaskStore {
    * @param task empty when it has gone meanwhile
    */
   record Listed(String position, Optional<TaskStatus> task) {}
+
+  /**
+   * Some tasks of a list.
+   *
+   * @param more whether there may be more behind them
+   */
+  record Page(List<Listed> listed, boolean more) {}
 
   QueueStore queues() {
     return queues;
@@ -73,12 +84,15 @@ final class TaskStore {
   }
 
   /**
-   * Tasks in a state.
+   * Tasks in a state, as many as fit into one answer; without long payloads.
    *
    * @param position after which to begin, empty for the beginning
    */
-  CompletionStage<List<Listed>> list(
-      Scope scope, String queue, TaskState state, String position, int most, boolean payloads) {
+  CompletionStage<Page> list(
+      Scope scope, String queue, TaskState state, String position, int most) {
+    if (!position.isEmpty() && !POSITION.matcher(position).matches()) {
+      throw InvalidRequest.of("page_token", "must be a next_page_token");
+    }
     int space = position.indexOf(' ');
     return queues
         .scripts()
@@ -89,19 +103,17 @@ final class TaskStore {
             States.letter(state),
             space < 0 ? "" : position.substring(0, space),
             position.substring(space + 1),
-            most,
-            payloads ? 1 : 0)
+            most)
         .thenApply(
             reply -> {
               List<Listed> listed = new ArrayList<>();
-              for (int i = 0; i < reply.size(); i += 2 + TaskViews.VALUES) {
+              for (int i = 1; i < reply.size(); i += 2 + TaskViews.VALUES) {
                 String id = reply.text(i);
                 listed.add(
                     new Listed(
-                        reply.text(i + 1) + ' ' + id,
-                        TaskViews.of(queue, id, reply, i + 2, payloads)));
+                        reply.text(i + 1) + ' ' + id, TaskViews.of(queue, id, reply, i + 2, true)));
               }
-              return listed;
+              return new Page(listed, reply.flag(0));
             });
   }
 }

@@ -511,4 +511,24 @@ final class QueuesServiceTest {
     // 150 expected; that it lies outside of this by chance happens once in a billion runs.
     assertThat(count).isBetween(110, 188);
   }
+
+  @Test
+  void longPayloadsComeInSeveralAnswers() {
+    ByteString large = ByteString.copyFrom(new byte[500_000]);
+    for (int i = 0; i < 5; i++) {
+      queue.add(task("").setPayload(large).setKind("kind " + i));
+    }
+    List<String> kinds = new ArrayList<>();
+    int answers = 0;
+    for (List<LeasedTask> some = queue.lease(10); !some.isEmpty(); some = queue.lease(10)) {
+      some.forEach(
+          task -> {
+            kinds.add(task.getKind());
+            assertThat(task.getPayload()).isEqualTo(large);
+          });
+      answers++;
+    }
+    assertThat(kinds).containsExactly("kind 0", "kind 1", "kind 2", "kind 3", "kind 4");
+    assertThat(answers).isEqualTo(2);
+  }
 }
