@@ -20,6 +20,7 @@ record Measurement(Map<String, Double> values) {
   static final String REDIS_COMMANDS = "redisCommandsPerSecond";
   static final String CLIENT_COMMANDS = "redisCommandsFromServerPerSecond";
 
+  static final String MESSAGES_PER_SECOND = "messagesPerSecond";
   static final String TASKS_PER_SECOND = "tasksPerSecond";
   static final String HEAP_PER_STREAM = "serverHeapBytesPerStream";
   static final String SERVER_CORES = "coresUsedByServer";

@@ -106,6 +106,7 @@ record Ratio(String text, String goal, double median, double[] perRound) {
           Rows.NULL + "/128");
     }
     addCounters(ratios, results);
+    addChat(ratios, results);
     addQueues(ratios, results);
     return ratios;
   }
@@ -131,6 +132,24 @@ record Ratio(String text, String goal, double median, double[] perRound) {
       String many = Rows.COUNTER_GET + '-' + counters + "/64";
       String text = "server CPU of Get: %,d counters / 1".formatted(counters);
       add(ratios, results, text, "≤ 1.1", cpu, many, one);
+    }
+  }
+
+  private static void addChat(List<Ratio> ratios, Results results) {
+    String cpu = Measurement.SERVER_CPU;
+    String send = Rows.CHAT_SEND + "/128";
+    add(ratios, results, "server CPU: `chat-send` / `null`", "", cpu, send, Rows.NULL + "/128");
+    String one = Rows.CHAT_DELIVERED + "1/16";
+    for (int members : Rows.CHAT_MEMBERS.subList(1, Rows.CHAT_MEMBERS.size())) {
+      add(
+          ratios,
+          results,
+          "messages delivered/s: %,d members / 1".formatted(members),
+          "",
+          Measurement.CALLS_PER_SECOND,
+          Rows.CHAT_DELIVERED + members + "/16",
+          one,
+          members);
     }
   }
 

@@ -33,6 +33,7 @@ final class Report {
     report.book();
     report.waiters();
     report.tasks();
+    report.catchUps();
     report.holds();
     report.ratios();
     return report.text.toString();
@@ -184,6 +185,21 @@ final class Report {
       line(
           "| %s | %,d | %,.0f |",
           row.name(), row.inFlight(), median(row, Measurement.TASKS_PER_SECOND));
+    }
+  }
+
+  private void catchUps() {
+    List<Row> rows = results.with(Measurement.MESSAGES_PER_SECOND);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line("| a stream that catches up | stored messages | messages/s | seconds |");
+    line("|---|--:|--:|--:|");
+    for (Row row : rows) {
+      double speed = median(row, Measurement.MESSAGES_PER_SECOND);
+      line(
+          "| %s | %,d | %,.0f | %.2f |", row.name(), row.inFlight(), speed, row.inFlight() / speed);
     }
   }
 

@@ -49,6 +49,9 @@ final class Rows {
   static final String BULLMQ_RACE = "bullmq-race";
   static final String ASYNQ_RACE = "asynq-race";
   static final List<Integer> DEPTHS = List.of(100, 10_000, 1_000_000);
+  static final String CHAT_SEND = "chat-send";
+  static final String CHAT_DELIVERED = "chat-delivered-to-";
+  static final List<Integer> CHAT_MEMBERS = List.of(1, 100, 1_000);
   static final int CLIENTS = 10;
 
   /** How many processes the book has contend for one lock. */
@@ -106,7 +109,17 @@ final class Rows {
     rows.add(LoadRow.quoin(CONFIG_GET, 128, GrpcWorkload.of(ConfigOperations::get)));
     rows.add(LoadRow.quoin(CONFIG_GET_COPY, 128, GrpcWorkload.of(ConfigOperations::getCopy)));
     rows.add(LoadRow.quoin(CONFIG_WATCHERS, 1, ConfigWatchers::new));
+    addChat(rows);
     return rows;
+  }
+
+  private static void addChat(List<Row> rows) {
+    rows.add(LoadRow.quoin(CHAT_SEND, 128, ChatOperations.send()));
+    for (int members : CHAT_MEMBERS) {
+      rows.add(LoadRow.quoin(CHAT_DELIVERED + members, 16, ChatWorkload.of(members)));
+    }
+    rows.add(new ChatCatchUpRow("chat-catch-up", 100_000));
+    rows.add(new ChatStreamsRow("chat-streams", 10_000));
   }
 
   private static void addQueues(List<Row> rows) {
