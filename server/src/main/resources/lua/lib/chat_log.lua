@@ -86,11 +86,14 @@ local function count_first(log, length, holds)
   return low
 end
 
--- Removes entries beyond the limits, and those that all have acknowledged up to a message.
+-- Removes entries beyond the limits, and those that all have acknowledged up to a message. Beyond a limit
+-- of number or bytes it goes a 64th below, so as not to be at it again with the next entry.
 local function trim(chat, log, length, acknowledged)
+  local most = length > chat.most and chat.most - math.floor(chat.most / 64) or chat.most
+  local bytes = chat.b - chat.ob > BYTES and BYTES * 63 / 64 or BYTES
   local drop = count_first(log, length, function(entry, i)
     local _, k, ms, total = parts(entry)
-    return i < length - chat.most or ms < chat.now - chat.age or total <= chat.b - BYTES
+    return i < length - most or ms < chat.now - chat.age or total <= chat.b - bytes
       or (k <= acknowledged and ms <= chat.now - chat.grace)
   end)
   if drop > 0 then
@@ -99,6 +102,7 @@ local function trim(chat, log, length, acknowledged)
     local _, _, ms = parts(around[2] or '')
     redis.call('LTRIM', log, drop, -1)
     chat.ob, chat.ot = total, ms or chat.now
+    redis.call('HSET', chat.head, 'ob', integer(chat.ob), 'ot', integer(chat.ot))
   end
 end
 
@@ -106,9 +110,10 @@ end
 local function save_chat(chat, log, ...)
   local length = redis.call('RPUSH', log, unpack(chat.new))
   if length == #chat.new then
-    -- The log had expired.
+    -- The log is new, or had expired.
     local _, _, _, total = parts(chat.new[1])
     chat.ob, chat.ot, chat.renew = total - 1, chat.now, 0
+    redis.call('HSET', chat.head, 'ob', integer(chat.ob), 'ot', integer(chat.ot))
   end
   if length > chat.most or chat.b - chat.ob > BYTES or chat.ot < chat.now - chat.age then
     trim(chat, log, length, -1)
@@ -116,11 +121,10 @@ local function save_chat(chat, log, ...)
   if chat.now >= chat.renew then
     local pause = math.floor(chat.age / 16)
     redis.call('PEXPIRE', log, integer(chat.age + pause))
-    chat.renew = chat.now + pause
+    redis.call('HSET', chat.head, 'renew', integer(chat.now + pause))
   end
   local p = integer(chat.p)
-  redis.call('HSET', chat.head, 'p', p, 'n', integer(chat.n), 'b', integer(chat.b), 'ob',
-    integer(chat.ob), 'ot', integer(chat.ot), 'renew', integer(chat.renew), ...)
+  redis.call('HSET', chat.head, 'p', p, 'n', integer(chat.n), 'b', integer(chat.b), ...)
   if chat.listens and tonumber(chat.listens) > chat.now then
     if redis.call('SPUBLISH', string.sub(chat.head, 1, -5) .. 'hints', p) == 0 then
       redis.call('HDEL', chat.head, 'until')

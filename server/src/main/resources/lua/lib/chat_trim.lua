@@ -11,10 +11,9 @@ local function trim_acknowledged(chat, log, seen)
     local length = redis.call('LLEN', log)
     if length > 0 then
       trim(chat, log, length, least)
-      redis.call('HSET', chat.head, 'ob', integer(chat.ob), 'ot', integer(chat.ot))
     end
   end
-  if least >= chat.n and chat.renew > 0 then
+  if least >= chat.n and chat.renew ~= 0 then
     redis.call('PEXPIRE', log, integer(math.max(60000, chat.grace)))
     redis.call('HSET', chat.head, 'renew', 0)
   end
