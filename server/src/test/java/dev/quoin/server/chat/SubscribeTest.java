@@ -321,8 +321,13 @@ final class SubscribeTest {
             1);
     open.add(slow);
     slow.awaitStart();
+    Listening quick = open(TestServer.second(), jason, "");
     String body = "x".repeat(60_000);
     IntStream.range(0, 60).forEach(i -> chats.send(room, jason, i + body));
+    quick.awaitBodies(room, 60);
+    // Once its server has read on, it has seen that the slow one is behind.
+    IntStream.range(60, 65).forEach(i -> chats.send(room, jason, i + body));
+    quick.awaitBodies(room, 65);
 
     slow.read(Integer.MAX_VALUE - 1);
     assertThat(slow.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Code.OK);
@@ -330,8 +335,8 @@ final class SubscribeTest {
     assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_SLOW_READER);
     int had = slow.bodies(room).size();
     Listening rest = open(TestServer.second(), jeff, slow.cursor());
-    rest.awaitBodies(room, 60 - had);
-    assertThat(rest.bodies(room)).hasSize(60 - had);
+    rest.awaitBodies(room, 65 - had);
+    assertThat(rest.bodies(room)).hasSize(65 - had);
   }
 
   @Test
