@@ -41,6 +41,7 @@ redis.call('HSET', head, 'ob', before[7] or 0, 'ot', integer(now), 'mm', most, '
   'renew', 0, 'created', integer(now), 'lt', integer(now), 'message', 0)
 redis.call('PERSIST', head)
 local chat = load_chat(head)
+chat.now = now
 add_member(chat, seen, members, creator, OWNER)
 set_role(chat, staff, creator, OWNER)
 for i = 1, #others do
