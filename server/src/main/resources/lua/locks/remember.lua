@@ -1,5 +1,6 @@
 -- Remembers that a request was granted while it stood in line. When it had been granted before, by
--- another attempt that stood in line too, this grant is given back.
+-- another attempt that stood in line too, this grant is given back. A grant that has ended meanwhile,
+-- because its call was cancelled, is not remembered: another attempt may still be waiting for one.
 --
 -- KEYS[1] owner
 -- KEYS[2] line
@@ -10,7 +11,7 @@
 -- ARGV[2] what the request asks for
 --
 -- Returns {1, token, fence, end of the lease in ms} of the grant that counts; {1} when it is the one
--- that was to be remembered.
+-- that was to be remembered, or has ended.
 --
 -- @include lib/lock_keys
 -- @include lib/lock_line
@@ -19,13 +20,16 @@ local keys = by_name(KEYS)
 local token, body = ARGV[1], ARGV[2]
 
 local lock = read_lock(keys, microseconds())
+local grant = find_grant(lock, token)
+if not grant then
+  return {1}
+end
 local before = redis.call('GET', keys.request)
 if not before or string.match(before, '^%S+') == token then
   remember(lock, token, body)
   return {1}
 end
-local grant = find_grant(lock, token)
-if grant and grant.keeper == token then
+if grant.keeper == token then
   give_back(lock, grant)
   hand_over(lock)
 end

@@ -1,5 +1,6 @@
 -- Remembers that a request was granted while it stood in line. When it had been granted before, by
--- another attempt that stood in line too, this grant is given back.
+-- another attempt that stood in line too, this grant is given back. A grant that has ended meanwhile,
+-- because its call was cancelled, is not remembered: another attempt may still be waiting for one.
 --
 -- KEYS[1] state
 -- KEYS[2] holders
@@ -13,7 +14,7 @@
 -- ARGV[4] label of the holder
 --
 -- Returns {1, token, fence, end of the lease in ms, permits in use, limit} of the grant that counts;
--- {1} when it is the one that was to be remembered.
+-- {1} when it is the one that was to be remembered, or has ended.
 --
 -- @include lib/semaphore_line
 -- @include lib/semaphore_request
@@ -23,12 +24,15 @@ local token, permits, lease, holder = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local sem = read_semaphore(state, holders, grants, microseconds(), 0)
 local grant = sem and grant_of(sem, token)
-local before = redis.call('GET', request_key)
-if not before or string.match(before, '^%S+') == token then
-  remember(request_key, grant and grant.expire - sem.ms or 0, token, permits, lease, holder)
+if not grant then
   return {1}
 end
-if grant and grant.keeper == token then
+local before = redis.call('GET', request_key)
+if not before or string.match(before, '^%S+') == token then
+  remember(request_key, grant.expire - sem.ms, token, permits, lease, holder)
+  return {1}
+end
+if grant.keeper == token then
   take_back(sem, grant)
   hand_over(sem, line, servers)
   write_semaphore(sem)
