@@ -7,16 +7,19 @@ import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * A script run by its digest. It is written straight into the buffer: what is alike in all runs of
- * a script is made once, keys and arguments are not copied on the way.
+ * A script run by its digest. It writes itself as Redis reads it; what is alike in all runs of a
+ * script is made once.
  */
 final class Evalsha extends Command<String, byte[], List<Object>> {
   private static final byte[] END = {'\r', '\n'};
+  private static final byte[][] DIGITS = {
+    {'0'}, {'1'}, {'2'}, {'3'}, {'4'}, {'5'}, {'6'}, {'7'}, {'8'}, {'9'}
+  };
 
   private final RedisCodec<String, byte[]> codec;
   private final byte[] command;
@@ -47,58 +50,76 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
     return new CommandArgs<>(codec).addKey(keys[0]);
   }
 
+  /** Collected in an array first: many small writes to a buffer cost more than one long one. */
   @Override
   public void encode(ByteBuf buffer) {
-    buffer.writeByte('*');
-    writeNumber(buffer, 3 + keys.length + arguments.length);
-    buffer.writeBytes(END).writeBytes(command);
-    writeText(buffer, keys.length);
+    Bytes bytes = new Bytes();
+    bytes.add((byte) '*');
+    bytes.add(3 + keys.length + arguments.length);
+    bytes.add(END);
+    bytes.add(command);
+    bytes.addPart(keys.length);
     for (String key : keys) {
-      writeText(buffer, key);
+      bytes.addPart(key.getBytes(StandardCharsets.UTF_8));
     }
     for (Object argument : arguments) {
-      if (argument instanceof byte[] bytes) {
-        writeLength(buffer, bytes.length);
-        buffer.writeBytes(bytes).writeBytes(END);
+      if (argument instanceof byte[] value) {
+        bytes.addPart(value);
       } else if (argument instanceof Long || argument instanceof Integer) {
-        writeText(buffer, ((Number) argument).longValue());
+        bytes.addPart(((Number) argument).longValue());
       } else {
-        writeText(buffer, argument.toString());
+        bytes.addPart(argument.toString().getBytes(StandardCharsets.UTF_8));
       }
     }
+    buffer.writeBytes(bytes.array, 0, bytes.length);
   }
 
-  private static void writeText(ByteBuf buffer, String text) {
-    writeLength(buffer, ByteBufUtil.utf8Bytes(text));
-    ByteBufUtil.writeUtf8(buffer, text);
-    buffer.writeBytes(END);
-  }
+  /** A growing array. A part is a string of the protocol: its length and its bytes. */
+  private static final class Bytes {
+    private byte[] array = new byte[512];
+    private int length;
 
-  private static void writeText(ByteBuf buffer, long number) {
-    if (number >= 0 && number < 10) {
-      writeLength(buffer, 1);
-      buffer.writeByte('0' + (int) number);
-    } else {
-      String digits = Long.toString(number);
-      writeLength(buffer, digits.length());
-      ByteBufUtil.writeAscii(buffer, digits);
+    void addPart(byte[] value) {
+      add((byte) '$');
+      add(value.length);
+      add(END);
+      add(value);
+      add(END);
     }
-    buffer.writeBytes(END);
-  }
 
-  private static void writeLength(ByteBuf buffer, int length) {
-    buffer.writeByte('$');
-    writeNumber(buffer, length);
-    buffer.writeBytes(END);
-  }
+    void addPart(long number) {
+      addPart(
+          number >= 0 && number < 10
+              ? DIGITS[(int) number]
+              : Long.toString(number).getBytes(StandardCharsets.ISO_8859_1));
+    }
 
-  private static void writeNumber(ByteBuf buffer, int number) {
-    if (number < 10) {
-      buffer.writeByte('0' + number);
-    } else if (number < 100) {
-      buffer.writeByte('0' + number / 10).writeByte('0' + number % 10);
-    } else {
-      ByteBufUtil.writeAscii(buffer, Integer.toString(number));
+    void add(int number) {
+      if (number < 10) {
+        add((byte) ('0' + number));
+      } else if (number < 100) {
+        add((byte) ('0' + number / 10));
+        add((byte) ('0' + number % 10));
+      } else {
+        add(Integer.toString(number).getBytes(StandardCharsets.ISO_8859_1));
+      }
+    }
+
+    void add(byte value) {
+      reserve(1);
+      array[length++] = value;
+    }
+
+    void add(byte[] value) {
+      reserve(value.length);
+      System.arraycopy(value, 0, array, length, value.length);
+      length += value.length;
+    }
+
+    private void reserve(int more) {
+      if (array.length - length < more) {
+        array = Arrays.copyOf(array, Math.max(2 * array.length, length + more));
+      }
     }
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.redis;
 
-import dev.quoin.server.errors.Refusal;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
@@ -27,7 +26,7 @@ public final class Redis implements AutoCloseable {
   private static final long CONNECT_PAUSE_MILLIS = 25;
 
   private final Timer timer;
-  private final long timeoutMillis;
+  private final Patience usual;
   private final int attempts;
   private final RedisClusterAsyncCommands<String, byte[]> anyCommands;
   private final Map<Thread, RedisClusterAsyncCommands<String, byte[]>> commandsOfThreads;
@@ -54,7 +53,7 @@ public final class Redis implements AutoCloseable {
       Supplier<List<Shard>> shards,
       Runnable shutdown) {
     this.timer = timer;
-    this.timeoutMillis = timeout.toMillis();
+    this.usual = new Patience(timer, timeout.toMillis());
     this.attempts = attempts;
     this.anyCommands = anyCommands;
     this.commandsOfThreads = commandsOfThreads;
@@ -113,14 +112,17 @@ public final class Redis implements AutoCloseable {
       Consumer<? super T> late) {
     long patience = patience(scope);
     CompletableFuture<T> answer = new CompletableFuture<>();
-    Timeout alarm =
-        timer.newTimeout(
-            t ->
-                answer.completeExceptionally(
-                    Refusal.storeUnavailable("Redis did not answer within " + patience + " ms")),
-            patience,
-            TimeUnit.MILLISECONDS);
-    send(command, answer, alarm, late, attempts);
+    if (patience == usual.millis()) {
+      usual.limit(answer);
+      send(command, answer, null, late, attempts);
+    } else {
+      Timeout alarm =
+          timer.newTimeout(
+              t -> answer.completeExceptionally(Patience.exhausted(patience)),
+              patience,
+              TimeUnit.MILLISECONDS);
+      send(command, answer, alarm, late, attempts);
+    }
     return answer;
   }
 
@@ -157,7 +159,9 @@ public final class Redis implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
             return;
           }
-          alarm.cancel();
+          if (alarm != null) {
+            alarm.cancel();
+          }
           if (failure != null) {
             answer.completeExceptionally(Failures.of(failure));
           } else if (!answer.complete(value)) {
@@ -168,14 +172,16 @@ public final class Redis implements AutoCloseable {
 
   private long patience(Scope scope) {
     if (scope.deadline() == null) {
-      return timeoutMillis;
+      return usual.millis();
     }
     long left = scope.deadline().timeRemaining(TimeUnit.MILLISECONDS);
-    return Math.max(1, Math.min(timeoutMillis, left - Math.min(DEADLINE_MARGIN_MILLIS, left / 10)));
+    return Math.max(
+        1, Math.min(usual.millis(), left - Math.min(DEADLINE_MARGIN_MILLIS, left / 10)));
   }
 
   @Override
   public void close() {
+    usual.end();
     shutdown.run();
   }
 }

@@ -18,8 +18,7 @@ public class Call {
   public static final Metadata.Key<String> REQUEST_ID =
       Metadata.Key.of("quoin-request-id", Metadata.ASCII_STRING_MARSHALLER);
 
-  private static final Pattern NAMESPACE_RULE =
-      Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+  private static final int LONGEST_NAMESPACE = 63;
   private static final Pattern REQUEST_ID_RULE = Pattern.compile("[!-~]{1,128}");
 
   private final Metadata headers;
@@ -89,10 +88,27 @@ public class Call {
   }
 
   void checkNamespace() {
-    if (!NAMESPACE_RULE.matcher(scope.namespace()).matches()) {
+    if (!isNamespace(scope.namespace())) {
       throw InvalidRequest.of(
           NAMESPACE.name(), "must be 1 to 63 lower-case letters, digits and inner hyphens");
     }
+  }
+
+  private static boolean isNamespace(String text) {
+    int last = text.length() - 1;
+    if (last < 0
+        || last >= LONGEST_NAMESPACE
+        || text.charAt(0) == '-'
+        || text.charAt(last) == '-') {
+      return false;
+    }
+    for (int i = 0; i <= last; i++) {
+      char c = text.charAt(i);
+      if (!(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-')) {
+        return false;
+      }
+    }
+    return true;
   }
 
   void cancel() {
