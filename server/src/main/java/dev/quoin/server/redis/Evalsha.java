@@ -2,6 +2,7 @@
 package dev.quoin.server.redis;
 
 import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.internal.ExceptionFactory;
 import io.lettuce.core.output.NestedMultiOutput;
 import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
@@ -10,10 +11,12 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.BiConsumer;
 
 /**
  * A script run by its digest. It writes itself as Redis reads it; what is alike in all runs of a
- * script is made once.
+ * script is made once. It tells its answer without a future of Lettuce's around it.
  */
 final class Evalsha extends Command<String, byte[], List<Object>> {
   private static final byte[] END = {'\r', '\n'};
@@ -22,6 +25,7 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
   };
 
   private final RedisCodec<String, byte[]> codec;
+  private BiConsumer<? super List<Object>, ? super Throwable> listener;
   private final byte[] command;
   private final String[] keys;
   private final Object[] arguments;
@@ -29,10 +33,17 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
   /**
    * @param command as {@link #command} writes it
    * @param arguments strings, whole numbers or byte arrays
+   * @param listener told once: what the script returned, or why it did not
    */
-  Evalsha(RedisCodec<String, byte[]> codec, byte[] command, String[] keys, Object[] arguments) {
+  Evalsha(
+      RedisCodec<String, byte[]> codec,
+      byte[] command,
+      String[] keys,
+      Object[] arguments,
+      BiConsumer<? super List<Object>, ? super Throwable> listener) {
     super(CommandType.EVALSHA, new NestedMultiOutput<>(codec));
     this.codec = codec;
+    this.listener = listener;
     this.command = command;
     this.keys = keys;
     this.arguments = arguments;
@@ -42,6 +53,40 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
   static byte[] command(String sha) {
     return ("$7\r\nEVALSHA\r\n$" + sha.length() + "\r\n" + sha + "\r\n")
         .getBytes(StandardCharsets.US_ASCII);
+  }
+
+  @Override
+  public void complete() {
+    super.complete();
+    if (getOutput().hasError()) {
+      tell(null, ExceptionFactory.createExecutionException(getOutput().getError()));
+    } else {
+      tell(getOutput().get(), null);
+    }
+  }
+
+  @Override
+  public boolean completeExceptionally(Throwable failure) {
+    boolean completed = super.completeExceptionally(failure);
+    tell(null, failure);
+    return completed;
+  }
+
+  @Override
+  public void cancel() {
+    super.cancel();
+    tell(null, new CancellationException("the connection to Redis broke"));
+  }
+
+  private void tell(List<Object> values, Throwable failure) {
+    BiConsumer<? super List<Object>, ? super Throwable> told;
+    synchronized (this) {
+      told = listener;
+      listener = null;
+    }
+    if (told != null) {
+      told.accept(values, failure);
+    }
   }
 
   /** Only the first key: it tells a cluster's client which node to ask. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -110,6 +111,18 @@ public final class Redis implements AutoCloseable {
       Scope scope,
       Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command,
       Consumer<? super T> late) {
+    return ask(scope, (commands, answered) -> command.apply(commands).whenComplete(answered), late);
+  }
+
+  /** Sends a command, on the connection that is given, and has its answer told. */
+  interface Sending<T> {
+    void send(
+        RedisClusterAsyncCommands<String, byte[]> commands,
+        BiConsumer<? super T, ? super Throwable> answered);
+  }
+
+  /** As {@link #call}, with a command that tells its answer itself. */
+  <T> CompletableFuture<T> ask(Scope scope, Sending<T> command, Consumer<? super T> late) {
     long patience = patience(scope);
     CompletableFuture<T> answer = new CompletableFuture<>();
     if (patience == usual.millis()) {
@@ -136,18 +149,12 @@ public final class Redis implements AutoCloseable {
   }
 
   private <T> void send(
-      Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command,
+      Sending<T> command,
       CompletableFuture<T> answer,
       Timeout alarm,
       Consumer<? super T> late,
       int attemptsLeft) {
-    CompletionStage<T> sent;
-    try {
-      sent = command.apply(commandsOfThreads.getOrDefault(Thread.currentThread(), anyCommands));
-    } catch (RuntimeException e) {
-      sent = CompletableFuture.failedFuture(e);
-    }
-    sent.whenComplete(
+    BiConsumer<T, Throwable> answered =
         (value, failure) -> {
           if (failure != null
               && attemptsLeft > 0
@@ -167,7 +174,12 @@ public final class Redis implements AutoCloseable {
           } else if (!answer.complete(value)) {
             late.accept(value);
           }
-        });
+        };
+    try {
+      command.send(commandsOfThreads.getOrDefault(Thread.currentThread(), anyCommands), answered);
+    } catch (RuntimeException e) {
+      answered.accept(null, e);
+    }
   }
 
   private long patience(Scope scope) {

@@ -5,6 +5,7 @@ import dev.quoin.server.errors.Refusal;
 import io.lettuce.core.AbstractRedisAsyncCommands;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.DoubleHistogram;
@@ -13,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -69,47 +72,63 @@ public final class Scripts {
   public CompletableFuture<Reply> run(
       LuaScript script, Scope scope, String[] keys, Consumer<Reply> late, Object... arguments) {
     script.check(keys.length, arguments.length);
-    long begin = System.nanoTime();
-    CompletableFuture<Reply> answer = new CompletableFuture<>();
-    Consumer<List<Object>> tooLate = values -> late.accept(new Reply(values));
-    redis
-        .call(
-            scope,
-            commands ->
-                ((AbstractRedisAsyncCommands<String, byte[]>) commands)
-                    .dispatch(new Evalsha(RedisConnector.CODEC, script.command(), keys, arguments)),
-            tooLate)
-        .whenComplete(
-            (values, failure) -> {
-              if (failure instanceof RedisNoScriptException) {
-                redis
-                    .call(
-                        scope,
-                        commands ->
-                            commands.<List<Object>>eval(
-                                script.body(), ScriptOutputType.MULTI, keys, encode(arguments)),
-                        tooLate)
-                    .whenComplete((v, f) -> settle(script, begin, answer, v, f));
-              } else {
-                settle(script, begin, answer, values, failure);
-              }
-            });
-    return answer;
+    return redis.ask(
+        scope,
+        (commands, answered) -> {
+          long begin = System.nanoTime();
+          evalsha(
+              commands,
+              script,
+              keys,
+              arguments,
+              (values, failure) -> {
+                if (failure instanceof RedisNoScriptException) {
+                  eval(commands, script, keys, arguments)
+                      .whenComplete((v, f) -> settle(script, begin, answered, v, f));
+                } else {
+                  settle(script, begin, answered, values, failure);
+                }
+              });
+        },
+        late);
+  }
+
+  private static void evalsha(
+      RedisClusterAsyncCommands<String, byte[]> commands,
+      LuaScript script,
+      String[] keys,
+      Object[] arguments,
+      BiConsumer<List<Object>, Throwable> answered) {
+    ((AbstractRedisAsyncCommands<String, byte[]>) commands)
+        .getConnection()
+        .dispatch(new Evalsha(RedisConnector.CODEC, script.command(), keys, arguments, answered));
+  }
+
+  private static CompletionStage<List<Object>> eval(
+      RedisClusterAsyncCommands<String, byte[]> commands,
+      LuaScript script,
+      String[] keys,
+      Object[] arguments) {
+    return commands.eval(script.body(), ScriptOutputType.MULTI, keys, encode(arguments));
   }
 
   private void settle(
       LuaScript script,
       long begin,
-      CompletableFuture<Reply> answer,
+      BiConsumer<? super Reply, ? super Throwable> answered,
       List<Object> values,
       Throwable failure) {
-    record(script, begin, failure);
     if (failure == null) {
-      answer.complete(new Reply(values));
-    } else {
-      explain(script, failure);
-      answer.completeExceptionally(failure);
+      record(script, begin, null);
+      answered.accept(new Reply(values), null);
+      return;
     }
+    if (!Failures.wasNotSent(failure)) {
+      Throwable meant = Failures.of(failure);
+      record(script, begin, meant);
+      explain(script, meant);
+    }
+    answered.accept(null, failure);
   }
 
   private static byte[][] encode(Object[] arguments) {

@@ -58,6 +58,7 @@ public final class Tokens {
   private Tokens() {}
 
   public static String next() {
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(STOCK.get().take());
+    Stock stock = STOCK.get();
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(stock.take());
   }
 }
