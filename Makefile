@@ -43,9 +43,9 @@ lint: $(BUF) $(VENDOR) ## check contract and code style
 breaking: $(BUF) $(VENDOR) ## check that the contract still serves the clients of AGAINST (HEAD~1)
 	@scripts/breaking $(BUF) $(VENDOR) $(AGAINST)
 
-generate: $(BUF) $(VENDOR) ## write docs/keyspace.md and docs/configuration.md, generate stubs with buf
-	$(MVN) -q -pl proto,server test -Dtest=GeneratedDocsTest -Dsurefire.failIfNoSpecifiedTests=false \
-	  -Dquoin.test.standaloneOnly=true -Dquoin.docs=write
+generate: $(BUF) $(VENDOR) ## write what is made from code and contract: pages of docs, service-config.json, stubs
+	$(MVN) -q -pl proto,server,clients/java test -Dtest='GeneratedDocsTest,ServiceConfigTest' \
+	  -Dsurefire.failIfNoSpecifiedTests=false -Dquoin.test.standaloneOnly=true -Dquoin.docs=write
 	$(BUF) generate
 
 format: $(BUF) ## format contract and code

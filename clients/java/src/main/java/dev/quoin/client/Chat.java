@@ -30,7 +30,6 @@ import dev.quoin.chat.v1.SetRoleRequest;
 import dev.quoin.chat.v1.SignalRequest;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -66,12 +65,7 @@ public final class Chat {
   public String create(CreateRequest plan) {
     CreateResponse response =
         Futures.await(
-            link.call(
-                ChatGrpc.getCreateMethod(),
-                plan.toBuilder()
-                    .setCreator(user)
-                    .setRequestId(UUID.randomUUID().toString())
-                    .build()));
+            link.call(ChatGrpc.getCreateMethod(), plan.toBuilder().setCreator(user).build()));
     return response.getChatId();
   }
 
@@ -122,11 +116,8 @@ public final class Chat {
    * @return its number
    */
   public CompletableFuture<Long> sendAsync(SendRequest message) {
-    SendRequest.Builder request = message.toBuilder().setSender(user);
-    if (request.getClientMessageId().isEmpty()) {
-      request.setClientMessageId(UUID.randomUUID().toString());
-    }
-    CompletableFuture<SendResponse> answer = link.call(ChatGrpc.getSendMethod(), request.build());
+    SendRequest request = message.toBuilder().setSender(user).build();
+    CompletableFuture<SendResponse> answer = link.call(ChatGrpc.getSendMethod(), request);
     return Futures.handOver(answer.thenApply(SendResponse::getMessageId), answer, number -> {});
   }
 

@@ -100,11 +100,7 @@ public final class Config {
   /** Like {@link #delete}, without waiting for the answer. */
   public CompletableFuture<Boolean> deleteAsync(String type, String component) {
     DeleteRequest request =
-        DeleteRequest.newBuilder()
-            .setType(type)
-            .setComponent(component)
-            .setRequestId(UUID.randomUUID().toString())
-            .build();
+        DeleteRequest.newBuilder().setType(type).setComponent(component).build();
     CompletableFuture<DeleteResponse> answer = link.call(ConfigGrpc.getDeleteMethod(), request);
     return Futures.handOver(answer.thenApply(DeleteResponse::getDeleted), answer, deleted -> {});
   }
@@ -151,11 +147,7 @@ public final class Config {
   }
 
   private static SetRequest.Builder request(String type, String component, Struct value) {
-    return SetRequest.newBuilder()
-        .setType(type)
-        .setComponent(component)
-        .setValue(value)
-        .setRequestId(UUID.randomUUID().toString());
+    return SetRequest.newBuilder().setType(type).setComponent(component).setValue(value);
   }
 
   private CompletableFuture<SetResponse> send(SetRequest.Builder request) {

@@ -8,7 +8,6 @@ import dev.quoin.counters.v1.GetRequest;
 import dev.quoin.counters.v1.IncrementRequest;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -41,12 +40,7 @@ public final class Counters {
 
   /** Like {@link #increment}, without waiting for the answer. */
   public CompletableFuture<Void> incrementAsync(String name, long delta) {
-    IncrementRequest request =
-        IncrementRequest.newBuilder()
-            .setName(name)
-            .setDelta(delta)
-            .setRequestId(UUID.randomUUID().toString())
-            .build();
+    IncrementRequest request = IncrementRequest.newBuilder().setName(name).setDelta(delta).build();
     return link.call(CountersGrpc.getIncrementMethod(), request).thenApply(counted -> null);
   }
 

@@ -17,7 +17,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -83,7 +82,6 @@ public final class Locks {
             .setLease(Protos.duration(options.lease()))
             .setWait(Protos.duration(options.maxWait()))
             .setHolder(options.holder())
-            .setRequestId(UUID.randomUUID().toString())
             .setMode(LockCalls.mode(options.shared()))
             .build();
     long sent = System.nanoTime();
@@ -121,7 +119,6 @@ public final class Locks {
             .setLease(Protos.duration(options.lease()))
             .setWait(Protos.duration(options.maxWait()))
             .setHolder(options.holder())
-            .setRequestId(UUID.randomUUID().toString())
             .setMode(LockCalls.mode(options.shared()))
             .build();
     long sent = System.nanoTime();

@@ -11,7 +11,6 @@ import dev.quoin.logs.v1.Severity;
 import dev.quoin.logs.v1.WriteRequest;
 import dev.quoin.logs.v1.WriteResponse;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -47,7 +46,6 @@ public final class Logs {
             .setText(entry.getText())
             .setTemplate(entry.getTemplate())
             .putAllFields(entry.getFieldsMap())
-            .setRequestId(UUID.randomUUID().toString())
             .build();
     CompletableFuture<WriteResponse> answer = link.call(LogsGrpc.getWriteMethod(), request);
     return Futures.handOver(answer.thenApply(WriteResponse::getCursor), answer, cursor -> {});

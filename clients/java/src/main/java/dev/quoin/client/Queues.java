@@ -18,7 +18,6 @@ import dev.quoin.queues.v1.WaitRequest;
 import dev.quoin.queues.v1.WaitResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -60,12 +59,7 @@ public final class Queues {
 
   /** Like {@link #enqueue}, without waiting for the answer. */
   public CompletableFuture<String> enqueueAsync(String queue, NewTask task) {
-    EnqueueRequest request =
-        EnqueueRequest.newBuilder()
-            .setQueue(queue)
-            .setTask(task)
-            .setRequestId(UUID.randomUUID().toString())
-            .build();
+    EnqueueRequest request = EnqueueRequest.newBuilder().setQueue(queue).setTask(task).build();
     CompletableFuture<EnqueueResponse> answer = link.call(QueuesGrpc.getEnqueueMethod(), request);
     return Futures.handOver(answer.thenApply(EnqueueResponse::getTaskId), answer, id -> {});
   }
@@ -73,11 +67,7 @@ public final class Queues {
   /** Adds tasks to one queue, all of them or none; at most 1,000, in their order. */
   public List<String> enqueueAll(String queue, List<NewTask> tasks) {
     EnqueueBatchRequest request =
-        EnqueueBatchRequest.newBuilder()
-            .setQueue(queue)
-            .addAllNewTasks(tasks)
-            .setRequestId(UUID.randomUUID().toString())
-            .build();
+        EnqueueBatchRequest.newBuilder().setQueue(queue).addAllNewTasks(tasks).build();
     EnqueueBatchResponse response =
         Futures.await(link.call(QueuesGrpc.getEnqueueBatchMethod(), request));
     return response.getResultsList().stream().map(EnqueueResponse::getTaskId).toList();

@@ -93,10 +93,9 @@ public final class Quoin implements AutoCloseable {
    * namespace and gives unary calls without a deadline the default one; {@link QuoinException#from}
    * explains its failures. It ends with this client.
    *
-   * <p>Some unary calls are repeated when they meet UNAVAILABLE. {@code Acquire} of locks and
-   * semaphores, {@code Increment} of counters, {@code Set} and {@code Delete} of configuration,
-   * {@code Enqueue} and {@code EnqueueBatch} of queues are among them, so give them a {@code
-   * request_id}; all of Chat are, so give {@code Send} a {@code client_message_id}.
+   * <p>Unary calls that meet UNAVAILABLE are repeated when that is safe: those that the contract
+   * marks as without side effects or idempotent, and those whose request has a {@code request_id}
+   * or {@code client_message_id}, which is filled in where it is empty.
    */
   public Channel channel() {
     return channel;

@@ -127,7 +127,10 @@ public final class QuoinBuilder {
     headers.put(NAMESPACE, namespace);
     return Grpc.newChannelBuilder(AddressList.target(address), credentials())
         .executor(executor)
-        .intercept(MetadataUtils.newAttachHeadersInterceptor(headers), defaultDeadline(deadline))
+        .intercept(
+            MetadataUtils.newAttachHeadersInterceptor(headers),
+            defaultDeadline(deadline),
+            new RequestIds())
         .defaultServiceConfig(Retries.serviceConfig())
         .disableServiceConfigLookUp()
         .keepAliveTime(keepAlive.toNanos(), TimeUnit.NANOSECONDS)

@@ -14,7 +14,6 @@ import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -97,7 +96,6 @@ public final class Semaphores {
             .setWait(Protos.duration(options.maxWait()))
             .setHolder(options.holder())
             .setLimit(options.limit())
-            .setRequestId(UUID.randomUUID().toString())
             .build();
     long sent = System.nanoTime();
     CompletableFuture<AcquireResponse> answer =
