@@ -6,6 +6,7 @@ import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.locks.v1.LocksGrpc.LocksStub;
+import dev.quoin.locks.v1.Mode;
 import dev.quoin.locks.v1.ReleaseRequest;
 import io.grpc.Channel;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -15,6 +16,10 @@ import java.util.function.Consumer;
 
 /** What workers ask of the Quoin server. */
 final class QuoinOperations {
+  /** A lock that many hold together, or wait for. */
+  static final String SCALE = "scale";
+
+  private static final Duration INSTANT = Duration.newBuilder().setNanos(1_000_000).build();
   private static final Duration SECOND = Duration.newBuilder().setSeconds(1).build();
   private static final Duration WAIT = Duration.newBuilder().setSeconds(30).build();
 
@@ -53,6 +58,30 @@ final class QuoinOperations {
   /** Takes and gives back a lock that all workers want. */
   static Operation handOver(Channel channel, int worker) {
     return pair(channel, AcquireRequest.newBuilder().setName("hand-over").setWait(WAIT).build());
+  }
+
+  /** Takes and gives back a share of a lock that many read under. */
+  static Operation amongReaders(Channel channel, int worker) {
+    return pair(
+        channel, AcquireRequest.newBuilder().setName(SCALE).setMode(Mode.MODE_SHARED).build());
+  }
+
+  /** Joins the end of a line for a millisecond and leaves it. */
+  static Operation amongWaiters(Channel channel, int worker) {
+    LocksStub locks = LocksGrpc.newStub(channel);
+    AcquireRequest request = AcquireRequest.newBuilder().setName(SCALE).setWait(INSTANT).build();
+    return done ->
+        locks.acquire(
+            request,
+            GrpcWorkload.answer(
+                done,
+                response -> {
+                  if (response.getAcquired()) {
+                    done.failed(new IllegalStateException("the lock was to be held"));
+                  } else {
+                    done.ok();
+                  }
+                }));
   }
 
   private static Operation pair(Channel channel, AcquireRequest request) {

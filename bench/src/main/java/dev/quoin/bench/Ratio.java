@@ -72,7 +72,7 @@ record Ratio(String text, String goal, double median, double[] perRound) {
         speed,
         Rows.SEMAPHORE_HANDOVER + "/" + Rows.CLIENTS,
         Rows.REDISSON_PERMIT_HANDOVER + "/" + Rows.CLIENTS);
-    for (String row : List.of(Rows.HOLDERS, Rows.WAITERS)) {
+    for (String row : List.of(Rows.HOLDERS, Rows.WAITERS, Rows.READERS, Rows.LOCK_WAITERS)) {
       add(
           ratios,
           results,

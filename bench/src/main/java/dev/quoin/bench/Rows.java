@@ -33,6 +33,8 @@ final class Rows {
   static final String REDISSON_PERMIT_HANDOVER = "redisson-permit-handover";
   static final String HOLDERS = "semaphore-among-holders";
   static final String WAITERS = "semaphore-among-waiters";
+  static final String READERS = "lock-among-readers";
+  static final String LOCK_WAITERS = "lock-among-waiters";
   static final String HOLDS = "open-holds";
   static final List<Integer> SIZES = List.of(10, 1_000, 100_000);
   static final String CONFIG_SET = "config-set";
@@ -96,8 +98,11 @@ final class Rows {
             .withContention());
     rows.add(new IdleWaitersRow(IDLE, 1000));
     for (int size : SIZES) {
-      rows.add(new ScaleRow(HOLDERS, size, false));
-      rows.add(new ScaleRow(WAITERS, size, true));
+      rows.add(
+          new ScaleRow(HOLDERS, size, Crowds::permitHolders, SemaphoreOperations::amongHolders));
+      rows.add(new ScaleRow(WAITERS, size, Crowds::permitLine, SemaphoreOperations::amongWaiters));
+      rows.add(new ScaleRow(READERS, size, Crowds::readers, QuoinOperations::amongReaders));
+      rows.add(new ScaleRow(LOCK_WAITERS, size, Crowds::line, QuoinOperations::amongWaiters));
     }
     rows.add(new OpenHoldsRow(HOLDS, OPEN_HOLDS));
     rows.add(LoadRow.quoin(LOGS_WRITE, 128, GrpcWorkload.of(LogsOperations::write)));

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.bench;
 
-import com.google.protobuf.Duration;
-import dev.quoin.semaphores.v1.AcquireRequest;
-import dev.quoin.semaphores.v1.AcquireResponse;
-import dev.quoin.semaphores.v1.SemaphoresGrpc;
-import dev.quoin.semaphores.v1.SemaphoresGrpc.SemaphoresStub;
+import io.grpc.Channel;
 import io.grpc.ManagedChannel;
-import io.grpc.stub.StreamObserver;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 
 /**
- * Workers in a closed loop on a semaphore that a number of others hold, or wait for.
+ * Workers in a closed loop on one thing that a number of others hold, or wait for.
  *
  * @param others how many
- * @param waiting whether they wait; else they hold a permit each
+ * @param crowd brings the others there
+ * @param operation what a worker does, by the channel and its number
  */
-record ScaleRow(String name, int others, boolean waiting) implements Row {
+record ScaleRow(
+    String name, int others, Crowd crowd, BiFunction<Channel, Integer, Operation> operation)
+    implements Row {
   private static final int WORKERS = 16;
-  private static final int AT_ONCE = 256;
-  private static final Duration LONG = Duration.newBuilder().setSeconds(3_600).build();
+
+  /** Those who hold something or wait for it while it is measured. */
+  interface Crowd {
+    void gather(Testbed testbed, ManagedChannel channel, int others) throws InterruptedException;
+  }
 
   @Override
   public int inFlight() {
@@ -38,72 +38,14 @@ record ScaleRow(String name, int others, boolean waiting) implements Row {
     testbed.empty();
     ManagedChannel channel = GrpcWorkload.connect(testbed);
     try {
-      if (waiting) {
-        line(testbed, channel);
-      } else {
-        hold(channel);
-      }
-      Workload.Factory factory =
-          GrpcWorkload.of(
-              waiting ? SemaphoreOperations::amongWaiters : SemaphoreOperations::amongHolders);
+      crowd.gather(testbed, channel, others);
+      Workload.Factory factory = GrpcWorkload.of(operation);
       try (Workload load = factory.open(testbed, WORKERS)) {
         return Measurement.of(ClosedLoop.run(load, WORKERS, options, testbed));
       }
     } finally {
       channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
       testbed.empty();
-    }
-  }
-
-  private void hold(ManagedChannel channel) throws InterruptedException {
-    SemaphoresStub semaphores = SemaphoresGrpc.newStub(channel);
-    AcquireRequest request =
-        AcquireRequest.newBuilder()
-            .setName(SemaphoreOperations.SCALE)
-            .setLimit(SemaphoreOperations.MANY)
-            .setLease(LONG)
-            .build();
-    Semaphore slots = new Semaphore(AT_ONCE);
-    AtomicReference<Throwable> failure = new AtomicReference<>();
-    for (int i = 0; i < others; i++) {
-      slots.acquire();
-      semaphores.acquire(request, new Slot(slots, failure));
-    }
-    slots.acquire(AT_ONCE);
-    if (failure.get() != null) {
-      throw new IllegalStateException("not all hold permits", failure.get());
-    }
-  }
-
-  /**
-   * One holder, one who waits through the server, and behind that one as many as it takes, written
-   * into the line as a server would. They are never reached.
-   */
-  private void line(Testbed testbed, ManagedChannel channel) throws InterruptedException {
-    AcquireRequest.Builder request =
-        AcquireRequest.newBuilder().setName(SemaphoreOperations.SCALE).setLimit(1).setLease(LONG);
-    SemaphoresGrpc.newBlockingStub(channel).acquire(request.build());
-    Semaphore never = new Semaphore(0);
-    SemaphoresGrpc.newStub(channel)
-        .acquire(request.setWait(LONG).build(), new Slot(never, new AtomicReference<>()));
-    testbed.fillLine("semaphores", SemaphoreOperations.SCALE, others - 1);
-  }
-
-  /** Gives a slot back when a call has ended. */
-  private record Slot(Semaphore slots, AtomicReference<Throwable> failure)
-      implements StreamObserver<AcquireResponse> {
-    @Override
-    public void onNext(AcquireResponse response) {}
-
-    @Override
-    public void onError(Throwable thrown) {
-      failure.compareAndSet(null, thrown);
-      slots.release();
-    }
-
-    @Override
-    public void onCompleted() {
-      slots.release();
     }
   }
 }
