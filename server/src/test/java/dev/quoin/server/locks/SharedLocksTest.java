@@ -178,7 +178,7 @@ final class SharedLocksTest {
 
   @Test
   void writerOfAKilledServerKeepsNoReaderWaiting() throws Exception {
-    acquire(shared("a"));
+    acquire(shared("a").setLease(Durations.fromSeconds(3_600)));
     try (ServerProcess doomed =
         ServerProcess.start("--redis", TestRedis.uri(), "--allow-volatile-redis", "true")) {
       doomed.asyncLocks().hold(HoldRequest.newBuilder().setName("a").build(), new Holding());
