@@ -9,22 +9,33 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The pages that are made from the code. They are compared here; {@code make generate} writes them.
  */
 final class GeneratedDocsTest {
   private static final Path DOCS = Path.of("../docs");
+  private static final Path SAMPLE = Path.of("../deploy/quoin.yaml");
   private static final Path CODE = Path.of("src/main/java/dev/quoin/server");
   private static final boolean WRITES = "write".equals(System.getProperty("quoin.docs"));
 
   /** A line of a key record's comment: key, type, meaning; two spaces or more between them. */
   private static final Pattern KEY =
       Pattern.compile("^ \\* (\\{prefix\\}:\\S+) {2,}(\\S.*?) {2,}(\\S.*)$", Pattern.MULTILINE);
+
+  /** A setting in the sample, commented out. */
+  private static final Pattern SAMPLE_SETTING =
+      Pattern.compile("^#([a-z]\\S*: .+)$", Pattern.MULTILINE);
+
+  /** As much of a text as goes into a line of the sample. */
+  private static final Pattern SAMPLE_LINE = Pattern.compile("(.{1,96})( |$)");
 
   @Test
   void keyspacePageIsMadeFromTheKeyRecords() throws IOException {
@@ -56,7 +67,7 @@ final class GeneratedDocsTest {
       }
       assertThat(keys).as("keys in the comment of " + file).isPositive();
     }
-    compare("keyspace.md", page.toString());
+    compare(DOCS.resolve("keyspace.md"), page.toString());
   }
 
   @Test
@@ -88,7 +99,45 @@ final class GeneratedDocsTest {
                   entry.allowed(),
                   entry.about()));
     }
-    compare("configuration.md", page.toString());
+    compare(DOCS.resolve("configuration.md"), page.toString());
+  }
+
+  @Test
+  void sampleConfigurationIsMadeFromTheSettings() {
+    StringBuilder sample = new StringBuilder();
+    sample.append(
+        """
+        # Configuration of Quoin: quoin serve --config FILE, or QUOIN_CONFIG=FILE.
+        # Made from the record Settings by `make generate`.
+        #
+        # Every line that is commented out shows a default. Environment variables go before this file,
+        # flags before both. An unknown setting or a value that is not allowed stops the start.
+        """);
+    for (SettingsReader.Entry entry : SettingsReader.entries()) {
+      String about =
+          "%s Allowed is %s. (%s)".formatted(entry.about(), entry.allowed(), entry.variable());
+      String fallback = entry.defaultText().isEmpty() ? "\"\"" : entry.defaultText();
+      sample.append('\n');
+      sample.append(SAMPLE_LINE.matcher(about).replaceAll("# $1\n"));
+      sample.append("#%s: %s\n".formatted(entry.name(), fallback));
+    }
+    compare(SAMPLE, sample.toString());
+  }
+
+  @Test
+  void sampleConfigurationSetsTheDefaultsWhenNothingIsCommentedOut(@TempDir Path folder)
+      throws IOException {
+    String settings =
+        SAMPLE_SETTING
+            .matcher(Files.readString(SAMPLE))
+            .results()
+            .map(setting -> setting.group(1))
+            .collect(Collectors.joining("\n"));
+    assertThat(settings.lines()).hasSameSizeAs(SettingsReader.entries());
+    Path file = Files.writeString(folder.resolve("quoin.yaml"), settings);
+
+    assertThat(SettingsReader.read(file, Map.of(), Map.of()))
+        .isEqualTo(SettingsReader.read(null, Map.of(), Map.of()));
   }
 
   private static List<Path> keyRecords() throws IOException {
@@ -97,14 +146,13 @@ final class GeneratedDocsTest {
     }
   }
 
-  private static void compare(String name, String expected) {
-    Path page = DOCS.resolve(name);
+  private static void compare(Path page, String expected) {
     try {
       if (WRITES) {
         Files.writeString(page, expected);
       }
       assertThat(Files.readString(page))
-          .as("docs/" + name + " is not what the code says: run make generate")
+          .as(page + " is not what the code says: run make generate")
           .isEqualTo(expected);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
