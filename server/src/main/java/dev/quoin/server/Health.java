@@ -11,9 +11,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
 
-/** Says NOT_SERVING, as a whole and per service, while Redis is away and once the server drains. */
+/**
+ * Says NOT_SERVING, as a whole and per service, while Redis is away and once the server drains.
+ * Under the name {@value #LIVENESS} it says SERVING while Redis is away, too: whoever starts
+ * servers anew that do not answer asks for that.
+ */
 final class Health {
   private static final Logger LOG = Logger.getLogger(Health.class.getName());
+  private static final String LIVENESS = "liveness";
   private static final long PERIOD_MILLIS = 500;
 
   private final HealthStatusManager statuses = new HealthStatusManager();
@@ -35,6 +40,7 @@ final class Health {
 
   /** Serves from now on, and looks after Redis. */
   void start() {
+    statuses.setStatus(LIVENESS, ServingStatus.SERVING);
     show(true);
     lookLater();
   }

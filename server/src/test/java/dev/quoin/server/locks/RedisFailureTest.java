@@ -156,6 +156,8 @@ final class RedisFailureTest {
         () ->
             health("") == ServingStatus.NOT_SERVING
                 && health("quoin.locks.v1.Locks") == ServingStatus.NOT_SERVING);
+    // A server is not to be started anew because Redis is away.
+    assertThat(health("liveness")).isEqualTo(ServingStatus.SERVING);
 
     redis.start();
     Eventually.until("SERVING", () -> health("") == ServingStatus.SERVING);
