@@ -14,7 +14,7 @@ TALK     := clients/java/target/classpath
 SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run dist chat test quickstart lint breaking generate format bench peers clean
+.PHONY: help build dist image containers run chat test quickstart lint breaking generate format bench peers clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,12 @@ build: $(JAR) ## build the runnable jar, server/target/quoin.jar
 
 dist: $(JAR) ## pack the server with launcher, configuration and systemd unit: target/dist/quoin-*.tar.gz
 	@scripts/dist
+
+image: ## build the container image with docker or podman, which fetch its base from a registry
+	$(or $(shell command -v docker),podman) build -f deploy/Dockerfile -t quoin .
+
+containers: $(JAR) ## test the image, and the server on a Redis in a container; needs docker, or podman and runc
+	@scripts/test-containers
 
 run: $(JAR) ## build what is not built and start the server on 127.0.0.1:7400 with its own Redis
 	@exec java -jar $(JAR) serve

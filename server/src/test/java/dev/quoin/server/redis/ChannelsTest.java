@@ -4,7 +4,7 @@ package dev.quoin.server.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.server.testing.Eventually;
-import dev.quoin.server.testing.RedisProcess;
+import dev.quoin.server.testing.RedisNode;
 import dev.quoin.server.testing.TestConnection;
 import dev.quoin.server.testing.TestRedis;
 import io.lettuce.core.KillArgs;
@@ -46,7 +46,7 @@ final class ChannelsTest {
             .get(10, TimeUnit.SECONDS);
       }
 
-      for (RedisProcess node : TestRedis.nodes()) {
+      for (RedisNode node : TestRedis.nodes()) {
         node.commands().clientKill(KillArgs.Builder.typePubsub());
       }
 

@@ -10,7 +10,7 @@ import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.server.testing.Eventually;
-import dev.quoin.server.testing.RedisProcess;
+import dev.quoin.server.testing.RedisNode;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.lettuce.core.MigrateArgs;
@@ -69,10 +69,10 @@ final class SlotMoveTest {
 
   /** Moves a slot and its keys to another master, the way redis-cli does. */
   private static void moveSlot(int slot) {
-    List<RedisProcess> nodes = TestRedis.nodes();
-    RedisProcess from = null;
-    RedisProcess to = null;
-    for (RedisProcess node : nodes) {
+    List<? extends RedisNode> nodes = TestRedis.nodes();
+    RedisNode from = null;
+    RedisNode to = null;
+    for (RedisNode node : nodes) {
       if (owns(node, slot)) {
         from = node;
       } else {
@@ -86,12 +86,12 @@ final class SlotMoveTest {
     List<String> keys = from.commands().clusterGetKeysInSlot(slot, 100);
     assertThat(keys).hasSizeGreaterThan(2);
     from.commands().migrate("127.0.0.1", to.port(), 0, 5_000, MigrateArgs.Builder.keys(keys));
-    for (RedisProcess node : nodes) {
+    for (RedisNode node : nodes) {
       node.commands().clusterSetSlotNode(slot, toId);
     }
   }
 
-  private static boolean owns(RedisProcess node, int slot) {
+  private static boolean owns(RedisNode node, int slot) {
     String own =
         node.commands()
             .clusterNodes()

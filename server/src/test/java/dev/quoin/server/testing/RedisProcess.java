@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A redis-server of a test, on loopback, that can be killed and started again on the same port. */
-public final class RedisProcess implements AutoCloseable {
+public final class RedisProcess implements RedisNode, AutoCloseable {
   private static final RedisClient CLIENT = RedisClient.create();
 
   private final Path folder;
@@ -71,14 +71,12 @@ public final class RedisProcess implements AutoCloseable {
     }
   }
 
+  @Override
   public int port() {
     return port;
   }
 
-  public String uri() {
-    return "redis://127.0.0.1:" + port;
-  }
-
+  @Override
   public RedisCommands<String, String> commands() {
     return connection.sync();
   }

@@ -11,16 +11,19 @@ import java.util.stream.Stream;
 
 /**
  * The Redis that the tests of one run share: one server or, with {@code
- * -Dquoin.test.redis=cluster}, a cluster of three masters.
+ * -Dquoin.test.redis=cluster}, a cluster of three masters; with {@code container}, one server in a
+ * container.
  */
 public final class TestRedis {
   private static final int SLOTS = 16_384;
   private static final int MASTERS = 3;
 
-  /** Whether this run is on a cluster. */
-  public static final boolean IS_CLUSTER = "cluster".equals(System.getProperty("quoin.test.redis"));
+  private static final String KIND = System.getProperty("quoin.test.redis", "server");
 
-  private static final List<RedisProcess> NODES = IS_CLUSTER ? startCluster() : startServer();
+  /** Whether this run is on a cluster. */
+  public static final boolean IS_CLUSTER = KIND.equals("cluster");
+
+  private static final List<? extends RedisNode> NODES = start();
   private static final RedisClusterCommands<String, String> COMMANDS = connect();
 
   private TestRedis() {}
@@ -38,7 +41,7 @@ public final class TestRedis {
     return COMMANDS;
   }
 
-  public static List<RedisProcess> nodes() {
+  public static List<? extends RedisNode> nodes() {
     return NODES;
   }
 
@@ -46,8 +49,13 @@ public final class TestRedis {
     NODES.forEach(node -> node.commands().flushall());
   }
 
-  private static List<RedisProcess> startServer() {
-    return List.of(RedisProcess.start("--appendonly", "no"));
+  private static List<? extends RedisNode> start() {
+    return switch (KIND) {
+      case "server" -> List.of(RedisProcess.start("--appendonly", "no"));
+      case "cluster" -> startCluster();
+      case "container" -> List.of(RedisContainer.start("--save", "", "--appendonly", "no"));
+      default -> throw new IllegalArgumentException("quoin.test.redis: " + KIND);
+    };
   }
 
   private static List<RedisProcess> startCluster() {
