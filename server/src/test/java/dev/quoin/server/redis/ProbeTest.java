@@ -3,11 +3,21 @@ package dev.quoin.server.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.util.Durations;
+import dev.quoin.locks.v1.AcquireRequest;
+import dev.quoin.locks.v1.GetRequest;
+import dev.quoin.locks.v1.ReleaseRequest;
+import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.TestServer;
+import io.lettuce.core.AclCategory;
+import io.lettuce.core.AclSetuserArgs;
+import io.lettuce.core.protocol.CommandType;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 
@@ -58,17 +68,60 @@ final class ProbeTest {
           .commands()
           .aclSetuser(
               "quoin",
-              io.lettuce.core.AclSetuserArgs.Builder.on()
+              AclSetuserArgs.Builder.on()
                   .addPassword("secret")
                   .allKeys()
                   .allChannels()
                   .allCommands()
-                  .removeCategory(io.lettuce.core.AclCategory.SCRIPTING));
+                  .removeCategory(AclCategory.SCRIPTING));
       String uri = "redis://quoin:secret@127.0.0.1:" + redis.port();
 
       Assertions.assertThatThrownBy(() -> TestServer.start("redis", uri))
           .hasMessageContaining("+@scripting")
           .hasMessageNotContaining("secret");
+    }
+  }
+
+  @Test
+  void userOfRedisNeedsTheKeysAndChannelsOfThePrefixOnly() throws Exception {
+    try (RedisProcess redis = RedisProcess.start("--appendonly", "yes")) {
+      AclSetuserArgs user =
+          AclSetuserArgs.Builder.on()
+              .addPassword("secret")
+              .keyPattern("mine:*")
+              .channelPattern("mine:*")
+              .addCommand(CommandType.INFO)
+              .addCommand(CommandType.TIME);
+      for (AclCategory category :
+          List.of(
+              AclCategory.READ,
+              AclCategory.WRITE,
+              AclCategory.CONNECTION,
+              AclCategory.PUBSUB,
+              AclCategory.SCRIPTING)) {
+        user.addCategory(category);
+      }
+      redis.commands().aclSetuser("quoin", user);
+      String uri = "redis://quoin:secret@127.0.0.1:" + redis.port();
+
+      try (TestServer server = TestServer.start("redis", uri, "key-prefix", "mine")) {
+        var wanted = AcquireRequest.newBuilder().setName("a").build();
+        var held = server.locks().acquire(wanted);
+        var waiting =
+            server
+                .futureLocks()
+                .acquire(wanted.toBuilder().setWait(Durations.fromSeconds(60)).build());
+        Eventually.until(
+            "it waits",
+            () ->
+                server.locks().get(GetRequest.newBuilder().setName("a").build()).getWaiters() == 1);
+        server
+            .locks()
+            .release(ReleaseRequest.newBuilder().setName("a").setToken(held.getToken()).build());
+
+        assertThat(waiting.get(10, TimeUnit.SECONDS).getAcquired()).isTrue();
+        assertThat(redis.commands().aclLog()).isEmpty();
+      }
     }
   }
 
