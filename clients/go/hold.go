@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quoin
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"google.golang.org/grpc/codes"
+)
+
+// holdEvent is what a stream that holds something tells. Exactly one is set.
+type holdEvent struct {
+	position  int64 // place in line
+	granted   *grant
+	renewed   time.Time // end of the lease by the clock of Redis
+	lost      *LostError
+	reconnect *string // the token to go on with
+}
+
+// holdCall keeps a Hold open: one stream at a time, and another one with the same token when a
+// stream ends that should not have.
+type holdCall struct {
+	client  *Client
+	calls   leaseCalls
+	waiting func(position int64)
+	stop    context.CancelFunc
+	outcome chan holdOutcome // the first grant, or why there is none
+	ended   chan struct{}
+
+	held *holding
+	// The end of some lease by the clock of Redis and, anchorEnd, by ours: no later, because that
+	// lease was counted from before it was asked for. Later ends follow by their difference.
+	anchor    time.Time
+	anchorEnd time.Time
+}
+
+type holdOutcome struct {
+	held *holding
+	err  error
+}
+
+// hold asks for something and holds it by a stream. ctx ends the wait, not what is held.
+func (c *Client) hold(
+	ctx context.Context, calls leaseCalls, waiting func(int64),
+) (*holding, error) {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	call := &holdCall{
+		client: c, calls: calls, waiting: waiting, stop: stop,
+		outcome: make(chan holdOutcome, 1), ended: make(chan struct{}),
+	}
+	if err := c.opened(call); err != nil {
+		stop()
+		return nil, err
+	}
+	defer c.forget(call)
+	go call.run(running)
+	select {
+	case outcome := <-call.outcome:
+		return outcome.held, outcome.err
+	case <-ctx.Done():
+		stop()
+		<-call.ended
+		if outcome := <-call.outcome; outcome.held != nil {
+			go outcome.held.Release(context.Background())
+		}
+		return nil, context.Cause(ctx)
+	}
+}
+
+// close ends the wait.
+func (h *holdCall) close(ctx context.Context) {
+	h.stop()
+	select {
+	case <-h.ended:
+	case <-ctx.Done():
+	}
+}
+
+// run opens streams until nothing is to be held any more.
+func (h *holdCall) run(ctx context.Context) {
+	defer close(h.ended)
+	token := ""
+	for {
+		next, err := h.stream(ctx, token)
+		if h.over(ctx, err) {
+			return
+		}
+		token = next
+		if !sleep(ctx, pauseWithin(h.calls.lease())) {
+			h.over(ctx, ctx.Err())
+			return
+		}
+	}
+}
+
+// over tells whether no other stream is to be opened after one ended like this.
+func (h *holdCall) over(ctx context.Context, err error) bool {
+	var lost *LostError
+	gone := errors.Is(err, ErrNotHeld)
+	switch {
+	case h.held != nil && errors.As(err, &lost):
+		h.held.lose(lost)
+		return true
+	case h.held != nil && gone:
+		h.held.lose(lostBy(h.calls, err))
+		return true
+	case h.held != nil:
+		return ctx.Err() != nil
+	case ctx.Err() != nil:
+		h.outcome <- holdOutcome{err: ErrClosed}
+		return true
+	case err == nil || gone || errors.Is(err, ErrUnavailable):
+		return false
+	default:
+		h.outcome <- holdOutcome{err: err}
+		return true
+	}
+}
+
+// stream reads one stream to its end, and returns the token to go on with.
+func (h *holdCall) stream(ctx context.Context, token string) (string, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	sent := time.Now()
+	next, err := h.calls.hold(ctx, token)
+	for err == nil {
+		var event holdEvent
+		event, err = next()
+		switch {
+		case err != nil:
+		case event.position > 0 && h.held == nil && h.waiting != nil:
+			h.waiting(event.position)
+		case event.granted != nil:
+			err = h.granted(ctx, *event.granted, sent)
+		case !event.renewed.IsZero() && h.held != nil:
+			h.renewed(event.renewed)
+		case event.lost != nil:
+			err = event.lost
+		case event.reconnect != nil:
+			return *event.reconnect, nil
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	if h.held != nil {
+		return h.held.granted.token, err
+	}
+	return "", err
+}
+
+// granted takes a grant. One that had to be waited for is renewed first: nobody knows how much of
+// its lease is left. That it cannot be renewed ends the stream, which gives the grant back.
+func (h *holdCall) granted(ctx context.Context, granted grant, sent time.Time) error {
+	lease := h.calls.lease()
+	if h.held == nil && time.Since(sent) >= lease/3 {
+		sent = time.Now()
+		expire, err := h.calls.renew(ctx, granted.token)
+		if err != nil {
+			return errAgain
+		}
+		granted.expire = expire
+	}
+	h.anchor, h.anchorEnd = granted.expire, leaseEnd(sent, lease)
+	if h.held != nil {
+		h.held.renewed(granted.expire, h.anchorEnd)
+		return nil
+	}
+	held, err := newHolding(h.client, h.calls, granted, h.anchorEnd, h.stop)
+	if err != nil {
+		return err
+	}
+	h.held = held
+	h.outcome <- holdOutcome{held: held}
+	return nil
+}
+
+// renewed notes that the server renewed the lease.
+func (h *holdCall) renewed(expire time.Time) {
+	end := h.anchorEnd.Add(expire.Sub(h.anchor))
+	if latest := leaseEnd(time.Now(), h.calls.lease()); end.After(latest) {
+		end = latest
+	}
+	h.held.renewed(expire, end)
+}
+
+// errAgain has another stream opened.
+var errAgain = &Error{Code: codes.Unavailable, Message: "the grant could not be confirmed"}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quoin
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"time"
+
+	logsv1 "github.com/quoin-dev/quoin/clients/go/logs/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+const (
+	logRoom       = 10_000
+	logPause      = 100 * time.Millisecond
+	logBatch      = 100
+	logBatchBytes = 512 * 1024
+	logBatches    = 10
+)
+
+// LogWriter writes entries of one log in the background: what was collected in 100 ms goes out
+// together. It never waits and never fails for a server that is away; up to 10,000 entries are kept
+// until it is back, more are dropped and counted. What an entry has more than the contract allows
+// is cut off.
+//
+// It is safe for use by several goroutines. Close it, or the client, to have the last entries
+// written.
+type LogWriter struct {
+	logs   *Logs
+	name   string
+	cancel context.CancelFunc
+	wake   chan struct{} // there is something to write
+	hurry  chan struct{} // do not collect any more
+	ended  chan struct{}
+
+	mu      sync.Mutex
+	waiting []*logsv1.LogEntry
+	closed  bool
+	taken   int64
+	settled int64 // written or dropped, of those taken
+	dropped int64
+	changed chan struct{} // closed, and replaced, whenever more are settled
+}
+
+// Writer collects entries of one log and writes them in batches, in the background.
+func (l *Logs) Writer(name string) *LogWriter {
+	w := &LogWriter{
+		logs: l, name: name,
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
+		ended: make(chan struct{}), changed: make(chan struct{}),
+	}
+	ctx, cancel := context.WithCancel(l.client.running)
+	w.cancel = cancel
+	w.closed = l.client.opened(w) != nil
+	go w.run(ctx)
+	return w
+}
+
+// Write takes an entry to be written. It returns false when it was dropped: too many are waiting, or
+// the writer is closed.
+func (w *LogWriter) Write(entry *logsv1.LogEntry) bool {
+	fitting := fit(entry)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.taken-w.settled >= logRoom {
+		w.dropped++
+		return false
+	}
+	w.taken++
+	w.waiting = append(w.waiting, fitting)
+	poke(w.wake)
+	return true
+}
+
+// Log takes an entry that is nothing but a text.
+func (w *LogWriter) Log(severity logsv1.Severity, text string) bool {
+	return w.Write(&logsv1.LogEntry{Severity: severity, Text: text})
+}
+
+// Dropped is how many entries were dropped so far.
+func (w *LogWriter) Dropped() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.dropped
+}
+
+// Flush waits until all entries taken until now are written or dropped, or ctx ends.
+func (w *LogWriter) Flush(ctx context.Context) error {
+	w.mu.Lock()
+	all := w.taken
+	w.mu.Unlock()
+	for {
+		w.mu.Lock()
+		done, changed := w.settled >= all, w.changed
+		w.mu.Unlock()
+		if done {
+			return nil
+		}
+		poke(w.hurry)
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Close takes no more, and waits until what was taken is written, at most as long as a call may
+// take. It fails when there was not enough time; what was left is dropped.
+func (w *LogWriter) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), w.logs.client.deadline)
+	defer cancel()
+	return w.end(ctx)
+}
+
+func (w *LogWriter) close(ctx context.Context) { _ = w.end(ctx) }
+
+func (w *LogWriter) end(ctx context.Context) error {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	err := w.Flush(ctx)
+	w.cancel()
+	<-w.ended
+	w.logs.client.forget(w)
+	return err
+}
+
+// run writes until ctx ends.
+func (w *LogWriter) run(ctx context.Context) {
+	defer close(w.ended)
+	for ctx.Err() == nil {
+		select {
+		case <-w.wake:
+		case <-ctx.Done():
+		}
+		select {
+		case <-w.hurry:
+		case <-time.After(logPause):
+		case <-ctx.Done():
+		}
+		for batches := w.next(); len(batches) > 0; batches = w.next() {
+			w.deliver(ctx, batches)
+		}
+	}
+}
+
+// next takes what is written next.
+func (w *LogWriter) next() []*logsv1.WriteStreamRequest {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var batches []*logsv1.WriteStreamRequest
+	used := 0
+	for used < len(w.waiting) && len(batches) < logBatches {
+		batch := &logsv1.WriteStreamRequest{Name: w.name, RequestId: newID()}
+		for size := 0; used < len(w.waiting) && len(batch.Entries) < logBatch; used++ {
+			size += proto.Size(w.waiting[used])
+			if size > logBatchBytes && len(batch.Entries) > 0 {
+				break
+			}
+			batch.Entries = append(batch.Entries, w.waiting[used])
+		}
+		batches = append(batches, batch)
+	}
+	w.waiting = w.waiting[used:]
+	return batches
+}
+
+// deliver writes batches, again and again with the same ids while no server can be reached, so that
+// no entry is there twice.
+func (w *LogWriter) deliver(ctx context.Context, batches []*logsv1.WriteStreamRequest) {
+	var pause pauses
+	for len(batches) > 0 {
+		err := w.send(ctx, batches)
+		if err == nil {
+			w.settle(batches, false)
+			return
+		}
+		written := 0
+		if e := (*Error)(nil); errors.As(err, &e) {
+			written, _ = strconv.Atoi(e.Metadata["written"])
+			written = min(written, len(batches))
+		}
+		w.settle(batches[:written], false)
+		batches = batches[written:]
+		// All entries fit, so it is the name that is not allowed.
+		if ctx.Err() != nil || errors.Is(err, ErrInvalidRequest) {
+			w.settle(batches, true)
+			return
+		}
+		pause.sleep(ctx)
+	}
+}
+
+func (w *LogWriter) send(ctx context.Context, batches []*logsv1.WriteStreamRequest) error {
+	ctx, cancel := context.WithTimeout(ctx, w.logs.client.deadline)
+	defer cancel()
+	stream, err := w.logs.stub.WriteStream(ctx)
+	if err != nil {
+		return err
+	}
+	for _, batch := range batches {
+		if stream.Send(batch) != nil {
+			break // receiving tells why
+		}
+	}
+	_, err = stream.CloseAndRecv()
+	return err
+}
+
+func (w *LogWriter) settle(batches []*logsv1.WriteStreamRequest, dropped bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, batch := range batches {
+		w.settled += int64(len(batch.GetEntries()))
+		if dropped {
+			w.dropped += int64(len(batch.GetEntries()))
+		}
+	}
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// poke wakes somebody who may be awake already.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quoin_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
+
+// openCall is a call of a conformance case: one request, and what comes then.
+type openCall struct {
+	unary  bool
+	cancel context.CancelFunc
+	events chan openEvent
+}
+
+// openEvent is a message, or the end when there is none: with OK when there is no error, either.
+type openEvent struct {
+	message proto.Message
+	err     error
+}
+
+// open begins a call of a method by its name; with is the request as JSON has it.
+func (c *conformance) open(name string, with any) *openCall {
+	c.t.Helper()
+	if !strings.Contains(name, "/") {
+		name = c.service + "/" + name
+	}
+	found, err := protoregistry.GlobalFiles.FindDescriptorByName(
+		protoreflect.FullName(strings.ReplaceAll(name, "/", ".")))
+	if err != nil {
+		c.fail("there is no %s", name)
+	}
+	method := found.(protoreflect.MethodDescriptor)
+	request := c.messageOf(method.Input())
+	text, err := json.Marshal(with)
+	must(c.t, err)
+	if err := protojson.Unmarshal(text, request); err != nil {
+		c.fail("no request: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
+	c.t.Cleanup(cancel)
+	call := &openCall{
+		unary:  !method.IsStreamingClient() && !method.IsStreamingServer(),
+		cancel: cancel, events: make(chan openEvent, 1000),
+	}
+	go call.carryOut(ctx, c, "/"+name, method, request)
+	return call
+}
+
+func (o *openCall) carryOut(
+	ctx context.Context, c *conformance, name string, method protoreflect.MethodDescriptor, request proto.Message,
+) {
+	defer o.cancel()
+	if o.unary {
+		answer := c.messageOf(method.Output())
+		if err := c.client.Conn().Invoke(ctx, name, request, answer); err != nil {
+			o.events <- openEvent{err: err}
+			return
+		}
+		o.events <- openEvent{message: answer}
+		o.events <- openEvent{}
+		return
+	}
+	stream, err := c.client.Conn().NewStream(ctx,
+		&grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, name)
+	if err == nil {
+		_ = stream.SendMsg(request) // receiving tells why it fails
+		_ = stream.CloseSend()
+	}
+	for err == nil {
+		answer := c.messageOf(method.Output())
+		if err = stream.RecvMsg(answer); err == nil {
+			o.events <- openEvent{message: answer}
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	o.events <- openEvent{err: err}
+}
+
+func (c *conformance) messageOf(descriptor protoreflect.MessageDescriptor) proto.Message {
+	found, err := protoregistry.GlobalTypes.FindMessageByName(descriptor.FullName())
+	must(c.t, err)
+	return found.New().Interface()
+}
+
+// next is the next message of a call as JSON has it.
+func (c *conformance) next(call *openCall) map[string]any {
+	c.t.Helper()
+	event := c.event(call)
+	if event.message == nil {
+		c.fail("a message was expected but the call ended with %v", event.err)
+	}
+	text, err := protojson.MarshalOptions{UseProtoNames: true, EmitDefaultValues: true}.Marshal(event.message)
+	must(c.t, err)
+	var message map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	must(c.t, decoder.Decode(&message))
+	return message
+}
+
+// ended is what a call fails with, nil when it ends with OK.
+func (c *conformance) ended(call *openCall) error {
+	c.t.Helper()
+	event := c.event(call)
+	if event.message != nil {
+		c.fail("the end was expected but a message came: %v", event.message)
+	}
+	return event.err
+}
+
+func (c *conformance) event(call *openCall) openEvent {
+	c.t.Helper()
+	select {
+	case event := <-call.events:
+		return event
+	case <-time.After(10 * time.Second):
+		c.fail("nothing came within 10 s")
+		return openEvent{}
+	}
+}

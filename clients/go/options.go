@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quoin
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	_ "embed" // for the service config
+	"fmt"
+	"os"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+)
+
+// serviceConfig says which calls are repeated when they meet UNAVAILABLE: those for which that is
+// safe. It is a copy of clients/service-config.json, which all languages share.
+//
+//go:embed service-config.json
+var serviceConfig string
+
+// Option is a setting of [Dial].
+type Option func(*settings)
+
+type settings struct {
+	namespace string
+	deadline  time.Duration
+	keepAlive time.Duration
+	tls       *tls.Config
+	more      []grpc.DialOption
+}
+
+func defaults() settings {
+	return settings{namespace: "default", deadline: 5 * time.Second, keepAlive: 10 * time.Second}
+}
+
+// WithNamespace says whose data all calls are about, "default" by default: 1 to 63 lower-case
+// letters, digits and inner hyphens. Two namespaces never see each other.
+func WithNamespace(namespace string) Option {
+	return func(s *settings) { s.namespace = namespace }
+}
+
+// WithDeadline says how long a unary call may take, repetitions included, when its context has no
+// deadline; 5 s by default. The wait of a request, for a lock for example, comes on top.
+func WithDeadline(deadline time.Duration) Option {
+	return func(s *settings) { s.deadline = deadline }
+}
+
+// WithKeepAlive says how often a silent connection is probed; 10 s, which is also the least, by
+// default. A connection that does not answer within 5 s counts as broken.
+func WithKeepAlive(period time.Duration) Option {
+	return func(s *settings) { s.keepAlive = period }
+}
+
+// WithTLS encrypts the connection. The server must have a certificate that config trusts; nil is
+// what this machine trusts. [TLSFiles] makes a config of PEM files.
+func WithTLS(config *tls.Config) Option {
+	if config == nil {
+		config = &tls.Config{}
+	}
+	return func(s *settings) { s.tls = config.Clone() }
+}
+
+// WithDialOptions adds options of gRPC, for example interceptors, which then run closest to the
+// wire, or a dialer.
+func WithDialOptions(options ...grpc.DialOption) Option {
+	return func(s *settings) { s.more = append(s.more, options...) }
+}
+
+// TLSFiles makes a config for [WithTLS]. authorities is a file with the certificates to trust, ""
+// for those this machine trusts; certificate and key are files to show who this client is, or both
+// are "".
+func TLSFiles(authorities, certificate, key string) (*tls.Config, error) {
+	config := &tls.Config{}
+	if authorities != "" {
+		pem, err := os.ReadFile(authorities)
+		if err != nil {
+			return nil, err
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("quoin: no certificate in %s", authorities)
+		}
+	}
+	if certificate != "" || key != "" {
+		pair, err := tls.LoadX509KeyPair(certificate, key)
+		if err != nil {
+			return nil, err
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+func (s *settings) dialOptions(c *Client) []grpc.DialOption {
+	transport := insecure.NewCredentials()
+	if s.tls != nil {
+		transport = credentials.NewTLS(s.tls)
+	}
+	// Leases run: a server that comes back is to be found within a second, not within two minutes.
+	connecting := backoff.DefaultConfig
+	connecting.BaseDelay = 100 * time.Millisecond
+	connecting.MaxDelay = time.Second
+	return append([]grpc.DialOption{
+		grpc.WithTransportCredentials(transport),
+		grpc.WithResolvers(listBuilder{}),
+		grpc.WithDefaultServiceConfig(serviceConfig),
+		grpc.WithDisableServiceConfig(),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           connecting,
+			MinConnectTimeout: 5 * time.Second,
+		}),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{
+			Time:                s.keepAlive,
+			Timeout:             5 * time.Second,
+			PermitWithoutStream: true,
+		}),
+		grpc.WithIdleTimeout(0),
+		grpc.WithChainUnaryInterceptor(c.interceptUnary),
+		grpc.WithChainStreamInterceptor(c.interceptStream),
+	}, s.more...)
+}

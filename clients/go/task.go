@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quoin
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+const (
+	longestError    = 2048
+	longestResult   = 64 * 1024
+	longestProgress = 256
+	longestRetry    = 7 * 24 * time.Hour
+)
+
+// Why the context of a handler ended, by [context.Cause].
+var (
+	// ErrTaskLost: the lease of the task is lost; another worker may have it.
+	ErrTaskLost = errors.New("quoin: the lease of the task is lost")
+	// ErrTaskCancelled: somebody cancelled the task.
+	ErrTaskCancelled = errors.New("quoin: the task was cancelled")
+)
+
+// Handler does the tasks of one kind, and returns the result, of at most 64 KiB, for who waits for
+// it. A task may be delivered more than once: when its worker dies, or loses its lease, after the
+// work but before that is known. Doing it again must do no harm.
+//
+// An error means that the attempt failed: the task is tried again after its backoff, if it may be.
+// [RetryAfter] and [Dead] say more. So does a panic, which does not harm the worker. The context
+// ends when the task is lost or cancelled, and when the worker runs out of patience.
+type Handler func(ctx context.Context, task *Task) ([]byte, error)
+
+// Task is a task that a worker has.
+type Task struct {
+	leased *queuesv1.LeasedTask
+	worker *worker
+	ctx    context.Context
+	end    context.CancelCauseFunc
+}
+
+// Queue it came from.
+func (t *Task) Queue() string { return t.leased.GetQueue() }
+
+// ID is the same for every delivery of the task: what makes doing it twice harmless.
+func (t *Task) ID() string { return t.leased.GetTaskId() }
+
+// Kind is what is to be done.
+func (t *Task) Kind() string { return t.leased.GetKind() }
+
+// Payload is what there is to know.
+func (t *Task) Payload() []byte { return t.leased.GetPayload() }
+
+// Attempt is which attempt this is, 1 being the first.
+func (t *Task) Attempt() int { return int(t.leased.GetAttempt()) }
+
+// Fence is greater than that of every earlier delivery: pass it to what the work changes.
+func (t *Task) Fence() int64 { return t.leased.GetFence() }
+
+// FairnessKey is for whom the work is; often "".
+func (t *Task) FairnessKey() string { return t.leased.GetFairnessKey() }
+
+// EnqueueTime is when it was added, by the clock of Redis.
+func (t *Task) EnqueueTime() time.Time { return t.leased.GetEnqueueTime().AsTime() }
+
+// Progress says how far the work is, for who waits. At most 256 bytes of the text are told.
+func (t *Task) Progress(text string) {
+	progress := t.held()
+	progress.Text = cut(text, longestProgress)
+	t.worker.say(&queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Progress{Progress: progress}})
+}
+
+func (t *Task) held() *queuesv1.Progress {
+	return &queuesv1.Progress{
+		Queue: t.Queue(), TaskId: t.ID(), Token: t.leased.GetToken(),
+	}
+}
+
+// outcomeError is an error of a handler that says how the task goes on.
+type outcomeError struct {
+	cause      error
+	dead       bool
+	retryAfter time.Duration
+}
+
+func (e *outcomeError) Error() string { return e.cause.Error() }
+
+func (e *outcomeError) Unwrap() error { return e.cause }
+
+// Dead is an error for a [Handler]: trying again is in vain, the task becomes a dead letter.
+func Dead(cause error) error { return &outcomeError{cause: cause, dead: true} }
+
+// RetryAfter is an error for a [Handler]: the task is tried again after that time, at most 7 days,
+// instead of its backoff, if it may be.
+func RetryAfter(pause time.Duration, cause error) error {
+	return &outcomeError{cause: cause, retryAfter: min(max(pause, 0), longestRetry)}
+}
+
+// done says that a task is done.
+func (t *Task) done(result []byte) *queuesv1.WorkRequest {
+	return &queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Ack{Ack: &queuesv1.Done{
+		Queue: t.Queue(), TaskId: t.ID(), Token: t.leased.GetToken(), Result: result,
+	}}}
+}
+
+// failed says that a task failed.
+func (t *Task) failed(cause error) *queuesv1.WorkRequest {
+	failed := &queuesv1.Failed{
+		Queue: t.Queue(), TaskId: t.ID(), Token: t.leased.GetToken(),
+		Error: cut(cause.Error(), longestError),
+	}
+	if outcome := (*outcomeError)(nil); errors.As(cause, &outcome) {
+		failed.Dead = outcome.dead
+		if !outcome.dead {
+			failed.RetryAfter = durationpb.New(outcome.retryAfter)
+		}
+	}
+	return &queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Nack{Nack: failed}}
+}
+
+// cut is the beginning of a text, as valid UTF-8 and cut between two characters.
+func cut(text string, bytes int) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if len(text) <= bytes {
+		return text
+	}
+	for bytes > 0 && !utf8.RuneStart(text[bytes]) {
+		bytes--
+	}
+	return text[:bytes]
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quoin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// WorkerOptions say how a worker works.
+type WorkerOptions struct {
+	// Queues it works for: 1 to 16. The first one that has tasks is served first, unless there are
+	// Weights.
+	Queues []string
+	// Handlers do the tasks, by kind: 1 to 256.
+	Handlers map[string]Handler
+	// Concurrency is how many tasks it does at the same time: 1 to 500, 10 by default. As many more
+	// are fetched ahead.
+	Concurrency int
+	// Lease is how long a task stays with it when its server dies: 3 s to 1 h, 30 s by default.
+	Lease time.Duration
+	// Weights make the queues peers, served by lot in proportion: one of 1 to 100 for each.
+	Weights []int32
+	// Patience is how long stopping waits for the tasks being done; 30 s by default.
+	Patience time.Duration
+}
+
+// worker does tasks. Its call is in workcall.go.
+type worker struct {
+	queues  *Queues
+	options WorkerOptions
+	tasks   context.Context // of the handlers, without what ends a single one
+	stop    context.CancelFunc
+	idle    chan struct{} // closed when it is stopping and has nothing more to do or say
+
+	impatient chan struct{} // closed when it has been stopping for too long
+
+	mu       sync.Mutex
+	call     *workCall
+	stopping bool
+	running  int
+	known    map[string]*Task // by id: those being done, and those to be done
+	waiting  []*Task          // to be done; some may be lost by now
+	// How tasks ended that the server has not answered, by task. It is said again on every new
+	// call: saying it twice does no harm.
+	unsettled map[string]*queuesv1.WorkRequest
+}
+
+// Work does tasks until ctx ends. Then it begins no more, waits for those being done and says how
+// they ended, and returns nil; tasks that take longer than the options have patience for, and those
+// not begun, go to other workers. A call that breaks is opened again at whatever server; tasks that
+// are being done are taken along.
+//
+// Work returns an error when the options are not allowed, when its patience ends, and [ErrClosed]
+// when the client is closed.
+func (q *Queues) Work(ctx context.Context, options WorkerOptions) error {
+	if len(options.Handlers) == 0 {
+		return errors.New("quoin: a worker needs a handler")
+	}
+	if options.Concurrency == 0 {
+		options.Concurrency = 10
+	}
+	if options.Lease == 0 {
+		options.Lease = 30 * time.Second
+	}
+	if options.Patience == 0 {
+		options.Patience = 30 * time.Second
+	}
+	w := &worker{
+		queues: q, options: options,
+		idle: make(chan struct{}), impatient: make(chan struct{}),
+		known: map[string]*Task{}, unsettled: map[string]*queuesv1.WorkRequest{},
+	}
+	w.tasks, w.stop = context.WithCancel(context.WithoutCancel(ctx))
+	defer w.stop()
+	job := &workerJob{worker: w, background: background{done: make(chan struct{})}}
+	if err := q.client.opened(job); err != nil {
+		return err
+	}
+	defer q.client.forget(job)
+	defer close(job.done)
+
+	ended := context.AfterFunc(ctx, w.finish)
+	defer ended()
+	err := w.run()
+	if err == nil && ctx.Err() == nil {
+		return ErrClosed
+	}
+	return err
+}
+
+// run carries out one call after the other until the worker has stopped, or makes no sense.
+func (w *worker) run() error {
+	ctx, cancel := w.queues.client.bound(w.tasks)
+	defer cancel()
+	var pause pauses
+	for {
+		err := w.converse(ctx, &pause)
+		select {
+		case <-w.idle:
+			return nil
+		case <-w.impatient:
+			return w.abandoned()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		default:
+		}
+		if inVain(err) {
+			return err
+		}
+		select {
+		case <-w.idle:
+		case <-w.impatient:
+		case <-pause.after():
+		}
+	}
+}
+
+// inVain tells whether another call would fail like this, too.
+func inVain(err error) bool {
+	switch status.Code(err) {
+	case codes.InvalidArgument, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
+		return true
+	default:
+		return errors.Is(err, ErrClosed)
+	}
+}
+
+func (w *worker) abandoned() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return fmt.Errorf("quoin: %d tasks are still being done and go to other workers, too", w.running)
+}
+
+// workerJob is a worker that the end of the client stops and waits for.
+type workerJob struct {
+	worker *worker
+	background
+}
+
+func (j *workerJob) close(ctx context.Context) {
+	j.worker.finish()
+	j.background.close(ctx)
+}
+
+// finish begins no more tasks.
+func (w *worker) finish() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stopping {
+		return
+	}
+	w.stopping = true
+	time.AfterFunc(w.options.Patience, func() { close(w.impatient) })
+	for _, task := range w.waiting {
+		delete(w.known, task.ID())
+		task.end(nil)
+	}
+	w.waiting = nil
+	w.endIfIdle()
+}
+
+// endIfIdle ends a stopping worker that has nothing more to do or say. Called with the lock held.
+func (w *worker) endIfIdle() {
+	if w.stopping && w.running == 0 && len(w.unsettled) == 0 {
+		select {
+		case <-w.idle:
+		default:
+			close(w.idle)
+		}
+	}
+}
+
+// take gets a task.
+func (w *worker) take(leased *queuesv1.LeasedTask) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stopping {
+		return
+	}
+	task := &Task{leased: leased, worker: w}
+	task.ctx, task.end = context.WithCancelCause(w.tasks)
+	w.known[task.ID()] = task
+	w.waiting = append(w.waiting, task)
+	w.begin()
+}
+
+// begin begins as many tasks as may be done at the same time. Called with the lock held.
+func (w *worker) begin() {
+	for w.running < w.options.Concurrency && len(w.waiting) > 0 {
+		task := w.waiting[0]
+		w.waiting = w.waiting[1:]
+		if w.known[task.ID()] != task { // it was lost meanwhile
+			w.sayNow(credits(1))
+			continue
+		}
+		w.running++
+		w.sayNow(&queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Started_{
+			Started: &queuesv1.WorkRequest_Started{TaskIds: []string{task.ID()}},
+		}})
+		go w.do(task)
+	}
+}
+
+// do does a task and says how it ended.
+func (w *worker) do(task *Task) {
+	outcome := w.outcome(task)
+	task.end(nil)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.known[task.ID()] == task {
+		delete(w.known, task.ID())
+	}
+	w.running--
+	w.unsettled[task.ID()] = outcome
+	w.sayNow(outcome)
+	w.begin()
+}
+
+func (w *worker) outcome(task *Task) (outcome *queuesv1.WorkRequest) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			outcome = task.failed(fmt.Errorf("panic: %v", cause))
+		}
+	}()
+	handler := w.options.Handlers[task.Kind()]
+	if handler == nil {
+		return task.failed(fmt.Errorf("no handler for %q", task.Kind()))
+	}
+	result, err := handler(task.ctx, task)
+	switch {
+	case err != nil:
+		return task.failed(err)
+	case len(result) > longestResult:
+		return task.failed(Dead(fmt.Errorf("a result of %d bytes, more than %d", len(result), longestResult)))
+	default:
+		return task.done(result)
+	}
+}
+
+// end ends the context of a task because of what the server said.
+func (w *worker) end(taskID, token string, cause error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	task := w.known[taskID]
+	if task == nil || task.leased.GetToken() != token {
+		return
+	}
+	task.end(cause)
+	if cause == ErrTaskLost {
+		delete(w.known, taskID)
+	}
+}
+
+// settled notes what became of something that was said about a task.
+func (w *worker) settled(outcome *queuesv1.Outcome) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.unsettled[outcome.GetTaskId()] == nil || outcome.GetExpireTime() != nil {
+		return // about progress
+	}
+	delete(w.unsettled, outcome.GetTaskId())
+	if !w.stopping {
+		w.sayNow(credits(1))
+	}
+	w.endIfIdle()
+}
