@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quoin_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	quoin "github.com/quoin-dev/quoin/clients/go"
+	"github.com/quoin-dev/quoin/clients/go/quointest"
+)
+
+const lease = 30 * time.Second
+
+func TestAnAddressCanNameSeveralServers(t *testing.T) {
+	t.Parallel()
+	other := quointest.Start(t)
+	both := dial(t, address(t)+", "+other.Address(), quoin.WithNamespace(freshName()))
+	name := freshName()
+
+	// Two servers with a Redis each: only who asks both in turn gets the lock twice.
+	value[*quoin.Lock](t)(both.Locks.TryAcquire(limited(t), name, lease))
+	eventually(t, "the other server is asked", func() bool {
+		_, err := both.Locks.TryAcquire(limited(t), name, lease)
+		return err == nil
+	})
+}
+
+func TestWhatIsNoAddressIsRefusedAtOnce(t *testing.T) {
+	for _, address := range []string{"not an address", ":1", "a:b:c", "host:none", "a,,b"} {
+		if _, err := quoin.Dial(address); err == nil {
+			t.Errorf("%q is taken for an address", address)
+		}
+	}
+}
+
+func TestAConnectionCanBeEncrypted(t *testing.T) {
+	t.Parallel()
+	certificate, key := makeCertificate(t)
+	server := quointest.Start(t, "--tls-certificate", certificate, "--tls-key", key)
+	trusting := value[quoin.Option](t)(tlsOption(certificate, "", ""))
+	friend := dial(t, server.Address(), trusting)
+	stranger := dial(t, server.Address(), quoin.WithTLS(nil))
+
+	value[*quoin.Lock](t)(friend.Locks.TryAcquire(limited(t), "report", lease))
+	if _, err := stranger.Locks.Get(limited(t), "report"); !errors.Is(err, quoin.ErrUnavailable) {
+		t.Errorf("who does not trust the server gets %v", err)
+	}
+}
+
+func TestBothSidesCanShowACertificate(t *testing.T) {
+	t.Parallel()
+	certificate, key := makeCertificate(t)
+	server := quointest.Start(t, "--tls-certificate", certificate, "--tls-key", key,
+		"--tls-client-authorities", certificate)
+	known := value[quoin.Option](t)(tlsOption(certificate, certificate, key))
+	unknown := value[quoin.Option](t)(tlsOption(certificate, "", ""))
+
+	value[*quoin.Lock](t)(dial(t, server.Address(), known).Locks.TryAcquire(limited(t), "report", lease))
+	_, err := dial(t, server.Address(), unknown).Locks.Get(limited(t), "report")
+	if !errors.Is(err, quoin.ErrUnavailable) {
+		t.Errorf("who shows no certificate gets %v", err)
+	}
+}
+
+func TestTwoNamespacesDoNotSeeEachOther(t *testing.T) {
+	value[*quoin.Lock](t)(client(t).Locks.TryAcquire(limited(t), "report", lease))
+	value[*quoin.Lock](t)(client(t).Locks.TryAcquire(limited(t), "report", lease))
+}
+
+func TestAClosedClientGivesBackWhatItHolds(t *testing.T) {
+	namespace := quoin.WithNamespace(freshName())
+	first, second := client(t, namespace), client(t, namespace)
+	value[*quoin.Lock](t)(first.Locks.TryAcquire(limited(t), "report", lease))
+	value[*quoin.Lock](t)(first.Locks.Hold(limited(t), "leader", quoin.HoldOptions{}))
+
+	must(t, first.Close())
+
+	value[*quoin.Lock](t)(second.Locks.TryAcquire(limited(t), "report", lease))
+	value[*quoin.Lock](t)(second.Locks.TryAcquire(limited(t), "leader", lease))
+	if _, err := first.Locks.Get(limited(t), "report"); !errors.Is(err, quoin.ErrClosed) {
+		t.Errorf("a closed client fails with %v", err)
+	}
+	must(t, first.Close())
+}
+
+func tlsOption(authorities, certificate, key string) (quoin.Option, error) {
+	config, err := quoin.TLSFiles(authorities, certificate, key)
+	return quoin.WithTLS(config), err
+}
+
+// makeCertificate makes files with a certificate for localhost that signs itself, and its key.
+func makeCertificate(t *testing.T) (certificate, key string) {
+	private := value[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "localhost"},
+		DNSNames:     []string{"localhost"},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+		IsCA:         true, BasicConstraintsValid: true,
+	}
+	signed := value[[]byte](t)(x509.CreateCertificate(
+		rand.Reader, template, template, &private.PublicKey, private))
+	encoded := value[[]byte](t)(x509.MarshalPKCS8PrivateKey(private))
+	return pemFile(t, "CERTIFICATE", signed), pemFile(t, "PRIVATE KEY", encoded)
+}
+
+func pemFile(t *testing.T, kind string, content []byte) string {
+	path := filepath.Join(t.TempDir(), "file.pem")
+	must(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: content}), 0o600))
+	return path
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quoin_test
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	quoin "github.com/quoin-dev/quoin/clients/go"
+	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
+	"github.com/quoin-dev/quoin/clients/go/quointest"
+)
+
+func TestAHeldLockIsRenewedByTheServerAndFreedWhenItIsReleased(t *testing.T) {
+	t.Parallel()
+	locks := client(t).Locks
+	lock := value[*quoin.Lock](t)(locks.Hold(limited(t), "leader", quoin.HoldOptions{Lease: 3 * time.Second}))
+	first := lock.ExpireTime()
+	eventually(t, "it is renewed", func() bool { return lock.ExpireTime().Sub(first) > 1500*time.Millisecond })
+	equal(t, "whether it is held", lock.Held(), true)
+
+	must(t, lock.Release(limited(t)))
+
+	value[*quoin.Lock](t)(locks.TryAcquire(limited(t), "leader", lease))
+	equal(t, "what was lost", lock.Err(), nil)
+}
+
+func TestAHoldTellsItsPlaceInLine(t *testing.T) {
+	locks := client(t).Locks
+	first := value[*quoin.Lock](t)(locks.TryAcquire(limited(t), "leader", lease))
+	var position atomic.Int64
+	served := make(chan *quoin.Lock)
+	go func() {
+		lock, err := locks.Hold(limited(t), "leader", quoin.HoldOptions{OnWaiting: position.Store})
+		if err != nil {
+			t.Error(err)
+		}
+		served <- lock
+	}()
+	eventually(t, "the place is told", func() bool { return position.Load() == 1 })
+	must(t, first.Release(limited(t)))
+	equal(t, "whether it is held", comes(t, "the lock", served).Held(), true)
+}
+
+func TestAHeldLockIsLostWhenItIsTakenByForce(t *testing.T) {
+	t.Parallel()
+	locks := client(t).Locks
+	lock := value[*quoin.Lock](t)(locks.Hold(limited(t), "leader", quoin.HoldOptions{Lease: 6 * time.Second}))
+	value[*locksv1.ForceReleaseResponse](t)(locks.ForceRelease(limited(t), "leader", "it hangs", 0))
+
+	comes(t, "the loss", lock.Lost())
+
+	var loss *quoin.LostError
+	if err := lock.Err(); !errors.As(err, &loss) || loss.Reason != quoin.LostRevoked || loss.Explanation != "it hangs" {
+		t.Errorf("the loss is %v", err)
+	}
+}
+
+func TestALockSurvivesTheRestartOfItsServer(t *testing.T) {
+	t.Parallel()
+	server := quointest.Start(t)
+	client := dial(t, server.Address())
+	held := value[*quoin.Lock](t)(client.Locks.Hold(limited(t), "leader", quoin.HoldOptions{Lease: time.Minute}))
+	renewed := value[*quoin.Lock](t)(client.Locks.TryAcquire(limited(t), "report", time.Minute))
+
+	must(t, server.Stop())
+	must(t, server.Start())
+
+	before := held.ExpireTime()
+	eventually(t, "the stream goes on", func() bool { return held.ExpireTime().After(before) })
+	equal(t, "whether it is held", held.Held(), true)
+	equal(t, "whether the other is held", renewed.Held(), true)
+	state := value[*locksv1.GetResponse](t)(client.Locks.Get(limited(t), "leader"))
+	equal(t, "fence", state.GetFence(), held.Fence())
+	must(t, held.Release(limited(t)))
+	must(t, renewed.Release(limited(t)))
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quoin
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	errorsv1 "github.com/quoin-dev/quoin/clients/go/errors/v1"
+	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+func TestAnAddressGetsItsPortWhenItHasNone(t *testing.T) {
+	for address, want := range map[string]string{
+		"":                 "dns:///localhost:7400",
+		"localhost":        "dns:///localhost:7400",
+		"[::1]:1":          "dns:///[::1]:1",
+		"[::1]":            "dns:///[::1]:7400",
+		"::1":              "dns:///[::1]:7400",
+		"a:1, b":           "quoin-list:///a:1,b:7400",
+		"unix:/run/quoin":  "unix:/run/quoin",
+		"dns:///quoin:740": "dns:///quoin:740",
+	} {
+		if got, err := targetOf(address); got != want || err != nil {
+			t.Errorf("%q: got %q, %v, want %q", address, got, err, want)
+		}
+	}
+}
+
+func TestARequestGetsAnIDAndTheCallersStaysAsItIs(t *testing.T) {
+	request := &locksv1.AcquireRequest{Name: "a", Lease: durationpb.New(time.Second)}
+	first := withID(request).(*locksv1.AcquireRequest)
+	second := withID(request).(*locksv1.AcquireRequest)
+	if request.RequestId != "" || len(first.RequestId) != 36 || first.RequestId == second.RequestId {
+		t.Errorf("ids %q, %q, %q", request.RequestId, first.RequestId, second.RequestId)
+	}
+	first.RequestId = ""
+	if !proto.Equal(first, request) {
+		t.Errorf("%v is not %v", first, request)
+	}
+	own := &locksv1.AcquireRequest{RequestId: "mine"}
+	if withID(own) != proto.Message(own) {
+		t.Error("a request with an id is changed")
+	}
+	release := &locksv1.ReleaseRequest{Name: "a"}
+	if withID(release) != proto.Message(release) {
+		t.Error("a request without room for an id is changed")
+	}
+}
+
+func TestTheWaitOfARequestIsKnown(t *testing.T) {
+	request := &locksv1.AcquireRequest{Wait: durationpb.New(time.Minute)}
+	if waitOf(request) != time.Minute || waitOf(&locksv1.AcquireRequest{}) != 0 ||
+		waitOf(&locksv1.GetRequest{}) != 0 {
+		t.Error("the wait is not known")
+	}
+	request.Wait = &durationpb.Duration{Seconds: 1 << 40}
+	if waitOf(request) != longestWait {
+		t.Errorf("%s is too long", waitOf(request))
+	}
+}
+
+func TestTextsAreCutBetweenCharacters(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		bytes int
+		want  string
+	}{{"abc", 3, "abc"}, {"abcd", 3, "abc"}, {"aäb", 2, "a"}, {"ää", 3, "ä"}, {"a\xffb", 9, "a\uFFFDb"}} {
+		if got := cut(c.text, c.bytes); got != c.want {
+			t.Errorf("cut(%q, %d) = %q, want %q", c.text, c.bytes, got, c.want)
+		}
+	}
+}
+
+func TestEveryReasonHasAConstant(t *testing.T) {
+	source, err := os.ReadFile("reasons.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, name := range errorsv1.ErrorReason_name {
+		constant := `Reason = "` + name[len("ERROR_REASON_"):] + `"`
+		if number != 0 && !strings.Contains(string(source), constant) {
+			t.Errorf("no %s: run make generate", constant)
+		}
+	}
+}

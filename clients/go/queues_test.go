@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quoin_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	quoin "github.com/quoin-dev/quoin/clients/go"
+	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
+	"github.com/quoin-dev/quoin/clients/go/quointest"
+)
+
+// work runs a worker until stop is called, which returns what Work returned.
+func work(t *testing.T, client *quoin.Client, options quoin.WorkerOptions) (stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- client.Queues.Work(ctx, options) }()
+	t.Cleanup(cancel)
+	return func() error {
+		cancel()
+		return comes(t, "the end of the worker", ended)
+	}
+}
+
+func handlers(handler quoin.Handler) map[string]quoin.Handler {
+	return map[string]quoin.Handler{"job": handler}
+}
+
+func TestATaskIsDoneAndItsResultIsTold(t *testing.T) {
+	client := client(t)
+	stop := work(t, client, quoin.WorkerOptions{
+		Queues: []string{"mail"},
+		Handlers: handlers(func(_ context.Context, task *quoin.Task) ([]byte, error) {
+			task.Progress("half")
+			return []byte(fmt.Sprintf("%s %s %d", task.Kind(), task.Payload(), task.Attempt())), nil
+		}),
+	})
+	id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", "hello")))
+
+	end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
+
+	equal(t, "state", end.GetState(), queuesv1.TaskState_TASK_STATE_DONE)
+	equal(t, "result", string(end.GetResult()), "job hello 1")
+	must(t, stop())
+}
+
+func TestAHandlerSaysHowAFailedTaskGoesOn(t *testing.T) {
+	client := client(t)
+	work(t, client, quoin.WorkerOptions{
+		Queues: []string{"mail"},
+		Handlers: handlers(func(_ context.Context, task *quoin.Task) ([]byte, error) {
+			switch {
+			case string(task.Payload()) == "wrong":
+				return nil, quoin.Dead(errors.New("no such seller"))
+			case string(task.Payload()) == "panic" && task.Attempt() == 1:
+				panic("ouch")
+			case string(task.Payload()) == "long":
+				return make([]byte, 70_000), nil
+			case task.Attempt() == 1:
+				return nil, quoin.RetryAfter(10*time.Millisecond, errors.New(strings.Repeat("ä", 2000)))
+			}
+			return nil, nil
+		}),
+	})
+	for payload, want := range map[string]queuesv1.TaskState{
+		"wrong": queuesv1.TaskState_TASK_STATE_DEAD,
+		"long":  queuesv1.TaskState_TASK_STATE_DEAD,
+		"busy":  queuesv1.TaskState_TASK_STATE_DONE,
+		"panic": queuesv1.TaskState_TASK_STATE_DONE,
+	} {
+		id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", payload)))
+		end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
+		equal(t, payload, end.GetState(), want)
+		equal(t, "whether the failure is known", len(end.GetErrors()) > 0 && end.GetErrors()[0].GetError() != "", true)
+	}
+}
+
+func TestAllTasksOfABatchAreDoneAndNotTooManyAtOnce(t *testing.T) {
+	client := client(t)
+	var tasks []*queuesv1.NewTask
+	for i := range 200 {
+		tasks = append(tasks, quoin.NewTask("job", fmt.Sprint(i)))
+	}
+	ids := value[[]string](t)(client.Queues.EnqueueBatch(limited(t), "many", tasks))
+	equal(t, "ids", len(ids), 200)
+	var inside, most, done atomic.Int32
+	stop := work(t, client, quoin.WorkerOptions{
+		Queues: []string{"many"}, Concurrency: 4,
+		Handlers: handlers(func(context.Context, *quoin.Task) ([]byte, error) {
+			now := inside.Add(1)
+			for before := most.Load(); now > before && !most.CompareAndSwap(before, now); before = most.Load() {
+			}
+			inside.Add(-1)
+			done.Add(1)
+			return nil, nil
+		}),
+	})
+	eventually(t, "all are done", func() bool { return done.Load() == 200 })
+	equal(t, "whether too many were done at once", most.Load() <= 4, true)
+	must(t, stop())
+	stats := value[*queuesv1.StatsResponse](t)(client.Queues.Stats(limited(t), "many"))
+	equal(t, "finished", stats.GetFinished(), 200)
+}
+
+func TestAWorkerThatStopsEndsWhatItDoesAndGivesBackTheRest(t *testing.T) {
+	client := client(t)
+	began, goOn := make(chan string, 10), make(chan struct{})
+	stop := work(t, client, quoin.WorkerOptions{
+		Queues: []string{"mail"}, Concurrency: 1,
+		Handlers: handlers(func(_ context.Context, task *quoin.Task) ([]byte, error) {
+			began <- task.ID()
+			<-goOn
+			return nil, nil
+		}),
+	})
+	var ids []string
+	for range 2 {
+		ids = append(ids, value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", ""))))
+	}
+	equal(t, "begun", comes(t, "the first task", began), ids[0])
+	eventually(t, "the second is fetched ahead", func() bool {
+		return value[*queuesv1.StatsResponse](t)(client.Queues.Stats(limited(t), "mail")).GetLeased() == 2
+	})
+	time.AfterFunc(100*time.Millisecond, func() { close(goOn) })
+
+	must(t, stop())
+
+	first := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", ids[0]))
+	equal(t, "state", first.GetState(), queuesv1.TaskState_TASK_STATE_DONE)
+	eventually(t, "the second is given back, unbegun", func() bool {
+		second := value[*queuesv1.TaskStatus](t)(client.Queues.Get(limited(t), "mail", ids[1]))
+		return second.GetState() == queuesv1.TaskState_TASK_STATE_READY && second.GetAttempts() == 0
+	})
+}
+
+func TestAWorkerWithoutPatienceLeavesItsTasksToOthers(t *testing.T) {
+	client := client(t)
+	began, ended := make(chan struct{}, 10), make(chan struct{}, 10)
+	stop := work(t, client, quoin.WorkerOptions{
+		Queues: []string{"mail"}, Patience: 50 * time.Millisecond,
+		Handlers: handlers(func(ctx context.Context, _ *quoin.Task) ([]byte, error) {
+			began <- struct{}{}
+			<-ctx.Done()
+			ended <- struct{}{}
+			return nil, ctx.Err()
+		}),
+	})
+	id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", "")))
+	comes(t, "the task", began)
+	if err := stop(); err == nil {
+		t.Error("nothing is said about the task that was left")
+	}
+	comes(t, "the end of the handler", ended)
+	eventually(t, "others can have it", func() bool {
+		state := value[*queuesv1.TaskStatus](t)(client.Queues.Get(limited(t), "mail", id)).GetState()
+		return state != queuesv1.TaskState_TASK_STATE_LEASED
+	})
+}
+
+func TestATaskThatIsCancelledIsToldToItsHandler(t *testing.T) {
+	client := client(t)
+	began, causes := make(chan struct{}, 10), make(chan error, 10)
+	work(t, client, quoin.WorkerOptions{
+		Queues: []string{"mail"},
+		Handlers: handlers(func(ctx context.Context, _ *quoin.Task) ([]byte, error) {
+			began <- struct{}{}
+			<-ctx.Done()
+			causes <- context.Cause(ctx)
+			return nil, ctx.Err()
+		}),
+	})
+	id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", "")))
+	comes(t, "the task", began)
+	value[queuesv1.TaskState](t)(client.Queues.Cancel(limited(t), "mail", id))
+	equal(t, "cause", comes(t, "the cause", causes), quoin.ErrTaskCancelled)
+	end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
+	equal(t, "state", end.GetState(), queuesv1.TaskState_TASK_STATE_CANCELLED)
+}
+
+func TestAWorkerTakesItsTasksAlongWhenItsServerRestarts(t *testing.T) {
+	t.Parallel()
+	server := quointest.Start(t)
+	client := dial(t, server.Address())
+	began, goOn := make(chan int, 10), make(chan struct{})
+	stop := work(t, client, quoin.WorkerOptions{
+		Queues: []string{"mail"}, Lease: time.Minute,
+		Handlers: handlers(func(_ context.Context, task *quoin.Task) ([]byte, error) {
+			began <- task.Attempt()
+			<-goOn
+			return []byte("done"), nil
+		}),
+	})
+	id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", "")))
+	comes(t, "the task", began)
+
+	must(t, server.Stop())
+	close(goOn)
+	must(t, server.Start())
+
+	end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
+	equal(t, "result", string(end.GetResult()), "done")
+	equal(t, "attempts", end.GetAttempts(), 1)
+	must(t, stop())
+}
+
+func TestAWorkerThatMakesNoSenseEnds(t *testing.T) {
+	client := client(t)
+	if err := client.Queues.Work(limited(t), quoin.WorkerOptions{Queues: []string{"mail"}}); err == nil {
+		t.Error("a worker without handlers works")
+	}
+	none := handlers(func(context.Context, *quoin.Task) ([]byte, error) { return nil, nil })
+	err := client.Queues.Work(limited(t), quoin.WorkerOptions{Handlers: none})
+	equal(t, "invalid", errors.Is(err, quoin.ErrInvalidRequest), true)
+	_, err = client.Queues.Wait(limited(t), "mail", "none")
+	equal(t, "not found", errors.Is(err, quoin.ReasonTaskNotFound), true)
+}
+
+func TestTheEndOfTheClientIsTheEndOfItsWorkers(t *testing.T) {
+	client := client(t)
+	ended := make(chan error, 1)
+	none := handlers(func(context.Context, *quoin.Task) ([]byte, error) { return nil, nil })
+	began := make(chan struct{})
+	go func() {
+		close(began)
+		ended <- client.Queues.Work(context.Background(), quoin.WorkerOptions{Queues: []string{"mail"}, Handlers: none})
+	}()
+	comes(t, "the worker", began)
+	must(t, client.Close())
+	equal(t, "error", comes(t, "the end of the worker", ended), quoin.ErrClosed)
+}
