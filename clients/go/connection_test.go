@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -22,20 +23,6 @@ import (
 
 const lease = 30 * time.Second
 
-func TestAnAddressCanNameSeveralServers(t *testing.T) {
-	t.Parallel()
-	other := quointest.Start(t)
-	both := dial(t, address(t)+", "+other.Address(), quoin.WithNamespace(freshName()))
-	name := freshName()
-
-	// Two servers with a Redis each: only who asks both in turn gets the lock twice.
-	value[*quoin.Lock](t)(both.Locks.TryAcquire(limited(t), name, lease))
-	eventually(t, "the other server is asked", func() bool {
-		_, err := both.Locks.TryAcquire(limited(t), name, lease)
-		return err == nil
-	})
-}
-
 func TestWhatIsNoAddressIsRefusedAtOnce(t *testing.T) {
 	for _, address := range []string{"not an address", ":1", "a:b:c", "host:none", "a,,b"} {
 		if _, err := quoin.Dial(address); err == nil {
@@ -47,29 +34,25 @@ func TestWhatIsNoAddressIsRefusedAtOnce(t *testing.T) {
 func TestAConnectionCanBeEncrypted(t *testing.T) {
 	t.Parallel()
 	certificate, key := makeCertificate(t)
-	server := quointest.Start(t, "--tls-certificate", certificate, "--tls-key", key)
-	trusting := value[quoin.Option](t)(tlsOption(certificate, "", ""))
-	friend := dial(t, server.Address(), trusting)
-	stranger := dial(t, server.Address(), quoin.WithTLS(nil))
-
-	value[*quoin.Lock](t)(friend.Locks.TryAcquire(limited(t), "report", lease))
-	if _, err := stranger.Locks.Get(limited(t), "report"); !errors.Is(err, quoin.ErrUnavailable) {
-		t.Errorf("who does not trust the server gets %v", err)
-	}
-}
-
-func TestBothSidesCanShowACertificate(t *testing.T) {
-	t.Parallel()
-	certificate, key := makeCertificate(t)
 	server := quointest.Start(t, "--tls-certificate", certificate, "--tls-key", key,
 		"--tls-client-authorities", certificate)
-	known := value[quoin.Option](t)(tlsOption(certificate, certificate, key))
-	unknown := value[quoin.Option](t)(tlsOption(certificate, "", ""))
+	config := value[*tls.Config](t)(quoin.TLSFiles(certificate, certificate, key))
+	friend := dial(t, server.Address(), quoin.WithTLS(config))
+	value[*quoin.Lock](t)(friend.Locks.TryAcquire(limited(t), "report", lease))
 
-	value[*quoin.Lock](t)(dial(t, server.Address(), known).Locks.TryAcquire(limited(t), "report", lease))
-	_, err := dial(t, server.Address(), unknown).Locks.Get(limited(t), "report")
-	if !errors.Is(err, quoin.ErrUnavailable) {
-		t.Errorf("who shows no certificate gets %v", err)
+	unknown := value[*tls.Config](t)(quoin.TLSFiles(certificate, "", ""))
+	for who, option := range map[string]quoin.Option{
+		"who shows no certificate":      quoin.WithTLS(unknown),
+		"who does not trust the server": quoin.WithTLS(nil),
+		"who does not encrypt":          quoin.WithDeadline(5 * time.Second),
+	} {
+		_, err := dial(t, server.Address(), option).Locks.Get(limited(t), "report")
+		if !errors.Is(err, quoin.ErrUnavailable) {
+			t.Errorf("%s gets %v", who, err)
+		}
+	}
+	if _, err := quoin.TLSFiles(key, "", ""); err == nil {
+		t.Error("a key is taken for a certificate")
 	}
 }
 
@@ -92,11 +75,6 @@ func TestAClosedClientGivesBackWhatItHolds(t *testing.T) {
 		t.Errorf("a closed client fails with %v", err)
 	}
 	must(t, first.Close())
-}
-
-func tlsOption(authorities, certificate, key string) (quoin.Option, error) {
-	config, err := quoin.TLSFiles(authorities, certificate, key)
-	return quoin.WithTLS(config), err
 }
 
 // makeCertificate makes files with a certificate for localhost that signs itself, and its key.

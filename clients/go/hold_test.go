@@ -10,7 +10,6 @@ import (
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
 	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
-	"github.com/quoin-dev/quoin/clients/go/quointest"
 )
 
 func TestAHeldLockIsRenewedByTheServerAndFreedWhenItIsReleased(t *testing.T) {
@@ -56,24 +55,4 @@ func TestAHeldLockIsLostWhenItIsTakenByForce(t *testing.T) {
 	if err := lock.Err(); !errors.As(err, &loss) || loss.Reason != quoin.LostRevoked || loss.Explanation != "it hangs" {
 		t.Errorf("the loss is %v", err)
 	}
-}
-
-func TestALockSurvivesTheRestartOfItsServer(t *testing.T) {
-	t.Parallel()
-	server := quointest.Start(t)
-	client := dial(t, server.Address())
-	held := value[*quoin.Lock](t)(client.Locks.Hold(limited(t), "leader", quoin.HoldOptions{Lease: time.Minute}))
-	renewed := value[*quoin.Lock](t)(client.Locks.TryAcquire(limited(t), "report", time.Minute))
-
-	must(t, server.Stop())
-	must(t, server.Start())
-
-	before := held.ExpireTime()
-	eventually(t, "the stream goes on", func() bool { return held.ExpireTime().After(before) })
-	equal(t, "whether it is held", held.Held(), true)
-	equal(t, "whether the other is held", renewed.Held(), true)
-	state := value[*locksv1.GetResponse](t)(client.Locks.Get(limited(t), "leader"))
-	equal(t, "fence", state.GetFence(), held.Fence())
-	must(t, held.Release(limited(t)))
-	must(t, renewed.Release(limited(t)))
 }

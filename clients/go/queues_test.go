@@ -13,7 +13,6 @@ import (
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
 	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
-	"github.com/quoin-dev/quoin/clients/go/quointest"
 )
 
 // work runs a worker until stop is called, which returns what Work returned.
@@ -182,32 +181,6 @@ func TestATaskThatIsCancelledIsToldToItsHandler(t *testing.T) {
 	equal(t, "cause", comes(t, "the cause", causes), quoin.ErrTaskCancelled)
 	end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
 	equal(t, "state", end.GetState(), queuesv1.TaskState_TASK_STATE_CANCELLED)
-}
-
-func TestAWorkerTakesItsTasksAlongWhenItsServerRestarts(t *testing.T) {
-	t.Parallel()
-	server := quointest.Start(t)
-	client := dial(t, server.Address())
-	began, goOn := make(chan int, 10), make(chan struct{})
-	stop := work(t, client, quoin.WorkerOptions{
-		Queues: []string{"mail"}, Lease: time.Minute,
-		Handlers: handlers(func(_ context.Context, task *quoin.Task) ([]byte, error) {
-			began <- task.Attempt()
-			<-goOn
-			return []byte("done"), nil
-		}),
-	})
-	id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", "")))
-	comes(t, "the task", began)
-
-	must(t, server.Stop())
-	close(goOn)
-	must(t, server.Start())
-
-	end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
-	equal(t, "result", string(end.GetResult()), "done")
-	equal(t, "attempts", end.GetAttempts(), 1)
-	must(t, stop())
 }
 
 func TestAWorkerThatMakesNoSenseEnds(t *testing.T) {
