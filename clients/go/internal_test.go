@@ -88,3 +88,13 @@ func TestEveryReasonHasAConstant(t *testing.T) {
 		}
 	}
 }
+
+func TestTheServiceConfigIsThatOfAllLanguages(t *testing.T) {
+	shared, err := os.ReadFile("../service-config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if serviceConfig != string(shared) {
+		t.Error("service-config.json is another one: run make generate")
+	}
+}
