@@ -14,7 +14,8 @@ TALK     := clients/java/target/classpath
 SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build dist image containers run chat test quickstart lint breaking generate format bench peers clean
+.PHONY: help build run chat test clients conformance delivery quickstart lint breaking generate format bench peers \
+  dist image containers clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,9 +38,18 @@ chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAM
 	@exec java -cp "clients/java/target/test-classes:clients/java/target/classes:$$(cat $(TALK))" \
 	  ChatTerminal localhost:7400 $(or $(NAME),$(USER)) $(or $(ROOM),lobby)
 
-test: ## run every test there is: server on one Redis and on a cluster, clients, README
+test: ## run every test there is: server on one Redis and on a cluster, clients, packages, README
 	$(MVN) verify
-	@$(MAKE) --no-print-directory quickstart
+	@$(MAKE) --no-print-directory quickstart clients delivery
+
+clients: $(JAR) ## test the clients in Go, Python and TypeScript, and the packages of all four
+	@scripts/clients
+
+delivery: $(JAR) ## test what operators get: the package, the chart and compose files, the image
+	@scripts/test-delivery $(GRPCURL) $(GRPCURL_VERSION)
+
+conformance: $(JAR) $(BUF) $(VENDOR) ## carry out the conformance cases with the clients of all languages
+	@scripts/conformance
 
 quickstart: $(JAR) ## run the commands of the README against a fresh server
 	@scripts/quickstart $(GRPCURL) $(GRPCURL_VERSION)
@@ -48,6 +58,7 @@ lint: $(BUF) $(VENDOR) ## check contract and code style
 	$(BUF) lint
 	$(BUF) format --diff --exit-code proto
 	$(MVN) -q spotless:check
+	@scripts/generated
 
 breaking: $(BUF) $(VENDOR) ## check that the contract still serves the clients of AGAINST (HEAD~1)
 	@scripts/breaking $(BUF) $(VENDOR) $(AGAINST)
@@ -55,7 +66,7 @@ breaking: $(BUF) $(VENDOR) ## check that the contract still serves the clients o
 generate: $(BUF) $(VENDOR) ## write what is made from code and contract: pages of docs, service-config.json, stubs
 	$(MVN) -q -pl proto,server,clients/java test -Dtest='GeneratedDocsTest,ServiceConfigTest' \
 	  -Dsurefire.failIfNoSpecifiedTests=false -Dquoin.test.standaloneOnly=true -Dquoin.docs=write
-	$(BUF) generate
+	@for language in go python typescript; do scripts/generate-$$language || exit 1; done
 
 format: $(BUF) ## format contract and code
 	$(BUF) format --write proto
