@@ -4,7 +4,10 @@ package dev.quoin.client;
 import dev.quoin.chat.v1.Activity;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
 
-/** Hears what happens in the chats of a user. */
+/**
+ * Hears what happens in the chats of a user. What it throws is logged and stops nothing: what comes
+ * next is told, and the cursor goes on.
+ */
 @FunctionalInterface
 public interface ChatListener {
   /** Something happened in a chat: a message, an edit, somebody came or went. */

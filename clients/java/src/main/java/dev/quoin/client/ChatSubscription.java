@@ -4,9 +4,14 @@ package dev.quoin.client;
 import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
+import dev.quoin.chat.v1.SubscribeResponse.Event;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** A user's chats being followed. Never closed, it ends with its {@link Quoin}. */
 public final class ChatSubscription implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(ChatSubscription.class.getName());
+
   private final String user;
   private final ChatListener listener;
   private final OpenStream<SubscribeRequest, SubscribeResponse> stream;
@@ -54,7 +59,7 @@ public final class ChatSubscription implements AutoCloseable {
     switch (message.getEventCase()) {
       case EVENTS -> {
         String chat = message.getEvents().getChatId();
-        message.getEvents().getEventsList().forEach(event -> listener.event(chat, event));
+        message.getEvents().getEventsList().forEach(event -> tell(chat, event));
       }
       case GAP ->
           listener.gap(
@@ -68,6 +73,15 @@ public final class ChatSubscription implements AutoCloseable {
               message.getSignal().getActivity());
       case HEARTBEAT -> listener.alive();
       default -> {}
+    }
+  }
+
+  /** What a listener does with one event must not cost it the others that came with it. */
+  private void tell(String chat, Event event) {
+    try {
+      listener.event(chat, event);
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "a listener failed at an event of " + chat, e);
     }
   }
 }

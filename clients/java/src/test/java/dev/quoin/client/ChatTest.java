@@ -75,6 +75,13 @@ class ChatTest {
     ann.delete(room, 2);
     Eventually.until(
         "all is heard", () -> hearing.events.stream().anyMatch(Event::hasMessageDeleted));
+    // The cursor goes on when the listener is back from its call, so before the next one begins.
+    Eventually.until(
+        "something after it is heard",
+        () -> {
+          ann.signal(room, Activity.ACTIVITY_TYPING);
+          return !hearing.signals.isEmpty();
+        });
     subscription.close();
 
     ann.send(room, "three");
@@ -84,6 +91,25 @@ class ChatTest {
     assertThat(rest.events)
         .extracting(event -> event.getMessage().getBody())
         .containsExactly("three");
+  }
+
+  @Test
+  void listenerThatFailsAtOneEventHearsTheOthersThatCameWithIt() {
+    String room = ann.create("bob");
+    IntStream.range(0, 5).forEach(i -> ann.send(room, "m" + i));
+    List<String> heard = new CopyOnWriteArrayList<>();
+    bob.subscribe(
+        (chat, event) -> {
+          if (event.hasMessage()) {
+            heard.add(event.getMessage().getBody());
+            if (heard.size() == 2) {
+              throw new IllegalStateException("the listener's own fault");
+            }
+          }
+        });
+
+    Eventually.until("all are heard", () -> heard.size() == 5);
+    assertThat(heard).containsExactly("m0", "m1", "m2", "m3", "m4");
   }
 
   @Test
