@@ -94,11 +94,18 @@ final class ChatStream implements Subscriber<Entry> {
         .whenComplete(
             (begun, failure) -> {
               if (failure == null) {
-                subscription.start();
+                start();
               } else {
                 failed(failure);
               }
             });
+  }
+
+  private void start() {
+    synchronized (subscription) {
+      seats.begin();
+    }
+    subscription.start();
   }
 
   /** Begins to follow a chat. */

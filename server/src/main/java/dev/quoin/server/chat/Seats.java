@@ -12,13 +12,16 @@ final class Seats {
   private static final String MESSAGES = "\n";
 
   private final Map<String, Seat> seats = new HashMap<>();
+  private final String given;
   private final Cursor begin;
+  private boolean begun;
   private long lastCursor = System.nanoTime();
 
   /**
    * @param cursor from where the stream goes on
    */
   Seats(String cursor) {
+    this.given = cursor;
     this.begin = Cursor.parse(cursor);
   }
 
@@ -48,7 +51,16 @@ final class Seats {
     seats.remove(seat.chat, seat);
   }
 
+  /** All chats there are have their place: from now on the cursor is that of the seats. */
+  void begin() {
+    begun = true;
+  }
+
+  /** Where to go on; until all chats have their place nowhere else than where the stream was to. */
   String cursor() {
+    if (!begun) {
+      return given;
+    }
     lastCursor = System.nanoTime();
     Map<String, Long> positions = new HashMap<>();
     seats

@@ -20,6 +20,7 @@ final class TailStream implements Subscriber<Line> {
   private final TailRequest request;
   private final Sink<TailResponse> sink;
   private final Subscription<Line> subscription;
+  private boolean begun;
 
   TailStream(Tails tails, TailRequest request, Call call, Sink<TailResponse> sink) {
     this.request = request;
@@ -92,6 +93,7 @@ final class TailStream implements Subscriber<Line> {
 
   @Override
   public void heartbeat() {
+    begun = true;
     sink.send(message().setHeartbeat(TailResponse.Heartbeat.getDefaultInstance()).build());
   }
 
@@ -111,8 +113,11 @@ final class TailStream implements Subscriber<Line> {
     sink.complete();
   }
 
+  /**
+   * Until the first heartbeat not all logs have their place: the stream goes on where it was to.
+   */
   private TailResponse.Builder message() {
-    return TailResponse.newBuilder().setCursor(subscription.cursor());
+    return TailResponse.newBuilder().setCursor(begun ? subscription.cursor() : request.getCursor());
   }
 
   private static String name(LogSource<Line> log) {

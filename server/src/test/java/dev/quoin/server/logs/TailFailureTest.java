@@ -14,9 +14,12 @@ import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -46,6 +49,33 @@ final class TailFailureTest {
       assertThat(tail.texts()).containsExactlyElementsOf(numbered(0, 100));
       assertThat(tail.gaps()).isEmpty();
       assertThat(tail.end()).isNotDone();
+    }
+  }
+
+  @Test
+  void tailThatEndsWhileItOpensIsToGoOnWhereItWasToBegin() throws Exception {
+    try (RedisProcess redis = RedisProcess.start("--appendonly", "no");
+        TestServer stays = TestServer.start("redis", redis.uri(), "redis-timeout", "60s");
+        TestServer leaves = TestServer.start("redis", redis.uri(), "redis-timeout", "60s")) {
+      LogsBlockingStub logs = LogsGrpc.newBlockingStub(stays.channel());
+      String cursor = logs.write(entry("entry 0", "r-0")).getCursor();
+      logs.write(entry("entry 1", "r-1"));
+
+      String last;
+      redis.freeze();
+      try (Tailing opening = Tailing.begin(leaves.channel(), Tailing.of("web").setCursor(cursor))) {
+        // Once this is answered the server has the call before it.
+        HealthGrpc.newBlockingStub(leaves.channel()).check(HealthCheckRequest.getDefaultInstance());
+        CompletableFuture<Void> closed = CompletableFuture.runAsync(leaves.server()::close);
+        assertThat(opening.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Code.OK);
+        last = opening.cursor();
+        redis.unfreeze();
+        closed.get(60, TimeUnit.SECONDS);
+      } finally {
+        redis.unfreeze();
+      }
+
+      assertThat(last).isEqualTo(cursor);
     }
   }
 

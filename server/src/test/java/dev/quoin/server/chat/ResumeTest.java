@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.chat.v1.SubscribeRequest;
+import dev.quoin.chat.v1.SubscribeResponse;
+import dev.quoin.chat.v1.SubscribeResponse.Reconnect.Reason;
+import dev.quoin.server.testing.RedisProcess;
+import dev.quoin.server.testing.TestServer;
+import io.grpc.Status.Code;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Streams that end before they have begun, and go on. */
+@Tag("redis")
+final class ResumeTest {
+  @Test
+  void streamThatEndsWhileItOpensIsToGoOnWhereItWasToBegin() throws Exception {
+    try (RedisProcess redis = RedisProcess.start("--appendonly", "no");
+        TestServer stays = TestServer.start("redis", redis.uri(), "redis-timeout", "60s");
+        TestServer leaves = TestServer.start("redis", redis.uri(), "redis-timeout", "60s")) {
+      Chats chats = new Chats(stays.channel());
+      chats.create("room", "ann", "bob");
+      Listening before = Listening.open(stays.channel(), "bob");
+      chats.send("room", "ann", "one");
+      before.awaitBodies("room", 1);
+      before.close();
+      chats.send("room", "ann", "two");
+      chats.ack("bob", "room", 2);
+
+      SubscribeResponse last;
+      redis.freeze();
+      try (Listening opening = begin(leaves, before.cursor())) {
+        CompletableFuture<Void> closed = CompletableFuture.runAsync(leaves.server()::close);
+        assertThat(opening.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Code.OK);
+        last = opening.told().get(opening.told().size() - 1);
+        redis.unfreeze();
+        closed.get(60, TimeUnit.SECONDS);
+      } finally {
+        redis.unfreeze();
+      }
+
+      assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_DRAINING);
+      assertThat(last.getCursor()).isEqualTo(before.cursor());
+      try (Listening rest = Listening.open(stays.channel(), "bob", last.getCursor())) {
+        rest.awaitBodies("room", 1);
+        assertThat(rest.bodies("room")).containsExactly("two");
+      }
+    }
+  }
+
+  /** Returns when the server has the call. */
+  private static Listening begin(TestServer server, String cursor) {
+    Listening opening =
+        Listening.begin(
+            server.channel(),
+            SubscribeRequest.newBuilder().setUser("bob").setCursor(cursor),
+            Integer.MAX_VALUE);
+    HealthGrpc.newBlockingStub(server.channel()).check(HealthCheckRequest.getDefaultInstance());
+    return opening;
+  }
+}
