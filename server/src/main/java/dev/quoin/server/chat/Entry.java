@@ -77,6 +77,11 @@ final class Entry implements Numbered {
     return bytes;
   }
 
+  @Override
+  public boolean rewrites() {
+    return kind == 'e' || kind == 'd';
+  }
+
   char kind() {
     return kind;
   }

@@ -24,6 +24,9 @@ final class Follow<E extends Numbered> {
   /** Whether entries are being read from Redis for it. */
   boolean reading;
 
+  /** Whether what was read, or is being read, may not be so any more. */
+  boolean stale;
+
   /** Whether Redis has to say first that the log still is where the position says. */
   private boolean verify;
 
@@ -58,9 +61,9 @@ final class Follow<E extends Numbered> {
     return placed ? position : Cursor.before(owedAfter);
   }
 
-  /** There may be something new; or, if so, the log was set back. */
-  void wake(boolean wentBack) {
-    subscription.wake(this, wentBack);
+  /** There may be something new; or, if so, the log was set back or older entries have changed. */
+  void wake(boolean wentBack, boolean rewritten) {
+    subscription.wake(this, wentBack, rewritten);
   }
 
   void signal(String text) {

@@ -6,6 +6,11 @@ public interface Numbered {
   /** Its position: one more than that of the entry before it. */
   long position();
 
+  /** Whether entries before it were changed or emptied when it was written. */
+  default boolean rewrites() {
+    return false;
+  }
+
   /** About how much memory it takes. */
   int bytes();
 }

@@ -169,7 +169,7 @@ public final class Subscription<E extends Numbered> {
     }
   }
 
-  void wake(Follow<E> follow, boolean wentBack) {
+  void wake(Follow<E> follow, boolean wentBack, boolean rewritten) {
     synchronized (this) {
       if (ended || follow.position < 0) {
         return;
@@ -177,6 +177,7 @@ public final class Subscription<E extends Numbered> {
       if (wentBack) {
         follow.verify();
       }
+      follow.stale |= wentBack || rewritten;
       enqueue(follow);
       if (slowReader == SlowReader.DISCONNECT && follow.fellBehind() && !subscriber.isReady()) {
         end(subscriber::fellBehind);
@@ -218,6 +219,11 @@ public final class Subscription<E extends Numbered> {
 
   /** Brings some entries of a log. Returns whether there may be more at once. */
   private boolean deliver(Follow<E> follow) {
+    if (follow.read != null && follow.stale) {
+      follow.read = null;
+      readNext();
+      return true;
+    }
     if (follow.read != null) {
       quiet &= !follow.bringRead(subscriber);
       readNext();
@@ -249,6 +255,7 @@ public final class Subscription<E extends Numbered> {
     }
     reads = true;
     follow.reading = true;
+    follow.stale = false;
     follow
         .source
         .read(follow.position, AT_ONCE, false)

@@ -207,6 +207,7 @@ final class Tail<E extends Numbered> implements Channels.Listener {
   /** Returns whether there is more to be read. */
   private boolean take(Chunk<E> chunk) {
     boolean wentBack;
+    boolean rewritten = chunk.entries().stream().anyMatch(Numbered::rewrites);
     boolean more;
     synchronized (this) {
       reading = false;
@@ -219,7 +220,7 @@ final class Tail<E extends Numbered> implements Channels.Listener {
       readAgain = false;
       sweepIn(source.sweepMillis());
     }
-    followers.forEach(follow -> follow.wake(wentBack));
+    followers.forEach(follow -> follow.wake(wentBack, rewritten));
     return more;
   }
 

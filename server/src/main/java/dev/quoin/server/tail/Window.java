@@ -31,8 +31,9 @@ final class Window<E extends Numbered> {
     bytes = 0;
   }
 
+  /** Adds an entry; those before it are forgotten when they are not what they were any more. */
   void add(E entry) {
-    if (entry.position() != end + 1) {
+    if (entry.position() != end + 1 || entry.rewrites()) {
       reset(entry.position() - 1);
     }
     if (end - start + 1 == ring.length) {
