@@ -6,7 +6,7 @@
 -- KEYS[4] staff
 -- ARGV[1] user
 -- ARGV[2] number of the message
--- ARGV[3] new content; '' to delete it
+-- ARGV[3] new content, without client_message_id; '' to delete it
 --
 -- Returns {time in ms at which it got what it has now}.
 --
@@ -36,6 +36,10 @@ if sender ~= user and not isStaff then
   return redis.error_reply('CHAT_NOT_ALLOWED the message is of somebody else')
 end
 local old = string.sub(entry, at + size)
+if content ~= '' then
+  -- The client_message_id, field 8, stands first if it is there; the field after it begins with byte 26.
+  content = (string.match(old, '^B\128?.[!-~]*') or '') .. content
+end
 if kind == 'x' or old == content then
   return {tonumber(a) > 0 and tonumber(a) or tonumber(ms)}
 end

@@ -306,6 +306,25 @@ final class ChatServiceTest {
   }
 
   @Test
+  void editKeepsWhatTheSenderGaveWithTheMessage() {
+    chats.create("c", "jason", "jeff");
+    for (String id : List.of("1", "B2", "\"", "x".repeat(26), "y".repeat(127), "z".repeat(128))) {
+      SendRequest request =
+          Chats.message("c", "jason", "one").setClientMessageId(id).putAttributes("a", "1").build();
+      long number = chats.stub.send(request).getMessageId();
+      edit("jason", number, "uno");
+      long length = TestRedis.commands().llen(key("log"));
+
+      Message edited = chats.history("c", "jeff").get((int) number - 1);
+      assertThat(edited.getBody()).isEqualTo("uno");
+      assertThat(edited.getAttributesMap()).isEmpty();
+      assertThat(edited.getClientMessageId()).isEqualTo(id);
+      edit("jason", number, "uno");
+      assertThat(TestRedis.commands().llen(key("log"))).isEqualTo(length);
+    }
+  }
+
+  @Test
   void sameEditAgainChangesNothing() {
     chats.create("c", "jason");
     chats.send("c", "jason", "one");
