@@ -73,7 +73,11 @@ record ChatCatchUpRow(String name, int inFlight) implements Row {
     return new StreamObserver<>() {
       @Override
       public void onNext(SubscribeResponse response) {
-        response.getEvents().getEventsList().forEach(event -> missing.countDown());
+        for (SubscribeResponse.Event event : response.getEvents().getEventsList()) {
+          if (event.hasMessage()) {
+            missing.countDown();
+          }
+        }
       }
 
       @Override
