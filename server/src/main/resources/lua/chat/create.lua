@@ -10,7 +10,7 @@
 -- ARGV[3] most entries
 -- ARGV[4] ms for which entries are kept
 -- ARGV[5] ms for which acknowledged ones are kept
--- ARGV[6] request id and digest of the request, or ''
+-- ARGV[6] request id, digest of the creator and of the request, or ''
 -- ARGV[7..] the other members
 --
 -- Returns {time in ms, number of the first message or 0}.
@@ -28,7 +28,7 @@ if before[1] then
     if before[2] == request then
       return {tonumber(before[3]), tonumber(before[4])}
     end
-    if string.match(before[2], '^%S+ ') == string.match(request, '^%S+ ') then
+    if string.match(before[2], '^%S+ %S+ ') == string.match(request, '^%S+ %S+ ') then
       return redis.error_reply('REQUEST_ID_REUSED the request_id was used for something else')
     end
   end

@@ -1,23 +1,27 @@
 -- Takes chats out of a user's, unless they were noted not long ago.
 --
 -- KEYS[1] chats
+-- KEYS[2] noted
 -- ARGV[1] ms for which they stay
 -- ARGV[2..] chats
 --
--- Returns {how many were taken out}.
+-- Returns {how many stay for now}.
 --
 -- @include lib/integer
 -- @include lib/time
-local chats = KEYS[1]
+local chats, noted = KEYS[1], KEYS[2]
 local stay = tonumber(ARGV[1]) * 1000
 local gone = {select(2, unpack(ARGV))}
 
 local now = microseconds()
-local count = 0
+local stays = 0
 for i = 1, #gone do
-  local noted = redis.call('ZSCORE', chats, gone[i])
-  if noted and tonumber(noted) <= now - stay then
-    count = count + redis.call('ZREM', chats, gone[i])
+  local at = redis.call('HGET', noted, gone[i])
+  if at and tonumber(at) > now - stay then
+    stays = stays + 1
+  else
+    redis.call('ZREM', chats, gone[i])
+    redis.call('HDEL', noted, gone[i])
   end
 end
-return {count}
+return {stays}

@@ -1,11 +1,11 @@
--- Lists chats of a user in the order in which they were noted.
+-- Lists chats of a user in the order in which they were first noted.
 --
 -- KEYS[1] chats
 -- KEYS[2] changes
--- ARGV[1] when the last one before was noted, in microseconds
+-- ARGV[1] when the last one before was first noted, in microseconds
 -- ARGV[2] how many
 --
--- Returns {number of the newest change, for each: when it was noted, chat}; numbers are texts.
+-- Returns {number of the newest change, for each: when it was first noted, chat}; numbers are texts.
 local chats, changes = KEYS[1], KEYS[2]
 local after, count = ARGV[1], ARGV[2]
 

@@ -34,19 +34,21 @@ public final class ChatService implements BindableService {
   private final ChatStore chats;
   private final ChatReads reads;
   private final UserChats users;
+  private final Notes notes;
 
   public ChatService(Kernel kernel) {
     Keyspace keyspace = kernel.keyspace("chat");
     this.kernel = kernel;
     this.chats = new ChatStore(kernel.scripts(), keyspace);
     this.reads = new ChatReads(kernel.scripts(), keyspace);
-    this.users = new UserChats(kernel.scripts(), keyspace, reads);
+    this.users = new UserChats(kernel.scripts(), keyspace);
+    this.notes = new Notes(kernel.scripts(), users, reads, kernel.timer());
   }
 
   @Override
   public ServerServiceDefinition bindService() {
-    MemberCalls members = new MemberCalls(chats, users);
-    ReadCalls reading = new ReadCalls(reads, users);
+    MemberCalls members = new MemberCalls(chats, notes);
+    ReadCalls reading = new ReadCalls(reads, users, notes);
     return kernel
         .rpc()
         .service(ChatGrpc.getServiceDescriptor())
@@ -145,6 +147,6 @@ public final class ChatService implements BindableService {
   }
 
   private void subscribe(SubscribeRequest request, Call call, Sink<SubscribeResponse> sink) {
-    new ChatStream(kernel, reads, users, request, call, sink).open();
+    new ChatStream(kernel, reads, users, notes, request, call, sink).open();
   }
 }

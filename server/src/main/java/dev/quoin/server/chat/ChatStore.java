@@ -40,7 +40,7 @@ final class ChatStore {
    * @param most how many entries are kept
    * @param ageMillis how long entries are kept
    * @param graceMillis how long acknowledged ones are kept
-   * @param request id and digest of the request, or ""
+   * @param request id of the request, digest of its creator and of the request, or ""
    */
   record Plan(
       String creator,
@@ -58,7 +58,12 @@ final class ChatStore {
 
   record Acknowledged(boolean member, long number, long messages) {}
 
-  CompletionStage<Sent> create(Scope scope, String chat, Plan plan) {
+  /**
+   * Makes a chat.
+   *
+   * @param late runs when it was made after the caller was told that Redis is away
+   */
+  CompletionStage<Sent> create(Scope scope, String chat, Plan plan, Runnable late) {
     Object[] arguments = new Object[CREATE_ARGUMENTS + plan.others().size()];
     arguments[0] = plan.creator();
     arguments[1] = plan.content();
@@ -71,7 +76,7 @@ final class ChatStore {
     }
     String[] keys = keys(scope, chat, "head", "log", "seen", "members", "staff");
     return scripts
-        .run(CREATE, scope, keys, arguments)
+        .run(CREATE, scope, keys, reply -> late.run(), arguments)
         .thenApply(reply -> new Sent(reply.integer(1), reply.integer(0)));
   }
 

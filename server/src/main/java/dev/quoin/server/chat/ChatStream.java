@@ -42,6 +42,7 @@ final class ChatStream implements Subscriber<Entry> {
 
   private final ChatReads reads;
   private final UserChats users;
+  private final Notes notes;
   private final Timer timer;
   private final Scope scope;
   private final String user;
@@ -54,11 +55,13 @@ final class ChatStream implements Subscriber<Entry> {
       Kernel kernel,
       ChatReads reads,
       UserChats users,
+      Notes notes,
       SubscribeRequest request,
       Call call,
       Sink<SubscribeResponse> sink) {
     this.reads = reads;
     this.users = users;
+    this.notes = notes;
     this.timer = kernel.timer();
     this.scope = call.scope().detached();
     this.user = Identity.of(call, request.getUser());
@@ -170,17 +173,40 @@ final class ChatStream implements Subscriber<Entry> {
   /** Gives the user some time to become a member. */
   private void await(Seat seat) {
     int wait = ++seat.waits;
-    timer.newTimeout(
-        t -> {
-          synchronized (subscription) {
-            if (!seat.member && !seat.looking && seat.waits == wait) {
-              seats.remove(seat);
-              subscription.unfollow(seat.log);
-            }
-          }
-        },
-        WAIT_SECONDS,
-        TimeUnit.SECONDS);
+    timer.newTimeout(t -> giveUp(seat, wait), WAIT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Ends the seat unless Redis says that the user is a member, which the stream will come to. */
+  private void giveUp(Seat seat, int wait) {
+    if (!isAwaited(seat, wait)) {
+      return;
+    }
+    notes
+        .check(scope, user, seat.chat)
+        .whenComplete(
+            (member, failure) -> {
+              synchronized (subscription) {
+                if (!isAwaited(seat, wait)) {
+                  return;
+                }
+                if (failure != null || member) {
+                  await(seat);
+                } else {
+                  seats.remove(seat);
+                  subscription.unfollow(seat.log);
+                }
+              }
+            });
+  }
+
+  private boolean isAwaited(Seat seat, int wait) {
+    synchronized (subscription) {
+      return !subscription.isEnded()
+          && seats.has(seat)
+          && !seat.member
+          && !seat.looking
+          && seat.waits == wait;
+    }
   }
 
   @Override

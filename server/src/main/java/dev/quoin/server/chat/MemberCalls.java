@@ -15,24 +15,27 @@ import dev.quoin.chat.v1.LeaveResponse;
 import dev.quoin.chat.v1.SetRoleRequest;
 import dev.quoin.chat.v1.SetRoleResponse;
 import dev.quoin.server.chat.ChatStore.Plan;
+import dev.quoin.server.chat.Notes.Note;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Fingerprint;
 import dev.quoin.server.waiting.Tokens;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
  * The calls that change who is in a chat.
  *
  * <p>Whoever gets into a chat has it noted among the user's chats first: a crash in between leaves
- * a note that nobody sees and that goes when it is read. Whoever gets out has the note taken out
- * after.
+ * a note that nobody sees and that goes when it is read. Whoever gets out, or is not let in, has
+ * the note taken out after.
  */
 final class MemberCalls {
   private static final int MESSAGES = 10_000;
@@ -40,11 +43,11 @@ final class MemberCalls {
   private static final long GRACE_MILLIS = 600_000;
 
   private final ChatStore chats;
-  private final UserChats users;
+  private final Notes notes;
 
-  MemberCalls(ChatStore chats, UserChats users) {
+  MemberCalls(ChatStore chats, Notes notes) {
     this.chats = chats;
-    this.users = users;
+    this.notes = notes;
   }
 
   CompletionStage<CreateResponse> create(CreateRequest request, Call call) {
@@ -54,9 +57,13 @@ final class MemberCalls {
     members.remove(creator);
     Plan plan = plan(request, creator, List.copyOf(members));
     members.add(creator);
-    return Futures.all(
-            members.stream().map(member -> users.note(call.scope(), member, chat)).toList())
-        .thenCompose(noted -> chats.create(call.scope(), chat, plan))
+    List<CompletableFuture<Note>> noted = note(call.scope(), members, chat);
+    Scope later = call.scope().detached();
+    // The notes may have gone while Redis was silent for long.
+    Runnable late = () -> note(later, members, chat);
+    return Futures.all(noted)
+        .thenCompose(all -> chats.create(call.scope(), chat, plan, late))
+        .whenComplete((made, failure) -> notes.takeBack(later, failure, noted))
         .thenApply(
             first ->
                 CreateResponse.newBuilder()
@@ -64,6 +71,10 @@ final class MemberCalls {
                     .setMessageId(first.number())
                     .setCreateTime(Timestamps.fromMillis(first.millis()))
                     .build());
+  }
+
+  private List<CompletableFuture<Note>> note(Scope scope, Collection<String> users, String chat) {
+    return users.stream().map(user -> notes.note(scope, user, chat).toCompletableFuture()).toList();
   }
 
   /** The same for the same request, so that repeating it finds the chat it has made. */
@@ -90,7 +101,13 @@ final class MemberCalls {
         request.getMaxMessages() == 0 ? MESSAGES : request.getMaxMessages(),
         age,
         Math.min(age, grace),
-        id.isEmpty() ? "" : id + ' ' + Fingerprint.of(Fingerprint.bytes(request)));
+        id.isEmpty() ? "" : request(id, creator, request));
+  }
+
+  /** Whose request it is, and what it wants. */
+  private static String request(String id, String creator, CreateRequest request) {
+    String whose = Fingerprint.of(creator.getBytes(StandardCharsets.UTF_8));
+    return id + ' ' + whose + ' ' + Fingerprint.of(Fingerprint.bytes(request));
   }
 
   private static long millis(Duration duration) {
@@ -102,10 +119,11 @@ final class MemberCalls {
     String user = Identity.of(call, request.getUser());
     Scope later = call.scope().detached();
     // The note may have gone while Redis was silent for long.
-    Runnable late = () -> users.note(later, user, chat);
-    return users
-        .note(call.scope(), user, chat)
-        .thenCompose(noted -> chats.join(call.scope(), chat, user, late))
+    Runnable late = () -> notes.note(later, user, chat);
+    CompletableFuture<Note> noted = notes.note(call.scope(), user, chat).toCompletableFuture();
+    return noted
+        .thenCompose(note -> chats.join(call.scope(), chat, user, late))
+        .whenComplete((joined, failure) -> notes.takeBack(later, failure, List.of(noted)))
         .thenApply(
             joined ->
                 JoinResponse.newBuilder()
@@ -135,7 +153,7 @@ final class MemberCalls {
         .thenApply(
             left -> {
               // Whether this works does not matter: who reads the user's chats does it, too.
-              users.forget(scope.detached(), user, List.of(chat));
+              notes.ended(scope, user, chat);
               return left;
             });
   }

@@ -39,10 +39,12 @@ final class ReadCalls {
 
   private final ChatReads reads;
   private final UserChats users;
+  private final Notes notes;
 
-  ReadCalls(ChatReads reads, UserChats users) {
+  ReadCalls(ChatReads reads, UserChats users, Notes notes) {
     this.reads = reads;
     this.users = users;
+    this.notes = notes;
   }
 
   /** What was read in each chat of a page. */
@@ -181,7 +183,7 @@ final class ReadCalls {
                   .thenApply(
                       found -> {
                         Looked<T> looked = new Looked<>(page.chats(), found, next);
-                        users.forget(
+                        notes.forget(
                             scope.detached(),
                             user,
                             looked.select(isMember.negate(), (chat, none) -> chat));

@@ -163,6 +163,11 @@ public final class Subscription<E extends Numbered> {
     }
   }
 
+  /** Whether it has ended. */
+  public synchronized boolean isEnded() {
+    return ended;
+  }
+
   private void stop(Follow<E> follow) {
     if (follow.tail != null) {
       follow.tail.remove(follow);

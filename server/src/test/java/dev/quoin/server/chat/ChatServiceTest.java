@@ -538,23 +538,6 @@ final class ChatServiceTest {
   }
 
   @Test
-  void userHasAtMostAThousandChats() {
-    for (int i = 0; i < 1_000; i++) {
-      TestRedis.commands().zadd("quoin:default:chat:{%user:jason}:chats", 1, "gone" + i);
-    }
-    // None of them exists, so they make room.
-    chats.create("c", "jason");
-    assertThat(chats.list("jason")).extracting(Overview::getChatId).containsExactly("c");
-
-    double now = System.currentTimeMillis() * 1000.0;
-    for (int i = 0; i < 1_000; i++) {
-      TestRedis.commands().zadd("quoin:default:chat:{%user:jason}:chats", now, "new" + i);
-    }
-    Refused refused = Refused.by(() -> chats.create("d", "jason"));
-    assertThat(refused.reason()).isEqualTo("CHAT_USER_FULL");
-  }
-
-  @Test
   void chatHasAtMostTenThousandMembers() {
     chats.create("c", "jason");
     for (int i = 0; i < 9_999; i += 1_111) {
@@ -567,20 +550,6 @@ final class ChatServiceTest {
     }
 
     assertThat(Refused.by(() -> chats.join("c", "jeff")).reason()).isEqualTo("CHAT_FULL");
-  }
-
-  @Test
-  void noteOfAChatThatWasNeverJoinedIsNotShownAndGoes() {
-    // What a server leaves that is killed between the two steps of Join.
-    TestRedis.commands().zadd("quoin:default:chat:{%user:jeff}:chats", 1, "c");
-    chats.create("c", "jason");
-
-    assertThat(chats.list("jeff")).isEmpty();
-    assertThat(chats.pending("jeff")).isEmpty();
-
-    assertThat(TestRedis.commands().exists("quoin:default:chat:{%user:jeff}:chats")).isZero();
-    assertThat(chats.join("c", "jeff")).isTrue();
-    assertThat(chats.list("jeff")).hasSize(1);
   }
 
   @Test
