@@ -14,7 +14,7 @@
 -- Returns {number, time in ms}.
 --
 -- @include lib/chat_sent
--- @include lib/chat_log
+-- @include lib/chat_trim
 local head, log, seen, sent = KEYS[1], KEYS[2], KEYS[3], {KEYS[4], KEYS[5]}
 local sender, content, id, digest, acknowledge = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
@@ -42,5 +42,6 @@ if id ~= '' then
 end
 if acknowledge == '1' then
   redis.call('ZADD', seen, 'XX', 'GT', integer(chat.n), sender)
+  trim_acknowledged(chat, log, seen)
 end
 return {chat.n, chat.now}

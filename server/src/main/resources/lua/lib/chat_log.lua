@@ -121,7 +121,8 @@ local function save_chat(chat, log, ...)
   if chat.now >= chat.renew then
     local pause = math.floor(chat.age / 16)
     redis.call('PEXPIRE', log, integer(chat.age + pause))
-    redis.call('HSET', chat.head, 'renew', integer(chat.now + pause))
+    chat.renew = chat.now + pause
+    redis.call('HSET', chat.head, 'renew', integer(chat.renew))
   end
   local p = integer(chat.p)
   redis.call('HSET', chat.head, 'p', p, 'n', integer(chat.n), 'b', integer(chat.b), ...)

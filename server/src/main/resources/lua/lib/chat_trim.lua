@@ -14,7 +14,7 @@ local function trim_acknowledged(chat, log, seen)
     end
   end
   if least >= chat.n and chat.renew ~= 0 then
-    redis.call('PEXPIRE', log, integer(math.max(60000, chat.grace)))
+    redis.call('PEXPIRE', log, integer(math.min(chat.age + math.floor(chat.age / 16), math.max(60000, chat.grace))))
     redis.call('HSET', chat.head, 'renew', 0)
   end
 end

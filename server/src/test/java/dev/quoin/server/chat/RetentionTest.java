@@ -45,6 +45,33 @@ final class RetentionTest {
   }
 
   @Test
+  void whoAcknowledgesWithASendIsNoDifferent() {
+    create(Durations.ZERO);
+    send(0, 10);
+    chats.ack("jeff", "c", 10);
+
+    long last =
+        chats
+            .stub
+            .send(Chats.message("c", "jason", "x").setAcknowledge(true).build())
+            .getMessageId();
+
+    assertThat(chats.history("c", "jeff")).extracting(Message::getMessageId).containsExactly(last);
+    chats.leave("c", "jeff");
+    chats.stub.send(Chats.message("c", "jason", "y").setAcknowledge(true).build());
+    assertThat(TestRedis.commands().exists(LOG)).isZero();
+  }
+
+  @Test
+  void acknowledgingDoesNotKeepALogLongerThanItsAge() {
+    chats.stub.create(Chats.plan("c", "jason").setMaxAge(Durations.fromSeconds(20)).build());
+    send(0, 1);
+    chats.ack("jason", "c", 1);
+
+    assertThat(TestRedis.commands().pttl(LOG)).isBetween(1L, 21_250L);
+  }
+
+  @Test
   void whoLeavesHoldsBackNothing() {
     create(Durations.ZERO);
     send(0, 10);
