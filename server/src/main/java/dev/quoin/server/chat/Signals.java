@@ -38,10 +38,13 @@ final class Signals {
         SubscribeResponse.newBuilder()
             .setSignal(Doing.newBuilder().setChatId(chat).setUser(who).setActivity(activity))
             .build();
+    String key = chat + '\n' + who;
     if (sink.isReady()) {
+      // What has waited is not so any more.
+      waiting.remove(key);
       sink.send(signal);
-    } else if (waiting.size() < MOST || waiting.containsKey(chat + '\n' + who)) {
-      waiting.put(chat + '\n' + who, signal);
+    } else if (waiting.size() < MOST || waiting.containsKey(key)) {
+      waiting.put(key, signal);
     }
   }
 
