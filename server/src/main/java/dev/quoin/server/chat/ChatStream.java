@@ -9,9 +9,7 @@ import dev.quoin.chat.v1.SubscribeResponse.Heartbeat;
 import dev.quoin.chat.v1.SubscribeResponse.MemberLeft;
 import dev.quoin.chat.v1.SubscribeResponse.Reconnect;
 import dev.quoin.chat.v1.SubscribeResponse.Reconnect.Reason;
-import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.Kernel;
-import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
@@ -136,12 +134,14 @@ final class ChatStream implements Subscriber<Entry> {
           tellGap(seat, missing);
         }
       } else {
-        if (seat.member) {
-          seat.member = false;
-          tellLeft(seat);
-        }
+        // It was one where the stream, or the one before it, was.
+        boolean left = seat.member || seat.placed;
+        seat.member = false;
         seat.position = place.newest();
         seat.placed = false;
+        if (left) {
+          tellLeft(seat);
+        }
         await(seat);
       }
       seat.looking = false;
@@ -154,20 +154,15 @@ final class ChatStream implements Subscriber<Entry> {
     look(seat)
         .whenComplete(
             (looked, failure) -> {
-              if (failure == null) {
+              if (failure == null || subscription.isEnded()) {
                 return;
               }
-              if (isAway(failure)) {
+              if (Statuses.isStoreAway(failure)) {
                 timer.newTimeout(t -> lookAgain(seat), RETRY_MILLIS, TimeUnit.MILLISECONDS);
               } else {
                 failed(failure);
               }
             });
-  }
-
-  private static boolean isAway(Throwable failure) {
-    return Statuses.refusal(failure) instanceof Refusal refusal
-        && refusal.reason() == ErrorReason.ERROR_REASON_STORE_UNAVAILABLE;
   }
 
   /** Gives the user some time to become a member. */
@@ -293,8 +288,15 @@ final class ChatStream implements Subscriber<Entry> {
         .list(scope, user, "0", UserChats.MOST)
         .whenComplete(
             (page, failure) -> {
-              if (failure != null) {
+              if (subscription.isEnded()) {
+                return;
+              }
+              if (failure != null && Statuses.isStoreAway(failure)) {
                 timer.newTimeout(t -> readAll(), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                return;
+              }
+              if (failure != null) {
+                failed(failure);
                 return;
               }
               synchronized (subscription) {

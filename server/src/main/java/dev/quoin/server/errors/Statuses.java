@@ -33,6 +33,12 @@ public final class Statuses {
         cause);
   }
 
+  /** Whether a failure means that Redis is away, and so passes. */
+  public static boolean isStoreAway(Throwable failure) {
+    return refusal(failure) instanceof Refusal refusal
+        && refusal.reason() == ErrorReason.ERROR_REASON_STORE_UNAVAILABLE;
+  }
+
   /** The status, with details, that answers a call. */
   public static StatusRuntimeException status(RuntimeException refusal, String requestId) {
     ErrorDetails details = details(refusal, requestId);

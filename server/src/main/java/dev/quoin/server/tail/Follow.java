@@ -66,6 +66,10 @@ final class Follow<E extends Numbered> {
     subscription.wake(this, wentBack, rewritten);
   }
 
+  void fail(Throwable failure) {
+    subscription.fail(failure);
+  }
+
   void signal(String text) {
     subscription.signal(this, text);
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.tail;
 
-import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
 import io.netty.util.Timer;
 import java.util.ArrayDeque;
@@ -191,6 +189,11 @@ public final class Subscription<E extends Numbered> {
     pump();
   }
 
+  /** The log cannot be read, for a reason that will not pass. */
+  synchronized void fail(Throwable failure) {
+    end(() -> subscriber.failed(failure));
+  }
+
   synchronized void signal(Follow<E> follow, String text) {
     if (started && follows.get(follow.source.channel()) == follow) {
       subscriber.signal(follow.source, text);
@@ -268,7 +271,7 @@ public final class Subscription<E extends Numbered> {
   }
 
   private void readDone(Follow<E> follow, Chunk<E> chunk, Throwable failure) {
-    if (failure != null && isAway(failure)) {
+    if (failure != null && Statuses.isStoreAway(failure) && !isEnded()) {
       timer.newTimeout(t -> readDone(follow, null, null), RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }
@@ -276,7 +279,7 @@ public final class Subscription<E extends Numbered> {
       follow.reading = false;
       reads = chunk != null;
       if (failure != null) {
-        end(() -> subscriber.failed(failure));
+        fail(failure);
       } else if (follows.get(follow.source.channel()) == follow) {
         follow.read = chunk;
         follow.queued = true;
@@ -286,11 +289,6 @@ public final class Subscription<E extends Numbered> {
       }
     }
     pump();
-  }
-
-  private static boolean isAway(Throwable failure) {
-    return Statuses.refusal(failure) instanceof Refusal refusal
-        && refusal.reason() == ErrorReason.ERROR_REASON_STORE_UNAVAILABLE;
   }
 
   /** A reader that is not ready hears from what it has not read yet that the stream is alive. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.tail;
 
+import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.redis.Channels;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
@@ -12,12 +13,15 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * The end of one log on this server: reads what is new once, keeps a little of it, wakes all who
  * follow the log. A lost hint is made up for by looking once in a while.
  */
 final class Tail<E extends Numbered> implements Channels.Listener {
+  private static final Logger LOG = Logger.getLogger(Tail.class.getName());
   private static final String SIGNAL = "~";
   private static final long RETRY_MILLIS = 500;
   private static final long LINGER_MILLIS = 5_000;
@@ -85,7 +89,9 @@ final class Tail<E extends Numbered> implements Channels.Listener {
         .whenComplete(
             (chunk, failure) -> {
               if (failure == null) {
-                begin(chunk.newest());
+                if (begin(chunk.newest())) {
+                  read();
+                }
                 opened.complete(null);
               } else {
                 closer.accept(this);
@@ -94,10 +100,12 @@ final class Tail<E extends Numbered> implements Channels.Listener {
             });
   }
 
-  private synchronized void begin(long newest) {
+  /** Returns whether there was a hint already, maybe of something newer. */
+  private synchronized boolean begin(long newest) {
     window.reset(newest);
     open = true;
     sweepIn(source.sweepMillis());
+    return readAgain;
   }
 
   /** Stops listening; the tail is of no use any more. */
@@ -175,9 +183,10 @@ final class Tail<E extends Numbered> implements Channels.Listener {
     long after;
     synchronized (this) {
       if (!open || reading) {
-        readAgain = reading;
+        readAgain = true;
         return;
       }
+      readAgain = false;
       reading = true;
       after = window.end();
       answered = asked;
@@ -188,7 +197,7 @@ final class Tail<E extends Numbered> implements Channels.Listener {
         .whenComplete(
             (chunk, failure) -> {
               List<CompletableFuture<Void>> waiting = answered;
-              boolean more = failure == null ? take(chunk) : retry();
+              boolean more = failure == null ? take(chunk) : retry(failure);
               if (more) {
                 read();
               }
@@ -224,11 +233,18 @@ final class Tail<E extends Numbered> implements Channels.Listener {
     return more;
   }
 
-  private synchronized boolean retry() {
-    reading = false;
-    readAgain = false;
-    sweepIn(RETRY_MILLIS);
-    return !asked.isEmpty();
+  /** Goes on as soon as Redis is back; what else fails ends those who follow the log. */
+  private boolean retry(Throwable failure) {
+    if (!Statuses.isStoreAway(failure)) {
+      LOG.log(Level.WARNING, "cannot read what is new of " + channel(), failure);
+      followers.forEach(follow -> follow.fail(failure));
+    }
+    synchronized (this) {
+      reading = false;
+      readAgain = false;
+      sweepIn(RETRY_MILLIS);
+      return !asked.isEmpty();
+    }
   }
 
   private synchronized void sweepIn(long millis) {

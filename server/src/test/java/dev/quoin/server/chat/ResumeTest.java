@@ -3,10 +3,13 @@ package dev.quoin.server.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quoin.chat.v1.KickRequest;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
+import dev.quoin.chat.v1.SubscribeResponse.Event;
 import dev.quoin.chat.v1.SubscribeResponse.Reconnect.Reason;
 import dev.quoin.server.testing.RedisProcess;
+import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Status.Code;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -51,6 +54,48 @@ final class ResumeTest {
         rest.awaitBodies("room", 1);
         assertThat(rest.bodies("room")).containsExactly("two");
       }
+    }
+  }
+
+  @Test
+  void whoWasKickedMeanwhileIsTold() {
+    Chats chats = new Chats(TestServer.first().channel());
+    String room = "room " + System.nanoTime();
+    String bob = "bob " + System.nanoTime();
+    chats.create(room, "ann", bob);
+    Listening before = Listening.open(TestServer.first().channel(), bob);
+    chats.send(room, "ann", "one");
+    before.awaitBodies(room, 1);
+    before.close();
+    chats.stub.kick(KickRequest.newBuilder().setChatId(room).setActor("ann").setUser(bob).build());
+    chats.send(room, "ann", "two");
+
+    String after;
+    try (Listening rest = Listening.open(TestServer.second().channel(), bob, before.cursor())) {
+      rest.await(room, "it is told", Event::hasMemberLeft);
+      assertThat(rest.bodies(room)).isEmpty();
+      after = rest.cursor();
+    }
+    try (Listening rest = Listening.open(TestServer.second().channel(), bob, after)) {
+      assertThat(rest.told()).isEmpty();
+    }
+  }
+
+  @Test
+  void streamOfALogThatCannotBeReadEnds() throws Exception {
+    Chats chats = new Chats(TestServer.first().channel());
+    String room = "room" + System.nanoTime();
+    String bob = "bob" + System.nanoTime();
+    chats.create(room, "ann", bob);
+    try (Listening listening = Listening.open(TestServer.first().channel(), bob)) {
+      chats.send(room, "ann", "one");
+      listening.awaitBodies(room, 1);
+      String chat = "quoin:default:chat:{" + room + "}:";
+      TestRedis.commands().del(chat + "log");
+      TestRedis.commands().set(chat + "log", "no list");
+      TestRedis.commands().hincrby(chat + "head", "p", 1);
+
+      assertThat(listening.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Code.INTERNAL);
     }
   }
 
