@@ -23,8 +23,8 @@ public final class Eventually {
     }
   }
 
-  /** As {@link #until(Duration, String, BooleanSupplier)}, within 10 seconds. */
+  /** As {@link #until(Duration, String, BooleanSupplier)}, within 20 seconds. */
   public static void until(String what, BooleanSupplier condition) {
-    until(Duration.ofSeconds(10), what, condition);
+    until(Duration.ofSeconds(20), what, condition);
   }
 }
