@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 @Tag("redis")
 final class SchedulesServiceTest {
   private static final long DAY_MILLIS = 86_400_000;
+  private static final String INDEX = "quoin:-:queues:{%schedules}:index";
 
   private final Queue queue = Queue.fresh();
   private final SchedulesBlockingStub schedules =
@@ -57,12 +58,15 @@ final class SchedulesServiceTest {
   }
 
   private void passTime(String name, long millis) {
+    String member = "default\n" + queue.name() + "\n" + name;
+    Eventually.until(
+        "the look at what was before is over",
+        () -> TestRedis.commands().zscore(INDEX, member) > System.currentTimeMillis());
     String stored = TestRedis.commands().hget(queue.key("schedules"), name);
     String rest = stored.substring(stored.indexOf(' '));
     long next = System.currentTimeMillis() - millis;
     TestRedis.commands().hset(queue.key("schedules"), name, next + rest);
-    TestRedis.commands()
-        .zadd("quoin:-:queues:{%schedules}:index", 1, "default\n" + queue.name() + "\n" + name);
+    TestRedis.commands().zadd(INDEX, 1, member);
   }
 
   private void awaitRun() {
@@ -112,21 +116,16 @@ final class SchedulesServiceTest {
 
   @Test
   void missedRunsAddOneTaskOrNoneOrAll() {
-    for (MissedRuns policy :
-        new MissedRuns[] {
-          MissedRuns.MISSED_RUNS_ONCE, MissedRuns.MISSED_RUNS_SKIP, MissedRuns.MISSED_RUNS_ALL
-        }) {
+    List<MissedRuns> policies =
+        List.of(
+            MissedRuns.MISSED_RUNS_ONCE, MissedRuns.MISSED_RUNS_SKIP, MissedRuns.MISSED_RUNS_ALL);
+    for (MissedRuns policy : policies) {
       String name = policy.name();
       schedules.putSchedule(
           nightly().setName(name).setTask(task(name)).setMissedRuns(policy).build());
-      passTime(name, 10 * DAY_MILLIS);
     }
-    for (MissedRuns policy :
-        new MissedRuns[] {
-          MissedRuns.MISSED_RUNS_ONCE, MissedRuns.MISSED_RUNS_SKIP, MissedRuns.MISSED_RUNS_ALL
-        }) {
-      awaitRun(policy.name());
-    }
+    policies.forEach(policy -> passTime(policy.name(), 10 * DAY_MILLIS));
+    policies.forEach(policy -> awaitRun(policy.name()));
     List<String> payloads = queue.leasedPayloads(100);
     assertThat(payloads).filteredOn("MISSED_RUNS_ONCE"::equals).hasSize(1);
     assertThat(payloads).filteredOn("MISSED_RUNS_SKIP"::equals).isEmpty();

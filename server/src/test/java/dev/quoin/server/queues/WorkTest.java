@@ -9,9 +9,11 @@ import static dev.quoin.server.queues.Queue.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.quoin.queues.v1.Backoff;
 import dev.quoin.queues.v1.CancelRequest;
 import dev.quoin.queues.v1.DeadReason;
 import dev.quoin.queues.v1.LeasedTask;
+import dev.quoin.queues.v1.NewTask;
 import dev.quoin.queues.v1.Outcome;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
@@ -21,7 +23,10 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -96,7 +101,7 @@ final class WorkTest {
     Working working = work(300);
     List<LeasedTask> tasks = working.tasks(300);
     tasks.forEach(working::ack);
-    List<String> settled = new java.util.ArrayList<>();
+    List<String> settled = new ArrayList<>();
     while (settled.size() < 300) {
       working
           .next()
@@ -152,7 +157,9 @@ final class WorkTest {
 
   @Test
   void kindsAWorkerDoesNotKnowAreTriedElsewhereAndDieInTheEnd() {
-    String id = queue.add(task("?").setKind("strange").setMaxAttempts(2)).getTaskId();
+    Backoff later = Backoff.newBuilder().setInitial(seconds(1000)).build();
+    NewTask.Builder strange = task("?").setKind("strange").setMaxAttempts(2).setBackoff(later);
+    String id = queue.add(strange).getTaskId();
     queue.add("known");
     Working working =
         Working.open(
@@ -183,15 +190,26 @@ final class WorkTest {
                 > 0);
   }
 
+  /** Ends the lease of a task and leases it, before its worker's server renews it. */
+  private LeasedTask steal(LeasedTask leased) {
+    List<LeasedTask> stolen = new ArrayList<>();
+    Eventually.until(
+        "it is stolen",
+        () -> {
+          queue.expire(leased.getTaskId());
+          return stolen.addAll(queue.lease(1));
+        });
+    assertThat(stolen.get(0).getTaskId()).isEqualTo(leased.getTaskId());
+    return stolen.get(0);
+  }
+
   @Test
   void theWorkerIsToldThatALeaseIsLost() {
     queue.add("mine");
     Working working =
         Working.open(TestServer.first().channel(), Working.at(queue, 1).setLease(seconds(3)));
     LeasedTask leased = working.tasks(1).get(0);
-    queue.expire(leased.getTaskId());
-    LeasedTask stolen = queue.leaseOne();
-    assertThat(stolen.getTaskId()).isEqualTo(leased.getTaskId());
+    LeasedTask stolen = steal(leased);
     WorkResponse lost = working.next();
     assertThat(lost.getLost().getTaskId()).isEqualTo(leased.getTaskId());
     assertThat(lost.getLost().getToken()).isEqualTo(leased.getToken());
@@ -262,14 +280,19 @@ final class WorkTest {
 
   @Test
   void idleWorkersShareWhatComes() {
-    Working first = work(5);
-    Working second = Working.open(TestServer.second().channel(), Working.at(queue, 5));
+    Working first = work(20);
+    Working second = Working.open(TestServer.second().channel(), Working.at(queue, 20));
     Eventually.until(
         "both servers wait", () -> TestRedis.commands().zcard(queue.key("waiters")) == 2);
-    queue.add("one");
-    queue.add("two");
-    assertThat(first.tasks(1)).hasSize(1);
-    assertThat(second.tasks(1)).hasSize(1);
+    Set<Working> busy = new HashSet<>();
+    for (int i = 0; i < 20 && busy.size() < 2; i++) {
+      queue.add("work");
+      Eventually.until("somebody has it", () -> !first.isQuiet() || !second.isQuiet());
+      Working got = first.isQuiet() ? second : first;
+      got.tasks(1);
+      busy.add(got);
+    }
+    assertThat(busy).containsExactlyInAnyOrder(first, second);
   }
 
   @Test
