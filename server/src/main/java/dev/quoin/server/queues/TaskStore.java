@@ -7,10 +7,12 @@ import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 
@@ -55,32 +57,30 @@ final class TaskStore {
    */
   CompletionStage<TaskStatus> get(
       Scope scope, String queue, String id, long followMillis, boolean payload) {
-    return queues
-        .scripts()
-        .run(GET, scope, queues.keys(scope, queue).all(), id, followMillis, payload ? 1 : 0)
+    return run(GET, scope, queue, id, followMillis, payload ? 1 : 0)
         .thenApply(
-            reply ->
-                TaskViews.of(queue, id, reply, 0, payload)
-                    .orElseThrow(
-                        () ->
-                            new Refusal(
-                                ErrorReason.ERROR_REASON_TASK_NOT_FOUND,
-                                "the queue has no such task")));
+            reply -> TaskViews.of(queue, id, reply, 0, payload).orElseThrow(TaskStore::notFound));
   }
 
   CompletionStage<TaskState> cancel(Scope scope, String queue, String id) {
-    return queues
-        .scripts()
-        .run(CANCEL, scope, queues.keys(scope, queue).all(), id)
-        .thenApply(reply -> States.of(reply.text(0)));
+    return run(CANCEL, scope, queue, id).thenApply(reply -> States.of(reply.text(0)));
   }
 
   /** Sets when a task starts; answers the time in ms. */
   CompletionStage<Long> reschedule(Scope scope, String queue, String id, String start) {
-    return queues
-        .scripts()
-        .run(RESCHEDULE, scope, queues.keys(scope, queue).all(), id, start)
-        .thenApply(reply -> reply.integer(0));
+    return run(RESCHEDULE, scope, queue, id, start).thenApply(reply -> reply.integer(0));
+  }
+
+  /** Runs a script about one task, which is its first argument. */
+  private CompletionStage<Reply> run(
+      LuaScript script, Scope scope, String queue, Object... arguments) {
+    return TaskId.isId((String) arguments[0])
+        ? queues.scripts().run(script, scope, queues.keys(scope, queue).all(), arguments)
+        : CompletableFuture.failedFuture(notFound());
+  }
+
+  private static Refusal notFound() {
+    return new Refusal(ErrorReason.ERROR_REASON_TASK_NOT_FOUND, "the queue has no such task");
   }
 
   /**

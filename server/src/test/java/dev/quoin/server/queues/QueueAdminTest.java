@@ -69,6 +69,24 @@ final class QueueAdminTest {
   }
 
   @Test
+  void whatStandsWithATaskIsNoTask() {
+    String id = queue.add("a".repeat(5000));
+    LeasedTask leased = queue.leaseOne();
+    queue.extend(leased, "half");
+    for (String mark : List.of("!", "#", "?", "%")) {
+      assertThat(Refused.by(() -> cancel(mark + id)).reason()).isEqualTo("TASK_NOT_FOUND");
+      assertThat(Refused.by(() -> queue.get(mark + id)).reason()).isEqualTo("TASK_NOT_FOUND");
+      RescheduleRequest request =
+          RescheduleRequest.newBuilder().setQueue(queue.name()).setTaskId(mark + id).build();
+      assertThat(Refused.by(() -> queue.stub().reschedule(request)).reason())
+          .isEqualTo("TASK_NOT_FOUND");
+    }
+    assertThat(queue.lease(1)).isEmpty();
+    assertThat(queue.get(id).getPayload().size()).isEqualTo(5000);
+    assertThat(queue.ack(leased).getOk()).isTrue();
+  }
+
+  @Test
   void aTaskThatIsBeingDoneIsAskedToStop() {
     queue.add("a");
     queue.add("b");
