@@ -35,7 +35,8 @@ if task and is_leased(task) then
     tell(q, id)
   end
   if task.server ~= '-' then
-    redis.call('SPUBLISH', channel(q, 'hints:') .. task.server, 'cancel ' .. id)
+    local server = string.match(task.server, '^[^/]+')
+    redis.call('SPUBLISH', channel(q, 'hints:') .. server, 'cancel ' .. id)
   end
   return {'L'}
 end

@@ -11,7 +11,7 @@
 -- KEYS[9] finished
 -- KEYS[10] waiters
 -- ARGV[1] lease in ms
--- ARGV[2] server that is told about these tasks from now on, '-' for none, '' to leave that as it is
+-- ARGV[2] who has these tasks from now on (see queue_task), '' to leave that as it is
 -- ARGV[3..] for each task: id, fence, how far it is or ''
 --
 -- Returns {end of the lease in ms or 0 when it is not leased with this fence, 1 when it is asked to
@@ -19,7 +19,7 @@
 --
 -- @include lib/queue_leased
 local q = open_queue(KEYS)
-local lease, server, items = tonumber(ARGV[1]), ARGV[2], ARGV
+local lease, holder, items = tonumber(ARGV[1]), ARGV[2], ARGV
 
 local ids = {}
 for i = 3, #items, 3 do
@@ -36,8 +36,8 @@ for i, id in ipairs(ids) do
       expire = math.min(expire, tonumber(task.limit))
     end
     redis.call('ZADD', q.leased, integer(expire), id)
-    if server ~= '' and server ~= task.server or text ~= '' and task.more == '0' then
-      task.server = server ~= '' and server or task.server
+    if holder ~= '' and holder ~= task.server or text ~= '' and task.more == '0' then
+      task.server = holder ~= '' and holder or task.server
       task.more = text ~= '' and '1' or task.more
       write_task(q, id, task)
     end

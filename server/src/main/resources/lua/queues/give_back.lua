@@ -10,7 +10,8 @@
 -- KEYS[8] done
 -- KEYS[9] finished
 -- KEYS[10] waiters
--- ARGV[1..] for each task: id, fence, 1 when the work had begun or 0
+-- ARGV[1..] for each task: id, fence, 1 when the work had begun or 0, who gives it back: nothing
+-- happens when it has been taken over; '' for whoever has it
 --
 -- Returns {how many were taken back}.
 --
@@ -20,11 +21,11 @@ local q = open_queue(KEYS)
 local items = ARGV
 
 local back = 0
-for i = 1, #items, 3 do
-  local id, fence, begun = items[i], items[i + 1], items[i + 2] == '1'
+for i = 1, #items, 4 do
+  local id, fence, begun, holder = items[i], items[i + 1], items[i + 2] == '1', items[i + 3]
   local text = redis.call('HGET', q.tasks, '!' .. id)
   local task = text and parse_task(text)
-  if holds(task, fence) then
+  if holds(task, fence) and (holder == '' or holder == task.server) then
     back = back + 1
     if begun or task.returns >= RETURNS or task.mark == 'C' then
       abandon(q, id, task, 'the worker went away')

@@ -156,7 +156,9 @@ final class Fetcher implements Worker {
     if (!more) {
       ask(asked, at + 1);
     } else if (wanted() > 0) {
-      ask(asked, at);
+      // The first queues go first again, in their proportions.
+      boolean again = leased.leases().isEmpty() || asked.size() == 1;
+      ask(again ? asked : order.next(), again ? at : 0);
     } else {
       watch.busy(this);
       watch.wakeHere();

@@ -14,17 +14,26 @@ final class Held {
 
   private static final class Task {
     final LeaseRef ref;
+    final String holder;
     boolean begun;
     boolean cancelled;
 
-    Task(LeaseRef ref, boolean begun) {
+    Task(LeaseRef ref, boolean begun, String holder) {
       this.ref = ref;
       this.begun = begun;
+      this.holder = holder;
     }
   }
 
-  synchronized void add(LeaseRef ref, boolean begun) {
-    tasks.put(ref.taskId(), new Task(ref, begun));
+  /**
+   * Adds a task.
+   *
+   * @param holder who has the lease as Redis knows it
+   * @return the older lease it had of the same task, or null
+   */
+  synchronized LeaseRef add(LeaseRef ref, boolean begun, String holder) {
+    Task before = tasks.put(ref.taskId(), new Task(ref, begun, holder));
+    return before == null || before.ref.equals(ref) ? null : before.ref;
   }
 
   synchronized void begun(String taskId) {
@@ -34,16 +43,10 @@ final class Held {
     }
   }
 
-  synchronized void remove(String taskId) {
-    tasks.remove(taskId);
-  }
-
-  /** Removes a task if it is still held by this token. */
-  synchronized boolean removeIf(Progress lease) {
-    Task task = tasks.get(lease.getTaskId());
-    return task != null
-        && task.ref.token().equals(lease.getToken())
-        && tasks.remove(lease.getTaskId(), task);
+  /** Removes a task if it is still held by this lease. */
+  synchronized boolean remove(LeaseRef ref) {
+    Task task = tasks.get(ref.taskId());
+    return task != null && task.ref.equals(ref) && tasks.remove(ref.taskId(), task);
   }
 
   /** Notes that a task is to stop; null when the worker has been told, or does not have it. */
@@ -56,23 +59,19 @@ final class Held {
     return task.ref;
   }
 
+  synchronized int size() {
+    return tasks.size();
+  }
+
   synchronized List<Progress> all() {
-    return tasks.values().stream()
-        .map(
-            task ->
-                Progress.newBuilder()
-                    .setQueue(task.ref.queue())
-                    .setTaskId(task.ref.taskId())
-                    .setToken(task.ref.token())
-                    .build())
-        .toList();
+    return tasks.values().stream().map(task -> task.ref.progress()).toList();
   }
 
   synchronized Map<String, List<QueueStore.Held>> perQueue() {
     Map<String, List<QueueStore.Held>> all = new HashMap<>();
     for (Task task : tasks.values()) {
       all.computeIfAbsent(task.ref.queue(), queue -> new ArrayList<>())
-          .add(new QueueStore.Held(task.ref, task.begun));
+          .add(new QueueStore.Held(task.ref, task.begun, task.holder));
     }
     return all;
   }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 
 /** Tasks in Redis: how they are added, leased and given back. */
 final class QueueStore {
@@ -22,6 +23,7 @@ final class QueueStore {
   private static final LuaScript WAKE = LuaScript.load("queues/wake");
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int LISTED_DAYS = 40;
+  private static final int MOST_GIVEN_BACK = 500;
 
   private final Scripts scripts;
   private final Keyspace keyspace;
@@ -129,22 +131,20 @@ final class QueueStore {
                     leases.stream()
                         .map(Lease::ref)
                         .filter(ref -> ref.queue().equals(queue))
-                        .map(ref -> new Held(ref, false))
+                        .map(ref -> new Held(ref, false, ""))
                         .toList()));
   }
 
   /** Gives tasks of one queue back, however long Redis is away. */
   void giveBack(Scope scope, String queue, List<Held> tasks) {
-    Object[] arguments = new Object[3 * tasks.size()];
-    for (int i = 0; i < tasks.size(); i++) {
-      arguments[3 * i] = tasks.get(i).ref().taskId();
-      arguments[3 * i + 1] = tasks.get(i).ref().token();
-      arguments[3 * i + 2] = tasks.get(i).begun() ? 1 : 0;
+    for (int from = 0; from < tasks.size(); from += MOST_GIVEN_BACK) {
+      List<Held> some = tasks.subList(from, Math.min(from + MOST_GIVEN_BACK, tasks.size()));
+      Object[] arguments = some.stream().flatMap(Held::arguments).toArray();
+      Persistent.run(
+          scripts.redis().timer(),
+          PATIENCE,
+          () -> scripts.run(GIVE_BACK, scope.detached(), keys(scope, queue).all(), arguments));
     }
-    Persistent.run(
-        scripts.redis().timer(),
-        PATIENCE,
-        () -> scripts.run(GIVE_BACK, scope.detached(), keys(scope, queue).all(), arguments));
   }
 
   /** Passes a hint on to another server. */
@@ -156,6 +156,11 @@ final class QueueStore {
    * A task a worker has.
    *
    * @param begun whether the worker has begun with it
+   * @param holder who has it as Redis knows it: another one's lease stays; empty for whoever it is
    */
-  record Held(LeaseRef ref, boolean begun) {}
+  record Held(LeaseRef ref, boolean begun, String holder) {
+    Stream<Object> arguments() {
+      return Stream.of(ref.taskId(), ref.token(), begun ? 1 : 0, holder);
+    }
+  }
 }

@@ -15,6 +15,13 @@ record Said(Done ack, Failed nack, Progress progress) {
     return ack != null ? ack.getTaskId() : nack != null ? nack.getTaskId() : progress.getTaskId();
   }
 
+  /** The lease it is about. */
+  LeaseRef ref() {
+    String token =
+        ack != null ? ack.getToken() : nack != null ? nack.getToken() : progress.getToken();
+    return new LeaseRef(queue(), taskId(), token);
+  }
+
   /** Whether both can be said to Redis in one step. */
   boolean goesWith(Said other) {
     return (ack == null) == (other.ack == null)

@@ -78,13 +78,14 @@ final class SettleStore {
   /**
    * Sets how long leases still run.
    *
-   * @param keeper the server that is told about the tasks from now on, empty to leave it as it is
+   * @param holder who has the tasks from now on: a server, or server, '/' and a call of it; empty
+   *     to leave that as it is
    */
   CompletionStage<List<Outcome>> extend(
-      Scope scope, List<Progress> tasks, long leaseMillis, String keeper) {
+      Scope scope, List<Progress> tasks, long leaseMillis, String holder) {
     Object[] arguments = new Object[2 + 3 * tasks.size()];
     arguments[0] = leaseMillis;
-    arguments[1] = keeper;
+    arguments[1] = holder;
     for (int i = 0; i < tasks.size(); i++) {
       arguments[2 + 3 * i] = tasks.get(i).getTaskId();
       arguments[3 + 3 * i] = tasks.get(i).getToken();

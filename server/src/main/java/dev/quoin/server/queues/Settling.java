@@ -27,7 +27,7 @@ final class Settling {
   private final BiConsumer<List<Said>, List<Outcome>> settled;
   private final Deque<Entry> waiting = new ArrayDeque<>();
   private CompletionStage<?> last = CompletableFuture.completedFuture(null);
-  private boolean busy;
+  private boolean busy = true;
 
   private record Entry(Said said, CompletableFuture<Void> done) {}
 
@@ -45,6 +45,14 @@ final class Settling {
     this.scope = scope;
     this.leaseMillis = leaseMillis;
     this.settled = settled;
+  }
+
+  /** Begins; what has been added before waits for that. */
+  void begin() {
+    synchronized (this) {
+      busy = false;
+    }
+    goOn();
   }
 
   CompletionStage<Void> add(Said said) {

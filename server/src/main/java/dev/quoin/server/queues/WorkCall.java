@@ -4,7 +4,6 @@ package dev.quoin.server.queues;
 import com.google.protobuf.util.Durations;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.queues.v1.Outcome;
-import dev.quoin.queues.v1.Progress;
 import dev.quoin.queues.v1.WorkRequest;
 import dev.quoin.queues.v1.WorkResponse;
 import dev.quoin.server.errors.InvalidRequest;
@@ -16,6 +15,7 @@ import dev.quoin.server.rpc.Sink;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -27,6 +27,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
   private static final long BEAT_MILLIS = 5_000;
   private static final long RETRY_MILLIS = 200;
   private static final int MOST_CREDITS = 10_000;
+  private static final int MOST_HELD = 10_000;
   private static final int MOST_AT_ONCE = 1_000;
 
   private final QueueStore queues;
@@ -38,11 +39,13 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
   private final Held held;
   private final List<CompletableFuture<Void>> unread = new ArrayList<>();
   private Settling settling;
+  private Renewal renewal;
   private Fetcher fetcher;
-  private long leaseMillis;
   private boolean reportsStart;
   private int credits;
+  private boolean opened;
   private boolean ended;
+  private boolean gone;
 
   WorkCall(
       QueueStore queues,
@@ -80,25 +83,35 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
   private CompletionStage<?> open(WorkRequest.Open open) {
     Order order =
         Order.of("open.", open.getQueuesList(), open.getPreference(), open.getWeightsList());
-    leaseMillis = open.hasLease() ? Durations.toMillis(open.getLease()) : DEFAULT_LEASE_MILLIS;
+    long leaseMillis = open.hasLease() ? Durations.toMillis(open.getLease()) : DEFAULT_LEASE_MILLIS;
     reportsStart = open.getReportsStart();
     kinds.addAll(open.getKindsList());
     credits = open.getCredits();
-    fetcher = new Fetcher(queues, watches, scope, order, leaseMillis, this);
+    renewal = new Renewal(queues, settles, scope, held, leaseMillis, sink::send);
     settling = new Settling(settles, queues, scope, leaseMillis, this::settled);
+    fetcher = new Fetcher(queues, watches, scope, order, leaseMillis, this);
+    beatSoon();
     return fetcher
         .open()
-        .thenCompose(heard -> adopt(open.getHeldList()))
-        .thenRun(
-            () -> {
-              sink.send(
-                  WorkResponse.newBuilder()
-                      .setOpened(WorkResponse.Opened.getDefaultInstance())
-                      .build());
-              beatSoon();
-              renewSoon();
-              fetcher.fetch();
-            });
+        .thenCompose(heard -> renewal.adopt(open.getHeldList()))
+        .thenRun(this::opened);
+  }
+
+  /** What the worker has said and asked for meanwhile goes on now. */
+  private void opened() {
+    boolean late;
+    synchronized (this) {
+      opened = true;
+      late = gone;
+    }
+    sink.send(
+        WorkResponse.newBuilder().setOpened(WorkResponse.Opened.getDefaultInstance()).build());
+    settling.begin();
+    renewal.begin();
+    fetcher.fetch();
+    if (late) {
+      giveHeldBack();
+    }
   }
 
   /** Holds the worker back while it does not read the outcomes. */
@@ -115,12 +128,6 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
       unread.add(later);
       return later;
     }
-  }
-
-  private CompletionStage<?> adopt(List<Progress> tasks) {
-    tasks.forEach(
-        task -> held.add(new LeaseRef(task.getQueue(), task.getTaskId(), task.getToken()), true));
-    return tasks.isEmpty() ? CompletableFuture.completedFuture(null) : extend(tasks);
   }
 
   private CompletionStage<?> credit(int more) {
@@ -145,19 +152,20 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
 
   @Override
   public synchronized int wanted() {
-    return ended || !sink.isReady() ? 0 : credits;
+    return ended || !opened || !sink.isReady() ? 0 : Math.min(credits, MOST_HELD - held.size());
   }
 
   @Override
   public void take(String queue, List<Lease> leases) {
     List<Lease> known = leases.stream().filter(this::isKnown).toList();
     List<Lease> unknown = leases.stream().filter(lease -> !isKnown(lease)).toList();
+    List<LeaseRef> replaced = new ArrayList<>();
     boolean late;
     synchronized (this) {
       late = ended;
       if (!late) {
         credits -= known.size();
-        known.forEach(lease -> held.add(lease.ref(), !reportsStart));
+        known.forEach(lease -> replaced.add(held.add(lease.ref(), !reportsStart, queues.server())));
       }
     }
     if (late) {
@@ -167,6 +175,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
     if (!unknown.isEmpty()) {
       settles.refuse(scope, unknown);
     }
+    replaced.stream().filter(Objects::nonNull).forEach(renewal::lost);
     if (!known.isEmpty()) {
       WorkResponse.Tasks.Builder tasks = WorkResponse.Tasks.newBuilder();
       known.forEach(lease -> tasks.addTasks(lease.task()));
@@ -180,17 +189,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
 
   @Override
   public void cancel(String queue, String taskId) {
-    LeaseRef ref = held.cancelled(taskId);
-    if (ref != null) {
-      sink.send(
-          WorkResponse.newBuilder()
-              .setCancelled(
-                  WorkResponse.Cancelled.newBuilder()
-                      .setQueue(queue)
-                      .setTaskId(taskId)
-                      .setToken(ref.token()))
-              .build());
-    }
+    renewal.stop(taskId);
   }
 
   /** Redis is away: the worker is none the wiser, and gets tasks when Redis is back. */
@@ -204,15 +203,19 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
   }
 
   private void settled(List<Said> said, List<Outcome> outcomes) {
+    boolean full = held.size() >= MOST_HELD;
     for (Said what : said) {
       if (what.progress() == null) {
-        held.remove(what.taskId());
+        held.remove(what.ref());
       }
     }
     sink.send(
         WorkResponse.newBuilder()
             .setSettled(WorkResponse.Settled.newBuilder().addAllOutcomes(outcomes))
             .build());
+    if (full) {
+      fetcher.fetch();
+    }
   }
 
   private void goOn() {
@@ -241,51 +244,6 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
     }
   }
 
-  private void renewSoon() {
-    queues
-        .scripts()
-        .redis()
-        .timer()
-        .newTimeout(t -> renew(), leaseMillis / 3, TimeUnit.MILLISECONDS);
-  }
-
-  private void renew() {
-    if (hasEnded()) {
-      return;
-    }
-    List<Progress> tasks = held.all();
-    (tasks.isEmpty() ? CompletableFuture.completedFuture(null) : extend(tasks))
-        .whenComplete((done, failure) -> renewSoon());
-  }
-
-  private CompletionStage<?> extend(List<Progress> tasks) {
-    return PerQueue.run(
-            tasks,
-            Progress::getQueue,
-            some -> settles.extend(scope, some, leaseMillis, queues.server()))
-        .thenAccept(
-            outcomes -> {
-              for (int i = 0; i < tasks.size(); i++) {
-                extended(tasks.get(i), outcomes.get(i));
-              }
-            });
-  }
-
-  private void extended(Progress task, Outcome outcome) {
-    if (outcome.getCancelRequested()) {
-      cancel(task.getQueue(), task.getTaskId());
-    } else if (!outcome.getOk() && held.removeIf(task)) {
-      sink.send(
-          WorkResponse.newBuilder()
-              .setLost(
-                  WorkResponse.Lost.newBuilder()
-                      .setQueue(task.getQueue())
-                      .setTaskId(task.getTaskId())
-                      .setToken(task.getToken()))
-              .build());
-    }
-  }
-
   @Override
   public void end() {
     giveBack();
@@ -306,14 +264,27 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
     }
     if (fetcher != null) {
       fetcher.end();
+      renewal.end();
     }
     return true;
   }
 
+  /** What the worker has said still counts; the rest goes back. */
   private void giveBack() {
     if (stop()) {
-      held.perQueue().forEach((queue, tasks) -> queues.giveBack(scope, queue, tasks));
+      synchronized (this) {
+        gone = true;
+      }
+      said().whenComplete((done, failure) -> giveHeldBack());
     }
+  }
+
+  private CompletionStage<?> said() {
+    return settling == null ? CompletableFuture.completedFuture(null) : settling.last();
+  }
+
+  private void giveHeldBack() {
+    held.perQueue().forEach((queue, tasks) -> queues.giveBack(scope, queue, tasks));
   }
 
   /** The server drains: the leases go on, so that the worker can take them to another one. */
@@ -321,11 +292,10 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
     if (!stop()) {
       return;
     }
-    CompletionStage<?> said =
-        settling == null ? CompletableFuture.completedFuture(null) : settling.last();
-    said.handle((done, failure) -> held.all())
+    said()
+        .handle((done, failure) -> renewal)
         .thenCompose(
-            tasks -> tasks.isEmpty() ? CompletableFuture.completedFuture(null) : extend(tasks))
+            open -> open == null ? CompletableFuture.<Void>completedFuture(null) : open.renew())
         .whenComplete(
             (done, failure) -> {
               sink.send(

@@ -9,12 +9,15 @@ import static dev.quoin.server.queues.Queue.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.google.protobuf.util.Timestamps;
 import dev.quoin.queues.v1.Backoff;
 import dev.quoin.queues.v1.CancelRequest;
+import dev.quoin.queues.v1.CancelResponse;
 import dev.quoin.queues.v1.DeadReason;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.NewTask;
 import dev.quoin.queues.v1.Outcome;
+import dev.quoin.queues.v1.Preference;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.queues.v1.WorkRequest;
@@ -23,12 +26,14 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import io.lettuce.core.Range;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -185,7 +190,7 @@ final class WorkTest {
     Eventually.until(
         "the lease ends later",
         () ->
-            com.google.protobuf.util.Timestamps.compare(
+            Timestamps.compare(
                     queue.get(leased.getTaskId()).getExpireTime(), leased.getExpireTime())
                 > 0);
   }
@@ -219,19 +224,72 @@ final class WorkTest {
   }
 
   @Test
+  void whatIsSaidOfAnOldLeaseLeavesTheNewOneAlone() {
+    queue.add("twice");
+    Working working =
+        Working.open(TestServer.first().channel(), Working.at(queue, 3).setLease(seconds(3600)));
+    LeasedTask first = working.tasks(1).get(0);
+    queue.expire(first.getTaskId());
+    queue.add("wakes the worker");
+    assertThat(working.next().getLost().getToken()).isEqualTo(first.getToken());
+    LeasedTask second = working.tasks(2).get(0);
+    assertThat(second.getTaskId()).isEqualTo(first.getTaskId());
+    working.ack(first);
+    assertThat(settled(working).getOk()).isFalse();
+    working.cancel();
+    Eventually.until("both are back", () -> queue.stats().getReady() == 2);
+  }
+
+  @Test
+  void aWorkerCanHaveManyTasks() {
+    for (int i = 0; i < 9; i++) {
+      queue.addAll(IntStream.range(0, 1000).mapToObj(n -> task("" + n)));
+    }
+    Working working =
+        Working.open(TestServer.first().channel(), Working.at(queue, 1000).setLease(seconds(9)));
+    IntStream.range(0, 8).forEach(i -> working.credit(1000));
+    List<LeasedTask> tasks = working.tasks(9000);
+    long last = Timestamps.toMillis(tasks.get(8999).getExpireTime());
+    Eventually.until(
+        "all are renewed",
+        () -> TestRedis.commands().zcount(queue.key("leased"), above(last)) == 9000);
+    working.cancel();
+    Eventually.until("all are back", () -> queue.stats().getReady() == 9000);
+  }
+
+  private static Range<Long> above(long millis) {
+    return Range.from(Range.Boundary.excluding(millis), Range.Boundary.unbounded());
+  }
+
+  @Test
+  void queuesThatArePeersTakeTurnsWhileOneWorkerTakesAll() {
+    List<Queue> queues = Stream.generate(Queue::fresh).limit(8).toList();
+    WorkRequest.Open.Builder open =
+        WorkRequest.Open.newBuilder()
+            .setCredits(1000)
+            .setPreference(Preference.PREFERENCE_WEIGHTED);
+    for (Queue peer : queues) {
+      peer.addAll(IntStream.range(0, 1000).mapToObj(i -> task("" + i)));
+      open.addQueues(peer.name());
+    }
+    Working working = Working.open(TestServer.first().channel(), open);
+    // A hundred at once: that all ten times the same queue is drawn happens once in 10^8 runs.
+    assertThat(working.tasks(1000).stream().map(LeasedTask::getQueue).distinct().count())
+        .isGreaterThan(1);
+  }
+
+  private CancelResponse cancelTask(LeasedTask task) {
+    CancelRequest request =
+        CancelRequest.newBuilder().setQueue(queue.name()).setTaskId(task.getTaskId()).build();
+    return queue.elsewhere().stub().cancel(request);
+  }
+
+  @Test
   void aCancelReachesTheWorkerThatHasTheTask() {
     queue.add("stop me");
     Working working = work(1);
     LeasedTask leased = working.tasks(1).get(0);
-    var answer =
-        queue
-            .elsewhere()
-            .stub()
-            .cancel(
-                CancelRequest.newBuilder()
-                    .setQueue(queue.name())
-                    .setTaskId(leased.getTaskId())
-                    .build());
+    var answer = cancelTask(leased);
     assertThat(answer.getState()).isEqualTo(TaskState.TASK_STATE_LEASED);
     assertThat(working.next().getCancelled().getTaskId()).isEqualTo(leased.getTaskId());
     assertThat(queue.get(leased.getTaskId()).getCancelRequested()).isTrue();
@@ -256,12 +314,35 @@ final class WorkTest {
     assertThat(working.next().getLost().getTaskId()).isEqualTo("0123");
     assertThat(working.next().hasOpened()).isTrue();
     assertThat(
-            com.google.protobuf.util.Timestamps.between(
+            Timestamps.between(
                     leased.getExpireTime(), queue.get(leased.getTaskId()).getExpireTime())
                 .getSeconds())
         .isGreaterThan(3000);
     working.cancel();
     Eventually.until("it is back", () -> queue.stats().getReady() == 1);
+  }
+
+  @Test
+  void aCallThatEndsLateDoesNotTakeBackWhatWasTakenAlong() {
+    queue.addAll(IntStream.range(0, 3).mapToObj(i -> task("" + i)));
+    Working late = work(3);
+    List<LeasedTask> tasks = late.tasks(3);
+    for (int along = 2; along > 0; along--) {
+      Working heir =
+          Working.unopened((along == 2 ? TestServer.second() : TestServer.first()).channel());
+      WorkRequest.Open.Builder open = Working.at(queue, 0);
+      tasks.subList(0, along).forEach(task -> open.addHeld(progress(task, "")));
+      heir.say(WorkRequest.newBuilder().setOpen(open));
+      assertThat(heir.next().hasOpened()).isTrue();
+      late.cancel();
+      int back = 3 - along;
+      Eventually.until("the others are back", () -> queue.stats().getReady() == back);
+      late = heir;
+    }
+    cancelTask(tasks.get(0));
+    assertThat(late.next().getCancelled().getTaskId()).isEqualTo(tasks.get(0).getTaskId());
+    late.ack(tasks.get(0));
+    assertThat(settled(late).getOk()).isTrue();
   }
 
   @Test

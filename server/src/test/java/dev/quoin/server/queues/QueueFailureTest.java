@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import static dev.quoin.server.queues.Queue.progress;
+import static dev.quoin.server.queues.Queue.seconds;
+import static dev.quoin.server.queues.Queue.task;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.queues.v1.LeasedTask;
+import dev.quoin.queues.v1.QueuesGrpc;
+import dev.quoin.queues.v1.TaskState;
+import dev.quoin.queues.v1.WorkRequest;
+import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.RedisProcess;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestServer;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of workers and their tasks when Redis is away for a while. */
+final class QueueFailureTest {
+  private static RedisProcess redis;
+  private static TestServer server;
+  private Queue queue;
+
+  @BeforeAll
+  static void start() {
+    redis = RedisProcess.start("--appendonly", "yes", "--appendfsync", "always");
+    server = TestServer.start("redis", redis.uri());
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+    redis.close();
+  }
+
+  @BeforeEach
+  void makeScriptsKnown() {
+    queue = new Queue(Queue.fresh().name(), QueuesGrpc.newBlockingStub(server.channel()));
+    queue.add("known");
+    Working working = work(1);
+    working.tasks(1);
+    working.cancel();
+    LeasedTask known = queue.leaseOne();
+    queue.extend(known, "");
+    queue.ack(known);
+  }
+
+  @AfterEach
+  void endAll() {
+    Working.cancelAll();
+  }
+
+  private Working work(int credits) {
+    return Working.open(
+        server.channel(), Working.at(queue, credits).setLease(seconds(60)).setReportsStart(true));
+  }
+
+  /** The server has taken what was sent before on the same connection. */
+  private void awaitTaken() {
+    HealthGrpc.newBlockingStub(server.channel()).check(HealthCheckRequest.getDefaultInstance());
+  }
+
+  @Test
+  void acknowledgementsCountThoughTheWorkerHasGone() {
+    List<String> ids = queue.addAll(IntStream.range(0, 3).mapToObj(i -> task("" + i)));
+    Working working = work(3);
+    List<LeasedTask> tasks = working.tasks(3);
+    redis.freeze();
+    working.ack(tasks.get(0));
+    working.ack(tasks.get(1));
+    awaitTaken();
+    working.cancel();
+    awaitTaken();
+    redis.unfreeze();
+    Eventually.until("the last one is back", () -> queue.stats().getReady() == 1);
+    assertThat(queue.get(ids.get(0)).getState()).isEqualTo(TaskState.TASK_STATE_DONE);
+    assertThat(queue.get(ids.get(1)).getState()).isEqualTo(TaskState.TASK_STATE_DONE);
+    assertThat(queue.leaseOne().getAttempt()).isEqualTo(1);
+  }
+
+  @Test
+  void tasksAreTakenAlongThoughRedisIsAwayForAMoment() {
+    work(0); // so that the server hears of the queue already
+    queue.add("taken along");
+    LeasedTask leased = queue.leaseOne();
+    redis.freeze();
+    Working working = Working.unopened(server.channel());
+    WorkRequest.Open.Builder open =
+        Working.at(queue, 0).setLease(seconds(60)).addHeld(progress(leased, ""));
+    working.say(WorkRequest.newBuilder().setOpen(open));
+    working.ack(leased);
+    assertThat(Refused.by(() -> queue.stats()).reason()).isEqualTo("STORE_UNAVAILABLE");
+    redis.unfreeze();
+    assertThat(working.next().hasOpened()).isTrue();
+    assertThat(working.next().getSettled().getOutcomes(0).getOk()).isTrue();
+  }
+}
