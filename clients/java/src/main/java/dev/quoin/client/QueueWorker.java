@@ -27,6 +27,7 @@ import java.util.logging.Logger;
 public final class QueueWorker implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(QueueWorker.class.getName());
   private static final int LONGEST_ERROR = 2_048;
+  private static final int LONGEST_RESULT = 65_536;
 
   private final Link link;
   private final WorkerOptions options;
@@ -167,6 +168,10 @@ public final class QueueWorker implements AutoCloseable {
   private WorkRequest outcome(WorkTask task) {
     try {
       byte[] result = options.handlers().get(task.kind()).handle(task);
+      if (result != null && result.length > LONGEST_RESULT) {
+        throw TaskFailure.dead(
+            "the result has " + result.length + " bytes, at most 65,536 are allowed");
+      }
       Done.Builder done =
           Done.newBuilder()
               .setQueue(task.queue())
@@ -191,13 +196,14 @@ public final class QueueWorker implements AutoCloseable {
         .setQueue(task.queue())
         .setTaskId(task.id())
         .setToken(task.lease().getToken())
-        .setError(shortened(error == null ? "" : error));
+        .setError(shortened(error == null ? "" : error, LONGEST_ERROR));
   }
 
-  private static String shortened(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length <= LONGEST_ERROR
+  /** The text, or the beginning of one that is longer than so many bytes. */
+  static String shortened(String text, int bytes) {
+    return text.getBytes(StandardCharsets.UTF_8).length <= bytes
         ? text
-        : text.substring(0, LONGEST_ERROR / 4);
+        : text.substring(0, Math.min(text.length(), bytes / 3));
   }
 
   /** How many tasks it may have: those being done and as many ahead. */

@@ -82,7 +82,7 @@ final class WorkStream {
   }
 
   synchronized boolean hasUnsettled() {
-    return !unsettled.isEmpty();
+    return !closed && !unsettled.isEmpty();
   }
 
   /** Ends the call; the server gives back what has not been settled. */

@@ -9,6 +9,8 @@ import java.util.function.Consumer;
 
 /** A task a {@link QueueWorker} has. */
 public final class WorkTask {
+  private static final int LONGEST_PROGRESS = 256;
+
   private final LeasedTask task;
   private final Consumer<Progress> progress;
   private volatile boolean stopped;
@@ -63,14 +65,14 @@ public final class WorkTask {
     return Protos.instant(task.getEnqueueTime());
   }
 
-  /** Says how far the work is, for who waits: at most 256 bytes. */
+  /** Says how far the work is, for who waits; of more than 256 bytes only the beginning. */
   public void progress(String text) {
     progress.accept(
         Progress.newBuilder()
             .setQueue(task.getQueue())
             .setTaskId(task.getTaskId())
             .setToken(task.getToken())
-            .setText(text)
+            .setText(QueueWorker.shortened(text, LONGEST_PROGRESS))
             .build());
   }
 

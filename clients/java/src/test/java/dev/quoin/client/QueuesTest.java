@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.util.Durations;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.queues.v1.Backoff;
+import dev.quoin.queues.v1.DeadReason;
 import dev.quoin.queues.v1.NewTask;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
@@ -76,6 +77,29 @@ class QueuesTest {
       TaskStatus dead = ended(bad);
       assertThat(dead.getState()).isEqualTo(TaskState.TASK_STATE_DEAD);
       assertThat(dead.getErrors(1).getError()).contains("AssertionError: cannot");
+    }
+  }
+
+  @Test
+  void whatHandlersSayTooMuchOfDoesNotEndTheWorker() throws Exception {
+    String large = queues.enqueue("work", task("large"));
+    String late = queues.enqueue("work", task("late").toBuilder().setMaxAttempts(1).build());
+    String good = queues.enqueue("work", task("good"));
+    try (QueueWorker worker =
+        queues.work(
+            worker(
+                    task -> {
+                      task.progress("so far ".repeat(100));
+                      if (task.text().equals("late")) {
+                        throw TaskFailure.retryAfter(Duration.ofDays(8), "next week");
+                      }
+                      return new byte[task.text().equals("large") ? 65_537 : 65_536];
+                    })
+                .withConcurrency(1))) {
+      assertThat(ended(good).getResult().size()).isEqualTo(65_536);
+      assertThat(ended(large).getDeadReason()).isEqualTo(DeadReason.DEAD_REASON_REJECTED);
+      assertThat(ended(large).getErrors(0).getError()).contains("65537 bytes");
+      assertThat(ended(late).getErrors(0).getError()).contains("0 to 7 days");
     }
   }
 
