@@ -14,11 +14,8 @@ local function end_lease(q, id, task)
     if redis.call('HINCRBY', q.meta, busy, -1) <= 0 then
       redis.call('HDEL', q.meta, busy)
     end
-    if q.per_key > 0 then
-      unpark(q, task.key)
-    end
   end
-  if q.leases > 0 or q.per_key > 0 then
+  if not pass_turn(q, task.key) and q.leases > 0 then
     wake(q, 1)
   end
 end

@@ -45,7 +45,9 @@ if redis.call('ZSCORE', q.dead, id) then
 end
 local head = read_head(record)
 redis.call('ZREM', q.delayed, id)
-redis.call('ZREM', q.ready, id)
+if redis.call('ZREM', q.ready, id) == 1 then
+  pass_turn(q, head.key)
+end
 redis.call('ZREM', q.parked, parked_as(id, head))
 task = task or {
   attempts = 0, fence = '0', key = head.key, kind = head.kind, more = '0',

@@ -26,11 +26,13 @@ for i = 3, #items, 3 do
   ids[#ids + 1] = items[i]
 end
 local tasks = read_tasks(q, ids)
-local answer = {}
+local answer, late = {}, {}
 for i, id in ipairs(ids) do
   local fence, text, task = items[3 * i + 1], items[3 * i + 2], tasks[i]
   local expire = 0
-  if holds(task, fence) then
+  if holds(task, fence) and task.limit ~= '0' and tonumber(task.limit) <= q.ms then
+    late[id] = task
+  elseif holds(task, fence) then
     expire = q.ms + lease
     if task.limit ~= '0' then
       expire = math.min(expire, tonumber(task.limit))
@@ -48,5 +50,13 @@ for i, id in ipairs(ids) do
   end
   answer[2 * i - 1] = expire
   answer[2 * i] = expire > 0 and task.mark == 'C' and 1 or 0
+end
+if next(late) then
+  -- @include lib/queue_end
+  for id, task in pairs(late) do
+    abandon(q, id, task, 'the attempt took too long')
+    wake(q, 1)
+  end
+  save_queue(q)
 end
 return answer

@@ -30,23 +30,12 @@ local LOOKED_AT = 300
 local LONG_BYTES = 1048576
 local WAITER_MS = 15000
 
--- Takes a lease of a key; false when it has as many as it may.
-local function lease_key(key)
-  local busy = 'busy\n' .. key
-  local leases = redis.call('HINCRBY', q.meta, busy, 1)
-  if q.per_key == 0 or leases <= q.per_key then
-    return true
-  end
-  redis.call('HINCRBY', q.meta, busy, -1)
-  return false
-end
-
 local answer, written, timed = {0, -1, q.ms}, {}, {}
 local long_bytes = 0
 
 local function give(id, score, record, text)
   local head = read_head(record)
-  if head.key ~= '' and not lease_key(head.key) then
+  if head.key ~= '' and not lease_key(q, head.key) then
     park(q, id, head)
     return
   end
@@ -71,6 +60,7 @@ local function give(id, score, record, text)
   tell(q, id)
 end
 
+local next_time = catch_up(q)
 local wanted = most
 if q.leases > 0 then
   wanted = math.max(0, math.min(most, q.leases - redis.call('ZCARD', q.leased)))
@@ -78,7 +68,6 @@ end
 if q.paused then
   wanted = 0
 end
-local next_time = catch_up(q)
 local looked, exhausted = 0, wanted == 0
 while #timed / 2 < wanted and looked < LOOKED_AT and long_bytes < LONG_BYTES and not exhausted do
   local popped = redis.call('ZPOPMIN', q.ready, wanted - #timed / 2)
@@ -96,6 +85,7 @@ while #timed / 2 < wanted and looked < LOOKED_AT and long_bytes < LONG_BYTES and
       redis.call('ZADD', q.ready, popped[i + 1], popped[i])
     end
   end
+  exhausted, q.unparked = exhausted and not q.unparked, nil
 end
 if #timed > 0 then
   redis.call('HSET', q.tasks, unpack(written))
@@ -103,7 +93,8 @@ if #timed > 0 then
 end
 save_queue(q)
 
-if wanted == most and (not exhausted or long_bytes >= LONG_BYTES) then
+local full = #timed / 2 == wanted
+if (not full or wanted == most) and (not exhausted or long_bytes >= LONG_BYTES) then
   answer[1] = redis.call('ZCARD', q.ready) > 0 and 1 or 0
 end
 if next_time <= q.ms and not q.paused then

@@ -42,8 +42,9 @@ local function delete_all(key)
 end
 
 if string.find(states, 'R') then
-  delete_all(q.ready)
+  -- Those held back first: they wait for turns of ready ones.
   delete_all(q.parked)
+  delete_all(q.ready)
 end
 if string.find(states, 'Y') then
   delete_all(q.delayed)

@@ -30,7 +30,9 @@ if not record or text and is_leased(parse_task(text)) or redis.call('ZSCORE', q.
 end
 local head = read_head(record)
 redis.call('ZREM', q.delayed, id)
-redis.call('ZREM', q.ready, id)
+if redis.call('ZREM', q.ready, id) == 1 then
+  pass_turn(q, head.key)
+end
 redis.call('ZREM', q.parked, parked_as(id, head))
 local ms = tonumber(string.sub(start, 2))
 local time = math.max(q.ms, string.sub(start, 1, 1) == '+' and q.ms + ms or ms)

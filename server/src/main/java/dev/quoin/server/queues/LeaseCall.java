@@ -16,6 +16,9 @@ final class LeaseCall implements Fetcher.Taker {
   /** How long before the deadline of the call the wait ends, so that the answer arrives in time. */
   private static final long DEADLINE_MARGIN_MILLIS = 100;
 
+  /** How often a queue is looked at again when all that was found is held back. */
+  private static final int MOST_LOOKS = 20;
+
   private final QueueStore queues;
   private final Call call;
   private final Order order;
@@ -40,24 +43,39 @@ final class LeaseCall implements Fetcher.Taker {
   /** Leases what there is now. */
   CompletionStage<List<Lease>> atOnce() {
     call.onCancel(this::abandonAtOnce);
-    return ask(order.next(), 0);
+    return ask(order.next(), 0, 1);
   }
 
-  private CompletionStage<List<Lease>> ask(List<String> asked, int at) {
+  private CompletionStage<List<Lease>> ask(List<String> asked, int at, int look) {
     return queues
         .lease(call.scope(), asked.get(at), most - taken.size(), leaseMillis, Hints.NONE)
-        .thenCompose(
-            leased -> {
-              if (!keep(leased.leases())) {
-                return CompletableFuture.completedFuture(List.of());
-              }
-              // More, and yet fewer than asked for: they are so long that this is enough.
-              boolean full = taken.size() == most || leased.more() && !taken.isEmpty();
-              if (full || at + 1 == asked.size()) {
-                return CompletableFuture.completedFuture(List.copyOf(taken));
-              }
-              return ask(asked, at + 1);
-            });
+        .handle(
+            (leased, failure) ->
+                failure == null ? took(asked, at, look, leased) : withoutMore(failure))
+        .thenCompose(stage -> stage);
+  }
+
+  private CompletionStage<List<Lease>> took(
+      List<String> asked, int at, int look, QueueStore.Leased leased) {
+    if (!keep(leased.leases())) {
+      return CompletableFuture.completedFuture(List.of());
+    }
+    if (leased.more() && leased.leases().isEmpty() && look < MOST_LOOKS) {
+      // All that was looked at is held back by limits.
+      return ask(asked, at, look + 1);
+    }
+    // More, and yet fewer than asked for: they are so long that this is enough.
+    boolean full = taken.size() == most || leased.more() && !taken.isEmpty();
+    return full || at + 1 == asked.size()
+        ? CompletableFuture.completedFuture(List.copyOf(taken))
+        : ask(asked, at + 1, 1);
+  }
+
+  /** A queue cannot be asked: what others have given is the answer all the same. */
+  private CompletionStage<List<Lease>> withoutMore(Throwable failure) {
+    return taken.isEmpty()
+        ? CompletableFuture.failedFuture(failure)
+        : CompletableFuture.completedFuture(List.copyOf(taken));
   }
 
   /** Takes tasks; gives them back and says false when the caller has gone. */

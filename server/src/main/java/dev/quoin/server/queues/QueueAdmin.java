@@ -11,6 +11,7 @@ import dev.quoin.queues.v1.TaskState;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
@@ -25,6 +26,7 @@ final class QueueAdmin {
   private static final int RATES_AT = 12;
   private static final int PRIORITIES_AT = 20;
   private static final int PRIORITIES = 10;
+  private static final int DUE_AT = PRIORITIES_AT + 2 * PRIORITIES;
   private static final long MINUTE_MILLIS = 60_000;
 
   private final QueueStore queues;
@@ -59,18 +61,21 @@ final class QueueAdmin {
   }
 
   private static void addPriorities(StatsResponse.Builder stats, Reply reply) {
-    long oldest = Long.MAX_VALUE;
+    List<String> firsts = new ArrayList<>();
     for (int i = 0; i < PRIORITIES; i++) {
       long count = reply.integer(PRIORITIES_AT + 2 * i);
       if (count > 0) {
         stats.addReadyByPriorityBuilder().setPriority(PRIORITIES - 1 - i).setCount(count);
-        String first = reply.text(PRIORITIES_AT + 2 * i + 1);
-        oldest = Math.min(oldest, Timestamps.toMillis(TaskId.time(first)));
       }
+      firsts.add(reply.text(PRIORITIES_AT + 2 * i + 1));
     }
-    if (oldest < Long.MAX_VALUE) {
-      stats.setOldestAge(Durations.fromMillis(Math.max(0, reply.integer(0) - oldest)));
-    }
+    firsts.add(reply.text(DUE_AT));
+    firsts.add(reply.text(DUE_AT + 1));
+    firsts.stream()
+        .filter(id -> !id.isEmpty())
+        .mapToLong(id -> reply.integer(0) - Timestamps.toMillis(TaskId.time(id)))
+        .max()
+        .ifPresent(age -> stats.setOldestAge(Durations.fromMillis(Math.max(0, age))));
   }
 
   /** Of a minute that ends now: what this one has had, and the rest from the one before. */

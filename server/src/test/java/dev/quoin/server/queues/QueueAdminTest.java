@@ -248,6 +248,99 @@ final class QueueAdminTest {
     assertThat(queue.leasedPayloads(10)).containsExactly("a3", "a4");
   }
 
+  /** Adds tasks of one key, of which one is leased, and the others are held back. */
+  private LeasedTask addHeldBack(int tasks) {
+    configure(0, 1, 0);
+    for (int added = 0; added < tasks; added += 600) {
+      queue.addAll(
+          IntStream.range(added, Math.min(added + 600, tasks))
+              .mapToObj(i -> task("a" + i).setFairnessKey("a")));
+    }
+    LeasedTask first = queue.leaseOne();
+    Eventually.until(
+        "all others are held back",
+        () -> queue.lease(1).isEmpty() && queue.stats().getHeldBack() == tasks - 1);
+    return first;
+  }
+
+  @Test
+  void allThatWasHeldBackGoesOnWithoutTheLimit() {
+    LeasedTask first = addHeldBack(1300);
+    configure(0, 0, 0);
+    assertThat(queue.stats().getHeldBack()).isEqualTo(299);
+    int leased = 0;
+    for (List<LeasedTask> some = queue.lease(100); !some.isEmpty(); some = queue.lease(100)) {
+      leased += some.size();
+    }
+    assertThat(leased).isEqualTo(1299);
+    assertThat(queue.ack(first).getOk()).isTrue();
+  }
+
+  @Test
+  void whatIsHeldBackGoesOnWhenTheTaskWhoseTurnItIsGoesAway() {
+    LeasedTask first = addHeldBack(4);
+    queue.ack(first);
+    String second = list(TaskState.TASK_STATE_READY, 10, "").getStatuses(0).getTaskId();
+    cancel(second);
+    String third = list(TaskState.TASK_STATE_READY, 10, "").getStatuses(0).getTaskId();
+    queue
+        .stub()
+        .reschedule(
+            RescheduleRequest.newBuilder()
+                .setQueue(queue.name())
+                .setTaskId(third)
+                .setDelay(seconds(1000))
+                .build());
+    assertThat(queue.leasedPayloads(10)).containsExactly("a3");
+  }
+
+  @Test
+  void aPurgeLeavesNothingHeldBackForEver() {
+    queue.ack(addHeldBack(1202));
+    queue
+        .stub()
+        .purge(
+            PurgeRequest.newBuilder()
+                .setQueue(queue.name())
+                .addStates(TaskState.TASK_STATE_READY)
+                .build());
+    for (int i = 0; i < 201; i++) {
+      assertThat(queue.ack(queue.leaseOne()).getOk()).isTrue();
+    }
+    assertThat(queue.stats().getReady()).isZero();
+  }
+
+  @Test
+  void whatIsHeldBackDoesNotHideOtherTasks() {
+    configure(0, 1, 0);
+    queue.addAll(IntStream.range(0, 400).mapToObj(i -> task("a" + i).setFairnessKey("a")));
+    queue.add(task("least urgent").setPriority(0));
+    assertThat(queue.leasedPayloads(1)).containsExactly("a0");
+    assertThat(queue.leasedPayloads(1)).containsExactly("least urgent");
+  }
+
+  @Test
+  void aLeaseThatRanOutMakesRoomForAnother() {
+    configure(1, 0, 0);
+    queue.add("work");
+    queue.expire(queue.leaseOne().getTaskId());
+    assertThat(queue.leasedPayloads(1)).containsExactly("work");
+  }
+
+  @Test
+  void whatIsDueIsReadyThoughNobodyHasAskedForIt() {
+    queue.add("a");
+    queue.add(task("b").setDelay(seconds(1000)));
+    queue.expire(queue.leaseOne().getTaskId());
+    queue.passDelays();
+    StatsResponse stats = queue.stats();
+    assertThat(stats.getReady()).isEqualTo(2);
+    assertThat(stats.getLeased()).isZero();
+    assertThat(stats.getDelayed()).isZero();
+    assertThat(stats.hasNextRunTime()).isFalse();
+    assertThat(stats.hasOldestAge()).isTrue();
+  }
+
   @Test
   void keysAreServedInTurn() {
     for (int i = 0; i < 100; i++) {
@@ -370,7 +463,7 @@ final class QueueAdminTest {
       bury("mail", "down");
     }
     assertThat(redrive(RedriveRequest.newBuilder().setPerSecond(1)).getRedriven()).isEqualTo(5);
-    assertThat(queue.stats().getReady()).isEqualTo(1);
+    assertThat(list(TaskState.TASK_STATE_READY, 10, "").getStatusesCount()).isEqualTo(1);
     List<TaskStatus> delayed = list(TaskState.TASK_STATE_DELAYED, 10, "").getStatusesList();
     assertThat(delayed).hasSize(4);
     Duration span = Timestamps.between(delayed.get(0).getRunTime(), delayed.get(3).getRunTime());

@@ -28,6 +28,7 @@ import dev.quoin.queues.v1.Preference;
 import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
+import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
@@ -281,6 +282,17 @@ final class QueuesServiceTest {
   }
 
   @Test
+  void anAttemptThatTakesTooLongIsOver() {
+    queue.add(task("work").setTimeout(seconds(1)));
+    LeasedTask leased = queue.leaseOne();
+    Eventually.until("its time is over", () -> !queue.extend(leased, "").getOk());
+    TaskStatus status = queue.get(leased.getTaskId());
+    assertThat(status.getState()).isEqualTo(TaskState.TASK_STATE_READY);
+    assertThat(status.getErrors(0).getError()).isEqualTo("the attempt took too long");
+    assertThat(queue.leaseOne().getAttempt()).isEqualTo(2);
+  }
+
+  @Test
   void aDelayedTaskIsNotLeasedBeforeItsTime() {
     String id = queue.add(task("later").setDelay(seconds(1000))).getTaskId();
     assertThat(queue.lease(1)).isEmpty();
@@ -389,6 +401,18 @@ final class QueuesServiceTest {
   }
 
   @Test
+  void whatOneQueueGaveIsAnsweredThoughAnotherCannotBeAsked() {
+    Queue broken = Queue.fresh();
+    TestRedis.commands().set(broken.key("meta"), "this is no queue");
+    queue.add("kept");
+    LeaseRequest request = queue.request(2).addQueues(broken.name()).build();
+    assertThat(queue.stub().lease(request).getTasksList())
+        .extracting(Queue::payload)
+        .containsExactly("kept");
+    TestRedis.commands().del(broken.key("meta"));
+  }
+
+  @Test
   void anUnknownTaskIsNotFound() {
     assertThat(Refused.by(() -> queue.get("0123")).reason()).isEqualTo("TASK_NOT_FOUND");
   }
@@ -397,8 +421,7 @@ final class QueuesServiceTest {
   void whoWaitsGetsATaskThatComes() {
     var waiting =
         java.util.concurrent.CompletableFuture.supplyAsync(() -> queue.elsewhere().leaseOne());
-    dev.quoin.server.testing.Eventually.until(
-        "a server waits", () -> TestRedis.commands().zcard(queue.key("waiters")) == 1);
+    Eventually.until("a server waits", () -> TestRedis.commands().zcard(queue.key("waiters")) == 1);
     queue.add("at last");
     assertThat(payload(waiting.join())).isEqualTo("at last");
   }
@@ -407,8 +430,7 @@ final class QueuesServiceTest {
   void whoWaitsGetsATaskWhoseDelayEnds() {
     var waiting =
         java.util.concurrent.CompletableFuture.supplyAsync(() -> queue.elsewhere().leaseOne());
-    dev.quoin.server.testing.Eventually.until(
-        "a server waits", () -> TestRedis.commands().zcard(queue.key("waiters")) == 1);
+    Eventually.until("a server waits", () -> TestRedis.commands().zcard(queue.key("waiters")) == 1);
     queue.add(task("soon").setDelay(com.google.protobuf.util.Durations.fromMillis(300)));
     assertThat(payload(waiting.join())).isEqualTo("soon");
   }
