@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { GrpcTransportOptions } from "@connectrpc/connect-node";
+import type { Address } from "./addresses.js";
+import { type LinkOptions, ServerLink } from "./server-link.js";
+
+type SessionManager = NonNullable<GrpcTransportOptions["sessionManager"]>;
+
+/**
+ * One HTTP/2 connection for each address. Calls go round the servers that are connected; the
+ * others are tried again in the background. A call that cannot be begun at one server is begun at
+ * another one.
+ */
+export class Connections implements SessionManager {
+  /** What the URLs of all calls begin with; it is not told to servers. */
+  readonly authority: string;
+  private readonly links: readonly ServerLink[];
+  private turn = 0;
+  private closed = false;
+
+  constructor(addresses: readonly Address[], options: LinkOptions) {
+    this.authority = options.tls ? "https://quoin" : "http://quoin";
+    this.links = addresses.map((address) => new ServerLink(address, options));
+  }
+
+  /** Begins a call. */
+  async request(...[method, path, headers]: Parameters<SessionManager["request"]>) {
+    let failure: unknown;
+    for (let attempt = 0; attempt <= this.links.length; attempt++) {
+      const link = await this.pick();
+      try {
+        return link.request({ ...headers, ":method": method, ":path": path });
+      } catch (e) {
+        failure = e;
+      }
+    }
+    throw failure;
+  }
+
+  /** That a call brings something needs not be known: connections are probed anyway. */
+  notifyResponseByteRead(): void {}
+
+  /** Breaks all connections, and with them all calls; there are no new ones. */
+  close(): void {
+    this.closed = true;
+    for (const link of this.links) {
+      link.close();
+    }
+  }
+
+  private async pick(): Promise<ServerLink> {
+    if (this.closed) {
+      throw new ConnectError("the client is closed", Code.Unavailable);
+    }
+    const ready = this.links.filter((link) => link.isConnected);
+    for (const link of this.links) {
+      link.wake();
+    }
+    return ready[this.turn++ % ready.length] ?? (await this.first());
+  }
+
+  private async first(): Promise<ServerLink> {
+    try {
+      return await Promise.any(this.links.map((link) => link.connect()));
+    } catch (e) {
+      throw e instanceof AggregateError ? e.errors[0] : e;
+    }
+  }
+}

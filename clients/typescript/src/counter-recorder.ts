@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from "node:crypto";
+import { type Duration, milliseconds } from "./durations.js";
+import { Counters as CountersService } from "./gen/quoin/counters/v1/counters_pb.js";
+import type { Link } from "./link.js";
+import { Pump } from "./pump.js";
+import { checkName } from "./texts.js";
+
+const NAMES_PER_REQUEST = 1_000;
+const MOST_NAMES = 100_000;
+const LEAST = -(2n ** 63n);
+const GREATEST = 2n ** 63n - 1n;
+
+/**
+ * Counts in this process and sends the sums once in a while, so that counting costs the caller next
+ * to nothing. Every sum is counted exactly once, whatever happens to connections and servers, as
+ * long as Quoin comes back within nine minutes. It counts in the second in which it arrives.
+ */
+export class CounterRecorder implements AsyncDisposable {
+  private readonly pump;
+  private readonly sums = new Map<string, bigint>();
+  private gone = 0;
+  private closed = false;
+
+  /** @internal */
+  constructor(link: Link, period: Duration) {
+    const { incrementBatch } = CountersService.method;
+    this.pump = new Pump(link, incrementBatch, milliseconds(period), {
+      next: () => this.next(),
+      answered: (_, response) => {
+        this.gone += response.uncounted.length;
+      },
+      lost: (request) => {
+        this.gone += request.increments?.length ?? 0;
+      },
+    });
+  }
+
+  /**
+   * Adds to a counter, 1 if nothing else is said. Never waits.
+   *
+   * @throws TypeError when the name is not 1 to 256 bytes without control characters
+   * @throws RangeError when what is to be sent leaves the range of 64-bit numbers, or the delta is
+   *   no whole number
+   */
+  increment(name: string, delta: number | bigint = 1): void {
+    checkName("name", name, 256);
+    const sum = (this.sums.get(name) ?? 0n) + BigInt(delta);
+    if (sum < LEAST || sum > GREATEST) {
+      throw new RangeError(`${name}: the sum leaves the range of 64-bit numbers`);
+    }
+    if (this.closed || (this.sums.size >= MOST_NAMES && !this.sums.has(name))) {
+      this.gone++;
+      return;
+    }
+    this.sums.set(name, sum);
+    this.pump.wake();
+  }
+
+  /**
+   * How many sums may not have been counted: because Quoin was away for too long, or more than
+   * 100,000 counters waited to be sent, or a counter would have overflowed, or the recorder was
+   * closed.
+   */
+  get lost(): number {
+    return this.gone;
+  }
+
+  /** Sends what is collected now instead of later. */
+  flush(): void {
+    this.pump.push();
+  }
+
+  /** Sends what is collected and waits, no longer than a call may take, until it is counted. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.pump.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private next() {
+    const increments: { name: string; delta: bigint }[] = [];
+    for (const [name, delta] of this.sums) {
+      if (increments.length === NAMES_PER_REQUEST) {
+        break;
+      }
+      increments.push({ name, delta });
+      this.sums.delete(name);
+    }
+    return increments.length === 0 ? undefined : { increments, requestId: randomUUID() };
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  type Failure,
+  InvalidRequestError,
+  NotHeldError,
+  QuoinError,
+  type Reason,
+  UnavailableError,
+} from "./errors.js";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from "./gen/google/rpc/error_details_pb.js";
+
+const DOMAIN = "quoin.dev";
+const NOT_HELD: ReadonlySet<string> = new Set<Reason>([
+  "LOCK_NOT_HELD",
+  "LOCK_FORCED",
+  "SEMAPHORE_NOT_HELD",
+  "SEMAPHORE_REVOKED",
+]);
+
+/** Codes with which connect says that a connection broke or could not be made. */
+const BROKEN: ReadonlySet<Code> = new Set([
+  Code.Unavailable,
+  Code.Aborted,
+  Code.Canceled,
+  Code.Internal,
+]);
+
+/** The typed error for whatever a call failed with. The only place where a status becomes one. */
+export function quoinError(thrown: unknown): QuoinError {
+  if (thrown instanceof QuoinError) {
+    return thrown;
+  }
+  const isWire = thrown instanceof ConnectError;
+  const error = ConnectError.from(thrown);
+  const failure = read(error, isWire ? statusCode(error) : error.code);
+  if (failure.reason === "INVALID_REQUEST") {
+    return new InvalidRequestError(failure);
+  }
+  if (failure.reason !== undefined && NOT_HELD.has(failure.reason)) {
+    return new NotHeldError(failure);
+  }
+  return failure.code === Code.Unavailable
+    ? new UnavailableError(failure)
+    : new QuoinError(failure);
+}
+
+/** A failure on this side of the wire. */
+export function localError(code: Code, text: string, cause?: unknown): QuoinError {
+  const failure: Failure = { code, text, metadata: {}, violations: [], cause };
+  return code === Code.Unavailable ? new UnavailableError(failure) : new QuoinError(failure);
+}
+
+/** The status code of a failed call: UNAVAILABLE also for what connect calls a broken connection. */
+export function statusCode(error: ConnectError): Code {
+  const isAnswer = error.metadata.has("grpc-status");
+  const isCoding = /^(serialize|parse) binary: /.test(error.rawMessage);
+  return !isAnswer && !isCoding && BROKEN.has(error.code) ? Code.Unavailable : error.code;
+}
+
+function read(error: ConnectError, code: Code): Failure {
+  const info = error.findDetails(ErrorInfoSchema).find((one) => one.domain === DOMAIN);
+  const retry = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
+  const request = error.findDetails(RequestInfoSchema)[0];
+  return {
+    code,
+    text: error.rawMessage || Code[code] || "the call failed",
+    reason: info?.reason as Reason | undefined,
+    metadata: { ...info?.metadata },
+    retryAfter: retry && durationMs(retry),
+    requestId: request?.requestId ?? error.metadata.get("quoin-request-id") ?? undefined,
+    violations: error
+      .findDetails(BadRequestSchema)
+      .flatMap((bad) => bad.fieldViolations)
+      .map(({ field, description }) => ({ field, description })),
+    cause: error,
+  };
+}

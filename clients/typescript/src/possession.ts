@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import { later, now } from "./clock.js";
+import type { LostReason } from "./errors.js";
+import { type Grant, type LeaseCalls, lostError, release } from "./leases.js";
+import type { Link } from "./link.js";
+
+/** Redis counts in whole milliseconds: a lease ends here no later than there. */
+const CLOCK_STEP = 1;
+
+/** When a lease ends here that was asked for at a moment, as {@link now} counts. */
+export function leaseEnd(sent: number, lease: number): number {
+  return sent + lease - CLOCK_STEP;
+}
+
+/**
+ * What was granted to this process for the time of a lease. It is renewed in the background until
+ * it is released or lost; what is never released is renewed for as long as its client is open.
+ *
+ * Being told of a loss is no protection against it: a process can be stopped for longer than its
+ * lease and go on without knowing. Pass the {@link fence} to what is protected, and have it refuse
+ * any fence smaller than the greatest it has seen.
+ */
+export interface Owned extends AsyncDisposable {
+  /** The name under which it was asked for. */
+  readonly name: string;
+  /** Proves the ownership to the server. */
+  readonly token: string;
+  /** The number of this grant, greater than that of every earlier grant under this name. */
+  readonly fence: bigint;
+  /** When the lease ends unless it is renewed again, by the clock of Redis as last heard. */
+  readonly expireTime: Date;
+  /**
+   * Whether it is held: neither released nor lost, and the lease still runs by the monotonic clock
+   * of this process. The lease is counted from before its renewal was asked for, so it ends here
+   * no later than it ends for others.
+   */
+  readonly isHeld: boolean;
+  /** Aborted, with a `LostError`, when it is lost; never if it was released before. */
+  readonly signal: AbortSignal;
+  /** Has a listener called once when it is lost; at once if it is lost already. */
+  onLost(listener: (reason: LostReason) => void): void;
+  /**
+   * Gives it back: no renewal and no loss follows. Releasing again, or what was lost, does
+   * nothing. Fails with `UnavailableError` when no server could be told; it then ends with its
+   * lease.
+   */
+  release(): Promise<void>;
+}
+
+/** What was granted, until it is released or lost, however it is renewed. */
+export class Possession implements Owned {
+  expireTime: Date;
+  private readonly loss = new AbortController();
+  private alarm: NodeJS.Timeout | undefined;
+  private over = false;
+  private releasing: Promise<void> | undefined;
+  private reason: LostReason | undefined;
+
+  /**
+   * @param end of the lease as {@link now} counts
+   * @param stopRenewing ends the renewals
+   */
+  constructor(
+    private readonly link: Link,
+    private readonly calls: LeaseCalls,
+    private readonly grant: Grant,
+    private end: number,
+    private readonly stopRenewing: () => void,
+  ) {
+    this.expireTime = grant.expireTime;
+    link.opened(this, () => this.release());
+    this.watch();
+  }
+
+  get name(): string {
+    return this.calls.name;
+  }
+
+  get token(): string {
+    return this.grant.token;
+  }
+
+  get fence(): bigint {
+    return this.grant.fence;
+  }
+
+  get permits(): number {
+    return this.calls.permits;
+  }
+
+  get isHeld(): boolean {
+    return this.remaining > 0;
+  }
+
+  get signal(): AbortSignal {
+    return this.loss.signal;
+  }
+
+  /** How long the lease still runs, in milliseconds; not positive when it does not. */
+  get remaining(): number {
+    return this.over ? 0 : this.end - now();
+  }
+
+  /** The lease was renewed. One that has run out stays lost. */
+  renewed(expireTime: Date, end: number): void {
+    this.expireTime = expireTime;
+    if (this.isHeld && end > this.end) {
+      this.end = end;
+      this.watch();
+    }
+  }
+
+  lost(reason: LostReason): void {
+    if (this.finish()) {
+      this.reason = reason;
+      this.loss.abort(lostError(this.calls, reason));
+    }
+  }
+
+  onLost(listener: (reason: LostReason) => void): void {
+    const tell = () => listener(this.reason as LostReason);
+    if (this.signal.aborted) {
+      queueMicrotask(tell);
+    } else {
+      this.signal.addEventListener("abort", tell, { once: true });
+    }
+  }
+
+  release(): Promise<void> {
+    // Ending a stream gives back, too. The release tells when, and works without a stream.
+    this.releasing ??= this.finish()
+      ? release(this.link, this.calls, this.token)
+      : Promise.resolve();
+    return this.releasing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  private finish(): boolean {
+    const held = !this.over;
+    this.over = true;
+    clearTimeout(this.alarm);
+    this.link.closed(this);
+    this.stopRenewing();
+    return held;
+  }
+
+  private watch(): void {
+    clearTimeout(this.alarm);
+    this.alarm = later(Math.ceil(this.end - now()), () => {
+      if (this.isHeld) {
+        this.watch();
+      } else {
+        this.lost("expired");
+      }
+    });
+  }
+}

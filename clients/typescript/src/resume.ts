@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import type {
+  DescMessage,
+  DescMethodStreaming,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { Backoff, pause } from "./clock.js";
+import type { QuoinError } from "./errors.js";
+import { quoinError } from "./failures.js";
+import type { Link } from "./link.js";
+
+/** Codes with which calling again is in vain. */
+const FINAL: ReadonlySet<Code> = new Set([
+  Code.InvalidArgument,
+  Code.NotFound,
+  Code.AlreadyExists,
+  Code.PermissionDenied,
+  Code.Unauthenticated,
+  Code.FailedPrecondition,
+  Code.OutOfRange,
+  Code.Unimplemented,
+]);
+
+/**
+ * The messages of a stream that is opened again, at whatever server, each time it ends: until the
+ * signal is aborted, which ends it normally, or calling again is in vain.
+ *
+ * @param request makes the request each time the stream is opened
+ * @param broken told each time the stream has failed
+ */
+export async function* resumed<I extends DescMessage, O extends DescMessage>(
+  link: Link,
+  method: DescMethodStreaming<I, O>,
+  request: () => MessageInitShape<I>,
+  signal: AbortSignal,
+  broken: (failure: QuoinError) => void = () => {},
+): AsyncGenerator<MessageShape<O>, void, undefined> {
+  const backoff = new Backoff();
+  while (!signal.aborted) {
+    try {
+      for await (const message of link.stream(method, request(), signal)) {
+        backoff.reset();
+        yield message;
+      }
+    } catch (e) {
+      if (signal.aborted) {
+        return;
+      }
+      const failure = quoinError(e);
+      broken(failure);
+      if (FINAL.has(failure.code)) {
+        throw failure;
+      }
+    }
+    await pause(backoff.next(), signal);
+  }
+}
+
+/** Runs a loop over a stream in the background until it is closed, at the latest by its client. */
+export class Background {
+  private readonly cancelled = new AbortController();
+
+  constructor(private readonly link: Link) {
+    link.opened(this, () => this.close());
+  }
+
+  get signal(): AbortSignal {
+    return this.cancelled.signal;
+  }
+
+  close(): void {
+    this.cancelled.abort();
+    this.link.closed(this);
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type OutgoingHttpHeaders,
+} from "node:http2";
+import { type Address, authority } from "./addresses.js";
+import { Backoff, now } from "./clock.js";
+import { socket, type TlsOptions } from "./sockets.js";
+
+/** How connections are made and kept. */
+export interface LinkOptions {
+  readonly tls: TlsOptions | undefined;
+  /** How often a connection is probed, in milliseconds. */
+  readonly keepAlive: number;
+}
+
+const PROBE_MILLIS = 5_000;
+const WINDOW_BYTES = 1 << 20;
+
+/** The HTTP/2 connection to one server, made when needed and made again when it broke. */
+export class ServerLink {
+  private readonly backoff = new Backoff();
+  private session: ClientHttp2Session | undefined;
+  private connecting: Promise<void> | undefined;
+  private again = 0;
+  private closed = false;
+
+  constructor(
+    private readonly address: Address,
+    private readonly options: LinkOptions,
+  ) {}
+
+  get isConnected(): boolean {
+    return this.session !== undefined;
+  }
+
+  /** Connects if it is not; fails when it cannot. */
+  async connect(): Promise<this> {
+    if (!this.session) {
+      this.connecting ??= this.open().finally(() => {
+        this.connecting = undefined;
+      });
+      await this.connecting;
+    }
+    return this;
+  }
+
+  /** Connects in the background, but not again and again. */
+  wake(): void {
+    if (!this.session && !this.connecting && now() >= this.again) {
+      this.connect().catch(() => {
+        // It is tried again later; calls go to other servers meanwhile.
+      });
+    }
+  }
+
+  /** Begins a call; throws when the connection is not there any more. */
+  request(headers: OutgoingHttpHeaders): ClientHttp2Stream {
+    const session = this.session;
+    if (!session) {
+      throw failure(this.address, "the connection broke");
+    }
+    const stream = session.request(headers);
+    // An open call keeps the process alive, an idle connection does not.
+    session.ref();
+    const open = (streams.get(session) ?? 0) + 1;
+    streams.set(session, open);
+    stream.once("close", () => {
+      const left = (streams.get(session) ?? 1) - 1;
+      streams.set(session, left);
+      if (left === 0) {
+        session.unref();
+      }
+    });
+    return stream;
+  }
+
+  /** Breaks the connection and makes no other. */
+  close(): void {
+    this.closed = true;
+    this.session?.destroy();
+  }
+
+  private async open(): Promise<void> {
+    try {
+      const session = await this.begin();
+      if (this.closed) {
+        session.destroy();
+        throw failure(this.address, "the client is closed");
+      }
+      this.session = session;
+      this.backoff.reset();
+    } catch (e) {
+      this.again = now() + this.backoff.next();
+      throw e;
+    }
+  }
+
+  private begin(): Promise<ClientHttp2Session> {
+    const { tls, keepAlive } = this.options;
+    const session = connect(`${tls ? "https" : "http"}://${authority(this.address)}`, {
+      createConnection: () => socket(this.address, tls),
+      settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
+    });
+    const probe = setInterval(() => ping(session, this.address), keepAlive).unref();
+    const forget = () => {
+      if (this.session === session) {
+        this.session = undefined;
+      }
+    };
+    session.once("close", () => {
+      clearInterval(probe);
+      forget();
+    });
+    // Calls that are open go on to their end, new ones go to another connection.
+    session.once("goaway", forget);
+    return new Promise((resolve, reject) => {
+      session.on("error", reject);
+      session.once("close", () => reject(failure(this.address, "the connection broke")));
+      session.once("connect", () => {
+        session.unref();
+        resolve(session);
+      });
+    });
+  }
+}
+
+/** How many calls are open. */
+const streams = new WeakMap<ClientHttp2Session, number>();
+
+/** A connection that does not answer in time is broken. */
+function ping(session: ClientHttp2Session, address: Address): void {
+  if (session.destroyed || session.connecting) {
+    return;
+  }
+  const alarm = setTimeout(() => {
+    session.destroy(failure(address, "the server does not answer any more"));
+  }, PROBE_MILLIS).unref();
+  session.ping(() => clearTimeout(alarm));
+}
+
+function failure(address: Address, text: string): Error {
+  return Object.assign(new Error(`${authority(address)}: ${text}`), { code: "ETIMEDOUT" });
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from "node:crypto";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { now } from "./clock.js";
+import { type Duration, milliseconds } from "./durations.js";
+import { Stats as StatsService } from "./gen/quoin/stats/v1/stats_pb.js";
+import type { Link } from "./link.js";
+import { Pump } from "./pump.js";
+import { checkName } from "./texts.js";
+
+const VALUES_PER_REQUEST = 1_000;
+const MOST_VALUES = 100_000;
+const LARGEST = 1e18;
+
+/** Measures a time; the seconds since it was made are recorded when it is stopped. */
+export interface Timer extends Disposable {
+  /** Records the time since it was made. Stopping again does nothing. */
+  stop(): void;
+}
+
+/**
+ * Collects values in this process and sends them once in a while, so that recording costs the
+ * caller next to nothing. Every value is recorded exactly once, whatever happens to connections and
+ * servers, as long as Quoin comes back within nine minutes.
+ */
+export class StatsRecorder implements AsyncDisposable {
+  private readonly pump;
+  private values: { kind: string; context: string; value: number }[] = [];
+  private gone = 0;
+  private closed = false;
+
+  /** @internal */
+  constructor(link: Link, period: Duration) {
+    this.pump = new Pump(link, StatsService.method.recordBatch, milliseconds(period), {
+      next: () => this.next(),
+      answered: () => {},
+      lost: (request) => {
+        this.gone += request.records?.length ?? 0;
+      },
+    });
+  }
+
+  /**
+   * Records a value. Never waits.
+   *
+   * @param kind what is measured: 1 to 64 bytes without control characters
+   * @param context what it is about: 1 to 256 bytes without control characters
+   * @param value in whatever unit the kind is measured in: -1e18 to 1e18
+   * @throws TypeError when kind or context are not allowed
+   * @throws RangeError when the value is no such number
+   */
+  record(kind: string, context: string, value: number): void {
+    checkName("kind", kind, 64);
+    checkName("context", context, 256);
+    if (!(Math.abs(value) <= LARGEST)) {
+      throw new RangeError(`a value is a number from -1e18 to 1e18, not ${value}`);
+    }
+    if (this.closed || this.values.length >= MOST_VALUES) {
+      this.gone++;
+      return;
+    }
+    this.values.push({ kind, context, value });
+    this.pump.wake();
+  }
+
+  /** Begins to measure a time; `using`, or `stop`, records the seconds it took. */
+  time(kind: string, context: string): Timer {
+    checkName("kind", kind, 64);
+    checkName("context", context, 256);
+    const begin = now();
+    let stopped = false;
+    const stop = () => {
+      if (!stopped) {
+        stopped = true;
+        this.record(kind, context, (now() - begin) / 1_000);
+      }
+    };
+    return { stop, [Symbol.dispose]: stop };
+  }
+
+  /**
+   * Records how long each unary call takes that a connect transport or router makes or serves:
+   * in seconds, as context the method and the status code. Not for the client of Quoin itself.
+   *
+   * @param kind for example `rpc.client` or `rpc.server`
+   */
+  interceptor(kind: string): Interceptor {
+    checkName("kind", kind, 64);
+    return (next) => async (request) => {
+      const begin = now();
+      const tell = (code: string) => {
+        const context = `${request.service.typeName}/${request.method.name} ${code}`;
+        this.record(kind, context.slice(-256), (now() - begin) / 1_000);
+      };
+      try {
+        const response = await next(request);
+        tell("OK");
+        return response;
+      } catch (e) {
+        tell(Code[ConnectError.from(e).code] ?? "Unknown");
+        throw e;
+      }
+    };
+  }
+
+  /**
+   * How many values may not have been recorded: because Quoin was away for too long, or more than
+   * 100,000 values waited to be sent, or the recorder was closed.
+   */
+  get lost(): number {
+    return this.gone;
+  }
+
+  /** Sends what is collected now instead of later. */
+  flush(): void {
+    this.pump.push();
+  }
+
+  /** Sends what is collected and waits, no longer than a call may take, until it is recorded. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.pump.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private next() {
+    const records = this.values.slice(0, VALUES_PER_REQUEST);
+    this.values = this.values.slice(VALUES_PER_REQUEST);
+    return records.length === 0 ? undefined : { records, requestId: randomUUID() };
+  }
+}

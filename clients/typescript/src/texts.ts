@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+/** The beginning of a text that has no more than so many bytes of UTF-8, whole characters only. */
+export function cut(text: string, bytes: number): string {
+  if (text.length * 3 <= bytes) {
+    return text;
+  }
+  const all = encoder.encode(text);
+  if (all.length <= bytes) {
+    return text;
+  }
+  let end = bytes;
+  while (((all[end] ?? 0) & 0xc0) === 0x80) {
+    end--;
+  }
+  return decoder.decode(all.subarray(0, end));
+}
+
+/**
+ * Checks a name that is collected now and sent later, when nobody could be told any more.
+ *
+ * @throws TypeError when it is not 1 to so many bytes without control characters
+ */
+export function checkName(what: string, name: string, bytes: number): void {
+  const isShort = name.length <= bytes / 3 || Buffer.byteLength(name) <= bytes;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (name === "" || !isShort || /[\u0000-\u001f\u007f]/.test(name)) {
+    throw new TypeError(`${what}: must be 1 to ${bytes} bytes without control characters`);
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { parse } from "yaml";
+import { Conformance, type Step } from "./conformance.js";
+import { connect, ROOT, sharedAddress } from "./support.js";
+
+interface Feature {
+  feature: string;
+  service: string;
+  cases: { name: string; steps: Step[] }[];
+}
+
+const CASES = join(ROOT, "clients", "conformance");
+
+before(async () => {
+  await sharedAddress();
+});
+
+for (const file of readdirSync(CASES)
+  .filter((name) => name.endsWith(".yaml"))
+  .sort()) {
+  const { feature, service, cases } = parse(readFileSync(join(CASES, file), "utf8")) as Feature;
+  for (const { name, steps } of cases) {
+    test(`${feature}: ${name}`, async (context) => {
+      context.diagnostic(`typescript, ${file}`);
+      await using quoin = await connect();
+      const run = new Conformance(quoin, service);
+      try {
+        for (const step of steps) {
+          await run.run(step);
+        }
+      } finally {
+        run.close();
+      }
+    });
+  }
+}

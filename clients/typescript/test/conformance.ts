@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import {
+  type DescMethod,
+  type DescService,
+  fromJson,
+  getOption,
+  type JsonValue,
+  toJson,
+} from "@bufbuild/protobuf";
+import { InvalidRequestError, type Quoin, QuoinError } from "@quoin/client";
+import { code, ErrorReasonSchema } from "@quoin/client/proto/errors";
+import { services } from "@quoin/client/proto/services";
+import { next, soon } from "./support.js";
+
+type Values = Map<string, JsonValue>;
+type Json = { [key: string]: JsonValue };
+
+/** A step of a case; clients/conformance/README.md says what it means. */
+export interface Step {
+  call?: string;
+  with?: JsonValue;
+  as?: string;
+  from?: string;
+  end?: string;
+  then?: JsonValue;
+  receives?: Json[];
+  ends?: boolean;
+  fails?: string;
+  fields?: string[];
+}
+
+const ALL: readonly DescService[] = Object.values(services);
+const WRITING = { alwaysEmitImplicit: true, useProtoFieldName: true };
+
+/** Carries out the steps of one case. */
+export class Conformance {
+  private readonly values: Values = new Map();
+  private readonly named = new Map<string, OpenCall>();
+  private readonly opened: OpenCall[] = [];
+
+  constructor(
+    private readonly quoin: Quoin,
+    private readonly service: string,
+  ) {}
+
+  async run(step: Step): Promise<void> {
+    if (step.end !== undefined) {
+      this.named.get(step.end)?.cancel();
+      return;
+    }
+    const call = step.from === undefined ? this.open(step) : this.named.get(step.from);
+    assert.ok(call, `nothing was begun as ${step.from}`);
+    if (step.as !== undefined) {
+      this.named.set(step.as, call);
+    }
+    for (const expected of step.receives ?? []) {
+      match(expected, await call.next("heartbeat" in expected), "receives", this.values);
+    }
+    if (step.fails !== undefined) {
+      refused(step, await call.failure());
+    } else if (step.then !== undefined || (call.isUnary && !step.as && !step.receives)) {
+      match(step.then, await call.next(true), "then", this.values);
+    }
+    if (step.ends) {
+      assert.equal(await call.failure(), undefined, "the end of the stream");
+    }
+  }
+
+  close(): void {
+    for (const call of this.opened) {
+      call.cancel();
+    }
+  }
+
+  private open(step: Step): OpenCall {
+    const [owner, name] = (
+      step.call?.includes("/") ? step.call : `${this.service}/${step.call}`
+    ).split("/");
+    const service = ALL.find((one) => one.typeName === owner);
+    const method = service?.methods.find((one) => one.name === name);
+    assert.ok(service && method, `there is no ${owner}/${name}`);
+    const call = new OpenCall(this.quoin, service, method, filledIn(step.with ?? {}, this.values));
+    this.opened.push(call);
+    return call;
+  }
+}
+
+/** A call and what it brings; a stream of requests has one and ends. */
+class OpenCall {
+  readonly isUnary: boolean;
+  private readonly cancelled = new AbortController();
+  private readonly messages: AsyncGenerator<Json>;
+  private readonly first: Promise<unknown>;
+
+  constructor(
+    quoin: Quoin,
+    service: DescService,
+    private readonly method: DescMethod,
+    request: JsonValue,
+  ) {
+    this.isUnary = method.methodKind === "unary";
+    const stub = quoin.client(service) as unknown as Record<string, (...a: unknown[]) => unknown>;
+    const input = fromJson(method.input, request);
+    const isStream =
+      method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
+    const options = { signal: this.cancelled.signal };
+    // Begun now, whenever it is read.
+    this.first = Promise.resolve(stub[method.localName]?.(isStream ? one(input) : input, options));
+    this.first.catch(() => {});
+    this.messages = this.read();
+  }
+
+  cancel(): void {
+    this.cancelled.abort();
+  }
+
+  async next(heartbeats: boolean): Promise<Json> {
+    for (;;) {
+      const message = await next(this.messages);
+      if (heartbeats || !("heartbeat" in message)) {
+        return message;
+      }
+    }
+  }
+
+  /** What the call fails with, or undefined when it ends with OK. */
+  async failure(): Promise<unknown> {
+    try {
+      const { done, value } = await soon(this.messages.next());
+      assert.ok(done, `the end was expected but a message came: ${JSON.stringify(value)}`);
+      return undefined;
+    } catch (e) {
+      return e;
+    }
+  }
+
+  private async *read(): AsyncGenerator<Json> {
+    const answer = await this.first;
+    const isStream =
+      typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer;
+    for await (const message of isStream ? (answer as AsyncIterable<never>) : [answer as never]) {
+      yield toJson(this.method.output, message, WRITING) as Json;
+    }
+  }
+}
+
+async function* one<T>(message: T): AsyncGenerator<T> {
+  yield message;
+}
+
+function refused(step: Step, failure: unknown): void {
+  assert.ok(failure instanceof QuoinError, `refused as ${step.fails}: ${failure}`);
+  assert.equal(failure.reason, step.fails, String(failure));
+  const reason = ErrorReasonSchema.values.find((one) => one.localName === step.fails);
+  assert.ok(reason, `${step.fails} is a reason`);
+  assert.equal(failure.code, getOption(reason, code));
+  if (step.fields) {
+    assert.ok(failure instanceof InvalidRequestError);
+    const fields = failure.violations.map((one) => one.field);
+    assert.deepEqual(fields.sort(), [...step.fields].sort());
+  }
+}
+
+/** A request with variables replaced by their values. */
+function filledIn(node: JsonValue, values: Values): JsonValue {
+  if (typeof node === "string" && node.startsWith("$")) {
+    return values.get(node) ?? null;
+  }
+  if (Array.isArray(node)) {
+    return node.map((element) => filledIn(element, values));
+  }
+  if (typeof node === "object" && node !== null) {
+    return Object.fromEntries(
+      Object.entries(node).map(([name, value]) => [name, filledIn(value, values)]),
+    );
+  }
+  return node;
+}
+
+function match(
+  expected: JsonValue | undefined,
+  actual: JsonValue | undefined,
+  path: string,
+  values: Values,
+): void {
+  if (expected === undefined) {
+    return;
+  }
+  if (expected === null) {
+    assert.equal(actual, undefined, `${path} is not set`);
+  } else if (Array.isArray(expected)) {
+    assert.ok(Array.isArray(actual), `${path} is a list`);
+    assert.equal(
+      actual.length,
+      expected.length,
+      `${path} has as many elements: ${JSON.stringify(actual)}`,
+    );
+    for (const [i, element] of expected.entries()) {
+      match(element, actual[i], `${path}[${i}]`, values);
+    }
+  } else if (typeof expected === "object") {
+    assert.ok(typeof actual === "object" && actual !== null, `${path} is set`);
+    for (const [name, value] of Object.entries(expected)) {
+      match(value, (actual as Json)[name], `${path}.${name}`, values);
+    }
+  } else if (expected === "$any") {
+    assert.ok(![undefined, "", "0", 0, false].includes(actual as string), `${path}: ${actual}`);
+  } else if (typeof expected === "string" && expected.startsWith("$")) {
+    const known = values.get(expected) ?? actual;
+    assert.deepEqual(actual, known, path);
+    values.set(expected, actual as JsonValue);
+  } else if (typeof expected === "string" && expected.startsWith(">$")) {
+    const bound = BigInt(values.get(expected.slice(1)) as string);
+    assert.ok(BigInt(actual as string) > bound, `${path}: ${actual} is greater than ${bound}`);
+  } else {
+    assert.deepEqual(actual, expected, path);
+  }
+}

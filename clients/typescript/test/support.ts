@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { after } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Quoin, type QuoinOptions } from "@quoin/client";
+import { TestServer, type TestServerOptions } from "@quoin/client/testing";
+
+const PATIENCE = 20_000;
+
+/** The folder clients/typescript. */
+export const FOLDER = folder(dirname(fileURLToPath(import.meta.url)));
+/** The root of the repository. */
+export const ROOT = join(FOLDER, "..", "..");
+const JAR = process.env.QUOIN_JAR ?? join(ROOT, "server", "target", "quoin.jar");
+
+function folder(within: string): string {
+  return existsSync(join(within, "package.json")) ? within : folder(dirname(within));
+}
+
+/** A server for one test, or for all of a file. */
+export function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  return TestServer.start({ jar: JAR, ...options });
+}
+
+let shared: Promise<TestServer> | undefined;
+let namespaces = 0;
+
+after(async () => {
+  await (await shared)?.close();
+});
+
+/** Address of a server that all tests of a file share. */
+export async function sharedAddress(): Promise<string> {
+  if (process.env.QUOIN_ADDRESS) {
+    return process.env.QUOIN_ADDRESS;
+  }
+  shared ??= startServer();
+  return (await shared).address;
+}
+
+/** A namespace no other test has. */
+export function freshNamespace(): string {
+  return `t${process.pid}-${Date.now().toString(36)}-${++namespaces}`;
+}
+
+/** A client of the shared server, in a namespace of its own. */
+export async function connect(options: QuoinOptions = {}): Promise<Quoin> {
+  return Quoin.connect(await sharedAddress(), { namespace: freshNamespace(), ...options });
+}
+
+/** Waits for what is to come, no longer than 20 seconds. */
+export async function eventually(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const end = performance.now() + PATIENCE;
+  while (!(await condition())) {
+    if (performance.now() > end) {
+      throw new Error(`did not happen within ${PATIENCE} ms: ${what}`);
+    }
+    await wait(5);
+  }
+}
+
+/** What a promise gives within 20 seconds. */
+export async function soon<T>(promise: PromiseLike<T>): Promise<T> {
+  const alarm = new AbortController();
+  const late = wait(PATIENCE, undefined, { signal: alarm.signal, ref: true }).then(() => {
+    throw new Error(`did not happen within ${PATIENCE} ms`);
+  });
+  late.catch(() => {});
+  try {
+    return (await Promise.race([promise, late])) as T;
+  } finally {
+    alarm.abort();
+  }
+}
+
+/** What an iteration gives next, within 20 seconds. */
+export async function next<T>(iterator: AsyncIterator<T>): Promise<T> {
+  const { done, value } = await soon(iterator.next());
+  if (done) {
+    throw new Error("the iteration has ended");
+  }
+  return value;
+}
