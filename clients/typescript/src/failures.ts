@@ -25,12 +25,10 @@ const NOT_HELD: ReadonlySet<string> = new Set<Reason>([
 ]);
 
 /** Codes with which connect says that a connection broke or could not be made. */
-const BROKEN: ReadonlySet<Code> = new Set([
-  Code.Unavailable,
-  Code.Aborted,
-  Code.Canceled,
-  Code.Internal,
-]);
+const BROKEN: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted, Code.Canceled]);
+
+/** What connect says as INTERNAL when a connection broke in the middle of an answer. */
+const BROKEN_TEXT = /missing status|stream closed with error code/;
 
 /** The typed error for whatever a call failed with. The only place where a status becomes one. */
 export function quoinError(thrown: unknown): QuoinError {
@@ -59,9 +57,18 @@ export function localError(code: Code, text: string, cause?: unknown): QuoinErro
 
 /** The status code of a failed call: UNAVAILABLE also for what connect calls a broken connection. */
 export function statusCode(error: ConnectError): Code {
-  const isAnswer = error.metadata.has("grpc-status");
-  const isCoding = /^(serialize|parse) binary: /.test(error.rawMessage);
-  return !isAnswer && !isCoding && BROKEN.has(error.code) ? Code.Unavailable : error.code;
+  if (error.metadata.has("grpc-status")) {
+    return error.code;
+  }
+  const isBroken =
+    BROKEN.has(error.code) ||
+    (error.code === Code.Internal && (BROKEN_TEXT.test(error.rawMessage) || isNodeError(error)));
+  return isBroken ? Code.Unavailable : error.code;
+}
+
+/** Whether Node says why, as it does for sockets, TLS and HTTP/2. */
+function isNodeError({ cause }: { cause?: unknown }): boolean {
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string";
 }
 
 function read(error: ConnectError, code: Code): Failure {

@@ -75,7 +75,7 @@ export class Link {
         signal,
         timeoutMs,
         headers,
-        input,
+        stoppable(input),
         contextValues,
       );
       options.onHeader?.(response.header);
@@ -169,6 +169,17 @@ export async function last<T>(stream: ResponseStream<T>): Promise<T> {
     throw quoinError(new TypeError("no response was sent"));
   }
   return response;
+}
+
+/** Requests that can be told that nobody wants them any more, as connect asks for. */
+function stoppable<T>(requests: AsyncIterable<T>): AsyncIterable<T> {
+  const all = requests[Symbol.asyncIterator]();
+  const stop = async (): Promise<IteratorResult<T>> => {
+    await all.return?.();
+    return { done: true, value: undefined };
+  };
+  const iterator = { next: () => all.next(), return: stop, throw: stop };
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 async function* one<T>(message: T): AsyncGenerator<T> {

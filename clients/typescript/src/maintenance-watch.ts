@@ -37,7 +37,7 @@ export class MaintenanceWatch extends Following<WatchMaintenanceResponse> {
   }
 
   /** The maintenance, if there is one now. Reading never waits. */
-  get current(): Maintenance | undefined {
+  current(): Maintenance | undefined {
     // Who hears the server hears of its end, too; who does not counts the time.
     const isUnheard = this.isStale || now() - this.heardAt > SILENCE;
     const isOver = isUnheard && now() >= this.endsAt;

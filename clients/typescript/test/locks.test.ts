@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { InvalidRequestError, LostError, NotHeldError } from "@quoin/client";
+import { WatchResponse_Change as Change } from "@quoin/client/proto/locks";
+import { connect, eventually, freshNamespace, next, soon } from "./support.js";
+
+test("a lock is held by one at a time, and its fences rise", async () => {
+  await using quoin = await connect();
+  const first = await quoin.locks.acquire("report", { lease: "30s", holder: "one" });
+  assert.ok(first?.isHeld);
+  assert.equal(first.name, "report");
+  assert.ok(first.expireTime.getTime() > 0);
+  assert.equal(await quoin.locks.tryAcquire("report", "30s"), undefined);
+  const state = await quoin.locks.get("report");
+  assert.deepEqual([state.held, state.holder, state.fence], [true, "one", first.fence]);
+  await first.release();
+  await first.release();
+  assert.equal(first.isHeld, false);
+  const second = await quoin.locks.tryAcquire("report");
+  assert.ok(second && second.fence > first.fence);
+});
+
+test("who waits is granted the lock when it is released", async () => {
+  await using quoin = await connect();
+  const first = await quoin.locks.acquire("report");
+  const waiting = quoin.locks.acquire("report", { wait: "20s" });
+  await eventually("it waits", async () => (await quoin.locks.get("report")).waiters === 1n);
+  await first?.release();
+  assert.ok((await soon(waiting))?.isHeld);
+});
+
+test("a wait that is aborted leaves the line", async () => {
+  await using quoin = await connect();
+  await using first = await quoin.locks.acquire("report");
+  const abort = new AbortController();
+  const waiting = quoin.locks.acquire("report", { wait: "1h", signal: abort.signal });
+  waiting.catch(() => {});
+  await eventually("it waits", async () => (await quoin.locks.get("report")).waiters === 1n);
+  abort.abort();
+  await assert.rejects(soon(waiting), { name: "AbortError" });
+  await eventually("it is gone", async () => (await quoin.locks.get("report")).waiters === 0n);
+  assert.ok(first?.isHeld);
+});
+
+test("work is done while the lock is held, and tells what came of it", async () => {
+  await using quoin = await connect();
+  const outcome = await quoin.locks.run("report", { lease: "30s" }, async (lock) => {
+    const busy = await quoin.locks.run("report", {}, () => assert.fail("it is held"));
+    assert.deepEqual(busy, { acquired: false });
+    return lock.fence;
+  });
+  assert.ok(outcome.acquired && outcome.value > 0n);
+  assert.equal((await quoin.locks.get("report")).held, false);
+});
+
+test("a lock is given back when the work fails", async () => {
+  await using quoin = await connect();
+  const work = quoin.locks.run("report", {}, () => Promise.reject(new Error("no paper")));
+  await assert.rejects(work, /no paper/);
+  assert.equal((await quoin.locks.get("report")).held, false);
+});
+
+test("a lease is renewed for longer than it is", async () => {
+  await using quoin = await connect();
+  await using lock = await quoin.locks.acquire("report", { lease: "6s" });
+  const begin = lock?.expireTime.getTime() ?? 0;
+  await eventually("renewed", () => (lock?.expireTime.getTime() ?? 0) > begin + 1_000);
+  assert.ok(lock?.isHeld);
+  assert.equal(lock.signal.aborted, false);
+});
+
+test("a lock that was taken by force is lost", async () => {
+  await using quoin = await connect();
+  const lock = await quoin.locks.acquire("report", { lease: "4s" });
+  assert.ok(lock);
+  const told = new Promise((resolve) => lock.onLost(resolve));
+  assert.equal(await quoin.locks.forceRelease("report", "host 7 hangs", lock.fence), true);
+  assert.equal(await soon(told), "revoked");
+  assert.equal(lock.isHeld, false);
+  assert.ok(lock.signal.reason instanceof LostError);
+  assert.equal(lock.signal.reason.reason, "revoked");
+  await lock.release();
+  const late = new Promise((resolve) => lock.onLost(resolve));
+  assert.equal(await soon(late), "revoked");
+});
+
+test("a lock that was released with its token is lost", async () => {
+  await using quoin = await connect();
+  const lock = await quoin.locks.acquire("report", { lease: "4s" });
+  assert.ok(lock);
+  const told = new Promise((resolve) => lock.onLost(resolve));
+  await quoin.stubs.locks.release({ name: "report", token: lock.token });
+  assert.equal(await soon(told), "not_held");
+});
+
+test("several locks are taken together or not at all", async () => {
+  await using quoin = await connect();
+  {
+    await using both = await quoin.locks.acquireAll(["b", "a"], { lease: "30s" });
+    assert.ok(both?.isHeld);
+    assert.deepEqual(
+      [...both].map((lock) => lock.name),
+      ["b", "a"],
+    );
+    assert.equal(both.get("a")?.isHeld, true);
+    assert.equal(await quoin.locks.acquireAll(["c", "a"]), undefined);
+    assert.equal((await quoin.locks.get("c")).held, false);
+  }
+  assert.equal((await quoin.locks.get("a")).held, false);
+});
+
+test("readers hold a lock together", async () => {
+  await using quoin = await connect();
+  await using one = await quoin.locks.acquire("prices", { shared: true });
+  await using two = await quoin.locks.hold("prices", { shared: true });
+  assert.ok(one?.isHeld && two.isHeld);
+  assert.equal((await quoin.locks.get("prices")).readers, 2n);
+  assert.equal(await quoin.locks.tryAcquire("prices"), undefined);
+});
+
+test("a hold tells its place in line, and goes on when its turn comes", async () => {
+  await using quoin = await connect();
+  const first = await quoin.locks.hold("leader", { lease: "30s" });
+  const places: number[] = [];
+  const waiting = quoin.locks.hold("leader", { onWaiting: (place) => places.push(place) });
+  await eventually("it waits", () => places.length > 0);
+  assert.equal(places[0], 1);
+  await first.release();
+  const second = await soon(waiting);
+  assert.ok(second.isHeld && second.fence > first.fence);
+});
+
+test("a hold that is aborted leaves the line", async () => {
+  await using quoin = await connect();
+  await using first = await quoin.locks.hold("leader");
+  const abort = new AbortController();
+  const waiting = quoin.locks.hold("leader", { signal: abort.signal });
+  waiting.catch(() => {});
+  await eventually("it waits", async () => (await quoin.locks.get("leader")).waiters === 1n);
+  abort.abort(new Error("enough"));
+  await assert.rejects(soon(waiting), /enough/);
+  await eventually("it is gone", async () => (await quoin.locks.get("leader")).waiters === 0n);
+  assert.ok(first.isHeld);
+});
+
+test("a hold that is not allowed fails", async () => {
+  await using quoin = await connect();
+  await assert.rejects(soon(quoin.locks.hold("leader", { lease: "1ms" })), InvalidRequestError);
+});
+
+test("a hold hears of its loss", async () => {
+  await using quoin = await connect();
+  const lock = await quoin.locks.hold("leader", { lease: "4s" });
+  const told = new Promise((resolve) => lock.onLost(resolve));
+  await quoin.locks.forceRelease("leader");
+  assert.equal(await soon(told), "revoked");
+});
+
+test("closing the client gives back what it holds and what it waits for", async () => {
+  const namespace = freshNamespace();
+  await using watcher = await connect({ namespace });
+  const quoin = await connect({ namespace });
+  await quoin.locks.acquire("one", { lease: "1h" });
+  await quoin.locks.hold("two", { lease: "1h" });
+  const waiting = assert.rejects(quoin.locks.hold("two"), /the client was closed/);
+  await eventually("it waits", async () => (await watcher.locks.get("two")).waiters === 1n);
+  await quoin.close();
+  await soon(waiting);
+  for (const name of ["one", "two"]) {
+    await eventually("it is free", async () => !(await watcher.locks.get(name)).held);
+  }
+});
+
+test("a watch tells the present state and then what happens", async () => {
+  await using quoin = await connect();
+  await using watch = quoin.locks.watch("report");
+  const changes = watch[Symbol.asyncIterator]();
+  assert.deepEqual((await next(changes)).held, false);
+  const lock = await quoin.locks.acquire("report", { holder: "me" });
+  for (let seen = await next(changes); !seen.held; seen = await next(changes)) {}
+  await lock?.release();
+  let seen = await next(changes);
+  while (seen.change !== Change.RELEASED) {
+    seen = await next(changes);
+  }
+  assert.equal(seen.held, false);
+});
+
+test("locks in use are found by the beginning of their names", async () => {
+  await using quoin = await connect();
+  await quoin.locks.acquire("account/7");
+  await quoin.locks.acquire("other");
+  const found: string[] = [];
+  for await (const lock of quoin.locks.list("account/")) {
+    found.push(lock.name);
+  }
+  assert.deepEqual([...new Set(found)], ["account/7"]);
+});
+
+test("one of many callers at a time is in the critical section", async () => {
+  await using quoin = await connect();
+  let inside = 0;
+  const work = async () => {
+    const done = await quoin.locks.run("counter", { lease: "30s", wait: "60s" }, async (lock) => {
+      assert.equal(++inside, 1);
+      await quoin.locks.get("counter");
+      inside--;
+      return lock.fence;
+    });
+    assert.ok(done.acquired);
+    return done.value;
+  };
+  const fences = await Promise.all(Array.from({ length: 20 }, work));
+  assert.equal(new Set(fences).size, 20);
+});
+
+test("releasing what others hold meanwhile does no harm", async () => {
+  await using quoin = await connect();
+  const lock = await quoin.locks.acquire("report", { lease: "1h" });
+  await quoin.locks.forceRelease("report");
+  await using next = await quoin.locks.acquire("report", { lease: "1h" });
+  await lock?.release();
+  assert.equal((await quoin.locks.get("report")).fence, next?.fence);
+  await assert.rejects(
+    quoin.stubs.locks.release({ name: "report", token: lock?.token ?? "" }),
+    NotHeldError,
+  );
+});

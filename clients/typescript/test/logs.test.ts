@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Severity, type TailEvent } from "@quoin/client";
+import { connect, next, soon } from "./support.js";
+
+/** The text of the next entry. */
+async function nextText(events: AsyncIterator<TailEvent>): Promise<string> {
+  const event = await next(events);
+  assert.ok(event.case === "entry", event.case);
+  return event.entry.text;
+}
+
+test("a writer writes in the order it was told, and counts what is common", async () => {
+  await using quoin = await connect();
+  {
+    await using writer = quoin.logs.writer("shop");
+    for (let order = 0; order < 250; order++) {
+      const text = `order ${order} cannot be paid`;
+      const template = "order {} cannot be paid";
+      assert.ok(writer.write({ severity: Severity.ERROR, text, template, fields: { id: "7" } }));
+    }
+    writer.log(Severity.INFO, "open");
+    await soon(writer.flush());
+    assert.equal(writer.dropped, 0);
+  }
+  const entries = await quoin.logs.recent("shop", { severity: Severity.ERROR, limit: 2 });
+  const texts = entries.map((entry) => entry.text);
+  assert.deepEqual(texts, ["order 249 cannot be paid", "order 248 cannot be paid"]);
+  assert.ok(entries[0]?.time instanceof Date && entries[0].fields.id === "7");
+  const { messages } = await quoin.logs.common("shop", Severity.ERROR);
+  assert.equal(
+    messages.reduce((sum, { count }) => sum + count, 0n),
+    250n,
+  );
+});
+
+test("a tail brings what is written, and goes on from a cursor", async () => {
+  await using quoin = await connect();
+  const tail = quoin.logs.tail("shop", { minimumSeverity: Severity.WARNING, last: 10 });
+  await quoin.logs.write("shop", { severity: Severity.ERROR, text: "one" });
+  const events = tail[Symbol.asyncIterator]();
+  assert.equal(await nextText(events), "one");
+  await quoin.logs.write("shop", { text: "not told" });
+  await quoin.logs.write("shop", { severity: Severity.CRITICAL, text: "two" });
+  assert.equal(await nextText(events), "two");
+  await events.return?.();
+  const cursor = await quoin.logs.write("shop", { text: "three" });
+  await quoin.logs.write("shop", { text: "four" });
+  await using again = quoin.logs.tail(["shop"], { cursor });
+  assert.equal(await nextText(again[Symbol.asyncIterator]()), "four");
+});
+
+test("what does not fit is cut, and what cannot be written is counted", async () => {
+  await using quoin = await connect();
+  const writer = quoin.logs.writer("shop");
+  const fields = Object.fromEntries(
+    Array.from({ length: 40 }, (_, i) => [`f${i}`, "ä".repeat(999)]),
+  );
+  writer.write({ text: "ö".repeat(20_000), template: "t".repeat(999), fields });
+  writer.write({ text: "" });
+  await soon(writer.close());
+  assert.equal(writer.dropped, 0);
+  assert.equal(writer.write({ text: "too late" }), false);
+  assert.equal(writer.dropped, 1);
+  const [empty, long] = await quoin.logs.recent("shop");
+  assert.equal(empty?.text, "-");
+  assert.deepEqual([long?.text.length, Object.keys(long?.fields ?? {}).length], [8_192, 32]);
+  const wrong = quoin.logs.writer("");
+  wrong.write({ text: "nowhere" });
+  await soon(wrong.close());
+  assert.equal(wrong.dropped, 1);
+});
+
+test("a writer keeps 10,000 entries and drops the rest", async () => {
+  await using quoin = await connect();
+  await using writer = quoin.logs.writer("shop");
+  for (let i = 0; i < 10_010; i++) {
+    writer.write({ text: "x" });
+  }
+  assert.equal(writer.dropped, 10);
+  await soon(writer.flush());
+  const { messages } = await quoin.logs.common("shop", Severity.INFO);
+  assert.equal(messages[0]?.count, 10_000n);
+});
+
+test("logs are listed by name", async () => {
+  await using quoin = await connect();
+  await quoin.logs.write("shop/a", { text: "x" });
+  await quoin.logs.write("other", { text: "x" });
+  const names: string[] = [];
+  for await (const name of quoin.logs.names("shop/")) {
+    names.push(name);
+  }
+  assert.deepEqual(names, ["shop/a"]);
+});

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { InvalidRequestError, QuoinError, type Task, TaskError, TaskState } from "@quoin/client";
+import { connect, eventually, soon } from "./support.js";
+
+const decoder = new TextDecoder();
+
+test("a task is done and its result is told", async () => {
+  await using quoin = await connect();
+  const { taskId, duplicate } = await quoin.queues.enqueue("mail", {
+    kind: "sold",
+    payload: "ann: lamp",
+    fairnessKey: "shop",
+  });
+  assert.equal(duplicate, false);
+  await using _ = quoin.queues.work({
+    queues: ["mail"],
+    handlers: {
+      sold: (task) => {
+        assert.deepEqual([task.id, task.queue, task.kind], [taskId, "mail", "sold"]);
+        assert.deepEqual([task.text, task.attempt, task.fairnessKey], ["ann: lamp", 1, "shop"]);
+        assert.ok(task.fence > 0n && task.enqueueTime.getTime() > 0);
+        return "told ann";
+      },
+    },
+  });
+  const end = await soon(quoin.queues.ended("mail", taskId));
+  assert.equal(end.state, TaskState.DONE);
+  assert.equal(decoder.decode(end.result), "told ann");
+});
+
+test("many tasks are done, each kind by its handler, no more at a time than may be", async () => {
+  await using quoin = await connect();
+  const tasks = Array.from({ length: 60 }, (_, i) => ({ kind: i % 2 ? "odd" : "even" }));
+  const added = await quoin.queues.enqueueAll("numbers", tasks);
+  let running = 0;
+  let most = 0;
+  const done: string[] = [];
+  const handle = async (task: Task) => {
+    most = Math.max(most, ++running);
+    await quoin.queues.stats("numbers");
+    running--;
+    done.push(task.kind);
+  };
+  await using _ = quoin.queues.work({
+    queues: ["numbers"],
+    concurrency: 4,
+    handlers: { odd: handle, even: handle },
+  });
+  await eventually("all are done", () => done.length >= added.length);
+  assert.equal(done.filter((kind) => kind === "odd").length, 30);
+  assert.ok(most <= 4, String(most));
+  await eventually("all are known to be done", async () => {
+    const { ready, leased, finished } = await quoin.queues.stats("numbers");
+    return ready === 0n && leased === 0n && finished === 60n;
+  });
+});
+
+test("a failed task is tried again, or not, as its handler says", async () => {
+  await using quoin = await connect();
+  const backoff = { initial: 10 };
+  const ids = await quoin.queues.enqueueAll("mail", [
+    { kind: "later" },
+    { kind: "never" },
+    { kind: "broken", backoff, maxAttempts: 2 },
+    { kind: "long", maxAttempts: 1 },
+  ]);
+  await using _ = quoin.queues.work({
+    queues: ["mail"],
+    handlers: {
+      later: (task) => {
+        if (task.attempt === 1) {
+          throw TaskError.retryAfter("10ms", "busy");
+        }
+      },
+      never: () => {
+        throw TaskError.dead("no such seller");
+      },
+      broken: () => Promise.reject(new Error("broken")),
+      long: () => "x".repeat(70_000),
+    },
+  });
+  const ends = await soon(Promise.all(ids.map(({ taskId }) => quoin.queues.ended("mail", taskId))));
+  assert.deepEqual(
+    ends.map(({ state, attempts }) => [state, attempts]),
+    [
+      [TaskState.DONE, 2],
+      [TaskState.DEAD, 1],
+      [TaskState.DEAD, 2],
+      [TaskState.DEAD, 1],
+    ],
+  );
+  assert.deepEqual(
+    ends.map(({ errors }) => errors.at(-1)?.error),
+    ["busy", "no such seller", "Error: broken", "the result has more than 65536 bytes"],
+  );
+});
+
+test("a task that is cancelled is told to stop", async () => {
+  await using quoin = await connect();
+  const { taskId } = await quoin.queues.enqueue("mail", { kind: "slow" });
+  const stopped = new Promise((resolve) => {
+    quoin.queues.work({
+      queues: ["mail"],
+      handlers: {
+        slow: async (task) => {
+          task.progress("half");
+          await new Promise((stop) => task.signal.addEventListener("abort", stop));
+          resolve(task.signal.reason);
+          task.signal.throwIfAborted();
+        },
+      },
+    });
+  });
+  await eventually(
+    "it says how far it is",
+    async () => (await quoin.queues.get("mail", taskId)).progress === "half",
+  );
+  assert.equal(await quoin.queues.cancel("mail", taskId), TaskState.LEASED);
+  assert.match(String(await soon(stopped)), /cancelled/);
+  const { state } = await soon(quoin.queues.ended("mail", taskId));
+  assert.equal(state, TaskState.CANCELLED);
+});
+
+test("a worker that is closed ends what it does and gives the rest back", async () => {
+  await using quoin = await connect();
+  await quoin.queues.enqueueAll(
+    "mail",
+    Array.from({ length: 4 }, () => ({ kind: "slow" })),
+  );
+  let begun = 0;
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const abort = new AbortController();
+  const worker = quoin.queues.work({
+    queues: ["mail"],
+    concurrency: 1,
+    signal: abort.signal,
+    handlers: {
+      slow: () => {
+        begun++;
+        return gate;
+      },
+    },
+  });
+  await eventually("one is being done", () => begun === 1);
+  abort.abort();
+  release();
+  await soon(worker.ended);
+  await soon(worker.close());
+  assert.equal(begun, 1);
+  await eventually("the others wait", async () => {
+    const { ready, finished } = await quoin.queues.stats("mail");
+    return ready === 3n && finished === 1n;
+  });
+});
+
+test("a worker loses patience with tasks that do not end", async () => {
+  await using quoin = await connect();
+  await quoin.queues.enqueue("mail", { kind: "endless" });
+  const begun = withResolvers<AbortSignal>();
+  const worker = quoin.queues.work({
+    queues: ["mail"],
+    patience: "50ms",
+    handlers: {
+      endless: (task) => {
+        begun.resolve(task.signal);
+        return new Promise(() => {});
+      },
+    },
+  });
+  const signal = await soon(begun.promise);
+  await soon(worker.close());
+  assert.ok(signal.aborted);
+  await eventually("it waits again", async () => (await quoin.queues.stats("mail")).leased === 0n);
+});
+
+test("a worker that is not allowed to work says so", async () => {
+  await using quoin = await connect();
+  const handlers = { sold: () => {} };
+  await assert.rejects(soon(quoin.queues.work({ queues: [""], handlers }).ended), (e) => {
+    return e instanceof InvalidRequestError;
+  });
+  assert.throws(() => quoin.queues.work({ queues: ["mail"], handlers: {} }), RangeError);
+  assert.throws(() => quoin.queues.work({ queues: ["a"], handlers, concurrency: 0 }), RangeError);
+  assert.throws(() => TaskError.retryAfter("8d", "far too late"), RangeError);
+});
+
+test("who waits for a task can stop waiting, and hears that there is none", async () => {
+  await using quoin = await connect();
+  const unknown = (e: unknown) => e instanceof QuoinError && e.reason === "TASK_NOT_FOUND";
+  await assert.rejects(soon(quoin.queues.ended("mail", "0123")), unknown);
+  const { taskId } = await quoin.queues.enqueue("mail", { kind: "sold", delay: "1h" });
+  const abort = new AbortController();
+  const waiting = quoin.queues.ended("mail", taskId, { signal: abort.signal });
+  abort.abort(new Error("enough"));
+  await assert.rejects(soon(waiting), /enough/);
+  assert.equal(await quoin.queues.cancel("mail", taskId), TaskState.CANCELLED);
+});
+
+test("a task with a known key is not added again", async () => {
+  await using quoin = await connect();
+  const task = { kind: "sold", dedupKey: "order 17" };
+  const first = await quoin.queues.enqueue("mail", task);
+  const second = await quoin.queues.enqueue("mail", task);
+  assert.deepEqual(second, { taskId: first.taskId, duplicate: true });
+});
+
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { Quoin } from "@quoin/client";
+import { serviceConfig } from "@quoin/client/proto/service-config";
+import { services } from "@quoin/client/proto/services";
+import { addresses, authority } from "#dist/addresses.js";
+import { init, plain } from "#dist/convert.js";
+import { durationMessage, milliseconds } from "#dist/durations.js";
+import { GetResponseSchema } from "#dist/gen/locks.js";
+import { NewTaskSchema } from "#dist/gen/queues.js";
+import { checkName, cut } from "#dist/texts.js";
+
+test("durations are milliseconds or texts with units", () => {
+  assert.equal(milliseconds(1_500.7), 1_500);
+  assert.equal(milliseconds("250ms"), 250);
+  assert.equal(milliseconds("1m30s"), 90_000);
+  assert.equal(milliseconds("1.5h"), 5_400_000);
+  assert.equal(milliseconds("2d"), 172_800_000);
+  assert.equal(milliseconds("-1s"), -1_000);
+  for (const wrong of ["", "30", "30 lightyears", "s", Number.NaN, Number.POSITIVE_INFINITY]) {
+    assert.throws(() => milliseconds(wrong), TypeError, String(wrong));
+  }
+});
+
+test("durations are written as the contract wants them", () => {
+  const { seconds, nanos } = durationMessage("1.25s");
+  assert.deepEqual([seconds, nanos], [1n, 250_000_000]);
+  assert.deepEqual([durationMessage(-1_500).seconds, durationMessage(-1_500).nanos], [-1n, -5e8]);
+});
+
+test("addresses have a port of 7400 if they say none", () => {
+  assert.deepEqual(addresses("localhost"), [{ host: "localhost", port: 7400 }]);
+  assert.deepEqual(addresses("a:80, [::1]:7401,[::2]"), [
+    { host: "a", port: 80 },
+    { host: "::1", port: 7401 },
+    { host: "::2", port: 7400 },
+  ]);
+  assert.equal(authority({ host: "::1", port: 7401 }), "[::1]:7401");
+});
+
+test("what is no address is refused at once", () => {
+  for (const wrong of ["", "a:b", "a/b", "a,,b", "http://a", "me@a"]) {
+    assert.throws(() => Quoin.connect(wrong), /is no address/, wrong);
+  }
+});
+
+test("messages are given and told as plain values", () => {
+  const runTime = new Date(1_700_000_000_123);
+  const task = create(
+    NewTaskSchema,
+    init(NewTaskSchema, {
+      kind: "mail",
+      payload: "grüße",
+      delay: "5s",
+      runTime,
+      backoff: { initial: 100, cap: "1m" },
+    }),
+  );
+  assert.equal(new TextDecoder().decode(task.payload), "grüße");
+  assert.equal(task.backoff?.initial?.nanos, 100_000_000);
+  const told = plain(task);
+  assert.equal(told.delay, 5_000);
+  assert.deepEqual(told.runTime, runTime);
+  assert.deepEqual(told.backoff, { initial: 100, multiplier: 0, cap: 60_000 });
+  const acquireTime = timestampFromDate(runTime);
+  const state = plain(create(GetResponseSchema, { fence: 7n, heldBy: [{ acquireTime }] }));
+  assert.deepEqual([state.fence, state.heldBy[0]?.acquireTime], [7n, runTime]);
+});
+
+test("texts are cut between two characters", () => {
+  assert.equal(cut("abc", 3), "abc");
+  assert.equal(cut("aäöü", 4), "aä");
+  assert.equal(cut("😀😀", 5), "😀");
+});
+
+test("names that are sent later are checked now", () => {
+  checkName("name", "ä".repeat(128), 256);
+  for (const wrong of ["", "a\nb", "ä".repeat(129), "\u007f"]) {
+    assert.throws(() => checkName("name", wrong, 256), TypeError);
+  }
+});
+
+test("exactly the calls that are safe to repeat are repeated", () => {
+  const listed = serviceConfig.methodConfig.flatMap(({ name }) =>
+    name.map(({ service, method }) => `${service}/${method}`),
+  );
+  const safe = Object.values(services).flatMap((service) =>
+    service.methods
+      .filter((method) => method.methodKind === "unary")
+      .filter(
+        ({ idempotency, input }) =>
+          idempotency !== 0 ||
+          input.fields.some(({ name }) => /^(request_id|client_message_id)$/.test(name)),
+      )
+      .map((method) => `${service.typeName}/${method.name}`),
+  );
+  assert.deepEqual([...listed].sort(), safe.sort());
+});
