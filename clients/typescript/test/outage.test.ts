@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Lock, Quoin, TaskState, UnavailableError, type Worker } from "@quoin/client";
+import type { TestServer } from "@quoin/client/testing";
+import { eventually, soon, startServer } from "./support.js";
+
+// What is open when a server goes away, and comes back, goes on as if nothing had happened.
+
+let server: TestServer;
+let quoin: Quoin;
+let lock: Lock;
+let held: Lock;
+let worker: Worker;
+const done: string[] = [];
+const texts: string[] = [];
+const bodies: string[] = [];
+let counts = 0n;
+let sent = 0;
+let open = () => {};
+const gate = new Promise<void>((resolve) => {
+  open = resolve;
+});
+
+before(async () => {
+  server = await startServer();
+  quoin = Quoin.connect(server.address);
+  const acquired = await quoin.locks.acquire("acquired", { lease: "5m" });
+  assert.ok(acquired);
+  lock = acquired;
+  held = await quoin.locks.hold("held", { lease: "5m" });
+  worker = quoin.queues.work({
+    queues: ["mail"],
+    handlers: {
+      quick: (task) => void done.push(task.text),
+      slow: () => gate,
+    },
+    lease: "5m",
+  });
+  void (async () => {
+    for await (const event of quoin.logs.tail("shop")) {
+      texts.push(event.case === "entry" ? event.entry.text : "gap");
+    }
+  })();
+  void (async () => {
+    for await (const event of quoin.chat("ann").subscribe()) {
+      if (event.case === "message") {
+        bodies.push(event.value.body);
+      }
+    }
+  })();
+  void (async () => {
+    for await (const samples of quoin.counters.watch("views", "1d")) {
+      counts = samples.reduce((sum, { count }) => sum + count, 0n);
+    }
+  })();
+});
+
+after(async () => {
+  await quoin.close();
+  await server.close();
+});
+
+/** Does something with everything, and sees that it arrives everywhere. */
+async function everythingWorks(): Promise<void> {
+  const round = `round ${++sent}`;
+  const shared = { recorder: quoin.counters.recorder("10ms"), writer: quoin.logs.writer("shop") };
+  shared.recorder.increment("views");
+  shared.writer.write({ text: round });
+  await quoin.queues.enqueue("mail", { kind: "quick", payload: round });
+  await quoin.chat("ann").send("room", round);
+  await shared.recorder.close();
+  await shared.writer.close();
+  assert.deepEqual([shared.recorder.lost, shared.writer.dropped], [0, 0]);
+  await eventually("the task is done", () => done.includes(round));
+  await eventually("the tail tells", () => texts.includes(round));
+  await eventually("the chat tells", () => bodies.includes(round));
+  await eventually("the counter is told", () => counts === BigInt(sent));
+}
+
+test("a server that drains and one that is killed are waited for", async () => {
+  await quoin.chat("ann").create({ chatId: "room" });
+  await using settings = quoin.config.watch("shop");
+  await using instance = quoin.config.announce("shop", "10.0.0.1:80");
+  await soon(Promise.all([settings.ready, instance.ready]));
+  await everythingWorks();
+  const { taskId } = await quoin.queues.enqueue("mail", { kind: "slow" });
+  await eventually("it is begun", async () => {
+    return (await quoin.queues.get("mail", taskId)).attempts === 1;
+  });
+  const ended = quoin.queues.ended("mail", taskId);
+  await using recorder = quoin.counters.recorder("10ms");
+  const writer = quoin.logs.writer("shop");
+
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    await server.stop(signal);
+    await eventually("the watch is stale", () => settings.isStale);
+    assert.ok(lock.isHeld && held.isHeld);
+    recorder.increment("while/away");
+    writer.write({ text: signal });
+    await server.restart();
+    await everythingWorks();
+    await quoin.config.set("shop", "round", { sent });
+    await eventually("the change is seen", () => {
+      return settings.get("round")?.value?.sent === sent && !settings.isStale;
+    });
+    await eventually("the instance is known", async () => {
+      return (await quoin.config.resolve("shop")).length === 1;
+    });
+  }
+
+  open();
+  const end = await soon(ended);
+  assert.deepEqual([end.state, end.attempts], [TaskState.DONE, 1]);
+  await soon(writer.close());
+  assert.deepEqual([writer.dropped, texts.includes("SIGTERM")], [0, true]);
+  assert.deepEqual([...new Set(texts)], texts, "no entry comes twice");
+  assert.deepEqual([...new Set(bodies)], bodies, "no message comes twice");
+  await eventually("all is counted once", async () => {
+    const samples = await quoin.counters.get("while/away", "1d");
+    return samples.reduce((sum, { count }) => sum + count, 0n) === 2n;
+  });
+  assert.deepEqual([lock.signal.aborted, held.signal.aborted], [false, false]);
+  await worker.close();
+});
+
+test("what was held is given back after an outage, and lost when it took too long", async () => {
+  await held.release();
+  const short = await quoin.locks.acquire("short", { lease: "2s" });
+  assert.ok(short);
+  const told = new Promise((resolve) => short.onLost(resolve));
+  await server.stop("SIGKILL");
+  assert.equal(await soon(told), "expired");
+  assert.equal(short.isHeld, false);
+  await assert.rejects(quoin.locks.acquire("other"), UnavailableError);
+  const releasing = lock.release();
+  await assert.rejects(soon(releasing), UnavailableError);
+  await server.restart();
+  await eventually("locks are granted again", async () => {
+    const next = await quoin.locks.acquire("other").catch(() => undefined);
+    return next !== undefined;
+  });
+});
