@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { parse } from "yaml";
 import { Conformance, type Step } from "./conformance.js";
-import { connect, ROOT, sharedAddress } from "./support.js";
+import { ROOT } from "./server.js";
+import { connect, sharedAddress } from "./support.js";
 
 interface Feature {
   feature: string;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CounterRecorder, QuoinError, type StatsRecorder } from "@quoin/client";
-import { connect, eventually, next, soon } from "./support.js";
+import { connect, eventually, next, quietHour, soon } from "./support.js";
 
 test("a counter counts at several precisions", async () => {
   await using quoin = await connect();
@@ -77,6 +77,7 @@ test("a counter is watched", async () => {
 });
 
 test("values and times are recorded, and the slowest context is found", async () => {
+  await quietHour();
   await using quoin = await connect();
   const begin = performance.now();
   const recorder = quoin.stats.recorder("10ms");
@@ -102,6 +103,7 @@ test("values and times are recorded, and the slowest context is found", async ()
 });
 
 test("calls of other clients are timed", async () => {
+  await quietHour();
   await using quoin = await connect();
   const recorder = quoin.stats.recorder("10ms");
   const other = await connect({ interceptors: [recorder.interceptor("rpc.client")] });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Severity, type TailEvent } from "@quoin/client";
-import { connect, next, soon } from "./support.js";
+import { connect, next, quietHour, soon } from "./support.js";
 
 /** The text of the next entry. */
 async function nextText(events: AsyncIterator<TailEvent>): Promise<string> {
@@ -12,6 +12,7 @@ async function nextText(events: AsyncIterator<TailEvent>): Promise<string> {
 }
 
 test("a writer writes in the order it was told, and counts what is common", async () => {
+  await quietHour();
   await using quoin = await connect();
   {
     await using writer = quoin.logs.writer("shop");
@@ -73,6 +74,7 @@ test("what does not fit is cut, and what cannot be written is counted", async ()
 });
 
 test("a writer keeps 10,000 entries and drops the rest", async () => {
+  await quietHour();
   await using quoin = await connect();
   await using writer = quoin.logs.writer("shop");
   for (let i = 0; i < 10_010; i++) {

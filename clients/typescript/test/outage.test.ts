@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Lock, Quoin, TaskState, UnavailableError, type Worker } from "@quoin/client";
 import type { TestServer } from "@quoin/client/testing";
-import { eventually, soon, startServer } from "./support.js";
+import { startServer } from "./server.js";
+import { eventually, soon } from "./support.js";
 
 // What is open when a server goes away, and comes back, goes on as if nothing had happened.
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startServer } from "./support.js";
+import { startServer } from "./server.js";
 
 // Runs all tests against one server.
 const here = dirname(fileURLToPath(import.meta.url));
@@ -12,7 +12,12 @@ const files = readdirSync(here).filter((name) => name.endsWith(".test.js"));
 const server = await startServer();
 const tests = spawn(
   process.execPath,
-  ["--test", "--test-timeout=120000", ...files.map((name) => join(here, name))],
+  [
+    "--test",
+    "--test-concurrency=1",
+    "--test-timeout=180000",
+    ...files.map((name) => join(here, name)),
+  ],
   { stdio: "inherit", env: { ...process.env, QUOIN_ADDRESS: server.address } },
 );
 const [code] = await once(tests, "exit");

@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { after } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { Quoin, type QuoinOptions } from "@quoin/client";
-import { TestServer, type TestServerOptions } from "@quoin/client/testing";
+import type { TestServer } from "@quoin/client/testing";
+import { startServer } from "./server.js";
 
 const PATIENCE = 20_000;
-
-/** The folder clients/typescript. */
-export const FOLDER = folder(dirname(fileURLToPath(import.meta.url)));
-/** The root of the repository. */
-export const ROOT = join(FOLDER, "..", "..");
-const JAR = process.env.QUOIN_JAR ?? join(ROOT, "server", "target", "quoin.jar");
-
-function folder(within: string): string {
-  return existsSync(join(within, "package.json")) ? within : folder(dirname(within));
-}
-
-/** A server for one test, or for all of a file. */
-export function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  return TestServer.start({ jar: JAR, ...options });
-}
 
 let shared: Promise<TestServer> | undefined;
 let namespaces = 0;
@@ -48,6 +31,17 @@ export function freshNamespace(): string {
 /** A client of the shared server, in a namespace of its own. */
 export async function connect(options: QuoinOptions = {}): Promise<Quoin> {
   return Quoin.connect(await sharedAddress(), { namespace: freshNamespace(), ...options });
+}
+
+/**
+ * Waits for the next hour if this one is nearly over: what is counted by the hour would be looked
+ * for in another one.
+ */
+export async function quietHour(): Promise<void> {
+  const left = 3_600_000 - (Date.now() % 3_600_000);
+  if (left < 15_000) {
+    await wait(left + 100);
+  }
 }
 
 /** Waits for what is to come, no longer than 20 seconds. */

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { TestServer, type TestServerOptions } from "@quoin/client/testing";
+
+/** The folder clients/typescript. */
+export const FOLDER = folder(dirname(fileURLToPath(import.meta.url)));
+/** The root of the repository. */
+export const ROOT = join(FOLDER, "..", "..");
+/** The server's jar. */
+export const JAR = process.env.QUOIN_JAR ?? join(ROOT, "server", "target", "quoin.jar");
+
+function folder(within: string): string {
+  return existsSync(join(within, "package.json")) ? within : folder(dirname(within));
+}
+
+/** A server for one test, or for all of a file. */
+export function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  return TestServer.start({ jar: JAR, ...options });
+}
