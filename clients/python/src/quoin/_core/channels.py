@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Channels that give every call the defaults of their client.
+
+They wrap the channels of gRPC instead of using its interceptors, which cost an asyncio task a call
+and change how calls are cancelled.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from quoin import exceptions
+from quoin._core.defaults import Defaults, identified
+from quoin._core.settings import Settings
+
+
+def open_channel(settings: Settings) -> grpc.Channel:
+    """A channel for blocking stubs."""
+    to, options = settings.target(), settings.channel_options()
+    if settings.tls is None:
+        return grpc.insecure_channel(to, options)
+    return grpc.secure_channel(to, settings.tls.credentials(), options)
+
+
+def open_aio_channel(settings: Settings) -> grpc.aio.Channel:
+    """A channel for asyncio stubs; made where their event loop runs."""
+    to, options = settings.target(), settings.channel_options()
+    if settings.tls is None:
+        return grpc.aio.insecure_channel(to, options)
+    return grpc.aio.secure_channel(to, settings.tls.credentials(), options)
+
+
+class _Calls:
+    """Calls of one method, of whatever kind."""
+
+    def __init__(self, inner: Any, defaults: Defaults, *, is_unary: bool) -> None:
+        self._inner = inner
+        self._defaults = defaults
+        self._is_unary = is_unary
+
+    def __call__(self, request: Any = None, **options: Any) -> Any:
+        return self._make(self._inner, request, options)
+
+    def future(self, request: Any, **options: Any) -> Any:
+        return self._make(self._inner.future, request, options)
+
+    def with_call(self, request: Any, **options: Any) -> Any:
+        return self._make(self._inner.with_call, request, options)
+
+    def _make(self, call: Callable[..., Any], request: Any, options: dict[str, Any]) -> Any:
+        if self._defaults.is_closed:
+            raise exceptions.closed()
+        options["metadata"] = self._defaults.headers(options.get("metadata"))
+        if self._is_unary:
+            options["timeout"] = self._defaults.timeout(options.get("timeout"))
+            request = identified(request)
+        return call(request, **options)
+
+
+class _Wrapping:
+    """What both kinds of channels have in common."""
+
+    def __init__(self, inner: Any, defaults: Defaults) -> None:
+        self._inner = inner
+        self._defaults = defaults
+
+    def unary_unary(self, *method: Any, **codec: Any) -> Any:
+        return _Calls(self._inner.unary_unary(*method, **codec), self._defaults, is_unary=True)
+
+    def unary_stream(self, *method: Any, **codec: Any) -> Any:
+        return _Calls(self._inner.unary_stream(*method, **codec), self._defaults, is_unary=False)
+
+    def stream_unary(self, *method: Any, **codec: Any) -> Any:
+        return _Calls(self._inner.stream_unary(*method, **codec), self._defaults, is_unary=False)
+
+    def stream_stream(self, *method: Any, **codec: Any) -> Any:
+        return _Calls(self._inner.stream_stream(*method, **codec), self._defaults, is_unary=False)
+
+
+class Channel(_Wrapping, grpc.Channel):
+    """A channel for blocking stubs, with defaults."""
+
+    def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
+        self._inner.subscribe(callback, try_to_connect)
+
+    def unsubscribe(self, callback: Any) -> None:
+        self._inner.unsubscribe(callback)
+
+    def close(self) -> None:
+        self._defaults.is_closed = True
+        self._inner.close()
+
+    def __enter__(self) -> "Channel":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+
+class AioChannel(_Wrapping, grpc.aio.Channel):
+    """A channel for asyncio stubs, with defaults."""
+
+    async def close(self, grace: float | None = None) -> None:
+        self._defaults.is_closed = True
+        await self._inner.close(grace)
+
+    def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
+        state: grpc.ChannelConnectivity = self._inner.get_state(try_to_connect)
+        return state
+
+    async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
+        await self._inner.wait_for_state_change(last_observed_state)
+
+    async def channel_ready(self) -> None:
+        await self._inner.channel_ready()
+
+    async def __aenter__(self) -> "AioChannel":
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.close()

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings of a client."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from quoin._core.target import authority, target
+from quoin._core.wire import Seconds, seconds
+
+_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+@dataclass(frozen=True)
+class TLS:
+    """How the connection is encrypted. All files are PEM."""
+
+    authorities: str | PathLike[str] | None = None
+    """Certificates of the authorities to trust; by default those that gRPC brings along."""
+    certificate: str | PathLike[str] | None = None
+    """Certificate chain to show to the server."""
+    key: str | PathLike[str] | None = None
+    """Private key of that certificate."""
+
+    def credentials(self) -> grpc.ChannelCredentials:
+        """Reads the files."""
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together")
+        paths = (self.authorities, self.key, self.certificate)
+        return grpc.ssl_channel_credentials(
+            *(None if file is None else Path(file).read_bytes() for file in paths)
+        )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a client is connected with."""
+
+    address: str
+    namespace: str
+    deadline: float
+    keepalive: float
+    tls: TLS | None
+    options: Sequence[tuple[str, Any]]
+
+    @staticmethod
+    def of(
+        address: str,
+        namespace: str,
+        deadline: Seconds,
+        keepalive: Seconds,
+        tls: "bool | TLS",
+        options: Sequence[tuple[str, Any]],
+    ) -> "Settings":
+        """Checked settings."""
+        if not _NAMESPACE.fullmatch(namespace):
+            raise ValueError(
+                f'"{namespace}" is no namespace: 1 to 63 lower-case letters, digits, inner hyphens'
+            )
+        if seconds(deadline) <= 0:
+            raise ValueError("the deadline must be longer than nothing")
+        if seconds(keepalive) < 10:
+            raise ValueError("keepalive must be at least 10 seconds: servers refuse more pings")
+        encrypted = TLS() if tls is True else tls or None
+        return Settings(
+            address, namespace, seconds(deadline), seconds(keepalive), encrypted, tuple(options)
+        )
+
+    def target(self) -> str:
+        """Where gRPC connects to."""
+        return target(self.address)
+
+    def channel_options(self) -> list[tuple[str, Any]]:
+        """The options of the channel."""
+        made: list[tuple[str, Any]] = [
+            ("grpc.service_config", files("quoin").joinpath("service-config.json").read_text()),
+            ("grpc.service_config_disable_resolution", 1),
+            ("grpc.keepalive_time_ms", round(self.keepalive * 1000)),
+            ("grpc.keepalive_timeout_ms", 5_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.http2.max_pings_without_data", 0),
+            ("grpc.initial_reconnect_backoff_ms", 100),
+            ("grpc.max_reconnect_backoff_ms", 1_000),
+            ("grpc.min_reconnect_backoff_ms", 5_000),
+        ]
+        name = authority(self.address)
+        if name is not None:
+            made.append(("grpc.default_authority", name))
+        return [*made, *self.options]

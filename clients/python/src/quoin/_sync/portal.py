@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The event loop of a blocking client, in a thread of its own, and the way into it."""
+
+import asyncio
+import atexit
+import contextvars
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
+
+from quoin import exceptions
+
+LOG = logging.getLogger("quoin")
+
+T = TypeVar("T")
+
+
+class Portal:
+    """Carries calls into the event loop and answers out of it."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._closed = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="quoin-client", daemon=True)
+        self._thread.start()
+        self._listeners = ThreadPoolExecutor(32, thread_name_prefix="quoin-listener")
+
+    def call(
+        self,
+        work: Coroutine[Any, Any, T],
+        undo: Callable[[T], Coroutine[Any, Any, Any]] | None = None,
+    ) -> T:
+        """Does something in the loop and waits for what comes of it.
+
+        An exception in this thread, such as KeyboardInterrupt, cancels it; what it had won by then
+        is undone.
+        """
+        try:
+            self._check()
+        except BaseException:
+            work.close()
+            raise
+        waiting = _Waiting(work, undo)
+        try:
+            self._loop.call_soon_threadsafe(waiting.begin, contextvars.copy_context())
+        except RuntimeError:
+            work.close()
+            raise exceptions.closed() from None
+        try:
+            waiting.done.wait()
+        except BaseException:
+            self._loop.call_soon_threadsafe(waiting.give_up)
+            raise
+        return waiting.result()
+
+    def do(self, action: Callable[[], T]) -> T:
+        """Does something in the loop that does not wait."""
+
+        async def done() -> T:
+            return action()
+
+        return self.call(done())
+
+    def listen(self, listener: Callable[[T], object]) -> Callable[[T], None]:
+        """A listener that is called in a thread where it may block."""
+
+        def told(event: T) -> None:
+            try:
+                self._listeners.submit(_tell, listener, event)
+            except RuntimeError:
+                LOG.debug("the client is closed: a listener is not told")
+
+        return told
+
+    def close(self, last: Coroutine[Any, Any, Any]) -> None:
+        """Does a last thing and ends the loop. Closing again does nothing."""
+        if self._closed or os.getpid() != self._pid:
+            last.close()
+            return
+        try:
+            self.call(last)
+        finally:
+            self._closed = True
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._listeners.shutdown(wait=False)
+
+    def _check(self) -> None:
+        if os.getpid() != self._pid:
+            raise RuntimeError("a Quoin client does not survive a fork: connect in the child")
+        if self._closed:
+            raise exceptions.closed()
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("this listener must not block: it is called in the client's loop")
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.set_exception_handler(_failed)
+        try:
+            self._loop.run_forever()
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        finally:
+            self._loop.close()
+
+
+class _Waiting(Generic[T]):
+    """Work in the loop that a thread waits for."""
+
+    def __init__(
+        self, work: Coroutine[Any, Any, T], undo: Callable[[T], Coroutine[Any, Any, Any]] | None
+    ) -> None:
+        self.done = threading.Event()
+        self._work = work
+        self._undo = undo
+        self._task: asyncio.Task[T] | None = None
+        self._given_up = False
+
+    def begin(self, context: contextvars.Context) -> None:
+        self._task = context.run(asyncio.get_running_loop().create_task, self._work)
+        self._task.add_done_callback(self._end)
+
+    def give_up(self) -> None:
+        self._given_up = True
+        if self._task is not None and self._task.done():
+            self._end(self._task)
+        elif self._task is not None:
+            self._task.cancel()
+
+    def result(self) -> T:
+        assert self._task is not None
+        try:
+            return self._task.result()
+        except asyncio.CancelledError:
+            raise exceptions.closed() from None
+
+    def _end(self, task: "asyncio.Task[T]") -> None:
+        self.done.set()
+        if not self._given_up or task.cancelled() or task.exception() is not None:
+            return
+        if self._undo is not None:
+            undoing = asyncio.ensure_future(self._undo(task.result()))
+            undoing.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+def _tell(listener: Callable[[T], object], event: T) -> None:
+    try:
+        listener(event)
+    except Exception:
+        LOG.exception("a listener failed")
+
+
+def _failed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # Before 1.78 gRPC wakes all event loops of a process although only one of them has to work.
+    if not isinstance(context.get("exception"), BlockingIOError):
+        loop.default_exception_handler(context)
+
+
+_open: "weakref.WeakSet[Any]" = weakref.WeakSet()
+
+
+def close_at_exit(client: Any) -> None:
+    """Has a client closed when the process ends, at the latest."""
+    _open.add(client)
+
+
+@atexit.register
+def _close_all() -> None:
+    for client in list(_open):
+        try:
+            client.close()
+        except Exception:
+            LOG.debug("a client could not be closed", exc_info=True)

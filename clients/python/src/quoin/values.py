@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the helpers answer with. All of it never changes; all times are in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, IntEnum
+from typing import Any
+
+from quoin.chat.v1 import Activity, SubscribeResponse
+
+
+class LostReason(Enum):
+    """Why something that was held was lost."""
+
+    EXPIRED = "expired"
+    """The lease ran out before a renewal was confirmed: no server, or no Redis, could be reached in
+    time. Others can get it from now on."""
+    NOT_HELD = "not held"
+    """The server says that the token does not hold it any more. Others may hold it already."""
+    REVOKED = "revoked"
+    """Somebody took it away. Others may hold it already."""
+
+
+@dataclass(frozen=True)
+class LockState:
+    """A lock at one moment."""
+
+    name: str
+    held: bool
+    holder: str
+    """Label of the holder; of the reader whose lease ends last if there are several."""
+    fence: int
+    """Of the newest grant, as long as it is remembered; 0 if unknown."""
+    acquire_time: datetime | None
+    expire_time: datetime | None
+    """When it is free if no lease is renewed."""
+    waiters: int
+    readers: int
+    """How many hold it together; 0 when one holds it alone or nobody does."""
+
+
+class LockChange(Enum):
+    """What has happened to a lock."""
+
+    NONE = 0
+    """Nothing that is known: this is the present state."""
+    ACQUIRED = 1
+    RELEASED = 2
+    EXPIRED = 3
+    FORCED = 4
+    """It was taken from its holders."""
+
+
+@dataclass(frozen=True)
+class LockEvent:
+    """What has happened to a lock, and how it stands now."""
+
+    change: LockChange
+    holder: str
+    """Label of the holder it has happened to; of the present one if nothing has."""
+    fence: int
+    shared: bool
+    held: bool
+    """Whether anybody holds the lock now."""
+    readers: int
+    expire_time: datetime | None
+    explanation: str
+    """Why it was taken by force, else empty."""
+
+
+@dataclass(frozen=True)
+class PermitHolder:
+    """Somebody who holds permits."""
+
+    id: str
+    """Names it to ``revoke``."""
+    holder: str
+    permits: int
+    fence: int
+    acquire_time: datetime
+    expire_time: datetime
+
+
+@dataclass(frozen=True)
+class SemaphoreState:
+    """A semaphore at one moment."""
+
+    name: str
+    limit: int
+    in_use: int
+    """More than the limit while it drains."""
+    holder_count: int
+    waiters: int
+    holders: tuple[PermitHolder, ...] = ()
+    """The first 100, in the order in which their leases end; empty in lists."""
+
+
+class Severity(IntEnum):
+    """How serious an entry of a log is."""
+
+    DEBUG = 1
+    INFO = 2
+    WARNING = 3
+    ERROR = 4
+    CRITICAL = 5
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """An entry of a log."""
+
+    log: str
+    """Name of the log."""
+    severity: Severity
+    text: str
+    template: str
+    """The text without that which varies; empty when none was given."""
+    fields: Mapping[str, str]
+    time: datetime
+
+
+@dataclass(frozen=True)
+class LogGap:
+    """Entries of a log that could not be told, because they are kept no longer."""
+
+    log: str
+    missed: int
+    """How many; 0 when that is not known."""
+
+
+@dataclass(frozen=True)
+class ChatEvent:
+    """Something happened in a chat: a message, an edit, somebody came or went."""
+
+    chat_id: str
+    event: SubscribeResponse.Event
+
+
+@dataclass(frozen=True)
+class ChatGap:
+    """Messages of a chat that cannot be told, because they are kept no longer."""
+
+    chat_id: str
+    first: int
+    last: int
+    """Less than the first when only other events are missing; both 0 when it is not known."""
+
+
+@dataclass(frozen=True)
+class ChatSignal:
+    """Somebody is doing something, for example typing."""
+
+    chat_id: str
+    user: str
+    activity: Activity.ValueType
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A component of a type of configuration."""
+
+    component: str
+    value: Mapping[str, Any]
+    """Of texts, numbers, booleans, ``None``, lists and dictionaries; all numbers are floats."""
+    version: int
+    update_time: datetime
+    author: str
+    deleted: bool
+    """Whether it went; only told by watches."""
+
+
+@dataclass(frozen=True)
+class ServiceInstance:
+    """A process that serves."""
+
+    instance: str
+    address: str
+    metadata: Mapping[str, str]
+    draining: bool
+    """Whether it is about to go and should get nothing new."""
+
+
+@dataclass(frozen=True)
+class CounterSample:
+    """What was counted in one slice of time."""
+
+    start: datetime
+    count: int
+    partial: bool
+    """Whether the slice has not ended yet."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a context in one hour; all 0 when nothing was recorded."""
+
+    hour: datetime
+    partial: bool
+    count: int
+    sum: float
+    min: float
+    max: float
+    mean: float
+    stddev: float
+    p50: float
+    p95: float
+    p99: float

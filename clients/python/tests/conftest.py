@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One server for all tests. Every test gets a namespace of its own."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from quoin.testing import Server
+
+ROOT = Path(__file__).parents[3]
+os.environ.setdefault("QUOIN_JAR", str(ROOT / "server" / "target" / "quoin.jar"))
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Where the server is: the one of ``QUOIN_ADDRESS``, or one of our own."""
+    given = os.environ.get("QUOIN_ADDRESS")
+    if given:
+        yield given
+        return
+    with Server() as server:
+        yield server.address
+
+
+@pytest.fixture
+def namespace() -> str:
+    return f"py-{os.getpid()}-{next(_NUMBERS)}"
+
+
+@pytest.fixture
+def new_server() -> Iterator[Callable[[], Server]]:
+    """Starts servers that a test may stop and kill."""
+    servers: list[Server] = []
+
+    def start() -> Server:
+        servers.append(Server().start())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()

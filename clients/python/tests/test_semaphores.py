@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Semaphores for asyncio, against a server."""
+
+import asyncio
+
+import pytest
+from waiting import in_loop, soon
+
+import quoin
+from quoin.values import LostReason
+
+
+@in_loop
+async def test_permits_are_taken_up_to_the_limit(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        with pytest.raises(quoin.QuoinError) as missing:
+            await q.semaphores.acquire("api")
+        assert missing.value.reason == quoin.Reason.SEMAPHORE_NOT_FOUND
+        await q.semaphores.configure("api", 3)
+        async with q.semaphores.acquire("api", permits=2, holder="bulk") as two:
+            assert two.permits == 2
+            assert await q.semaphores.try_acquire("api", permits=2) is None
+            async with q.semaphores.hold("api", lease=5) as third:
+                assert third.is_held
+                with pytest.raises(quoin.NotAcquiredError):
+                    await q.semaphores.acquire("api")
+                state = await q.semaphores.get("api")
+                assert (state.in_use, state.limit) == (3, 3)
+                assert sorted(holder.holder for holder in state.holders) == ["", "bulk"]
+        assert [one.in_use async for one in q.semaphores.list("a")] == [0]
+        await q.semaphores.delete("api")
+
+
+@in_loop
+async def test_permits_that_are_revoked_are_lost(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        acquired = await q.semaphores.acquire("api", lease=3, limit=2)
+        held = await q.semaphores.hold("api", lease=3)
+        for holder in (await q.semaphores.get("api")).holders:
+            assert await q.semaphores.revoke("api", holder.id, "too slow") == 1
+        assert await soon(acquired.lost()) is LostReason.REVOKED
+        assert await soon(held.lost()) is LostReason.REVOKED
+
+        async def work(permits: quoin.aio.Permits) -> str:
+            await asyncio.sleep(0)
+            return f"{permits.permits} permit"
+
+        assert await q.semaphores.run("api", work) == "1 permit"

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The blocking client: what is its own, beside being a view of the other one."""
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from waiting import LIMIT, eventually_is
+
+import quoin
+from quoin.locks.v1 import GetRequest
+from quoin.values import LockChange, LostReason
+
+
+def test_locks_and_permits_are_context_managers(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        with q.locks.acquire("report", lease=30, holder="me") as lock:
+            assert q.locks.try_acquire("report") is None
+            with pytest.raises(quoin.NotAcquiredError):
+                q.locks.acquire("report", wait=0.1)
+            assert [state.holder for state in q.locks.list()] == ["me"]
+            assert lock.lost(0.01) is None
+        assert not q.locks.get("report").held
+        with q.locks.acquire_all(["a", "b"]) as both, q.locks.hold("report", lease=5):
+            assert both["a"].is_held
+        assert q.locks.run("report", lambda held: held.fence) > lock.fence
+        q.semaphores.configure("api", 2)
+        with q.semaphores.acquire("api") as permit, q.semaphores.hold("api", lease=5):
+            assert permit.permits == 1
+            assert q.semaphores.try_acquire("api") is None
+
+
+def test_losses_are_told_in_a_thread_that_may_block(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        lock = q.locks.acquire("report", lease=3)
+        told: queue.Queue[tuple[LostReason, bool]] = queue.Queue()
+        lock.on_lost(lambda reason: told.put((reason, q.locks.get("report").held)))
+        q.locks.force_release("report")
+        assert told.get(timeout=LIMIT) == (LostReason.REVOKED, False)
+        assert lock.lost(LIMIT) is LostReason.REVOKED
+
+
+def test_for_over_a_watch(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        with q.locks.watch("report") as watch:
+            assert watch.get(LIMIT).change is LockChange.NONE
+            with pytest.raises(TimeoutError):
+                watch.get(0.05)
+            q.locks.acquire("report")
+            for event in watch:
+                assert event.change is LockChange.ACQUIRED
+                break
+        assert list(watch) == []
+
+
+def test_a_closed_client_says_so(address: str, namespace: str) -> None:
+    q = quoin.connect(address, namespace=namespace)
+    q.locks.acquire("report", lease=3600)
+    waiting: queue.Queue[BaseException] = queue.Queue()
+
+    def wait() -> None:
+        try:
+            q.locks.acquire("report", wait=3600)
+        except quoin.QuoinError as e:
+            waiting.put(e)
+
+    threading.Thread(target=wait, daemon=True).start()
+    eventually_is(lambda: q.locks.get("report").waiters == 1)
+    q.close()
+    q.close()
+    assert isinstance(waiting.get(timeout=LIMIT), quoin.UnavailableError)
+    with pytest.raises(quoin.UnavailableError):
+        q.locks.get("report")
+    with quoin.connect(address, namespace=namespace) as other:
+        eventually_is(lambda: not other.locks.get("report").held)
+
+
+def test_blocking_stubs_carry_namespace_deadline_and_request_id(
+    address: str, namespace: str
+) -> None:
+    from quoin.locks.v1 import AcquireRequest
+
+    with quoin.connect(address, namespace=namespace) as q:
+        request = AcquireRequest(name="report")
+        answer = q.stubs.locks.Acquire(request)
+        assert answer.acquired
+        assert request.request_id == ""
+        assert q.locks.get("report").fence == answer.fence
+        assert q.stubs.locks.Get(GetRequest(name="report")).held
+        with pytest.raises(Exception) as refused:
+            q.stubs.locks.Get(GetRequest())
+        error = quoin.QuoinError.from_rpc(refused.value)  # type: ignore[arg-type]
+        assert isinstance(error, quoin.InvalidRequestError)
+        assert error.violations[0].field == "name"
+
+
+SCRIPT = Path(__file__).with_name("interrupted.py")
+
+
+def run_script(what: str, address: str, namespace: str) -> str:
+    """Runs a program of its own and gives what it printed."""
+    source = str(Path(__file__).parents[1] / "src")
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), what, address, namespace],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": source},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_keyboard_interrupt_leaves_the_line(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q, q.locks.acquire("report", lease=60):
+        assert run_script("interrupt", address, namespace) == "interrupted\n"
+        eventually_is(lambda: q.locks.get("report").waiters == 0)
+
+
+def test_a_client_that_is_not_closed_gives_back_at_the_end(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        assert run_script("forget", address, namespace) == "held\n"
+        assert not q.locks.get("report").held
+
+
+def test_a_client_does_not_survive_a_fork(address: str, namespace: str) -> None:
+    assert "connect in the child" in run_script("fork", address, namespace)
