@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The blocking client: what is its own, beside being a view of the other one."""
 
-import os
 import queue
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
+from programs import run_script
 from waiting import LIMIT, eventually_is
 
 import quoin
@@ -96,23 +93,6 @@ def test_blocking_stubs_carry_namespace_deadline_and_request_id(
         error = quoin.QuoinError.from_rpc(refused.value)  # type: ignore[arg-type]
         assert isinstance(error, quoin.InvalidRequestError)
         assert error.violations[0].field == "name"
-
-
-SCRIPT = Path(__file__).with_name("interrupted.py")
-
-
-def run_script(what: str, address: str, namespace: str) -> str:
-    """Runs a program of its own and gives what it printed."""
-    source = str(Path(__file__).parents[1] / "src")
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), what, address, namespace],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, "PYTHONPATH": source},
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
 
 
 def test_keyboard_interrupt_leaves_the_line(address: str, namespace: str) -> None:

@@ -9,6 +9,7 @@ from quoin._core.settings import TLS
 from quoin._sync.client import Quoin, connect
 from quoin._sync.locks import Locks
 from quoin._sync.owned import Lock, LockSet, Owned, Permits
+from quoin._sync.queues import Queues, Worker
 from quoin._sync.semaphores import Semaphores
 from quoin._sync.stream import Stream
 from quoin._version import __version__
@@ -21,6 +22,7 @@ from quoin.exceptions import (
     Reason,
     UnavailableError,
 )
+from quoin.tasks import Reject, Retry, Task, task
 from quoin.values import (
     LockChange,
     LockEvent,
@@ -42,18 +44,24 @@ __all__ = [
     "Owned",
     "PermitHolder",
     "Permits",
+    "Queues",
     "Quoin",
     "SemaphoreState",
     "Semaphores",
     "Stream",
+    "Task",
     "connect",
+    "task",
     "FieldViolation",
     "InvalidRequestError",
     "NotAcquiredError",
     "NotHeldError",
     "QuoinError",
     "Reason",
+    "Reject",
+    "Retry",
     "UnavailableError",
+    "Worker",
     "__version__",
     "aio",
 ]

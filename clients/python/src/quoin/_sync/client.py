@@ -14,7 +14,8 @@ from quoin._core.settings import TLS, Settings
 from quoin._core.stubs import Stubs
 from quoin._core.wire import Seconds
 from quoin._sync.locks import Locks
-from quoin._sync.portal import Portal, close_at_exit
+from quoin._sync.portal import Portal, close_at_exit, is_closed
+from quoin._sync.queues import Queues
 from quoin._sync.semaphores import Semaphores
 from quoin.aio.client import Quoin as AioQuoin
 from quoin.aio.client import open_client
@@ -47,6 +48,11 @@ class Quoin:
         return Semaphores(self._portal, self._aio.semaphores)
 
     @cached_property
+    def queues(self) -> Queues:
+        """Work for later."""
+        return Queues(self._portal, self._aio.queues)
+
+    @cached_property
     def stubs(self) -> Stubs:
         """The generated stubs of all services, for what has no helper: they carry the namespace,
         the deadline of unary calls, and a request id where there is none. Calls that are safe to
@@ -68,6 +74,7 @@ class Quoin:
         """Gives back all that is held, writes what is collected, then ends the connection and every
         call that is still open. Takes no longer than the deadline; what cannot be given back ends
         with its lease. Closing again does nothing."""
+        is_closed(self)
         self._portal.close(self._aio.close())
         with self._stubs_lock:
             if self._channel is not None:

@@ -7,7 +7,6 @@ import contextvars
 import logging
 import os
 import threading
-import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
@@ -160,12 +159,17 @@ def _failed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         loop.default_exception_handler(context)
 
 
-_open: "weakref.WeakSet[Any]" = weakref.WeakSet()
+_open: set[Any] = set()
 
 
 def close_at_exit(client: Any) -> None:
     """Has a client closed when the process ends, at the latest."""
     _open.add(client)
+
+
+def is_closed(client: Any) -> None:
+    """A client was closed."""
+    _open.discard(client)
 
 
 @atexit.register

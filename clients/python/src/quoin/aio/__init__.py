@@ -8,7 +8,9 @@ from quoin.aio.lock_sets import LockSet
 from quoin.aio.lock_watch import LockWatch
 from quoin.aio.locks import Locks
 from quoin.aio.owned import Acquiring, Lock, Owned, Permits
+from quoin.aio.queues import Queues
 from quoin.aio.semaphores import Semaphores
+from quoin.aio.worker import Worker
 
 __all__ = [
     "Acquiring",
@@ -19,8 +21,10 @@ __all__ = [
     "Locks",
     "Owned",
     "Permits",
+    "Queues",
     "Quoin",
     "Semaphores",
     "Stream",
+    "Worker",
     "connect",
 ]

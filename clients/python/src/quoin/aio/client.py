@@ -12,6 +12,7 @@ from quoin._core.settings import TLS, Settings
 from quoin._core.stubs import AioStubs
 from quoin._core.wire import Seconds
 from quoin.aio.locks import Locks
+from quoin.aio.queues import Queues
 from quoin.aio.semaphores import Semaphores
 
 
@@ -31,6 +32,11 @@ class Quoin:
     def semaphores(self) -> Semaphores:
         """At most so many at a time."""
         return Semaphores(self._link)
+
+    @cached_property
+    def queues(self) -> Queues:
+        """Work for later."""
+        return Queues(self._link)
 
     @property
     def stubs(self) -> AioStubs:

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tasks of queues: those to be added, those being done, and how doing them can fail."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from quoin._core import wire
+from quoin._core.wire import Seconds
+from quoin.queues.v1 import Backoff, LeasedTask, NewTask, Progress
+
+
+def task(
+    kind: str,
+    payload: str | bytes = b"",
+    *,
+    priority: int | None = None,
+    delay: Seconds | None = None,
+    run_time: datetime | None = None,
+    max_attempts: int = 0,
+    backoff: Backoff | None = None,
+    dedup_key: str = "",
+    dedup_window: Seconds | None = None,
+    fairness_key: str = "",
+    fairness_weight: int = 0,
+    timeout: Seconds | None = None,
+    retention: Seconds | None = None,
+) -> NewTask:
+    """A task to be added to a queue.
+
+    ``kind``: what is to be done, by the name under which workers know it. ``payload``: what they
+    need to know, at most 512 KiB; a text is sent as UTF-8. ``priority``: 0 to 9, 9 first, 5 by
+    default. ``delay``: how long it does not start, or ``run_time`` when it may. ``max_attempts``:
+    before it is a dead letter, 5 by default. ``dedup_key``: a task with a key that was added within
+    ``dedup_window``, 1 h by default, is not added again. ``fairness_key``: for whom the work is;
+    tasks are served in turn by key, ``fairness_weight`` of it for one of others. ``timeout``: how
+    long one attempt may take. ``retention``: how long it is remembered when it is done, 24 h by
+    default.
+    """
+    made = NewTask(
+        kind=kind,
+        payload=payload.encode() if isinstance(payload, str) else payload,
+        priority=priority,
+        max_attempts=max_attempts,
+        backoff=backoff,
+        dedup_key=dedup_key,
+        fairness_key=fairness_key,
+        fairness_weight=fairness_weight,
+    )
+    durations = {
+        "delay": delay,
+        "dedup_window": dedup_window,
+        "timeout": timeout,
+        "retention": retention,
+    }
+    for field, value in durations.items():
+        if value is not None:
+            getattr(made, field).CopyFrom(wire.duration(value))
+    if run_time is not None:
+        made.run_time.FromDatetime(run_time)
+    return made
+
+
+class Retry(Exception):  # noqa: N818 - it is no error but an answer
+    """Raised by a handler: the task failed and is tried again after that time instead of its
+    backoff, if it may be."""
+
+    def __init__(self, after: Seconds, text: str = "") -> None:
+        super().__init__(text or "to be tried again")
+        self.after = wire.seconds(after)
+
+
+class Reject(Exception):  # noqa: N818 - it is no error but an answer
+    """Raised by a handler: trying again is in vain; the task becomes a dead letter."""
+
+
+class Task:
+    """A task that a worker has. Safe for use by several threads."""
+
+    def __init__(self, leased: LeasedTask, report: Callable[[Progress], None]) -> None:
+        self._leased = leased
+        self._report = report
+        self._stopped = threading.Event()
+
+    @property
+    def queue(self) -> str:
+        """The queue it came from."""
+        return self._leased.queue
+
+    @property
+    def id(self) -> str:
+        """The same for every delivery of the task: what makes doing it twice harmless."""
+        return self._leased.task_id
+
+    @property
+    def kind(self) -> str:
+        """What is to be done."""
+        return self._leased.kind
+
+    @property
+    def payload(self) -> bytes:
+        """What there is to know."""
+        return self._leased.payload
+
+    @property
+    def text(self) -> str:
+        """The payload, if it is a text."""
+        return self._leased.payload.decode()
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is, 1 being the first."""
+        return self._leased.attempt
+
+    @property
+    def fence(self) -> int:
+        """Greater than that of every earlier delivery: pass it to what the work changes."""
+        return self._leased.fence
+
+    @property
+    def fairness_key(self) -> str:
+        """For whom the work is; may be empty."""
+        return self._leased.fairness_key
+
+    @property
+    def enqueue_time(self) -> datetime:
+        """When it was added."""
+        return wire.moment(self._leased.enqueue_time)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether to stop: somebody cancelled the task, or its lease is lost and another worker may
+        have it. A handler that blocks asks now and then; a coroutine is cancelled."""
+        return self._stopped.is_set()
+
+    def wait_stopped(self, timeout: Seconds) -> bool:
+        """Waits until it is to stop, at most that long, for a handler that blocks; tells whether it
+        is."""
+        return self._stopped.wait(wire.seconds(timeout))
+
+    def progress(self, text: str) -> None:
+        """Says how far the work is, for who waits: at most 256 bytes."""
+        self._report(
+            Progress(queue=self.queue, task_id=self.id, token=self._leased.token, text=text)
+        )
+
+    def stop(self) -> None:
+        """Asks the handler to stop; called by the worker."""
+        self._stopped.set()

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Queues and their workers, against a server."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+from programs import start_script
+from waiting import LIMIT, eventually, in_loop, soon
+
+import quoin
+from quoin.queues.v1 import DeadReason, TaskState
+from quoin.testing import Server
+
+
+@in_loop
+async def test_a_worker_does_tasks_by_kind(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        worker = q.queues.worker("mail", concurrency=2)
+
+        @worker.task("sold")
+        async def sold(task: quoin.Task) -> str:
+            task.progress("half way")
+
+            async def is_told() -> bool:
+                return (await q.queues.get("mail", task.id)).progress == "half way"
+
+            await eventually(is_told)
+            return f"told {task.text}"
+
+        @worker.task("expired")
+        def expired(task: quoin.Task) -> bytes:
+            return task.payload
+
+        ids = await q.queues.enqueue_all(
+            "mail", [quoin.task("sold", "ann"), quoin.task("expired", b"\x00bob")]
+        )
+        async with worker:
+            ends = [await soon(q.queues.wait("mail", id)) for id in ids]
+        assert [end.result for end in ends] == [b"told ann", b"\x00bob"]
+        assert [end.state for end in ends] == [TaskState.TASK_STATE_DONE] * 2
+
+
+@in_loop
+async def test_handlers_say_how_failed_tasks_go_on(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        worker = q.queues.worker("mail")
+
+        @worker.task("busy")
+        async def busy(task: quoin.Task) -> str:
+            if task.attempt == 1:
+                raise quoin.Retry(0.05, "busy")
+            return "told"
+
+        @worker.task("wrong")
+        def wrong(task: quoin.Task) -> None:
+            raise quoin.Reject("no such seller")
+
+        @worker.task("broken")
+        def broken(task: quoin.Task) -> None:
+            raise ValueError("é" * 2_000)
+
+        tried = await q.queues.enqueue("mail", quoin.task("busy"))
+        rejected = await q.queues.enqueue("mail", quoin.task("wrong"))
+        failed = await q.queues.enqueue("mail", quoin.task("broken", max_attempts=1))
+        async with worker:
+            end = await soon(q.queues.wait("mail", tried))
+            assert (end.result, end.attempts) == (b"told", 2)
+            end = await soon(q.queues.wait("mail", rejected))
+            assert end.dead_reason == DeadReason.DEAD_REASON_REJECTED
+            assert end.errors[0].error == "no such seller"
+            end = await soon(q.queues.wait("mail", failed))
+            assert end.errors[0].error.startswith("ValueError: é")
+
+
+@in_loop
+async def test_a_cancelled_task_is_stopped(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        worker = q.queues.worker("mail")
+        begun: asyncio.Queue[str] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        @worker.task("coroutine")
+        async def coroutine(task: quoin.Task) -> None:
+            begun.put_nowait(task.id)
+            await asyncio.sleep(3600)
+
+        @worker.task("thread")
+        def thread(task: quoin.Task) -> None:
+            loop.call_soon_threadsafe(begun.put_nowait, task.id)
+            assert task.wait_stopped(LIMIT)
+            raise ValueError("stopped")
+
+        await q.queues.enqueue_all("mail", [quoin.task("coroutine"), quoin.task("thread")])
+        async with worker:
+            for _ in range(2):
+                id = await soon(begun.get())
+                await q.queues.cancel("mail", id)
+                end = await soon(q.queues.wait("mail", id))
+                assert end.state == TaskState.TASK_STATE_CANCELLED
+
+
+@in_loop
+async def test_stopping_waits_for_what_is_being_done(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+        worker = q.queues.worker("mail", concurrency=1)
+
+        @worker.task("slow")
+        async def slow(task: quoin.Task) -> None:
+            begun.set()
+            await go_on.wait()
+
+        first, second = await q.queues.enqueue_all("mail", [quoin.task("slow")] * 2)
+        await worker.start()
+        await soon(begun.wait())
+        stopping = asyncio.ensure_future(worker.stop())
+        await asyncio.sleep(0)
+        go_on.set()
+        await soon(stopping)
+        assert (await q.queues.get("mail", first)).state == TaskState.TASK_STATE_DONE
+
+        async def is_back() -> bool:
+            status = await q.queues.get("mail", second)
+            return status.state == TaskState.TASK_STATE_READY and status.attempts == 0
+
+        await eventually(is_back)
+
+
+@in_loop
+async def test_what_takes_too_long_goes_to_other_workers(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        begun = asyncio.Event()
+        worker = q.queues.worker("mail", patience=0.05)
+
+        @worker.task("endless")
+        async def endless(task: quoin.Task) -> None:
+            begun.set()
+            await asyncio.sleep(3600)
+
+        id = await q.queues.enqueue("mail", quoin.task("endless"))
+        async with worker:
+            await soon(begun.wait())
+
+        async def is_back() -> bool:
+            return (await q.queues.get("mail", id)).state != TaskState.TASK_STATE_LEASED
+
+        await eventually(is_back)
+
+
+@in_loop
+async def test_a_worker_survives_its_server(
+    new_server: Callable[[], Server], namespace: str
+) -> None:
+    server = new_server()
+    async with quoin.aio.connect(server.address, namespace=namespace) as q:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+        worker = q.queues.worker("mail", lease=60)
+
+        @worker.task("slow")
+        async def slow(task: quoin.Task) -> str:
+            begun.set()
+            await go_on.wait()
+            return f"attempt {task.attempt}"
+
+        id = await q.queues.enqueue("mail", quoin.task("slow"))
+        async with worker:
+            await soon(begun.wait())
+            waiting = asyncio.ensure_future(q.queues.wait("mail", id))
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(server.start)
+            go_on.set()
+            assert (await soon(waiting)).result == b"attempt 1"
+
+
+@in_loop
+async def test_what_makes_no_sense_is_refused(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        with pytest.raises(ValueError, match="needs a handler"):
+            await q.queues.worker("mail").start()
+        with pytest.raises(quoin.QuoinError) as unknown:
+            await q.queues.wait("mail", "nothing")
+        assert unknown.value.reason == quoin.Reason.TASK_NOT_FOUND
+        id = await q.queues.enqueue("mail", quoin.task("later", delay=3600, priority=9))
+        with pytest.raises(TimeoutError):
+            await q.queues.wait("mail", id, timeout=0.05)
+        assert (await q.queues.stats("mail")).delayed == 1
+        worker = q.queues.worker("")
+        worker.add("any", lambda task: None)
+        await soon(worker.run(handle_signals=False))
+
+
+def test_a_blocking_worker(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        worker = q.queues.worker("mail", concurrency=2)
+
+        @worker.task("sold")
+        def sold(task: quoin.Task) -> str:
+            # Handlers may use the client.
+            with q.locks.acquire(task.text):
+                return threading.current_thread().name
+
+        id = q.queues.enqueue("mail", quoin.task("sold", "ann"))
+        with worker:
+            end = q.queues.wait("mail", id, timeout=LIMIT)
+        assert end.result.startswith(b"quoin-worker")
+        assert q.queues.cancel("mail", id) == TaskState.TASK_STATE_DONE
+
+
+@pytest.mark.parametrize("what", ["worker", "aio-worker"])
+def test_a_worker_stops_at_sigterm(address: str, namespace: str, what: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        id = q.queues.enqueue("mail", quoin.task("sold"))
+        process = start_script(what, address, namespace)
+        q.queues.wait("mail", id, timeout=LIMIT)
+        process.terminate()
+        out, err = process.communicate(timeout=LIMIT)
+        assert (process.returncode, out, err) == (0, "done\nstopped\n", "")
