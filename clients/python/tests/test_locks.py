@@ -2,13 +2,11 @@
 """Locks for asyncio, against a server."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 from waiting import eventually, in_loop, soon
 
 import quoin
-from quoin.testing import Server
 from quoin.values import LockChange, LostReason
 
 
@@ -73,11 +71,11 @@ async def test_what_is_won_by_a_cancelled_call_is_given_back(address: str, names
 @in_loop
 async def test_a_lock_is_renewed_as_long_as_it_is_wanted(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        async with q.locks.acquire("report", lease=3) as lock:
+        async with q.locks.acquire("report", lease=6) as lock:
             first = lock.expire_time
 
             async def is_renewed() -> bool:
-                return (lock.expire_time - first).total_seconds() > 3
+                return (lock.expire_time - first).total_seconds() > 1
 
             await eventually(is_renewed)
             assert (await q.locks.get("report")).fence == lock.fence
@@ -86,7 +84,7 @@ async def test_a_lock_is_renewed_as_long_as_it_is_wanted(address: str, namespace
 @in_loop
 async def test_a_lock_that_is_taken_away_is_lost(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        lock = await q.locks.acquire("report", lease=3)
+        lock = await q.locks.acquire("report", lease=6)
         told: asyncio.Future[LostReason] = asyncio.get_running_loop().create_future()
         lock.on_lost(told.set_result)
         assert await q.locks.force_release("report", "maintenance")
@@ -109,46 +107,13 @@ async def test_work_ends_when_its_lock_is_lost(address: str, namespace: str) -> 
                 stopped.set()
 
         with pytest.raises(quoin.NotHeldError):
-            await q.locks.run("report", work, lease=3)
+            await q.locks.run("report", work, lease=6)
         assert stopped.is_set()
 
         async def answer(lock: quoin.aio.Lock) -> int:
             return lock.fence
 
         assert await q.locks.run("report", answer) > 0
-
-
-@in_loop
-async def test_a_lock_is_lost_when_no_server_can_renew_it(
-    new_server: Callable[[], Server], namespace: str
-) -> None:
-    server = new_server()
-    async with quoin.aio.connect(server.address, namespace=namespace, deadline=1) as q:
-        lock = await q.locks.acquire("report", lease=1)
-        held = await q.locks.hold("other", lease=1)
-        server.kill()
-        assert await soon(lock.lost()) is LostReason.EXPIRED
-        assert await soon(held.lost()) is LostReason.EXPIRED
-        assert not lock.is_held and not held.is_held
-
-
-@in_loop
-async def test_a_hold_goes_on_with_another_server(
-    new_server: Callable[[], Server], namespace: str
-) -> None:
-    server = new_server()
-    async with quoin.aio.connect(server.address, namespace=namespace) as q:
-        async with q.locks.hold("report", lease=60) as lock:
-            before = lock.expire_time
-            await asyncio.to_thread(server.stop)
-            await asyncio.to_thread(server.start)
-
-            async def is_renewed() -> bool:
-                return lock.expire_time > before
-
-            await eventually(is_renewed)
-            assert (await q.locks.get("report")).fence == lock.fence
-        assert not (await q.locks.get("report")).held
 
 
 @in_loop

@@ -3,7 +3,6 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
 
 import pytest
 from programs import start_script
@@ -11,7 +10,6 @@ from waiting import LIMIT, eventually, in_loop, soon
 
 import quoin
 from quoin.queues.v1 import DeadReason, TaskState
-from quoin.testing import Server
 
 
 @in_loop
@@ -147,31 +145,6 @@ async def test_what_takes_too_long_goes_to_other_workers(address: str, namespace
             return (await q.queues.get("mail", id)).state != TaskState.TASK_STATE_LEASED
 
         await eventually(is_back)
-
-
-@in_loop
-async def test_a_worker_survives_its_server(
-    new_server: Callable[[], Server], namespace: str
-) -> None:
-    server = new_server()
-    async with quoin.aio.connect(server.address, namespace=namespace) as q:
-        begun, go_on = asyncio.Event(), asyncio.Event()
-        worker = q.queues.worker("mail", lease=60)
-
-        @worker.task("slow")
-        async def slow(task: quoin.Task) -> str:
-            begun.set()
-            await go_on.wait()
-            return f"attempt {task.attempt}"
-
-        id = await q.queues.enqueue("mail", quoin.task("slow"))
-        async with worker:
-            await soon(begun.wait())
-            waiting = asyncio.ensure_future(q.queues.wait("mail", id))
-            await asyncio.to_thread(server.stop)
-            await asyncio.to_thread(server.start)
-            go_on.set()
-            assert (await soon(waiting)).result == b"attempt 1"
 
 
 @in_loop

@@ -34,8 +34,8 @@ async def test_permits_are_taken_up_to_the_limit(address: str, namespace: str) -
 @in_loop
 async def test_permits_that_are_revoked_are_lost(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        acquired = await q.semaphores.acquire("api", lease=3, limit=2)
-        held = await q.semaphores.hold("api", lease=3)
+        acquired = await q.semaphores.acquire("api", lease=6, limit=2)
+        held = await q.semaphores.hold("api", lease=6)
         for holder in (await q.semaphores.get("api")).holders:
             assert await q.semaphores.revoke("api", holder.id, "too slow") == 1
         assert await soon(acquired.lost()) is LostReason.REVOKED

@@ -33,7 +33,7 @@ def test_locks_and_permits_are_context_managers(address: str, namespace: str) ->
 
 def test_losses_are_told_in_a_thread_that_may_block(address: str, namespace: str) -> None:
     with quoin.connect(address, namespace=namespace) as q:
-        lock = q.locks.acquire("report", lease=3)
+        lock = q.locks.acquire("report", lease=6)
         told: queue.Queue[tuple[LostReason, bool]] = queue.Queue()
         lock.on_lost(lambda reason: told.put((reason, q.locks.get("report").held)))
         q.locks.force_release("report")

@@ -162,7 +162,7 @@ class Configuration:
 
     component: str
     value: Mapping[str, Any]
-    """Of texts, numbers, booleans, ``None``, lists and dictionaries; all numbers are floats."""
+    """Of texts, numbers, booleans, ``None``, lists and dictionaries; whole numbers are ints."""
     version: int
     update_time: datetime
     author: str

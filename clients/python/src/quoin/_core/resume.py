@@ -44,10 +44,10 @@ class Resuming(Generic[Q, R]):
         self._backoff = Backoff()
         self._call: Any = None
         self._reading: asyncio.Task[R] | None = None
-        self._on_break: Callable[[QuoinError | None], None] | None = None
+        self._on_break: Callable[[], None] | None = None
         link.opened(self, self.close)
 
-    def on_break(self, listener: Callable[[QuoinError | None], None]) -> None:
+    def on_break(self, listener: Callable[[], None]) -> None:
         """Has somebody told when a stream ended that will be opened again."""
         self._on_break = listener
 
@@ -97,7 +97,7 @@ class Resuming(Generic[Q, R]):
             self.is_connected = False
             LOG.info("a stream ended and is opened again: %s", broken or "the server goes away")
             if self._on_break is not None:
-                self._on_break(broken)
+                self._on_break()
             await self._backoff.wait()
 
     async def close_quietly(self) -> None:
@@ -127,7 +127,7 @@ class Stream(Generic[T], AsyncIterator[T]):
         """What a message brings; it may be nothing."""
         raise NotImplementedError
 
-    def handed_over(self, item: T) -> None:
+    def handed_over(self) -> None:
         """Something was given to the caller."""
 
     async def more(self) -> list[T]:
@@ -154,7 +154,7 @@ class Stream(Generic[T], AsyncIterator[T]):
                 raise StopAsyncIteration
             self._ready.extend(items)
         item = self._ready.popleft()
-        self.handed_over(item)
+        self.handed_over()
         return item
 
     async def __aenter__(self: "S") -> "S":

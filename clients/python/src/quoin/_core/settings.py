@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings of a client."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,19 @@ from quoin._core.target import authority, target
 from quoin._core.wire import Seconds, seconds
 
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def _service_config() -> str:
+    """Which calls are repeated, as all clients read it. gRPC wants whole numbers without a point,
+    which others write."""
+
+    def number(text: str) -> float:
+        return int(float(text)) if float(text).is_integer() else float(text)
+
+    config = json.loads(
+        files("quoin").joinpath("service-config.json").read_text(), parse_float=number
+    )
+    return json.dumps(config)
 
 
 @dataclass(frozen=True)
@@ -79,7 +93,7 @@ class Settings:
     def channel_options(self) -> list[tuple[str, Any]]:
         """The options of the channel."""
         made: list[tuple[str, Any]] = [
-            ("grpc.service_config", files("quoin").joinpath("service-config.json").read_text()),
+            ("grpc.service_config", _service_config()),
             ("grpc.service_config_disable_resolution", 1),
             ("grpc.keepalive_time_ms", round(self.keepalive * 1000)),
             ("grpc.keepalive_timeout_ms", 5_000),

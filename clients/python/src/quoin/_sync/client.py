@@ -13,7 +13,11 @@ from quoin._core.defaults import Defaults
 from quoin._core.settings import TLS, Settings
 from quoin._core.stubs import Stubs
 from quoin._core.wire import Seconds
+from quoin._sync.chat import Chat
+from quoin._sync.config import Config
+from quoin._sync.counters import Counters, Stats
 from quoin._sync.locks import Locks
+from quoin._sync.logs import Logs
 from quoin._sync.portal import Portal, close_at_exit, is_closed
 from quoin._sync.queues import Queues
 from quoin._sync.semaphores import Semaphores
@@ -51,6 +55,30 @@ class Quoin:
     def queues(self) -> Queues:
         """Work for later."""
         return Queues(self._portal, self._aio.queues)
+
+    @cached_property
+    def logs(self) -> Logs:
+        """What happens now."""
+        return Logs(self._portal, self._aio.logs)
+
+    @cached_property
+    def config(self) -> Config:
+        """Configuration, maintenance and discovery."""
+        return Config(self._portal, self._aio.config)
+
+    @cached_property
+    def counters(self) -> Counters:
+        """Time series of what happens."""
+        return Counters(self._portal, self._aio.counters)
+
+    @cached_property
+    def stats(self) -> Stats:
+        """Figures of measured values."""
+        return Stats(self._portal, self._aio.stats)
+
+    def chat(self, user: str) -> Chat:
+        """The chats of a user; Quoin takes it at its word who that is."""
+        return Chat(self._portal, self._aio.chat(user))
 
     @cached_property
     def stubs(self) -> Stubs:

@@ -7,6 +7,7 @@ import contextvars
 import logging
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
@@ -66,15 +67,9 @@ class Portal:
         return self.call(done())
 
     def listen(self, listener: Callable[[T], object]) -> Callable[[T], None]:
-        """A listener that is called in a thread where it may block."""
-
-        def told(event: T) -> None:
-            try:
-                self._listeners.submit(_tell, listener, event)
-            except RuntimeError:
-                LOG.debug("the client is closed: a listener is not told")
-
-        return told
+        """A listener that is called in a thread where it may block: one call at a time, in
+        order."""
+        return _Listener(listener, self._listeners).tell
 
     def close(self, last: Coroutine[Any, Any, Any]) -> None:
         """Does a last thing and ends the loop. Closing again does nothing."""
@@ -146,11 +141,38 @@ class _Waiting(Generic[T]):
             undoing.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
-def _tell(listener: Callable[[T], object], event: T) -> None:
-    try:
-        listener(event)
-    except Exception:
-        LOG.exception("a listener failed")
+class _Listener(Generic[T]):
+    """A listener and what it has still to be told."""
+
+    def __init__(self, listener: Callable[[T], object], threads: ThreadPoolExecutor) -> None:
+        self._listener = listener
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._events: deque[T] = deque()
+        self._is_busy = False
+
+    def tell(self, event: T) -> None:
+        with self._lock:
+            self._events.append(event)
+            if self._is_busy:
+                return
+            self._is_busy = True
+        try:
+            self._threads.submit(self._run)
+        except RuntimeError:
+            LOG.debug("the client is closed: a listener is not told")
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._events:
+                    self._is_busy = False
+                    return
+                event = self._events.popleft()
+            try:
+                self._listener(event)
+            except Exception:
+                LOG.exception("a listener failed")
 
 
 def _failed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ class Stream(Generic[T], Iterator[T]):
                 raise StopIteration
             self._ready.extend(items)
         item = self._ready.popleft()
-        self._stream.handed_over(item)
+        self._stream.handed_over()
         return item
 
     def __enter__(self: S) -> S:

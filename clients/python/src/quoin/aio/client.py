@@ -11,9 +11,14 @@ from quoin._core.link import Link
 from quoin._core.settings import TLS, Settings
 from quoin._core.stubs import AioStubs
 from quoin._core.wire import Seconds
+from quoin.aio.chat import Chat
+from quoin.aio.config import Config
+from quoin.aio.counters import Counters
 from quoin.aio.locks import Locks
+from quoin.aio.logs import Logs
 from quoin.aio.queues import Queues
 from quoin.aio.semaphores import Semaphores
+from quoin.aio.stats import Stats
 
 
 class Quoin:
@@ -37,6 +42,30 @@ class Quoin:
     def queues(self) -> Queues:
         """Work for later."""
         return Queues(self._link)
+
+    @cached_property
+    def logs(self) -> Logs:
+        """What happens now."""
+        return Logs(self._link)
+
+    @cached_property
+    def config(self) -> Config:
+        """Configuration, maintenance and discovery."""
+        return Config(self._link)
+
+    @cached_property
+    def counters(self) -> Counters:
+        """Time series of what happens."""
+        return Counters(self._link)
+
+    @cached_property
+    def stats(self) -> Stats:
+        """Figures of measured values."""
+        return Stats(self._link)
+
+    def chat(self, user: str) -> Chat:
+        """The chats of a user; Quoin takes it at its word who that is."""
+        return Chat(self._link, user)
 
     @property
     def stubs(self) -> AioStubs:

@@ -91,7 +91,8 @@ class WorkStream:
         for outcome in self.unsettled.values():
             outbox.put_nowait(outcome)
         with self._link.explained():
-            self._call = call = self._link.stubs.queues.Work()
+            call: Any = self._link.stubs.queues.Work()
+            self._call = call
             self._outbox = outbox
             writing = self._link.spawn(_write(call, outbox))
             try:

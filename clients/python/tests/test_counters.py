@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Counters and stats, against a server."""
+
+from concurrent import futures
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from waiting import LIMIT, in_loop, soon
+
+import quoin
+from quoin.aio import recorders
+from quoin.interceptors import AioClientTimes, AioServerTimes, ClientTimes, ServerTimes
+
+DAY = 86_400
+
+
+@in_loop
+async def test_things_are_counted(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        async with q.counters.watch("views", DAY) as watch:
+            ended, open = await soon(watch.__anext__())
+            assert (ended.count, open.count, open.partial) == (0, 0, True)
+            await q.counters.increment("views")
+            async with q.counters.recorder(60) as recorder:
+                for _ in range(100):
+                    recorder.increment("views", 2)
+                await soon(recorder.flush())
+                assert (await q.counters.get("views", DAY, 1))[0].count == 201
+                recorder.increment("views", -1)
+            while open.count != 200:
+                _, open = await soon(watch.__anext__())
+            assert recorder.lost == 0
+        assert await q.counters.delete("views")
+        with pytest.raises(quoin.QuoinError) as refused:
+            await q.counters.get("views", 7, 1)
+        assert refused.value.reason == quoin.Reason.COUNTER_PRECISION_UNKNOWN
+
+
+@in_loop
+async def test_recorders_refuse_what_cannot_be_recorded(
+    address: str, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        async with q.counters.recorder() as counts, q.stats.recorder() as values:
+            for name in ("", "a\n", "é" * 200):
+                with pytest.raises(ValueError):
+                    counts.increment(name)
+                with pytest.raises(ValueError):
+                    values.record("kind", name, 1)
+            with pytest.raises(OverflowError):
+                counts.increment("views", 2**63)
+            for value in (float("nan"), float("inf"), 2e18):
+                with pytest.raises(ValueError):
+                    values.record("kind", "context", value)
+            monkeypatch.setattr(recorders, "MOST", 100)
+            for number in range(105):
+                counts.increment(str(number % 101))
+                if number < 101:
+                    values.record("kind", "context", 1)
+            # The loop had no time to send.
+            assert counts.lost == 1 and values.lost == 1
+            await soon(values.flush())
+            assert (await q.stats.get("kind", "context")).count == 100
+
+
+def test_blocking_recorders(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        with q.counters.recorder() as counts, q.stats.recorder() as values:
+            counts.increment("views", 3)
+            with pytest.raises(KeyError), values.time("time", "home"):
+                raise KeyError
+            values.record("time", "search", 7)
+            values.flush()
+            assert list(q.stats.slowest("time")) == ["search", "home"]
+        q.counters.increment("views", 4)
+        assert [one.count for one in q.counters.get("views", DAY, 1)] == [7]
+        with q.counters.watch("views", DAY) as watch:
+            assert watch.get(LIMIT)[1].count == 7
+        assert q.counters.delete("views")
+
+
+class Echo(grpc.GenericRpcHandler):
+    """A service that answers with the request, once or twice, and refuses "bad"."""
+
+    def service(self, handler_call_details: Any) -> Any:
+        if handler_call_details.method.endswith("Stream"):
+            return grpc.unary_stream_rpc_method_handler(self.stream)
+        return grpc.unary_unary_rpc_method_handler(self.unary)
+
+    def unary(self, request: bytes, context: Any) -> bytes:
+        if request == b"bad":
+            context.abort(grpc.StatusCode.NOT_FOUND, "bad")
+        return request
+
+    def stream(self, request: bytes, context: Any) -> Any:
+        yield request
+        yield request
+
+
+class AioEcho(Echo):
+    async def unary(self, request: bytes, context: Any) -> bytes:  # type: ignore[override]
+        if request == b"bad":
+            await context.abort(grpc.StatusCode.NOT_FOUND, "bad")
+        return request
+
+    async def stream(self, request: bytes, context: Any) -> Any:
+        yield request
+        yield request
+
+
+EXPECTED = {"echo/Unary OK": 1, "echo/Unary NOT_FOUND": 1, "echo/Stream OK": 1}
+
+
+def test_rpcs_of_blocking_channels_and_servers_are_timed(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q, q.stats.recorder() as times:
+        server = grpc.server(futures.ThreadPoolExecutor(2), [Echo()], [ServerTimes(times)])
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as plain:
+            channel: Any = grpc.intercept_channel(plain, ClientTimes(times))
+            assert channel.unary_unary("/echo/Unary")(b"hi") == b"hi"
+            with pytest.raises(grpc.RpcError):
+                channel.unary_unary("/echo/Unary")(b"bad")
+            assert list(channel.unary_stream("/echo/Stream")(b"hi")) == [b"hi"] * 2
+        server.stop(None).wait()
+        times.flush()
+        for kind in ("rpc.client", "rpc.server"):
+            assert {c: q.stats.get(kind, c).count for c in q.stats.slowest(kind)} == EXPECTED
+
+
+@in_loop
+async def test_rpcs_of_asyncio_channels_and_servers_are_timed(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q, q.stats.recorder() as times:
+        server = grpc.aio.server(handlers=[AioEcho()], interceptors=[AioServerTimes(times)])
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        interceptors = AioClientTimes.all(times)
+        opened = grpc.aio.insecure_channel(f"127.0.0.1:{port}", interceptors=interceptors)
+        async with opened as any_channel:
+            channel: Any = any_channel
+            assert await channel.unary_unary("/echo/Unary")(b"hi") == b"hi"
+            with pytest.raises(grpc.RpcError):
+                await channel.unary_unary("/echo/Unary")(b"bad")
+            stream = channel.unary_stream("/echo/Stream")(b"hi")
+            assert [one async for one in stream] == [b"hi"] * 2
+            await server.stop(None)
+        for kind in ("rpc.client", "rpc.server"):
+            found: dict[str, int] = {}
+            while sum(found.values()) < 3:
+                await times.flush()
+                slowest = await q.stats.slowest(kind)
+                found = {c: (await q.stats.get(kind, c)).count for c in slowest}
+            assert found == EXPECTED
