@@ -36,7 +36,14 @@ def _host_and_port(server: str) -> tuple[str, int]:
         port = parts.port
     except ValueError:
         parts = None
-    if parts is None or not parts.hostname or parts.path or parts.query or parts.username:
+    if (
+        parts is None
+        or not parts.hostname
+        or parts.path
+        or parts.query
+        or parts.username
+        or " " in server
+    ):
         raise ValueError(f'"{server}" is no address; write host:port, several separated by commas')
     return parts.hostname, port or DEFAULT_PORT
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct, Value
 
 from quoin._core import wire
 from quoin._core.link import Link
@@ -177,12 +177,28 @@ def configuration(message: ConfigurationMessage) -> Configuration:
     """A component as callers see it."""
     return Configuration(
         message.component,
-        MessageToDict(message.value),
+        _dictionary(message.value),
         message.version,
         wire.moment(message.update_time),
         message.author,
         message.deleted,
     )
+
+
+def _dictionary(struct: Struct) -> dict[str, Any]:
+    return {key: _value(value) for key, value in struct.fields.items()}
+
+
+def _value(value: Value) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return _dictionary(value.struct_value)
+    if kind == "list_value":
+        return [_value(one) for one in value.list_value.values]
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    return None if kind in (None, "null_value") else getattr(value, kind)
 
 
 def instance(message: Instance) -> ServiceInstance:

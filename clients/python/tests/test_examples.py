@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The examples tell their stories to the end."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from quoin.testing import Server
+
+FOLDER = Path(__file__).parents[1] / "examples"
+SOURCE = Path(__file__).parents[1] / "src"
+
+STORIES = {
+    "chat": ["unread for Bob: 2", "Bob hears: hi Bob", "Bob hears: are you there?",
+             "Bob hears: see you", "unread for Bob: 0"],
+    "config": ["statistics are at 10.0.0.1", "statistics moved to 10.0.0.2 stale: False",
+               "the shop is at 10.0.1.1:8080"],
+    "counters": ["1001 views so far"],
+    "locks": ["worker-1 writes the report with fence N", "worker-2 sees it held by worker-1",
+              "worker-2 goes on with fence N"],
+    "logs": ["shop reports: order 17 cannot be paid", "shop reports: order 42 cannot be paid",
+             "2 x order %d cannot be paid"],
+    "queues": ["TASK_STATE_DONE after 1 told ann", "TASK_STATE_DONE after 2 told bob",
+               "TASK_STATE_DEAD after 1 "],
+    "semaphores": ["in use: 1 of 3", "one call more is fine", "bulk upload with 3 permits"],
+    "stats": ["the home page is made", "searches so far: 100 mean 110.5 s", "slowest: /search"],
+    "transfer": ["2 readers look at account 3", "a transfer is refused: account/3 is held",
+                 "the transfer holds 2 locks", "account/3: transfer", "account/7: transfer"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A server without data: examples use the default namespace."""
+    with Server() as server:
+        yield server
+
+
+def test_every_example_has_a_story() -> None:
+    assert {path.stem for path in FOLDER.glob("*.py")} == set(STORIES)
+
+
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_example(server: Server, name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / f"{name}.py"), server.address],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    told = [line[: line.index("fence ") + 6] + "N" if "fence " in line else line
+            for line in done.stdout.splitlines()]  # fmt: skip
+    assert told == STORIES[name]
