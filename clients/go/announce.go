@@ -18,7 +18,9 @@ var ErrReplaced = errors.New("quoin: somebody else announced this instance")
 // has the call. It is announced again when a server goes away; within its lease nobody sees a
 // difference.
 type Announcement struct {
-	config *Config
+	config  *Config
+	running context.Context // ends with the announcement
+	stop    context.CancelFunc
 
 	mu      sync.Mutex
 	request *configv1.AnnounceRequest
@@ -44,12 +46,14 @@ func (c *Config) Announce(service, address string) (*Announcement, error) {
 // [ErrClosed] when the client is closed; whether the instance is known tells [Announcement.Ready].
 func (c *Config) AnnounceInstance(request *configv1.AnnounceRequest) (*Announcement, error) {
 	a := &Announcement{config: c}
+	a.running, a.stop = context.WithCancel(c.client.running)
 	a.request = with(request, func(named *configv1.AnnounceRequest) {
 		if named.Instance == "" {
 			named.Instance = newID()
 		}
 	})
 	if err := c.client.opened(a); err != nil {
+		a.stop()
 		return nil, err
 	}
 	a.mu.Lock()
@@ -59,7 +63,11 @@ func (c *Config) AnnounceInstance(request *configv1.AnnounceRequest) (*Announcem
 }
 
 // Instance is the name of the instance.
-func (a *Announcement) Instance() string { return a.request.GetInstance() }
+func (a *Announcement) Instance() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.request.GetInstance()
+}
 
 // Ready waits until the instance is known as it was last announced. It fails when it cannot be, and
 // with [ErrReplaced] when somebody else has announced an instance of the same name.
@@ -106,7 +114,7 @@ func (a *Announcement) close(ctx context.Context) {
 	a.over = true
 	call := a.call
 	a.mu.Unlock()
-	call.cancel()
+	a.stop()
 	select {
 	case <-call.ended:
 	case <-ctx.Done():
@@ -117,7 +125,7 @@ func (a *Announcement) close(ctx context.Context) {
 // announce makes a new call, which takes the instance over from the one before; that ends only
 // then. Called with the lock held.
 func (a *Announcement) announce() {
-	ctx, cancel := context.WithCancel(a.config.client.running)
+	ctx, cancel := context.WithCancel(a.running)
 	before, request := a.call, a.request
 	call := &announceCall{cancel, make(chan struct{}), make(chan struct{})}
 	a.call = call
@@ -152,6 +160,7 @@ func (a *Announcement) end(call *announceCall, err error) {
 	if a.call == call && a.err == nil {
 		a.err = err
 		a.over = true
+		a.stop()
 		a.config.client.forget(a)
 	}
 	call.tell()

@@ -85,6 +85,14 @@ func TestAnAnnouncedInstanceIsKnownUntilItIsClosed(t *testing.T) {
 	must(t, first.Err())
 	must(t, first.Close())
 	eventually(t, "it is gone", func() bool { return len(watch.Instances()) == 0 })
+
+	hasty := value[*quoin.Announcement](t)(config.Announce("shop", "10.0.0.2:80"))
+	must(t, hasty.Ready(limited(t)))
+	hasty.Drain()
+	must(t, hasty.Close())
+	eventually(t, "it is gone", func() bool {
+		return len(value[[]*configv1.Instance](t)(config.Resolve(limited(t), "shop"))) == 0
+	})
 }
 
 func TestAnInstanceThatSomebodyElseAnnouncesIsReplaced(t *testing.T) {

@@ -55,14 +55,17 @@ func (c *Counters) Recorder() *CounterRecorder {
 func (r *CounterRecorder) Increment(name string) error { return r.Add(name, 1) }
 
 // Add adds to a counter. It never blocks. It fails with [ErrInvalidRequest] when the name is not
-// allowed, and with [ReasonCounterOverflow] when what is to be sent leaves the range of 64-bit
-// numbers; then nothing is added.
+// allowed, with [ReasonCounterOverflow] when what is to be sent leaves the range of 64-bit numbers,
+// and with [ErrClosed] when the recorder is closed; then nothing is added.
 func (r *CounterRecorder) Add(name string, delta int64) error {
 	if err := checkName("name", name, 256); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.pump.closed.Load() {
+		return ErrClosed
+	}
 	sum, known := r.sums[name]
 	if !known && len(r.sums) >= recordsInMemory {
 		r.lost++

@@ -4,6 +4,7 @@ package quoin_test
 
 import (
 	"archive/zip"
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 const (
@@ -173,7 +175,10 @@ func TestTheExamplesTellTheirStories(t *testing.T) {
 	built := value[[]os.DirEntry](t)(os.ReadDir(programs))
 	for _, program := range built {
 		story := stories[program.Name()]
-		output, err := exec.CommandContext(t.Context(), filepath.Join(programs, program.Name()), server).CombinedOutput()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		run := exec.CommandContext(ctx, filepath.Join(programs, program.Name()), server)
+		output, err := run.CombinedOutput()
+		cancel()
 		if err != nil {
 			t.Errorf("%s: %v\n%s", program.Name(), err, output)
 		}

@@ -15,7 +15,7 @@ import (
 func TestAHeldLockIsRenewedByTheServerAndFreedWhenItIsReleased(t *testing.T) {
 	t.Parallel()
 	locks := client(t).Locks
-	lock := value[*quoin.Lock](t)(locks.Hold(limited(t), "leader", quoin.HoldOptions{Lease: 3 * time.Second}))
+	lock := value[*quoin.Lock](t)(locks.Hold(limited(t), "leader", quoin.HoldOptions{Lease: 6 * time.Second}))
 	first := lock.ExpireTime()
 	eventually(t, "it is renewed", func() bool { return lock.ExpireTime().Sub(first) > 1500*time.Millisecond })
 	equal(t, "whether it is held", lock.Held(), true)

@@ -4,22 +4,13 @@ package quoin
 
 import (
 	"context"
-	"errors"
-	"strconv"
 	"sync"
-	"time"
 
 	logsv1 "github.com/quoin-dev/quoin/clients/go/logs/v1"
-	"google.golang.org/protobuf/proto"
 )
 
-const (
-	logRoom       = 10_000
-	logPause      = 100 * time.Millisecond
-	logBatch      = 100
-	logBatchBytes = 512 * 1024
-	logBatches    = 10
-)
+// logRoom is how many entries may wait.
+const logRoom = 10_000
 
 // LogWriter writes entries of one log in the background: what was collected in 100 ms goes out
 // together. It never waits and never fails for a server that is away; up to 10,000 entries are kept
@@ -127,107 +118,4 @@ func (w *LogWriter) end(ctx context.Context) error {
 	<-w.ended
 	w.logs.client.forget(w)
 	return err
-}
-
-// run writes until ctx ends.
-func (w *LogWriter) run(ctx context.Context) {
-	defer close(w.ended)
-	for ctx.Err() == nil {
-		select {
-		case <-w.wake:
-		case <-ctx.Done():
-		}
-		select {
-		case <-w.hurry:
-		case <-time.After(logPause):
-		case <-ctx.Done():
-		}
-		for batches := w.next(); len(batches) > 0; batches = w.next() {
-			w.deliver(ctx, batches)
-		}
-	}
-}
-
-// next takes what is written next.
-func (w *LogWriter) next() []*logsv1.WriteStreamRequest {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var batches []*logsv1.WriteStreamRequest
-	used := 0
-	for used < len(w.waiting) && len(batches) < logBatches {
-		batch := &logsv1.WriteStreamRequest{Name: w.name, RequestId: newID()}
-		for size := 0; used < len(w.waiting) && len(batch.Entries) < logBatch; used++ {
-			size += proto.Size(w.waiting[used])
-			if size > logBatchBytes && len(batch.Entries) > 0 {
-				break
-			}
-			batch.Entries = append(batch.Entries, w.waiting[used])
-		}
-		batches = append(batches, batch)
-	}
-	w.waiting = w.waiting[used:]
-	return batches
-}
-
-// deliver writes batches, again and again with the same ids while no server can be reached, so that
-// no entry is there twice.
-func (w *LogWriter) deliver(ctx context.Context, batches []*logsv1.WriteStreamRequest) {
-	var pause pauses
-	for len(batches) > 0 {
-		err := w.send(ctx, batches)
-		if err == nil {
-			w.settle(batches, false)
-			return
-		}
-		written := 0
-		if e := (*Error)(nil); errors.As(err, &e) {
-			written, _ = strconv.Atoi(e.Metadata["written"])
-			written = min(written, len(batches))
-		}
-		w.settle(batches[:written], false)
-		batches = batches[written:]
-		// All entries fit, so it is the name that is not allowed.
-		if ctx.Err() != nil || errors.Is(err, ErrInvalidRequest) {
-			w.settle(batches, true)
-			return
-		}
-		pause.sleep(ctx)
-	}
-}
-
-func (w *LogWriter) send(ctx context.Context, batches []*logsv1.WriteStreamRequest) error {
-	ctx, cancel := context.WithTimeout(ctx, w.logs.client.deadline)
-	defer cancel()
-	stream, err := w.logs.stub.WriteStream(ctx)
-	if err != nil {
-		return err
-	}
-	for _, batch := range batches {
-		if stream.Send(batch) != nil {
-			break // receiving tells why
-		}
-	}
-	_, err = stream.CloseAndRecv()
-	return err
-}
-
-func (w *LogWriter) settle(batches []*logsv1.WriteStreamRequest, dropped bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, batch := range batches {
-		w.settled += int64(len(batch.GetEntries()))
-		if dropped {
-			w.dropped += int64(len(batch.GetEntries()))
-		}
-	}
-	close(w.changed)
-	w.changed = make(chan struct{})
-}
-
-// poke wakes somebody who may be awake already.
-func poke(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

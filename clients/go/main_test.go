@@ -61,7 +61,8 @@ func client(t testing.TB, options ...quoin.Option) *quoin.Client {
 
 func dial(t testing.TB, address string, options ...quoin.Option) *quoin.Client {
 	t.Helper()
-	client, err := quoin.Dial(address, options...)
+	patient := quoin.WithDeadline(20 * time.Second) // on a machine that has much to do
+	client, err := quoin.Dial(address, append([]quoin.Option{patient}, options...)...)
 	must(t, err)
 	t.Cleanup(func() { client.Close() })
 	return client

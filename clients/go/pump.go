@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -29,6 +30,7 @@ type pump[Q, R any] struct {
 
 	client  *Client
 	cancel  context.CancelFunc
+	closed  atomic.Bool // nothing is collected any more
 	hurry   chan struct{}
 	closing chan struct{}
 	ended   chan struct{}
@@ -42,6 +44,7 @@ func startPump[Q, R any](c *Client, p *pump[Q, R]) *pump[Q, R] {
 	ctx, cancel := context.WithCancel(c.running)
 	p.cancel = cancel
 	if c.opened(p) != nil {
+		p.closed.Store(true)
 		cancel()
 	}
 	go p.run(ctx)
@@ -60,6 +63,7 @@ func (p *pump[Q, R]) Close() error {
 }
 
 func (p *pump[Q, R]) close(ctx context.Context) {
+	p.closed.Store(true)
 	poke(p.closing)
 	select {
 	case <-p.ended:
@@ -162,3 +166,11 @@ func (p *pump[Q, R]) drop() {
 }
 
 var errEnded = errors.New("quoin: the stream has ended")
+
+// poke wakes somebody who may be awake already.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

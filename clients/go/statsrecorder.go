@@ -46,7 +46,8 @@ func (s *Stats) Recorder() *StatsRecorder {
 
 // Record records a value, -1e18 to 1e18, of a kind, for example "AccessTime", and a context, for
 // example a page: 1 to 64 and 1 to 256 bytes without control characters. It never blocks. It fails
-// with [ErrInvalidRequest] when one of them is not allowed.
+// with [ErrInvalidRequest] when one of them is not allowed, and with [ErrClosed] when the recorder is
+// closed.
 func (r *StatsRecorder) Record(kind, context string, value float64) error {
 	if err := checkName("kind", kind, 64); err != nil {
 		return err
@@ -59,6 +60,9 @@ func (r *StatsRecorder) Record(kind, context string, value float64) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.pump.closed.Load() {
+		return ErrClosed
+	}
 	if len(r.values) >= recordsInMemory {
 		r.lost++
 		return nil

@@ -79,7 +79,7 @@ func (s *Server) Start() error {
 		return err
 	}
 	arguments := append([]string{
-		"-jar", jar, "serve", "--port", strconv.Itoa(s.port), "--metrics-port", "0",
+		"-XX:TieredStopAtLevel=1", "-Xmx256m", "-jar", jar, "serve", "--port", strconv.Itoa(s.port), "--metrics-port", "0",
 		"--data", filepath.Join(s.data, "redis"), "--drain-timeout", "1s",
 	}, s.flags...)
 	reader, writer := io.Pipe()

@@ -18,9 +18,9 @@ import (
 const report = "nightly-report"
 
 func run(ctx context.Context, client *quoin.Client) error {
-	first := quoin.LockOptions{Lease: 30 * time.Second, Holder: "worker-1"}
+	first := quoin.LockOptions{Lease: 30 * time.Second, Holder: "worker-1", Wait: time.Minute}
 	second := quoin.LockOptions{Lease: 30 * time.Second, Holder: "worker-2", Wait: time.Minute}
-	next := make(chan error)
+	next := make(chan error, 1)
 
 	err := client.Locks.Do(ctx, report, first, func(ctx context.Context, lock *quoin.Lock) error {
 		// ctx ends when worker-1 has to stop because the lock is lost.
@@ -39,7 +39,10 @@ func run(ctx context.Context, client *quoin.Client) error {
 		}()
 		return nil
 	})
-	return errors.Join(err, <-next)
+	if err != nil {
+		return err
+	}
+	return <-next
 }
 
 func main() {

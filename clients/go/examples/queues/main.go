@@ -44,7 +44,7 @@ func run(ctx context.Context, client *quoin.Client) error {
 	logger := slog.New(quoin.NewLogHandler(client.Logs.Writer("mail"), nil))
 	working, stop := context.WithCancel(ctx)
 	defer stop()
-	stopped := make(chan error)
+	stopped := make(chan error, 1)
 	go func() {
 		stopped <- client.Queues.Work(working, quoin.WorkerOptions{
 			Queues:      []string{"mail"},
