@@ -167,6 +167,17 @@ func TestWhoGivesUpLeavesTheLine(t *testing.T) {
 	value[*quoin.Lock](t)(locks.TryAcquire(limited(t), "report", lease))
 }
 
+func TestAReleaseGoesOnWhenItsContextHasEnded(t *testing.T) {
+	locks := client(t).Locks
+	lock := value[*quoin.Lock](t)(locks.TryAcquire(limited(t), "report", lease))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := lock.Release(ended); err != nil && !errors.Is(err, context.Canceled) {
+		t.Errorf("fails with %v", err)
+	}
+	value[*quoin.Lock](t)(locks.Acquire(limited(t), "report", quoin.LockOptions{Wait: time.Minute}))
+}
+
 func TestReadersHoldALockTogether(t *testing.T) {
 	locks := client(t).Locks
 	reader := quoin.LockOptions{Lease: lease, Shared: true}

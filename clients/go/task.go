@@ -33,8 +33,8 @@ var (
 // work but before that is known. Doing it again must do no harm.
 //
 // An error means that the attempt failed: the task is tried again after its backoff, if it may be.
-// [RetryAfter] and [Dead] say more. So does a panic, which does not harm the worker. The context
-// ends when the task is lost or cancelled, and when the worker runs out of patience.
+// [RetryAfter] and [Dead] say more. A panic is such an error, too, with the beginning of its stack.
+// The context ends when the task is lost or cancelled, and when the worker runs out of patience.
 type Handler func(ctx context.Context, task *Task) ([]byte, error)
 
 // Task is a task that a worker has.

@@ -5,6 +5,7 @@ package quoin
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
@@ -90,7 +91,7 @@ func (w *worker) do(task *Task) {
 func (w *worker) outcome(task *Task) (outcome *queuesv1.WorkRequest) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			outcome = task.failed(fmt.Errorf("panic: %v", cause))
+			outcome = task.failed(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 		}
 	}()
 	handler := w.options.Handlers[task.Kind()]
