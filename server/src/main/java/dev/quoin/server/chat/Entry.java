@@ -22,6 +22,9 @@ final class Entry implements Numbered {
   static final char LEFT = 'l';
   private static final int NUMBERS = 6;
 
+  /** About how much the objects of an entry take beside its text. */
+  private static final int OBJECTS = 400;
+
   private final long position;
   private final char kind;
   private final long[] numbers = new long[NUMBERS];
@@ -42,7 +45,7 @@ final class Entry implements Numbered {
     }
     int length = (int) numbers[5];
     this.user = new String(stored, at, length, StandardCharsets.UTF_8);
-    this.bytes = stored.length;
+    this.bytes = stored.length + OBJECTS;
     this.event = event(stored, at + length);
   }
 
@@ -50,7 +53,7 @@ final class Entry implements Numbered {
     this.position = position;
     this.kind = NOTED;
     this.user = chat;
-    this.bytes = chat.length();
+    this.bytes = chat.length() + OBJECTS;
     this.event = null;
   }
 

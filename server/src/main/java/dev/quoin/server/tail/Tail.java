@@ -45,6 +45,7 @@ final class Tail<E extends Numbered> implements Channels.Listener {
   private boolean readAgain;
   private boolean lingers;
   private Timeout next;
+  private long changed = System.nanoTime();
 
   Tail(LogSource<E> source, Channels channels, Timer timer, Consumer<Tail<E>> closer) {
     this.source = source;
@@ -225,12 +226,25 @@ final class Tail<E extends Numbered> implements Channels.Listener {
         window.reset(chunk.newest());
       }
       chunk.entries().forEach(window::add);
+      forgetWhenQuiet(chunk.entries().isEmpty());
       more = readAgain || chunk.hasMore() || !asked.isEmpty();
       readAgain = false;
       sweepIn(source.sweepMillis());
     }
     followers.forEach(follow -> follow.wake(wentBack, rewritten));
     return more;
+  }
+
+  /**
+   * What was written is with those who read it by now: memory is for logs that are being written.
+   */
+  private void forgetWhenQuiet(boolean nothingNew) {
+    long now = System.nanoTime();
+    if (!nothingNew) {
+      changed = now;
+    } else if (now - changed >= TimeUnit.MILLISECONDS.toNanos(source.sweepMillis())) {
+      window.reset(window.end());
+    }
   }
 
   /** Goes on as soon as Redis is back; what else fails ends those who follow the log. */

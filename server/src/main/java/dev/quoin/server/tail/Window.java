@@ -6,11 +6,12 @@ import java.util.List;
 
 /** The newest entries of a log, without a hole, bounded in number and bytes. Not safe by itself. */
 final class Window<E extends Numbered> {
+  private static final int SMALL = 4;
   private static final int CAPACITY = 256;
   private static final int BYTES = 1024 * 1024;
 
   /** The entry with position p, if it is here, stands at p modulo the length. */
-  private Object[] ring = new Object[4];
+  private Object[] ring = new Object[SMALL];
 
   private long start = 1;
   private long end;
@@ -26,6 +27,7 @@ final class Window<E extends Numbered> {
     for (long position = start; position <= end; position++) {
       ring[slot(position)] = null;
     }
+    ring = ring.length > SMALL ? new Object[SMALL] : ring;
     start = newEnd + 1;
     end = newEnd;
     bytes = 0;

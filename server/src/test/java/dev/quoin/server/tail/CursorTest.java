@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.tail;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quoin.server.errors.InvalidRequest;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class CursorTest {
+  @Test
+  void cursorSaysWhereToGoOnInEveryLogItSpeaksOf() {
+    long far = LogSource.END - 1;
+    Cursor cursor = Cursor.parse(Cursor.of(Map.of("a", 0L, "b", far, "c", Cursor.before(7))));
+
+    assertThat(cursor.start("a", 10)).isEqualTo(Start.after(0));
+    assertThat(cursor.start("b", 10)).isEqualTo(Start.after(far));
+    assertThat(cursor.start("c", 10)).isEqualTo(new Start(10, 7));
+    assertThat(cursor.start("d", 10)).isEqualTo(Start.last(10));
+    assertThat(cursor.after("b")).isEqualTo(far);
+    assertThat(cursor.after("d")).isNegative();
+  }
+
+  @Test
+  void emptyTextSpeaksOfNoLog() {
+    assertThat(Cursor.parse("").start("a", 3)).isEqualTo(Start.last(3));
+    assertThat(Cursor.parse(Cursor.of(Map.of())).start("a", 3)).isEqualTo(Start.last(3));
+  }
+
+  @Test
+  void textThatIsNoCursorIsRefused() {
+    String cut = Cursor.of(Map.of("a", 1L)).substring(0, 10);
+    String beyond = Cursor.of(Map.of("a", LogSource.END));
+    for (String text : List.of("?", "AA", cut, beyond)) {
+      assertThatThrownBy(() -> Cursor.parse(text)).isInstanceOf(InvalidRequest.class);
+    }
+  }
+}
