@@ -334,7 +334,7 @@ final class ChatStream implements Subscriber<Entry> {
   public void heartbeat() {
     sink.send(
         SubscribeResponse.newBuilder()
-            .setCursor(seats.cursor())
+            .setCursor(seats.cursorIfMoved())
             .setHeartbeat(Heartbeat.getDefaultInstance())
             .build());
   }

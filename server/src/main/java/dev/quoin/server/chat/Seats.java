@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** The chats one stream follows, and its cursor. Guarded by the stream's subscription. */
 final class Seats {
-  private static final int FEW = 50;
+  private static final int FEW = 8;
   private static final String MESSAGES = "\n";
 
   private final Map<String, Seat> seats = new HashMap<>();
@@ -16,6 +16,7 @@ final class Seats {
   private final Cursor begin;
   private boolean begun;
   private long lastCursor = System.nanoTime();
+  private long lastSum = -1;
 
   /**
    * @param cursor from where the stream goes on
@@ -73,6 +74,19 @@ final class Seats {
               }
             });
     return Cursor.of(positions);
+  }
+
+  /** The cursor, unless no seat has moved since this was asked last: then nothing. */
+  String cursorIfMoved() {
+    long sum = seats.size();
+    for (Seat seat : seats.values()) {
+      sum += seat.placed ? seat.position + seat.messages : 0;
+    }
+    if (begun && sum == lastSum) {
+      return "";
+    }
+    lastSum = sum;
+    return cursor();
   }
 
   /** The cursor, unless it is long and was there not long ago: then nothing. */
