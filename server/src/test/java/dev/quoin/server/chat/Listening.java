@@ -25,6 +25,7 @@ final class Listening extends ClientCall.Listener<SubscribeResponse> implements 
   private static final int ALL = Integer.MAX_VALUE;
 
   private final List<SubscribeResponse> told = new CopyOnWriteArrayList<>();
+  private final AtomicInteger messages = new AtomicInteger();
   private final AtomicInteger beats = new AtomicInteger();
   private final CompletableFuture<Status> end = new CompletableFuture<>();
   private final ClientCall<SubscribeRequest, SubscribeResponse> call;
@@ -103,6 +104,11 @@ final class Listening extends ClientCall.Listener<SubscribeResponse> implements 
     Eventually.until(PATIENCE, count + " messages of " + chat, () -> bodies(chat).size() >= count);
   }
 
+  /** Waits for so many messages of all chats; for many of them, because it only counts. */
+  void awaitMessages(int count) {
+    Eventually.until(PATIENCE, count + " messages", () -> messages.get() >= count);
+  }
+
   void await(String chat, String what, Predicate<Event> event) {
     Eventually.until(PATIENCE, what, () -> events(chat).stream().anyMatch(event));
   }
@@ -116,6 +122,9 @@ final class Listening extends ClientCall.Listener<SubscribeResponse> implements 
       beats.incrementAndGet();
     } else {
       told.add(message);
+      message.getEvents().getEventsList().stream()
+          .filter(Event::hasMessage)
+          .forEach(event -> messages.incrementAndGet());
     }
   }
 

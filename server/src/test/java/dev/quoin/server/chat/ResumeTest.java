@@ -14,6 +14,7 @@ import dev.quoin.server.testing.TestServer;
 import io.grpc.Status.Code;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
+import io.lettuce.core.ScriptOutputType;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -93,7 +94,13 @@ final class ResumeTest {
       String chat = "quoin:default:chat:{" + room + "}:";
       TestRedis.commands().del(chat + "log");
       TestRedis.commands().set(chat + "log", "no list");
-      TestRedis.commands().hincrby(chat + "head", "p", 1);
+      String newest = String.valueOf(TestRedis.commands().hincrby(chat + "head", "p", 1));
+      TestRedis.commands()
+          .<Long>eval(
+              "return redis.call('SPUBLISH', KEYS[1], ARGV[1])",
+              ScriptOutputType.INTEGER,
+              new String[] {chat + "hints"},
+              newest);
 
       assertThat(listening.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Code.INTERNAL);
     }
