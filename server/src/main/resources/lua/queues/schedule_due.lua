@@ -4,7 +4,7 @@
 -- ARGV[1] how many ms ahead
 -- ARGV[2] how many at most
 --
--- Returns {time in ms; schedule, ms until it is to be looked at; for each}.
+-- Returns {time in ms; schedule, ms until it is to be looked at, when as it is noted; for each}.
 --
 -- @include lib/integer
 -- @include lib/time
@@ -18,5 +18,6 @@ local answer = {now}
 for i = 1, #due, 2 do
   answer[#answer + 1] = due[i]
   answer[#answer + 1] = math.max(0, tonumber(due[i + 1]) - now)
+  answer[#answer + 1] = due[i + 1]
 end
 return answer

@@ -3,14 +3,13 @@
 -- KEYS[1] index
 -- ARGV[1] schedule
 -- ARGV[2] time in ms; '' when there is no such schedule, or it never runs again
--- ARGV[3] time in ms at which it was looked at: what was noted after that stays
+-- ARGV[3] what was noted when it was looked at: what has been noted since stays
 --
 -- Returns {1 when it was noted or 0}.
 local index = KEYS[1]
-local schedule, time, looked = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local schedule, time, looked = ARGV[1], ARGV[2], ARGV[3]
 
-local noted = redis.call('ZSCORE', index, schedule)
-if not noted or tonumber(noted) > looked then
+if redis.call('ZSCORE', index, schedule) ~= looked then
   return {0}
 end
 if time == '' then

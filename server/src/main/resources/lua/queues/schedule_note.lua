@@ -1,4 +1,5 @@
--- Notes that a schedule has to be looked at now.
+-- Notes that a schedule has to be looked at now. The time is another one than was noted before:
+-- who looked because of that does not overwrite this (see schedule_later).
 --
 -- KEYS[1] index
 -- ARGV[1] schedule
@@ -11,9 +12,10 @@
 local index = KEYS[1]
 local schedule, most = ARGV[1], tonumber(ARGV[2])
 
-if not redis.call('ZSCORE', index, schedule) and redis.call('ZCARD', index) >= most then
+local noted = redis.call('ZSCORE', index, schedule)
+if not noted and redis.call('ZCARD', index) >= most then
   return redis.error_reply('SCHEDULES_FULL there are ' .. integer(most) .. ' schedules, as many as may be')
 end
 local now = math.floor(microseconds() / 1000)
-redis.call('ZADD', index, integer(now), schedule)
+redis.call('ZADD', index, integer(noted and tonumber(noted) == now and now - 1 or now), schedule)
 return {now}

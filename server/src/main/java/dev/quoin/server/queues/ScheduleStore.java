@@ -39,8 +39,13 @@ final class ScheduleStore {
     this.keys = keys;
   }
 
-  /** A schedule that has to be looked at, and in how many ms. */
-  record Due(ScheduleRef ref, long inMillis) {}
+  /**
+   * A schedule that has to be looked at.
+   *
+   * @param inMillis in how many ms
+   * @param noted when, as the index has it
+   */
+  record Due(ScheduleRef ref, long inMillis, String noted) {}
 
   /**
    * A schedule looked at.
@@ -78,7 +83,8 @@ final class ScheduleStore {
                           request.toByteArray(),
                           MOST_OF_A_QUEUE));
             })
-        .thenApply(reply -> reply.integer(0));
+        // Who looked meanwhile may have seen what it was before, and noted that.
+        .thenCompose(put -> note(scope, ref).thenApply(noted -> put.integer(0)));
   }
 
   /** When a cron expression runs after a time, 0 for never. */
@@ -132,23 +138,28 @@ final class ScheduleStore {
         .thenApply(
             reply -> {
               List<Due> due = new ArrayList<>();
-              for (int i = 1; i < reply.size(); i += 2) {
-                due.add(new Due(ScheduleRef.of(reply.text(i)), reply.integer(i + 1)));
+              for (int i = 1; i < reply.size(); i += 3) {
+                due.add(
+                    new Due(
+                        ScheduleRef.of(reply.text(i)), reply.integer(i + 1), reply.text(i + 2)));
               }
               return due;
             });
   }
 
-  /** Notes when a schedule has to be looked at next, 0 for never; unless that is known better. */
-  CompletionStage<Reply> later(ScheduleRef ref, long nextMillis, long lookedMillis) {
+  /**
+   * Notes when a schedule has to be looked at next, 0 for never; unless something has been noted
+   * since it was found to be due.
+   */
+  CompletionStage<Reply> later(Due due, long nextMillis) {
     return scripts()
         .run(
             LATER,
             EVERYWHERE,
             new String[] {keys.index()},
-            ref.member(),
+            due.ref().member(),
             nextMillis == 0 ? "" : nextMillis,
-            lookedMillis);
+            due.noted());
   }
 
   /** Runs a schedule once, unless somebody else has. */

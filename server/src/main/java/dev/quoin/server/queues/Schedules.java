@@ -37,16 +37,16 @@ final class Schedules {
   CompletionStage<Integer> lookAt(List<ScheduleStore.Due> due) {
     CompletableFuture<?>[] looks =
         due.stream()
-            .map(one -> lookIn(one.ref(), one.inMillis()).toCompletableFuture())
+            .map(one -> lookIn(one).toCompletableFuture())
             .toArray(CompletableFuture<?>[]::new);
     return CompletableFuture.allOf(looks).thenApply(done -> looks.length);
   }
 
-  private CompletionStage<?> lookIn(ScheduleRef ref, long millis) {
+  private CompletionStage<?> lookIn(ScheduleStore.Due due) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     timer.newTimeout(
         t ->
-            look(ref, MOST_MISSED)
+            look(due, MOST_MISSED)
                 .whenComplete(
                     (looked, failure) -> {
                       if (failure != null) {
@@ -54,29 +54,35 @@ final class Schedules {
                       }
                       done.complete(null);
                     }),
-        millis,
+        due.inMillis(),
         TimeUnit.MILLISECONDS);
     return done;
   }
 
-  private CompletionStage<Void> look(ScheduleRef ref, int mostRuns) {
+  private CompletionStage<Void> look(ScheduleStore.Due due, int mostRuns) {
     return schedules
-        .look(ref.scope(), ref)
+        .look(due.ref().scope(), due.ref())
         .thenCompose(
             look -> {
               StoredSchedule stored = look.stored();
               long next = stored == null ? 0 : stored.nextMillis();
-              if (next == 0 || next > look.nowMillis()) {
-                // One that is being put is noted before it is there.
-                long looked = next == 0 ? look.nowMillis() - MISSED_MILLIS : look.nowMillis();
-                return schedules.later(ref, next, looked).thenAccept(noted -> {});
+              if (stored == null && isNew(due, look.nowMillis())) {
+                return CompletableFuture.completedFuture(null);
               }
-              return run(ref, stored, look.nowMillis(), mostRuns);
+              if (next == 0 || next > look.nowMillis()) {
+                return schedules.later(due, next).thenAccept(noted -> {});
+              }
+              return run(due, stored, look.nowMillis(), mostRuns);
             });
   }
 
+  /** One that is being put is noted before it is there. */
+  private static boolean isNew(ScheduleStore.Due due, long nowMillis) {
+    return Double.parseDouble(due.noted()) > nowMillis - MISSED_MILLIS;
+  }
+
   private CompletionStage<Void> run(
-      ScheduleRef ref, StoredSchedule schedule, long nowMillis, int mostRuns) {
+      ScheduleStore.Due due, StoredSchedule schedule, long nowMillis, int mostRuns) {
     PutScheduleRequest definition = schedule.definition();
     Cron cron = Cron.of(definition.getCron(), definition.getTimeZone());
     long run = schedule.nextMillis();
@@ -85,8 +91,8 @@ final class Schedules {
     // One run stands for all that were missed, and mostRuns of those that are all to be run.
     long next = ScheduleStore.next(cron, one || mostRuns == 0 ? nowMillis : run);
     return schedules
-        .run(ref, schedule, next, mode(definition, missed))
-        .thenCompose(ran -> look(ref, mostRuns - 1));
+        .run(due.ref(), schedule, next, mode(definition, missed))
+        .thenCompose(ran -> look(due, mostRuns - 1));
   }
 
   private static Mode mode(PutScheduleRequest definition, boolean missed) {

@@ -16,10 +16,14 @@ import dev.quoin.queues.v1.PutScheduleRequest;
 import dev.quoin.queues.v1.Schedule;
 import dev.quoin.queues.v1.SchedulesGrpc;
 import dev.quoin.queues.v1.SchedulesGrpc.SchedulesBlockingStub;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestConnection;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import io.opentelemetry.api.OpenTelemetry;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -112,6 +116,29 @@ final class SchedulesServiceTest {
     assertThat(get()).isEqualTo(before);
     schedules.putSchedule(nightly().setCron("0 4 * * *").build());
     assertThat(get().getNextRunTime()).isNotEqualTo(before.getNextRunTime());
+  }
+
+  @Test
+  void aScheduleThatIsReplacedWhileItIsLookedAtRunsAsItIsNow() {
+    schedules.putSchedule(nightly().build());
+    Eventually.until("it has been looked at", () -> noted() > System.currentTimeMillis());
+    try (TestConnection connection = TestConnection.open()) {
+      Scripts scripts = new Scripts(connection.redis(), OpenTelemetry.noop().getMeter("test"));
+      Keyspace keyspace = new Keyspace("quoin", "queues");
+      ScheduleStore store =
+          new ScheduleStore(new QueueStore(scripts, keyspace, "test"), ScheduleKeys.of(keyspace));
+      var due =
+          new ScheduleStore.Due(
+              new ScheduleRef("default", queue.name(), "nightly"), 0, "" + (long) noted());
+      schedules.putSchedule(nightly().setCron("* * * * * *").build());
+      assertThat(store.later(due, due.inMillis() + 1).toCompletableFuture().join().flag(0))
+          .isFalse();
+    }
+    assertThat(Queue.payload(queue.leaseOne())).isEqualTo("report");
+  }
+
+  private double noted() {
+    return TestRedis.commands().zscore(INDEX, "default\n" + queue.name() + "\nnightly");
   }
 
   @Test
