@@ -6,6 +6,7 @@ import dev.quoin.queues.v1.EnqueueResponse;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.redis.Scope;
+import dev.quoin.server.rpc.Call;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Adds tasks of calls that come while others for the same queue are under way in one step after
@@ -31,23 +33,36 @@ final class JoinedEnqueues {
   private final QueueStore queues;
   private final Map<String, Deque<Waiting>> waiting = new HashMap<>();
 
-  private record Waiting(Scope scope, Enqueueing task, CompletableFuture<EnqueueResponse> answer) {}
+  /**
+   * A call.
+   *
+   * @param gone whether its caller has gone
+   */
+  private record Waiting(
+      Scope scope, Enqueueing task, CompletableFuture<EnqueueResponse> answer, AtomicBoolean gone) {
+
+    Waiting(Scope scope, Enqueueing task) {
+      this(scope.detached(), task, new CompletableFuture<>(), new AtomicBoolean());
+    }
+  }
 
   JoinedEnqueues(QueueStore queues) {
     this.queues = queues;
   }
 
-  /** Adds a task. */
-  CompletionStage<EnqueueResponse> enqueue(Scope scope, Enqueueing task) {
+  /** Adds a task; not any more when its caller has gone while it waited for a step. */
+  CompletionStage<EnqueueResponse> enqueue(Call call, Enqueueing task) {
+    Scope scope = call.scope();
     if (!task.requestId().isEmpty() || task.bytes() > MOST_BYTES || isShort(scope)) {
       return alone(scope, task);
     }
-    Waiting own = new Waiting(scope.detached(), task, new CompletableFuture<>());
+    Waiting own = new Waiting(scope, task);
     String name = scope.namespace() + ' ' + task.queue();
     synchronized (waiting) {
       Deque<Waiting> others = waiting.get(name);
       if (others != null) {
         others.add(own);
+        call.onCancel(() -> own.gone().set(true));
         return own.answer();
       }
       waiting.put(name, new ArrayDeque<>());
@@ -71,6 +86,9 @@ final class JoinedEnqueues {
         .enqueue(step.get(0).scope(), joined)
         .whenComplete(
             (added, failure) -> {
+              if (isAway(failure)) {
+                failAll(name, failure);
+              }
               next(name);
               if (failure == null) {
                 for (int i = 0; i < step.size(); i++) {
@@ -98,8 +116,27 @@ final class JoinedEnqueues {
   }
 
   private static boolean isFull(Throwable failure) {
-    return Statuses.refusal(failure) instanceof Refusal refusal
-        && refusal.reason() == ErrorReason.ERROR_REASON_QUEUE_FULL;
+    return is(failure, ErrorReason.ERROR_REASON_QUEUE_FULL);
+  }
+
+  private static boolean isAway(Throwable failure) {
+    return is(failure, ErrorReason.ERROR_REASON_STORE_UNAVAILABLE);
+  }
+
+  private static boolean is(Throwable failure, ErrorReason reason) {
+    return failure != null
+        && Statuses.refusal(failure) instanceof Refusal refusal
+        && refusal.reason() == reason;
+  }
+
+  /** Those that wait have waited long enough for Redis to come back. */
+  private void failAll(String name, Throwable failure) {
+    List<Waiting> all;
+    synchronized (waiting) {
+      all = List.copyOf(waiting.get(name));
+      waiting.get(name).clear();
+    }
+    all.forEach(one -> one.answer().completeExceptionally(failure));
   }
 
   private void next(String name) {
@@ -109,8 +146,12 @@ final class JoinedEnqueues {
       int bytes = 0;
       while (!others.isEmpty()
           && step.size() < MOST_TASKS
-          && (bytes += others.peek().task().bytes()) <= MOST_BYTES) {
-        step.add(others.poll());
+          && (others.peek().gone().get()
+              || (bytes += others.peek().task().bytes()) <= MOST_BYTES)) {
+        Waiting one = others.poll();
+        if (!one.gone().get()) {
+          step.add(one);
+        }
       }
       if (step.isEmpty()) {
         waiting.remove(name);

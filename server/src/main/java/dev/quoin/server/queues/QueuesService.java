@@ -126,7 +126,7 @@ public final class QueuesService implements BindableService {
   }
 
   private CompletionStage<EnqueueResponse> enqueue(EnqueueRequest request, Call call) {
-    return joined.enqueue(call.scope(), Enqueueing.of(request));
+    return joined.enqueue(call, Enqueueing.of(request));
   }
 
   private CompletionStage<EnqueueBatchResponse> enqueueBatch(

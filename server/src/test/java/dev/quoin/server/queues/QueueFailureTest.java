@@ -6,6 +6,9 @@ import static dev.quoin.server.queues.Queue.seconds;
 import static dev.quoin.server.queues.Queue.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.util.concurrent.ListenableFuture;
+import dev.quoin.queues.v1.EnqueueRequest;
+import dev.quoin.queues.v1.EnqueueResponse;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.TaskState;
@@ -14,10 +17,13 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
+import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -85,6 +91,54 @@ final class QueueFailureTest {
     assertThat(queue.get(ids.get(0)).getState()).isEqualTo(TaskState.TASK_STATE_DONE);
     assertThat(queue.get(ids.get(1)).getState()).isEqualTo(TaskState.TASK_STATE_DONE);
     assertThat(queue.leaseOne().getAttempt()).isEqualTo(1);
+  }
+
+  private ListenableFuture<EnqueueResponse> addLater(String payload) {
+    return QueuesGrpc.newFutureStub(server.channel())
+        .enqueue(EnqueueRequest.newBuilder().setQueue(queue.name()).setTask(task(payload)).build());
+  }
+
+  @Test
+  void whatACallAddsThatHasGoneMeanwhileIsNotAdded() throws Exception {
+    redis.freeze();
+    List<ListenableFuture<EnqueueResponse>> calls =
+        Stream.of("hangs", "goes", "stays").map(this::addLater).toList();
+    awaitTaken();
+    calls.get(1).cancel(true);
+    awaitTaken();
+    redis.unfreeze();
+    calls.get(2).get(20, TimeUnit.SECONDS);
+    assertThat(queue.leasedPayloads(10)).containsExactly("hangs", "stays");
+  }
+
+  /** Redis comes back with all it has answered. */
+  @Test
+  void nothingIsLostWhenRedisIsKilled() throws Exception {
+    Working working = work(1);
+    List<String> ids = queue.addAll(IntStream.range(0, 3).mapToObj(i -> task("" + i)));
+    queue.add(task("later").setDelay(seconds(1000)));
+    LeasedTask first = working.tasks(1).get(0);
+    redis.kill();
+    working.ack(first);
+    redis.start();
+    assertThat(working.next().getSettled().getOutcomes(0).getOk()).isTrue();
+    working.credit(5);
+    assertThat(working.tasks(2))
+        .extracting(LeasedTask::getTaskId)
+        .containsExactlyElementsOf(ids.subList(1, 3));
+    Eventually.until("Redis is heard", () -> addedAgain("after"));
+    assertThat(working.tasks(1)).extracting(Queue::payload).containsExactly("after");
+    assertThat(queue.stats().getDelayed()).isEqualTo(1);
+    assertThat(queue.get(ids.get(0)).getState()).isEqualTo(TaskState.TASK_STATE_DONE);
+  }
+
+  private boolean addedAgain(String payload) {
+    try {
+      queue.add(task(payload).setDedupKey(payload));
+      return true;
+    } catch (StatusRuntimeException e) {
+      return false;
+    }
   }
 
   @Test
