@@ -71,7 +71,10 @@ final class ServiceResolver extends NameResolver {
 
   @Override
   public void shutdown() {
-    watch.close();
+    // A channel that was never used never started to look.
+    if (watch != null) {
+      watch.close();
+    }
   }
 
   private void tell(Listener2 listener, List<Instance> instances) {

@@ -2,6 +2,7 @@
 package dev.quoin.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.config.v1.AnnounceRequest;
@@ -17,6 +18,7 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
 import io.grpc.Server;
@@ -26,6 +28,7 @@ import io.grpc.Status.Code;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -248,6 +251,13 @@ class ConfigTest {
       channel.shutdownNow();
       shop.shutdownNow();
     }
+  }
+
+  @Test
+  void aChannelThatWasNeverUsedCanBeShutDown() {
+    NameResolver unused = config.resolver().newNameResolver(URI.create("quoin:///shop"), null);
+
+    assertThatCode(unused::shutdown).doesNotThrowAnyException();
   }
 
   private void setMaintenance(SetMaintenanceRequest.Builder request) {
