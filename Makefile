@@ -51,8 +51,9 @@ delivery: $(JAR) ## test what operators get: the package, the chart and compose 
 conformance: $(JAR) $(BUF) $(VENDOR) ## carry out the conformance cases with the clients of all languages
 	@scripts/conformance
 
-quickstart: $(JAR) ## run the commands of the README against a fresh server
+quickstart: $(JAR) ## run the commands of the README and the guides against a fresh server
 	@scripts/quickstart $(GRPCURL) $(GRPCURL_VERSION)
+	@scripts/docs-shell $(GRPCURL) $(GRPCURL_VERSION)
 
 lint: $(BUF) $(VENDOR) ## check contract and code style
 	$(BUF) lint

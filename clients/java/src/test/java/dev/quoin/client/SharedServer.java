@@ -7,24 +7,28 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ExtensionContext.Store;
 
-/** One server for all test classes. Every client of a test gets a namespace of its own. */
+/**
+ * One server for all test classes, started when it is first asked for. Every client of a test gets
+ * a namespace of its own.
+ */
 final class SharedServer implements BeforeAllCallback {
   private static final AtomicInteger NAMESPACES = new AtomicInteger();
 
-  private Running running;
+  private Store store;
 
   @Override
   public void beforeAll(ExtensionContext context) {
-    running =
-        context
-            .getRoot()
-            .getStore(Namespace.create(SharedServer.class))
-            .getOrComputeIfAbsent(Running.class, key -> new Running(), Running.class);
+    store = context.getRoot().getStore(Namespace.create(SharedServer.class));
+  }
+
+  private Running running() {
+    return store.getOrComputeIfAbsent(Running.class, key -> new Running(), Running.class);
   }
 
   String address() {
-    return running.server.address();
+    return running().server.address();
   }
 
   static String freshNamespace() {
@@ -37,7 +41,7 @@ final class SharedServer implements BeforeAllCallback {
 
   /** Takes a lock away from its holder, as if its lease had run out. */
   void expire(String namespace, String lock) {
-    long deleted = running.redis.sync().del("quoin:" + namespace + ":locks:{" + lock + "}:owner");
+    long deleted = running().redis.sync().del("quoin:" + namespace + ":locks:{" + lock + "}:owner");
     if (deleted != 1) {
       throw new AssertionError(lock + " is not held in " + namespace);
     }
