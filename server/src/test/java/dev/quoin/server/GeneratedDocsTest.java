@@ -55,10 +55,14 @@ final class GeneratedDocsTest {
         * In names, control characters and `%`, `:`, `{`, `}` are written as `%` and two hexadecimal
           digits for each byte.
         """);
+    String previous = "";
     for (Path file : keyRecords()) {
       String feature = file.getParent().getFileName().toString();
-      page.append("\n## ").append(feature).append("\n\n");
-      page.append("| key | type | holds |\n| --- | --- | --- |\n");
+      if (!feature.equals(previous)) {
+        page.append("\n## ").append(feature).append("\n\n");
+        page.append("| key | type | holds |\n| --- | --- | --- |\n");
+        previous = feature;
+      }
       Matcher key = KEY.matcher(Files.readString(file));
       int keys = 0;
       while (key.find()) {

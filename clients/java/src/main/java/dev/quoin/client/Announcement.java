@@ -14,6 +14,10 @@ public final class Announcement implements AutoCloseable {
   private final Link link;
   private AnnounceRequest request;
   private OpenStream<AnnounceRequest, AnnounceResponse> stream;
+
+  /** The call before, which keeps the instance known until the newer one does. */
+  private OpenStream<AnnounceRequest, AnnounceResponse> before;
+
   private CompletableFuture<Void> known = new CompletableFuture<>();
   private boolean replaced;
   private boolean over;
@@ -58,16 +62,22 @@ public final class Announcement implements AutoCloseable {
   @Override
   public void close() {
     OpenStream<?, ?> last;
+    OpenStream<?, ?> first;
     synchronized (this) {
       over = true;
       last = stream;
+      first = before;
     }
     last.close();
+    if (first != null) {
+      first.close();
+    }
   }
 
   /** The new call takes the instance over from the one before, which ends only then. */
   private synchronized void announce() {
-    OpenStream<AnnounceRequest, AnnounceResponse> before = stream;
+    OpenStream<?, ?> outgoing = stream;
+    before = stream;
     AnnounceRequest wanted = request;
     CompletableFuture<Void> done = known;
     stream =
@@ -75,7 +85,7 @@ public final class Announcement implements AutoCloseable {
             link,
             ConfigGrpc.getAnnounceMethod(),
             () -> wanted,
-            message -> take(message, wanted, before, done),
+            message -> take(message, wanted, outgoing, done),
             failure -> {
               if (failure instanceof InvalidRequestException) {
                 done.completeExceptionally(failure);
@@ -87,11 +97,11 @@ public final class Announcement implements AutoCloseable {
   private void take(
       AnnounceResponse message,
       AnnounceRequest announced,
-      OpenStream<?, ?> before,
+      OpenStream<?, ?> outgoing,
       CompletableFuture<Void> done) {
     if (message.hasAnnounced()) {
-      if (before != null) {
-        before.close();
+      if (outgoing != null) {
+        outgoing.close();
       }
       done.complete(null);
     } else if (message.hasReplaced()) {

@@ -209,6 +209,21 @@ class ConfigTest {
   }
 
   @Test
+  void announcementThatDrainsAndClosesAtOnceIsGone() {
+    try (ServiceWatch watch = config.watchService("shop")) {
+      Eventually.get(watch.ready());
+      Announcement announcement = config.announce("shop", "here:1");
+      Eventually.get(announcement.ready());
+      Eventually.until("the instance serves", () -> watch.serving().size() == 1);
+
+      announcement.drain();
+      announcement.close();
+
+      Eventually.until("no instance is left", () -> watch.instances().isEmpty());
+    }
+  }
+
+  @Test
   void announcementIsOverWhenAnotherOneHasItsName() {
     AnnounceRequest request =
         AnnounceRequest.newBuilder()
