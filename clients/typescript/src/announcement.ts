@@ -45,7 +45,7 @@ export class Announcement implements AsyncDisposable {
 
   /**
    * Fulfilled as soon as the instance is known as it was last announced; fails with
-   * `InvalidRequestError` when it cannot be, and with the code CANCELLED when it is closed before.
+   * `InvalidRequestError` when it cannot be, and with `Code.Canceled` when it is closed before.
    */
   get ready(): Promise<void> {
     return this.call.known;

@@ -14,7 +14,7 @@ import type { Link } from "./link.js";
 export abstract class Following<T> implements AsyncDisposable {
   /**
    * Fulfilled as soon as it is known; fails with `InvalidRequestError` when the name cannot be one,
-   * and with the code CANCELLED when it is closed before.
+   * and with `Code.Canceled` when it is closed before.
    */
   readonly ready: Promise<void>;
 

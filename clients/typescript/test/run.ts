@@ -14,7 +14,7 @@ const tests = spawn(
   process.execPath,
   [
     "--test",
-    "--test-concurrency=1",
+    "--test-concurrency=2",
     "--test-timeout=180000",
     ...files.map((name) => join(here, name)),
   ],

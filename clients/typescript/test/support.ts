@@ -30,7 +30,8 @@ export function freshNamespace(): string {
 
 /** A client of the shared server, in a namespace of its own. */
 export async function connect(options: QuoinOptions = {}): Promise<Quoin> {
-  return Quoin.connect(await sharedAddress(), { namespace: freshNamespace(), ...options });
+  const patient = { namespace: freshNamespace(), deadline: "20s" };
+  return Quoin.connect(await sharedAddress(), { ...patient, ...options });
 }
 
 /**
