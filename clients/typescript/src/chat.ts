@@ -18,6 +18,7 @@ import {
   SendRequestSchema,
 } from "./gen/quoin/chat/v1/chat_pb.js";
 import type { CallOptions, Link } from "./link.js";
+import { pages } from "./pages.js";
 
 /** A message of a chat. */
 export type ChatMessage = Plain<Message>;
@@ -121,24 +122,26 @@ export class Chat {
     limitPerChat = 20,
     options?: CallOptions,
   ): AsyncGenerator<PendingMessages, void, undefined> {
-    let pageToken = "";
-    do {
-      const request = { user: this.user, limitPerChat, pageToken };
-      const page = await this.link.call(method.fetchPending, request, options);
+    for await (const page of pages(
+      this.link,
+      method.fetchPending,
+      { user: this.user, limitPerChat },
+      options,
+    )) {
       yield* page.chats.map((chat) => plain(chat));
-      pageToken = page.nextPageToken;
-    } while (pageToken !== "");
+    }
   }
 
   /** All chats of this user, with how much is unread, in the order in which it joined them. */
   async *chats(options?: CallOptions): AsyncGenerator<ChatOverview, void, undefined> {
-    let pageToken = "";
-    do {
-      const request = { user: this.user, pageSize: 100, pageToken };
-      const page = await this.link.call(method.listChats, request, options);
+    for await (const page of pages(
+      this.link,
+      method.listChats,
+      { user: this.user, pageSize: 100 },
+      options,
+    )) {
       yield* page.chats.map((chat) => plain(chat));
-      pageToken = page.nextPageToken;
-    } while (pageToken !== "");
+    }
   }
 
   /** All members of a chat by name, with what they have acknowledged. */
@@ -146,13 +149,14 @@ export class Chat {
     chatId: string,
     options?: CallOptions,
   ): AsyncGenerator<ChatMember, void, undefined> {
-    let pageToken = "";
-    do {
-      const request = { chatId, user: this.user, pageSize: 1_000, pageToken };
-      const page = await this.link.call(method.members, request, options);
+    for await (const page of pages(
+      this.link,
+      method.members,
+      { chatId, user: this.user, pageSize: 1_000 },
+      options,
+    )) {
       yield* page.members.map((member) => plain(member));
-      pageToken = page.nextPageToken;
-    } while (pageToken !== "");
+    }
   }
 
   /** Messages of a chat that are kept, oldest first; the newest 50 if nothing else is asked for. */

@@ -4,6 +4,7 @@ import { type Duration, milliseconds } from "./durations.js";
 import { Counters as CountersService } from "./gen/quoin/counters/v1/counters_pb.js";
 import type { Link } from "./link.js";
 import { Pump } from "./pump.js";
+import { Recorder } from "./recorder.js";
 import { checkName } from "./texts.js";
 
 const NAMES_PER_REQUEST = 1_000;
@@ -16,14 +17,14 @@ const GREATEST = 2n ** 63n - 1n;
  * to nothing. Every sum is counted exactly once, whatever happens to connections and servers, as
  * long as Quoin comes back within nine minutes. It counts in the second in which it arrives.
  */
-export class CounterRecorder implements AsyncDisposable {
-  private readonly pump;
+export class CounterRecorder extends Recorder {
+  /** @internal */
+  protected readonly pump;
   private readonly sums = new Map<string, bigint>();
-  private gone = 0;
-  private closed = false;
 
   /** @internal */
   constructor(link: Link, period: Duration) {
+    super();
     const { incrementBatch } = CountersService.method;
     this.pump = new Pump(link, incrementBatch, milliseconds(period), {
       next: () => this.next(),
@@ -55,30 +56,6 @@ export class CounterRecorder implements AsyncDisposable {
     }
     this.sums.set(name, sum);
     this.pump.wake();
-  }
-
-  /**
-   * How many sums may not have been counted: because Quoin was away for too long, or more than
-   * 100,000 counters waited to be sent, or a counter would have overflowed, or the recorder was
-   * closed.
-   */
-  get lost(): number {
-    return this.gone;
-  }
-
-  /** Sends what is collected now instead of later. */
-  flush(): void {
-    this.pump.push();
-  }
-
-  /** Sends what is collected and waits, no longer than a call may take, until it is counted. */
-  async close(): Promise<void> {
-    this.closed = true;
-    await this.pump.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 
   private next() {

@@ -5,6 +5,7 @@ import { CounterRecorder } from "./counter-recorder.js";
 import { type Duration, durationMessage } from "./durations.js";
 import { Counters as CountersService, type Sample } from "./gen/quoin/counters/v1/counters_pb.js";
 import type { CallOptions, Link } from "./link.js";
+import { pages } from "./pages.js";
 import { resumed } from "./resume.js";
 import { Subscription } from "./subscription.js";
 
@@ -64,12 +65,9 @@ export class Counters {
 
   /** The names of the counters that begin with a prefix, in the order of their bytes. */
   async *list(prefix = "", options?: CallOptions): AsyncGenerator<string, void, undefined> {
-    let pageToken = "";
-    do {
-      const page = await this.link.call(list, { prefix, pageSize: 1_000, pageToken }, options);
+    for await (const page of pages(this.link, list, { prefix, pageSize: 1_000 }, options)) {
       yield* page.names;
-      pageToken = page.nextPageToken;
-    } while (pageToken !== "");
+    }
   }
 
   /** Forgets a counter; tells whether there was one. */

@@ -16,6 +16,7 @@ import type { CallOptions, Link } from "./link.js";
 import { LockCalls } from "./lock-calls.js";
 import type { HoldOptions, LockOptions } from "./lock-options.js";
 import { type LockChange, LockWatch } from "./lock-watch.js";
+import { pages } from "./pages.js";
 import type { Owned } from "./possession.js";
 import type { Subscription } from "./subscription.js";
 
@@ -141,12 +142,9 @@ export class Locks {
    * tools. A lock may come twice.
    */
   async *list(prefix = "", options?: CallOptions): AsyncGenerator<LockEntry, void, undefined> {
-    let pageToken = "";
-    do {
-      const page = await this.link.call(list, { prefix, pageToken }, options);
+    for await (const page of pages(this.link, list, { prefix }, options)) {
       yield* page.locks.map((lock) => plain(lock));
-      pageToken = page.nextPageToken;
-    } while (pageToken !== "");
+    }
   }
 
   /**

@@ -10,6 +10,7 @@ import {
 import type { CallOptions, Link } from "./link.js";
 import { LogTail, type TailOptions } from "./log-tail.js";
 import { LogWriter } from "./log-writer.js";
+import { pages } from "./pages.js";
 
 /** An entry of a log. */
 export type LogEntry = Plain<LogEntryMessage>;
@@ -81,12 +82,9 @@ export class Logs {
 
   /** The names of the logs that begin with a prefix, in the order of their bytes. */
   async *names(prefix = "", options?: CallOptions): AsyncGenerator<string, void, undefined> {
-    let pageToken = "";
-    do {
-      const page = await this.link.call(listNames, { prefix, pageSize: 1_000, pageToken }, options);
+    for await (const page of pages(this.link, listNames, { prefix, pageSize: 1_000 }, options)) {
       yield* page.names;
-      pageToken = page.nextPageToken;
-    } while (pageToken !== "");
+    }
   }
 
   /**

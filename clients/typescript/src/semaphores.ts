@@ -11,6 +11,7 @@ import { HoldCall } from "./hold-call.js";
 import { grantOf } from "./hold-events.js";
 import { keep, unlessAborted } from "./lease-renewal.js";
 import type { CallOptions, Link } from "./link.js";
+import { pages } from "./pages.js";
 import { PermitCalls } from "./permit-calls.js";
 import type { Owned } from "./possession.js";
 
@@ -145,12 +146,9 @@ export class Semaphores {
    * come twice.
    */
   async *list(prefix = "", options?: CallOptions): AsyncGenerator<SemaphoreEntry, void, undefined> {
-    let pageToken = "";
-    do {
-      const page = await this.link.call(list, { prefix, pageToken }, options);
+    for await (const page of pages(this.link, list, { prefix }, options)) {
       yield* page.semaphores.map((semaphore) => plain(semaphore));
-      pageToken = page.nextPageToken;
-    } while (pageToken !== "");
+    }
   }
 
   /**

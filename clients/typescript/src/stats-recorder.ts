@@ -6,6 +6,7 @@ import { type Duration, milliseconds } from "./durations.js";
 import { Stats as StatsService } from "./gen/quoin/stats/v1/stats_pb.js";
 import type { Link } from "./link.js";
 import { Pump } from "./pump.js";
+import { Recorder } from "./recorder.js";
 import { checkName } from "./texts.js";
 
 const VALUES_PER_REQUEST = 1_000;
@@ -23,14 +24,14 @@ export interface Timer extends Disposable {
  * caller next to nothing. Every value is recorded exactly once, whatever happens to connections and
  * servers, as long as Quoin comes back within nine minutes.
  */
-export class StatsRecorder implements AsyncDisposable {
-  private readonly pump;
+export class StatsRecorder extends Recorder {
+  /** @internal */
+  protected readonly pump;
   private values: { kind: string; context: string; value: number }[] = [];
-  private gone = 0;
-  private closed = false;
 
   /** @internal */
   constructor(link: Link, period: Duration) {
+    super();
     this.pump = new Pump(link, StatsService.method.recordBatch, milliseconds(period), {
       next: () => this.next(),
       answered: () => {},
@@ -101,29 +102,6 @@ export class StatsRecorder implements AsyncDisposable {
         throw e;
       }
     };
-  }
-
-  /**
-   * How many values may not have been recorded: because Quoin was away for too long, or more than
-   * 100,000 values waited to be sent, or the recorder was closed.
-   */
-  get lost(): number {
-    return this.gone;
-  }
-
-  /** Sends what is collected now instead of later. */
-  flush(): void {
-    this.pump.push();
-  }
-
-  /** Sends what is collected and waits, no longer than a call may take, until it is recorded. */
-  async close(): Promise<void> {
-    this.closed = true;
-    await this.pump.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 
   private next() {
