@@ -59,6 +59,14 @@ async def test_handlers_say_how_failed_tasks_go_on(address: str, namespace: str)
         def broken(task: quoin.Task) -> None:
             raise ValueError("é" * 2_000)
 
+        @worker.task("long")
+        def long(task: quoin.Task) -> bytes:
+            task.progress("é" * 200)
+            return b"x" * 65_537
+
+        with pytest.raises(ValueError):
+            quoin.Retry(8 * 86_400)
+        long_id = await q.queues.enqueue("mail", quoin.task("long"))
         tried = await q.queues.enqueue("mail", quoin.task("busy"))
         rejected = await q.queues.enqueue("mail", quoin.task("wrong"))
         failed = await q.queues.enqueue("mail", quoin.task("broken", max_attempts=1))
@@ -70,6 +78,11 @@ async def test_handlers_say_how_failed_tasks_go_on(address: str, namespace: str)
             assert end.errors[0].error == "no such seller"
             end = await soon(q.queues.wait("mail", failed))
             assert end.errors[0].error.startswith("ValueError: é")
+            end = await soon(q.queues.wait("mail", long_id))
+            assert "at most 65,536" in end.errors[0].error
+            # The worker works on.
+            again = await q.queues.enqueue("mail", quoin.task("busy"))
+            assert (await soon(q.queues.wait("mail", again))).result == b"told"
 
 
 @in_loop
@@ -161,7 +174,8 @@ async def test_what_makes_no_sense_is_refused(address: str, namespace: str) -> N
         assert (await q.queues.stats("mail")).delayed == 1
         worker = q.queues.worker("")
         worker.add("any", lambda task: None)
-        await soon(worker.run(handle_signals=False))
+        with pytest.raises(quoin.InvalidRequestError):
+            await soon(worker.run(handle_signals=False))
 
 
 def test_a_blocking_worker(address: str, namespace: str) -> None:

@@ -9,6 +9,14 @@ from quoin._core import wire
 from quoin._core.wire import Seconds
 from quoin.queues.v1 import Backoff, LeasedTask, NewTask, Progress
 
+LONGEST_PAUSE = 7 * 86_400
+LONGEST_PROGRESS = 256
+
+
+def shortened(text: str, most: int) -> str:
+    """The beginning of a text, of so many bytes, cut between two characters."""
+    return text.encode("utf-8", "replace")[:most].decode("utf-8", "ignore")
+
 
 def task(
     kind: str,
@@ -63,11 +71,13 @@ def task(
 
 class Retry(Exception):  # noqa: N818 - it is no error but an answer
     """Raised by a handler: the task failed and is tried again after that time instead of its
-    backoff, if it may be."""
+    backoff, if it may be: 0 to 7 days."""
 
     def __init__(self, after: Seconds, text: str = "") -> None:
         super().__init__(text or "to be tried again")
         self.after = wire.seconds(after)
+        if not 0 <= self.after <= LONGEST_PAUSE:
+            raise ValueError(f"a task is tried again after 0 to 7 days, not {after}")
 
 
 class Reject(Exception):  # noqa: N818 - it is no error but an answer
@@ -139,7 +149,8 @@ class Task:
         return self._stopped.wait(wire.seconds(timeout))
 
     def progress(self, text: str) -> None:
-        """Says how far the work is, for who waits: at most 256 bytes."""
+        """Says how far the work is, for who waits; of more than 256 bytes only the beginning."""
+        text = shortened(text, LONGEST_PROGRESS)
         self._report(
             Progress(queue=self.queue, task_id=self.id, token=self._leased.token, text=text)
         )

@@ -59,10 +59,17 @@ class Link:
         except grpc.RpcError as e:
             raise QuoinError.from_rpc(e) from e
         except asyncio.CancelledError as e:
-            # gRPC says the same when the channel is closed and when the caller is cancelled.
-            if self.is_closing and not _is_cancelled():
+            # gRPC says the same when the channel is closed and when the caller is cancelled, which
+            # is what happens to our own tasks.
+            if self.is_closing and not self._is_cancelled():
                 raise exceptions.closed() from e
             raise
+
+    def _is_cancelled(self) -> bool:
+        task = asyncio.current_task()
+        if task is None or task in self._tasks:
+            return True
+        return sys.version_info >= (3, 11) and task.cancelling() > 0
 
     def opened(self, resource: object, close: Callable[[], Awaitable[object]]) -> None:
         """Notes what is to be closed, at the latest when the client is."""
@@ -113,11 +120,6 @@ class Link:
 
 async def _as_coroutine(close: Callable[[], Awaitable[object]]) -> object:
     return await close()
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return sys.version_info >= (3, 11) and task is not None and task.cancelling() > 0
 
 
 def pause(longest: float) -> float:

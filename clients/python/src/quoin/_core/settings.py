@@ -3,6 +3,7 @@
 
 import json
 import re
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -36,7 +37,8 @@ class TLS:
     """How the connection is encrypted. All files are PEM."""
 
     authorities: str | PathLike[str] | None = None
-    """Certificates of the authorities to trust; by default those that gRPC brings along."""
+    """Certificates of the authorities to trust; by default those this machine trusts or, when it
+    has no list of them, those gRPC brings along."""
     certificate: str | PathLike[str] | None = None
     """Certificate chain to show to the server."""
     key: str | PathLike[str] | None = None
@@ -46,7 +48,8 @@ class TLS:
         """Reads the files."""
         if (self.certificate is None) != (self.key is None):
             raise ValueError("certificate and key belong together")
-        paths = (self.authorities, self.key, self.certificate)
+        authorities = self.authorities or ssl.get_default_verify_paths().cafile
+        paths = (authorities, self.key, self.certificate)
         return grpc.ssl_channel_credentials(
             *(None if file is None else Path(file).read_bytes() for file in paths)
         )

@@ -176,7 +176,7 @@ class _Listener(Generic[T]):
 
 
 def _failed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    # Before 1.78 gRPC wakes all event loops of a process although only one of them has to work.
+    # Some versions of gRPC wake all event loops of a process although only one has to work.
     if not isinstance(context.get("exception"), BlockingIOError):
         loop.default_exception_handler(context)
 

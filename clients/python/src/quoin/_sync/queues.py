@@ -121,7 +121,8 @@ class Worker:
 
     def run(self, *, handle_signals: bool = True) -> None:
         """Works until it is stopped: by ``stop`` in another thread, by SIGTERM, or by SIGINT
-        (Ctrl-C). Signals are heard in the main thread only."""
+        (Ctrl-C). Signals are heard in the main thread only. Fails with ``InvalidRequestError`` when
+        the server does not let it work."""
         heard: dict[signal.Signals, Any] = {}
         self.start()
         if handle_signals and threading.current_thread() is threading.main_thread():
@@ -134,6 +135,7 @@ class Worker:
             for one, before in heard.items():
                 signal.signal(one, before)
             self.stop()
+        self._worker.check()
 
     def __enter__(self) -> "Worker":
         self.start()

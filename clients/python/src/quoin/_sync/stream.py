@@ -46,15 +46,18 @@ class Stream(Generic[T], Iterator[T]):
     def _next(self, timeout: float | None) -> T:
         if not self._ready:
             try:
-                items = self._portal.call(asyncio.wait_for(self._stream.more(), timeout))
+                self._portal.call(asyncio.wait_for(self._fill(), timeout))
             except asyncio.TimeoutError:
                 raise TimeoutError("nothing came in time") from None
-            if not items:
+            if not self._ready:
                 raise StopIteration
-            self._ready.extend(items)
         item = self._ready.popleft()
         self._stream.handed_over()
         return item
+
+    async def _fill(self) -> None:
+        """Keeps what comes, even when nobody waits for it any more."""
+        self._ready.extend(await self._stream.more())
 
     def __enter__(self: S) -> S:
         return self

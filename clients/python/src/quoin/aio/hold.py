@@ -72,7 +72,7 @@ class HoldCall(Generic[O]):
             self._stream.cancel()
 
     async def _run(self) -> None:
-        while not self._outcome.cancelled():
+        while True:
             token = self._owned.token if self._owned is not None else ""
             try:
                 lost = await self._follow(token)

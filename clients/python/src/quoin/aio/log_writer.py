@@ -11,6 +11,7 @@ from quoin._core.defaults import new_id
 from quoin._core.link import LOG, Backoff, Link
 from quoin.exceptions import InvalidRequestError, QuoinError, Reason
 from quoin.logs.v1 import LogEntry, WriteStreamRequest
+from quoin.tasks import shortened
 from quoin.values import Severity
 
 ROOM = 10_000
@@ -174,12 +175,9 @@ def _fitting(text: str, severity: Severity, template: str, fields: Mapping[str, 
     kept = [(key, value) for key, value in fields.items() if key][:FIELDS]
     return LogEntry(
         severity=int(severity),  # type: ignore[arg-type]
-        text=_cut(text, TEXT_BYTES) or "-",
-        template=_cut(template, TEMPLATE_BYTES),
-        fields={_cut(key, KEY_BYTES): _cut(str(value), VALUE_BYTES) for key, value in kept},
+        text=shortened(text, TEXT_BYTES) or "-",
+        template=shortened(template, TEMPLATE_BYTES),
+        fields={
+            shortened(key, KEY_BYTES): shortened(str(value), VALUE_BYTES) for key, value in kept
+        },
     )
-
-
-def _cut(text: str, limit: int) -> str:
-    """The beginning of a text, cut between two characters; what is no character is replaced."""
-    return text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")

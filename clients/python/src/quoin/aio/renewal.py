@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from quoin import exceptions
 from quoin._core.link import Link, pause
 from quoin.aio.leases import LeaseCalls, release
 from quoin.aio.owned import Grant, Owned, end_of
@@ -53,7 +54,9 @@ async def won(link: Link, call: Any, waits: bool, undo: Callable[[T], None]) -> 
     link.opened(answer, end)
     try:
         return await asyncio.shield(answer)
-    except asyncio.CancelledError:
+    except asyncio.CancelledError as e:
+        if answer.cancelled() and link.is_closing:
+            raise exceptions.closed() from e
         if waits:
             call.cancel()
         answer.add_done_callback(lambda done: _undo(done, undo))

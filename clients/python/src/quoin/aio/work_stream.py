@@ -19,7 +19,8 @@ class Tasks(Protocol):
     def take(self, leased: LeasedTask) -> None: ...
     def cancel(self, task_id: str, token: str, *, lost: bool) -> None: ...
     def changed(self) -> None: ...
-    def refused(self) -> None: ...
+    def refused(self, error: InvalidRequestError) -> None: ...
+    def strays(self) -> int: ...
 
 
 class WorkStream:
@@ -28,7 +29,7 @@ class WorkStream:
 
     def __init__(self, link: Link, open: WorkRequest.Open, *, credits: int, lease: float) -> None:
         self.is_stopping = False
-        self.unsettled: dict[str, WorkRequest] = {}
+        self.unsettled: dict[str, list[WorkRequest]] = {}
         """How tasks ended that the server has not answered, by task."""
         self._link = link
         self._open = open
@@ -52,7 +53,7 @@ class WorkStream:
 
     def settle(self, task_id: str, outcome: WorkRequest) -> None:
         """Says how a task ended, again and again until it has arrived."""
-        self.unsettled[task_id] = outcome
+        self.unsettled.setdefault(task_id, []).append(outcome)
         self.say(outcome)
 
     async def end(self) -> None:
@@ -77,7 +78,7 @@ class WorkStream:
             except InvalidRequestError as e:
                 LOG.error("this worker cannot work: %s", e)
                 self.unsettled.clear()
-                tasks.refused()
+                tasks.refused(e)
                 return
             except QuoinError as e:
                 LOG.info("a worker lost its server: %s", e)
@@ -88,7 +89,7 @@ class WorkStream:
     async def _follow(self, tasks: Tasks, backoff: Backoff) -> None:
         outbox: asyncio.Queue[WorkRequest | None] = asyncio.Queue()
         outbox.put_nowait(WorkRequest(open=self._opening(tasks)))
-        for outcome in self.unsettled.values():
+        for outcome in self._all_unsettled():
             outbox.put_nowait(outcome)
         with self._link.explained():
             call: Any = self._link.stubs.queues.Work()
@@ -108,7 +109,7 @@ class WorkStream:
         held = tasks.held()
         opening = WorkRequest.Open()
         opening.CopyFrom(self._open)
-        room = self._credits - len(held) - len(self.unsettled)
+        room = self._credits - len(held) - tasks.strays() - len(self._all_unsettled())
         opening.credits = 0 if self.is_stopping else max(0, room)
         opening.held.extend(
             Progress(queue=task.queue, task_id=task.task_id, token=task.token) for task in held
@@ -133,8 +134,17 @@ class WorkStream:
         # That of progress has the end of the lease, and says nothing about the end of the task.
         if outcome.HasField("expire_time"):
             return
-        if self.unsettled.pop(outcome.task_id, None) is not None and not self.is_stopping:
+        waiting = self.unsettled.get(outcome.task_id)
+        if not waiting:
+            return
+        waiting.pop(0)
+        if not waiting:
+            del self.unsettled[outcome.task_id]
+        if not self.is_stopping:
             self.say(WorkRequest(credits=1))
+
+    def _all_unsettled(self) -> list[WorkRequest]:
+        return [outcome for waiting in self.unsettled.values() for outcome in waiting]
 
 
 async def _write(call: Any, outbox: "asyncio.Queue[WorkRequest | None]") -> None:

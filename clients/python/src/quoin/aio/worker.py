@@ -12,14 +12,16 @@ from typing import Any, TypeVar
 
 from quoin._core.link import LOG, Link
 from quoin.aio.work_stream import WorkStream
+from quoin.exceptions import InvalidRequestError
 from quoin.queues.v1 import Done, Failed, LeasedTask, WorkRequest
-from quoin.tasks import Reject, Retry, Task
+from quoin.tasks import Reject, Retry, Task, shortened
 
 Result = str | bytes | None
 Handler = Callable[[Task], Result | Awaitable[Result]]
 H = TypeVar("H", bound=Callable[..., Any])
 
 LONGEST_ERROR = 2_048
+LONGEST_RESULT = 65_536
 
 
 class Worker:
@@ -59,6 +61,8 @@ class Worker:
         self._tasks: dict[str, _Doing] = {}
         self._slots = asyncio.Semaphore(concurrency)
         self._executor: ThreadPoolExecutor | None = None
+        self._strays = 0
+        self._refusal: InvalidRequestError | None = None
         self._begun = False
         self._stopping: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
@@ -100,7 +104,8 @@ class Worker:
 
     async def run(self, *, handle_signals: bool = True) -> None:
         """Works until it is stopped: by ``stop``, by SIGTERM, or by SIGINT (Ctrl-C). Signals are
-        heard in the main thread only."""
+        heard in the main thread only. Fails with ``InvalidRequestError`` when the server does not
+        let it work."""
         loop = asyncio.get_running_loop()
         heard: list[signal.Signals] = []
         if handle_signals and threading.current_thread() is threading.main_thread():
@@ -114,6 +119,7 @@ class Worker:
             for one in heard:
                 loop.remove_signal_handler(one)
             await self.stop()
+        self.check()
 
     def on_stopped(self, listener: Callable[[], object]) -> None:
         """Has somebody told when it has stopped."""
@@ -169,12 +175,24 @@ class Worker:
         doing.stop()
         if lost:
             del self._tasks[task_id]
-            if not doing.is_begun:
+            if doing.is_begun:
+                self._strays += 1
+            else:
                 self._stream.say(WorkRequest(credits=1))
 
-    def refused(self) -> None:
+    def strays(self) -> int:
+        """How many tasks are still being done although they were lost."""
+        return self._strays
+
+    def refused(self, error: InvalidRequestError) -> None:
         """This worker cannot work: its request makes no sense."""
+        self._refusal = error
         self._link.spawn(self.stop())
+
+    def check(self) -> None:
+        """Fails when the worker was refused."""
+        if self._refusal is not None:
+            raise self._refusal
 
     def _progress(self, progress: Any) -> None:
         message = WorkRequest(progress=progress)
@@ -190,6 +208,8 @@ class Worker:
             outcome = await self._outcome(doing)
             if self._tasks.get(doing.leased.task_id) is doing:
                 del self._tasks[doing.leased.task_id]
+            else:
+                self._strays -= 1
             self._stream.settle(doing.leased.task_id, outcome)
             self.changed()
 
@@ -198,6 +218,8 @@ class Worker:
         failed = Failed(queue=leased.queue, task_id=leased.task_id, token=leased.token)
         try:
             result = await self._handle(doing)
+            if len(result) > LONGEST_RESULT:
+                raise Reject(f"the result has {len(result)} bytes, at most 65,536 are allowed")
             done = Done(queue=leased.queue, task_id=leased.task_id, token=leased.token)
             done.result = result
             return WorkRequest(ack=done)
@@ -206,14 +228,14 @@ class Worker:
                 raise
             failed.error = "stopped"
         except Retry as e:
-            failed.error = _shortened(str(e))
+            failed.error = shortened(str(e), LONGEST_ERROR)
             failed.retry_after.FromNanoseconds(round(e.after * 1e9))
         except Reject as e:
-            failed.error = _shortened(str(e) or "rejected")
+            failed.error = shortened(str(e) or "rejected", LONGEST_ERROR)
             failed.dead = True
         except Exception as e:
             LOG.warning("task %s of kind %s failed", leased.task_id, leased.kind, exc_info=True)
-            failed.error = _shortened(f"{type(e).__name__}: {e}")
+            failed.error = shortened(f"{type(e).__name__}: {e}", LONGEST_ERROR)
         return WorkRequest(nack=failed)
 
     async def _handle(self, doing: "_Doing") -> bytes:
@@ -251,10 +273,3 @@ class _Doing:
         self.task.stop()
         if self.work is not None:
             self.work.cancel()
-
-
-def _shortened(text: str) -> str:
-    encoded = text.encode()
-    return (
-        text if len(encoded) <= LONGEST_ERROR else encoded[:LONGEST_ERROR].decode(errors="ignore")
-    )
