@@ -41,12 +41,9 @@ final class Seat {
    */
   Missing take(Place place) {
     long before = place.joinedAt() - 1;
-    if (placed && position > place.newest()) {
-      position = place.newest();
-      messages = place.messages();
-      return new Missing(0, 0);
-    }
-    if (!placed) {
+    // Redis was set back: only what was acknowledged is sure to be what it was.
+    boolean wentBack = placed && position > place.newest();
+    if (!placed || wentBack) {
       position = place.acknowledgedAt();
       messages = place.acknowledged();
     }
@@ -54,10 +51,11 @@ final class Seat {
       position = before;
       messages = Math.max(messages, place.joinedAfter());
     }
-    boolean missed = placed ? position < place.kept() : messages < place.firstKept() - 1;
+    boolean missed =
+        placed && !wentBack ? position < place.kept() : messages < place.firstKept() - 1;
     placed = true;
     if (!missed) {
-      return null;
+      return wentBack ? new Missing(0, 0) : null;
     }
     Missing missing = new Missing(messages + 1, place.firstKept() - 1);
     position = place.kept();

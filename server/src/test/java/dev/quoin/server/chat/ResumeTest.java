@@ -7,6 +7,7 @@ import dev.quoin.chat.v1.KickRequest;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
+import dev.quoin.chat.v1.SubscribeResponse.Gap;
 import dev.quoin.chat.v1.SubscribeResponse.Reconnect.Reason;
 import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.TestRedis;
@@ -79,6 +80,38 @@ final class ResumeTest {
     }
     try (Listening rest = Listening.open(TestServer.second().channel(), bob, after)) {
       assertThat(rest.told()).isEmpty();
+    }
+  }
+
+  @Test
+  void streamAheadOfARedisThatWasSetBackGoesOnAfterWhatIsAcknowledged() {
+    try (RedisProcess redis = RedisProcess.start("--appendonly", "no")) {
+      String cursor;
+      try (TestServer server = TestServer.start("redis", redis.uri())) {
+        Chats chats = new Chats(server.channel());
+        chats.create("room", "ann", "bob");
+        chats.send("room", "ann", "one");
+        chats.ack("bob", "room", 1);
+        chats.send("room", "ann", "two");
+        redis.commands().save();
+        chats.send("room", "ann", "three");
+        chats.send("room", "ann", "four");
+        try (Listening ahead = Listening.open(server.channel(), "bob")) {
+          ahead.awaitBodies("room", 3);
+          cursor = ahead.cursor();
+        }
+      }
+      redis.kill();
+      redis.start();
+      try (TestServer server = TestServer.start("redis", redis.uri())) {
+        new Chats(server.channel()).send("room", "ann", "drei");
+
+        try (Listening rest = Listening.open(server.channel(), "bob", cursor)) {
+          rest.awaitBodies("room", 2);
+          assertThat(rest.bodies("room")).containsExactly("two", "drei");
+          assertThat(rest.gaps()).extracting(Gap::getToMessageId).containsExactly(0L);
+        }
+      }
     }
   }
 
