@@ -45,6 +45,9 @@ for i = 3, #ids do
     tell(q, id)
   end
 end
+if begins then
+  redis.call('HDEL', q.meta, 'redrive')
+end
 if back > 0 then
   redis.call('HSET', q.meta, 'redrive', integer(time))
   save_queue(q)

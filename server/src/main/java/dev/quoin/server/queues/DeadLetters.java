@@ -16,11 +16,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 
 /** Dead letters: finding some of them and putting them back to work. */
 final class DeadLetters {
   private static final int LOOKED_AT = 1_000;
   private static final int LOOKED_AT_ONCE = 200;
+  private static final int MOST_BYTES = 1_048_576;
 
   private final TaskStore tasks;
   private final QueueAdmin admin;
@@ -30,26 +32,46 @@ final class DeadLetters {
     this.admin = admin;
   }
 
-  /**
-   * A walk over dead letters, some at a time, until enough are found or looked at.
-   *
-   * @param most how many to find
-   * @param found those that fit
-   */
-  private record Walk(
-      Scope scope, String queue, DeadFilter filter, int most, List<TaskStatus> found) {}
+  /** A walk over dead letters, some at a time, until enough are found or looked at. */
+  private static final class Walk {
+    final Scope scope;
+    final String queue;
+    final DeadFilter filter;
+    final Predicate<TaskStatus> wantsMore;
+    boolean enough;
+
+    /**
+     * @param wantsMore takes one that fits; false when that was enough
+     */
+    Walk(Scope scope, String queue, DeadFilter filter, Predicate<TaskStatus> wantsMore) {
+      this.scope = scope;
+      this.queue = queue;
+      this.filter = filter;
+      this.wantsMore = wantsMore;
+    }
+
+    void take(TaskStatus task) {
+      enough = !wantsMore.test(task);
+    }
+  }
 
   CompletionStage<ListDeadResponse> list(Scope scope, ListDeadRequest request, int pageSize) {
     Object[] asked = {"dead", scope.namespace(), request.getQueue(), request.getFilter()};
+    ListDeadResponse.Builder page = ListDeadResponse.newBuilder();
+    int[] bytes = {0};
     Walk walk =
-        new Walk(scope, request.getQueue(), request.getFilter(), pageSize, new ArrayList<>());
+        new Walk(
+            scope,
+            request.getQueue(),
+            request.getFilter(),
+            task -> {
+              page.addStatuses(task);
+              bytes[0] += task.getSerializedSize();
+              return page.getStatusesCount() < pageSize && bytes[0] < MOST_BYTES;
+            });
     return go(walk, PageToken.position(request.getPageToken(), asked), 0)
         .thenApply(
-            end ->
-                ListDeadResponse.newBuilder()
-                    .addAllStatuses(walk.found())
-                    .setNextPageToken(end.isEmpty() ? "" : PageToken.of(end, asked))
-                    .build());
+            end -> page.setNextPageToken(end.isEmpty() ? "" : PageToken.of(end, asked)).build());
   }
 
   CompletionStage<RedriveResponse> redrive(Scope scope, RedriveRequest request) {
@@ -57,12 +79,14 @@ final class DeadLetters {
       "redrive", scope.namespace(), request.getQueue(), request.getFilter(), request.getPerSecond()
     };
     String from = PageToken.position(request.getPageToken(), asked);
+    List<String> ids = new ArrayList<>();
     Walk walk =
-        new Walk(scope, request.getQueue(), request.getFilter(), LOOKED_AT, new ArrayList<>());
+        new Walk(scope, request.getQueue(), request.getFilter(), task -> ids.add(task.getTaskId()));
     return go(walk, from, 0)
         .thenCompose(
             end ->
-                redrive(walk, request.getPerSecond(), from.isEmpty())
+                admin
+                    .redrive(scope, request.getQueue(), request.getPerSecond(), from.isEmpty(), ids)
                     .thenApply(
                         redriven ->
                             RedriveResponse.newBuilder()
@@ -71,26 +95,19 @@ final class DeadLetters {
                                 .build()));
   }
 
-  private CompletionStage<Integer> redrive(Walk walk, int perSecond, boolean begins) {
-    List<String> ids = walk.found().stream().map(TaskStatus::getTaskId).toList();
-    return ids.isEmpty()
-        ? CompletableFuture.completedFuture(0)
-        : admin.redrive(walk.scope(), walk.queue(), perSecond, begins, ids);
-  }
-
   /** Answers the position it came to, empty at the end. */
   private CompletionStage<String> go(Walk walk, String position, int lookedAt) {
     return tasks
-        .list(walk.scope(), walk.queue(), TaskState.TASK_STATE_DEAD, position, LOOKED_AT_ONCE)
+        .list(walk.scope, walk.queue, TaskState.TASK_STATE_DEAD, position, LOOKED_AT_ONCE)
         .thenCompose(
             page -> {
               String last = position;
               for (TaskStore.Listed one : page.listed()) {
-                if (walk.found().size() == walk.most()) {
+                if (walk.enough) {
                   return CompletableFuture.completedFuture(last);
                 }
                 last = one.position();
-                one.task().filter(task -> fits(walk.filter(), task)).ifPresent(walk.found()::add);
+                one.task().filter(task -> fits(walk.filter, task)).ifPresent(walk::take);
               }
               if (!page.more()) {
                 return CompletableFuture.completedFuture("");

@@ -30,7 +30,7 @@ import java.util.concurrent.CompletionStage;
 /** Serves {@code quoin.queues.v1.Schedules}. */
 public final class SchedulesService implements BindableService {
   private static final Duration PERIOD = Duration.ofSeconds(1);
-  private static final int LOOKED_AT_ONCE = 200;
+  private static final int LOOKED_AT_ONCE = 2_000;
   private static final int LARGEST_PAYLOAD = 4_096;
   private static final int PREVIEW = 10;
 

@@ -21,6 +21,7 @@ import dev.quoin.queues.v1.ListDeadResponse;
 import dev.quoin.queues.v1.ListQueuesRequest;
 import dev.quoin.queues.v1.ListRequest;
 import dev.quoin.queues.v1.ListResponse;
+import dev.quoin.queues.v1.NackRequest;
 import dev.quoin.queues.v1.PauseRequest;
 import dev.quoin.queues.v1.PriorityCount;
 import dev.quoin.queues.v1.PurgeRequest;
@@ -435,6 +436,38 @@ final class QueueAdminTest {
     assertThat(both.getStatuses(0).getPayload().toStringUtf8()).isEqualTo("mail");
     assertThat(both.getStatuses(0).getErrors(0).getError()).isEqualTo("line busy");
     assertThat(both.getNextPageToken()).isEmpty();
+  }
+
+  @Test
+  void longDeadLettersComeInSeveralPages() {
+    String error = "x".repeat(2048);
+    for (int i = 0; i < 60; i++) {
+      queue.add(task("y".repeat(2048)).setMaxAttempts(20));
+    }
+    for (int attempt = 0; attempt < 20; attempt++) {
+      NackRequest.Builder request = NackRequest.newBuilder();
+      queue.lease(100).forEach(task -> request.addFailed(failed(task, error)));
+      queue.stub().nack(request.build());
+      queue.passDelays();
+    }
+    ListDeadRequest.Builder request = ListDeadRequest.newBuilder().setQueue(queue.name());
+    request.setFilter(DeadFilter.newBuilder().setKind("mail"));
+    int listed = 0;
+    do {
+      ListDeadResponse page = queue.stub().listDead(request.build());
+      assertThat(page.getSerializedSize()).isLessThan(1_200_000);
+      listed += page.getStatusesCount();
+      request.setPageToken(page.getNextPageToken());
+    } while (!request.getPageToken().isEmpty());
+    assertThat(listed).isEqualTo(60);
+  }
+
+  @Test
+  void aRedriveThatFindsNothingAtFirstStartsAnew() {
+    String slow = queue.key("meta");
+    TestRedis.commands().hset(slow, "redrive", "99999999999999");
+    assertThat(redrive(RedriveRequest.newBuilder().setPerSecond(1)).getRedriven()).isZero();
+    assertThat(TestRedis.commands().hexists(slow, "redrive")).isFalse();
   }
 
   private RedriveResponse redrive(RedriveRequest.Builder request) {
