@@ -7,8 +7,14 @@ import static dev.quoin.server.queues.Queue.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.queues.v1.CancelRequest;
+import dev.quoin.queues.v1.ConfigureRequest;
 import dev.quoin.queues.v1.LeasedTask;
+import dev.quoin.queues.v1.NewTask;
+import dev.quoin.queues.v1.RescheduleRequest;
 import dev.quoin.queues.v1.StatsResponse;
+import dev.quoin.queues.v1.TaskState;
+import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.TestRedis;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -78,6 +84,85 @@ final class QueueModelTest {
     assertThat(stats.getDelayed()).isZero();
     lease(queue, ready.size() + 1);
     assertThat(queue.lease(1)).isEmpty();
+  }
+
+  /** Random steps with keys and limits: whatever happens, every task is heard of to its end. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void noTaskIsForgottenBehindLimits(long seed) {
+    Random random = new Random(seed);
+    List<String> added = new ArrayList<>();
+    for (int step = 0; step < STEPS; step++) {
+      Queue here = random.nextBoolean() ? queue : queue.elsewhere();
+      switch (random.nextInt(12)) {
+        case 0, 1, 2, 3 -> added.add(here.add(keyed(random)).getTaskId());
+        case 4, 5, 6 -> leased.addAll(here.lease(1 + random.nextInt(4)));
+        case 7 -> configure(here, random.nextInt(5), random.nextInt(3));
+        case 8 -> move(here, added, random);
+        case 9 -> here.passDelays();
+        default -> {
+          if (!leased.isEmpty()) {
+            settle(here, leased.remove(random.nextInt(leased.size())), random.nextInt(4));
+          }
+        }
+      }
+    }
+    leased.forEach(queue::ack);
+    configure(queue, 0, random.nextInt(2));
+    queue.passDelays();
+    Eventually.until("nothing is left", this::workOff);
+    assertThat(added)
+        .allSatisfy(
+            id ->
+                assertThat(queue.get(id).getState())
+                    .isIn(
+                        TaskState.TASK_STATE_DONE,
+                        TaskState.TASK_STATE_CANCELLED,
+                        TaskState.TASK_STATE_DEAD));
+    assertThat(TestRedis.commands().hkeys(queue.key("meta")))
+        .noneMatch(field -> field.startsWith("busy"));
+  }
+
+  private static NewTask.Builder keyed(Random random) {
+    return task("work")
+        .setFairnessKey("key " + random.nextInt(3))
+        .setPriority(random.nextInt(2))
+        .setMaxAttempts(ATTEMPTS)
+        .setDelay(seconds(random.nextInt(4) == 0 ? 1000 : 0));
+  }
+
+  private static void configure(Queue here, int leases, int perKey) {
+    ConfigureRequest.Builder request = ConfigureRequest.newBuilder().setQueue(here.name());
+    here.stub().configure(request.setMaxLeases(leases).setMaxLeasesPerKey(perKey).build());
+  }
+
+  /** Cancels a task or makes it start at another time, whatever has become of it. */
+  private static void move(Queue here, List<String> added, Random random) {
+    if (added.isEmpty()) {
+      return;
+    }
+    String id = added.get(random.nextInt(added.size()));
+    if (random.nextBoolean()) {
+      here.stub().cancel(CancelRequest.newBuilder().setQueue(here.name()).setTaskId(id).build());
+    } else if (here.get(id).getState() == TaskState.TASK_STATE_READY) {
+      RescheduleRequest.Builder request =
+          RescheduleRequest.newBuilder().setQueue(here.name()).setTaskId(id);
+      here.stub().reschedule(request.setDelay(seconds(1000 * random.nextInt(2))).build());
+    }
+  }
+
+  private static void settle(Queue here, LeasedTask task, int how) {
+    switch (how) {
+      case 0 -> here.nack(failed(task, "no").setRetryAfter(seconds(0)));
+      case 1 -> here.expire(task.getTaskId());
+      default -> here.ack(task);
+    }
+  }
+
+  private boolean workOff() {
+    queue.lease(100).forEach(queue::ack);
+    StatsResponse stats = queue.stats();
+    return stats.getReady() + stats.getLeased() + stats.getDelayed() == 0;
   }
 
   private void add(Queue here, int priority) {

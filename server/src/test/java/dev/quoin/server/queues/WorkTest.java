@@ -9,6 +9,7 @@ import static dev.quoin.server.queues.Queue.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.queues.v1.Backoff;
 import dev.quoin.queues.v1.CancelRequest;
@@ -27,6 +28,7 @@ import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.lettuce.core.Range;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -374,6 +376,20 @@ final class WorkTest {
       busy.add(got);
     }
     assertThat(busy).containsExactlyInAnyOrder(first, second);
+  }
+
+  @Test
+  void aDueTaskStartsPromptly() {
+    Working working = work(100);
+    Eventually.until(
+        Duration.ofMinutes(1),
+        "one starts within 50 ms of its time",
+        () -> {
+          String id = queue.add(task("soon").setDelay(Durations.fromMillis(200))).getTaskId();
+          long due = Timestamps.toMillis(queue.get(id).getRunTime());
+          working.tasks(1);
+          return System.currentTimeMillis() - due <= 50;
+        });
   }
 
   @Test
