@@ -81,5 +81,6 @@ def test_program(server: Server, text: str, told: str, tmp_path: Path) -> None:
 def test_other_blocks() -> None:
     assert [text for language, text in BLOCKS if language == "sh"] == ["pip install quoin\n"]
     assert {language for language, _ in BLOCKS} == {"python", "sh", "text"}
-    # The sample is the same in both.
+    # The sample is the same everywhere.
     assert BLOCK.findall(README.read_text())[0] == BLOCKS[0]
+    assert BLOCKS[0] in BLOCK.findall((ROOT / "README.md").read_text())

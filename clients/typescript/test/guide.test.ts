@@ -44,12 +44,15 @@ for (const block of readdirSync(BLOCKS).filter((name) => name.endsWith(".js"))) 
   });
 }
 
-test("the guide and the README begin with the same lines", () => {
-  const [guide, readme] = [GUIDE, join(FOLDER, "README.md")].map(
-    (page) => FIRST.exec(readFileSync(page, "utf8"))?.[1],
-  );
+test("the guide, the README and that of all languages begin with the same lines", () => {
+  const [guide, readme, all] = [
+    GUIDE,
+    join(FOLDER, "README.md"),
+    join(FOLDER, "..", "..", "README.md"),
+  ].map((page) => FIRST.exec(readFileSync(page, "utf8"))?.[1]);
   assert.ok(guide);
   assert.equal(readme, guide);
+  assert.equal(all, guide);
 });
 
 /** Runs a program; gives what it prints. */
