@@ -384,7 +384,9 @@ type CreateRequest struct {
 	KeepAcknowledged *durationpb.Duration `protobuf:"bytes,7,opt,name=keep_acknowledged,json=keepAcknowledged,proto3" json:"keep_acknowledged,omitempty"`
 	// Makes repeating this request safe: at most 128 printable ASCII characters
 	// without spaces. For 10 minutes the same request of the same creator gets the same answer;
-	// the same id with another body is refused with REQUEST_ID_REUSED.
+	// the same id with another body is refused with REQUEST_ID_REUSED. Without a
+	// chat_id the id of the chat is made from it, so that later the same creator gets
+	// CHAT_EXISTS for the same request_id while that chat exists.
 	RequestId     string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2186,9 +2188,11 @@ func (x *SubscribeRequest) GetSlowReader() SubscribeRequest_SlowReader {
 // What happens.
 type SubscribeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to go on after this message. Empty in signals and, for a user with more
-	// than 50 chats, in messages that come within a second of one that has it: then
-	// go on from the newest one before, and get what came after it again.
+	// Where to go on after this message. Empty in signals, in heartbeats when nothing
+	// has happened since the one before and, for a user with more than 8 chats, in
+	// messages that come within a second of one that has it: then go on from the
+	// newest one before, and get what came after it again. Until the
+	// first heartbeat it is the cursor of the request.
 	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// Exactly one is set.
 	//
@@ -2777,7 +2781,7 @@ type SubscribeResponse_Event struct {
 	//	*SubscribeResponse_Event_MemberLeft
 	//	*SubscribeResponse_Event_RoleChanged
 	Event isSubscribeResponse_Event_Event `protobuf_oneof:"event"`
-	// When it happened, by the clock of Redis.
+	// When it happened, by the clock of Redis; see MemberLeft for when it is not set.
 	Time          *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=time,proto3" json:"time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2982,7 +2986,10 @@ func (x *SubscribeResponse_MemberJoined) GetRole() Role {
 	return Role_ROLE_UNSPECIFIED
 }
 
-// A user is no member any more.
+// A user is no member any more. The own end of a stream's user may be told without
+// `time` and `actor` when it happened behind what is kept, or while there was no
+// stream; after more than a minute without one it may not be told at all: ListChats
+// says in which chats a user is.
 type SubscribeResponse_MemberLeft struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who.

@@ -71,12 +71,16 @@ type ChatClient interface {
 	// Redis before the chat is made: who is told of a chat that is then not made
 	// sees nothing of it.
 	//
+	// A member who has as many chats as a user may have costs a request for each of
+	// them, to see whether it is still in them; that is done once a minute at most.
+	//
 	// Errors: CHAT_EXISTS; CHAT_USER_FULL when a member has as many chats as a
 	// user may have (the metadata says which `user`); REQUEST_ID_REUSED.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
 	// Join makes a user a member. Joining a chat one is a member of changes nothing
 	// (joined = false). Open Subscribe streams of the user, at any server, go on
-	// with the new chat. Two requests to Redis.
+	// with the new chat. Two requests to Redis; more, once a minute at most, for a
+	// user who has as many chats as one may have.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_FULL; CHAT_USER_FULL.
 	Join(ctx context.Context, in *JoinRequest, opts ...grpc.CallOption) (*JoinResponse, error)
@@ -173,6 +177,13 @@ type ChatClient interface {
 	// SLOW_READER_DISCONNECT its stream ends with `reconnect` instead as soon as it
 	// is behind. The stream ends with `reconnect` also when the server drains,
 	// always with status OK.
+	//
+	// A Redis that loses writes it had acknowledged, by a failover or a restored
+	// backup, gives their numbers to other messages. A stream, or a cursor, that was
+	// ahead is told by a `gap` of 0 to 0 and goes on after what is acknowledged; but
+	// not when the chat has as many entries again by the time it is looked at.
+	// FetchPending and a stream without a cursor go by what is acknowledged and bring
+	// what is there.
 	Subscribe(ctx context.Context, in *SubscribeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeResponse], error)
 }
 
@@ -376,12 +387,16 @@ type ChatServer interface {
 	// Redis before the chat is made: who is told of a chat that is then not made
 	// sees nothing of it.
 	//
+	// A member who has as many chats as a user may have costs a request for each of
+	// them, to see whether it is still in them; that is done once a minute at most.
+	//
 	// Errors: CHAT_EXISTS; CHAT_USER_FULL when a member has as many chats as a
 	// user may have (the metadata says which `user`); REQUEST_ID_REUSED.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
 	// Join makes a user a member. Joining a chat one is a member of changes nothing
 	// (joined = false). Open Subscribe streams of the user, at any server, go on
-	// with the new chat. Two requests to Redis.
+	// with the new chat. Two requests to Redis; more, once a minute at most, for a
+	// user who has as many chats as one may have.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_FULL; CHAT_USER_FULL.
 	Join(context.Context, *JoinRequest) (*JoinResponse, error)
@@ -478,6 +493,13 @@ type ChatServer interface {
 	// SLOW_READER_DISCONNECT its stream ends with `reconnect` instead as soon as it
 	// is behind. The stream ends with `reconnect` also when the server drains,
 	// always with status OK.
+	//
+	// A Redis that loses writes it had acknowledged, by a failover or a restored
+	// backup, gives their numbers to other messages. A stream, or a cursor, that was
+	// ahead is told by a `gap` of 0 to 0 and goes on after what is acknowledged; but
+	// not when the chat has as many entries again by the time it is looked at.
+	// FetchPending and a stream without a cursor go by what is acknowledged and bring
+	// what is there.
 	Subscribe(*SubscribeRequest, grpc.ServerStreamingServer[SubscribeResponse]) error
 	mustEmbedUnimplementedChatServer()
 }

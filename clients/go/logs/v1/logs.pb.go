@@ -950,7 +950,8 @@ func (x *TailRequest) GetSlowReader() TailRequest_SlowReader {
 // What is new.
 type TailResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to go on after this message.
+	// Where to go on after this message; until the first heartbeat the cursor of the
+	// request.
 	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// Exactly one is set.
 	//

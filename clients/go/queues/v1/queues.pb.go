@@ -896,7 +896,7 @@ type WorkRequest_Open_ struct {
 
 type WorkRequest_Credits struct {
 	// More tasks may be sent: that many more than before, 1 to 1,000; 10,000 may be
-	// open at once.
+	// open at once. A worker that has 10,000 tasks gets no more until some are settled.
 	Credits int32 `protobuf:"varint,2,opt,name=credits,proto3,oneof"`
 }
 
@@ -1586,10 +1586,12 @@ func (x *StatsRequest) GetQueue() string {
 // How a queue is.
 type StatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Tasks that could start now, those held back by limits included.
+	// Tasks that could start now, those held back by limits included, and those whose delay or
+	// lease has ended, though nobody has asked for a task since.
 	Ready int64 `protobuf:"varint,1,opt,name=ready,proto3" json:"ready,omitempty"`
 	// Those of each priority that is not without any, the most urgent first. Tasks held
-	// back by the limit of their fairness_key are not among them.
+	// back by the limit of their fairness_key are not among them, nor those whose delay or
+	// lease has ended until somebody asks for a task.
 	ReadyByPriority []*PriorityCount `protobuf:"bytes,2,rep,name=ready_by_priority,json=readyByPriority,proto3" json:"ready_by_priority,omitempty"`
 	// Tasks held back by the limit of their fairness_key.
 	HeldBack int64 `protobuf:"varint,3,opt,name=held_back,json=heldBack,proto3" json:"held_back,omitempty"`
@@ -1601,8 +1603,8 @@ type StatsResponse struct {
 	Dead int64 `protobuf:"varint,6,opt,name=dead,proto3" json:"dead,omitempty"`
 	// Tasks done or cancelled that are still remembered.
 	Finished int64 `protobuf:"varint,7,opt,name=finished,proto3" json:"finished,omitempty"`
-	// Age of the oldest among the tasks that are first in line at some priority; unset
-	// when none is ready.
+	// Age of the oldest among the tasks that are first in line at some priority, or whose delay
+	// or lease ended first; unset when none is ready.
 	OldestAge *durationpb.Duration `protobuf:"bytes,8,opt,name=oldest_age,json=oldestAge,proto3" json:"oldest_age,omitempty"`
 	// When the next delayed task starts; unset when there is none.
 	NextRunTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=next_run_time,json=nextRunTime,proto3" json:"next_run_time,omitempty"`
@@ -2865,8 +2867,9 @@ type WorkRequest_Open struct {
 	// call ends have not used an attempt.
 	ReportsStart bool `protobuf:"varint,7,opt,name=reports_start,json=reportsStart,proto3" json:"reports_start,omitempty"`
 	// Tasks the worker has from a call that ended with `reconnect` or broke, 1,000 at most:
-	// their leases are renewed by this call from now on. They use no credits. Those it
-	// does not hold any more are told by `lost`.
+	// their leases are renewed by this call from now on, and an older call whose end is
+	// noticed late does not give them back. They use no credits. Those it does not hold any
+	// more are told by `lost`.
 	Held          []*Progress `protobuf:"bytes,8,rep,name=held,proto3" json:"held,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

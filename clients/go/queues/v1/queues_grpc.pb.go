@@ -79,7 +79,7 @@ type QueuesClient interface {
 	// With `wait` the call waits for the first task at most that long, and never
 	// longer than its deadline. Each queue is asked by a step of its own, in order of
 	// preference: a task that comes into the first queue while the second is asked
-	// is not seen. Cancelling the call gives back what was leased at that very
+	// is not seen. When a queue cannot be asked, what others before it gave is the answer. Cancelling the call gives back what was leased at that very
 	// moment, and it does not count as an attempt. An answer that got lost leaves its
 	// tasks leased until their leases end, which counts as an attempt each; who
 	// cannot accept that uses Work.
@@ -95,7 +95,8 @@ type QueuesClient interface {
 	Nack(ctx context.Context, in *NackRequest, opts ...grpc.CallOption) (*NackResponse, error)
 	// Extend sets the time the leases of tasks still run, counted from now, and can
 	// say how far the work is. It tells when somebody asked for the task to be
-	// cancelled. Every item has an outcome of its own.
+	// cancelled. A task past its timeout goes to the next attempt, and its outcome is
+	// TASK_NOT_LEASED. Every item has an outcome of its own.
 	Extend(ctx context.Context, in *ExtendRequest, opts ...grpc.CallOption) (*ExtendResponse, error)
 	// Work is the life of a worker: it asks for tasks, gets them, and tells how they
 	// ended, all over one call.
@@ -113,13 +114,14 @@ type QueuesClient interface {
 	// `reconnect`. `heartbeat` comes at least every 5 seconds. A
 	// slow reader gets no more tasks until it reads on.
 	//
-	// When the call ends, but for `reconnect`, the tasks still with the worker go back at
-	// once: a task that had been begun has used an attempt, one that had not keeps its place. The
+	// When the call ends, but for `reconnect`, what the worker had said is settled, and the
+	// tasks still with it go back at once: a task that had been begun has used an attempt, one that had not keeps its place. The
 	// worker tells by `started` which ones it has begun if it said `reports_start`;
 	// otherwise every task sent counts as begun. A task given back unbegun 100 times
 	// counts as begun from then on.
 	//
-	// Errors: INVALID_REQUEST when the first message is not `open` or a later one is;
+	// Errors: INVALID_REQUEST when the first message is not `open` or a later one is, or one
+	// breaks a rule of its fields (a result that is too long, say): check before sending;
 	// TOO_MANY_CREDITS.
 	Work(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WorkRequest, WorkResponse], error)
 	// Get tells about one task, as long as it is remembered.
@@ -173,7 +175,9 @@ type QueuesClient interface {
 	// Resume hands out tasks again.
 	Resume(ctx context.Context, in *ResumeRequest, opts ...grpc.CallOption) (*ResumeResponse, error)
 	// Configure sets the limits of a queue, all of them: what the request leaves out
-	// is at its default again. Tasks that are leased already stay leased.
+	// is at its default again. Tasks that are leased already stay leased. When a limit of keys
+	// is raised, 1,000 of the tasks it held back go on at once, others after the next lease of
+	// their key.
 	Configure(ctx context.Context, in *ConfigureRequest, opts ...grpc.CallOption) (*ConfigureResponse, error)
 	// ListQueues lists the queues of the namespace in byte order: those that got a task
 	// within the last 40 days.
@@ -436,7 +440,7 @@ type QueuesServer interface {
 	// With `wait` the call waits for the first task at most that long, and never
 	// longer than its deadline. Each queue is asked by a step of its own, in order of
 	// preference: a task that comes into the first queue while the second is asked
-	// is not seen. Cancelling the call gives back what was leased at that very
+	// is not seen. When a queue cannot be asked, what others before it gave is the answer. Cancelling the call gives back what was leased at that very
 	// moment, and it does not count as an attempt. An answer that got lost leaves its
 	// tasks leased until their leases end, which counts as an attempt each; who
 	// cannot accept that uses Work.
@@ -452,7 +456,8 @@ type QueuesServer interface {
 	Nack(context.Context, *NackRequest) (*NackResponse, error)
 	// Extend sets the time the leases of tasks still run, counted from now, and can
 	// say how far the work is. It tells when somebody asked for the task to be
-	// cancelled. Every item has an outcome of its own.
+	// cancelled. A task past its timeout goes to the next attempt, and its outcome is
+	// TASK_NOT_LEASED. Every item has an outcome of its own.
 	Extend(context.Context, *ExtendRequest) (*ExtendResponse, error)
 	// Work is the life of a worker: it asks for tasks, gets them, and tells how they
 	// ended, all over one call.
@@ -470,13 +475,14 @@ type QueuesServer interface {
 	// `reconnect`. `heartbeat` comes at least every 5 seconds. A
 	// slow reader gets no more tasks until it reads on.
 	//
-	// When the call ends, but for `reconnect`, the tasks still with the worker go back at
-	// once: a task that had been begun has used an attempt, one that had not keeps its place. The
+	// When the call ends, but for `reconnect`, what the worker had said is settled, and the
+	// tasks still with it go back at once: a task that had been begun has used an attempt, one that had not keeps its place. The
 	// worker tells by `started` which ones it has begun if it said `reports_start`;
 	// otherwise every task sent counts as begun. A task given back unbegun 100 times
 	// counts as begun from then on.
 	//
-	// Errors: INVALID_REQUEST when the first message is not `open` or a later one is;
+	// Errors: INVALID_REQUEST when the first message is not `open` or a later one is, or one
+	// breaks a rule of its fields (a result that is too long, say): check before sending;
 	// TOO_MANY_CREDITS.
 	Work(grpc.BidiStreamingServer[WorkRequest, WorkResponse]) error
 	// Get tells about one task, as long as it is remembered.
@@ -530,7 +536,9 @@ type QueuesServer interface {
 	// Resume hands out tasks again.
 	Resume(context.Context, *ResumeRequest) (*ResumeResponse, error)
 	// Configure sets the limits of a queue, all of them: what the request leaves out
-	// is at its default again. Tasks that are leased already stay leased.
+	// is at its default again. Tasks that are leased already stay leased. When a limit of keys
+	// is raised, 1,000 of the tasks it held back go on at once, others after the next lease of
+	// their key.
 	Configure(context.Context, *ConfigureRequest) (*ConfigureResponse, error)
 	// ListQueues lists the queues of the namespace in byte order: those that got a task
 	// within the last 40 days.
