@@ -79,10 +79,11 @@ type QueuesClient interface {
 	// With `wait` the call waits for the first task at most that long, and never
 	// longer than its deadline. Each queue is asked by a step of its own, in order of
 	// preference: a task that comes into the first queue while the second is asked
-	// is not seen. When a queue cannot be asked, what others before it gave is the answer. Cancelling the call gives back what was leased at that very
-	// moment, and it does not count as an attempt. An answer that got lost leaves its
-	// tasks leased until their leases end, which counts as an attempt each; who
-	// cannot accept that uses Work.
+	// is not seen. When a queue cannot be asked, what those before it gave is the
+	// answer. Cancelling the call gives back what was leased at that very moment, and
+	// it does not count as an attempt. An answer that got lost leaves its tasks leased
+	// until their leases end, which counts as an attempt each; who cannot accept that
+	// uses Work.
 	Lease(ctx context.Context, in *LeaseRequest, opts ...grpc.CallOption) (*LeaseResponse, error)
 	// Ack says that tasks are done. Every item has an outcome of its own; one whose
 	// token holds no lease is a normal outcome with the reason TASK_NOT_LEASED. Late is
@@ -161,7 +162,7 @@ type QueuesClient interface {
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
 	// ListDead lists dead letters, the oldest first, each with why it died and the
 	// errors of its attempts. A page looks at 1,000 at most, so with a filter it may be
-	// short, or empty, although more follow.
+	// short, or empty, although more follow. One task is found by Get.
 	ListDead(ctx context.Context, in *ListDeadRequest, opts ...grpc.CallOption) (*ListDeadResponse, error)
 	// Redrive puts dead letters back to work, with as many attempts as they had at
 	// first; their history is kept. One call looks at 1,000 at most, the oldest first;
@@ -440,10 +441,11 @@ type QueuesServer interface {
 	// With `wait` the call waits for the first task at most that long, and never
 	// longer than its deadline. Each queue is asked by a step of its own, in order of
 	// preference: a task that comes into the first queue while the second is asked
-	// is not seen. When a queue cannot be asked, what others before it gave is the answer. Cancelling the call gives back what was leased at that very
-	// moment, and it does not count as an attempt. An answer that got lost leaves its
-	// tasks leased until their leases end, which counts as an attempt each; who
-	// cannot accept that uses Work.
+	// is not seen. When a queue cannot be asked, what those before it gave is the
+	// answer. Cancelling the call gives back what was leased at that very moment, and
+	// it does not count as an attempt. An answer that got lost leaves its tasks leased
+	// until their leases end, which counts as an attempt each; who cannot accept that
+	// uses Work.
 	Lease(context.Context, *LeaseRequest) (*LeaseResponse, error)
 	// Ack says that tasks are done. Every item has an outcome of its own; one whose
 	// token holds no lease is a normal outcome with the reason TASK_NOT_LEASED. Late is
@@ -522,7 +524,7 @@ type QueuesServer interface {
 	List(context.Context, *ListRequest) (*ListResponse, error)
 	// ListDead lists dead letters, the oldest first, each with why it died and the
 	// errors of its attempts. A page looks at 1,000 at most, so with a filter it may be
-	// short, or empty, although more follow.
+	// short, or empty, although more follow. One task is found by Get.
 	ListDead(context.Context, *ListDeadRequest) (*ListDeadResponse, error)
 	// Redrive puts dead letters back to work, with as many attempts as they had at
 	// first; their history is kept. One call looks at 1,000 at most, the oldest first;

@@ -39,7 +39,8 @@ const (
 //
 // A schedule belongs to a queue and has a name there. As long as a server is up, its
 // task is added within a second of its time; a server that dies in that second may
-// make it three.
+// make it three. When more than 2,000 of all schedules are due at once, that many are
+// looked at each second.
 type SchedulesClient interface {
 	// PutSchedule adds a schedule, or replaces the one with that name. One that is put as it
 	// is already goes on as if nothing had happened, so programs can put their schedules
@@ -131,7 +132,8 @@ func (c *schedulesClient) PreviewSchedule(ctx context.Context, in *PreviewSchedu
 //
 // A schedule belongs to a queue and has a name there. As long as a server is up, its
 // task is added within a second of its time; a server that dies in that second may
-// make it three.
+// make it three. When more than 2,000 of all schedules are due at once, that many are
+// looked at each second.
 type SchedulesServer interface {
 	// PutSchedule adds a schedule, or replaces the one with that name. One that is put as it
 	// is already goes on as if nothing had happened, so programs can put their schedules
