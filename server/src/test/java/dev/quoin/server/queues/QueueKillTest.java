@@ -61,7 +61,7 @@ final class QueueKillTest {
           victim.kill();
         }
       }
-      Eventually.until(Duration.ofSeconds(60 + TASKS / 500), "all is done", this::isAllDone);
+      Eventually.until(Duration.ofSeconds(120 + TASKS / 500), "all is done", this::isAllDone);
       assertThat(done.values()).allSatisfy(tokens -> assertThat(tokens).hasSize(1));
     } finally {
       clock.shutdownNow();
