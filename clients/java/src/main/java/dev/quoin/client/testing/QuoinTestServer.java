@@ -115,10 +115,10 @@ public final class QuoinTestServer implements AutoCloseable {
     command.addAll(List.of("--port", "0", "--metrics-port", "0", "--drain-timeout", "1s"));
     command.addAll(List.of("--data", folder.resolve("data").toString()));
     command.addAll(flags);
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(output().toFile())
-        .start();
+    ProcessBuilder server = new ProcessBuilder(command);
+    // What configures servers of this machine is not for this one.
+    server.environment().keySet().removeIf(name -> name.startsWith("QUOIN_"));
+    return server.redirectErrorStream(true).redirectOutput(output().toFile()).start();
   }
 
   private String awaitAddress() {
