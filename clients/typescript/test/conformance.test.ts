@@ -24,14 +24,15 @@ for (const file of readdirSync(CASES)
   .sort()) {
   const { feature, service, cases } = parse(readFileSync(join(CASES, file), "utf8")) as Feature;
   for (const { name, steps } of cases) {
-    test(`${feature}: ${name}`, async (context) => {
-      context.diagnostic(`typescript, ${file}`);
+    test(`${feature}: ${name}`, async () => {
       await using quoin = await connect();
       const run = new Conformance(quoin, service);
       try {
         for (const step of steps) {
           await run.run(step);
         }
+      } catch (cause) {
+        throw new Error(`typescript, ${file}, ${name}: ${cause}`, { cause });
       } finally {
         run.close();
       }
