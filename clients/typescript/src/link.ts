@@ -34,6 +34,7 @@ const LONGEST_WAIT = 86_400_000;
 /** What all helpers of one client share: the way to the servers, and the list of what is open. */
 export class Link {
   private readonly open = new Map<object, () => unknown>();
+  private ended = false;
 
   /** @param deadline of unary calls that say nothing else, in milliseconds */
   constructor(
@@ -109,9 +110,12 @@ export class Link {
     return this.deadline + Math.min(Math.max(wait, 0), LONGEST_WAIT);
   }
 
-  /** Notes what is to be closed, at the latest when the client is. */
+  /** Notes what is to be closed, at the latest when the client is; at once if it is already. */
   opened(resource: object, close: () => unknown): void {
     this.open.set(resource, close);
+    if (this.ended) {
+      queueMicrotask(() => void Promise.allSettled([(async () => close())()]));
+    }
   }
 
   closed(resource: object): void {
@@ -120,6 +124,7 @@ export class Link {
 
   /** Closes all that is open, for no longer than a call may take. */
   async closeAll(): Promise<void> {
+    this.ended = true;
     const patience = new AbortController();
     const all = [...this.open.values()].map(async (close) => close());
     await Promise.race([Promise.allSettled(all), pause(this.deadline, patience.signal)]);

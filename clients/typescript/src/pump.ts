@@ -59,6 +59,10 @@ export class Pump<I extends DescMessage, O extends DescMessage> {
   push(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+    if (this.cancelled.signal.aborted) {
+      this.abandon(); // collected after the end
+      return;
+    }
     while (!this.pausing && this.unanswered.length < AHEAD) {
       const request = this.source.next();
       if (request === undefined) {
