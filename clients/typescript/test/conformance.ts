@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import {
-  type DescMethod,
-  type DescService,
-  fromJson,
-  getOption,
-  type JsonValue,
-  toJson,
-} from "@bufbuild/protobuf";
+import { type DescService, getOption, type JsonValue } from "@bufbuild/protobuf";
 import { InvalidRequestError, type Quoin, QuoinError } from "@quoin/client";
 import { code, ErrorReasonSchema } from "@quoin/client/proto/errors";
 import { services } from "@quoin/client/proto/services";
-import { next, soon } from "./support.js";
+import { type Json, OpenCall } from "./open-call.js";
 
 type Values = Map<string, JsonValue>;
-type Json = { [key: string]: JsonValue };
 
 /** A step of a case; clients/conformance/README.md says what it means. */
 export interface Step {
@@ -31,7 +23,6 @@ export interface Step {
 }
 
 const ALL: readonly DescService[] = Object.values(services);
-const WRITING = { alwaysEmitImplicit: true, useProtoFieldName: true };
 
 /** Carries out the steps of one case. */
 export class Conformance {
@@ -84,69 +75,6 @@ export class Conformance {
     this.opened.push(call);
     return call;
   }
-}
-
-/** A call and what it brings; a stream of requests has one and ends. */
-class OpenCall {
-  readonly isUnary: boolean;
-  private readonly cancelled = new AbortController();
-  private readonly messages: AsyncGenerator<Json>;
-  private readonly first: Promise<unknown>;
-
-  constructor(
-    quoin: Quoin,
-    service: DescService,
-    private readonly method: DescMethod,
-    request: JsonValue,
-  ) {
-    this.isUnary = method.methodKind === "unary";
-    const stub = quoin.client(service) as unknown as Record<string, (...a: unknown[]) => unknown>;
-    const input = fromJson(method.input, request);
-    const isStream =
-      method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
-    const options = { signal: this.cancelled.signal };
-    // Begun now, whenever it is read.
-    this.first = Promise.resolve(stub[method.localName]?.(isStream ? one(input) : input, options));
-    this.first.catch(() => {});
-    this.messages = this.read();
-  }
-
-  cancel(): void {
-    this.cancelled.abort();
-  }
-
-  async next(heartbeats: boolean): Promise<Json> {
-    for (;;) {
-      const message = await next(this.messages);
-      if (heartbeats || !("heartbeat" in message)) {
-        return message;
-      }
-    }
-  }
-
-  /** What the call fails with, or undefined when it ends with OK. */
-  async failure(): Promise<unknown> {
-    try {
-      const { done, value } = await soon(this.messages.next());
-      assert.ok(done, `the end was expected but a message came: ${JSON.stringify(value)}`);
-      return undefined;
-    } catch (e) {
-      return e;
-    }
-  }
-
-  private async *read(): AsyncGenerator<Json> {
-    const answer = await this.first;
-    const isStream =
-      typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer;
-    for await (const message of isStream ? (answer as AsyncIterable<never>) : [answer as never]) {
-      yield toJson(this.method.output, message, WRITING) as Json;
-    }
-  }
-}
-
-async function* one<T>(message: T): AsyncGenerator<T> {
-  yield message;
 }
 
 function refused(step: Step, failure: unknown): void {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { InvalidRequestError, LostError, NotHeldError } from "@quoin/client";
+import { LostError, NotHeldError } from "@quoin/client";
 import { WatchResponse_Change as Change } from "@quoin/client/proto/locks";
-import { connect, eventually, freshNamespace, next, soon } from "./support.js";
+import { connect, eventually, next, soon } from "./support.js";
 
 test("a lock is held by one at a time, and its fences rise", async () => {
   await using quoin = await connect();
@@ -108,68 +108,6 @@ test("several locks are taken together or not at all", async () => {
     assert.equal((await quoin.locks.get("c")).held, false);
   }
   assert.equal((await quoin.locks.get("a")).held, false);
-});
-
-test("readers hold a lock together", async () => {
-  await using quoin = await connect();
-  await using one = await quoin.locks.acquire("prices", { shared: true });
-  await using two = await quoin.locks.hold("prices", { shared: true });
-  assert.ok(one?.isHeld && two.isHeld);
-  assert.equal((await quoin.locks.get("prices")).readers, 2n);
-  assert.equal(await quoin.locks.tryAcquire("prices"), undefined);
-});
-
-test("a hold tells its place in line, and goes on when its turn comes", async () => {
-  await using quoin = await connect();
-  const first = await quoin.locks.hold("leader", { lease: "30s" });
-  const places: number[] = [];
-  const waiting = quoin.locks.hold("leader", { onWaiting: (place) => places.push(place) });
-  await eventually("it waits", () => places.length > 0);
-  assert.equal(places[0], 1);
-  await first.release();
-  const second = await soon(waiting);
-  assert.ok(second.isHeld && second.fence > first.fence);
-});
-
-test("a hold that is aborted leaves the line", async () => {
-  await using quoin = await connect();
-  await using first = await quoin.locks.hold("leader");
-  const abort = new AbortController();
-  const waiting = quoin.locks.hold("leader", { signal: abort.signal });
-  waiting.catch(() => {});
-  await eventually("it waits", async () => (await quoin.locks.get("leader")).waiters === 1n);
-  abort.abort(new Error("enough"));
-  await assert.rejects(soon(waiting), /enough/);
-  await eventually("it is gone", async () => (await quoin.locks.get("leader")).waiters === 0n);
-  assert.ok(first.isHeld);
-});
-
-test("a hold that is not allowed fails", async () => {
-  await using quoin = await connect();
-  await assert.rejects(soon(quoin.locks.hold("leader", { lease: "1ms" })), InvalidRequestError);
-});
-
-test("a hold hears of its loss", async () => {
-  await using quoin = await connect();
-  const lock = await quoin.locks.hold("leader", { lease: "4s" });
-  const told = new Promise((resolve) => lock.onLost(resolve));
-  await quoin.locks.forceRelease("leader");
-  assert.equal(await soon(told), "revoked");
-});
-
-test("closing the client gives back what it holds and what it waits for", async () => {
-  const namespace = freshNamespace();
-  await using watcher = await connect({ namespace });
-  const quoin = await connect({ namespace });
-  await quoin.locks.acquire("one", { lease: "1h" });
-  await quoin.locks.hold("two", { lease: "1h" });
-  const waiting = assert.rejects(quoin.locks.hold("two"), /the client was closed/);
-  await eventually("it waits", async () => (await watcher.locks.get("two")).waiters === 1n);
-  await quoin.close();
-  await soon(waiting);
-  for (const name of ["one", "two"]) {
-    await eventually("it is free", async () => !(await watcher.locks.get(name)).held);
-  }
 });
 
 test("a watch tells the present state and then what happens", async () => {
