@@ -108,7 +108,7 @@ def test_tls_with_certificates_on_both_sides(tmp_path: Path) -> None:
         )
         port = server.address.rpartition(":")[2]
         for address in (f"localhost:{port}", f"localhost:{port},127.0.0.1:{port}"):
-            with quoin.connect(address, tls=mutual) as q:
+            with quoin.connect(address, tls=mutual, deadline=20) as q:
                 assert q.locks.try_acquire(address) is not None
                 assert q.stubs.locks.Get(GetRequest(name=address)).held
         stranger = quoin.TLS(made.path("authorities.pem"))

@@ -20,7 +20,7 @@ async def test_everything_goes_on_when_a_server_comes_back(
     new_server: Callable[[], Server], namespace: str
 ) -> None:
     server = await asyncio.to_thread(new_server)
-    async with quoin.aio.connect(server.address, namespace=namespace) as q:
+    async with quoin.aio.connect(server.address, namespace=namespace, deadline=20) as q:
         await q.config.set("redis", "a", {"host": "one"})
         ann = q.chat("ann")
         room = await ann.create()
@@ -124,9 +124,9 @@ async def test_locks_are_lost_when_no_server_can_renew_them(
     new_server: Callable[[], Server], namespace: str
 ) -> None:
     server = await asyncio.to_thread(new_server)
-    async with quoin.aio.connect(server.address, namespace=namespace, deadline=1) as q:
-        lock = await q.locks.acquire("report", lease=3)
-        held = await q.locks.hold("other", lease=3)
+    async with quoin.aio.connect(server.address, namespace=namespace, deadline=20) as q:
+        lock = await q.locks.acquire("report", lease=5)
+        held = await q.locks.hold("other", lease=5)
         server.kill()
         assert await soon(lock.lost()) is LostReason.EXPIRED
         assert await soon(held.lost()) is LostReason.EXPIRED

@@ -8,13 +8,7 @@ from quoin import aio
 from quoin._core.settings import TLS
 from quoin._sync.chat import Chat, Following
 from quoin._sync.client import Quoin, connect
-from quoin._sync.config import (
-    Announcement,
-    Config,
-    ConfigWatch,
-    MaintenanceWatch,
-    ServiceWatch,
-)
+from quoin._sync.config import Config
 from quoin._sync.counters import CounterRecorder, Counters, Stats, StatsRecorder
 from quoin._sync.locks import Locks
 from quoin._sync.logs import Logs, LogWriter
@@ -22,6 +16,7 @@ from quoin._sync.owned import Lock, LockSet, Owned, Permits
 from quoin._sync.queues import Queues, Worker
 from quoin._sync.semaphores import Semaphores
 from quoin._sync.stream import Stream
+from quoin._sync.watches import Announcement, ConfigWatch, MaintenanceWatch, ServiceWatch
 from quoin._version import __version__
 from quoin.exceptions import (
     FieldViolation,

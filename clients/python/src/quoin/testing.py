@@ -13,7 +13,9 @@ import threading
 from pathlib import Path
 from queue import Empty, Queue
 
-_SERVES = re.compile(r"serves \S+?:(\d+) ")
+from quoin._sync.client import connect
+
+_SERVES = re.compile(r"serves \S+?:(\d+) (with|without) TLS")
 
 
 class Server:
@@ -41,7 +43,8 @@ class Server:
         return f"127.0.0.1:{self._port}"
 
     def start(self) -> "Server":
-        """Starts it and waits until it serves. Fails with its output when it does not."""
+        """Starts it and waits until it serves and has answered a call, because the first one is
+        slow. Fails with its output when it does not."""
         # Quick to start, and small: tests do not need the optimising compiler.
         java = ["java", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-jar", self._jar, "serve"]
         flags = ["--port", str(self._port), "--metrics-port", "0", "--drain-timeout", "1s"]
@@ -54,7 +57,10 @@ class Server:
         )
         lines: Queue[str | None] = Queue()
         threading.Thread(target=_read, args=(self._process, lines), daemon=True).start()
-        self._port = self._serves(lines)
+        self._port, is_plain = self._serves(lines)
+        if is_plain:
+            with connect(self.address, deadline=60) as q:
+                q.locks.get("warm-up")
         return self
 
     def stop(self) -> None:
@@ -80,7 +86,7 @@ class Server:
     def __exit__(self, *raised: object) -> None:
         self.close()
 
-    def _serves(self, lines: "Queue[str | None]") -> int:
+    def _serves(self, lines: "Queue[str | None]") -> tuple[int, bool]:
         said: list[str] = []
         while True:
             try:
@@ -93,7 +99,7 @@ class Server:
             said.append(line)
             serves = _SERVES.search(line)
             if serves:
-                return int(serves.group(1))
+                return int(serves.group(1)), serves.group(2) == "without"
 
     def _end(self, force: bool) -> None:
         process, self._process = self._process, None

@@ -32,12 +32,12 @@ class Link:
     """The connection of one client. All of it happens in one event loop."""
 
     def __init__(self, settings: Settings) -> None:
+        self.loop = asyncio.get_running_loop()
         defaults = Defaults(settings.namespace, settings.deadline)
         self.deadline = settings.deadline
         self.channel = AioChannel(open_aio_channel(settings), defaults)
         self.stubs = AioStubs(self.channel)
         self.is_closing = False
-        self.loop = asyncio.get_running_loop()
         self._open: dict[object, Callable[[], Awaitable[object]]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._last: set[asyncio.Task[Any]] = set()

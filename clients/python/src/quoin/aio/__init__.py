@@ -8,13 +8,14 @@ from quoin.aio.chat import Chat
 from quoin.aio.chat_stream import ChatNews, ChatSubscription
 from quoin.aio.client import Quoin, connect
 from quoin.aio.config import Config
-from quoin.aio.config_watches import ConfigWatch, MaintenanceWatch, ServiceWatch
+from quoin.aio.config_watches import ConfigWatch, ServiceWatch
 from quoin.aio.counters import Counters, CounterWatch
 from quoin.aio.lock_sets import LockSet
 from quoin.aio.lock_watch import LockWatch
 from quoin.aio.locks import Locks
 from quoin.aio.log_writer import LogWriter
 from quoin.aio.logs import Logs, LogTail
+from quoin.aio.maintenance_watches import MaintenanceWatch
 from quoin.aio.owned import Acquiring, Lock, Owned, Permits
 from quoin.aio.queues import Queues
 from quoin.aio.recorders import CounterRecorder, StatsRecorder

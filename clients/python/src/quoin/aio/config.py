@@ -14,11 +14,11 @@ from quoin._core.wire import Seconds
 from quoin.aio.announcement import Announcement
 from quoin.aio.config_watches import (
     ConfigWatch,
-    MaintenanceWatch,
     ServiceWatch,
     configuration,
     instance,
 )
+from quoin.aio.maintenance_watches import MaintenanceWatch
 from quoin.config.v1 import (
     AnnounceRequest,
     DeleteRequest,

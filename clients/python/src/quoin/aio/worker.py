@@ -2,26 +2,20 @@
 """Does tasks with handlers."""
 
 import asyncio
-import functools
-import inspect
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from quoin._core.link import LOG, Link
+from quoin.aio.doing import Doing, Handler
 from quoin.aio.work_stream import WorkStream
 from quoin.exceptions import InvalidRequestError
-from quoin.queues.v1 import Done, Failed, LeasedTask, WorkRequest
-from quoin.tasks import Reject, Retry, Task, shortened
+from quoin.queues.v1 import LeasedTask, WorkRequest
+from quoin.tasks import Task
 
-Result = str | bytes | None
-Handler = Callable[[Task], Result | Awaitable[Result]]
 H = TypeVar("H", bound=Callable[..., Any])
-
-LONGEST_ERROR = 2_048
-LONGEST_RESULT = 65_536
 
 
 class Worker:
@@ -58,7 +52,7 @@ class Worker:
             credits=2 * concurrency,
             lease=lease,
         )
-        self._tasks: dict[str, _Doing] = {}
+        self._tasks: dict[str, Doing] = {}
         self._slots = asyncio.Semaphore(concurrency)
         self._executor: ThreadPoolExecutor | None = None
         self._strays = 0
@@ -162,7 +156,7 @@ class Worker:
 
     def take(self, leased: LeasedTask) -> None:
         """Takes a task; it is begun when there is room."""
-        doing = _Doing(leased, Task(leased, self._progress))
+        doing = Doing(leased, Task(leased, self._progress))
         self._tasks[leased.task_id] = doing
         if not self._stream.is_stopping:
             doing.work = self._link.spawn(self._do(doing))
@@ -198,78 +192,17 @@ class Worker:
         message = WorkRequest(progress=progress)
         self._link.loop.call_soon_threadsafe(self._stream.say, message)
 
-    async def _do(self, doing: "_Doing") -> None:
+    async def _do(self, doing: "Doing") -> None:
         async with self._slots:
             if self._stream.is_stopping or self._tasks.get(doing.leased.task_id) is not doing:
                 return
             doing.is_begun = True
             started = WorkRequest.Started(task_ids=[doing.leased.task_id])
             self._stream.say(WorkRequest(started=started))
-            outcome = await self._outcome(doing)
+            outcome = await doing.outcome(self._handlers[doing.leased.kind], self._executor)
             if self._tasks.get(doing.leased.task_id) is doing:
                 del self._tasks[doing.leased.task_id]
             else:
                 self._strays -= 1
             self._stream.settle(doing.leased.task_id, outcome)
             self.changed()
-
-    async def _outcome(self, doing: "_Doing") -> WorkRequest:
-        leased = doing.leased
-        failed = Failed(queue=leased.queue, task_id=leased.task_id, token=leased.token)
-        try:
-            result = await self._handle(doing)
-            if len(result) > LONGEST_RESULT:
-                raise Reject(f"the result has {len(result)} bytes, at most 65,536 are allowed")
-            done = Done(queue=leased.queue, task_id=leased.task_id, token=leased.token)
-            done.result = result
-            return WorkRequest(ack=done)
-        except asyncio.CancelledError:
-            if doing.is_over:
-                raise
-            failed.error = "stopped"
-        except Retry as e:
-            failed.error = shortened(str(e), LONGEST_ERROR)
-            failed.retry_after.FromNanoseconds(round(e.after * 1e9))
-        except Reject as e:
-            failed.error = shortened(str(e) or "rejected", LONGEST_ERROR)
-            failed.dead = True
-        except Exception as e:
-            LOG.warning("task %s of kind %s failed", leased.task_id, leased.kind, exc_info=True)
-            failed.error = shortened(f"{type(e).__name__}: {e}", LONGEST_ERROR)
-        return WorkRequest(nack=failed)
-
-    async def _handle(self, doing: "_Doing") -> bytes:
-        handler = self._handlers[doing.leased.kind]
-        result: Any
-        if inspect.iscoroutinefunction(handler):
-            doing.handling = asyncio.ensure_future(handler(doing.task))
-            result = await doing.handling
-        else:
-            work = functools.partial(handler, doing.task)
-            result = await self._link.loop.run_in_executor(self._executor, work)
-        return result.encode() if isinstance(result, str) else result or b""
-
-
-class _Doing:
-    """A task that the worker has."""
-
-    def __init__(self, leased: LeasedTask, task: Task) -> None:
-        self.leased = leased
-        self.task = task
-        self.is_begun = False
-        self.work: asyncio.Task[None] | None = None
-        self.is_over = False
-        self.handling: asyncio.Future[Any] | None = None
-
-    def stop(self) -> None:
-        """Tells the handler. A coroutine is cancelled; a thread ends when it wants to."""
-        self.task.stop()
-        if self.handling is not None:
-            self.handling.cancel()
-
-    def end(self) -> None:
-        """Gives it up."""
-        self.is_over = True
-        self.task.stop()
-        if self.work is not None:
-            self.work.cancel()
