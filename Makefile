@@ -77,9 +77,10 @@ bench: peers ## measure; a table in docs/performance.md, JSON in bench/target
 	$(MVN) -q -pl proto,server,bench package -DskipTests
 	java -jar bench/target/quoin-bench.jar --write-docs docs/performance.md $(BENCH)
 
-peers: ## install the task queues that the benchmark compares with (needs npm and Go)
+peers: ## install what the benchmark compares with (needs npm and Go)
 	-cd bench/peers/bullmq && npm ci --silent --no-audit --no-fund
 	-cd bench/peers/asynq && go build -o target/race .
+	-cd bench/peers/centrifuge && go build -o target/fanout .
 
 clean: ## remove everything that was built
 	rm -rf target */target clients/*/target bench/peers/*/target bench/peers/*/node_modules

@@ -151,6 +151,26 @@ record Ratio(String text, String goal, double median, double[] perRound) {
           one,
           members);
     }
+    String subscribers = ", " + Rows.CENTRIFUGE_SUBSCRIBERS + " subscribers";
+    String ours = Rows.CHAT_DELIVERED + Rows.CENTRIFUGE_SUBSCRIBERS + "/16";
+    String theirs = Rows.CENTRIFUGE_DELIVERED + Rows.CENTRIFUGE_SUBSCRIBERS + "/16";
+    add(
+        ratios,
+        results,
+        "deliveries/s: Quoin / Centrifuge" + subscribers,
+        "",
+        Measurement.CALLS_PER_SECOND,
+        ours,
+        theirs);
+    // Deliveries per second of CPU time are the inverse of CPU time per delivery.
+    add(
+        ratios,
+        results,
+        "deliveries per server core: Quoin / Centrifuge" + subscribers,
+        "≥ 1.0",
+        cpu,
+        theirs,
+        ours);
   }
 
   private static void addQueues(List<Ratio> ratios, Results results) {
@@ -205,7 +225,10 @@ record Ratio(String text, String goal, double median, double[] perRound) {
       double[] below = results.values(base, metric);
       double[] perRound =
           IntStream.range(0, above.length).mapToDouble(i -> factor * above[i] / below[i]).toArray();
-      ratios.add(new Ratio(text, goal, Results.median(perRound), perRound));
+      double median = Results.median(perRound);
+      if (!Double.isNaN(median)) { // a peer that is not installed measures nothing
+        ratios.add(new Ratio(text, goal, median, perRound));
+      }
     }
   }
 }

@@ -10,7 +10,7 @@ interface Row {
   /** Measures it once. */
   Measurement measure(Testbed testbed, Options options) throws InterruptedException;
 
-  /** Whether its calls go through the Quoin server. */
+  /** Whether its calls go through a server, Quoin or a peer, and not straight to Redis. */
   boolean usesServer();
 
   default String id() {

@@ -53,12 +53,15 @@ final class Rows {
   static final List<Integer> DEPTHS = List.of(100, 10_000, 1_000_000);
   static final String CHAT_SEND = "chat-send";
   static final String CHAT_DELIVERED = "chat-delivered-to-";
+  static final String CENTRIFUGE_DELIVERED = "centrifuge-delivered-to-";
+  static final int CENTRIFUGE_SUBSCRIBERS = 100;
   static final List<Integer> CHAT_MEMBERS = List.of(1, 100, 1_000);
   static final int CLIENTS = 10;
 
   /** How many processes the book has contend for one lock. */
   static final List<Integer> BOOK_CLIENTS = List.of(1, 2, 5);
 
+  private static final Path PEERS = Path.of("bench/peers");
   private static final int OPEN_HOLDS = 10_000;
 
   private Rows() {}
@@ -123,6 +126,13 @@ final class Rows {
     for (int members : CHAT_MEMBERS) {
       rows.add(LoadRow.quoin(CHAT_DELIVERED + members, 16, ChatWorkload.of(members)));
     }
+    Path centrifuge = PEERS.resolve("centrifuge/target/fanout");
+    rows.add(
+        new FanOutPeerRow(
+            CENTRIFUGE_DELIVERED + CENTRIFUGE_SUBSCRIBERS,
+            16,
+            CENTRIFUGE_SUBSCRIBERS,
+            new PeerProgram(List.of(centrifuge.toString()), centrifuge)));
     // A chat of 100,000 entries at most may keep a 64th less than that.
     rows.add(new ChatCatchUpRow("chat-catch-up", 98_000));
     rows.add(new ChatStreamsRow("chat-streams", 10_000));
@@ -145,16 +155,16 @@ final class Rows {
     rows.add(LoadRow.quoin(QUEUE_WORK, 128, WorkWorkload::new));
     rows.add(new PromotionRow(QUEUE_DUE, 100_000));
     rows.add(new RaceRow(QUEUE_RACE, 100));
-    Path peers = Path.of("bench/peers");
-    Path bullmq = peers.resolve("bullmq");
+    Path bullmq = PEERS.resolve("bullmq");
     rows.add(
         new PeerRow(
             BULLMQ_RACE,
             100,
-            List.of("node", bullmq.resolve("race.mjs").toString()),
-            bullmq.resolve("node_modules/bullmq")));
-    Path asynq = peers.resolve("asynq/target/race");
-    rows.add(new PeerRow(ASYNQ_RACE, 100, List.of(asynq.toString()), asynq));
+            new PeerProgram(
+                List.of("node", bullmq.resolve("race.mjs").toString()),
+                bullmq.resolve("node_modules/bullmq"))));
+    Path asynq = PEERS.resolve("asynq/target/race");
+    rows.add(new PeerRow(ASYNQ_RACE, 100, new PeerProgram(List.of(asynq.toString()), asynq)));
   }
 
   private static void addCounters(List<Row> rows) {
