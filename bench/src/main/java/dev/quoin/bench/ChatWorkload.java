@@ -21,11 +21,20 @@ final class ChatWorkload implements Workload {
    * @param members how many there are, each with an open stream
    */
   static Workload.Factory of(int members) {
-    return (testbed, workers) -> {
-      ChatWorkload workload = new ChatWorkload(new Deliveries(testbed, members));
-      workload.subscribe(members);
-      return workload;
-    };
+    return (testbed, workers) -> open(new Deliveries(testbed, members), members);
+  }
+
+  /**
+   * @param members how many there are, each with an open stream on a connection of its own
+   */
+  static Workload.Factory withConnections(int members) {
+    return (testbed, workers) -> open(new Deliveries(testbed, members, members), members);
+  }
+
+  private static Workload open(Deliveries deliveries, int members) {
+    ChatWorkload workload = new ChatWorkload(deliveries);
+    workload.subscribe(members);
+    return workload;
   }
 
   private void subscribe(int members) {

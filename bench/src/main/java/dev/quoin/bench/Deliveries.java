@@ -28,14 +28,21 @@ final class Deliveries implements AutoCloseable {
    * @param readers how many streams are to receive everything
    */
   Deliveries(Testbed testbed, int readers) {
+    this(testbed, readers, CONNECTIONS);
+  }
+
+  /**
+   * @param connections how many the streams share
+   */
+  Deliveries(Testbed testbed, int readers, int connections) {
     this.channels =
-        Stream.generate(() -> GrpcWorkload.connect(testbed)).limit(CONNECTIONS).toList();
+        Stream.generate(() -> GrpcWorkload.connect(testbed)).limit(connections).toList();
     this.readers = readers;
     this.started = new CountDownLatch(readers);
   }
 
   ManagedChannel channel(int index) {
-    return channels.get(index % CONNECTIONS);
+    return channels.get(index % channels.size());
   }
 
   /** A stream has started. */

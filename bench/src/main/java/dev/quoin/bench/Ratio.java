@@ -151,24 +151,24 @@ record Ratio(String text, String goal, double median, double[] perRound) {
           one,
           members);
     }
-    String subscribers = ", " + Rows.CENTRIFUGE_SUBSCRIBERS + " subscribers";
-    String ours = Rows.CHAT_DELIVERED + Rows.CENTRIFUGE_SUBSCRIBERS + "/16";
+    int subscribers = Rows.CENTRIFUGE_SUBSCRIBERS;
+    addCentrifuge(ratios, results, subscribers + " subscribers", Rows.CHAT_DELIVERED);
+    addCentrifuge(
+        ratios, results, subscribers + " subscribers and connections", Rows.CHAT_CONNECTIONS);
+  }
+
+  private static void addCentrifuge(List<Ratio> ratios, Results results, String what, String name) {
+    String ours = name + Rows.CENTRIFUGE_SUBSCRIBERS + "/16";
     String theirs = Rows.CENTRIFUGE_DELIVERED + Rows.CENTRIFUGE_SUBSCRIBERS + "/16";
-    add(
-        ratios,
-        results,
-        "deliveries/s: Quoin / Centrifuge" + subscribers,
-        "",
-        Measurement.CALLS_PER_SECOND,
-        ours,
-        theirs);
+    String speed = Measurement.CALLS_PER_SECOND;
+    add(ratios, results, "deliveries/s: Quoin / Centrifuge, " + what, "", speed, ours, theirs);
     // Deliveries per second of CPU time are the inverse of CPU time per delivery.
     add(
         ratios,
         results,
-        "deliveries per server core: Quoin / Centrifuge" + subscribers,
+        "deliveries per server core: Quoin / Centrifuge, " + what,
         "≥ 1.0",
-        cpu,
+        Measurement.SERVER_CPU,
         theirs,
         ours);
   }

@@ -53,6 +53,7 @@ final class Rows {
   static final List<Integer> DEPTHS = List.of(100, 10_000, 1_000_000);
   static final String CHAT_SEND = "chat-send";
   static final String CHAT_DELIVERED = "chat-delivered-to-";
+  static final String CHAT_CONNECTIONS = "chat-delivered-to-connections-";
   static final String CENTRIFUGE_DELIVERED = "centrifuge-delivered-to-";
   static final int CENTRIFUGE_SUBSCRIBERS = 100;
   static final List<Integer> CHAT_MEMBERS = List.of(1, 100, 1_000);
@@ -126,6 +127,11 @@ final class Rows {
     for (int members : CHAT_MEMBERS) {
       rows.add(LoadRow.quoin(CHAT_DELIVERED + members, 16, ChatWorkload.of(members)));
     }
+    rows.add(
+        LoadRow.quoin(
+            CHAT_CONNECTIONS + CENTRIFUGE_SUBSCRIBERS,
+            16,
+            ChatWorkload.withConnections(CENTRIFUGE_SUBSCRIBERS)));
     Path centrifuge = PEERS.resolve("centrifuge/target/fanout");
     rows.add(
         new FanOutPeerRow(
