@@ -7,7 +7,7 @@
 -- ARGV[2] lease in milliseconds
 -- ARGV[3] label of the caller
 --
--- Returns {1, token, fence, end of the lease in ms} when taken,
+-- Returns {1, fence, end of the lease in ms} when taken,
 -- {0, label of the holder, ms its lease still runs, place in line a waiter would get} when held,
 -- {2} when that takes more than these keys: locks/take does it.
 local owner, line, marks = KEYS[1], KEYS[2], KEYS[3]
@@ -40,4 +40,4 @@ if noticed and tonumber(redis.call('ZSCORE', marks, '*') or 0) > since then
   redis.call('SPUBLISH', string.sub(owner, 1, -6) .. 'events',
     string.format('acquired %.0f %.0f x %.0f 0 %.0f %s\n', now, fence, expire, fence, holder))
 end
-return {1, token, fence, expire}
+return {1, fence, expire}

@@ -19,8 +19,11 @@ final class QuoinOperations {
   /** A lock that many hold together, or wait for. */
   static final String SCALE = "scale";
 
+  /** So many locks a worker that the lease of one has run out before its turn comes again. */
+  private static final int LOCKS = 1024;
+
   private static final Duration INSTANT = Duration.newBuilder().setNanos(1_000_000).build();
-  private static final Duration SECOND = Duration.newBuilder().setSeconds(1).build();
+  private static final Duration SHORTEST = Duration.newBuilder().setNanos(100_000_000).build();
   private static final Duration WAIT = Duration.newBuilder().setSeconds(30).build();
 
   private QuoinOperations() {}
@@ -32,7 +35,7 @@ final class QuoinOperations {
     return done -> health.check(request, GrpcWorkload.answer(done, response -> done.ok()));
   }
 
-  /** Takes a lock nobody took before and lets its lease run out. */
+  /** Takes one lock after another and lets their leases run out. */
   static Operation acquire(Channel channel, int worker) {
     LocksStub locks = LocksGrpc.newStub(channel);
     return new Operation() {
@@ -42,8 +45,8 @@ final class QuoinOperations {
       public void start(Done done) {
         AcquireRequest request =
             AcquireRequest.newBuilder()
-                .setName("acquire-" + worker + '-' + next++)
-                .setLease(SECOND)
+                .setName("acquire-" + worker + '-' + next++ % LOCKS)
+                .setLease(SHORTEST)
                 .build();
         acquire(locks, request, done, response -> done.ok());
       }

@@ -84,10 +84,16 @@ final class LockStore {
             demand.leaseMillis(),
             demand.terms().holder())
         .thenCompose(
-            reply ->
-                reply.integer(0) == TAKES_MORE
-                    ? take(demand)
-                    : CompletableFuture.completedFuture(standing(reply)));
+            reply -> {
+              if (reply.integer(0) == TAKES_MORE) {
+                return take(demand);
+              }
+              return CompletableFuture.completedFuture(
+                  reply.flag(0)
+                      ? Standing.granted(
+                          new Grant(demand.token(), reply.integer(1), reply.integer(2)))
+                      : standing(reply));
+            });
   }
 
   private CompletionStage<Standing> take(Demand demand) {

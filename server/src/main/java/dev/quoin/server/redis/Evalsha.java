@@ -3,7 +3,6 @@ package dev.quoin.server.redis;
 
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.internal.ExceptionFactory;
-import io.lettuce.core.output.NestedMultiOutput;
 import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
@@ -41,7 +40,7 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
       String[] keys,
       Object[] arguments,
       BiConsumer<? super List<Object>, ? super Throwable> listener) {
-    super(CommandType.EVALSHA, new NestedMultiOutput<>(codec));
+    super(CommandType.EVALSHA, new Values(codec));
     this.codec = codec;
     this.listener = listener;
     this.command = command;

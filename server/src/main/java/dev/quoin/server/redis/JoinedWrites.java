@@ -1,39 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.redis;
 
+import io.lettuce.core.protocol.CommandEncoder;
+import io.lettuce.core.protocol.RedisCommand;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.EncoderException;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import java.util.Collection;
 
 /**
- * Joins the commands written between two flushes into one buffer: to copy a short command costs
- * less than to keep account of it until the network has taken it. A command counts as written once
- * it is in the buffer; when the connection breaks, what has no answer fails, written or not.
+ * Writes commands in place of Lettuce's encoder: those between two flushes into one buffer, since a
+ * buffer for each costs more than what is written into it. Flushes are few: what is asked while
+ * answers are read goes out together. A command counts as written once it is in the buffer; when
+ * the connection breaks, what has no answer fails, written or not.
  */
 final class JoinedWrites extends ChannelDuplexHandler {
+  private static final String NAME = "joinedWrites";
+  private static final int FLUSH_EVERY = 128;
   private static final int BYTES = 16 * 1024;
 
   private ByteBuf joined;
 
+  private JoinedWrites() {}
+
+  static void on(Channel channel) {
+    JoinedWrites writes = new JoinedWrites();
+    channel.pipeline().replace(CommandEncoder.class, NAME, writes);
+    channel.pipeline().addAfter(NAME, null, new FlushConsolidationHandler(FLUSH_EVERY, true));
+  }
+
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-    if (!(message instanceof ByteBuf command)
-        || command.readableBytes() > BYTES / 4
-        || !context.channel().isActive()) {
-      pass(context);
-      context.write(message, promise);
+    if (!context.channel().isActive()) {
+      // Fails, and says why.
+      context.write(Unpooled.EMPTY_BUFFER, promise);
       return;
     }
-    if (joined != null && joined.writableBytes() < command.readableBytes()) {
+    try {
+      if (message instanceof RedisCommand<?, ?, ?> command) {
+        join(context, command);
+      } else if (message instanceof Collection<?> commands) {
+        for (Object command : commands) {
+          join(context, (RedisCommand<?, ?, ?>) command);
+        }
+      } else {
+        pass(context);
+        context.write(message, promise);
+        return;
+      }
+    } catch (RuntimeException e) {
+      promise.tryFailure(new EncoderException("the command could not be written", e));
+      context.close();
+      return;
+    }
+    promise.trySuccess();
+  }
+
+  private void join(ChannelHandlerContext context, RedisCommand<?, ?, ?> command) {
+    if (joined == null) {
+      joined = context.alloc().directBuffer(BYTES);
+    }
+    int begin = joined.writerIndex();
+    try {
+      command.encode(joined);
+    } catch (RuntimeException e) {
+      joined.writerIndex(begin);
+      throw e;
+    }
+    if (joined.readableBytes() >= BYTES) {
       pass(context);
     }
-    if (joined == null) {
-      joined = context.alloc().directBuffer(BYTES, BYTES);
-    }
-    joined.writeBytes(command);
-    command.release();
-    promise.trySuccess();
   }
 
   @Override

@@ -27,7 +27,6 @@ import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.Timer;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorGroup;
@@ -51,7 +50,6 @@ import java.util.function.Function;
 public final class RedisConnector {
   static final RedisCodec<String, byte[]> CODEC =
       RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
-  private static final int FLUSH_EVERY = 128;
   private static final int TRIES_PER_LOOP = 4;
 
   /** In a cluster the connection to a node is made when a command meets it: it is waited for. */
@@ -86,10 +84,7 @@ public final class RedisConnector {
                   @Override
                   public void afterChannelInitialized(Channel channel) {
                     newest.set(channel.eventLoop());
-                    channel
-                        .pipeline()
-                        .addFirst(
-                            new JoinedWrites(), new FlushConsolidationHandler(FLUSH_EVERY, true));
+                    JoinedWrites.on(channel);
                   }
                 })
             .build();
