@@ -11,10 +11,11 @@ VENDOR   := target/vendor
 JAR      := server/target/quoin.jar
 AGAINST  ?= HEAD~1
 TALK     := clients/java/target/classpath
+STUBS    := $(if $(shell command -v npm),$(BUF) $(VENDOR))
 SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run chat test clients conformance delivery quickstart lint breaking generate format bench peers \
+.PHONY: help build run chat test packages clients conformance delivery quickstart lint breaking generate format bench peers \
   dist image containers clean
 
 help: ## print this menu
@@ -40,10 +41,19 @@ chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAM
 
 test: ## run every test there is: server on one Redis and on a cluster, clients, packages, README
 	$(MVN) verify
-	@$(MAKE) --no-print-directory quickstart clients delivery
+	@$(MAKE) --no-print-directory --output-sync=recurse -j3 quickstart packages client-typescript client-python client-go
 
-clients: $(JAR) ## test the clients in Go, Python and TypeScript, and the packages of all four
+# Both build with Maven in the same folders: one after the other.
+packages: $(JAR)
+	@scripts/clients java
+	@$(MAKE) --no-print-directory delivery
+
+clients: $(JAR) $(STUBS) ## test the clients in Go, Python and TypeScript, and the packages of all four
 	@scripts/clients
+
+client-python client-typescript: $(STUBS)
+client-%: $(JAR)
+	@scripts/clients $*
 
 delivery: $(JAR) ## test what operators get: the package, the chart and compose files, the image
 	@scripts/test-delivery $(GRPCURL) $(GRPCURL_VERSION)

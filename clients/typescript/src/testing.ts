@@ -17,6 +17,9 @@ export interface TestServerOptions {
 }
 
 const STARTS_WITHIN = 60_000;
+
+/** Quick to start, and small: tests do not need the optimising compiler. */
+const SHORT_LIVED = ["-XX:TieredStopAtLevel=1", "-Xmx256m"];
 const ENDS_WITHIN = 20_000;
 
 /**
@@ -80,7 +83,7 @@ async function launch(
     throw new TypeError("say where the server's jar is, by QUOIN_JAR or the option jar");
   }
   const own = ["--port", port, "--metrics-port", "0", "--data", join(folder, "data")];
-  const serve = ["-jar", jar, "serve", ...own, "--drain-timeout", "1s", ...flags];
+  const serve = [...SHORT_LIVED, "-jar", jar, "serve", ...own, "--drain-timeout", "1s", ...flags];
   // Settings come from flags only, whatever this process has in its environment.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith("QUOIN_")),

@@ -41,6 +41,7 @@ public final class ServerProcess implements AutoCloseable {
   public static ServerProcess launch(Map<String, String> environment, String... flags) {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElse("java"));
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of("dev.quoin.server.Main", "serve", "--port", "0", "--metrics-port", "0"));
     command.addAll(List.of(flags));
