@@ -88,7 +88,7 @@ bench: peers ## measure; a table in docs/performance.md, JSON in bench/target
 	java -jar bench/target/quoin-bench.jar --write-docs docs/performance.md $(BENCH)
 
 peers: ## install what the benchmark compares with (needs npm and Go)
-	-cd bench/peers/bullmq && npm ci --silent --no-audit --no-fund
+	-cd bench/peers/bullmq && npm install --no-save --silent --no-audit --no-fund
 	-cd bench/peers/asynq && go build -o target/race .
 	-cd bench/peers/centrifuge && go build -o target/fanout .
 

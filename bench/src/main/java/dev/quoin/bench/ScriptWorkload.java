@@ -19,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Workers that send the server's own scripts straight to Redis, over one Lettuce connection. */
 final class ScriptWorkload implements Workload {
+  private static final Long TAKEN = 1L;
+  private static final Long HANDED_OVER = 0L;
   private static final LuaScript ACQUIRE = LuaScript.load("locks/acquire");
   private static final LuaScript RELEASE = LuaScript.load("locks/release");
   private static final int FLUSH_EVERY = 128;
@@ -58,19 +60,25 @@ final class ScriptWorkload implements Workload {
             ACQUIRE,
             free,
             acquireArguments,
+            TAKEN,
             done,
-            () -> run(RELEASE, held, releaseArguments, done, done::ok));
+            () -> run(RELEASE, held, releaseArguments, HANDED_OVER, done, done::ok));
   }
 
   private void run(
-      LuaScript script, String[] keys, byte[][] arguments, Operation.Done done, Runnable next) {
+      LuaScript script,
+      String[] keys,
+      byte[][] arguments,
+      Long wanted,
+      Operation.Done done,
+      Runnable next) {
     redis
         .<List<Object>>evalsha(script.sha(), ScriptOutputType.MULTI, keys, arguments)
         .whenComplete(
             (reply, failure) -> {
               if (failure != null) {
                 done.failed(failure);
-              } else if (!reply.get(0).equals(1L)) {
+              } else if (!reply.get(0).equals(wanted)) {
                 done.failed(new IllegalStateException(script.name() + " answered " + reply));
               } else {
                 next.run();
