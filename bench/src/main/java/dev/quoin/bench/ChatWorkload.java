@@ -6,10 +6,14 @@ import dev.quoin.chat.v1.ChatGrpc.ChatStub;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Workers that send a message and wait until every member of the chat has received it. */
 final class ChatWorkload implements Workload {
-  private static final String ROOM = "room";
+  private static final AtomicInteger ROOMS = new AtomicInteger();
+
+  /** One that the server has not seen in another row, since when Redis was emptied. */
+  private final String room = "room-" + ROOMS.incrementAndGet();
 
   private final Deliveries deliveries;
 
@@ -38,7 +42,7 @@ final class ChatWorkload implements Workload {
   }
 
   private void subscribe(int members) {
-    ChatOperations.create(deliveries.channel(0), ROOM, members, 0);
+    ChatOperations.create(deliveries.channel(0), room, members, 0);
     for (int i = 0; i < members; i++) {
       ChatGrpc.newStub(deliveries.channel(i))
           .subscribe(SubscribeRequest.newBuilder().setUser("user-" + i).build(), new Reader());
@@ -51,7 +55,7 @@ final class ChatWorkload implements Workload {
     ChatStub chat = ChatGrpc.newStub(deliveries.channel(index));
     return done ->
         chat.send(
-            ChatOperations.message(ROOM, deliveries.begin(done) + " "),
+            ChatOperations.message(room, deliveries.begin(done) + " "),
             GrpcWorkload.answer(done, sent -> {}));
   }
 
