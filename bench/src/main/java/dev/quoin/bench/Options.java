@@ -9,13 +9,13 @@ import picocli.CommandLine.Option;
 final class Options {
   @Option(
       names = "--duration",
-      defaultValue = "${env:BENCH_DURATION:-10}",
+      defaultValue = "${env:BENCH_DURATION:-3}",
       description = "Seconds each row is measured. (BENCH_DURATION)")
   private int duration;
 
   @Option(
       names = "--warm-up",
-      defaultValue = "${env:BENCH_WARM_UP:-5}",
+      defaultValue = "${env:BENCH_WARM_UP:-2}",
       description = "Seconds each row runs before it is measured. (BENCH_WARM_UP)")
   private int warmUp;
 
