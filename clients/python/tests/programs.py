@@ -27,8 +27,12 @@ def start_script(what: str, address: str, namespace: str) -> "subprocess.Popen[s
 
 def run_script(what: str, address: str, namespace: str) -> str:
     """Runs one of them and gives what it printed."""
-    process = start_script(what, address, namespace)
-    out, err = process.communicate(timeout=60)
+    with start_script(what, address, namespace) as process:
+        try:
+            out, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     assert process.returncode == 0, err
     return out + err
 
@@ -90,6 +94,8 @@ async def aio_work(address: str, namespace: str) -> None:
 
 if __name__ == "__main__":
     what, address, namespace = sys.argv[1:]
+    # Tests that run in the background of a shell are started with interrupts ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if what == "aio-worker":
         asyncio.run(aio_work(address, namespace))
     else:
