@@ -166,6 +166,26 @@ final class FailureModesTest {
     assertThat(acquire(request("a")).getPosition()).isEqualTo(200_001);
   }
 
+  @Test
+  void redisWithoutMemoryRefusesWritesAndKeepsWhatThereIs() {
+    AcquireResponse held = acquire(request("a"));
+    limitMemory("1mb");
+    try {
+      Refused refused = Refused.by(() -> acquire(request("b")));
+
+      assertThat(refused.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+      assertThat(refused.reason()).isEqualTo("STORE_FULL");
+      assertThat(state("a").getFence()).isEqualTo(held.getFence());
+    } finally {
+      limitMemory("0");
+    }
+    assertThat(acquire(request("b")).getAcquired()).isTrue();
+  }
+
+  private static void limitMemory(String bytes) {
+    TestRedis.nodes().forEach(node -> node.commands().configSet("maxmemory", bytes));
+  }
+
   private static long served(List<ListenableFuture<AcquireResponse>> waiting) {
     return waiting.stream().filter(ListenableFuture::isDone).count();
   }

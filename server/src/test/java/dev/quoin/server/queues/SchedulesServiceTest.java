@@ -23,6 +23,7 @@ import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestConnection;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import io.grpc.Status.Code;
 import io.opentelemetry.api.OpenTelemetry;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -197,6 +198,19 @@ final class SchedulesServiceTest {
     assertThat(schedules.previewSchedule(request).getRunTimesList())
         .extracting(Timestamps::toString)
         .containsExactly("2026-01-01T14:00:00Z", "2026-01-02T14:00:00Z");
+  }
+
+  @Test
+  void aQueueHasAThousandSchedulesAtMost() {
+    for (int i = 0; i < 1_000; i++) {
+      TestRedis.commands().hset(queue.key("schedules"), "s" + i, "0 0 -\n");
+    }
+
+    Refused refused = Refused.by(() -> schedules.putSchedule(nightly().build()));
+
+    assertThat(refused.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+    assertThat(refused.reason()).isEqualTo("SCHEDULES_FULL");
+    assertThat(TestRedis.commands().hlen(queue.key("schedules"))).isEqualTo(1_000);
   }
 
   @Test

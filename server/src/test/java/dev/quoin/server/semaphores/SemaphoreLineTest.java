@@ -24,6 +24,7 @@ import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Status.Code;
+import io.lettuce.core.ScriptOutputType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -264,6 +265,27 @@ final class SemaphoreLineTest {
 
     Eventually.until(Duration.ofSeconds(20), "it is served", waiting::isDone);
     assertThat(granted(waiting).getFence()).isGreaterThan(holder.getFence());
+  }
+
+  @Test
+  void fullLineTakesNobodyMore() {
+    configure("a", 1);
+    take("a", 1);
+    String fill =
+        "for i = 1, ARGV[1] do redis.call('ZADD', KEYS[1], i, 'gone t' .. i .. ' 1000 - 1 ') end"
+            + " return 1";
+    TestRedis.commands()
+        .eval(fill, ScriptOutputType.INTEGER, new String[] {key("a", "line")}, "200000");
+
+    Refused refused =
+        Refused.by(
+            () ->
+                Permits.on(TestServer.first())
+                    .acquire(ask("a", 1).setWait(Durations.fromSeconds(30)).build()));
+
+    assertThat(refused.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+    assertThat(refused.reason()).isEqualTo("SEMAPHORE_LINE_FULL");
+    assertThat(state("a").getWaiters()).isEqualTo(200_000);
   }
 
   @Test
