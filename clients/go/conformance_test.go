@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,7 +45,13 @@ func TestConformance(t *testing.T) {
 				}
 				for i, step := range one.Steps {
 					run.step = i + 1
-					run.carryOut(step)
+					times, repeated := step["times"].(int)
+					if !repeated {
+						run.carryOut(step)
+					}
+					for turn := range times {
+						run.carryOut(turned(step, turn+1).(map[string]any))
+					}
 				}
 			})
 		}
@@ -70,7 +77,9 @@ func (c *conformance) carryOut(step map[string]any) {
 	}
 	call := c.named[fmt.Sprint(step["from"])]
 	if step["from"] == nil {
-		call = c.open(step["call"].(string), c.filledIn(step["with"]))
+		call = c.open(step["call"].(string), c.filledIn(step["with"]), step["as"] != nil)
+	} else if step["with"] != nil {
+		c.send(call, c.filledIn(step["with"]))
 	}
 	if name, ok := step["as"].(string); ok {
 		c.named[name] = call
@@ -95,6 +104,27 @@ func (c *conformance) carryOut(step map[string]any) {
 			c.fail("the stream fails: %v", err)
 		}
 	}
+}
+
+// turned is a part of a step as it is in one of its turns.
+func turned(part any, turn int) any {
+	switch part := part.(type) {
+	case map[string]any:
+		turns := map[string]any{}
+		for key, value := range part {
+			turns[key] = turned(value, turn)
+		}
+		return turns
+	case []any:
+		turns := make([]any, len(part))
+		for i, value := range part {
+			turns[i] = turned(value, turn)
+		}
+		return turns
+	case string:
+		return strings.ReplaceAll(part, "#", strconv.Itoa(turn))
+	}
+	return part
 }
 
 // filledIn is a request with variables replaced by their values.

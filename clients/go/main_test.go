@@ -17,7 +17,7 @@ import (
 )
 
 // shared is one server for all tests that do not stop it, started when it is first needed. Every
-// client of a test gets a namespace of its own.
+// client of a test gets a namespace of its own. Lines are short, so that tests can fill them.
 var shared struct {
 	once    sync.Once
 	server  *quointest.Server
@@ -43,7 +43,7 @@ func address(t testing.TB) string {
 		if shared.address = os.Getenv("QUOIN_ADDRESS"); shared.address != "" {
 			return
 		}
-		if shared.server, shared.err = quointest.Run(); shared.err == nil {
+		if shared.server, shared.err = quointest.Run("--max-waiters", "30"); shared.err == nil {
 			shared.address = shared.server.Address()
 		}
 	})

@@ -17,11 +17,13 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
-// openCall is a call of a conformance case: one request, and what comes then.
+// openCall is a call of a conformance case: what is sent, and what comes then.
 type openCall struct {
-	unary  bool
-	cancel context.CancelFunc
-	events chan openEvent
+	unary    bool
+	cancel   context.CancelFunc
+	method   protoreflect.MethodDescriptor
+	requests chan proto.Message
+	events   chan openEvent
 }
 
 // openEvent is a message, or the end when there is none: with OK when there is no error, either.
@@ -30,8 +32,9 @@ type openEvent struct {
 	err     error
 }
 
-// open begins a call of a method by its name; with is the request as JSON has it.
-func (c *conformance) open(name string, with any) *openCall {
+// open begins a call of a method by its name; with is the request as JSON has it. If the call takes
+// a stream of requests, more says whether others will follow.
+func (c *conformance) open(name string, with any, more bool) *openCall {
 	c.t.Helper()
 	if !strings.Contains(name, "/") {
 		name = c.service + "/" + name
@@ -42,29 +45,38 @@ func (c *conformance) open(name string, with any) *openCall {
 		c.fail("there is no %s", name)
 	}
 	method := found.(protoreflect.MethodDescriptor)
-	request := c.messageOf(method.Input())
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
+	c.t.Cleanup(cancel)
+	call := &openCall{
+		unary:  !method.IsStreamingClient() && !method.IsStreamingServer(),
+		cancel: cancel, method: method,
+		requests: make(chan proto.Message, 100), events: make(chan openEvent, 1000),
+	}
+	c.send(call, with)
+	if !more || !method.IsStreamingClient() {
+		close(call.requests)
+	}
+	go call.carryOut(ctx, c, "/"+name)
+	return call
+}
+
+// send sends a request, which is as JSON has it.
+func (c *conformance) send(call *openCall, with any) {
+	c.t.Helper()
+	request := c.messageOf(call.method.Input())
 	text, err := json.Marshal(with)
 	must(c.t, err)
 	if err := protojson.Unmarshal(text, request); err != nil {
 		c.fail("no request: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
-	c.t.Cleanup(cancel)
-	call := &openCall{
-		unary:  !method.IsStreamingClient() && !method.IsStreamingServer(),
-		cancel: cancel, events: make(chan openEvent, 1000),
-	}
-	go call.carryOut(ctx, c, "/"+name, method, request)
-	return call
+	call.requests <- request
 }
 
-func (o *openCall) carryOut(
-	ctx context.Context, c *conformance, name string, method protoreflect.MethodDescriptor, request proto.Message,
-) {
+func (o *openCall) carryOut(ctx context.Context, c *conformance, name string) {
 	defer o.cancel()
 	if o.unary {
-		answer := c.messageOf(method.Output())
-		if err := c.client.Conn().Invoke(ctx, name, request, answer); err != nil {
+		answer := c.messageOf(o.method.Output())
+		if err := c.client.Conn().Invoke(ctx, name, <-o.requests, answer); err != nil {
 			o.events <- openEvent{err: err}
 			return
 		}
@@ -75,11 +87,10 @@ func (o *openCall) carryOut(
 	stream, err := c.client.Conn().NewStream(ctx,
 		&grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, name)
 	if err == nil {
-		_ = stream.SendMsg(request) // receiving tells why it fails
-		_ = stream.CloseSend()
+		go o.sendAll(stream)
 	}
 	for err == nil {
-		answer := c.messageOf(method.Output())
+		answer := c.messageOf(o.method.Output())
 		if err = stream.RecvMsg(answer); err == nil {
 			o.events <- openEvent{message: answer}
 		}
@@ -88,6 +99,21 @@ func (o *openCall) carryOut(
 		err = nil
 	}
 	o.events <- openEvent{err: err}
+}
+
+func (o *openCall) sendAll(stream grpc.ClientStream) {
+	for {
+		select {
+		case request, more := <-o.requests:
+			if !more {
+				_ = stream.CloseSend()
+				return
+			}
+			_ = stream.SendMsg(request) // receiving tells why it fails
+		case <-stream.Context().Done():
+			return
+		}
+	}
 }
 
 func (c *conformance) messageOf(descriptor protoreflect.MessageDescriptor) proto.Message {

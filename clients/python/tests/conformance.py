@@ -2,6 +2,8 @@
 """Carries out the steps of a case of clients/conformance; its README says what they mean."""
 
 import asyncio
+import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
@@ -21,7 +23,10 @@ NOTHING: Any = object()
 class OpenCall:
     """A call of any kind whose messages are taken one by one."""
 
-    def __init__(self, channel: grpc.aio.Channel, method: MethodDescriptor, request: Any) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, method: MethodDescriptor, request: Any, more: bool
+    ) -> None:
+        """``more`` says whether other requests follow, if the call takes a stream of them."""
         kinds = [channel.unary_unary, channel.unary_stream]
         if method.client_streaming:
             kinds = [channel.stream_unary, channel.stream_stream]
@@ -32,8 +37,20 @@ class OpenCall:
             response_deserializer=answer.FromString,
         )
         self.is_unary = not method.server_streaming
-        self.call = open(iter([request]) if method.client_streaming else request, timeout=60)
+        self.method = method
+        self._requests: asyncio.Queue[Any] = asyncio.Queue()
+        self.send(request)
+        if not more:
+            self.send(None)
+        self.call = open(self._sent() if method.client_streaming else request, timeout=60)
         self._answer = asyncio.ensure_future(self.call) if self.is_unary else None
+
+    def send(self, request: Any) -> None:
+        self._requests.put_nowait(request)
+
+    async def _sent(self) -> AsyncIterator[Any]:
+        while (request := await self._requests.get()) is not None:
+            yield request
 
     async def next(self) -> Any:
         reading = self._answer or asyncio.ensure_future(self.call.read())
@@ -62,10 +79,18 @@ class Case:
         self.opened: list[OpenCall] = []
 
     async def run(self, step: dict[str, Any]) -> None:
+        if "times" not in step:
+            await self._run(step)
+        for turn in range(step.get("times", 0)):
+            await self._run(json.loads(json.dumps(step).replace("#", str(turn + 1))))
+
+    async def _run(self, step: dict[str, Any]) -> None:
         if "end" in step:
             self.named[step["end"]].call.cancel()
             return
         call = self.named[step["from"]] if "from" in step else self.open(step)
+        if "from" in step and "with" in step:
+            call.send(self.request(call.method, step))
         self.opened.append(call)
         if "as" in step:
             self.named[step["as"]] = call
@@ -89,9 +114,11 @@ class Case:
         name = step["call"] if "/" in step["call"] else f"{self.service}/{step['call']}"
         service, _, method = name.partition("/")
         descriptor = descriptor_pool.Default().FindServiceByName(service).methods_by_name[method]
-        request = GetMessageClass(descriptor.input_type)()
-        json_format.ParseDict(self.filled_in(step.get("with", {})), request)
-        return OpenCall(self.channel, descriptor, request)
+        return OpenCall(self.channel, descriptor, self.request(descriptor, step), "as" in step)
+
+    def request(self, method: MethodDescriptor, step: dict[str, Any]) -> Any:
+        request = GetMessageClass(method.input_type)()
+        return json_format.ParseDict(self.filled_in(step.get("with", {})), request)
 
     async def received(self, call: OpenCall, heartbeats: bool) -> Any:
         message = as_json(await call.next())

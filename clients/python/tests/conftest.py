@@ -23,7 +23,7 @@ def address() -> Iterator[str]:
     if given:
         yield given
         return
-    with Server() as server:
+    with Server(flags=("--max-waiters", "30")) as server:  # so short that tests can fill lines
         yield server.address
 
 

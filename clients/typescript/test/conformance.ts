@@ -15,6 +15,7 @@ export interface Step {
   as?: string;
   from?: string;
   end?: string;
+  times?: number;
   then?: JsonValue;
   receives?: Json[];
   ends?: boolean;
@@ -36,12 +37,24 @@ export class Conformance {
   ) {}
 
   async run(step: Step): Promise<void> {
+    if (step.times === undefined) {
+      await this.runOnce(step);
+    }
+    for (let turn = 1; turn <= (step.times ?? 0); turn++) {
+      await this.runOnce(JSON.parse(JSON.stringify(step).replaceAll("#", String(turn))) as Step);
+    }
+  }
+
+  private async runOnce(step: Step): Promise<void> {
     if (step.end !== undefined) {
       this.named.get(step.end)?.cancel();
       return;
     }
     const call = step.from === undefined ? this.open(step) : this.named.get(step.from);
     assert.ok(call, `nothing was begun as ${step.from}`);
+    if (step.from !== undefined && step.with !== undefined) {
+      call.send(filledIn(step.with, this.values));
+    }
     if (step.as !== undefined) {
       this.named.set(step.as, call);
     }
@@ -71,7 +84,8 @@ export class Conformance {
     const service = ALL.find((one) => one.typeName === owner);
     const method = service?.methods.find((one) => one.name === name);
     assert.ok(service && method, `there is no ${owner}/${name}`);
-    const call = new OpenCall(this.quoin, service, method, filledIn(step.with ?? {}, this.values));
+    const request = filledIn(step.with ?? {}, this.values);
+    const call = new OpenCall(this.quoin, service, method, request, step.as !== undefined);
     this.opened.push(call);
     return call;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import {
   type DescMethod,
   type DescService,
@@ -15,29 +16,40 @@ export type Json = { [key: string]: JsonValue };
 
 const WRITING = { alwaysEmitImplicit: true, useProtoFieldName: true };
 
-/** A call and what it brings; a stream of requests has one and ends. */
+/** A call: what is sent, and what it brings. */
 export class OpenCall {
   readonly isUnary: boolean;
   private readonly cancelled = new AbortController();
   private readonly messages: AsyncGenerator<Json>;
   private readonly first: Promise<unknown>;
+  private readonly requests = new PassThrough({ objectMode: true });
 
   constructor(
     quoin: Quoin,
     service: DescService,
     private readonly method: DescMethod,
     request: JsonValue,
+    /** Whether other requests follow, if the call takes a stream of them. */
+    more: boolean,
   ) {
     this.isUnary = method.methodKind === "unary";
     const stub = quoin.client(service) as unknown as Record<string, (...a: unknown[]) => unknown>;
-    const input = fromJson(method.input, request);
+    this.send(request);
+    if (!more) {
+      this.requests.end();
+    }
     const isStream =
       method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
     const options = { signal: this.cancelled.signal };
     // Begun now, whenever it is read.
-    this.first = Promise.resolve(stub[method.localName]?.(isStream ? one(input) : input, options));
+    const input = isStream ? this.requests : fromJson(method.input, request);
+    this.first = Promise.resolve(stub[method.localName]?.(input, options));
     this.first.catch(() => {});
     this.messages = this.read();
+  }
+
+  send(request: JsonValue): void {
+    this.requests.write(fromJson(this.method.input, request));
   }
 
   cancel(): void {
@@ -72,8 +84,4 @@ export class OpenCall {
       yield toJson(this.method.output, message, WRITING) as Json;
     }
   }
-}
-
-async function* one<T>(message: T): AsyncGenerator<T> {
-  yield message;
 }

@@ -19,7 +19,7 @@ export async function sharedAddress(): Promise<string> {
   if (process.env.QUOIN_ADDRESS) {
     return process.env.QUOIN_ADDRESS;
   }
-  shared ??= startServer();
+  shared ??= startServer({ flags: ["--max-waiters", "30"] }); // so short that tests can fill lines
   return (await shared).address;
 }
 

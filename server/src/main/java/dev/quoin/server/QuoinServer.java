@@ -142,7 +142,7 @@ public final class QuoinServer implements AutoCloseable {
     Metrics metrics = await(aside);
     closers.push(metrics::close);
 
-    lines = new Lines(redis.channels(), timer);
+    lines = new Lines(redis.channels(), timer, settings.maxWaiters());
     tails = new Tails(redis.channels(), timer);
     Kernel kernel =
         new Kernel(

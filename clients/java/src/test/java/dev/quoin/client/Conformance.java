@@ -40,11 +40,25 @@ final class Conformance implements AutoCloseable {
   }
 
   void run(JsonNode step) throws Exception {
+    if (!step.has("times")) {
+      runOnce(step);
+      return;
+    }
+    int times = step.get("times").asInt();
+    for (int i = 1; i <= times; i++) {
+      runOnce(JSON.readTree(step.toString().replace("#", String.valueOf(i))));
+    }
+  }
+
+  private void runOnce(JsonNode step) throws Exception {
     if (step.has("end")) {
       named.get(step.get("end").asText()).cancel();
       return;
     }
     OpenCall call = step.has("from") ? named.get(step.get("from").asText()) : open(step);
+    if (step.has("from") && step.has("with")) {
+      call.send(request(call.method(), step));
+    }
     opened.add(call);
     if (step.has("as")) {
       named.put(step.get("as").asText(), call);
@@ -70,13 +84,18 @@ final class Conformance implements AutoCloseable {
 
   private OpenCall open(JsonNode step) throws Exception {
     MethodDescriptor<Message, Message> method = method(step.get("call").asText());
+    return new OpenCall(channel, method, request(method, step), step.has("as"));
+  }
+
+  private Message request(MethodDescriptor<Message, Message> method, JsonNode step)
+      throws Exception {
     Message.Builder request =
         ((Message)
                 ((MethodDescriptor.PrototypeMarshaller<?>) method.getRequestMarshaller())
                     .getMessagePrototype())
             .newBuilderForType();
     JsonFormat.parser().merge(filledIn(step.path("with")).toString(), request);
-    return new OpenCall(channel, method, request.build());
+    return request.build();
   }
 
   @SuppressWarnings("unchecked")

@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.Services;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServiceDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -22,6 +31,19 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class ConformanceTest {
   private static final Path FOLDER = Path.of("..", "conformance");
+
+  /** What no request brings about. */
+  private static final Set<ErrorReason> OF_NO_REQUEST =
+      EnumSet.of(
+          ErrorReason.ERROR_REASON_UNSPECIFIED,
+          ErrorReason.ERROR_REASON_STORE_UNAVAILABLE,
+          ErrorReason.ERROR_REASON_STORE_FULL,
+          ErrorReason.ERROR_REASON_SHUTTING_DOWN,
+          ErrorReason.ERROR_REASON_INTERNAL,
+          ErrorReason.UNRECOGNIZED);
+
+  private static final List<ServiceDescriptor> SERVICES =
+      Services.ALL.stream().map(Services.Entry::contract).toList();
 
   @RegisterExtension static final SharedServer SERVER = new SharedServer();
 
@@ -49,6 +71,31 @@ class ConformanceTest {
       }
     }
     return tests;
+  }
+
+  @Test
+  void everyReasonAndRpcHasACase() throws IOException {
+    Set<String> reasons = new TreeSet<>();
+    Set<String> calls = new TreeSet<>();
+    for (Path path : features()) {
+      JsonNode file = new YAMLMapper().readTree(Files.readString(path));
+      reasons.addAll(file.findValuesAsText("fails"));
+      file.findValuesAsText("reason")
+          .forEach(reason -> reasons.add(reason.replaceFirst("ERROR_REASON_", "")));
+      for (String call : file.findValuesAsText("call")) {
+        calls.add(call.contains("/") ? call : file.get("service").asText() + "/" + call);
+      }
+    }
+
+    assertThat(ErrorReason.values())
+        .filteredOn(reason -> !OF_NO_REQUEST.contains(reason))
+        .extracting(reason -> reason.name().replaceFirst("ERROR_REASON_", ""))
+        .isSubsetOf(reasons);
+    for (ServiceDescriptor service : SERVICES) {
+      assertThat(service.getMethods())
+          .extracting(MethodDescriptor::getFullMethodName)
+          .isSubsetOf(calls);
+    }
   }
 
   private static void run(String service, JsonNode steps) throws Exception {

@@ -19,11 +19,34 @@ final class OpenCall implements StreamObserver<Message> {
   private final ClientCall<Message, Message> call;
   private final boolean unary;
   private final BlockingQueue<Object> events = new LinkedBlockingQueue<>();
+  private final MethodDescriptor<Message, Message> method;
+  private StreamObserver<Message> requests;
 
-  OpenCall(Channel channel, MethodDescriptor<Message, Message> method, Message request) {
+  /**
+   * @param more whether more requests will follow, if the call takes a stream of them
+   */
+  OpenCall(
+      Channel channel, MethodDescriptor<Message, Message> method, Message request, boolean more) {
+    this.method = method;
     unary = method.getType() == MethodDescriptor.MethodType.UNARY;
     call = channel.newCall(method, CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS));
-    ClientCalls.asyncServerStreamingCall(call, request, this);
+    if (method.getType().clientSendsOneMessage()) {
+      ClientCalls.asyncServerStreamingCall(call, request, this);
+      return;
+    }
+    requests = ClientCalls.asyncBidiStreamingCall(call, this);
+    send(request);
+    if (!more) {
+      requests.onCompleted();
+    }
+  }
+
+  MethodDescriptor<Message, Message> method() {
+    return method;
+  }
+
+  void send(Message request) {
+    requests.onNext(request);
   }
 
   boolean isUnary() {

@@ -3,6 +3,7 @@ package dev.quoin.client;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
 
 /**
  * One server for all test classes, started when it is first asked for. Every client of a test gets
- * a namespace of its own.
+ * a namespace of its own. Lines are short, so that tests can fill them.
  */
 final class SharedServer implements BeforeAllCallback {
   private static final AtomicInteger NAMESPACES = new AtomicInteger();
@@ -48,7 +49,7 @@ final class SharedServer implements BeforeAllCallback {
   }
 
   private static final class Running implements AutoCloseable {
-    private final TestServer server = new TestServer();
+    private final TestServer server = new TestServer(Map.of("max-waiters", "30"));
     private final RedisClient client = RedisClient.create(server.redisUri());
     private final StatefulRedisConnection<String, String> redis = client.connect();
 

@@ -123,8 +123,7 @@ final class LockStore {
    */
   Waiter join(Demand demand, LongConsumer places) {
     return lines.join(
-        new LockLine(this, lines.server(), demand),
-        new LockTurn(this, demand, lines.server(), places));
+        new LockLine(this, lines.server(), demand), new LockTurn(this, demand, lines, places));
   }
 
   /**

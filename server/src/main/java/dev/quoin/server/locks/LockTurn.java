@@ -2,6 +2,7 @@
 package dev.quoin.server.locks;
 
 import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.waiting.Lines;
 import dev.quoin.server.waiting.Standing;
 import dev.quoin.server.waiting.Turn;
 import java.util.concurrent.CompletionStage;
@@ -10,17 +11,18 @@ import java.util.function.LongConsumer;
 /** A demand that stands in line. Its scripts are not bound to the deadline of its call. */
 final class LockTurn implements Turn {
   private static final LuaScript JOIN = LuaScript.load("locks/join");
-  private static final int LINE_LIMIT = 200_000;
 
   private final LockStore locks;
   private final Demand demand;
   private final String text;
+  private final int mostWaiters;
   private final LongConsumer places;
 
-  LockTurn(LockStore locks, Demand demand, String server, LongConsumer places) {
+  LockTurn(LockStore locks, Demand demand, Lines lines, LongConsumer places) {
     this.locks = locks;
     this.demand = demand;
-    this.text = demand.text(server);
+    this.text = demand.text(lines.server());
+    this.mostWaiters = lines.mostWaiters();
     this.places = places;
   }
 
@@ -45,7 +47,7 @@ final class LockTurn implements Turn {
             text,
             demand.body(),
             ticket,
-            LINE_LIMIT)
+            mostWaiters)
         .thenApply(LockStore::standingInLine);
   }
 

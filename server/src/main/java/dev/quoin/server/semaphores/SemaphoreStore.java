@@ -26,7 +26,6 @@ final class SemaphoreStore {
   private static final LuaScript RENEW = LuaScript.load("semaphores/renew");
   private static final LuaScript RELEASE = LuaScript.load("semaphores/release");
   private static final LuaScript SERVE = LuaScript.load("semaphores/serve");
-  private static final int LINE_LIMIT = 200_000;
   private static final Duration LONGEST_LEASE = Duration.ofDays(1);
 
   /** How long Redis remembers a line that nobody looks after. */
@@ -97,7 +96,7 @@ final class SemaphoreStore {
             text,
             ticket,
             demand.limit(),
-            LINE_LIMIT)
+            lines.mostWaiters())
         .thenApply(reply -> standing(reply, reply.flag(0) ? 0 : Long.parseLong(reply.text(5))));
   }
 

@@ -79,6 +79,12 @@ public record Settings(
             max = 1000000,
             about = "Calls and streams one connection may have open at once.")
         int maxCallsPerConnection,
+    @Setting(
+            value = "200000",
+            min = 1,
+            max = 1000000,
+            about = "Callers that may wait for one lock, or for one semaphore; more are refused.")
+        int maxWaiters,
     @Setting(value = "10s", about = "How long open calls may take to end after SIGTERM.")
         Duration drainTimeout,
     @Setting(

@@ -20,12 +20,17 @@ public final class Lines {
 
   private final Channels channels;
   private final Timer timer;
+  private final int mostWaiters;
   private final String server;
   private final Map<String, Line> lines = new ConcurrentHashMap<>();
 
-  public Lines(Channels channels, Timer timer) {
+  /**
+   * @param mostWaiters how many may stand in one line
+   */
+  public Lines(Channels channels, Timer timer, int mostWaiters) {
     this.channels = channels;
     this.timer = timer;
+    this.mostWaiters = mostWaiters;
     byte[] id = new byte[9];
     RANDOM.nextBytes(id);
     this.server = Base64.getUrlEncoder().encodeToString(id);
@@ -34,6 +39,11 @@ public final class Lines {
   /** The name of this server in the lines, new with every start. */
   public String server() {
     return server;
+  }
+
+  /** How many may stand in one line. */
+  public int mostWaiters() {
+    return mostWaiters;
   }
 
   /** Whether callers of this server wait in the line already: joining it then takes one step. */
