@@ -4,12 +4,12 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startServer } from "./server.js";
+import { startSharedServer } from "./server.js";
 
 // Runs all tests against one server.
 const here = dirname(fileURLToPath(import.meta.url));
 const files = readdirSync(here).filter((name) => name.endsWith(".test.js"));
-const server = await startServer();
+const server = await startSharedServer();
 const tests = spawn(
   process.execPath,
   [

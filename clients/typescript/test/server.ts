@@ -19,3 +19,8 @@ function folder(within: string): string {
 export function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   return TestServer.start({ jar: JAR, ...options });
 }
+
+/** A server for all tests. Lines are short, so that tests can fill them. */
+export function startSharedServer(): Promise<TestServer> {
+  return startServer({ flags: ["--max-waiters", "30"] });
+}

@@ -3,7 +3,7 @@ import { after } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { Quoin, type QuoinOptions } from "@quoin/client";
 import type { TestServer } from "@quoin/client/testing";
-import { startServer } from "./server.js";
+import { startSharedServer } from "./server.js";
 
 const PATIENCE = 20_000;
 
@@ -19,7 +19,7 @@ export async function sharedAddress(): Promise<string> {
   if (process.env.QUOIN_ADDRESS) {
     return process.env.QUOIN_ADDRESS;
   }
-  shared ??= startServer({ flags: ["--max-waiters", "30"] }); // so short that tests can fill lines
+  shared ??= startSharedServer();
   return (await shared).address;
 }
 
