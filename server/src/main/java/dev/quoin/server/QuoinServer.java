@@ -47,6 +47,8 @@ public final class QuoinServer implements AutoCloseable {
   private static final int TICK_MILLIS = 10;
   private static final int CHANNELZ_PAGE = 100;
   private static final int START_TIMEOUT_SECONDS = 60;
+  private static final int OWN_REDIS_TRIES = 20;
+  private static final long OWN_REDIS_PAUSE_MILLIS = 250;
 
   private final Settings settings;
   private final Deque<Runnable> closers = new ArrayDeque<>();
@@ -195,11 +197,26 @@ public final class QuoinServer implements AutoCloseable {
     RedisTarget target =
         RedisTarget.parse(ownRedis ? embedded.uri() : settings.redis())
             .trusting(settings.redisAuthorities());
+    for (int triesLeft = ownRedis ? OWN_REDIS_TRIES : 1; ; triesLeft--) {
+      try {
+        return RedisConnector.connect(
+            target, settings.redisTimeout(), settings.allowVolatileRedis(), loops.group(), timer);
+      } catch (UnusableRedis e) {
+        if (triesLeft == 1 || !e.isAway()) {
+          throw new BadSettings("redis: " + target.describe() + ": " + e.getMessage());
+        }
+        // It is started again when it dies, as one may that was killed while it started.
+        LOG.log(Level.WARNING, "the embedded Redis went away, connecting once more", e);
+        pause(OWN_REDIS_PAUSE_MILLIS);
+      }
+    }
+  }
+
+  private static void pause(long millis) {
     try {
-      return RedisConnector.connect(
-          target, settings.redisTimeout(), settings.allowVolatileRedis(), loops.group(), timer);
-    } catch (UnusableRedis e) {
-      throw new BadSettings("redis: " + target.describe() + ": " + e.getMessage());
+      TimeUnit.MILLISECONDS.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("cannot start", e);
     }
   }
 

@@ -2,6 +2,7 @@
 package dev.quoin.server.redis;
 
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisLoadingException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.util.LinkedHashMap;
@@ -64,6 +65,8 @@ final class Probe {
       // Without a key: the user may be allowed those of the prefix only.
       redis.eval("return 1", ScriptOutputType.INTEGER, new String[0], new byte[0][]);
       return Optional.empty();
+    } catch (RedisLoadingException e) {
+      throw e;
     } catch (RedisCommandExecutionException e) {
       return Optional.of(
           "Redis refuses to run scripts ("

@@ -6,4 +6,9 @@ public final class UnusableRedis extends RuntimeException {
   UnusableRedis(String message, Throwable cause) {
     super(message, cause);
   }
+
+  /** Whether it could not be reached; otherwise it has to be set up in another way. */
+  public boolean isAway() {
+    return getCause() != null;
+  }
 }

@@ -12,15 +12,21 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.ServerProcess;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.StatusRuntimeException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class EmbeddedRedisTest {
   private static final AcquireRequest LONG_LOCK =
       AcquireRequest.newBuilder().setName("a").setLease(Durations.fromSeconds(600)).build();
+
+  private static final int KILLS = 6;
 
   @TempDir Path data;
 
@@ -89,6 +95,44 @@ final class EmbeddedRedisTest {
               return false;
             }
           });
+    }
+  }
+
+  @Test
+  void serverStartsAlthoughItsRedisIsKilledMeanwhile() throws Exception {
+    CompletableFuture<Void> kills = CompletableFuture.runAsync(this::killRedisSomeTimes);
+    try (TestServer server = TestServer.start("data", data.toString())) {
+      kills.get(20, TimeUnit.SECONDS);
+      Eventually.until(Duration.ofSeconds(10), "locks are served", () -> canAcquire(server));
+    }
+  }
+
+  private static boolean canAcquire(TestServer server) {
+    try {
+      server.locks().acquire(LONG_LOCK);
+      return true;
+    } catch (StatusRuntimeException e) {
+      return false;
+    }
+  }
+
+  /** Each Redis that comes up a little later in its life than the one before. */
+  private void killRedisSomeTimes() {
+    long killed = 0;
+    for (int i = 0; i < KILLS; i++) {
+      long before = killed;
+      Eventually.until("another Redis is there", () -> pid() > 0 && pid() != before);
+      killed = pid();
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20L * i));
+      ProcessHandle.of(killed).ifPresent(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  private long pid() {
+    try {
+      return Long.parseLong(Files.readString(data.resolve("redis.pid")).trim());
+    } catch (IOException | NumberFormatException e) {
+      return 0;
     }
   }
 
