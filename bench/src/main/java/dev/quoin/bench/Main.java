@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.bench;
 
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -24,9 +25,10 @@ public final class Main implements Callable<Integer> {
       DocsPage.check(options.docs());
     }
     Results results = new Results();
-    try (Testbed testbed = Testbed.start(options)) {
-      for (int round = options.firstRound(); round <= options.rounds(); round++) {
-        run(round, testbed, results);
+    for (List<Row> group : Rows.groups()) {
+      List<Row> rows = group.stream().filter(options::selects).toList();
+      if (!rows.isEmpty()) {
+        run(rows, results);
       }
     }
     Setting setting = Setting.of(options);
@@ -39,13 +41,15 @@ public final class Main implements Callable<Integer> {
     return 0;
   }
 
-  private void run(int round, Testbed testbed, Results results) throws InterruptedException {
-    for (Row row : Rows.all()) {
-      if (options.selects(row)) {
-        Measurement measurement = row.measure(testbed, options);
-        System.err.printf("round %d %s %s%n", round, row.id(), measurement.values());
-        if (round > 0) {
-          results.add(row, measurement);
+  private void run(List<Row> rows, Results results) throws Exception {
+    try (Testbed testbed = Testbed.start(options)) {
+      for (int round = options.firstRound(); round <= options.rounds(); round++) {
+        for (Row row : rows) {
+          Measurement measurement = row.measure(testbed, options);
+          System.err.printf("round %d %s %s%n", round, row.id(), measurement.values());
+          if (round > 0) {
+            results.add(row, measurement);
+          }
         }
       }
     }

@@ -94,7 +94,7 @@ record Ratio(String text, String goal, double median, double[] perRound) {
         "",
         cpu,
         Rows.LOGS_WRITE + "/128",
-        Rows.NULL + "/128");
+        Rows.nullCall(Rows.FIGURES));
     for (String row : List.of(Rows.CONFIG_SET, Rows.CONFIG_GET, Rows.CONFIG_GET_COPY)) {
       add(
           ratios,
@@ -103,7 +103,7 @@ record Ratio(String text, String goal, double median, double[] perRound) {
           "",
           cpu,
           row + "/128",
-          Rows.NULL + "/128");
+          Rows.nullCall(Rows.CONFIG));
     }
     addCounters(ratios, results);
     addChat(ratios, results);
@@ -116,7 +116,7 @@ record Ratio(String text, String goal, double median, double[] perRound) {
     String speed = Measurement.CALLS_PER_SECOND;
     String increment = Rows.INCREMENT + "/128";
     String record = Rows.RECORD + "/128";
-    String nothing = Rows.NULL + "/128";
+    String nothing = Rows.nullCall(Rows.FIGURES);
     add(ratios, results, "server CPU: `increment` / `null`", "≤ 1.9", cpu, increment, nothing);
     add(ratios, results, "server CPU: `record` / `null`", "", cpu, record, nothing);
     String watched = Rows.INCREMENT_WATCHED + "/128";
@@ -138,7 +138,7 @@ record Ratio(String text, String goal, double median, double[] perRound) {
   private static void addChat(List<Ratio> ratios, Results results) {
     String cpu = Measurement.SERVER_CPU;
     String send = Rows.CHAT_SEND + "/128";
-    add(ratios, results, "server CPU: `chat-send` / `null`", "", cpu, send, Rows.NULL + "/128");
+    add(ratios, results, "server CPU: `chat-send` / `null`", "", cpu, send, Rows.nullCall(Rows.CHAT));
     String one = Rows.CHAT_DELIVERED + "1/16";
     for (int members : Rows.CHAT_MEMBERS.subList(1, Rows.CHAT_MEMBERS.size())) {
       add(

@@ -5,9 +5,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All rows, in the order in which they run. */
+/**
+ * All rows, in the order in which they run, in groups. Each group has a server and a Redis of its
+ * own, so that no feature is measured on what another one left behind: compiled code, heap, keys.
+ * Rows whose cost for the server is compared are in one group, the null call among them.
+ */
 final class Rows {
   static final String NULL = "null";
+  static final String FIGURES = "figures";
+  static final String CONFIG = "config";
+  static final String CHAT = "chat";
   static final String ACQUIRE = "acquire";
   static final String PAIR = "acquire+release";
   static final String SCRIPT = "script";
@@ -67,11 +74,23 @@ final class Rows {
 
   private Rows() {}
 
-  static List<Row> all() {
+  static List<List<Row>> groups() {
+    return List.of(calls(), coordination(), figures(), queues(), config(), chat());
+  }
+
+  /** The null call that rows of a group are compared with. */
+  static String nullCall(String group) {
+    return NULL + '-' + group + "/128";
+  }
+
+  private static Row nothing(String group) {
+    return LoadRow.quoin(NULL + '-' + group, 128, GrpcWorkload.of(QuoinOperations::nothing));
+  }
+
+  private static List<Row> calls() {
     Workload.Factory nothing = GrpcWorkload.of(QuoinOperations::nothing);
     Workload.Factory acquire = GrpcWorkload.of(QuoinOperations::acquire);
     Workload.Factory pair = GrpcWorkload.of(QuoinOperations::pair);
-    Workload.Factory handOver = GrpcWorkload.of(QuoinOperations::handOver);
     List<Row> rows = new ArrayList<>();
     rows.add(LoadRow.quoin(NULL, 1, nothing));
     rows.add(LoadRow.quoin(NULL, 64, nothing));
@@ -83,6 +102,12 @@ final class Rows {
       rows.add(LoadRow.other(REDISSON, inFlight, RedissonWorkload::pairs));
       rows.add(LoadRow.other(SCRIPT, inFlight, ScriptWorkload::new));
     }
+    return rows;
+  }
+
+  private static List<Row> coordination() {
+    Workload.Factory handOver = GrpcWorkload.of(QuoinOperations::handOver);
+    List<Row> rows = new ArrayList<>();
     rows.add(LoadRow.quoin(SEMAPHORE_PAIR, 64, GrpcWorkload.of(SemaphoreOperations::pair)));
     rows.add(LoadRow.other(REDISSON_PERMIT, 64, RedissonWorkload::permits));
     for (int clients : BOOK_CLIENTS) {
@@ -109,20 +134,32 @@ final class Rows {
       rows.add(new ScaleRow(LOCK_WAITERS, size, Crowds::line, QuoinOperations::amongWaiters));
     }
     rows.add(new OpenHoldsRow(HOLDS, OPEN_HOLDS));
+    return rows;
+  }
+
+  private static List<Row> figures() {
+    List<Row> rows = new ArrayList<>();
+    rows.add(nothing(FIGURES));
     rows.add(LoadRow.quoin(LOGS_WRITE, 128, GrpcWorkload.of(LogsOperations::write)));
     rows.add(LoadRow.quoin(LOGS_STREAM, 4, GrpcWorkload.of(LogsOperations::writeStream)));
     rows.add(LoadRow.quoin(LOGS_TAILS, 16, TailWorkload.of(100)));
     addCounters(rows);
-    addQueues(rows);
+    return rows;
+  }
+
+  private static List<Row> config() {
+    List<Row> rows = new ArrayList<>();
+    rows.add(nothing(CONFIG));
     rows.add(LoadRow.quoin(CONFIG_SET, 128, GrpcWorkload.of(ConfigOperations::set)));
     rows.add(LoadRow.quoin(CONFIG_GET, 128, GrpcWorkload.of(ConfigOperations::get)));
     rows.add(LoadRow.quoin(CONFIG_GET_COPY, 128, GrpcWorkload.of(ConfigOperations::getCopy)));
     rows.add(LoadRow.quoin(CONFIG_WATCHERS, 1, ConfigWatchers::new));
-    addChat(rows);
     return rows;
   }
 
-  private static void addChat(List<Row> rows) {
+  private static List<Row> chat() {
+    List<Row> rows = new ArrayList<>();
+    rows.add(nothing(CHAT));
     rows.add(LoadRow.quoin(CHAT_SEND, 128, ChatOperations.send()));
     for (int members : CHAT_MEMBERS) {
       rows.add(LoadRow.quoin(CHAT_DELIVERED + members, 16, ChatWorkload.of(members)));
@@ -142,9 +179,11 @@ final class Rows {
     // A chat of 100,000 entries at most may keep a 64th less than that.
     rows.add(new ChatCatchUpRow("chat-catch-up", 98_000));
     rows.add(new ChatStreamsRow("chat-streams", 10_000));
+    return rows;
   }
 
-  private static void addQueues(List<Row> rows) {
+  private static List<Row> queues() {
+    List<Row> rows = new ArrayList<>();
     rows.add(LoadRow.quoin(QUEUE_ENQUEUE, 128, GrpcWorkload.of(QueueOperations::enqueue)));
     rows.add(
         LoadRow.quoin(
@@ -171,6 +210,7 @@ final class Rows {
                 bullmq.resolve("node_modules/bullmq"))));
     Path asynq = PEERS.resolve("asynq/target/race");
     rows.add(new PeerRow(ASYNQ_RACE, 100, new PeerProgram(List.of(asynq.toString()), asynq)));
+    return rows;
   }
 
   private static void addCounters(List<Row> rows) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.redis;
 
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -48,6 +50,7 @@ public final class EmbeddedRedis implements AutoCloseable {
           + " wait $redis; code=$?; kill $keeper 2>/dev/null; exit $code";
 
   private static final int PAUSE_MILLIS = 10;
+  private static final ThreadFactory WATCHERS = new DefaultThreadFactory("quoin-redis", true);
 
   private final Path folder;
   private final FileChannel lockFile;
@@ -197,21 +200,24 @@ public final class EmbeddedRedis implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
-    process.onExit().thenAccept(this::relaunch);
+    Process started = process;
+    WATCHERS.newThread(() -> relaunch(started)).start();
   }
 
-  private void relaunch(Process ended) {
-    synchronized (this) {
-      if (closed || ended != process) {
-        return;
-      }
-    }
-    LOG.warning(
-        "the embedded Redis ended with exit code "
-            + ended.exitValue()
-            + ", starting it again; its log is "
-            + folder.resolve("redis.log"));
+  /** Waits for the end of a Redis and starts another one, unless it was us who ended it. */
+  private void relaunch(Process running) {
     try {
+      int code = running.waitFor();
+      synchronized (this) {
+        if (closed) {
+          return;
+        }
+      }
+      LOG.warning(
+          "the embedded Redis ended with exit code "
+              + code
+              + ", starting it again; its log is "
+              + folder.resolve("redis.log"));
       TimeUnit.MILLISECONDS.sleep(100);
       launch();
     } catch (IOException e) {
@@ -240,7 +246,12 @@ public final class EmbeddedRedis implements AutoCloseable {
       return;
     }
     long pid = Long.parseLong(Files.readString(file).trim());
-    ProcessHandle redis = ProcessHandle.of(pid).filter(EmbeddedRedis::isRedis).orElse(null);
+    // After a while, or a restart of the machine, the id may be that of another process.
+    Path binaries = folder.toRealPath();
+    ProcessHandle redis =
+        ProcessHandle.of(pid)
+            .filter(process -> isRedis(process) && isFrom(process, binaries))
+            .orElse(null);
     if (redis == null) {
       return;
     }
@@ -257,6 +268,10 @@ public final class EmbeddedRedis implements AutoCloseable {
 
   private static boolean isRedis(ProcessHandle process) {
     return process.info().command().orElse("").contains("redis-server");
+  }
+
+  private static boolean isFrom(ProcessHandle process, Path folder) {
+    return process.info().command().filter(path -> Path.of(path).startsWith(folder)).isPresent();
   }
 
   private boolean answers() {

@@ -16,7 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -99,8 +99,23 @@ final class EmbeddedRedisTest {
   }
 
   @Test
+  void redisOfAnotherFolderIsLeftAloneWhateverItsProcessIdIs(@TempDir Path other) throws Exception {
+    try (TestServer neighbour = TestServer.start("data", other.toString())) {
+      long pid = neighbour.server().embedded().orElseThrow().pid();
+      Files.writeString(data.resolve("redis.pid"), pid + "\n");
+
+      try (TestServer server = TestServer.start("data", data.toString())) {
+        assertThat(server.locks().acquire(LONG_LOCK).getAcquired()).isTrue();
+        assertThat(neighbour.locks().acquire(LONG_LOCK).getAcquired()).isTrue();
+        assertThat(neighbour.server().embedded().orElseThrow().pid()).isEqualTo(pid);
+      }
+    }
+  }
+
+  @Test
   void serverStartsAlthoughItsRedisIsKilledMeanwhile() throws Exception {
-    CompletableFuture<Void> kills = CompletableFuture.runAsync(this::killRedisSomeTimes);
+    FutureTask<Void> kills = new FutureTask<>(this::killRedisSomeTimes, null);
+    new Thread(kills, "kills").start();
     try (TestServer server = TestServer.start("data", data.toString())) {
       kills.get(20, TimeUnit.SECONDS);
       Eventually.until(Duration.ofSeconds(10), "locks are served", () -> canAcquire(server));
