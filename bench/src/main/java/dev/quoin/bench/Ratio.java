@@ -138,7 +138,14 @@ record Ratio(String text, String goal, double median, double[] perRound) {
   private static void addChat(List<Ratio> ratios, Results results) {
     String cpu = Measurement.SERVER_CPU;
     String send = Rows.CHAT_SEND + "/128";
-    add(ratios, results, "server CPU: `chat-send` / `null`", "", cpu, send, Rows.nullCall(Rows.CHAT));
+    add(
+        ratios,
+        results,
+        "server CPU: `chat-send` / `null`",
+        "",
+        cpu,
+        send,
+        Rows.nullCall(Rows.CHAT));
     String one = Rows.CHAT_DELIVERED + "1/16";
     for (int members : Rows.CHAT_MEMBERS.subList(1, Rows.CHAT_MEMBERS.size())) {
       add(
