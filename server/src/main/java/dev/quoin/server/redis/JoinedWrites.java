@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.EncoderException;
@@ -98,7 +99,10 @@ final class JoinedWrites extends ChannelDuplexHandler {
     if (joined != null) {
       ByteBuf full = joined;
       joined = null;
-      context.write(full, context.voidPromise());
+      // Not the void promise, which tells the pipeline of a failure: Lettuce would take the first
+      // command out of those that wait, and the answers still to be read would go to the wrong
+      // ones.
+      context.write(full).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     }
   }
 }
