@@ -80,8 +80,11 @@ class ConformanceTest {
     for (Path path : features()) {
       JsonNode file = new YAMLMapper().readTree(Files.readString(path));
       reasons.addAll(file.findValuesAsText("fails"));
-      file.findValuesAsText("reason")
-          .forEach(reason -> reasons.add(reason.replaceFirst("ERROR_REASON_", "")));
+      // The outcomes of single items; the list of all reasons brings none about.
+      if (!file.get("feature").asText().equals("errors")) {
+        file.findValuesAsText("reason")
+            .forEach(reason -> reasons.add(reason.replaceFirst("ERROR_REASON_", "")));
+      }
       for (String call : file.findValuesAsText("call")) {
         calls.add(call.contains("/") ? call : file.get("service").asText() + "/" + call);
       }

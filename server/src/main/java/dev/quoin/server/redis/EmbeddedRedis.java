@@ -249,9 +249,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     // After a while, or a restart of the machine, the id may be that of another process.
     Path binaries = folder.toRealPath();
     ProcessHandle redis =
-        ProcessHandle.of(pid)
-            .filter(process -> isRedis(process) && isFrom(process, binaries))
-            .orElse(null);
+        ProcessHandle.of(pid).filter(process -> isFrom(process, binaries)).orElse(null);
     if (redis == null) {
       return;
     }
