@@ -69,6 +69,11 @@ public class Call {
     action.run();
   }
 
+  /** Whether the caller went away before it had the whole answer. */
+  public synchronized boolean isCancelled() {
+    return cancelled;
+  }
+
   /**
    * Runs once when the server drains while the call is open; at once if it drains already. Replaces
    * what was to run before.

@@ -108,7 +108,7 @@ public final class Hold<R> {
               if (failure == null) {
                 leaseFrom(sent);
                 granted(renewed);
-              } else if (lossBy(failure).isPresent()) {
+              } else if (lossBy(failure).isPresent() && !call.isCancelled()) {
                 begin();
               } else {
                 claim.giveBack();

@@ -133,6 +133,9 @@ final class HoldTest {
     assertThat(positions).isSubsetOf(2L, 1L);
     first.cancel();
     third.cancel();
+    Eventually.until(
+        "nobody holds the lock or waits for it",
+        () -> !state("a").getHeld() && state("a").getWaiters() == 0);
   }
 
   @Test

@@ -73,8 +73,8 @@ public final class RedisContainer implements RedisNode, AutoCloseable {
   }
 
   private static void buildImage() {
-    try {
-      Path folder = Files.createTempDirectory("quoin-redis-image");
+    try (TemporaryFolder temporary = TemporaryFolder.create()) {
+      Path folder = temporary.path();
       Files.move(EmbeddedRedis.unpackBinary(folder), folder.resolve("redis-server"));
       Files.writeString(
           folder.resolve("Dockerfile"),

@@ -21,13 +21,13 @@ import java.util.List;
 public final class RedisProcess implements RedisNode, AutoCloseable {
   private static final RedisClient CLIENT = RedisClient.create();
 
-  private final Path folder;
+  private final TemporaryFolder folder;
   private final int port;
   private final List<String> options;
   private Process process;
   private StatefulRedisConnection<String, String> connection;
 
-  private RedisProcess(Path folder, int port, List<String> options) {
+  private RedisProcess(TemporaryFolder folder, int port, List<String> options) {
     this.folder = folder;
     this.port = port;
     this.options = options;
@@ -35,18 +35,19 @@ public final class RedisProcess implements RedisNode, AutoCloseable {
 
   /** Starts a server; options are given as on its command line. */
   public static RedisProcess start(String... options) {
+    List<String> all = new ArrayList<>(List.of("--save", ""));
+    all.addAll(List.of(options));
     try {
-      List<String> all = new ArrayList<>(List.of("--save", ""));
-      all.addAll(List.of(options));
-      return start(Files.createTempDirectory("quoin-test-redis"), all);
+      return start(TemporaryFolder.create(), all);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static RedisProcess start(Path folder, List<String> options) throws IOException {
+  private static RedisProcess start(TemporaryFolder folder, List<String> options)
+      throws IOException {
     RedisProcess redis = new RedisProcess(folder, freePort(), options);
-    Runtime.getRuntime().addShutdownHook(new Thread(redis::kill));
+    Runtime.getRuntime().addShutdownHook(new Thread(redis::close));
     redis.start();
     return redis;
   }
@@ -54,9 +55,9 @@ public final class RedisProcess implements RedisNode, AutoCloseable {
   /** Starts a Sentinel, alone and quick to decide, that watches a server by the name "quoin". */
   public static RedisProcess startSentinel(RedisProcess watched) {
     try {
-      Path folder = Files.createTempDirectory("quoin-test-redis");
+      TemporaryFolder folder = TemporaryFolder.create();
       // A Sentinel writes what it learns into its configuration.
-      Path configuration = folder.resolve("sentinel.conf");
+      Path configuration = folder.path().resolve("sentinel.conf");
       Files.writeString(
           configuration,
           """
@@ -85,10 +86,10 @@ public final class RedisProcess implements RedisNode, AutoCloseable {
   public void start() {
     List<String> command = new ArrayList<>();
     try {
-      command.add(EmbeddedRedis.unpackBinary(folder).toString());
+      command.add(EmbeddedRedis.unpackBinary(folder.path()).toString());
       command.addAll(options);
       command.addAll(List.of("--port", String.valueOf(port), "--bind", "127.0.0.1"));
-      command.addAll(List.of("--dir", folder.toString()));
+      command.addAll(List.of("--dir", folder.path().toString()));
       process =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
@@ -115,9 +116,14 @@ public final class RedisProcess implements RedisNode, AutoCloseable {
     signal("CONT");
   }
 
+  /** Ends the server and removes its data. */
   @Override
   public void close() {
+    if (connection != null) {
+      connection.closeAsync();
+    }
     kill();
+    folder.close();
   }
 
   private void signal(String name) {
