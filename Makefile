@@ -9,13 +9,16 @@ GRPCURL  := $(TOOLS)/bin/grpcurl
 GRPCURL_VERSION := v1.9.3
 VENDOR   := target/vendor
 JAR      := server/target/quoin.jar
+ARCHIVE  := server/target/quoin.jsa
+# Servers that tests start live for seconds: they load their classes from an archive, and do not optimize.
+QUICK    := JDK_JAVA_OPTIONS='-XX:TieredStopAtLevel=1 -XX:SharedArchiveFile=$(CURDIR)/$(ARCHIVE)'
 AGAINST  ?= HEAD~1
 TALK     := clients/java/target/classpath
 STUBS    := $(if $(shell command -v npm),$(BUF) $(VENDOR))
 SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run chat test packages clients conformance delivery quickstart lint breaking generate format bench peers \
+.PHONY: help build run chat test maven clients client-java conformance delivery package quickstart lint breaking generate format bench peers \
   dist image containers clean
 
 help: ## print this menu
@@ -39,31 +42,37 @@ chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAM
 	@exec java -cp "clients/java/target/test-classes:clients/java/target/classes:$$(cat $(TALK))" \
 	  ChatTerminal localhost:7400 $(or $(NAME),$(USER)) $(or $(ROOM),lobby)
 
-test: ## run every test there is: server on one Redis and on a cluster, clients, packages, README
-	$(MVN) verify
-	@$(MAKE) --no-print-directory --output-sync=recurse -j3 quickstart packages client-typescript client-python client-go
+# Most tests wait for something most of the time: parts beside each other keep two cores busy.
+test: $(JAR) $(ARCHIVE) $(STUBS) ## run every test there is: server on one Redis and on a cluster, clients, packages, README
+	@$(MAKE) --no-print-directory --output-sync=target -j3 maven client-python client-typescript client-go quickstart package
 
-# Both build with Maven in the same folders: one after the other.
-packages: $(JAR)
+# What builds with Maven, in the same folders: one after the other. What the first prints appears at once.
+maven: $(JAR)
+	+$(MVN) verify -Dmaven.shade.skip=true
 	@scripts/clients java
-	@$(MAKE) --no-print-directory delivery
+	@scripts/test-containers
 
-clients: $(JAR) $(STUBS) ## test the clients in Go, Python and TypeScript, and the packages of all four
-	@scripts/clients
+clients: client-java client-python client-typescript client-go ## test the clients in Go, Python and TypeScript, and the packages of all four
+
+client-java: $(JAR)
+	@scripts/clients java
 
 client-python client-typescript: $(STUBS)
-client-%: $(JAR)
-	@scripts/clients $*
+client-%: $(JAR) $(ARCHIVE)
+	@$(QUICK) scripts/clients $*
 
-delivery: $(JAR) ## test what operators get: the package, the chart and compose files, the image
-	@scripts/test-delivery $(GRPCURL) $(GRPCURL_VERSION)
+delivery: package containers ## test what operators get: the package, the chart and compose files, the image
+
+package: $(JAR) $(ARCHIVE)
+	@$(QUICK) scripts/test-dist $(GRPCURL) $(GRPCURL_VERSION)
+	@scripts/test-charts
 
 conformance: $(JAR) $(BUF) $(VENDOR) ## carry out the conformance cases with the clients of all languages
 	@scripts/conformance
 
-quickstart: $(JAR) ## run the commands of the README and the guides against a fresh server
-	@scripts/quickstart $(GRPCURL) $(GRPCURL_VERSION)
-	@scripts/docs-shell $(GRPCURL) $(GRPCURL_VERSION)
+quickstart: $(JAR) $(ARCHIVE) ## run the commands of the README and the guides against a fresh server
+	@$(QUICK) scripts/quickstart $(GRPCURL) $(GRPCURL_VERSION)
+	@$(QUICK) scripts/docs-shell $(GRPCURL) $(GRPCURL_VERSION)
 
 lint: $(BUF) $(VENDOR) ## check contract and code style
 	$(BUF) lint
@@ -103,6 +112,9 @@ $(TALK): $(shell find proto/quoin/chat clients/java/src/main clients/java/exampl
 $(JAR): $(SOURCES)
 	$(MVN) -q -pl proto,server package -DskipTests
 	@touch $(JAR)
+
+$(ARCHIVE): $(JAR)
+	@scripts/class-archive $(JAR) $(ARCHIVE)
 
 $(BUF):
 	npm install --silent --no-audit --no-fund --prefix $(TOOLS) --save-exact @bufbuild/buf@$(BUF_VERSION) \

@@ -17,10 +17,14 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
 
-/** A redis-server in a container, whose image is nothing but the binary that the build brings. */
+/**
+ * A redis-server in a container. Its image is the one that {@code -Dquoin.test.image} names, such as
+ * {@code valkey/valkey:8}, or nothing but the binary that the build brings.
+ */
 public final class RedisContainer implements RedisNode, AutoCloseable {
   private static final int PORT = 6379;
-  private static final String IMAGE = "localhost/quoin-test-redis:latest";
+  private static final String OWN_IMAGE = "localhost/quoin-test-redis:latest";
+  private static final String IMAGE = System.getProperty("quoin.test.image", OWN_IMAGE);
 
   private final GenericContainer<?> container;
   private final RedisClient client;
@@ -34,7 +38,9 @@ public final class RedisContainer implements RedisNode, AutoCloseable {
 
   /** Starts a server; options are given as on its command line. */
   public static RedisContainer start(String... options) {
-    buildImage();
+    if (IMAGE.equals(OWN_IMAGE)) {
+      buildImage();
+    }
     GenericContainer<?> container =
         new GenericContainer<>(DockerImageName.parse(IMAGE))
             .withExposedPorts(PORT)
@@ -88,7 +94,7 @@ public final class RedisContainer implements RedisNode, AutoCloseable {
       DockerClientFactory.instance()
           .client()
           .buildImageCmd(folder.toFile())
-          .withTags(Set.of(IMAGE))
+          .withTags(Set.of(OWN_IMAGE))
           .exec(new BuildImageResultCallback())
           .awaitImageId();
     } catch (IOException e) {
