@@ -18,7 +18,7 @@ STUBS    := $(if $(shell command -v npm),$(BUF) $(VENDOR))
 SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run chat test maven clients client-java conformance delivery package quickstart lint breaking generate format bench peers \
+.PHONY: help build run chat test maven clients conformance delivery quickstart lint breaking generate format bench peers \
   dist image containers clean
 
 help: ## print this menu
@@ -43,29 +43,24 @@ chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAM
 	  ChatTerminal localhost:7400 $(or $(NAME),$(USER)) $(or $(ROOM),lobby)
 
 # Most tests wait for something most of the time: parts beside each other keep two cores busy.
-test: $(JAR) $(ARCHIVE) $(STUBS) ## run every test there is: server on one Redis and on a cluster, clients, packages, README
-	@$(MAKE) --no-print-directory --output-sync=target -j3 maven client-python client-typescript client-go quickstart package
+test: ## run the tests of server, on one Redis and on a cluster, and clients, and what README and guides say
+	@$(MAKE) --no-print-directory --output-sync=target -j3 maven client-python client-typescript client-go quickstart
 
-# What builds with Maven, in the same folders: one after the other. What the first prints appears at once.
-maven: $(JAR)
-	+$(MVN) verify -Dmaven.shade.skip=true
-	@scripts/clients java
-	@scripts/test-containers
+# With a plus, so that what it prints appears at once.
+maven: $(JAR) $(ARCHIVE)
+	+$(MVN) verify -Dmaven.shade.skip=true -Dquoin.test.jar=$(CURDIR)/$(JAR)
 
-clients: client-java client-python client-typescript client-go ## test the clients in Go, Python and TypeScript, and the packages of all four
-
-client-java: $(JAR)
-	@scripts/clients java
+clients: client-go client-python client-typescript ## test the clients in Go, Python and TypeScript, and their packages
 
 client-python client-typescript: $(STUBS)
 client-%: $(JAR) $(ARCHIVE)
 	@$(QUICK) scripts/clients $*
 
-delivery: package containers ## test what operators get: the package, the chart and compose files, the image
-
-package: $(JAR) $(ARCHIVE)
+delivery: $(JAR) $(ARCHIVE) ## test what is delivered: the Java packages, the server's package, chart and compose files, the image
+	@scripts/test-java
 	@$(QUICK) scripts/test-dist $(GRPCURL) $(GRPCURL_VERSION)
 	@scripts/test-charts
+	@$(MAKE) --no-print-directory containers
 
 conformance: $(JAR) $(BUF) $(VENDOR) ## carry out the conformance cases with the clients of all languages
 	@scripts/conformance

@@ -18,8 +18,8 @@ import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * A redis-server in a container. Its image is the one that {@code -Dquoin.test.image} names, such as
- * {@code valkey/valkey:8}, or nothing but the binary that the build brings.
+ * A redis-server in a container. Its image is the one that {@code -Dquoin.test.image} names, such
+ * as {@code valkey/valkey:8}, or nothing but the binary that the build brings.
  */
 public final class RedisContainer implements RedisNode, AutoCloseable {
   private static final int PORT = 6379;
