@@ -105,7 +105,7 @@ $(TALK): $(shell find proto/quoin/chat clients/java/src/main clients/java/exampl
 	@touch $@
 
 $(JAR): $(SOURCES)
-	$(MVN) -q -pl proto,server package -DskipTests
+	$(MVN) -q -pl proto,server package -Dmaven.test.skip=true
 	@touch $(JAR)
 
 $(ARCHIVE): $(JAR)
