@@ -18,7 +18,7 @@ STUBS    := $(if $(shell command -v npm),$(BUF) $(VENDOR))
 SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run chat test maven clients conformance delivery quickstart lint breaking generate format bench peers \
+.PHONY: help build run chat test server client-java compiled clients conformance delivery quickstart lint breaking generate format bench peers \
   dist image containers clean
 
 help: ## print this menu
@@ -44,11 +44,19 @@ chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAM
 
 # Most tests wait for something most of the time: parts beside each other keep two cores busy.
 test: ## run the tests of server, on one Redis and on a cluster, and clients, and what README and guides say
-	@$(MAKE) --no-print-directory --output-sync=target -j3 maven client-python client-typescript client-go quickstart
+	@$(MAKE) --no-print-directory --output-sync=target -j3 \
+	  server client-python client-java client-typescript client-go quickstart
 
 # With a plus, so that what it prints appears at once.
-maven: $(JAR) $(ARCHIVE)
-	+$(MVN) verify -Dmaven.shade.skip=true -Dquoin.test.jar=$(CURDIR)/$(JAR)
+server: $(ARCHIVE) compiled
+	+$(MVN) test -pl proto,server -Dquoin.test.jar=$(CURDIR)/$(JAR)
+
+client-java: $(ARCHIVE) compiled
+	@$(MVN) verify -Dquoin.test.skipServer=true -Dquoin.test.standaloneOnly=true -Dmaven.shade.skip=true
+
+# Those two at the same time find nothing to compile.
+compiled: $(JAR)
+	$(MVN) -q test-compile
 
 clients: client-go client-python client-typescript ## test the clients in Go, Python and TypeScript, and their packages
 
