@@ -10,7 +10,6 @@ GRPCURL_VERSION := v1.9.3
 VENDOR   := target/vendor
 JAR      := server/target/quoin.jar
 ARCHIVE  := server/target/quoin.jsa
-COMPILED := target/compiled
 # Servers that tests start live for seconds: they load their classes from an archive, and do not optimize.
 QUICK    := JDK_JAVA_OPTIONS='-XX:TieredStopAtLevel=1 -XX:SharedArchiveFile=$(CURDIR)/$(ARCHIVE)'
 AGAINST  ?= HEAD~1
@@ -19,7 +18,7 @@ STUBS    := $(if $(shell command -v npm),$(BUF) $(VENDOR))
 SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run chat test server client-java clients conformance delivery quickstart lint breaking generate format bench peers \
+.PHONY: help build run chat test maven clients conformance delivery quickstart lint breaking generate format bench peers \
   dist image containers clean
 
 help: ## print this menu
@@ -45,25 +44,22 @@ chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAM
 
 # Most tests wait for something most of the time: parts beside each other keep two cores busy.
 test: ## run the tests of server, on one Redis and on a cluster, and clients, and what README and guides say
-	@$(MAKE) --no-print-directory --output-sync=target -j3 $(ARCHIVE) $(COMPILED) $(STUBS)
-	@$(MAKE) --no-print-directory --output-sync=target -j2 \
-	  server client-python client-java client-typescript client-go quickstart
+	@$(MAKE) --no-print-directory --output-sync=target -j3 $(JAR) $(ARCHIVE) $(STUBS)
+	@$(MAKE) --no-print-directory --output-sync=target -j3 maven client-python client-typescript client-go quickstart
 
 # With a plus, so that what it prints appears at once.
-server: $(ARCHIVE) $(COMPILED)
-	+$(MVN) test -pl proto,server -Dquoin.test.jar=$(CURDIR)/$(JAR)
-
-client-java: $(ARCHIVE) $(COMPILED)
-	@$(MVN) verify -Dquoin.test.skipServer=true -Dquoin.test.standaloneOnly=true -Dmaven.shade.skip=true
+maven: $(JAR) $(ARCHIVE)
+	+$(MVN) verify -Dmaven.shade.skip=true -Dquoin.test.jar=$(CURDIR)/$(JAR)
 
 clients: client-go client-python client-typescript ## test the clients in Go, Python and TypeScript, and their packages
 
 client-python client-typescript: $(STUBS)
 client-%: $(JAR) $(ARCHIVE)
-	@$(QUICK) scripts/clients $*
+	@$(QUICK) scripts/client test-$*
 
 delivery: $(JAR) $(ARCHIVE) ## test what is delivered: the Java packages, the server's package, chart and compose files, the image
 	@scripts/test-java
+	@$(QUICK) scripts/client package-python
 	@$(QUICK) scripts/test-dist $(GRPCURL) $(GRPCURL_VERSION)
 	@scripts/test-charts
 	@$(MAKE) --no-print-directory containers
@@ -113,11 +109,6 @@ $(TALK): $(shell find proto/quoin/chat clients/java/src/main clients/java/exampl
 $(JAR): $(SOURCES)
 	$(MVN) -q -pl proto,server package -Dmaven.test.skip=true
 	@touch $(JAR)
-
-# Two runs of Maven beside each other then find nothing to compile.
-$(COMPILED): $(JAR) $(shell find clients/java bench -name target -prune -o -type f -print 2>/dev/null)
-	$(MVN) -q test-compile
-	@touch $(COMPILED)
 
 $(ARCHIVE): $(JAR)
 	@scripts/class-archive $(JAR) $(ARCHIVE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The packages, installed from their files into an empty environment, work there."""
+"""The packages in dist, installed into an empty environment, work there."""
 
 import os
 import subprocess
@@ -24,19 +24,9 @@ with quoin.connect(sys.argv[1], namespace=sys.argv[2]) as q:
 """
 
 
-@pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Builds the wheel from the source package."""
-    out = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
-    done = subprocess.run(build, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return out
-
-
 @pytest.mark.parametrize("kind", ["*.whl", "*.tar.gz"])
-def test_package(packages: Path, kind: str, tmp_path: Path, address: str, namespace: str) -> None:
-    (package,) = packages.glob(kind)
+def test_package(kind: str, tmp_path: Path, address: str, namespace: str) -> None:
+    (package,) = (ROOT / "dist").glob(kind)
     venv.create(tmp_path / "venv")
     python = str(tmp_path / "venv" / "bin" / "python")
     clean = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
