@@ -147,7 +147,7 @@ final class FailureModesTest {
 
   @Test
   void fullLineTakesNobodyMore() {
-    acquire(request("a"));
+    acquire(request("a").setLease(Durations.fromHours(1)));
     String fill =
         "for i = 1, ARGV[1] do redis.call('ZADD', KEYS[1], i, 'gone t' .. i .. ' 1000 - ') end"
             + " return 1";

@@ -270,7 +270,7 @@ final class SemaphoreLineTest {
   @Test
   void fullLineTakesNobodyMore() {
     configure("a", 1);
-    take("a", 1);
+    Permits.on(TestServer.first()).acquire(ask("a", 1).setLease(Durations.fromHours(1)).build());
     String fill =
         "for i = 1, ARGV[1] do redis.call('ZADD', KEYS[1], i, 'gone t' .. i .. ' 1000 - 1 ') end"
             + " return 1";
