@@ -107,11 +107,11 @@ $(TALK): $(shell find proto/quoin/chat clients/java/src/main clients/java/exampl
 	@touch $@
 
 $(JAR): $(SOURCES)
-	$(MVN) -q -pl proto,server package -Dmaven.test.skip=true
+	$(MVN) -q -pl proto,server package -Dmaven.test.skip=true -Dquoin.test.standaloneOnly=true
 	@touch $(JAR)
 
 $(ARCHIVE): $(JAR)
-	@scripts/class-archive $(JAR) $(ARCHIVE)
+	@scripts/class-archive $(CURDIR)/$(JAR) $(ARCHIVE)
 
 $(BUF):
 	npm install --silent --no-audit --no-fund --prefix $(TOOLS) --save-exact @bufbuild/buf@$(BUF_VERSION) \
