@@ -45,7 +45,7 @@ chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAM
 # Most tests wait for something most of the time: parts beside each other keep two cores busy.
 test: ## run the tests of server, on one Redis and on a cluster, and clients, and what README and guides say
 	@$(MAKE) --no-print-directory --output-sync=target -j3 $(JAR) $(ARCHIVE) $(STUBS)
-	@$(MAKE) --no-print-directory --output-sync=target -j2 maven client-python client-typescript client-go quickstart
+	@$(MAKE) --no-print-directory --output-sync=target -j3 maven client-python client-typescript client-go quickstart
 
 # With a plus, so that what it prints appears at once.
 maven: $(JAR) $(ARCHIVE)
