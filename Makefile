@@ -51,7 +51,7 @@ test: ## run the tests of server, on one Redis and on a cluster, and clients, an
 maven: $(JAR) $(ARCHIVE)
 	+$(MVN) verify -Dmaven.shade.skip=true -Dquoin.test.jar=$(CURDIR)/$(JAR)
 
-clients: client-go client-python client-typescript ## test the clients in Go, Python and TypeScript, and their packages
+clients: client-go client-python client-typescript ## test the clients in Go, Python and TypeScript
 
 client-python client-typescript: $(STUBS)
 client-%: $(JAR) $(ARCHIVE)
