@@ -121,6 +121,7 @@ public final class RedisProcess implements RedisNode, AutoCloseable {
   public void close() {
     if (connection != null) {
       connection.closeAsync();
+      connection = null;
     }
     kill();
     folder.close();
