@@ -3,7 +3,6 @@ package dev.quoin.server.rpc;
 
 import build.buf.validate.EnumRules;
 import com.google.protobuf.Descriptors.EnumDescriptor;
-import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import java.util.HashSet;
@@ -36,7 +35,7 @@ record PlainEnum(EnumDescriptor type, boolean definedOnly, Set<Object> refused)
 
   @Override
   public boolean test(Object value) {
-    int number = ((EnumValueDescriptor) value).getNumber();
+    int number = (Integer) value;
     return (!definedOnly || type.findValueByNumber(number) != null) && !refused.contains(number);
   }
 }

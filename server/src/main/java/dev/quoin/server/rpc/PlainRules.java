@@ -28,18 +28,18 @@ final class PlainRules {
   private static final String DURATION = Duration.getDescriptor().getFullName();
   private static final PlainRules NONE = new PlainRules(null, List.of());
 
-  private final Descriptor type;
+  private final Message prototype;
   private final PlainField[] fields;
 
-  private PlainRules(Descriptor type, List<PlainField> fields) {
-    this.type = type;
+  private PlainRules(Message prototype, List<PlainField> fields) {
+    this.prototype = prototype;
     this.fields = fields.toArray(PlainField[]::new);
   }
 
-  /** Compiles a type; one that has other rules, in it or below it, is not plain. */
-  static PlainRules of(Descriptor type) {
+  /** Compiles the type of a message; one that has other rules, in it or below it, is not plain. */
+  static PlainRules of(Message prototype) {
     try {
-      return of(type, new HashSet<>());
+      return of(prototype, new HashSet<>());
     } catch (NotPlain e) {
       return NONE;
     }
@@ -47,12 +47,14 @@ final class PlainRules {
 
   /** Whether any message of the type can be found fine. */
   boolean isPlain() {
-    return type != null;
+    return prototype != null;
   }
 
   /** Whether the message certainly breaks no rule. */
   boolean isFine(Message message) {
-    if (message.getDescriptorForType() != type) {
+    if (prototype == null
+        || message.getClass() != prototype.getClass()
+        || message.getDescriptorForType() != prototype.getDescriptorForType()) {
       return false;
     }
     for (PlainField field : fields) {
@@ -63,7 +65,8 @@ final class PlainRules {
     return true;
   }
 
-  private static PlainRules of(Descriptor type, Set<Descriptor> around) throws NotPlain {
+  private static PlainRules of(Message prototype, Set<Descriptor> around) throws NotPlain {
+    Descriptor type = prototype.getDescriptorForType();
     if (type.getFullName().equals(Any.getDescriptor().getFullName()) || !around.add(type)) {
       throw new NotPlain(type.getFullName() + " is Any or contains itself");
     }
@@ -74,10 +77,10 @@ final class PlainRules {
     List<PlainField> fields = new ArrayList<>();
     for (FieldDescriptor field : type.getFields()) {
       refuseRules(field.getOptions(), ValidateProto.field.getDescriptor());
-      add(fields, field, field.getOptions().getExtension(ValidateProto.field), around);
+      add(fields, prototype, field, around);
     }
     around.remove(type);
-    return new PlainRules(type, fields);
+    return new PlainRules(prototype, fields);
   }
 
   private static void refuseRules(Message options, FieldDescriptor except) throws NotPlain {
@@ -92,8 +95,9 @@ final class PlainRules {
   }
 
   private static void add(
-      List<PlainField> fields, FieldDescriptor field, FieldRules rules, Set<Descriptor> around)
+      List<PlainField> fields, Message prototype, FieldDescriptor field, Set<Descriptor> around)
       throws NotPlain {
+    FieldRules rules = field.getOptions().getExtension(ValidateProto.field);
     List<Predicate<Object>> checks = new ArrayList<>();
     for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
       switch (rule.getKey().getNumber()) {
@@ -102,12 +106,12 @@ final class PlainRules {
       }
     }
     if (field.isMapField()) {
-      refuseRulesOfValues(field, around);
+      refuseRulesOfValues(prototype, field, around);
     } else if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
       if (!rules.equals(FieldRules.getDefaultInstance())) {
         addTime(checks, field);
       }
-      addNested(checks, field, around);
+      addNested(checks, prototype, field, around);
     }
     boolean ifSet = rules.getIgnore() == Ignore.IGNORE_IF_ZERO_VALUE;
     if (!ifSet && rules.getIgnore() != Ignore.IGNORE_UNSPECIFIED) {
@@ -115,7 +119,12 @@ final class PlainRules {
     }
     if (!checks.isEmpty() || rules.getRequired()) {
       fields.add(
-          new PlainField(field, rules.getRequired(), ifSet || field.hasPresence(), all(checks)));
+          new PlainField(
+              FieldReader.of(field, prototype.getClass()),
+              field.isRepeated(),
+              rules.getRequired(),
+              ifSet || field.hasPresence(),
+              all(checks)));
     }
   }
 
@@ -133,20 +142,28 @@ final class PlainRules {
     }
   }
 
-  private static void refuseRulesOfValues(FieldDescriptor map, Set<Descriptor> around)
-      throws NotPlain {
-    if (of(map.getMessageType(), around).fields.length > 0) {
+  private static void refuseRulesOfValues(
+      Message prototype, FieldDescriptor map, Set<Descriptor> around) throws NotPlain {
+    if (of(below(prototype, map), around).fields.length > 0) {
       throw new NotPlain(map.getFullName() + " has values with rules of their own");
     }
   }
 
   private static void addNested(
-      List<Predicate<Object>> checks, FieldDescriptor field, Set<Descriptor> around)
+      List<Predicate<Object>> checks,
+      Message prototype,
+      FieldDescriptor field,
+      Set<Descriptor> around)
       throws NotPlain {
-    PlainRules nested = of(field.getMessageType(), around);
+    PlainRules nested = of(below(prototype, field), around);
     if (nested.fields.length > 0) {
       checks.add(field.isRepeated() ? nested::areFine : value -> nested.isFine((Message) value));
     }
+  }
+
+  /** An empty message of a field's type, of the class that the field's values have. */
+  private static Message below(Message prototype, FieldDescriptor field) {
+    return prototype.newBuilderForType().newBuilderForField(field).getDefaultInstanceForType();
   }
 
   private boolean areFine(Object values) {

@@ -107,7 +107,9 @@ public final class Validation {
   private PlainRules plain(Message request) {
     Descriptor type = request.getDescriptorForType();
     PlainRules known = plain.get(type);
-    return known != null ? known : plain.computeIfAbsent(type, PlainRules::of);
+    return known != null
+        ? known
+        : plain.computeIfAbsent(type, t -> PlainRules.of(request.getDefaultInstanceForType()));
   }
 
   private static String path(FieldPath path) {

@@ -60,9 +60,8 @@ final class PlainRulesTest {
   void onlyRequestsNamedHereGoTheLongWay() {
     assertThat(
             requests()
-                .map(Message::getDescriptorForType)
-                .filter(type -> !PlainRules.of(type).isPlain())
-                .map(Descriptor::getFullName))
+                .filter(request -> !PlainRules.of(request).isPlain())
+                .map(request -> request.getDescriptorForType().getFullName()))
         .containsExactlyInAnyOrderElementsOf(NOT_PLAIN);
   }
 
@@ -142,7 +141,7 @@ final class PlainRulesTest {
 
   /** How many of the good ones, out of messages made at random, need not go the long way. */
   private double shareOfFine(Message prototype, int rounds) throws ValidationException {
-    PlainRules plain = PlainRules.of(prototype.getDescriptorForType());
+    PlainRules plain = PlainRules.of(prototype);
     assertThat(plain.isPlain()).isTrue();
     RandomMessages random = new RandomMessages(42);
     int good = 0;
@@ -238,7 +237,7 @@ final class PlainRulesTest {
           """)
   void aFieldWithOtherRulesIsNotPlain(String field, String rules) {
     Descriptor type = RuledType.ofField(field, rules == null ? "" : rules);
-    assertThat(PlainRules.of(type).isPlain()).isFalse();
+    assertThat(plain(type).isPlain()).isFalse();
   }
 
   @ParameterizedTest
@@ -255,7 +254,7 @@ final class PlainRulesTest {
             + " label: LABEL_REPEATED options { [buf.validate.field] { map { keys { string { email: true } } } } } }"
       })
   void aMessageWithOtherRulesIsNotPlain(String message) {
-    assertThat(PlainRules.of(RuledType.of(message)).isPlain()).isFalse();
+    assertThat(plain(RuledType.of(message)).isPlain()).isFalse();
   }
 
   @Test
@@ -264,13 +263,16 @@ final class PlainRulesTest {
         UnknownFieldSet.newBuilder()
             .addField(9999, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
             .build();
-    assertThat(PlainRules.of(RuledType.ofField("type: TYPE_STRING", "string {}")).isPlain())
-        .isTrue();
-    assertThat(PlainRules.of(RuledType.withUnknownRule(future, false)).isPlain()).isFalse();
-    assertThat(PlainRules.of(RuledType.withUnknownRule(future, true)).isPlain()).isFalse();
+    assertThat(plain(RuledType.ofField("type: TYPE_STRING", "string {}")).isPlain()).isTrue();
+    assertThat(plain(RuledType.withUnknownRule(future, false)).isPlain()).isFalse();
+    assertThat(plain(RuledType.withUnknownRule(future, true)).isPlain()).isFalse();
+  }
+
+  private static PlainRules plain(Descriptor type) {
+    return PlainRules.of(DynamicMessage.getDefaultInstance(type));
   }
 
   private static boolean isFine(Message request) {
-    return PlainRules.of(request.getDescriptorForType()).isFine(request);
+    return PlainRules.of(request.getDefaultInstanceForType()).isFine(request);
   }
 }
