@@ -19,6 +19,7 @@ import java.util.function.BiConsumer;
  */
 final class Evalsha extends Command<String, byte[], List<Object>> {
   private static final byte[] END = {'\r', '\n'};
+  private static final ThreadLocal<Bytes> SCRATCH = ThreadLocal.withInitial(Bytes::new);
   private static final byte[][] DIGITS = {
     {'0'}, {'1'}, {'2'}, {'3'}, {'4'}, {'5'}, {'6'}, {'7'}, {'8'}, {'9'}
   };
@@ -94,10 +95,14 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
     return new CommandArgs<>(codec).addKey(keys[0]);
   }
 
-  /** Collected in an array first: many small writes to a buffer cost more than one long one. */
+  /**
+   * Collected in an array of the thread first: many small writes to a buffer cost more than one
+   * long one.
+   */
   @Override
   public void encode(ByteBuf buffer) {
-    Bytes bytes = new Bytes();
+    Bytes bytes = SCRATCH.get();
+    bytes.clear();
     bytes.add((byte) '*');
     bytes.add(3 + keys.length + arguments.length);
     bytes.add(END);
@@ -120,8 +125,17 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
 
   /** A growing array. A part is a string of the protocol: its length and its bytes. */
   private static final class Bytes {
-    private byte[] array = new byte[512];
+    private static final int USUAL = 4 * 1024;
+
+    private byte[] array = new byte[USUAL];
     private int length;
+
+    void clear() {
+      length = 0;
+      if (array.length > USUAL) {
+        array = new byte[USUAL];
+      }
+    }
 
     void addPart(byte[] value) {
       add((byte) '$');
