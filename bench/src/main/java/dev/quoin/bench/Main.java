@@ -25,10 +25,10 @@ public final class Main implements Callable<Integer> {
       DocsPage.check(options.docs());
     }
     Results results = new Results();
-    for (List<Row> group : Rows.groups()) {
-      List<Row> rows = group.stream().filter(options::selects).toList();
+    for (Group group : Rows.groups()) {
+      List<Row> rows = group.rows().stream().filter(options::selects).toList();
       if (!rows.isEmpty()) {
-        run(rows, results);
+        run(rows, options.rounds(group), results);
       }
     }
     Setting setting = Setting.of(options);
@@ -41,9 +41,9 @@ public final class Main implements Callable<Integer> {
     return 0;
   }
 
-  private void run(List<Row> rows, Results results) throws Exception {
+  private void run(List<Row> rows, int rounds, Results results) throws Exception {
     try (Testbed testbed = Testbed.start(options)) {
-      for (int round = options.firstRound(); round <= options.rounds(); round++) {
+      for (int round = options.firstRound(); round <= rounds; round++) {
         for (Row row : rows) {
           Measurement measurement = row.measure(testbed, options);
           System.err.printf("round %d %s %s%n", round, row.id(), measurement.values());

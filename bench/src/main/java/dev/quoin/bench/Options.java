@@ -85,6 +85,10 @@ final class Options {
     return quick ? 1 : rounds;
   }
 
+  int rounds(Group group) {
+    return quick ? 1 : rounds * group.times();
+  }
+
   boolean selects(Row row) {
     return rows.contains("all") || rows.contains(row.name()) || rows.contains(row.id());
   }
