@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -28,10 +29,19 @@ final class Child implements AutoCloseable {
   }
 
   static Child start(Path folder, String name, List<String> command) {
+    return start(folder, name, Map.of(), command);
+  }
+
+  /**
+   * @param variables what is set besides the environment of this process
+   */
+  static Child start(
+      Path folder, String name, Map<String, String> variables, List<String> command) {
     try {
       Path log = folder.resolve(name + ".log");
       ProcessBuilder builder = new ProcessBuilder(command);
       builder.environment().keySet().removeIf(variable -> variable.startsWith("QUOIN_"));
+      builder.environment().putAll(variables);
       return new Child(builder.redirectErrorStream(true).redirectOutput(log.toFile()).start(), log);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot start " + name, e);

@@ -15,12 +15,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A Redis and a Quoin server of their own, each a process, on loopback. */
 final class Testbed implements AutoCloseable {
+  private static final Path LAUNCHER = Path.of("deploy/bin/quoin");
   private static final Pattern HEAP = Pattern.compile("used (\\d+)K");
   private static final int FILLED_AT_ONCE = 1_000;
 
@@ -56,7 +58,8 @@ final class Testbed implements AutoCloseable {
     redis = Child.start(folder, "redis", redisCommand(folder));
     closers.push(redis);
     redis.await(log -> log.contains("Ready to accept connections") ? log : null);
-    server = Child.start(folder, "server", serverCommand(options));
+    server =
+        Child.start(folder, "server", serverVariables(options), serverCommand(folder, options));
     closers.push(server);
     serverPort =
         server.await(
@@ -84,11 +87,20 @@ final class Testbed implements AutoCloseable {
         "no");
   }
 
-  private List<String> serverCommand(Options options) {
+  private static Map<String, String> serverVariables(Options options) {
+    return Map.of(
+        "JAVA_HOME", System.getProperty("java.home"),
+        "QUOIN_JAVA_OPTS", String.join(" ", options.serverJvm()));
+  }
+
+  /** Starts the server by its launcher, as its package does. */
+  private List<String> serverCommand(Path folder, Options options) throws IOException {
+    Path bin = Files.createDirectory(folder.resolve("bin"));
+    Path lib = Files.createDirectory(folder.resolve("lib"));
+    Path launcher = Files.copy(LAUNCHER, bin.resolve("quoin"));
+    Files.createSymbolicLink(lib.resolve("quoin.jar"), options.serverJar().toAbsolutePath());
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(options.serverJvm());
-    command.addAll(List.of("-jar", options.serverJar().toString(), "serve", "--port", "0"));
+    command.addAll(List.of("sh", launcher.toString(), "serve", "--port", "0"));
     if (!options.serverFlags().contains("--metrics-port")) {
       command.addAll(List.of("--metrics-port", Integer.toString(Child.freePort())));
     }
