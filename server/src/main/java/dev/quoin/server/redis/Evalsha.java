@@ -102,7 +102,15 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
   @Override
   public void encode(ByteBuf buffer) {
     Bytes bytes = SCRATCH.get();
-    bytes.clear();
+    try {
+      collect(bytes);
+      buffer.writeBytes(bytes.array, 0, bytes.length);
+    } finally {
+      bytes.clear();
+    }
+  }
+
+  private void collect(Bytes bytes) {
     bytes.add((byte) '*');
     bytes.add(3 + keys.length + arguments.length);
     bytes.add(END);
@@ -120,7 +128,6 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
         bytes.addPart(argument.toString().getBytes(StandardCharsets.UTF_8));
       }
     }
-    buffer.writeBytes(bytes.array, 0, bytes.length);
   }
 
   /** A growing array. A part is a string of the protocol: its length and its bytes. */

@@ -7,9 +7,6 @@ import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
-import dev.quoin.server.Services;
-import io.grpc.MethodDescriptor.PrototypeMarshaller;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -17,22 +14,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class FieldReaderTest {
   private static final int ROUNDS = 30;
 
-  static Stream<Message> requests() {
-    return Services.ALL.stream()
-        .flatMap(service -> service.contract().getMethods().stream())
-        .map(method -> (PrototypeMarshaller<?>) method.getRequestMarshaller())
-        .map(marshaller -> (Message) marshaller.getMessagePrototype())
-        .distinct();
-  }
-
   @ParameterizedTest
-  @MethodSource("requests")
+  @MethodSource("dev.quoin.server.rpc.PlainRulesTest#requests")
   void readsGeneratedMessages(Message prototype) {
     assertReads(prototype);
   }
 
   @ParameterizedTest
-  @MethodSource("requests")
+  @MethodSource("dev.quoin.server.rpc.PlainRulesTest#requests")
   void readsMessagesOfTypesMadeAtRunTime(Message prototype) {
     assertReads(DynamicMessage.getDefaultInstance(prototype.getDescriptorForType()));
   }

@@ -65,7 +65,7 @@ final class PlainRulesTest {
         .containsExactlyInAnyOrderElementsOf(NOT_PLAIN);
   }
 
-  private static Stream<Message> requests() {
+  static Stream<Message> requests() {
     return Services.ALL.stream()
         .flatMap(service -> service.contract().getMethods().stream())
         .map(method -> (PrototypeMarshaller<?>) method.getRequestMarshaller())
