@@ -1,10 +1,21 @@
 -- @include lib/lock_grants
 --
--- Request ids. For 10 minutes, or the lease if that is longer, the request key remembers that a request was granted, as token, split
--- by a space from what the request asked for. A grant made in line is not remembered at once: that of
--- an exclusive holder names its request itself.
+-- Request ids. For 10 minutes, or the lease if that is longer, the request key remembers that a request
+-- was granted, as token, split by a space from what the request asked for. A grant made in line is not
+-- remembered at once: that of an exclusive holder names its request itself. A request that has ended,
+-- because its caller gave it up, has the token '-' and is remembered for 10 minutes.
 
 local REQUEST_MS = 600000
+
+-- Remembers that a request has ended.
+local function end_request(lock)
+  redis.call('SET', lock.keys.request, '- ', 'PX', REQUEST_MS)
+end
+
+-- The refusal of a request that has ended.
+local function ended()
+  return redis.error_reply('LOCK_NOT_HELD the request was given up: Release was called with its id')
+end
 
 -- The answer to a request that was granted before, or nil. From then on no call gives the grant back
 -- by ending: which of them its caller goes by is not known.
@@ -17,6 +28,9 @@ local function repeated(lock, wish)
     end
     local same = lock.lease == wish.lease and lock.holder == wish.holder
     token, body = lock.token, same and wish.body
+  end
+  if token == '-' then
+    return ended()
   end
   if body ~= wish.body then
     return redis.error_reply('REQUEST_ID_REUSED the request_id was used for something else')

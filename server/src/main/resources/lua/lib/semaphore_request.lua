@@ -1,9 +1,21 @@
 -- @include lib/semaphore_grant
 --
--- Request ids. For 10 minutes, or the lease if that is longer, the request key remembers that the request was granted: token of the
--- grant, permits, lease as it was asked for, label.
+-- Request ids. For 10 minutes, or the lease if that is longer, the request key remembers that the
+-- request was granted: token of the grant, permits, lease as it was asked for, label. A request that has
+-- ended, because its caller gave it up, has the token '-' and is remembered for 10 minutes.
 
 local REQUEST_MS = 600000
+
+-- Remembers that a request has ended.
+local function end_request(request_key)
+  redis.call('SET', request_key, '- ', 'PX', REQUEST_MS)
+end
+
+-- The refusal of a request that has ended.
+local function ended()
+  return redis.error_reply(
+    'SEMAPHORE_NOT_HELD the request was given up: Release was called with its id')
+end
 
 -- The lease of the grant runs for so many milliseconds more.
 local function remember(request_key, left, token, permits, lease, holder)
@@ -20,6 +32,9 @@ local function repeated(sem, request_key, permits, lease, holder)
     return nil
   end
   local token, asked = string.match(before, '^(%S+) (.*)$')
+  if token == '-' then
+    return ended()
+  end
   if asked ~= table.concat({permits, lease, holder}, ' ') then
     return redis.error_reply(
       'REQUEST_ID_REUSED the request_id was used with other permits, lease or holder')

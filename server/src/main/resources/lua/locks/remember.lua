@@ -1,6 +1,7 @@
 -- Remembers that a request was granted while it stood in line. When it had been granted before, by
--- another attempt that stood in line too, this grant is given back. A grant that has ended meanwhile,
--- because its call was cancelled, is not remembered: another attempt may still be waiting for one.
+-- another attempt that stood in line too, or the request has ended, this grant is given back. A grant
+-- that has ended meanwhile, because its call was cancelled, is not remembered: another attempt may still
+-- be waiting for one.
 --
 -- KEYS[1] owner
 -- KEYS[2] line
@@ -21,11 +22,18 @@ local token, body = ARGV[1], ARGV[2]
 
 local lock = read_lock(keys, microseconds())
 local grant = find_grant(lock, token)
+local before = string.match(redis.call('GET', keys.request) or '', '^%S+')
+if before == '-' then
+  if grant then
+    give_back(lock, grant)
+    hand_over(lock)
+  end
+  return ended()
+end
 if not grant then
   return {1}
 end
-local before = redis.call('GET', keys.request)
-if not before or string.match(before, '^%S+') == token then
+if not before or before == token then
   remember(lock, token, body)
   return {1}
 end

@@ -1,6 +1,7 @@
 -- Remembers that a request was granted while it stood in line. When it had been granted before, by
--- another attempt that stood in line too, this grant is given back. A grant that has ended meanwhile,
--- because its call was cancelled, is not remembered: another attempt may still be waiting for one.
+-- another attempt that stood in line too, or the request has ended, this grant is given back. A grant
+-- that has ended meanwhile, because its call was cancelled, is not remembered: another attempt may still
+-- be waiting for one.
 --
 -- KEYS[1] state
 -- KEYS[2] holders
@@ -24,11 +25,19 @@ local token, permits, lease, holder = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local sem = read_semaphore(state, holders, grants, microseconds(), 0)
 local grant = sem and grant_of(sem, token)
+local before = string.match(redis.call('GET', request_key) or '', '^%S+')
+if before == '-' then
+  if grant then
+    take_back(sem, grant)
+    hand_over(sem, line, servers)
+    write_semaphore(sem)
+  end
+  return ended()
+end
 if not grant then
   return {1}
 end
-local before = redis.call('GET', request_key)
-if not before or string.match(before, '^%S+') == token then
+if not before or before == token then
   remember(request_key, grant.expire - sem.ms, token, permits, lease, holder)
   return {1}
 end

@@ -89,7 +89,11 @@ record Demand(Scope scope, String name, String token, String keeper, Terms terms
 
   /** The request id as scripts take it: no id is a word that no id can be. */
   String requestWord() {
-    return terms.requestId().isEmpty() ? "-" : "=" + terms.requestId();
+    return word(terms.requestId());
+  }
+
+  static String word(String requestId) {
+    return requestId.isEmpty() ? "-" : "=" + requestId;
   }
 
   /** What must be the same when the request is repeated. */

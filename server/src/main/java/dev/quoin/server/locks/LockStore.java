@@ -25,6 +25,7 @@ final class LockStore {
   private static final LuaScript REMEMBER = LuaScript.load("locks/remember");
   private static final LuaScript RENEW = LuaScript.load("locks/renew");
   private static final LuaScript RELEASE = LuaScript.load("locks/release");
+  private static final LuaScript RELEASE_REQUEST = LuaScript.load("locks/release_request");
 
   /** The answer of ACQUIRE that TAKE has to do it. */
   private static final int TAKES_MORE = 2;
@@ -205,6 +206,22 @@ final class LockStore {
                   return reply;
                 });
     return forced.explain(released, scope, keys, token);
+  }
+
+  /**
+   * Gives back what a request was granted and sees to it that it is granted nothing later.
+   *
+   * @return whether anything was given back
+   */
+  CompletionStage<Boolean> releaseRequest(Scope scope, String name, String requestId) {
+    LockKeys keys = keys(scope, name);
+    return scripts
+        .run(RELEASE_REQUEST, scope, keys.withRequest(requestId), Demand.word(requestId))
+        .thenApply(
+            reply -> {
+              handover.goOn(scope, keys, reply.flag(1));
+              return reply.flag(0);
+            });
   }
 
   /** Granted, or a standing and whether there is more to hand over. */

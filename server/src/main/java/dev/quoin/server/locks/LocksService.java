@@ -112,9 +112,13 @@ public final class LocksService implements BindableService {
   }
 
   private CompletionStage<ReleaseResponse> release(ReleaseRequest request, Call call) {
-    return locks
-        .release(call.scope(), request.getName(), request.getToken())
-        .thenApply(released -> ReleaseResponse.getDefaultInstance());
+    CompletionStage<Boolean> released =
+        request.getToken().isEmpty()
+            ? locks.releaseRequest(call.scope(), request.getName(), request.getAcquireRequestId())
+            : locks
+                .release(call.scope(), request.getName(), request.getToken())
+                .thenApply(done -> true);
+    return released.thenApply(done -> ReleaseResponse.newBuilder().setReleased(done).build());
   }
 
   private CompletionStage<GetResponse> get(GetRequest request, Call call) {

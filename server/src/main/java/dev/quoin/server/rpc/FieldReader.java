@@ -67,13 +67,19 @@ final class FieldReader {
   /** Whether the field is set; without presence, whether it is not the default. */
   boolean isSet(Message message) {
     if (presence == null) {
-      return message.hasField(field);
+      return isText() ? !((String) get(message)).isEmpty() : message.hasField(field);
     }
     try {
       return (boolean) presence.invokeExact(message);
     } catch (Throwable e) {
       throw unexpected(e);
     }
+  }
+
+  private boolean isText() {
+    return field.getJavaType() == FieldDescriptor.JavaType.STRING
+        && !field.hasPresence()
+        && !field.isRepeated();
   }
 
   /** The value: of an enum its number, of a repeated field the list. */

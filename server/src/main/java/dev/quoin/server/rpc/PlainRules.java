@@ -26,14 +26,16 @@ import java.util.function.Predicate;
  */
 final class PlainRules {
   private static final String DURATION = Duration.getDescriptor().getFullName();
-  private static final PlainRules NONE = new PlainRules(null, List.of());
+  private static final PlainRules NONE = new PlainRules(null, List.of(), List.of());
 
   private final Message prototype;
   private final PlainField[] fields;
+  private final PlainChoice[] choices;
 
-  private PlainRules(Message prototype, List<PlainField> fields) {
+  private PlainRules(Message prototype, List<PlainField> fields, List<PlainChoice> choices) {
     this.prototype = prototype;
     this.fields = fields.toArray(PlainField[]::new);
+    this.choices = choices.toArray(PlainChoice[]::new);
   }
 
   /** Compiles the type of a message; one that has other rules, in it or below it, is not plain. */
@@ -62,6 +64,11 @@ final class PlainRules {
         return false;
       }
     }
+    for (PlainChoice choice : choices) {
+      if (!choice.isFine(message)) {
+        return false;
+      }
+    }
     return true;
   }
 
@@ -70,7 +77,8 @@ final class PlainRules {
     if (type.getFullName().equals(Any.getDescriptor().getFullName()) || !around.add(type)) {
       throw new NotPlain(type.getFullName() + " is Any or contains itself");
     }
-    refuseRules(type.getOptions(), null);
+    refuseRules(type.getOptions(), ValidateProto.message.getDescriptor());
+    List<PlainChoice> choices = PlainChoice.of(prototype);
     for (OneofDescriptor oneof : type.getOneofs()) {
       refuseRules(oneof.getOptions(), null);
     }
@@ -80,7 +88,7 @@ final class PlainRules {
       add(fields, prototype, field, around);
     }
     around.remove(type);
-    return new PlainRules(prototype, fields);
+    return new PlainRules(prototype, fields, choices);
   }
 
   private static void refuseRules(Message options, FieldDescriptor except) throws NotPlain {
@@ -113,7 +121,9 @@ final class PlainRules {
       }
       addNested(checks, prototype, field, around);
     }
-    boolean ifSet = rules.getIgnore() == Ignore.IGNORE_IF_ZERO_VALUE;
+    boolean ifSet =
+        rules.getIgnore() == Ignore.IGNORE_IF_ZERO_VALUE
+            || PlainChoice.isOf(field) && rules.getIgnore() == Ignore.IGNORE_UNSPECIFIED;
     if (!ifSet && rules.getIgnore() != Ignore.IGNORE_UNSPECIFIED) {
       throw new NotPlain("ignore = " + rules.getIgnore());
     }
@@ -144,7 +154,7 @@ final class PlainRules {
 
   private static void refuseRulesOfValues(
       Message prototype, FieldDescriptor map, Set<Descriptor> around) throws NotPlain {
-    if (of(below(prototype, map), around).fields.length > 0) {
+    if (of(below(prototype, map), around).hasRules()) {
       throw new NotPlain(map.getFullName() + " has values with rules of their own");
     }
   }
@@ -156,7 +166,7 @@ final class PlainRules {
       Set<Descriptor> around)
       throws NotPlain {
     PlainRules nested = of(below(prototype, field), around);
-    if (nested.fields.length > 0) {
+    if (nested.hasRules()) {
       checks.add(field.isRepeated() ? nested::areFine : value -> nested.isFine((Message) value));
     }
   }
@@ -164,6 +174,10 @@ final class PlainRules {
   /** An empty message of a field's type, of the class that the field's values have. */
   private static Message below(Message prototype, FieldDescriptor field) {
     return prototype.newBuilderForType().newBuilderForField(field).getDefaultInstanceForType();
+  }
+
+  private boolean hasRules() {
+    return fields.length + choices.length > 0;
   }
 
   private boolean areFine(Object values) {

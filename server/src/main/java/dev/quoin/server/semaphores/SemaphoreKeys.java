@@ -12,7 +12,7 @@ import dev.quoin.server.redis.Keyspace;
  * {prefix}:{namespace}:semaphores:{{name}}:grants          hash        what is known of each holder, by id: permits, end of the lease, time of the grant, fence, keeper, token, request id, label; expires with the holders
  * {prefix}:{namespace}:semaphores:{{name}}:line            sorted set  waiters by ticket; expires 60 s after the last server that has a waiter looked after it
  * {prefix}:{namespace}:semaphores:{{name}}:servers         sorted set  servers that have waiters, by the time until which they count as alive; expires 60 s after the last mark
- * {prefix}:{namespace}:semaphores:{{name}}:request:{id}    string      that a request id was granted: token, permits, lease and label; expires after 10 minutes or the lease, whichever is longer
+ * {prefix}:{namespace}:semaphores:{{name}}:request:{id}    string      that a request id was granted: token, permits, lease and label; expires after 10 minutes or the lease, whichever is longer, or that the request was given up (token -), for 10 minutes
  * {prefix}:{namespace}:semaphores:{{name}}:revoked:{id}    string      why a holder's permits were taken away; expires when its lease would have ended, but not within 10 minutes
  * {prefix}:{namespace}:semaphores:{{name}}:hints:{server}  channel     grants for the waiters of one server; scripts make its name from that of the state key
  * </pre>

@@ -25,6 +25,7 @@ final class SemaphoreStore {
   private static final LuaScript REMEMBER = LuaScript.load("semaphores/remember");
   private static final LuaScript RENEW = LuaScript.load("semaphores/renew");
   private static final LuaScript RELEASE = LuaScript.load("semaphores/release");
+  private static final LuaScript RELEASE_REQUEST = LuaScript.load("semaphores/release_request");
   private static final LuaScript SERVE = LuaScript.load("semaphores/serve");
   private static final Duration LONGEST_LEASE = Duration.ofDays(1);
 
@@ -184,6 +185,22 @@ final class SemaphoreStore {
     return scripts
         .run(RELEASE, scope, inLineAnd(keys, keys.revoked(SemaphoreKeys.idOf(token))), token)
         .whenComplete((reply, failure) -> serve(scope, keys, failure == null && reply.flag(0)));
+  }
+
+  /**
+   * Gives back what a request was granted and sees to it that it is granted nothing later.
+   *
+   * @return whether anything was given back
+   */
+  CompletionStage<Boolean> releaseRequest(Scope scope, String name, String requestId) {
+    SemaphoreKeys keys = keys(scope, name);
+    return scripts
+        .run(RELEASE_REQUEST, scope, inLineAnd(keys, keys.request(requestId)))
+        .thenApply(
+            reply -> {
+              serve(scope, keys, reply.flag(1));
+              return reply.flag(0);
+            });
   }
 
   /** Goes on handing over as long as one script does not hand over all there is. */

@@ -136,9 +136,14 @@ public final class SemaphoresService implements BindableService {
   }
 
   private CompletionStage<ReleaseResponse> release(ReleaseRequest request, Call call) {
-    return semaphores
-        .release(call.scope(), request.getName(), request.getToken())
-        .thenApply(released -> ReleaseResponse.getDefaultInstance());
+    CompletionStage<Boolean> released =
+        request.getToken().isEmpty()
+            ? semaphores.releaseRequest(
+                call.scope(), request.getName(), request.getAcquireRequestId())
+            : semaphores
+                .release(call.scope(), request.getName(), request.getToken())
+                .thenApply(done -> true);
+    return released.thenApply(done -> ReleaseResponse.newBuilder().setReleased(done).build());
   }
 
   private CompletionStage<GetResponse> get(GetRequest request, Call call) {
