@@ -31,7 +31,8 @@ const (
 
 	// ReasonLockNotHeld: The caller does not hold the lock: its lease ran out, the lock was given back,
 	// a newer call took it over with the same token, or the token never held it. For
-	// Acquire: the grant made for this request_id before has ended.
+	// Acquire: the grant made for this request_id before has ended, or Release was
+	// called with the id.
 	ReasonLockNotHeld Reason = "LOCK_NOT_HELD"
 
 	// ReasonLockLineFull: As many callers wait for the lock as may wait for one lock.
@@ -43,8 +44,8 @@ const (
 
 	// ReasonSemaphoreNotHeld: The caller does not hold the permits: their lease ran out, they were given
 	// back, a newer call took them over with the same token, or the token never held
-	// any. For Acquire: the grant made for this request_id before has ended. For
-	// Revoke: there is no such holder.
+	// any. For Acquire: the grant made for this request_id before has ended, or
+	// Release was called with the id. For Revoke: there is no such holder.
 	ReasonSemaphoreNotHeld Reason = "SEMAPHORE_NOT_HELD"
 
 	// ReasonSemaphoreRevoked: Somebody took the permits away with Revoke; the message says what for.

@@ -54,7 +54,8 @@ const (
 	ErrorReason_ERROR_REASON_STORE_FULL ErrorReason = 6
 	// The caller does not hold the lock: its lease ran out, the lock was given back,
 	// a newer call took it over with the same token, or the token never held it. For
-	// Acquire: the grant made for this request_id before has ended.
+	// Acquire: the grant made for this request_id before has ended, or Release was
+	// called with the id.
 	ErrorReason_ERROR_REASON_LOCK_NOT_HELD ErrorReason = 100
 	// As many callers wait for the lock as may wait for one lock.
 	ErrorReason_ERROR_REASON_LOCK_LINE_FULL ErrorReason = 101
@@ -63,8 +64,8 @@ const (
 	ErrorReason_ERROR_REASON_LOCK_FORCED ErrorReason = 102
 	// The caller does not hold the permits: their lease ran out, they were given
 	// back, a newer call took them over with the same token, or the token never held
-	// any. For Acquire: the grant made for this request_id before has ended. For
-	// Revoke: there is no such holder.
+	// any. For Acquire: the grant made for this request_id before has ended, or
+	// Release was called with the id. For Revoke: there is no such holder.
 	ErrorReason_ERROR_REASON_SEMAPHORE_NOT_HELD ErrorReason = 200
 	// Somebody took the permits away with Revoke; the message says what for.
 	ErrorReason_ERROR_REASON_SEMAPHORE_REVOKED ErrorReason = 201

@@ -53,15 +53,17 @@ type LocksClient interface {
 	//
 	// With `wait` the call stands in line for at most that long, and never longer
 	// than the call's deadline. Cancelling the call leaves the line and gives back
-	// a lock won at that very moment. Only a grant whose answer was on its way
-	// already stays until its lease ends; the same request_id finds it.
+	// a lock won at that very moment, but not one whose answer was on its way already.
+	// So a caller that does not learn the outcome calls Release with
+	// `acquire_request_id`; the clients of Quoin do that by themselves.
 	//
 	// A lock does not know its holder again: who holds it and acquires it once more,
 	// with another request_id or none, waits like anyone, for itself if nobody else
 	// releases it. The answer and Get show the own label as that of the holder.
 	//
 	// Errors: REQUEST_ID_REUSED; LOCK_NOT_HELD when a grant was made for the
-	// request_id before and has ended; LOCK_LINE_FULL.
+	// request_id before and has ended, or Release was called with the id;
+	// LOCK_LINE_FULL.
 	Acquire(ctx context.Context, in *AcquireRequest, opts ...grpc.CallOption) (*AcquireResponse, error)
 	// Renew sets the time the lease still runs, counted from now. It may make the
 	// lease longer or shorter.
@@ -92,8 +94,17 @@ type LocksClient interface {
 	// Release gives the lock back and hands it to the first in line; readers go
 	// together, up to the first in line that wants it for itself.
 	//
-	// Errors: LOCK_FORCED when ForceRelease took the lock from this token;
-	// LOCK_NOT_HELD when the token does not hold the lock any more.
+	// With `acquire_request_id` in place of the token it ends an Acquire whose
+	// outcome did not reach its caller: cancelled, past its deadline, or unavailable
+	// after the last attempt. It gives back whatever was granted for that request_id,
+	// and for 10 minutes an Acquire with the id that arrives late, or whose turn in
+	// line comes late, is refused with LOCK_NOT_HELD and holds nothing. An id nobody
+	// used is a normal answer (released = false). Repeat it until it is answered; for
+	// AcquireAll call it for each name.
+	//
+	// Errors with a token: LOCK_FORCED when ForceRelease took the lock from it;
+	// LOCK_NOT_HELD when it does not hold the lock any more. With
+	// `acquire_request_id`: none.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
 	// Get tells who holds the lock and who waits for it. A holder that waits for
 	// itself is seen there by its label.
@@ -287,15 +298,17 @@ type LocksServer interface {
 	//
 	// With `wait` the call stands in line for at most that long, and never longer
 	// than the call's deadline. Cancelling the call leaves the line and gives back
-	// a lock won at that very moment. Only a grant whose answer was on its way
-	// already stays until its lease ends; the same request_id finds it.
+	// a lock won at that very moment, but not one whose answer was on its way already.
+	// So a caller that does not learn the outcome calls Release with
+	// `acquire_request_id`; the clients of Quoin do that by themselves.
 	//
 	// A lock does not know its holder again: who holds it and acquires it once more,
 	// with another request_id or none, waits like anyone, for itself if nobody else
 	// releases it. The answer and Get show the own label as that of the holder.
 	//
 	// Errors: REQUEST_ID_REUSED; LOCK_NOT_HELD when a grant was made for the
-	// request_id before and has ended; LOCK_LINE_FULL.
+	// request_id before and has ended, or Release was called with the id;
+	// LOCK_LINE_FULL.
 	Acquire(context.Context, *AcquireRequest) (*AcquireResponse, error)
 	// Renew sets the time the lease still runs, counted from now. It may make the
 	// lease longer or shorter.
@@ -326,8 +339,17 @@ type LocksServer interface {
 	// Release gives the lock back and hands it to the first in line; readers go
 	// together, up to the first in line that wants it for itself.
 	//
-	// Errors: LOCK_FORCED when ForceRelease took the lock from this token;
-	// LOCK_NOT_HELD when the token does not hold the lock any more.
+	// With `acquire_request_id` in place of the token it ends an Acquire whose
+	// outcome did not reach its caller: cancelled, past its deadline, or unavailable
+	// after the last attempt. It gives back whatever was granted for that request_id,
+	// and for 10 minutes an Acquire with the id that arrives late, or whose turn in
+	// line comes late, is refused with LOCK_NOT_HELD and holds nothing. An id nobody
+	// used is a normal answer (released = false). Repeat it until it is answered; for
+	// AcquireAll call it for each name.
+	//
+	// Errors with a token: LOCK_FORCED when ForceRelease took the lock from it;
+	// LOCK_NOT_HELD when it does not hold the lock any more. With
+	// `acquire_request_id`: none.
 	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
 	// Get tells who holds the lock and who waits for it. A holder that waits for
 	// itself is seen there by its label.

@@ -620,15 +620,18 @@ func (x *RenewResponse) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// Gives permits back.
+// Gives permits back. Exactly one of `token` and `acquire_request_id` is set.
 type ReleaseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the semaphore.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Token of the grant.
-	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	// The request_id of the Acquire to end: at most 128 printable ASCII characters
+	// without spaces.
+	AcquireRequestId string `protobuf:"bytes,3,opt,name=acquire_request_id,json=acquireRequestId,proto3" json:"acquire_request_id,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ReleaseRequest) Reset() {
@@ -675,9 +678,20 @@ func (x *ReleaseRequest) GetToken() string {
 	return ""
 }
 
-// The permits were given back.
+func (x *ReleaseRequest) GetAcquireRequestId() string {
+	if x != nil {
+		return x.AcquireRequestId
+	}
+	return ""
+}
+
+// The permits are not held by the token or request any more.
 type ReleaseResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether this call gave permits back. Always true with a token. With
+	// `acquire_request_id` false when nothing is held for the id: it was never
+	// granted, its lease has ended, or it was given back before.
+	Released      *bool `protobuf:"varint,1,opt,name=released,proto3,oneof" json:"released,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -710,6 +724,13 @@ func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use ReleaseResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_semaphores_v1_semaphores_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ReleaseResponse) GetReleased() bool {
+	if x != nil && x.Released != nil {
+		return *x.Released
+	}
+	return false
 }
 
 // Asks about a semaphore.
@@ -1837,11 +1858,14 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\"L\n" +
 	"\rRenewResponse\x12;\n" +
 	"\vexpire_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\":\n" +
+	"expireTime\"h\n" +
 	"\x0eReleaseRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\"\x11\n" +
-	"\x0fReleaseResponse\"\\\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\x12,\n" +
+	"\x12acquire_request_id\x18\x03 \x01(\tR\x10acquireRequestId\"?\n" +
+	"\x0fReleaseResponse\x12\x1f\n" +
+	"\breleased\x18\x01 \x01(\bH\x00R\breleased\x88\x01\x01B\v\n" +
+	"\t_released\"\\\n" +
 	"\n" +
 	"GetRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
@@ -2033,6 +2057,7 @@ func file_quoin_semaphores_v1_semaphores_proto_init() {
 	if File_quoin_semaphores_v1_semaphores_proto != nil {
 		return
 	}
+	file_quoin_semaphores_v1_semaphores_proto_msgTypes[9].OneofWrappers = []any{}
 	file_quoin_semaphores_v1_semaphores_proto_msgTypes[17].OneofWrappers = []any{
 		(*HoldResponse_Waiting_)(nil),
 		(*HoldResponse_Granted_)(nil),

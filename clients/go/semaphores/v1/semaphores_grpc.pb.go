@@ -66,12 +66,14 @@ type SemaphoresClient interface {
 	//
 	// With `wait` the call stands in line for at most that long, and never longer
 	// than the call's deadline. Cancelling the call leaves the line and gives back
-	// permits won at that very moment. Only a grant whose answer was on its way
-	// already stays until its lease ends; the same request_id finds it.
+	// permits won at that very moment, but not those whose answer was on its way
+	// already. So a caller that does not learn the outcome calls Release with
+	// `acquire_request_id`; the clients of Quoin do that by themselves.
 	//
 	// Errors: SEMAPHORE_NOT_FOUND when nobody configured it and the request says no
 	// limit; SEMAPHORE_LIMIT_EXCEEDED; REQUEST_ID_REUSED; SEMAPHORE_NOT_HELD when a
-	// grant was made for the request_id before and has ended; SEMAPHORE_LINE_FULL.
+	// grant was made for the request_id before and has ended, or Release was called
+	// with the id; SEMAPHORE_LINE_FULL.
 	Acquire(ctx context.Context, in *AcquireRequest, opts ...grpc.CallOption) (*AcquireResponse, error)
 	// Renew sets the time the lease still runs, counted from now. It may make the
 	// lease longer or shorter.
@@ -81,8 +83,17 @@ type SemaphoresClient interface {
 	Renew(ctx context.Context, in *RenewRequest, opts ...grpc.CallOption) (*RenewResponse, error)
 	// Release gives all permits of a grant back and hands them to those in line.
 	//
-	// Errors: SEMAPHORE_NOT_HELD when the token holds no permits any more;
-	// SEMAPHORE_REVOKED when they were taken away with Revoke.
+	// With `acquire_request_id` in place of the token it ends an Acquire whose
+	// outcome did not reach its caller: cancelled, past its deadline, or unavailable
+	// after the last attempt. It gives back whatever was granted for that request_id,
+	// and for 10 minutes an Acquire with the id that arrives late, or whose turn in
+	// line comes late, is refused with SEMAPHORE_NOT_HELD and holds nothing. An id
+	// nobody used is a normal answer (released = false). Repeat it until it is
+	// answered.
+	//
+	// Errors with a token: SEMAPHORE_NOT_HELD when it holds no permits any more;
+	// SEMAPHORE_REVOKED when they were taken away with Revoke. With
+	// `acquire_request_id`: none.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
 	// Get tells limit, permits in use and waiters, and a page of the holders in the
 	// order in which their leases end.
@@ -258,12 +269,14 @@ type SemaphoresServer interface {
 	//
 	// With `wait` the call stands in line for at most that long, and never longer
 	// than the call's deadline. Cancelling the call leaves the line and gives back
-	// permits won at that very moment. Only a grant whose answer was on its way
-	// already stays until its lease ends; the same request_id finds it.
+	// permits won at that very moment, but not those whose answer was on its way
+	// already. So a caller that does not learn the outcome calls Release with
+	// `acquire_request_id`; the clients of Quoin do that by themselves.
 	//
 	// Errors: SEMAPHORE_NOT_FOUND when nobody configured it and the request says no
 	// limit; SEMAPHORE_LIMIT_EXCEEDED; REQUEST_ID_REUSED; SEMAPHORE_NOT_HELD when a
-	// grant was made for the request_id before and has ended; SEMAPHORE_LINE_FULL.
+	// grant was made for the request_id before and has ended, or Release was called
+	// with the id; SEMAPHORE_LINE_FULL.
 	Acquire(context.Context, *AcquireRequest) (*AcquireResponse, error)
 	// Renew sets the time the lease still runs, counted from now. It may make the
 	// lease longer or shorter.
@@ -273,8 +286,17 @@ type SemaphoresServer interface {
 	Renew(context.Context, *RenewRequest) (*RenewResponse, error)
 	// Release gives all permits of a grant back and hands them to those in line.
 	//
-	// Errors: SEMAPHORE_NOT_HELD when the token holds no permits any more;
-	// SEMAPHORE_REVOKED when they were taken away with Revoke.
+	// With `acquire_request_id` in place of the token it ends an Acquire whose
+	// outcome did not reach its caller: cancelled, past its deadline, or unavailable
+	// after the last attempt. It gives back whatever was granted for that request_id,
+	// and for 10 minutes an Acquire with the id that arrives late, or whose turn in
+	// line comes late, is refused with SEMAPHORE_NOT_HELD and holds nothing. An id
+	// nobody used is a normal answer (released = false). Repeat it until it is
+	// answered.
+	//
+	// Errors with a token: SEMAPHORE_NOT_HELD when it holds no permits any more;
+	// SEMAPHORE_REVOKED when they were taken away with Revoke. With
+	// `acquire_request_id`: none.
 	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
 	// Get tells limit, permits in use and waiters, and a page of the holders in the
 	// order in which their leases end.
