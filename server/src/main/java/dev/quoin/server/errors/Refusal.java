@@ -45,6 +45,14 @@ public final class Refusal extends RuntimeException {
     return new Refusal(reason, getMessage(), with(metadata, key, value), getCause());
   }
 
+  /** The same, saying what it is about: in the text, and for programs unless they are told. */
+  public Refusal about(String words, Map<String, String> subject) {
+    Map<String, String> all = new HashMap<>(subject);
+    all.putAll(metadata);
+    String text = words.isEmpty() ? getMessage() : getMessage() + " (" + words + ')';
+    return new Refusal(reason, text, all, getCause());
+  }
+
   static Map<String, String> with(Map<String, String> metadata, String key, String value) {
     Map<String, String> more = new HashMap<>(metadata);
     more.put(key, value);

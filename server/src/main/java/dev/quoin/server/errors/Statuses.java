@@ -11,11 +11,27 @@ import dev.quoin.errors.v1.ErrorDetails;
 import dev.quoin.errors.v1.ErrorReason;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 
 /** What a caller is told about a failure. The only place where a failure becomes a gRPC status. */
 public final class Statuses {
   private static final String DOMAIN = "quoin.dev";
+
+  /** What the trailers have to hold: grpc-message, and grpc-status-details-bin in Base64. */
+  static final int MOST_BYTES = 4096;
+
+  private static final int TEXT_BYTES = 700;
+
+  /** So much is left beside such a text, which the details repeat, and one violation. */
+  private static final int METADATA_BYTES = 1200;
+
+  private static final int ENTRY_BYTES = 8;
+  private static final int LEAST_VALUE_BYTES = 16;
+
   private static final Duration RETRY_DELAY = Duration.newBuilder().setNanos(200_000_000).build();
 
   private Statuses() {}
@@ -29,7 +45,7 @@ public final class Statuses {
     return new Refusal(
         ErrorReason.ERROR_REASON_INTERNAL,
         "internal error; the server's log has it under the request id",
-        java.util.Map.of(),
+        Map.of(),
         cause);
   }
 
@@ -39,14 +55,28 @@ public final class Statuses {
         && refusal.reason() == ErrorReason.ERROR_REASON_STORE_UNAVAILABLE;
   }
 
-  /** The status, with details, that answers a call. */
+  /**
+   * The status, with details, that answers a call. Text and details together take at most {@value
+   * #MOST_BYTES} bytes of the trailers: clients take 8 KiB of them, and proxies may take less.
+   */
   public static StatusRuntimeException status(RuntimeException refusal, String requestId) {
+    com.google.rpc.Status status = whole(refusal, requestId);
+    if (refusal instanceof InvalidRequest invalid) {
+      int shown = invalid.violations().getFieldViolationsCount();
+      while (sentBytes(status) > MOST_BYTES && shown > 1) {
+        shown--;
+        status = whole(invalid.first(shown), requestId);
+      }
+    }
+    return StatusProto.toStatusRuntimeException(status);
+  }
+
+  private static com.google.rpc.Status whole(RuntimeException refusal, String requestId) {
     ErrorDetails details = details(refusal, requestId);
-    ErrorReason reason = reason(refusal);
     com.google.rpc.Status.Builder status =
         com.google.rpc.Status.newBuilder()
-            .setCode(Reasons.code(reason).getNumber())
-            .setMessage(refusal.getMessage())
+            .setCode(Reasons.code(reason(refusal)).getNumber())
+            .setMessage(text(refusal))
             .addDetails(Any.pack(details.getErrorInfo()));
     if (details.hasBadRequest()) {
       status.addDetails(Any.pack(details.getBadRequest()));
@@ -57,7 +87,21 @@ public final class Statuses {
     if (details.hasRequestInfo()) {
       status.addDetails(Any.pack(details.getRequestInfo()));
     }
-    return StatusProto.toStatusRuntimeException(status.build());
+    return status.build();
+  }
+
+  /** Several violations are made fewer rather than cut. */
+  private static String text(RuntimeException refusal) {
+    String text = String.valueOf(refusal.getMessage());
+    return refusal instanceof InvalidRequest invalid
+            && invalid.violations().getFieldViolationsCount() > 1
+        ? text
+        : Texts.cutEncoded(text, TEXT_BYTES);
+  }
+
+  /** As grpc-message and, in Base64, grpc-status-details-bin. */
+  private static int sentBytes(com.google.rpc.Status status) {
+    return Texts.encodedSize(status.getMessage()) + (status.getSerializedSize() + 2) / 3 * 4;
   }
 
   /** The details that go with a refusal. */
@@ -69,9 +113,9 @@ public final class Statuses {
     ErrorDetails.Builder details = ErrorDetails.newBuilder();
     if (refusal instanceof InvalidRequest invalid) {
       details.setBadRequest(invalid.violations());
-      info.putAllMetadata(invalid.metadata());
+      info.putAllMetadata(fitting(invalid.metadata()));
     } else if (refusal instanceof Refusal known) {
-      info.putAllMetadata(known.metadata());
+      info.putAllMetadata(fitting(known.metadata()));
     }
     if (code == Code.UNAVAILABLE) {
       details.setRetryInfo(RetryInfo.newBuilder().setRetryDelay(RETRY_DELAY));
@@ -80,6 +124,26 @@ public final class Statuses {
       details.setRequestInfo(RequestInfo.newBuilder().setRequestId(requestId));
     }
     return details.setErrorInfo(info).build();
+  }
+
+  /** What fits; values that are long are cut, the short ones stay as they are. */
+  private static Map<String, String> fitting(Map<String, String> metadata) {
+    Map<String, String> shown = new LinkedHashMap<>();
+    int left = METADATA_BYTES;
+    List<Map.Entry<String, String>> shortestFirst =
+        metadata.entrySet().stream()
+            .sorted(Comparator.comparingInt(entry -> Texts.size(entry.getValue())))
+            .toList();
+    for (Map.Entry<String, String> entry : shortestFirst) {
+      int room = left - Texts.size(entry.getKey()) - ENTRY_BYTES;
+      if (room < LEAST_VALUE_BYTES) {
+        break;
+      }
+      String value = Texts.cut(entry.getValue(), room);
+      shown.put(entry.getKey(), value);
+      left = room - Texts.size(value);
+    }
+    return shown;
   }
 
   private static ErrorReason reason(RuntimeException refusal) {

@@ -17,6 +17,11 @@ abstract class OneRequestCall<Q extends Message, R> extends ServedCall<R> {
 
   abstract void fail(Throwable failure);
 
+  /** Ends the call with the status of a failure, which says what the request is about. */
+  final void refuse(Throwable failure) {
+    close(about(request, failure));
+  }
+
   @Override
   public void onMessage(Object message) {
     request = request == null ? message : InvalidRequest.of("", "more than one request was sent");

@@ -118,6 +118,8 @@ final class PlainRules {
     } else if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
       if (!rules.equals(FieldRules.getDefaultInstance())) {
         addTime(checks, field);
+      } else if (Times.isTime(field.getMessageType())) {
+        checks.add(Times::areValid);
       }
       addNested(checks, prototype, field, around);
     }

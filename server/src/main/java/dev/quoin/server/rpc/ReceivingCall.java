@@ -37,13 +37,13 @@ final class ReceivingCall<Q extends Message, R> extends ServedCall<R> {
     try {
       taken = inbox.take(checked(message));
     } catch (RuntimeException e) {
-      refuse(e);
+      refuse(about(message, e));
       return;
     }
     taken.whenComplete(
         (done, failure) -> {
           if (failure != null) {
-            fail(failure);
+            fail(about(message, failure));
           } else {
             server.request(1);
             settle();

@@ -3,6 +3,7 @@ package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -39,6 +40,14 @@ abstract class ServedCall<R> extends ServerCall.Listener<Object> {
     call.checkNamespace();
     serving.validation().check((Message) request);
     return (Q) request;
+  }
+
+  /** A failure, or the refusal it is, saying what the request is about. */
+  final Throwable about(Object request, Throwable failure) {
+    return request instanceof Message message
+            && Statuses.refusal(failure) instanceof Refusal refusal
+        ? Subject.of(server.getMethodDescriptor().getFullMethodName(), message).addTo(refusal)
+        : failure;
   }
 
   /** Ends the call with the status of a failure. */

@@ -13,7 +13,7 @@ final class StreamingCall<Q extends Message, R> extends OneRequestCall<Q, R> {
       Call call, ServerCall<Object, R> server, Serving serving, Rpc.Streaming<Q, R> handler) {
     super(call, server, serving);
     this.handler = handler;
-    this.sink = new CallSink<>(server, this::close);
+    this.sink = new CallSink<>(server, this::refuse);
   }
 
   @Override

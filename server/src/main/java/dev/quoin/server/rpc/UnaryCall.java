@@ -32,13 +32,13 @@ final class UnaryCall<Q extends Message, R> extends OneRequestCall<Q, R> {
                 server.sendMessage(response);
                 server.close(Status.OK, new Metadata());
               } else {
-                close(failure);
+                refuse(failure);
               }
             });
   }
 
   @Override
   void fail(Throwable failure) {
-    close(failure);
+    refuse(failure);
   }
 }

@@ -9,17 +9,12 @@ import build.buf.protovalidate.exceptions.ValidationException;
 import build.buf.validate.FieldPath;
 import build.buf.validate.FieldPathElement;
 import com.google.protobuf.Descriptors.Descriptor;
-import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
-import com.google.protobuf.Timestamp;
-import com.google.protobuf.util.Durations;
-import com.google.protobuf.util.Timestamps;
 import com.google.rpc.BadRequest;
 import dev.quoin.server.errors.InvalidRequest;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.ServiceDescriptor;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -53,7 +48,7 @@ public final class Validation {
     if (plain(request).isFine(request)) {
       return;
     }
-    refuseMalformedTimes(request, "");
+    Times.check(request);
     ValidationResult result;
     try {
       result = validator.validate(request);
@@ -69,38 +64,9 @@ public final class Validation {
             .addFieldViolationsBuilder()
             .setField(path(found.getField()))
             .setReason(found.getRuleId())
-            .setDescription(found.getMessage());
+            .setDescription(Enums.words(violation).orElseGet(found::getMessage));
       }
       throw new InvalidRequest(broken.build());
-    }
-  }
-
-  /** Durations and timestamps out of range or not normalized break rules and arithmetic alike. */
-  private static void refuseMalformedTimes(Message message, String prefix) {
-    message
-        .getAllFields()
-        .forEach(
-            (field, value) -> {
-              String name = prefix + field.getName();
-              if (field.isRepeated()) {
-                ((List<?>) value).forEach(element -> refuseMalformedTime(element, name));
-              } else {
-                refuseMalformedTime(value, name);
-              }
-            });
-  }
-
-  private static void refuseMalformedTime(Object value, String name) {
-    if (value instanceof Duration duration && !Durations.isValid(duration)) {
-      throw InvalidRequest.of(
-          name,
-          "must be a duration whose seconds and nanos have the same sign, of less than 10,000 years"
-              + " and 1,000,000,000 nanos");
-    } else if (value instanceof Timestamp time && !Timestamps.isValid(time)) {
-      throw InvalidRequest.of(
-          name, "must be a time of the years 1 to 9999 with 0 to 999,999,999 nanos");
-    } else if (value instanceof Message nested) {
-      refuseMalformedTimes(nested, name + '.');
     }
   }
 

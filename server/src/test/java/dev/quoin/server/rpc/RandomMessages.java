@@ -6,6 +6,7 @@ import com.google.protobuf.Descriptors.EnumDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
+import com.google.protobuf.Timestamp;
 import java.util.Random;
 
 /** Messages of any type whose fields are often just inside or just outside of a usual limit. */
@@ -153,6 +154,13 @@ final class RandomMessages {
   private Object message(Message.Builder builder, FieldDescriptor field, int depth) {
     if (field.getMessageType() == Duration.getDescriptor()) {
       return duration();
+    }
+    if (field.getMessageType() == Timestamp.getDescriptor()) {
+      Duration since = duration();
+      return Timestamp.newBuilder()
+          .setSeconds(since.getSeconds())
+          .setNanos(since.getNanos())
+          .build();
     }
     Message.Builder nested = builder.newBuilderForField(field);
     return depth == 0 ? nested.build() : fill(nested, depth - 1).build();

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Duration;
+import com.google.protobuf.Timestamp;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import dev.quoin.chat.v1.ChatGrpc;
+import dev.quoin.chat.v1.JoinRequest;
+import dev.quoin.counters.v1.CountersGrpc;
+import dev.quoin.locks.v1.ReleaseRequest;
+import dev.quoin.locks.v1.RenewRequest;
+import dev.quoin.logs.v1.CommonRequest;
+import dev.quoin.logs.v1.LogsGrpc;
+import dev.quoin.queues.v1.AckRequest;
+import dev.quoin.queues.v1.EnqueueBatchRequest;
+import dev.quoin.queues.v1.GetRequest;
+import dev.quoin.queues.v1.ListRequest;
+import dev.quoin.queues.v1.NewTask;
+import dev.quoin.queues.v1.QueuesGrpc;
+import dev.quoin.queues.v1.TaskState;
+import dev.quoin.semaphores.v1.SemaphoresGrpc;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestServer;
+import io.grpc.Status.Code;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What callers can read in a refusal, of whatever service. */
+@Tag("redis")
+final class RefusalsTest {
+  private static final QueuesGrpc.QueuesBlockingStub QUEUES =
+      QueuesGrpc.newBlockingStub(TestServer.first().channel());
+
+  @Test
+  void refusalOfALockNamesTheLock() {
+    Refused refused =
+        Refused.by(
+            () ->
+                TestServer.first()
+                    .locks()
+                    .release(
+                        ReleaseRequest.newBuilder()
+                            .setName("orders/42")
+                            .setToken("nobody's")
+                            .build()));
+
+    assertThat(refused.reason()).isEqualTo("LOCK_NOT_HELD");
+    assertThat(refused.status().getMessage()).endsWith(" (lock \"orders/42\")");
+    assertThat(metadata(refused)).containsEntry("name", "orders/42").doesNotContainKey("token");
+  }
+
+  @Test
+  void refusalOfATaskNamesQueueAndTask() {
+    Refused refused =
+        Refused.by(
+            () -> QUEUES.get(GetRequest.newBuilder().setQueue("mail").setTaskId("1-1").build()));
+
+    assertThat(refused.reason()).isEqualTo("TASK_NOT_FOUND");
+    assertThat(refused.status().getMessage()).endsWith(" (queue \"mail\", task \"1-1\")");
+    assertThat(metadata(refused)).containsEntry("queue", "mail").containsEntry("task_id", "1-1");
+  }
+
+  @Test
+  void refusalsOfSemaphoresAndChatsNameThem() {
+    Refused semaphore =
+        Refused.by(
+            () ->
+                SemaphoresGrpc.newBlockingStub(TestServer.first().channel())
+                    .renew(
+                        dev.quoin.semaphores.v1.RenewRequest.newBuilder()
+                            .setName("gpu")
+                            .setToken("nobody's")
+                            .setLease(Duration.newBuilder().setSeconds(9))
+                            .build()));
+    Refused chat =
+        Refused.by(
+            () ->
+                ChatGrpc.newBlockingStub(TestServer.first().channel())
+                    .join(JoinRequest.newBuilder().setChatId("no-such").setUser("ann").build()));
+
+    assertThat(semaphore.status().getMessage()).endsWith(" (semaphore \"gpu\")");
+    assertThat(chat.status().getMessage()).endsWith(" (chat \"no-such\", user \"ann\")");
+    assertThat(metadata(chat)).containsEntry("chat_id", "no-such").containsEntry("user", "ann");
+  }
+
+  @Test
+  void hundredBadItemsAreAnAnswerThatAClientCanRead() {
+    AckRequest.Builder request = AckRequest.newBuilder();
+    IntStream.range(0, 100).forEach(i -> request.addDoneBuilder());
+
+    Refused refused = Refused.by(() -> QUEUES.ack(request.build()));
+
+    assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
+    assertThat(refused.fields()).isNotEmpty().hasSizeLessThanOrEqualTo(10);
+    assertThat(refused.status().getMessage()).matches("done\\[0].*; and \\d+ more");
+  }
+
+  @Test
+  void enumsAreToldByWord() {
+    Refused refused =
+        Refused.by(
+            () ->
+                QUEUES.list(
+                    ListRequest.newBuilder()
+                        .setQueue("mail")
+                        .setState(TaskState.TASK_STATE_UNSPECIFIED)
+                        .build()));
+
+    assertThat(refused.fields()).containsExactly("state");
+    assertThat(description(refused))
+        .startsWith("must be one of TASK_STATE_")
+        .contains("TASK_STATE_DEAD")
+        .doesNotContain("UNSPECIFIED", "[");
+    Refused unknown =
+        Refused.by(
+            () ->
+                LogsGrpc.newBlockingStub(TestServer.first().channel())
+                    .common(CommonRequest.newBuilder().setName("x").setSeverityValue(77).build()));
+    assertThat(description(unknown)).startsWith("must be one of SEVERITY_").doesNotContain("77");
+  }
+
+  @Test
+  void malformedTimesInListsAreToldWithTheirIndex() {
+    NewTask fine = NewTask.newBuilder().setKind("k").build();
+    NewTask late =
+        fine.toBuilder().setRunTime(Timestamp.newBuilder().setSeconds(253_402_300_800L)).build();
+    Refused refused =
+        Refused.by(
+            () ->
+                QUEUES.enqueueBatch(
+                    EnqueueBatchRequest.newBuilder()
+                        .setQueue("mail")
+                        .addNewTasks(fine)
+                        .addNewTasks(late)
+                        .build()));
+
+    assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
+    assertThat(refused.fields()).containsExactly("new_tasks[1].run_time");
+  }
+
+  @Test
+  void timesBeyondTheYear9999AreRefused() {
+    Refused refused =
+        Refused.by(
+            () ->
+                CountersGrpc.newBlockingStub(TestServer.first().channel())
+                    .get(
+                        dev.quoin.counters.v1.GetRequest.newBuilder()
+                            .setName("c")
+                            .setPrecision(Duration.newBuilder().setSeconds(1))
+                            .setFrom(Timestamp.newBuilder().setSeconds(253_402_300_800L))
+                            .build()));
+
+    assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
+    assertThat(refused.fields()).containsExactly("from");
+  }
+
+  @Test
+  void longNamesAreCutInTheTextOnly() {
+    String name = "n".repeat(512);
+    Refused refused =
+        Refused.by(
+            () ->
+                TestServer.first()
+                    .locks()
+                    .renew(
+                        RenewRequest.newBuilder()
+                            .setName(name)
+                            .setToken("t")
+                            .setLease(Duration.newBuilder().setSeconds(9))
+                            .build()));
+
+    assertThat(refused.status().getMessage()).contains("nnn…\"").hasSizeLessThan(200);
+    assertThat(metadata(refused)).containsEntry("name", name);
+  }
+
+  private static Map<String, String> metadata(Refused refused) {
+    return refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap();
+  }
+
+  private static String description(Refused refused) {
+    return refused.detail(BadRequest.class).orElseThrow().getFieldViolations(0).getDescription();
+  }
+}
