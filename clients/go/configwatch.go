@@ -70,11 +70,11 @@ func (w *ConfigWatch) take(message *configv1.WatchResponse) {
 				now[changed.GetComponent()] = changed
 			}
 		}
-		w.revision = &told.Changes.Revision
+		w.revision = told.Changes.Revision
 		w.told(told.Changes.GetAsOf(), false)
 		w.know(now, told.Changes.GetConfigurations())
 	case *configv1.WatchResponse_Heartbeat_:
-		w.revision = &told.Heartbeat.Revision
+		w.revision = told.Heartbeat.Revision
 		w.told(told.Heartbeat.GetAsOf(), told.Heartbeat.GetStale())
 	}
 }
@@ -91,11 +91,11 @@ func (w *ConfigWatch) replace(snapshot *configv1.WatchResponse_Snapshot) {
 	for component, one := range before {
 		if now[component] == nil {
 			gone := proto.Clone(one).(*configv1.Configuration)
-			gone.Value, gone.Deleted = nil, true
+			gone.Value, gone.Deleted = nil, proto.Bool(true)
 			changes = append(changes, gone)
 		}
 	}
-	w.revision = &snapshot.Revision
+	w.revision = snapshot.Revision
 	w.told(snapshot.GetAsOf(), false)
 	w.know(now, changes)
 	w.complete()

@@ -32,7 +32,7 @@ func (q *Queues) Schedules() queuesv1.SchedulesClient {
 // NewTask is a task of a kind, which is what its worker's handler goes by, with a payload of at
 // most 512 KiB. Its other fields can be set as well: priority, delay, backoff and more.
 func NewTask[P ~string | ~[]byte](kind string, payload P) *queuesv1.NewTask {
-	return &queuesv1.NewTask{Kind: kind, Payload: []byte(payload)}
+	return &queuesv1.NewTask{Kind: kind, Content: &queuesv1.NewTask_Payload{Payload: []byte(payload)}}
 }
 
 // Enqueue adds a task, once, and returns its id; that of the task that is there when its dedup key

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 )
 
 // flakyLocks fails the first of everything, and every Renew; it answers the second Release
@@ -70,7 +71,7 @@ func (f *flakyLocks) Acquire(_ context.Context, request *locksv1.AcquireRequest)
 	if f.note(&f.requestIDs, request.GetRequestId()) == 1 {
 		return nil, away
 	}
-	return &locksv1.AcquireResponse{Acquired: true, Token: "t", Fence: 1}, nil
+	return &locksv1.AcquireResponse{Acquired: proto.Bool(true), Token: "t", Fence: proto.Int64(1)}, nil
 }
 
 func (f *flakyLocks) Renew(context.Context, *locksv1.RenewRequest) (*locksv1.RenewResponse, error) {
@@ -90,7 +91,7 @@ func (f *flakyLocks) Hold(request *locksv1.HoldRequest, stream locksv1.Locks_Hol
 		return notHeld
 	}
 	err := stream.Send(&locksv1.HoldResponse{Event: &locksv1.HoldResponse_Granted_{
-		Granted: &locksv1.HoldResponse_Granted{Token: "t", Fence: 1},
+		Granted: &locksv1.HoldResponse_Granted{Token: "t", Fence: proto.Int64(1)},
 	}})
 	if err != nil || count == 1 {
 		return away

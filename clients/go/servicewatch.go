@@ -65,7 +65,7 @@ func (w *ServiceWatch) take(message *configv1.WatchServiceResponse) {
 	switch told := message.GetEvent().(type) {
 	case *configv1.WatchServiceResponse_Snapshot_:
 		w.byName = map[string]*configv1.Instance{}
-		w.revision = &told.Snapshot.Revision
+		w.revision = told.Snapshot.Revision
 		w.told(told.Snapshot.GetAsOf(), false)
 		w.know(told.Snapshot.GetInstances())
 		w.complete()
@@ -73,11 +73,11 @@ func (w *ServiceWatch) take(message *configv1.WatchServiceResponse) {
 		for _, gone := range told.Changes.GetGone() {
 			delete(w.byName, gone)
 		}
-		w.revision = &told.Changes.Revision
+		w.revision = told.Changes.Revision
 		w.told(told.Changes.GetAsOf(), false)
 		w.know(told.Changes.GetInstances())
 	case *configv1.WatchServiceResponse_Heartbeat_:
-		w.revision = &told.Heartbeat.Revision
+		w.revision = told.Heartbeat.Revision
 		w.told(told.Heartbeat.GetAsOf(), told.Heartbeat.GetStale())
 	}
 }

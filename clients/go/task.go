@@ -54,8 +54,13 @@ func (t *Task) ID() string { return t.leased.GetTaskId() }
 // Kind is what is to be done.
 func (t *Task) Kind() string { return t.leased.GetKind() }
 
-// Payload is what there is to know.
-func (t *Task) Payload() []byte { return t.leased.GetPayload() }
+// Payload is what there is to know; a task that was given as a text has the text's bytes.
+func (t *Task) Payload() []byte {
+	if text, given := t.leased.GetContent().(*queuesv1.LeasedTask_Text); given {
+		return []byte(text.Text)
+	}
+	return t.leased.GetPayload()
+}
 
 // Attempt is which attempt this is, 1 being the first.
 func (t *Task) Attempt() int { return int(t.leased.GetAttempt()) }
@@ -105,7 +110,8 @@ func RetryAfter(pause time.Duration, cause error) error {
 // done says that a task is done.
 func (t *Task) done(result []byte) *queuesv1.WorkRequest {
 	return &queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Ack{Ack: &queuesv1.Done{
-		Queue: t.Queue(), TaskId: t.ID(), Token: t.leased.GetToken(), Result: result,
+		Queue: t.Queue(), TaskId: t.ID(), Token: t.leased.GetToken(),
+		Answer: &queuesv1.Done_Result{Result: result},
 	}}}
 }
 

@@ -65,24 +65,26 @@ export class Chat {
 
   /** Becomes a member; tells whether this user was none. */
   async join(chatId: string, options?: CallOptions): Promise<boolean> {
-    return (await this.link.call(method.join, { chatId, user: this.user }, options)).joined;
+    return (
+      (await this.link.call(method.join, { chatId, user: this.user }, options)).joined ?? false
+    );
   }
 
   /** Ends the membership; tells whether there was one, as far as no answer was lost. */
   async leave(chatId: string, options?: CallOptions): Promise<boolean> {
-    return (await this.link.call(method.leave, { chatId, user: this.user }, options)).left;
+    return (await this.link.call(method.leave, { chatId, user: this.user }, options)).left ?? false;
   }
 
   /** Ends the membership of somebody else; tells whether there was one. */
   async kick(chatId: string, user: string, options?: CallOptions): Promise<boolean> {
     const request = { chatId, actor: this.user, user };
-    return (await this.link.call(method.kick, request, options)).kicked;
+    return (await this.link.call(method.kick, request, options)).kicked ?? false;
   }
 
   /** Gives a member a role; tells whether it had another one. */
   async setRole(chatId: string, user: string, role: Role, options?: CallOptions): Promise<boolean> {
     const request = { chatId, actor: this.user, user, role };
-    return (await this.link.call(method.setRole, request, options)).changed;
+    return (await this.link.call(method.setRole, request, options)).changed ?? false;
   }
 
   /** Sends a message, once, and tells its number. */
@@ -93,7 +95,7 @@ export class Chat {
     options?: CallOptions,
   ): Promise<bigint> {
     const request = { ...init(SendRequestSchema, more), chatId, sender: this.user, body };
-    return (await this.link.call(method.send, request, options)).messageId;
+    return (await this.link.call(method.send, request, options)).messageId ?? 0n;
   }
 
   /** Changes what a message of this user says. */

@@ -71,7 +71,7 @@ export class Config {
     { expectedVersion, author, ...options }: ChangeOptions = {},
   ): Promise<boolean> {
     const request = { type, component, expectedVersion, author };
-    return (await this.link.call(remove, request, options)).deleted;
+    return (await this.link.call(remove, request, options)).deleted ?? false;
   }
 
   /** Keeps the components of a type in memory. */

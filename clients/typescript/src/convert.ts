@@ -23,8 +23,15 @@ export type Plain<T> = T extends Timestamp
         : T extends { case: string; value: infer V }
           ? { case: T["case"]; value: Plain<V> }
           : T extends Message
-            ? { [K in keyof T as Exclude<K, Hidden>]: Plain<T[K]> }
+            ? { [K in keyof Answer<T> as Exclude<K, Hidden>]: Plain<Answer<T>[K]> }
             : T;
+
+/** The fields that are true or false, or numbers: the server sets them always. */
+type Said<T> = {
+  [K in keyof T]: NonNullable<T[K]> extends bigint | number | boolean ? K : never;
+}[keyof T];
+
+type Answer<T> = Omit<T, NonNullable<Said<T>>> & Required<Pick<T, NonNullable<Said<T>>>>;
 
 /**
  * What may be given for a message: every field may be left out, times are `Date`s, spans of time

@@ -72,7 +72,7 @@ export class Counters {
 
   /** Forgets a counter; tells whether there was one. */
   async delete(name: string, options?: CallOptions): Promise<boolean> {
-    return (await this.link.call(remove, { name }, options)).deleted;
+    return (await this.link.call(remove, { name }, options)).deleted ?? false;
   }
 
   /** Counts in this process and sends the sums once in a period. */

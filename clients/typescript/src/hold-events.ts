@@ -11,8 +11,12 @@ export function endOf({ expireTime }: { expireTime?: Timestamp }): Date {
 }
 
 /** What was granted, as a message says. */
-export function grantOf(message: { token: string; fence: bigint; expireTime?: Timestamp }): Grant {
-  return { token: message.token, fence: message.fence, expireTime: endOf(message) };
+export function grantOf(message: {
+  token: string;
+  fence?: bigint | undefined;
+  expireTime?: Timestamp;
+}): Grant {
+  return { token: message.token, fence: message.fence ?? 0n, expireTime: endOf(message) };
 }
 
 /**

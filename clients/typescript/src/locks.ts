@@ -163,7 +163,7 @@ export class Locks {
     options?: CallOptions,
   ): Promise<boolean> {
     const request = { name, explanation, fence };
-    return (await this.link.call(forceRelease, request, options)).released;
+    return (await this.link.call(forceRelease, request, options)).released ?? false;
   }
 
   /**

@@ -77,6 +77,6 @@ function* told({ event }: TailResponse): Generator<TailEvent> {
       yield { case: "entry", log: event.value.name, entry: plain(entry) };
     }
   } else if (event.case === "gap") {
-    yield { case: "gap", log: event.value.name, missed: event.value.missed };
+    yield { case: "gap", log: event.value.name, missed: event.value.missed ?? 0n };
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { type Input, init, type Plain, plain } from "./convert.js";
 import { localError } from "./failures.js";
@@ -16,20 +17,33 @@ import {
 } from "./gen/quoin/queues/v1/task_pb.js";
 import type { CallOptions, Link } from "./link.js";
 import { resumed } from "./resume.js";
+import { contentBytes } from "./task.js";
 import { Worker } from "./worker.js";
 import { concurrencyOf, type WorkerOptions } from "./worker-options.js";
 
 /** A task to be added: its kind, and what else `task.proto` says, such as payload and delay. */
-export type NewTask = Input<NewTaskMessage> & { kind: string };
+export type NewTask = Omit<Input<NewTaskMessage>, "content"> & {
+  kind: string;
+  /** What the worker needs to know, at most 512 KiB. */
+  payload?: Uint8Array | string;
+};
 
 /** Where a task was added: its id, and whether it was there already by its dedup key. */
 export type Enqueued = Plain<EnqueueResponse>;
 
 /** All about a task. */
-export type TaskStatus = Plain<TaskStatusMessage>;
+export type TaskStatus = Omit<Plain<TaskStatusMessage>, "content" | "answer" | Unended> & {
+  /** What its worker needs to know; of a text its bytes. */
+  payload: Uint8Array;
+  /** What came of it; of a text its bytes. */
+  result: Uint8Array;
+} & Partial<Pick<Plain<TaskStatusMessage>, Unended>>;
 
 /** How a queue is. */
 export type QueueStats = Plain<StatsResponse>;
+
+/** What is not told of tasks that are done or cancelled. */
+type Unended = "priority" | "maxAttempts" | "cancelRequested";
 
 const { enqueue, enqueueBatch, get, wait, cancel, stats } = QueuesService.method;
 const ENDS: ReadonlySet<TaskState> = new Set([TaskState.DONE, TaskState.DEAD, TaskState.CANCELLED]);
@@ -51,7 +65,7 @@ export class Queues {
    * allowed, `QUEUE_FULL` when the queue holds as many tasks as it may.
    */
   async enqueue(queue: string, task: NewTask, options?: CallOptions): Promise<Enqueued> {
-    const request = { queue, task: init(NewTaskSchema, task) };
+    const request = { queue, task: initTask(task) };
     return plain(await this.link.call(enqueue, request, options));
   }
 
@@ -61,7 +75,7 @@ export class Queues {
     tasks: readonly NewTask[],
     options?: CallOptions,
   ): Promise<Enqueued[]> {
-    const request = { queue, newTasks: tasks.map((task) => init(NewTaskSchema, task)) };
+    const request = { queue, newTasks: tasks.map(initTask) };
     return plain((await this.link.call(enqueueBatch, request, options)).results);
   }
 
@@ -103,7 +117,7 @@ export class Queues {
     try {
       for await (const seen of resumed(this.link, wait, () => ({ queue, taskId }), over.signal)) {
         if (seen.status && ENDS.has(seen.status.state)) {
-          return plain(seen.status);
+          return told(seen.status);
         }
       }
     } finally {
@@ -133,5 +147,21 @@ function statusOf({ status }: { status?: TaskStatusMessage }): TaskStatus {
   if (!status) {
     throw localError(Code.Internal, "the answer has no status");
   }
-  return plain(status);
+  return told(status);
+}
+
+function told(status: TaskStatusMessage): TaskStatus {
+  const { content, answer, ...rest } = plain(status);
+  return { ...rest, payload: contentBytes(content.value), result: contentBytes(answer.value) };
+}
+
+function initTask({ payload, ...rest }: NewTask): MessageInitShape<typeof NewTaskSchema> {
+  const task = init(NewTaskSchema, rest);
+  if (payload !== undefined) {
+    task.content =
+      typeof payload === "string"
+        ? { case: "text", value: payload }
+        : { case: "payload", value: payload };
+  }
+  return task;
 }

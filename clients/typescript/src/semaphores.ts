@@ -160,7 +160,7 @@ export class Semaphores {
    * @returns how many permits there were
    */
   async revoke(name: string, id: string, reason = "", options?: CallOptions): Promise<number> {
-    return (await this.link.call(revoke, { name, id, reason }, options)).permits;
+    return (await this.link.call(revoke, { name, id, reason }, options)).permits ?? 0;
   }
 
   /** Forgets a semaphore that nobody holds or waits for; else fails with `SEMAPHORE_IN_USE`. */

@@ -54,6 +54,11 @@ export type TaskHandler = (task: Task) => TaskResult | PromiseLike<TaskResult>;
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return is a handler
 export type TaskResult = Uint8Array | string | void;
 
+/** A payload or a result as bytes, whichever way it was given. */
+export function contentBytes(given: Uint8Array | string | undefined): Uint8Array {
+  return given instanceof Uint8Array ? given : new TextEncoder().encode(given);
+}
+
 /** A task a worker has. */
 export class Task {
   private readonly stopped = new AbortController();
@@ -80,24 +85,25 @@ export class Task {
     return this.leased.kind;
   }
 
-  /** What there is to know. */
+  /** What there is to know; of a text its bytes. */
   get payload(): Uint8Array {
-    return this.leased.payload;
+    return contentBytes(this.leased.content.value);
   }
 
   /** The payload, if it is a text. */
   get text(): string {
-    return new TextDecoder().decode(this.leased.payload);
+    const { value = "" } = this.leased.content;
+    return typeof value === "string" ? value : new TextDecoder().decode(value);
   }
 
   /** Which attempt this is, 1 being the first. */
   get attempt(): number {
-    return this.leased.attempt;
+    return this.leased.attempt ?? 0;
   }
 
   /** Greater than that of every earlier delivery: pass it to what the work changes. */
   get fence(): bigint {
-    return this.leased.fence;
+    return this.leased.fence ?? 0n;
   }
 
   /** For whom the work is; may be empty. */

@@ -135,7 +135,10 @@ export class Worker implements AsyncDisposable {
       if (result.length > LONGEST_RESULT) {
         throw TaskError.dead(`the result has more than ${LONGEST_RESULT} bytes`);
       }
-      return { case: "ack", value: { queue, taskId, token, result } };
+      return {
+        case: "ack",
+        value: { queue, taskId, token, answer: { case: "result", value: result } },
+      };
     } catch (e) {
       const error = cut(e instanceof TaskError ? e.message : String(e), LONGEST_ERROR);
       const failed = { queue, taskId, token, error };

@@ -53,13 +53,16 @@ test("messages are given and told as plain values", () => {
     NewTaskSchema,
     init(NewTaskSchema, {
       kind: "mail",
-      payload: "grüße",
+      content: { case: "payload", value: "grüße" },
       delay: "5s",
       runTime,
       backoff: { initial: 100, cap: "1m" },
     }),
   );
-  assert.equal(new TextDecoder().decode(task.payload), "grüße");
+  assert.deepEqual(task.content, {
+    case: "payload",
+    value: new TextEncoder().encode("grüße"),
+  });
   assert.equal(task.backoff?.initial?.nanos, 100_000_000);
   const told = plain(task);
   assert.equal(told.delay, 5_000);

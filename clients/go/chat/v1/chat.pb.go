@@ -253,7 +253,7 @@ func (SubscribeResponse_Reconnect_Reason) EnumDescriptor() ([]byte, []int) {
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its number in the chat, from 1 on, without a hole.
-	MessageId int64 `protobuf:"varint,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	MessageId *int64 `protobuf:"varint,1,opt,name=message_id,json=messageId,proto3,oneof" json:"message_id,omitempty"`
 	// Who sent it.
 	Sender string `protobuf:"bytes,2,opt,name=sender,proto3" json:"sender,omitempty"`
 	// What it says; empty when it was deleted.
@@ -303,8 +303,8 @@ func (*Message) Descriptor() ([]byte, []int) {
 }
 
 func (x *Message) GetMessageId() int64 {
-	if x != nil {
-		return x.MessageId
+	if x != nil && x.MessageId != nil {
+		return *x.MessageId
 	}
 	return 0
 }
@@ -484,7 +484,7 @@ type CreateResponse struct {
 	// Its id.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// Number of the first message; 0 when there is none.
-	MessageId int64 `protobuf:"varint,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	MessageId *int64 `protobuf:"varint,2,opt,name=message_id,json=messageId,proto3,oneof" json:"message_id,omitempty"`
 	// When it was created.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -529,8 +529,8 @@ func (x *CreateResponse) GetChatId() string {
 }
 
 func (x *CreateResponse) GetMessageId() int64 {
-	if x != nil {
-		return x.MessageId
+	if x != nil && x.MessageId != nil {
+		return *x.MessageId
 	}
 	return 0
 }
@@ -601,10 +601,10 @@ func (x *JoinRequest) GetUser() string {
 type JoinResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether it was none before.
-	Joined bool `protobuf:"varint,1,opt,name=joined,proto3" json:"joined,omitempty"`
+	Joined *bool `protobuf:"varint,1,opt,name=joined,proto3,oneof" json:"joined,omitempty"`
 	// Number of the last message the user has acknowledged, or that was sent before
 	// it joined; what comes after it is pending.
-	AcknowledgedMessageId int64 `protobuf:"varint,2,opt,name=acknowledged_message_id,json=acknowledgedMessageId,proto3" json:"acknowledged_message_id,omitempty"`
+	AcknowledgedMessageId *int64 `protobuf:"varint,2,opt,name=acknowledged_message_id,json=acknowledgedMessageId,proto3,oneof" json:"acknowledged_message_id,omitempty"`
 	unknownFields         protoimpl.UnknownFields
 	sizeCache             protoimpl.SizeCache
 }
@@ -640,15 +640,15 @@ func (*JoinResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *JoinResponse) GetJoined() bool {
-	if x != nil {
-		return x.Joined
+	if x != nil && x.Joined != nil {
+		return *x.Joined
 	}
 	return false
 }
 
 func (x *JoinResponse) GetAcknowledgedMessageId() int64 {
-	if x != nil {
-		return x.AcknowledgedMessageId
+	if x != nil && x.AcknowledgedMessageId != nil {
+		return *x.AcknowledgedMessageId
 	}
 	return 0
 }
@@ -712,7 +712,7 @@ func (x *LeaveRequest) GetUser() string {
 type LeaveResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether it was one before.
-	Left          bool `protobuf:"varint,1,opt,name=left,proto3" json:"left,omitempty"`
+	Left          *bool `protobuf:"varint,1,opt,name=left,proto3,oneof" json:"left,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -748,8 +748,8 @@ func (*LeaveResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *LeaveResponse) GetLeft() bool {
-	if x != nil {
-		return x.Left
+	if x != nil && x.Left != nil {
+		return *x.Left
 	}
 	return false
 }
@@ -822,7 +822,7 @@ func (x *KickRequest) GetUser() string {
 type KickResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether it was one before.
-	Kicked        bool `protobuf:"varint,1,opt,name=kicked,proto3" json:"kicked,omitempty"`
+	Kicked        *bool `protobuf:"varint,1,opt,name=kicked,proto3,oneof" json:"kicked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -858,8 +858,8 @@ func (*KickResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *KickResponse) GetKicked() bool {
-	if x != nil {
-		return x.Kicked
+	if x != nil && x.Kicked != nil {
+		return *x.Kicked
 	}
 	return false
 }
@@ -941,7 +941,7 @@ func (x *SetRoleRequest) GetRole() Role {
 type SetRoleResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether it had another one before.
-	Changed       bool `protobuf:"varint,1,opt,name=changed,proto3" json:"changed,omitempty"`
+	Changed       *bool `protobuf:"varint,1,opt,name=changed,proto3,oneof" json:"changed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -977,8 +977,8 @@ func (*SetRoleResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *SetRoleResponse) GetChanged() bool {
-	if x != nil {
-		return x.Changed
+	if x != nil && x.Changed != nil {
+		return *x.Changed
 	}
 	return false
 }
@@ -1083,7 +1083,7 @@ func (x *SendRequest) GetAcknowledge() bool {
 type SendResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its number.
-	MessageId int64 `protobuf:"varint,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	MessageId *int64 `protobuf:"varint,1,opt,name=message_id,json=messageId,proto3,oneof" json:"message_id,omitempty"`
 	// When it was sent.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1121,8 +1121,8 @@ func (*SendResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *SendResponse) GetMessageId() int64 {
-	if x != nil {
-		return x.MessageId
+	if x != nil && x.MessageId != nil {
+		return *x.MessageId
 	}
 	return 0
 }
@@ -1970,7 +1970,7 @@ type HistoryResponse struct {
 	// By rising numbers.
 	Messages []*Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
 	// Whether there are more that are kept, in the direction that was asked for.
-	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	More          *bool `protobuf:"varint,2,opt,name=more,proto3,oneof" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2013,8 +2013,8 @@ func (x *HistoryResponse) GetMessages() []*Message {
 }
 
 func (x *HistoryResponse) GetMore() bool {
-	if x != nil {
-		return x.More
+	if x != nil && x.More != nil {
+		return *x.More
 	}
 	return false
 }
@@ -2344,9 +2344,9 @@ type FetchPendingResponse_Pending struct {
 	// The oldest ones, in order.
 	Messages []*Message `protobuf:"bytes,2,rep,name=messages,proto3" json:"messages,omitempty"`
 	// How many are pending in all, those that are kept no longer included.
-	Unread int64 `protobuf:"varint,3,opt,name=unread,proto3" json:"unread,omitempty"`
+	Unread *int64 `protobuf:"varint,3,opt,name=unread,proto3,oneof" json:"unread,omitempty"`
 	// How many of them, the oldest, are kept no longer and cannot be brought.
-	Missed        int64 `protobuf:"varint,4,opt,name=missed,proto3" json:"missed,omitempty"`
+	Missed        *int64 `protobuf:"varint,4,opt,name=missed,proto3,oneof" json:"missed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2396,15 +2396,15 @@ func (x *FetchPendingResponse_Pending) GetMessages() []*Message {
 }
 
 func (x *FetchPendingResponse_Pending) GetUnread() int64 {
-	if x != nil {
-		return x.Unread
+	if x != nil && x.Unread != nil {
+		return *x.Unread
 	}
 	return 0
 }
 
 func (x *FetchPendingResponse_Pending) GetMissed() int64 {
-	if x != nil {
-		return x.Missed
+	if x != nil && x.Missed != nil {
+		return *x.Missed
 	}
 	return 0
 }
@@ -2470,11 +2470,11 @@ type AckResponse_Acknowledged struct {
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// Number of the last acknowledged message; 0 when the user is no member.
-	MessageId int64 `protobuf:"varint,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	MessageId *int64 `protobuf:"varint,2,opt,name=message_id,json=messageId,proto3,oneof" json:"message_id,omitempty"`
 	// Whether the user is a member.
-	Member bool `protobuf:"varint,3,opt,name=member,proto3" json:"member,omitempty"`
+	Member *bool `protobuf:"varint,3,opt,name=member,proto3,oneof" json:"member,omitempty"`
 	// How many messages are pending now.
-	Unread        int64 `protobuf:"varint,4,opt,name=unread,proto3" json:"unread,omitempty"`
+	Unread        *int64 `protobuf:"varint,4,opt,name=unread,proto3,oneof" json:"unread,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2517,22 +2517,22 @@ func (x *AckResponse_Acknowledged) GetChatId() string {
 }
 
 func (x *AckResponse_Acknowledged) GetMessageId() int64 {
-	if x != nil {
-		return x.MessageId
+	if x != nil && x.MessageId != nil {
+		return *x.MessageId
 	}
 	return 0
 }
 
 func (x *AckResponse_Acknowledged) GetMember() bool {
-	if x != nil {
-		return x.Member
+	if x != nil && x.Member != nil {
+		return *x.Member
 	}
 	return false
 }
 
 func (x *AckResponse_Acknowledged) GetUnread() int64 {
-	if x != nil {
-		return x.Unread
+	if x != nil && x.Unread != nil {
+		return *x.Unread
 	}
 	return 0
 }
@@ -2543,18 +2543,18 @@ type ListChatsResponse_Overview struct {
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// How many messages the user has not acknowledged.
-	Unread int64 `protobuf:"varint,2,opt,name=unread,proto3" json:"unread,omitempty"`
+	Unread *int64 `protobuf:"varint,2,opt,name=unread,proto3,oneof" json:"unread,omitempty"`
 	// Number of the last message the user has acknowledged, or that was sent
 	// before it joined.
-	AcknowledgedMessageId int64 `protobuf:"varint,3,opt,name=acknowledged_message_id,json=acknowledgedMessageId,proto3" json:"acknowledged_message_id,omitempty"`
+	AcknowledgedMessageId *int64 `protobuf:"varint,3,opt,name=acknowledged_message_id,json=acknowledgedMessageId,proto3,oneof" json:"acknowledged_message_id,omitempty"`
 	// Number of the newest message, 0 when there has been none.
-	NewestMessageId int64 `protobuf:"varint,4,opt,name=newest_message_id,json=newestMessageId,proto3" json:"newest_message_id,omitempty"`
+	NewestMessageId *int64 `protobuf:"varint,4,opt,name=newest_message_id,json=newestMessageId,proto3,oneof" json:"newest_message_id,omitempty"`
 	// When the newest message was sent, or the chat was created.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// What the user may do.
 	Role Role `protobuf:"varint,6,opt,name=role,proto3,enum=quoin.chat.v1.Role" json:"role,omitempty"`
 	// How many members the chat has.
-	MemberCount   int64 `protobuf:"varint,7,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"`
+	MemberCount   *int64 `protobuf:"varint,7,opt,name=member_count,json=memberCount,proto3,oneof" json:"member_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2597,22 +2597,22 @@ func (x *ListChatsResponse_Overview) GetChatId() string {
 }
 
 func (x *ListChatsResponse_Overview) GetUnread() int64 {
-	if x != nil {
-		return x.Unread
+	if x != nil && x.Unread != nil {
+		return *x.Unread
 	}
 	return 0
 }
 
 func (x *ListChatsResponse_Overview) GetAcknowledgedMessageId() int64 {
-	if x != nil {
-		return x.AcknowledgedMessageId
+	if x != nil && x.AcknowledgedMessageId != nil {
+		return *x.AcknowledgedMessageId
 	}
 	return 0
 }
 
 func (x *ListChatsResponse_Overview) GetNewestMessageId() int64 {
-	if x != nil {
-		return x.NewestMessageId
+	if x != nil && x.NewestMessageId != nil {
+		return *x.NewestMessageId
 	}
 	return 0
 }
@@ -2632,8 +2632,8 @@ func (x *ListChatsResponse_Overview) GetRole() Role {
 }
 
 func (x *ListChatsResponse_Overview) GetMemberCount() int64 {
-	if x != nil {
-		return x.MemberCount
+	if x != nil && x.MemberCount != nil {
+		return *x.MemberCount
 	}
 	return 0
 }
@@ -2647,7 +2647,7 @@ type MembersResponse_Member struct {
 	Role Role `protobuf:"varint,2,opt,name=role,proto3,enum=quoin.chat.v1.Role" json:"role,omitempty"`
 	// Number of the last message it has acknowledged, or that was sent before it
 	// joined.
-	AcknowledgedMessageId int64 `protobuf:"varint,3,opt,name=acknowledged_message_id,json=acknowledgedMessageId,proto3" json:"acknowledged_message_id,omitempty"`
+	AcknowledgedMessageId *int64 `protobuf:"varint,3,opt,name=acknowledged_message_id,json=acknowledgedMessageId,proto3,oneof" json:"acknowledged_message_id,omitempty"`
 	// When it joined.
 	JoinTime      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=join_time,json=joinTime,proto3" json:"join_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2699,8 +2699,8 @@ func (x *MembersResponse_Member) GetRole() Role {
 }
 
 func (x *MembersResponse_Member) GetAcknowledgedMessageId() int64 {
-	if x != nil {
-		return x.AcknowledgedMessageId
+	if x != nil && x.AcknowledgedMessageId != nil {
+		return *x.AcknowledgedMessageId
 	}
 	return 0
 }
@@ -3114,10 +3114,10 @@ type SubscribeResponse_Gap struct {
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// Number of the first message that cannot be told.
-	FromMessageId int64 `protobuf:"varint,2,opt,name=from_message_id,json=fromMessageId,proto3" json:"from_message_id,omitempty"`
+	FromMessageId *int64 `protobuf:"varint,2,opt,name=from_message_id,json=fromMessageId,proto3,oneof" json:"from_message_id,omitempty"`
 	// Number of the last one. Less than the first when only other events are
 	// missing; both 0 when Redis was set back and it is not known what is missing.
-	ToMessageId   int64 `protobuf:"varint,3,opt,name=to_message_id,json=toMessageId,proto3" json:"to_message_id,omitempty"`
+	ToMessageId   *int64 `protobuf:"varint,3,opt,name=to_message_id,json=toMessageId,proto3,oneof" json:"to_message_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3160,15 +3160,15 @@ func (x *SubscribeResponse_Gap) GetChatId() string {
 }
 
 func (x *SubscribeResponse_Gap) GetFromMessageId() int64 {
-	if x != nil {
-		return x.FromMessageId
+	if x != nil && x.FromMessageId != nil {
+		return *x.FromMessageId
 	}
 	return 0
 }
 
 func (x *SubscribeResponse_Gap) GetToMessageId() int64 {
-	if x != nil {
-		return x.ToMessageId
+	if x != nil && x.ToMessageId != nil {
+		return *x.ToMessageId
 	}
 	return 0
 }
@@ -3324,10 +3324,10 @@ var File_quoin_chat_v1_chat_proto protoreflect.FileDescriptor
 
 const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\n" +
-	"\x18quoin/chat/v1/chat.proto\x12\rquoin.chat.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x03\n" +
-	"\aMessage\x12\x1d\n" +
+	"\x18quoin/chat/v1/chat.proto\x12\rquoin.chat.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x03\n" +
+	"\aMessage\x12\"\n" +
 	"\n" +
-	"message_id\x18\x01 \x01(\x03R\tmessageId\x12\x16\n" +
+	"message_id\x18\x01 \x01(\x03H\x00R\tmessageId\x88\x01\x01\x12\x16\n" +
 	"\x06sender\x18\x02 \x01(\tR\x06sender\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\tR\x04body\x12F\n" +
 	"\n" +
@@ -3341,7 +3341,8 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x11client_message_id\x18\b \x01(\tR\x0fclientMessageId\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xbf\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
+	"\v_message_id\"\xbf\x02\n" +
 	"\rCreateRequest\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x18\n" +
 	"\acreator\x18\x02 \x01(\tR\acreator\x12\x18\n" +
@@ -3351,37 +3352,44 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\amax_age\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x06maxAge\x12F\n" +
 	"\x11keep_acknowledged\x18\a \x01(\v2\x19.google.protobuf.DurationR\x10keepAcknowledged\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\b \x01(\tR\trequestId\"\x85\x01\n" +
+	"request_id\x18\b \x01(\tR\trequestId\"\x99\x01\n" +
 	"\x0eCreateResponse\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1d\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\"\n" +
 	"\n" +
-	"message_id\x18\x02 \x01(\x03R\tmessageId\x12;\n" +
+	"message_id\x18\x02 \x01(\x03H\x00R\tmessageId\x88\x01\x01\x12;\n" +
 	"\vcreate_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\":\n" +
+	"createTimeB\r\n" +
+	"\v_message_id\":\n" +
 	"\vJoinRequest\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
-	"\x04user\x18\x02 \x01(\tR\x04user\"^\n" +
-	"\fJoinResponse\x12\x16\n" +
-	"\x06joined\x18\x01 \x01(\bR\x06joined\x126\n" +
-	"\x17acknowledged_message_id\x18\x02 \x01(\x03R\x15acknowledgedMessageId\";\n" +
+	"\x04user\x18\x02 \x01(\tR\x04user\"\x8f\x01\n" +
+	"\fJoinResponse\x12\x1b\n" +
+	"\x06joined\x18\x01 \x01(\bH\x00R\x06joined\x88\x01\x01\x12;\n" +
+	"\x17acknowledged_message_id\x18\x02 \x01(\x03H\x01R\x15acknowledgedMessageId\x88\x01\x01B\t\n" +
+	"\a_joinedB\x1a\n" +
+	"\x18_acknowledged_message_id\";\n" +
 	"\fLeaveRequest\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
-	"\x04user\x18\x02 \x01(\tR\x04user\"#\n" +
-	"\rLeaveResponse\x12\x12\n" +
-	"\x04left\x18\x01 \x01(\bR\x04left\"P\n" +
+	"\x04user\x18\x02 \x01(\tR\x04user\"1\n" +
+	"\rLeaveResponse\x12\x17\n" +
+	"\x04left\x18\x01 \x01(\bH\x00R\x04left\x88\x01\x01B\a\n" +
+	"\x05_left\"P\n" +
 	"\vKickRequest\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
 	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x12\n" +
-	"\x04user\x18\x03 \x01(\tR\x04user\"&\n" +
-	"\fKickResponse\x12\x16\n" +
-	"\x06kicked\x18\x01 \x01(\bR\x06kicked\"|\n" +
+	"\x04user\x18\x03 \x01(\tR\x04user\"6\n" +
+	"\fKickResponse\x12\x1b\n" +
+	"\x06kicked\x18\x01 \x01(\bH\x00R\x06kicked\x88\x01\x01B\t\n" +
+	"\a_kicked\"|\n" +
 	"\x0eSetRoleRequest\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
 	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x12\n" +
 	"\x04user\x18\x03 \x01(\tR\x04user\x12'\n" +
-	"\x04role\x18\x04 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\"+\n" +
-	"\x0fSetRoleResponse\x12\x18\n" +
-	"\achanged\x18\x01 \x01(\bR\achanged\"\xab\x02\n" +
+	"\x04role\x18\x04 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\"<\n" +
+	"\x0fSetRoleResponse\x12\x1d\n" +
+	"\achanged\x18\x01 \x01(\bH\x00R\achanged\x88\x01\x01B\n" +
+	"\n" +
+	"\b_changed\"\xab\x02\n" +
 	"\vSendRequest\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x16\n" +
 	"\x06sender\x18\x02 \x01(\tR\x06sender\x12\x12\n" +
@@ -3393,12 +3401,13 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\vacknowledge\x18\x06 \x01(\bR\vacknowledge\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"j\n" +
-	"\fSendResponse\x12\x1d\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"~\n" +
+	"\fSendResponse\x12\"\n" +
 	"\n" +
-	"message_id\x18\x01 \x01(\x03R\tmessageId\x12;\n" +
+	"message_id\x18\x01 \x01(\x03H\x00R\tmessageId\x88\x01\x01\x12;\n" +
 	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\xfc\x01\n" +
+	"createTimeB\r\n" +
+	"\v_message_id\"\xfc\x01\n" +
 	"\vEditRequest\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x16\n" +
 	"\x06sender\x18\x02 \x01(\tR\x06sender\x12\x1d\n" +
@@ -3426,15 +3435,17 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x0elimit_per_chat\x18\x02 \x01(\x05R\flimitPerChat\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\x8a\x02\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\xaa\x02\n" +
 	"\x14FetchPendingResponse\x12A\n" +
 	"\x05chats\x18\x01 \x03(\v2+.quoin.chat.v1.FetchPendingResponse.PendingR\x05chats\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\x86\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xa6\x01\n" +
 	"\aPending\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x122\n" +
-	"\bmessages\x18\x02 \x03(\v2\x16.quoin.chat.v1.MessageR\bmessages\x12\x16\n" +
-	"\x06unread\x18\x03 \x01(\x03R\x06unread\x12\x16\n" +
-	"\x06missed\x18\x04 \x01(\x03R\x06missed\"\xa6\x01\n" +
+	"\bmessages\x18\x02 \x03(\v2\x16.quoin.chat.v1.MessageR\bmessages\x12\x1b\n" +
+	"\x06unread\x18\x03 \x01(\x03H\x00R\x06unread\x88\x01\x01\x12\x1b\n" +
+	"\x06missed\x18\x04 \x01(\x03H\x01R\x06missed\x88\x01\x01B\t\n" +
+	"\a_unreadB\t\n" +
+	"\a_missed\"\xa6\x01\n" +
 	"\n" +
 	"AckRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12@\n" +
@@ -3442,56 +3453,65 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\bPosition\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1d\n" +
 	"\n" +
-	"message_id\x18\x02 \x01(\x03R\tmessageId\"\xc4\x01\n" +
+	"message_id\x18\x02 \x01(\x03R\tmessageId\"\xf9\x01\n" +
 	"\vAckResponse\x12=\n" +
-	"\x05chats\x18\x01 \x03(\v2'.quoin.chat.v1.AckResponse.AcknowledgedR\x05chats\x1av\n" +
+	"\x05chats\x18\x01 \x03(\v2'.quoin.chat.v1.AckResponse.AcknowledgedR\x05chats\x1a\xaa\x01\n" +
 	"\fAcknowledged\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1d\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\"\n" +
 	"\n" +
-	"message_id\x18\x02 \x01(\x03R\tmessageId\x12\x16\n" +
-	"\x06member\x18\x03 \x01(\bR\x06member\x12\x16\n" +
-	"\x06unread\x18\x04 \x01(\x03R\x06unread\"b\n" +
+	"message_id\x18\x02 \x01(\x03H\x00R\tmessageId\x88\x01\x01\x12\x1b\n" +
+	"\x06member\x18\x03 \x01(\bH\x01R\x06member\x88\x01\x01\x12\x1b\n" +
+	"\x06unread\x18\x04 \x01(\x03H\x02R\x06unread\x88\x01\x01B\r\n" +
+	"\v_message_idB\t\n" +
+	"\a_memberB\t\n" +
+	"\a_unread\"b\n" +
 	"\x10ListChatsRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\xa7\x03\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\x89\x04\n" +
 	"\x11ListChatsResponse\x12?\n" +
 	"\x05chats\x18\x01 \x03(\v2).quoin.chat.v1.ListChatsResponse.OverviewR\x05chats\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xa8\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\x8a\x03\n" +
 	"\bOverview\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x16\n" +
-	"\x06unread\x18\x02 \x01(\x03R\x06unread\x126\n" +
-	"\x17acknowledged_message_id\x18\x03 \x01(\x03R\x15acknowledgedMessageId\x12*\n" +
-	"\x11newest_message_id\x18\x04 \x01(\x03R\x0fnewestMessageId\x12;\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1b\n" +
+	"\x06unread\x18\x02 \x01(\x03H\x00R\x06unread\x88\x01\x01\x12;\n" +
+	"\x17acknowledged_message_id\x18\x03 \x01(\x03H\x01R\x15acknowledgedMessageId\x88\x01\x01\x12/\n" +
+	"\x11newest_message_id\x18\x04 \x01(\x03H\x02R\x0fnewestMessageId\x88\x01\x01\x12;\n" +
 	"\vupdate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12'\n" +
-	"\x04role\x18\x06 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\x12!\n" +
-	"\fmember_count\x18\a \x01(\x03R\vmemberCount\"y\n" +
+	"\x04role\x18\x06 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\x12&\n" +
+	"\fmember_count\x18\a \x01(\x03H\x03R\vmemberCount\x88\x01\x01B\t\n" +
+	"\a_unreadB\x1a\n" +
+	"\x18_acknowledged_message_idB\x14\n" +
+	"\x12_newest_message_idB\x0f\n" +
+	"\r_member_count\"y\n" +
 	"\x0eMembersRequest\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\xb3\x02\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\xd4\x02\n" +
 	"\x0fMembersResponse\x12?\n" +
 	"\amembers\x18\x01 \x03(\v2%.quoin.chat.v1.MembersResponse.MemberR\amembers\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xb6\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xd7\x01\n" +
 	"\x06Member\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12'\n" +
-	"\x04role\x18\x02 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\x126\n" +
-	"\x17acknowledged_message_id\x18\x03 \x01(\x03R\x15acknowledgedMessageId\x127\n" +
-	"\tjoin_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bjoinTime\"\xb6\x01\n" +
+	"\x04role\x18\x02 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\x12;\n" +
+	"\x17acknowledged_message_id\x18\x03 \x01(\x03H\x00R\x15acknowledgedMessageId\x88\x01\x01\x127\n" +
+	"\tjoin_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bjoinTimeB\x1a\n" +
+	"\x18_acknowledged_message_id\"\xb6\x01\n" +
 	"\x0eHistoryRequest\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12,\n" +
 	"\x11before_message_id\x18\x03 \x01(\x03H\x00R\x0fbeforeMessageId\x12*\n" +
 	"\x10after_message_id\x18\x04 \x01(\x03H\x00R\x0eafterMessageId\x12\x14\n" +
 	"\x05limit\x18\x05 \x01(\x05R\x05limitB\a\n" +
-	"\x05range\"Y\n" +
+	"\x05range\"g\n" +
 	"\x0fHistoryResponse\x122\n" +
-	"\bmessages\x18\x01 \x03(\v2\x16.quoin.chat.v1.MessageR\bmessages\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"q\n" +
+	"\bmessages\x18\x01 \x03(\v2\x16.quoin.chat.v1.MessageR\bmessages\x12\x17\n" +
+	"\x04more\x18\x02 \x01(\bH\x00R\x04more\x88\x01\x01B\a\n" +
+	"\x05_more\"q\n" +
 	"\rSignalRequest\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x123\n" +
@@ -3506,7 +3526,7 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"SlowReader\x12\x1b\n" +
 	"\x17SLOW_READER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SLOW_READER_CATCH_UP\x10\x01\x12\x1a\n" +
-	"\x16SLOW_READER_DISCONNECT\x10\x02\"\xd5\f\n" +
+	"\x16SLOW_READER_DISCONNECT\x10\x02\"\x86\r\n" +
 	"\x11SubscribeResponse\x12\x16\n" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x12A\n" +
 	"\x06events\x18\x02 \x01(\v2'.quoin.chat.v1.SubscribeResponse.EventsH\x00R\x06events\x128\n" +
@@ -3537,11 +3557,13 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\vRoleChanged\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12'\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\x12\x14\n" +
-	"\x05actor\x18\x03 \x01(\tR\x05actor\x1aj\n" +
+	"\x05actor\x18\x03 \x01(\tR\x05actor\x1a\x9a\x01\n" +
 	"\x03Gap\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12&\n" +
-	"\x0ffrom_message_id\x18\x02 \x01(\x03R\rfromMessageId\x12\"\n" +
-	"\rto_message_id\x18\x03 \x01(\x03R\vtoMessageId\x1ai\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12+\n" +
+	"\x0ffrom_message_id\x18\x02 \x01(\x03H\x00R\rfromMessageId\x88\x01\x01\x12'\n" +
+	"\rto_message_id\x18\x03 \x01(\x03H\x01R\vtoMessageId\x88\x01\x01B\x12\n" +
+	"\x10_from_message_idB\x10\n" +
+	"\x0e_to_message_id\x1ai\n" +
 	"\x05Doing\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x123\n" +
@@ -3740,10 +3762,18 @@ func file_quoin_chat_v1_chat_proto_init() {
 	if File_quoin_chat_v1_chat_proto != nil {
 		return
 	}
+	file_quoin_chat_v1_chat_proto_msgTypes[0].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[2].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[4].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[6].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[8].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[10].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[12].OneofWrappers = []any{}
 	file_quoin_chat_v1_chat_proto_msgTypes[25].OneofWrappers = []any{
 		(*HistoryRequest_BeforeMessageId)(nil),
 		(*HistoryRequest_AfterMessageId)(nil),
 	}
+	file_quoin_chat_v1_chat_proto_msgTypes[26].OneofWrappers = []any{}
 	file_quoin_chat_v1_chat_proto_msgTypes[30].OneofWrappers = []any{
 		(*SubscribeResponse_Events_)(nil),
 		(*SubscribeResponse_Gap_)(nil),
@@ -3751,6 +3781,10 @@ func file_quoin_chat_v1_chat_proto_init() {
 		(*SubscribeResponse_Heartbeat_)(nil),
 		(*SubscribeResponse_Reconnect_)(nil),
 	}
+	file_quoin_chat_v1_chat_proto_msgTypes[34].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[36].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[37].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[38].OneofWrappers = []any{}
 	file_quoin_chat_v1_chat_proto_msgTypes[40].OneofWrappers = []any{
 		(*SubscribeResponse_Event_Message)(nil),
 		(*SubscribeResponse_Event_MessageEdited)(nil),
@@ -3759,6 +3793,7 @@ func file_quoin_chat_v1_chat_proto_init() {
 		(*SubscribeResponse_Event_MemberLeft)(nil),
 		(*SubscribeResponse_Event_RoleChanged)(nil),
 	}
+	file_quoin_chat_v1_chat_proto_msgTypes[44].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

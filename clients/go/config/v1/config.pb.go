@@ -36,14 +36,14 @@ type Configuration struct {
 	// Number of the change that made it, greater than that of every earlier change
 	// of the type, deletions and other components included. About the time of the
 	// change in microseconds.
-	Version int64 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	Version *int64 `protobuf:"varint,3,opt,name=version,proto3,oneof" json:"version,omitempty"`
 	// When it was made, by the clock of Redis.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Who made it, as given.
 	Author string `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
 	// Whether this is the deletion of the component. Only in the history and in
 	// changes.
-	Deleted       bool `protobuf:"varint,6,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	Deleted       *bool `protobuf:"varint,6,opt,name=deleted,proto3,oneof" json:"deleted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -93,8 +93,8 @@ func (x *Configuration) GetValue() *structpb.Struct {
 }
 
 func (x *Configuration) GetVersion() int64 {
-	if x != nil {
-		return x.Version
+	if x != nil && x.Version != nil {
+		return *x.Version
 	}
 	return 0
 }
@@ -114,8 +114,8 @@ func (x *Configuration) GetAuthor() string {
 }
 
 func (x *Configuration) GetDeleted() bool {
-	if x != nil {
-		return x.Deleted
+	if x != nil && x.Deleted != nil {
+		return *x.Deleted
 	}
 	return false
 }
@@ -222,10 +222,10 @@ func (x *SetRequest) GetRequestId() string {
 type SetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the component has the value now, by this request.
-	Stored bool `protobuf:"varint,1,opt,name=stored,proto3" json:"stored,omitempty"`
+	Stored *bool `protobuf:"varint,1,opt,name=stored,proto3,oneof" json:"stored,omitempty"`
 	// Version of the component: the new one or, when the value was there already or
 	// was not stored, the one it has. 0 when it does not exist.
-	Version int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Version *int64 `protobuf:"varint,2,opt,name=version,proto3,oneof" json:"version,omitempty"`
 	// When that version was made. Unset when the component does not exist.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// The component as it is, when the value was not stored. Unset when it does not
@@ -266,15 +266,15 @@ func (*SetResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *SetResponse) GetStored() bool {
-	if x != nil {
-		return x.Stored
+	if x != nil && x.Stored != nil {
+		return *x.Stored
 	}
 	return false
 }
 
 func (x *SetResponse) GetVersion() int64 {
-	if x != nil {
-		return x.Version
+	if x != nil && x.Version != nil {
+		return *x.Version
 	}
 	return 0
 }
@@ -363,7 +363,7 @@ func (x *GetRequest) GetMaxStaleness() *durationpb.Duration {
 type GetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the component exists.
-	Found bool `protobuf:"varint,1,opt,name=found,proto3" json:"found,omitempty"`
+	Found *bool `protobuf:"varint,1,opt,name=found,proto3,oneof" json:"found,omitempty"`
 	// The component. Unset when it does not exist.
 	Configuration *Configuration `protobuf:"bytes,2,opt,name=configuration,proto3" json:"configuration,omitempty"`
 	// When this was so.
@@ -403,8 +403,8 @@ func (*GetResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *GetResponse) GetFound() bool {
-	if x != nil {
-		return x.Found
+	if x != nil && x.Found != nil {
+		return *x.Found
 	}
 	return false
 }
@@ -505,7 +505,7 @@ type ListResponse struct {
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// Revision of the type: the version of its newest change. 0 when there never
 	// was one.
-	Revision int64 `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision *int64 `protobuf:"varint,3,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	// When this was so.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -557,8 +557,8 @@ func (x *ListResponse) GetNextPageToken() string {
 }
 
 func (x *ListResponse) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
+	if x != nil && x.Revision != nil {
+		return *x.Revision
 	}
 	return 0
 }
@@ -657,10 +657,10 @@ func (x *DeleteRequest) GetRequestId() string {
 type DeleteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether this request took the component away.
-	Deleted bool `protobuf:"varint,1,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	Deleted *bool `protobuf:"varint,1,opt,name=deleted,proto3,oneof" json:"deleted,omitempty"`
 	// Version of the deletion or, when nothing was deleted, of the component as it
 	// is; 0 when it does not exist.
-	Version       int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Version       *int64 `protobuf:"varint,2,opt,name=version,proto3,oneof" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -696,15 +696,15 @@ func (*DeleteResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *DeleteResponse) GetDeleted() bool {
-	if x != nil {
-		return x.Deleted
+	if x != nil && x.Deleted != nil {
+		return *x.Deleted
 	}
 	return false
 }
 
 func (x *DeleteResponse) GetVersion() int64 {
-	if x != nil {
-		return x.Version
+	if x != nil && x.Version != nil {
+		return *x.Version
 	}
 	return 0
 }
@@ -934,10 +934,10 @@ func (x *RollbackRequest) GetRequestId() string {
 type RollbackResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the component has the value now, by this request.
-	Stored bool `protobuf:"varint,1,opt,name=stored,proto3" json:"stored,omitempty"`
+	Stored *bool `protobuf:"varint,1,opt,name=stored,proto3,oneof" json:"stored,omitempty"`
 	// Version of the component: the new one or, when the value was there already or
 	// was not stored, the one it has. 0 when it does not exist.
-	Version int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Version *int64 `protobuf:"varint,2,opt,name=version,proto3,oneof" json:"version,omitempty"`
 	// When that version was made. Unset when the component does not exist.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// The component as it is, when the value was not stored. Unset when it does not
@@ -978,15 +978,15 @@ func (*RollbackResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *RollbackResponse) GetStored() bool {
-	if x != nil {
-		return x.Stored
+	if x != nil && x.Stored != nil {
+		return *x.Stored
 	}
 	return false
 }
 
 func (x *RollbackResponse) GetVersion() int64 {
-	if x != nil {
-		return x.Version
+	if x != nil && x.Version != nil {
+		return *x.Version
 	}
 	return 0
 }
@@ -1195,7 +1195,7 @@ func (*WatchResponse_Reconnect_) isWatchResponse_Event() {}
 type Maintenance struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether it is.
-	On bool `protobuf:"varint,1,opt,name=on,proto3" json:"on,omitempty"`
+	On *bool `protobuf:"varint,1,opt,name=on,proto3,oneof" json:"on,omitempty"`
 	// What to tell users.
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
 	// When it ends by itself, by the clock of Redis. Unset: when somebody ends it.
@@ -1241,8 +1241,8 @@ func (*Maintenance) Descriptor() ([]byte, []int) {
 }
 
 func (x *Maintenance) GetOn() bool {
-	if x != nil {
-		return x.On
+	if x != nil && x.On != nil {
+		return *x.On
 	}
 	return false
 }
@@ -1692,10 +1692,10 @@ type Instance struct {
 	// What else callers want to know.
 	Metadata map[string]string `protobuf:"bytes,3,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Whether it is about to go: it finishes what it has and should get nothing new.
-	Draining bool `protobuf:"varint,4,opt,name=draining,proto3" json:"draining,omitempty"`
+	Draining *bool `protobuf:"varint,4,opt,name=draining,proto3,oneof" json:"draining,omitempty"`
 	// Number of the change that made it so, greater than that of every earlier
 	// change of the service.
-	Version int64 `protobuf:"varint,5,opt,name=version,proto3" json:"version,omitempty"`
+	Version *int64 `protobuf:"varint,5,opt,name=version,proto3,oneof" json:"version,omitempty"`
 	// When it was announced like this, by the clock of Redis.
 	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1754,15 +1754,15 @@ func (x *Instance) GetMetadata() map[string]string {
 }
 
 func (x *Instance) GetDraining() bool {
-	if x != nil {
-		return x.Draining
+	if x != nil && x.Draining != nil {
+		return *x.Draining
 	}
 	return false
 }
 
 func (x *Instance) GetVersion() int64 {
-	if x != nil {
-		return x.Version
+	if x != nil && x.Version != nil {
+		return *x.Version
 	}
 	return 0
 }
@@ -2052,7 +2052,7 @@ type ResolveResponse struct {
 	// The instances in byte order of their names, draining ones included.
 	Instances []*Instance `protobuf:"bytes,1,rep,name=instances,proto3" json:"instances,omitempty"`
 	// Revision of the service, for WatchService to go on from.
-	Revision int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision *int64 `protobuf:"varint,2,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	// When this was so.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2097,8 +2097,8 @@ func (x *ResolveResponse) GetInstances() []*Instance {
 }
 
 func (x *ResolveResponse) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
+	if x != nil && x.Revision != nil {
+		return *x.Revision
 	}
 	return 0
 }
@@ -2293,7 +2293,7 @@ type WatchResponse_Snapshot struct {
 	// The components in byte order of their names.
 	Configurations []*Configuration `protobuf:"bytes,1,rep,name=configurations,proto3" json:"configurations,omitempty"`
 	// Revision of the type, to go on from.
-	Revision int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision *int64 `protobuf:"varint,2,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	// When this was so.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2338,8 +2338,8 @@ func (x *WatchResponse_Snapshot) GetConfigurations() []*Configuration {
 }
 
 func (x *WatchResponse_Snapshot) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
+	if x != nil && x.Revision != nil {
+		return *x.Revision
 	}
 	return 0
 }
@@ -2358,7 +2358,7 @@ type WatchResponse_Changes struct {
 	// versions.
 	Configurations []*Configuration `protobuf:"bytes,1,rep,name=configurations,proto3" json:"configurations,omitempty"`
 	// Revision of the type, to go on from.
-	Revision int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision *int64 `protobuf:"varint,2,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	// When this was so.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2403,8 +2403,8 @@ func (x *WatchResponse_Changes) GetConfigurations() []*Configuration {
 }
 
 func (x *WatchResponse_Changes) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
+	if x != nil && x.Revision != nil {
+		return *x.Revision
 	}
 	return 0
 }
@@ -2420,12 +2420,12 @@ func (x *WatchResponse_Changes) GetAsOf() *timestamppb.Timestamp {
 type WatchResponse_Heartbeat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Revision up to which the reader has everything.
-	Revision int64 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision *int64 `protobuf:"varint,1,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	// When what the reader has was last seen to be so.
 	AsOf *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// Whether Redis could not be asked when the server last tried: there may be
 	// changes that nobody can see now.
-	Stale         bool `protobuf:"varint,3,opt,name=stale,proto3" json:"stale,omitempty"`
+	Stale         *bool `protobuf:"varint,3,opt,name=stale,proto3,oneof" json:"stale,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2461,8 +2461,8 @@ func (*WatchResponse_Heartbeat) Descriptor() ([]byte, []int) {
 }
 
 func (x *WatchResponse_Heartbeat) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
+	if x != nil && x.Revision != nil {
+		return *x.Revision
 	}
 	return 0
 }
@@ -2475,8 +2475,8 @@ func (x *WatchResponse_Heartbeat) GetAsOf() *timestamppb.Timestamp {
 }
 
 func (x *WatchResponse_Heartbeat) GetStale() bool {
-	if x != nil {
-		return x.Stale
+	if x != nil && x.Stale != nil {
+		return *x.Stale
 	}
 	return false
 }
@@ -2485,7 +2485,7 @@ func (x *WatchResponse_Heartbeat) GetStale() bool {
 type WatchResponse_Reconnect struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where to go on, with another server.
-	Revision      int64 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision      *int64 `protobuf:"varint,1,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2521,8 +2521,8 @@ func (*WatchResponse_Reconnect) Descriptor() ([]byte, []int) {
 }
 
 func (x *WatchResponse_Reconnect) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
+	if x != nil && x.Revision != nil {
+		return *x.Revision
 	}
 	return 0
 }
@@ -2588,7 +2588,7 @@ type WatchMaintenanceResponse_Heartbeat struct {
 	// When the newest state was last seen to be so.
 	AsOf *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// Whether Redis could not be asked when the server last tried.
-	Stale         bool `protobuf:"varint,2,opt,name=stale,proto3" json:"stale,omitempty"`
+	Stale         *bool `protobuf:"varint,2,opt,name=stale,proto3,oneof" json:"stale,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2631,8 +2631,8 @@ func (x *WatchMaintenanceResponse_Heartbeat) GetAsOf() *timestamppb.Timestamp {
 }
 
 func (x *WatchMaintenanceResponse_Heartbeat) GetStale() bool {
-	if x != nil {
-		return x.Stale
+	if x != nil && x.Stale != nil {
+		return *x.Stale
 	}
 	return false
 }
@@ -2865,7 +2865,7 @@ type WatchServiceResponse_Snapshot struct {
 	// The instances in byte order of their names.
 	Instances []*Instance `protobuf:"bytes,1,rep,name=instances,proto3" json:"instances,omitempty"`
 	// Revision of the service, to go on from.
-	Revision int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision *int64 `protobuf:"varint,2,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	// When this was so.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2910,8 +2910,8 @@ func (x *WatchServiceResponse_Snapshot) GetInstances() []*Instance {
 }
 
 func (x *WatchServiceResponse_Snapshot) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
+	if x != nil && x.Revision != nil {
+		return *x.Revision
 	}
 	return 0
 }
@@ -2931,7 +2931,7 @@ type WatchServiceResponse_Changes struct {
 	// Names of instances that went.
 	Gone []string `protobuf:"bytes,2,rep,name=gone,proto3" json:"gone,omitempty"`
 	// Revision of the service, to go on from.
-	Revision int64 `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision *int64 `protobuf:"varint,3,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	// When this was so.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2983,8 +2983,8 @@ func (x *WatchServiceResponse_Changes) GetGone() []string {
 }
 
 func (x *WatchServiceResponse_Changes) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
+	if x != nil && x.Revision != nil {
+		return *x.Revision
 	}
 	return 0
 }
@@ -3000,11 +3000,11 @@ func (x *WatchServiceResponse_Changes) GetAsOf() *timestamppb.Timestamp {
 type WatchServiceResponse_Heartbeat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Revision up to which the reader has everything.
-	Revision int64 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision *int64 `protobuf:"varint,1,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	// When what the reader has was last seen to be so.
 	AsOf *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// Whether Redis could not be asked when the server last tried.
-	Stale         bool `protobuf:"varint,3,opt,name=stale,proto3" json:"stale,omitempty"`
+	Stale         *bool `protobuf:"varint,3,opt,name=stale,proto3,oneof" json:"stale,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3040,8 +3040,8 @@ func (*WatchServiceResponse_Heartbeat) Descriptor() ([]byte, []int) {
 }
 
 func (x *WatchServiceResponse_Heartbeat) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
+	if x != nil && x.Revision != nil {
+		return *x.Revision
 	}
 	return 0
 }
@@ -3054,8 +3054,8 @@ func (x *WatchServiceResponse_Heartbeat) GetAsOf() *timestamppb.Timestamp {
 }
 
 func (x *WatchServiceResponse_Heartbeat) GetStale() bool {
-	if x != nil {
-		return x.Stale
+	if x != nil && x.Stale != nil {
+		return *x.Stale
 	}
 	return false
 }
@@ -3064,7 +3064,7 @@ func (x *WatchServiceResponse_Heartbeat) GetStale() bool {
 type WatchServiceResponse_Reconnect struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where to go on, with another server.
-	Revision      int64 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision      *int64 `protobuf:"varint,1,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3100,8 +3100,8 @@ func (*WatchServiceResponse_Reconnect) Descriptor() ([]byte, []int) {
 }
 
 func (x *WatchServiceResponse_Reconnect) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
+	if x != nil && x.Revision != nil {
+		return *x.Revision
 	}
 	return 0
 }
@@ -3110,15 +3110,19 @@ var File_quoin_config_v1_config_proto protoreflect.FileDescriptor
 
 const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\n" +
-	"\x1cquoin/config/v1/config.proto\x12\x0fquoin.config.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x01\n" +
+	"\x1cquoin/config/v1/config.proto\x12\x0fquoin.config.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x02\n" +
 	"\rConfiguration\x12\x1c\n" +
 	"\tcomponent\x18\x01 \x01(\tR\tcomponent\x12-\n" +
-	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value\x12\x18\n" +
-	"\aversion\x18\x03 \x01(\x03R\aversion\x12;\n" +
+	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value\x12\x1d\n" +
+	"\aversion\x18\x03 \x01(\x03H\x00R\aversion\x88\x01\x01\x12;\n" +
 	"\vupdate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x16\n" +
-	"\x06author\x18\x05 \x01(\tR\x06author\x12\x18\n" +
-	"\adeleted\x18\x06 \x01(\bR\adeleted\"\xe9\x01\n" +
+	"\x06author\x18\x05 \x01(\tR\x06author\x12\x1d\n" +
+	"\adeleted\x18\x06 \x01(\bH\x01R\adeleted\x88\x01\x01B\n" +
+	"\n" +
+	"\b_versionB\n" +
+	"\n" +
+	"\b_deleted\"\xe9\x01\n" +
 	"\n" +
 	"SetRequest\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1c\n" +
@@ -3128,33 +3132,38 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x06author\x18\x05 \x01(\tR\x06author\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x06 \x01(\tR\trequestIdB\x13\n" +
-	"\x11_expected_version\"\xc2\x01\n" +
-	"\vSetResponse\x12\x16\n" +
-	"\x06stored\x18\x01 \x01(\bR\x06stored\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x03R\aversion\x12;\n" +
+	"\x11_expected_version\"\xe3\x01\n" +
+	"\vSetResponse\x12\x1b\n" +
+	"\x06stored\x18\x01 \x01(\bH\x00R\x06stored\x88\x01\x01\x12\x1d\n" +
+	"\aversion\x18\x02 \x01(\x03H\x01R\aversion\x88\x01\x01\x12;\n" +
 	"\vupdate_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12D\n" +
-	"\rconfiguration\x18\x04 \x01(\v2\x1e.quoin.config.v1.ConfigurationR\rconfiguration\"~\n" +
+	"\rconfiguration\x18\x04 \x01(\v2\x1e.quoin.config.v1.ConfigurationR\rconfigurationB\t\n" +
+	"\a_storedB\n" +
+	"\n" +
+	"\b_version\"~\n" +
 	"\n" +
 	"GetRequest\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12>\n" +
-	"\rmax_staleness\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\fmaxStaleness\"\x9a\x01\n" +
-	"\vGetResponse\x12\x14\n" +
-	"\x05found\x18\x01 \x01(\bR\x05found\x12D\n" +
+	"\rmax_staleness\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\fmaxStaleness\"\xa9\x01\n" +
+	"\vGetResponse\x12\x19\n" +
+	"\x05found\x18\x01 \x01(\bH\x00R\x05found\x88\x01\x01\x12D\n" +
 	"\rconfiguration\x18\x02 \x01(\v2\x1e.quoin.config.v1.ConfigurationR\rconfiguration\x12/\n" +
-	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"u\n" +
+	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfB\b\n" +
+	"\x06_found\"u\n" +
 	"\vListRequest\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x16\n" +
 	"\x06prefix\x18\x02 \x01(\tR\x06prefix\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\xcb\x01\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\xdd\x01\n" +
 	"\fListResponse\x12F\n" +
 	"\x0econfigurations\x18\x01 \x03(\v2\x1e.quoin.config.v1.ConfigurationR\x0econfigurations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1a\n" +
-	"\brevision\x18\x03 \x01(\x03R\brevision\x12/\n" +
-	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xbd\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1f\n" +
+	"\brevision\x18\x03 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
+	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfB\v\n" +
+	"\t_revision\"\xbd\x01\n" +
 	"\rDeleteRequest\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12.\n" +
@@ -3162,10 +3171,14 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x06author\x18\x04 \x01(\tR\x06author\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x05 \x01(\tR\trequestIdB\x13\n" +
-	"\x11_expected_version\"D\n" +
-	"\x0eDeleteResponse\x12\x18\n" +
-	"\adeleted\x18\x01 \x01(\bR\adeleted\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x03R\aversion\"~\n" +
+	"\x11_expected_version\"f\n" +
+	"\x0eDeleteResponse\x12\x1d\n" +
+	"\adeleted\x18\x01 \x01(\bH\x00R\adeleted\x88\x01\x01\x12\x1d\n" +
+	"\aversion\x18\x02 \x01(\x03H\x01R\aversion\x88\x01\x01B\n" +
+	"\n" +
+	"\b_deletedB\n" +
+	"\n" +
+	"\b_version\"~\n" +
 	"\x0eHistoryRequest\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12\x1b\n" +
@@ -3183,46 +3196,55 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x06author\x18\x05 \x01(\tR\x06author\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x06 \x01(\tR\trequestIdB\x13\n" +
-	"\x11_expected_version\"\xc7\x01\n" +
-	"\x10RollbackResponse\x12\x16\n" +
-	"\x06stored\x18\x01 \x01(\bR\x06stored\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x03R\aversion\x12;\n" +
+	"\x11_expected_version\"\xe8\x01\n" +
+	"\x10RollbackResponse\x12\x1b\n" +
+	"\x06stored\x18\x01 \x01(\bH\x00R\x06stored\x88\x01\x01\x12\x1d\n" +
+	"\aversion\x18\x02 \x01(\x03H\x01R\aversion\x88\x01\x01\x12;\n" +
 	"\vupdate_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12D\n" +
-	"\rconfiguration\x18\x04 \x01(\v2\x1e.quoin.config.v1.ConfigurationR\rconfiguration\"n\n" +
+	"\rconfiguration\x18\x04 \x01(\v2\x1e.quoin.config.v1.ConfigurationR\rconfigurationB\t\n" +
+	"\a_storedB\n" +
+	"\n" +
+	"\b_version\"n\n" +
 	"\fWatchRequest\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12\x1f\n" +
 	"\brevision\x18\x03 \x01(\x03H\x00R\brevision\x88\x01\x01B\v\n" +
-	"\t_revision\"\x93\x06\n" +
+	"\t_revision\"\xeb\x06\n" +
 	"\rWatchResponse\x12E\n" +
 	"\bsnapshot\x18\x01 \x01(\v2'.quoin.config.v1.WatchResponse.SnapshotH\x00R\bsnapshot\x12B\n" +
 	"\achanges\x18\x02 \x01(\v2&.quoin.config.v1.WatchResponse.ChangesH\x00R\achanges\x12H\n" +
 	"\theartbeat\x18\x03 \x01(\v2(.quoin.config.v1.WatchResponse.HeartbeatH\x00R\theartbeat\x12H\n" +
-	"\treconnect\x18\x04 \x01(\v2(.quoin.config.v1.WatchResponse.ReconnectH\x00R\treconnect\x1a\x9f\x01\n" +
+	"\treconnect\x18\x04 \x01(\v2(.quoin.config.v1.WatchResponse.ReconnectH\x00R\treconnect\x1a\xb1\x01\n" +
 	"\bSnapshot\x12F\n" +
-	"\x0econfigurations\x18\x01 \x03(\v2\x1e.quoin.config.v1.ConfigurationR\x0econfigurations\x12\x1a\n" +
-	"\brevision\x18\x02 \x01(\x03R\brevision\x12/\n" +
-	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x1a\x9e\x01\n" +
+	"\x0econfigurations\x18\x01 \x03(\v2\x1e.quoin.config.v1.ConfigurationR\x0econfigurations\x12\x1f\n" +
+	"\brevision\x18\x02 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
+	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfB\v\n" +
+	"\t_revision\x1a\xb0\x01\n" +
 	"\aChanges\x12F\n" +
-	"\x0econfigurations\x18\x01 \x03(\v2\x1e.quoin.config.v1.ConfigurationR\x0econfigurations\x12\x1a\n" +
-	"\brevision\x18\x02 \x01(\x03R\brevision\x12/\n" +
-	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x1an\n" +
-	"\tHeartbeat\x12\x1a\n" +
-	"\brevision\x18\x01 \x01(\x03R\brevision\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x14\n" +
-	"\x05stale\x18\x03 \x01(\bR\x05stale\x1a'\n" +
-	"\tReconnect\x12\x1a\n" +
-	"\brevision\x18\x01 \x01(\x03R\brevisionB\a\n" +
-	"\x05event\"\xd2\x01\n" +
-	"\vMaintenance\x12\x0e\n" +
-	"\x02on\x18\x01 \x01(\bR\x02on\x12\x18\n" +
+	"\x0econfigurations\x18\x01 \x03(\v2\x1e.quoin.config.v1.ConfigurationR\x0econfigurations\x12\x1f\n" +
+	"\brevision\x18\x02 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
+	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfB\v\n" +
+	"\t_revision\x1a\x8f\x01\n" +
+	"\tHeartbeat\x12\x1f\n" +
+	"\brevision\x18\x01 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x19\n" +
+	"\x05stale\x18\x03 \x01(\bH\x01R\x05stale\x88\x01\x01B\v\n" +
+	"\t_revisionB\b\n" +
+	"\x06_stale\x1a9\n" +
+	"\tReconnect\x12\x1f\n" +
+	"\brevision\x18\x01 \x01(\x03H\x00R\brevision\x88\x01\x01B\v\n" +
+	"\t_revisionB\a\n" +
+	"\x05event\"\xde\x01\n" +
+	"\vMaintenance\x12\x13\n" +
+	"\x02on\x18\x01 \x01(\bH\x00R\x02on\x88\x01\x01\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x120\n" +
 	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x14\n" +
 	"\x05allow\x18\x04 \x03(\tR\x05allow\x12\x16\n" +
 	"\x06author\x18\x05 \x01(\tR\x06author\x129\n" +
 	"\n" +
-	"start_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\"\xb5\x01\n" +
+	"start_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTimeB\x05\n" +
+	"\x03_on\"\xb5\x01\n" +
 	"\x15SetMaintenanceRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02on\x18\x02 \x01(\bR\x02on\x12\x18\n" +
@@ -3239,30 +3261,34 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\vmaintenance\x18\x01 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance\x12/\n" +
 	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"-\n" +
 	"\x17WatchMaintenanceRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\xf1\x03\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\x80\x04\n" +
 	"\x18WatchMaintenanceResponse\x12G\n" +
 	"\x05state\x18\x01 \x01(\v2/.quoin.config.v1.WatchMaintenanceResponse.StateH\x00R\x05state\x12S\n" +
 	"\theartbeat\x18\x02 \x01(\v23.quoin.config.v1.WatchMaintenanceResponse.HeartbeatH\x00R\theartbeat\x12S\n" +
 	"\treconnect\x18\x03 \x01(\v23.quoin.config.v1.WatchMaintenanceResponse.ReconnectH\x00R\treconnect\x1ax\n" +
 	"\x05State\x12>\n" +
 	"\vmaintenance\x18\x01 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x1aR\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x1aa\n" +
 	"\tHeartbeat\x12/\n" +
-	"\x05as_of\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x14\n" +
-	"\x05stale\x18\x02 \x01(\bR\x05stale\x1a\v\n" +
+	"\x05as_of\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x19\n" +
+	"\x05stale\x18\x02 \x01(\bH\x00R\x05stale\x88\x01\x01B\b\n" +
+	"\x06_stale\x1a\v\n" +
 	"\tReconnectB\a\n" +
-	"\x05event\"\xb5\x02\n" +
+	"\x05event\"\xd8\x02\n" +
 	"\bInstance\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12C\n" +
-	"\bmetadata\x18\x03 \x03(\v2'.quoin.config.v1.Instance.MetadataEntryR\bmetadata\x12\x1a\n" +
-	"\bdraining\x18\x04 \x01(\bR\bdraining\x12\x18\n" +
-	"\aversion\x18\x05 \x01(\x03R\aversion\x12;\n" +
+	"\bmetadata\x18\x03 \x03(\v2'.quoin.config.v1.Instance.MetadataEntryR\bmetadata\x12\x1f\n" +
+	"\bdraining\x18\x04 \x01(\bH\x00R\bdraining\x88\x01\x01\x12\x1d\n" +
+	"\aversion\x18\x05 \x01(\x03H\x01R\aversion\x88\x01\x01\x12;\n" +
 	"\vupdate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xb7\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\v\n" +
+	"\t_drainingB\n" +
+	"\n" +
+	"\b_version\"\xb7\x02\n" +
 	"\x0fAnnounceRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x1a\n" +
 	"\binstance\x18\x02 \x01(\tR\binstance\x12\x18\n" +
@@ -3292,35 +3318,41 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x05event\"j\n" +
 	"\x0eResolveRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12>\n" +
-	"\rmax_staleness\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\fmaxStaleness\"\x97\x01\n" +
+	"\rmax_staleness\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\fmaxStaleness\"\xa9\x01\n" +
 	"\x0fResolveResponse\x127\n" +
-	"\tinstances\x18\x01 \x03(\v2\x19.quoin.config.v1.InstanceR\tinstances\x12\x1a\n" +
-	"\brevision\x18\x02 \x01(\x03R\brevision\x12/\n" +
-	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"]\n" +
+	"\tinstances\x18\x01 \x03(\v2\x19.quoin.config.v1.InstanceR\tinstances\x12\x1f\n" +
+	"\brevision\x18\x02 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
+	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfB\v\n" +
+	"\t_revision\"]\n" +
 	"\x13WatchServiceRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x1f\n" +
 	"\brevision\x18\x02 \x01(\x03H\x00R\brevision\x88\x01\x01B\v\n" +
-	"\t_revision\"\xac\x06\n" +
+	"\t_revision\"\x84\a\n" +
 	"\x14WatchServiceResponse\x12L\n" +
 	"\bsnapshot\x18\x01 \x01(\v2..quoin.config.v1.WatchServiceResponse.SnapshotH\x00R\bsnapshot\x12I\n" +
 	"\achanges\x18\x02 \x01(\v2-.quoin.config.v1.WatchServiceResponse.ChangesH\x00R\achanges\x12O\n" +
 	"\theartbeat\x18\x03 \x01(\v2/.quoin.config.v1.WatchServiceResponse.HeartbeatH\x00R\theartbeat\x12O\n" +
-	"\treconnect\x18\x04 \x01(\v2/.quoin.config.v1.WatchServiceResponse.ReconnectH\x00R\treconnect\x1a\x90\x01\n" +
+	"\treconnect\x18\x04 \x01(\v2/.quoin.config.v1.WatchServiceResponse.ReconnectH\x00R\treconnect\x1a\xa2\x01\n" +
 	"\bSnapshot\x127\n" +
-	"\tinstances\x18\x01 \x03(\v2\x19.quoin.config.v1.InstanceR\tinstances\x12\x1a\n" +
-	"\brevision\x18\x02 \x01(\x03R\brevision\x12/\n" +
-	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x1a\xa3\x01\n" +
+	"\tinstances\x18\x01 \x03(\v2\x19.quoin.config.v1.InstanceR\tinstances\x12\x1f\n" +
+	"\brevision\x18\x02 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
+	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfB\v\n" +
+	"\t_revision\x1a\xb5\x01\n" +
 	"\aChanges\x127\n" +
 	"\tinstances\x18\x01 \x03(\v2\x19.quoin.config.v1.InstanceR\tinstances\x12\x12\n" +
-	"\x04gone\x18\x02 \x03(\tR\x04gone\x12\x1a\n" +
-	"\brevision\x18\x03 \x01(\x03R\brevision\x12/\n" +
-	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x1an\n" +
-	"\tHeartbeat\x12\x1a\n" +
-	"\brevision\x18\x01 \x01(\x03R\brevision\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x14\n" +
-	"\x05stale\x18\x03 \x01(\bR\x05stale\x1a'\n" +
-	"\tReconnect\x12\x1a\n" +
-	"\brevision\x18\x01 \x01(\x03R\brevisionB\a\n" +
+	"\x04gone\x18\x02 \x03(\tR\x04gone\x12\x1f\n" +
+	"\brevision\x18\x03 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
+	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfB\v\n" +
+	"\t_revision\x1a\x8f\x01\n" +
+	"\tHeartbeat\x12\x1f\n" +
+	"\brevision\x18\x01 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x19\n" +
+	"\x05stale\x18\x03 \x01(\bH\x01R\x05stale\x88\x01\x01B\v\n" +
+	"\t_revisionB\b\n" +
+	"\x06_stale\x1a9\n" +
+	"\tReconnect\x12\x1f\n" +
+	"\brevision\x18\x01 \x01(\x03H\x00R\brevision\x88\x01\x01B\v\n" +
+	"\t_revisionB\a\n" +
 	"\x05event2\xe3\b\n" +
 	"\x06Config\x12@\n" +
 	"\x03Set\x12\x1b.quoin.config.v1.SetRequest\x1a\x1c.quoin.config.v1.SetResponse\x12E\n" +
@@ -3498,9 +3530,15 @@ func file_quoin_config_v1_config_proto_init() {
 	if File_quoin_config_v1_config_proto != nil {
 		return
 	}
+	file_quoin_config_v1_config_proto_msgTypes[0].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[1].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[2].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[4].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[6].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[7].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[8].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[11].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[12].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[13].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[14].OneofWrappers = []any{
 		(*WatchResponse_Snapshot_)(nil),
@@ -3508,17 +3546,20 @@ func file_quoin_config_v1_config_proto_init() {
 		(*WatchResponse_Heartbeat_)(nil),
 		(*WatchResponse_Reconnect_)(nil),
 	}
+	file_quoin_config_v1_config_proto_msgTypes[15].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[21].OneofWrappers = []any{
 		(*WatchMaintenanceResponse_State_)(nil),
 		(*WatchMaintenanceResponse_Heartbeat_)(nil),
 		(*WatchMaintenanceResponse_Reconnect_)(nil),
 	}
+	file_quoin_config_v1_config_proto_msgTypes[22].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[24].OneofWrappers = []any{
 		(*AnnounceResponse_Announced_)(nil),
 		(*AnnounceResponse_Heartbeat_)(nil),
 		(*AnnounceResponse_Replaced_)(nil),
 		(*AnnounceResponse_Reconnect_)(nil),
 	}
+	file_quoin_config_v1_config_proto_msgTypes[26].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[27].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[28].OneofWrappers = []any{
 		(*WatchServiceResponse_Snapshot_)(nil),
@@ -3526,6 +3567,15 @@ func file_quoin_config_v1_config_proto_init() {
 		(*WatchServiceResponse_Heartbeat_)(nil),
 		(*WatchServiceResponse_Reconnect_)(nil),
 	}
+	file_quoin_config_v1_config_proto_msgTypes[29].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[30].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[31].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[32].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[34].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[42].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[43].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[44].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[45].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

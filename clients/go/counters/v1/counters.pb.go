@@ -214,7 +214,7 @@ type IncrementBatchResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many increments of this call are done, from the first one on: all of
 	// them are counted but those listed in `uncounted`, here or before.
-	Acknowledged int64 `protobuf:"varint,1,opt,name=acknowledged,proto3" json:"acknowledged,omitempty"`
+	Acknowledged *int64 `protobuf:"varint,1,opt,name=acknowledged,proto3,oneof" json:"acknowledged,omitempty"`
 	// The increments of the request this answers that could not be counted. One that
 	// overflows is refused together with those of the same counter and second that
 	// stand next to it in the request.
@@ -254,8 +254,8 @@ func (*IncrementBatchResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *IncrementBatchResponse) GetAcknowledged() int64 {
-	if x != nil {
-		return x.Acknowledged
+	if x != nil && x.Acknowledged != nil {
+		return *x.Acknowledged
 	}
 	return 0
 }
@@ -414,9 +414,9 @@ type Sample struct {
 	// When the slice begins.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// The sum of what was added.
-	Count int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	Count *int64 `protobuf:"varint,2,opt,name=count,proto3,oneof" json:"count,omitempty"`
 	// Whether the slice is open: it has not ended yet by the clock of Redis.
-	Partial       bool `protobuf:"varint,3,opt,name=partial,proto3" json:"partial,omitempty"`
+	Partial       *bool `protobuf:"varint,3,opt,name=partial,proto3,oneof" json:"partial,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -459,15 +459,15 @@ func (x *Sample) GetStartTime() *timestamppb.Timestamp {
 }
 
 func (x *Sample) GetCount() int64 {
-	if x != nil {
-		return x.Count
+	if x != nil && x.Count != nil {
+		return *x.Count
 	}
 	return 0
 }
 
 func (x *Sample) GetPartial() bool {
-	if x != nil {
-		return x.Partial
+	if x != nil && x.Partial != nil {
+		return *x.Partial
 	}
 	return false
 }
@@ -743,7 +743,7 @@ func (x *DeleteRequest) GetName() string {
 type DeleteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether there was one.
-	Deleted       bool `protobuf:"varint,1,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	Deleted       *bool `protobuf:"varint,1,opt,name=deleted,proto3,oneof" json:"deleted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -779,8 +779,8 @@ func (*DeleteResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *DeleteResponse) GetDeleted() bool {
-	if x != nil {
-		return x.Deleted
+	if x != nil && x.Deleted != nil {
+		return *x.Deleted
 	}
 	return false
 }
@@ -853,7 +853,7 @@ func (x *IncrementBatchRequest_Increment) GetEventTime() *timestamppb.Timestamp 
 type IncrementBatchResponse_Uncounted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Which one, by its place among all increments of the call: 0 is the first.
-	Index int64 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	Index *int64 `protobuf:"varint,1,opt,name=index,proto3,oneof" json:"index,omitempty"`
 	// Why: COUNTER_OVERFLOW or EVENT_TIME_OUT_OF_RANGE.
 	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -891,8 +891,8 @@ func (*IncrementBatchResponse_Uncounted) Descriptor() ([]byte, []int) {
 }
 
 func (x *IncrementBatchResponse_Uncounted) GetIndex() int64 {
-	if x != nil {
-		return x.Index
+	if x != nil && x.Index != nil {
+		return *x.Index
 	}
 	return 0
 }
@@ -931,13 +931,15 @@ const file_quoin_counters_v1_counters_proto_rawDesc = "" +
 	"\x05delta\x18\x02 \x01(\x03H\x00R\x05delta\x88\x01\x01\x129\n" +
 	"\n" +
 	"event_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\teventTimeB\b\n" +
-	"\x06_delta\"\xca\x01\n" +
-	"\x16IncrementBatchResponse\x12\"\n" +
-	"\facknowledged\x18\x01 \x01(\x03R\facknowledged\x12Q\n" +
-	"\tuncounted\x18\x02 \x03(\v23.quoin.counters.v1.IncrementBatchResponse.UncountedR\tuncounted\x1a9\n" +
-	"\tUncounted\x12\x14\n" +
-	"\x05index\x18\x01 \x01(\x03R\x05index\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xe6\x01\n" +
+	"\x06_delta\"\xef\x01\n" +
+	"\x16IncrementBatchResponse\x12'\n" +
+	"\facknowledged\x18\x01 \x01(\x03H\x00R\facknowledged\x88\x01\x01\x12Q\n" +
+	"\tuncounted\x18\x02 \x03(\v23.quoin.counters.v1.IncrementBatchResponse.UncountedR\tuncounted\x1aH\n" +
+	"\tUncounted\x12\x19\n" +
+	"\x05index\x18\x01 \x01(\x03H\x00R\x05index\x88\x01\x01\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reasonB\b\n" +
+	"\x06_indexB\x0f\n" +
+	"\r_acknowledged\"\xe6\x01\n" +
 	"\n" +
 	"GetRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x127\n" +
@@ -947,12 +949,15 @@ const file_quoin_counters_v1_counters_proto_rawDesc = "" +
 	"\x04last\x18\x05 \x01(\x05R\x04last\x12\x1b\n" +
 	"\tzero_fill\x18\x06 \x01(\bR\bzeroFill\"B\n" +
 	"\vGetResponse\x123\n" +
-	"\asamples\x18\x01 \x03(\v2\x19.quoin.counters.v1.SampleR\asamples\"s\n" +
+	"\asamples\x18\x01 \x03(\v2\x19.quoin.counters.v1.SampleR\asamples\"\x93\x01\n" +
 	"\x06Sample\x129\n" +
 	"\n" +
-	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count\x12\x18\n" +
-	"\apartial\x18\x03 \x01(\bR\apartial\"[\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x19\n" +
+	"\x05count\x18\x02 \x01(\x03H\x00R\x05count\x88\x01\x01\x12\x1d\n" +
+	"\apartial\x18\x03 \x01(\bH\x01R\apartial\x88\x01\x01B\b\n" +
+	"\x06_countB\n" +
+	"\n" +
+	"\b_partial\"[\n" +
 	"\fWatchRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x127\n" +
 	"\tprecision\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\tprecision\"D\n" +
@@ -967,9 +972,11 @@ const file_quoin_counters_v1_counters_proto_rawDesc = "" +
 	"\x05names\x18\x01 \x03(\tR\x05names\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"#\n" +
 	"\rDeleteRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"*\n" +
-	"\x0eDeleteResponse\x12\x18\n" +
-	"\adeleted\x18\x01 \x01(\bR\adeleted2\x8d\x04\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\";\n" +
+	"\x0eDeleteResponse\x12\x1d\n" +
+	"\adeleted\x18\x01 \x01(\bH\x00R\adeleted\x88\x01\x01B\n" +
+	"\n" +
+	"\b_deleted2\x8d\x04\n" +
 	"\bCounters\x12V\n" +
 	"\tIncrement\x12#.quoin.counters.v1.IncrementRequest\x1a$.quoin.counters.v1.IncrementResponse\x12i\n" +
 	"\x0eIncrementBatch\x12(.quoin.counters.v1.IncrementBatchRequest\x1a).quoin.counters.v1.IncrementBatchResponse(\x010\x01\x12I\n" +
@@ -1049,7 +1056,11 @@ func file_quoin_counters_v1_counters_proto_init() {
 		return
 	}
 	file_quoin_counters_v1_counters_proto_msgTypes[0].OneofWrappers = []any{}
+	file_quoin_counters_v1_counters_proto_msgTypes[3].OneofWrappers = []any{}
+	file_quoin_counters_v1_counters_proto_msgTypes[6].OneofWrappers = []any{}
+	file_quoin_counters_v1_counters_proto_msgTypes[12].OneofWrappers = []any{}
 	file_quoin_counters_v1_counters_proto_msgTypes[13].OneofWrappers = []any{}
+	file_quoin_counters_v1_counters_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

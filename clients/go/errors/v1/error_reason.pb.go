@@ -28,6 +28,11 @@ const (
 // Why a call was refused. Sent without its prefix as
 // google.rpc.ErrorInfo{reason: "LOCK_NOT_HELD", domain: "quoin.dev"}.
 //
+// The metadata of ErrorInfo names what the request was about, under the names of
+// the request's fields: name, queue, task_id, chat_id and the like. Text and
+// details of a status take at most 4 KiB of the trailers: of many violations the
+// first ten are told, and long values are cut.
+//
 // Programs branch on the reason; texts may change. Numbers 1 to 99 are common
 // to all services, then every service has a block of 100.
 type ErrorReason int32

@@ -310,13 +310,13 @@ func (x *AcquireRequest) GetMode() Mode {
 type AcquireResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the caller holds the lock now.
-	Acquired bool `protobuf:"varint,1,opt,name=acquired,proto3" json:"acquired,omitempty"`
+	Acquired *bool `protobuf:"varint,1,opt,name=acquired,proto3,oneof" json:"acquired,omitempty"`
 	// Proves the ownership to Renew, Release and Hold. Empty when not acquired.
 	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
 	// Number of this grant, greater than that of every earlier grant of this lock.
 	// Pass it to the systems the lock protects, so that they can refuse a holder
-	// whose lease has ended. 0 when not acquired.
-	Fence int64 `protobuf:"varint,3,opt,name=fence,proto3" json:"fence,omitempty"`
+	// whose lease has ended. Unset when not acquired.
+	Fence *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When the lease ends by the clock of Redis. Unset when not acquired.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// Label of the current holder, of the reader whose lease ends last if there are
@@ -326,8 +326,8 @@ type AcquireResponse struct {
 	// when not acquired. 0 when the lock is free but others stand in line.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	// Place in line, 1 being the next to be served: the one the call had when its
-	// wait ended or, without a wait, would have got. 0 when acquired.
-	Position      int64 `protobuf:"varint,7,opt,name=position,proto3" json:"position,omitempty"`
+	// wait ended or, without a wait, would have got. Unset when acquired.
+	Position      *int64 `protobuf:"varint,7,opt,name=position,proto3,oneof" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -363,8 +363,8 @@ func (*AcquireResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *AcquireResponse) GetAcquired() bool {
-	if x != nil {
-		return x.Acquired
+	if x != nil && x.Acquired != nil {
+		return *x.Acquired
 	}
 	return false
 }
@@ -377,8 +377,8 @@ func (x *AcquireResponse) GetToken() string {
 }
 
 func (x *AcquireResponse) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -405,8 +405,8 @@ func (x *AcquireResponse) GetRetryAfter() *durationpb.Duration {
 }
 
 func (x *AcquireResponse) GetPosition() int64 {
-	if x != nil {
-		return x.Position
+	if x != nil && x.Position != nil {
+		return *x.Position
 	}
 	return 0
 }
@@ -511,7 +511,7 @@ func (x *AcquireAllRequest) GetMode() Mode {
 type AcquireAllResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the caller holds all the locks now; otherwise it holds none.
-	Acquired bool `protobuf:"varint,1,opt,name=acquired,proto3" json:"acquired,omitempty"`
+	Acquired *bool `protobuf:"varint,1,opt,name=acquired,proto3,oneof" json:"acquired,omitempty"`
 	// The grants, in the order of the names asked for. Renew and release each by
 	// itself. Empty when not acquired.
 	Grants []*AcquireAllResponse_Grant `protobuf:"bytes,2,rep,name=grants,proto3" json:"grants,omitempty"`
@@ -525,8 +525,8 @@ type AcquireAllResponse struct {
 	// How long that holder's lease still runs if it is not renewed; only when not
 	// acquired.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
-	// Place in the line of that lock, as in Acquire. 0 when acquired.
-	Position      int64 `protobuf:"varint,7,opt,name=position,proto3" json:"position,omitempty"`
+	// Place in the line of that lock, as in Acquire. Unset when acquired.
+	Position      *int64 `protobuf:"varint,7,opt,name=position,proto3,oneof" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -562,8 +562,8 @@ func (*AcquireAllResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *AcquireAllResponse) GetAcquired() bool {
-	if x != nil {
-		return x.Acquired
+	if x != nil && x.Acquired != nil {
+		return *x.Acquired
 	}
 	return false
 }
@@ -604,8 +604,8 @@ func (x *AcquireAllResponse) GetRetryAfter() *durationpb.Duration {
 }
 
 func (x *AcquireAllResponse) GetPosition() int64 {
-	if x != nil {
-		return x.Position
+	if x != nil && x.Position != nil {
+		return *x.Position
 	}
 	return 0
 }
@@ -883,13 +883,13 @@ func (x *GetRequest) GetName() string {
 type GetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether somebody holds the lock.
-	Held bool `protobuf:"varint,1,opt,name=held,proto3" json:"held,omitempty"`
+	Held *bool `protobuf:"varint,1,opt,name=held,proto3,oneof" json:"held,omitempty"`
 	// Label of the holder, of the reader whose lease ends last if there are several;
 	// empty when it gave none or nobody holds the lock.
 	Holder string `protobuf:"bytes,2,opt,name=holder,proto3" json:"holder,omitempty"`
 	// Fence of the newest grant, which is the holder's, as long as it is remembered:
 	// a day after its lease ended. 0 if unknown.
-	Fence int64 `protobuf:"varint,3,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When that holder was granted the lock, by the clock of Redis. Unset when
 	// nobody holds it.
 	AcquireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=acquire_time,json=acquireTime,proto3" json:"acquire_time,omitempty"`
@@ -898,11 +898,11 @@ type GetResponse struct {
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// How many stand in line. One whose server died counts until the line has
 	// moved past it.
-	Waiters int64 `protobuf:"varint,6,opt,name=waiters,proto3" json:"waiters,omitempty"`
+	Waiters *int64 `protobuf:"varint,6,opt,name=waiters,proto3,oneof" json:"waiters,omitempty"`
 	// How the lock is held. Unset when nobody holds it.
 	Mode Mode `protobuf:"varint,7,opt,name=mode,proto3,enum=quoin.locks.v1.Mode" json:"mode,omitempty"`
 	// How many hold it together; 0 unless mode is MODE_SHARED.
-	Readers int64 `protobuf:"varint,8,opt,name=readers,proto3" json:"readers,omitempty"`
+	Readers *int64 `protobuf:"varint,8,opt,name=readers,proto3,oneof" json:"readers,omitempty"`
 	// Who holds it: of many readers the 100 whose leases end last, the last one first.
 	HeldBy []*GetResponse_Holder `protobuf:"bytes,9,rep,name=held_by,json=heldBy,proto3" json:"held_by,omitempty"`
 	// Who stands in line: the first 100, the next to be served first.
@@ -942,8 +942,8 @@ func (*GetResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *GetResponse) GetHeld() bool {
-	if x != nil {
-		return x.Held
+	if x != nil && x.Held != nil {
+		return *x.Held
 	}
 	return false
 }
@@ -956,8 +956,8 @@ func (x *GetResponse) GetHolder() string {
 }
 
 func (x *GetResponse) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -977,8 +977,8 @@ func (x *GetResponse) GetExpireTime() *timestamppb.Timestamp {
 }
 
 func (x *GetResponse) GetWaiters() int64 {
-	if x != nil {
-		return x.Waiters
+	if x != nil && x.Waiters != nil {
+		return *x.Waiters
 	}
 	return 0
 }
@@ -991,8 +991,8 @@ func (x *GetResponse) GetMode() Mode {
 }
 
 func (x *GetResponse) GetReaders() int64 {
-	if x != nil {
-		return x.Readers
+	if x != nil && x.Readers != nil {
+		return *x.Readers
 	}
 	return 0
 }
@@ -1202,14 +1202,14 @@ type ForceReleaseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether anything was released: not when nobody held the lock or its newest
 	// grant has another fence.
-	Released bool `protobuf:"varint,1,opt,name=released,proto3" json:"released,omitempty"`
+	Released *bool `protobuf:"varint,1,opt,name=released,proto3,oneof" json:"released,omitempty"`
 	// Label of the holder it was taken from; of the reader whose lease would have
 	// ended last if there were several.
 	Holder string `protobuf:"bytes,2,opt,name=holder,proto3" json:"holder,omitempty"`
 	// Fence of the newest grant.
-	Fence int64 `protobuf:"varint,3,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// How many readers it was taken from; 0 unless it was shared.
-	Readers       int64 `protobuf:"varint,4,opt,name=readers,proto3" json:"readers,omitempty"`
+	Readers       *int64 `protobuf:"varint,4,opt,name=readers,proto3,oneof" json:"readers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1245,8 +1245,8 @@ func (*ForceReleaseResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *ForceReleaseResponse) GetReleased() bool {
-	if x != nil {
-		return x.Released
+	if x != nil && x.Released != nil {
+		return *x.Released
 	}
 	return false
 }
@@ -1259,15 +1259,15 @@ func (x *ForceReleaseResponse) GetHolder() string {
 }
 
 func (x *ForceReleaseResponse) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
 
 func (x *ForceReleaseResponse) GetReaders() int64 {
-	if x != nil {
-		return x.Readers
+	if x != nil && x.Readers != nil {
+		return *x.Readers
 	}
 	return 0
 }
@@ -1326,13 +1326,13 @@ type WatchResponse struct {
 	// Label of the holder it has happened to; of the present holder if nothing has.
 	Holder string `protobuf:"bytes,2,opt,name=holder,proto3" json:"holder,omitempty"`
 	// Fence of that holder's grant; of the newest grant if nothing has happened.
-	Fence int64 `protobuf:"varint,3,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// Mode of that grant; unset if nothing has happened and nobody holds the lock.
 	Mode Mode `protobuf:"varint,4,opt,name=mode,proto3,enum=quoin.locks.v1.Mode" json:"mode,omitempty"`
 	// Whether anybody holds the lock now.
-	Held bool `protobuf:"varint,5,opt,name=held,proto3" json:"held,omitempty"`
+	Held *bool `protobuf:"varint,5,opt,name=held,proto3,oneof" json:"held,omitempty"`
 	// How many hold it together now; 0 unless it is shared.
-	Readers int64 `protobuf:"varint,6,opt,name=readers,proto3" json:"readers,omitempty"`
+	Readers *int64 `protobuf:"varint,6,opt,name=readers,proto3,oneof" json:"readers,omitempty"`
 	// When the lock is free if no lease is renewed, by the clock of Redis and as far
 	// as was known when this was sent. Unset when nobody holds it.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
@@ -1387,8 +1387,8 @@ func (x *WatchResponse) GetHolder() string {
 }
 
 func (x *WatchResponse) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -1401,15 +1401,15 @@ func (x *WatchResponse) GetMode() Mode {
 }
 
 func (x *WatchResponse) GetHeld() bool {
-	if x != nil {
-		return x.Held
+	if x != nil && x.Held != nil {
+		return *x.Held
 	}
 	return false
 }
 
 func (x *WatchResponse) GetReaders() int64 {
-	if x != nil {
-		return x.Readers
+	if x != nil && x.Readers != nil {
+		return *x.Readers
 	}
 	return 0
 }
@@ -1663,7 +1663,7 @@ type AcquireAllResponse_Grant struct {
 	// Proves the ownership to Renew, Release and Hold.
 	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
 	// Number of this grant, greater than that of every earlier grant of this lock.
-	Fence         int64 `protobuf:"varint,3,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence         *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1713,8 +1713,8 @@ func (x *AcquireAllResponse_Grant) GetToken() string {
 }
 
 func (x *AcquireAllResponse_Grant) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -1725,7 +1725,7 @@ type GetResponse_Holder struct {
 	// Label it gave.
 	Holder string `protobuf:"bytes,1,opt,name=holder,proto3" json:"holder,omitempty"`
 	// Fence of its grant.
-	Fence int64 `protobuf:"varint,2,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence *int64 `protobuf:"varint,2,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When it was granted the lock, by the clock of Redis.
 	AcquireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=acquire_time,json=acquireTime,proto3" json:"acquire_time,omitempty"`
 	// When its lease ends, by the clock of Redis.
@@ -1772,8 +1772,8 @@ func (x *GetResponse_Holder) GetHolder() string {
 }
 
 func (x *GetResponse_Holder) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -1862,21 +1862,21 @@ type ListResponse_Lock struct {
 	// Name of the lock.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether somebody holds it.
-	Held bool `protobuf:"varint,2,opt,name=held,proto3" json:"held,omitempty"`
+	Held *bool `protobuf:"varint,2,opt,name=held,proto3,oneof" json:"held,omitempty"`
 	// How it is held.
 	Mode Mode `protobuf:"varint,3,opt,name=mode,proto3,enum=quoin.locks.v1.Mode" json:"mode,omitempty"`
 	// Label of the holder.
 	Holder string `protobuf:"bytes,4,opt,name=holder,proto3" json:"holder,omitempty"`
 	// Fence of the newest grant.
-	Fence int64 `protobuf:"varint,5,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence *int64 `protobuf:"varint,5,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When the holder was granted the lock.
 	AcquireTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=acquire_time,json=acquireTime,proto3" json:"acquire_time,omitempty"`
 	// When it is free if no lease is renewed.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// How many hold it together.
-	Readers int64 `protobuf:"varint,8,opt,name=readers,proto3" json:"readers,omitempty"`
+	Readers *int64 `protobuf:"varint,8,opt,name=readers,proto3,oneof" json:"readers,omitempty"`
 	// How many stand in line.
-	Waiters       int64 `protobuf:"varint,9,opt,name=waiters,proto3" json:"waiters,omitempty"`
+	Waiters       *int64 `protobuf:"varint,9,opt,name=waiters,proto3,oneof" json:"waiters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1919,8 +1919,8 @@ func (x *ListResponse_Lock) GetName() string {
 }
 
 func (x *ListResponse_Lock) GetHeld() bool {
-	if x != nil {
-		return x.Held
+	if x != nil && x.Held != nil {
+		return *x.Held
 	}
 	return false
 }
@@ -1940,8 +1940,8 @@ func (x *ListResponse_Lock) GetHolder() string {
 }
 
 func (x *ListResponse_Lock) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -1961,15 +1961,15 @@ func (x *ListResponse_Lock) GetExpireTime() *timestamppb.Timestamp {
 }
 
 func (x *ListResponse_Lock) GetReaders() int64 {
-	if x != nil {
-		return x.Readers
+	if x != nil && x.Readers != nil {
+		return *x.Readers
 	}
 	return 0
 }
 
 func (x *ListResponse_Lock) GetWaiters() int64 {
-	if x != nil {
-		return x.Waiters
+	if x != nil && x.Waiters != nil {
+		return *x.Waiters
 	}
 	return 0
 }
@@ -1979,7 +1979,7 @@ type HoldResponse_Waiting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Place in line, 1 being the next to be served. Among those waiting at one
 	// server, the positions of the first 100 are kept up to date.
-	Position      int64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	Position      *int64 `protobuf:"varint,1,opt,name=position,proto3,oneof" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2015,8 +2015,8 @@ func (*HoldResponse_Waiting) Descriptor() ([]byte, []int) {
 }
 
 func (x *HoldResponse_Waiting) GetPosition() int64 {
-	if x != nil {
-		return x.Position
+	if x != nil && x.Position != nil {
+		return *x.Position
 	}
 	return 0
 }
@@ -2027,7 +2027,7 @@ type HoldResponse_Granted struct {
 	// Proves the ownership to Renew, Release and Hold.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	// Number of this grant, greater than that of every earlier one.
-	Fence int64 `protobuf:"varint,2,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence *int64 `protobuf:"varint,2,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When the lease ends by the clock of Redis unless it is renewed.
 	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2072,8 +2072,8 @@ func (x *HoldResponse_Granted) GetToken() string {
 }
 
 func (x *HoldResponse_Granted) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -2246,17 +2246,20 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x05 \x01(\tR\trequestId\x12(\n" +
-	"\x04mode\x18\x06 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\x86\x02\n" +
-	"\x0fAcquireResponse\x12\x1a\n" +
-	"\bacquired\x18\x01 \x01(\bR\bacquired\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\x12\x14\n" +
-	"\x05fence\x18\x03 \x01(\x03R\x05fence\x12;\n" +
+	"\x04mode\x18\x06 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xb9\x02\n" +
+	"\x0fAcquireResponse\x12\x1f\n" +
+	"\bacquired\x18\x01 \x01(\bH\x00R\bacquired\x88\x01\x01\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\x12\x19\n" +
+	"\x05fence\x18\x03 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x16\n" +
 	"\x06holder\x18\x05 \x01(\tR\x06holder\x12:\n" +
 	"\vretry_after\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter\x12\x1a\n" +
-	"\bposition\x18\a \x01(\x03R\bposition\"\xea\x01\n" +
+	"retryAfter\x12\x1f\n" +
+	"\bposition\x18\a \x01(\x03H\x02R\bposition\x88\x01\x01B\v\n" +
+	"\t_acquiredB\b\n" +
+	"\x06_fenceB\v\n" +
+	"\t_position\"\xea\x01\n" +
 	"\x11AcquireAllRequest\x12\x14\n" +
 	"\x05names\x18\x01 \x03(\tR\x05names\x12/\n" +
 	"\x05lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12-\n" +
@@ -2264,21 +2267,24 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x05 \x01(\tR\trequestId\x12(\n" +
-	"\x04mode\x18\x06 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\x85\x03\n" +
-	"\x12AcquireAllResponse\x12\x1a\n" +
-	"\bacquired\x18\x01 \x01(\bR\bacquired\x12@\n" +
+	"\x04mode\x18\x06 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xb8\x03\n" +
+	"\x12AcquireAllResponse\x12\x1f\n" +
+	"\bacquired\x18\x01 \x01(\bH\x00R\bacquired\x88\x01\x01\x12@\n" +
 	"\x06grants\x18\x02 \x03(\v2(.quoin.locks.v1.AcquireAllResponse.GrantR\x06grants\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
 	"\tbusy_name\x18\x04 \x01(\tR\bbusyName\x12\x16\n" +
 	"\x06holder\x18\x05 \x01(\tR\x06holder\x12:\n" +
 	"\vretry_after\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter\x12\x1a\n" +
-	"\bposition\x18\a \x01(\x03R\bposition\x1aG\n" +
+	"retryAfter\x12\x1f\n" +
+	"\bposition\x18\a \x01(\x03H\x01R\bposition\x88\x01\x01\x1aV\n" +
 	"\x05Grant\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\x12\x14\n" +
-	"\x05fence\x18\x03 \x01(\x03R\x05fence\"i\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\x12\x19\n" +
+	"\x05fence\x18\x03 \x01(\x03H\x00R\x05fence\x88\x01\x01B\b\n" +
+	"\x06_fenceB\v\n" +
+	"\t_acquiredB\v\n" +
+	"\t_position\"i\n" +
 	"\fRenewRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\x12/\n" +
@@ -2295,67 +2301,84 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\t_released\" \n" +
 	"\n" +
 	"GetRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\xd9\x05\n" +
-	"\vGetResponse\x12\x12\n" +
-	"\x04held\x18\x01 \x01(\bR\x04held\x12\x16\n" +
-	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x14\n" +
-	"\x05fence\x18\x03 \x01(\x03R\x05fence\x12=\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xa7\x06\n" +
+	"\vGetResponse\x12\x17\n" +
+	"\x04held\x18\x01 \x01(\bH\x00R\x04held\x88\x01\x01\x12\x16\n" +
+	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x19\n" +
+	"\x05fence\x18\x03 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12=\n" +
 	"\facquire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\vacquireTime\x12;\n" +
 	"\vexpire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x12\x18\n" +
-	"\awaiters\x18\x06 \x01(\x03R\awaiters\x12(\n" +
-	"\x04mode\x18\a \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x12\x18\n" +
-	"\areaders\x18\b \x01(\x03R\areaders\x12;\n" +
+	"expireTime\x12\x1d\n" +
+	"\awaiters\x18\x06 \x01(\x03H\x02R\awaiters\x88\x01\x01\x12(\n" +
+	"\x04mode\x18\a \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x12\x1d\n" +
+	"\areaders\x18\b \x01(\x03H\x03R\areaders\x88\x01\x01\x12;\n" +
 	"\aheld_by\x18\t \x03(\v2\".quoin.locks.v1.GetResponse.HolderR\x06heldBy\x126\n" +
 	"\x04line\x18\n" +
-	" \x03(\v2\".quoin.locks.v1.GetResponse.WaiterR\x04line\x1a\xb2\x01\n" +
+	" \x03(\v2\".quoin.locks.v1.GetResponse.WaiterR\x04line\x1a\xc1\x01\n" +
 	"\x06Holder\x12\x16\n" +
-	"\x06holder\x18\x01 \x01(\tR\x06holder\x12\x14\n" +
-	"\x05fence\x18\x02 \x01(\x03R\x05fence\x12=\n" +
+	"\x06holder\x18\x01 \x01(\tR\x06holder\x12\x19\n" +
+	"\x05fence\x18\x02 \x01(\x03H\x00R\x05fence\x88\x01\x01\x12=\n" +
 	"\facquire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vacquireTime\x12;\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x1a\x83\x01\n" +
+	"expireTimeB\b\n" +
+	"\x06_fence\x1a\x83\x01\n" +
 	"\x06Waiter\x12\x16\n" +
 	"\x06holder\x18\x01 \x01(\tR\x06holder\x12(\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x127\n" +
-	"\tjoin_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bjoinTime\"a\n" +
+	"\tjoin_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bjoinTimeB\a\n" +
+	"\x05_heldB\b\n" +
+	"\x06_fenceB\n" +
+	"\n" +
+	"\b_waitersB\n" +
+	"\n" +
+	"\b_readers\"a\n" +
 	"\vListRequest\x12\x16\n" +
 	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\xa8\x03\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\xe7\x03\n" +
 	"\fListResponse\x127\n" +
 	"\x05locks\x18\x01 \x03(\v2!.quoin.locks.v1.ListResponse.LockR\x05locks\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xb6\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xf5\x02\n" +
 	"\x04Lock\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
-	"\x04held\x18\x02 \x01(\bR\x04held\x12(\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x17\n" +
+	"\x04held\x18\x02 \x01(\bH\x00R\x04held\x88\x01\x01\x12(\n" +
 	"\x04mode\x18\x03 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x12\x16\n" +
-	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x14\n" +
-	"\x05fence\x18\x05 \x01(\x03R\x05fence\x12=\n" +
+	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x19\n" +
+	"\x05fence\x18\x05 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12=\n" +
 	"\facquire_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vacquireTime\x12;\n" +
 	"\vexpire_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x12\x18\n" +
-	"\areaders\x18\b \x01(\x03R\areaders\x12\x18\n" +
-	"\awaiters\x18\t \x01(\x03R\awaiters\"a\n" +
+	"expireTime\x12\x1d\n" +
+	"\areaders\x18\b \x01(\x03H\x02R\areaders\x88\x01\x01\x12\x1d\n" +
+	"\awaiters\x18\t \x01(\x03H\x03R\awaiters\x88\x01\x01B\a\n" +
+	"\x05_heldB\b\n" +
+	"\x06_fenceB\n" +
+	"\n" +
+	"\b_readersB\n" +
+	"\n" +
+	"\b_waiters\"a\n" +
 	"\x13ForceReleaseRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vexplanation\x18\x02 \x01(\tR\vexplanation\x12\x14\n" +
-	"\x05fence\x18\x03 \x01(\x03R\x05fence\"z\n" +
-	"\x14ForceReleaseResponse\x12\x1a\n" +
-	"\breleased\x18\x01 \x01(\bR\breleased\x12\x16\n" +
-	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x14\n" +
-	"\x05fence\x18\x03 \x01(\x03R\x05fence\x12\x18\n" +
-	"\areaders\x18\x04 \x01(\x03R\areaders\"\"\n" +
+	"\x05fence\x18\x03 \x01(\x03R\x05fence\"\xac\x01\n" +
+	"\x14ForceReleaseResponse\x12\x1f\n" +
+	"\breleased\x18\x01 \x01(\bH\x00R\breleased\x88\x01\x01\x12\x16\n" +
+	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x19\n" +
+	"\x05fence\x18\x03 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12\x1d\n" +
+	"\areaders\x18\x04 \x01(\x03H\x02R\areaders\x88\x01\x01B\v\n" +
+	"\t_releasedB\b\n" +
+	"\x06_fenceB\n" +
+	"\n" +
+	"\b_readers\"\"\n" +
 	"\fWatchRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\xa5\x03\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xd3\x03\n" +
 	"\rWatchResponse\x12<\n" +
 	"\x06change\x18\x01 \x01(\x0e2$.quoin.locks.v1.WatchResponse.ChangeR\x06change\x12\x16\n" +
-	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x14\n" +
-	"\x05fence\x18\x03 \x01(\x03R\x05fence\x12(\n" +
-	"\x04mode\x18\x04 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x12\x12\n" +
-	"\x04held\x18\x05 \x01(\bR\x04held\x12\x18\n" +
-	"\areaders\x18\x06 \x01(\x03R\areaders\x12;\n" +
+	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x19\n" +
+	"\x05fence\x18\x03 \x01(\x03H\x00R\x05fence\x88\x01\x01\x12(\n" +
+	"\x04mode\x18\x04 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x12\x17\n" +
+	"\x04held\x18\x05 \x01(\bH\x01R\x04held\x88\x01\x01\x12\x1d\n" +
+	"\areaders\x18\x06 \x01(\x03H\x02R\areaders\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12 \n" +
 	"\vexplanation\x18\b \x01(\tR\vexplanation\"q\n" +
@@ -2364,26 +2387,32 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\x0fCHANGE_ACQUIRED\x10\x01\x12\x13\n" +
 	"\x0fCHANGE_RELEASED\x10\x02\x12\x12\n" +
 	"\x0eCHANGE_EXPIRED\x10\x03\x12\x11\n" +
-	"\rCHANGE_FORCED\x10\x04\"\xaa\x01\n" +
+	"\rCHANGE_FORCED\x10\x04B\b\n" +
+	"\x06_fenceB\a\n" +
+	"\x05_heldB\n" +
+	"\n" +
+	"\b_readers\"\xaa\x01\n" +
 	"\vHoldRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12/\n" +
 	"\x05lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x16\n" +
 	"\x06holder\x18\x03 \x01(\tR\x06holder\x12\x14\n" +
 	"\x05token\x18\x04 \x01(\tR\x05token\x12(\n" +
-	"\x04mode\x18\x05 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xb7\x06\n" +
+	"\x04mode\x18\x05 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xd9\x06\n" +
 	"\fHoldResponse\x12@\n" +
 	"\awaiting\x18\x01 \x01(\v2$.quoin.locks.v1.HoldResponse.WaitingH\x00R\awaiting\x12@\n" +
 	"\agranted\x18\x02 \x01(\v2$.quoin.locks.v1.HoldResponse.GrantedH\x00R\agranted\x127\n" +
 	"\x04lost\x18\x03 \x01(\v2!.quoin.locks.v1.HoldResponse.LostH\x00R\x04lost\x12F\n" +
 	"\theartbeat\x18\x04 \x01(\v2&.quoin.locks.v1.HoldResponse.HeartbeatH\x00R\theartbeat\x12F\n" +
-	"\treconnect\x18\x05 \x01(\v2&.quoin.locks.v1.HoldResponse.ReconnectH\x00R\treconnect\x1a%\n" +
-	"\aWaiting\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\x03R\bposition\x1ar\n" +
+	"\treconnect\x18\x05 \x01(\v2&.quoin.locks.v1.HoldResponse.ReconnectH\x00R\treconnect\x1a7\n" +
+	"\aWaiting\x12\x1f\n" +
+	"\bposition\x18\x01 \x01(\x03H\x00R\bposition\x88\x01\x01B\v\n" +
+	"\t_position\x1a\x81\x01\n" +
 	"\aGranted\x12\x14\n" +
-	"\x05token\x18\x01 \x01(\tR\x05token\x12\x14\n" +
-	"\x05fence\x18\x02 \x01(\x03R\x05fence\x12;\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12\x19\n" +
+	"\x05fence\x18\x02 \x01(\x03H\x00R\x05fence\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x1a\xc8\x01\n" +
+	"expireTimeB\b\n" +
+	"\x06_fence\x1a\xc8\x01\n" +
 	"\x04Lost\x12@\n" +
 	"\x06reason\x18\x01 \x01(\x0e2(.quoin.locks.v1.HoldResponse.Lost.ReasonR\x06reason\x12 \n" +
 	"\vexplanation\x18\x02 \x01(\tR\vexplanation\"\\\n" +
@@ -2533,7 +2562,12 @@ func file_quoin_locks_v1_locks_proto_init() {
 	if File_quoin_locks_v1_locks_proto != nil {
 		return
 	}
+	file_quoin_locks_v1_locks_proto_msgTypes[1].OneofWrappers = []any{}
+	file_quoin_locks_v1_locks_proto_msgTypes[3].OneofWrappers = []any{}
 	file_quoin_locks_v1_locks_proto_msgTypes[7].OneofWrappers = []any{}
+	file_quoin_locks_v1_locks_proto_msgTypes[9].OneofWrappers = []any{}
+	file_quoin_locks_v1_locks_proto_msgTypes[13].OneofWrappers = []any{}
+	file_quoin_locks_v1_locks_proto_msgTypes[15].OneofWrappers = []any{}
 	file_quoin_locks_v1_locks_proto_msgTypes[17].OneofWrappers = []any{
 		(*HoldResponse_Waiting_)(nil),
 		(*HoldResponse_Granted_)(nil),
@@ -2541,6 +2575,11 @@ func file_quoin_locks_v1_locks_proto_init() {
 		(*HoldResponse_Heartbeat_)(nil),
 		(*HoldResponse_Reconnect_)(nil),
 	}
+	file_quoin_locks_v1_locks_proto_msgTypes[18].OneofWrappers = []any{}
+	file_quoin_locks_v1_locks_proto_msgTypes[19].OneofWrappers = []any{}
+	file_quoin_locks_v1_locks_proto_msgTypes[21].OneofWrappers = []any{}
+	file_quoin_locks_v1_locks_proto_msgTypes[22].OneofWrappers = []any{}
+	file_quoin_locks_v1_locks_proto_msgTypes[23].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

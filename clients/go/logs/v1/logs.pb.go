@@ -502,7 +502,7 @@ func (x *WriteStreamRequest) GetRequestId() string {
 type WriteStreamResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many batches there were.
-	Batches       int64 `protobuf:"varint,1,opt,name=batches,proto3" json:"batches,omitempty"`
+	Batches       *int64 `protobuf:"varint,1,opt,name=batches,proto3,oneof" json:"batches,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -538,8 +538,8 @@ func (*WriteStreamResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *WriteStreamResponse) GetBatches() int64 {
-	if x != nil {
-		return x.Batches
+	if x != nil && x.Batches != nil {
+		return *x.Batches
 	}
 	return 0
 }
@@ -774,14 +774,14 @@ type CommonResponse struct {
 	// When the hour began.
 	Hour *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=hour,proto3" json:"hour,omitempty"`
 	// Whether the hour is not over yet.
-	Partial bool `protobuf:"varint,2,opt,name=partial,proto3" json:"partial,omitempty"`
+	Partial *bool `protobuf:"varint,2,opt,name=partial,proto3,oneof" json:"partial,omitempty"`
 	// The messages, the most frequent first.
 	Messages []*CommonResponse_Message `protobuf:"bytes,3,rep,name=messages,proto3" json:"messages,omitempty"`
 	// How many different messages are counted, at most 1,000.
-	Distinct int64 `protobuf:"varint,4,opt,name=distinct,proto3" json:"distinct,omitempty"`
+	Distinct *int64 `protobuf:"varint,4,opt,name=distinct,proto3,oneof" json:"distinct,omitempty"`
 	// By how much a count may be too high, never too low; 0 while fewer than
 	// 1,000 different messages were written.
-	MaxOvercount  int64 `protobuf:"varint,5,opt,name=max_overcount,json=maxOvercount,proto3" json:"max_overcount,omitempty"`
+	MaxOvercount  *int64 `protobuf:"varint,5,opt,name=max_overcount,json=maxOvercount,proto3,oneof" json:"max_overcount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -824,8 +824,8 @@ func (x *CommonResponse) GetHour() *timestamppb.Timestamp {
 }
 
 func (x *CommonResponse) GetPartial() bool {
-	if x != nil {
-		return x.Partial
+	if x != nil && x.Partial != nil {
+		return *x.Partial
 	}
 	return false
 }
@@ -838,15 +838,15 @@ func (x *CommonResponse) GetMessages() []*CommonResponse_Message {
 }
 
 func (x *CommonResponse) GetDistinct() int64 {
-	if x != nil {
-		return x.Distinct
+	if x != nil && x.Distinct != nil {
+		return *x.Distinct
 	}
 	return 0
 }
 
 func (x *CommonResponse) GetMaxOvercount() int64 {
-	if x != nil {
-		return x.MaxOvercount
+	if x != nil && x.MaxOvercount != nil {
+		return *x.MaxOvercount
 	}
 	return 0
 }
@@ -1203,7 +1203,7 @@ type CommonResponse_Message struct {
 	// The template of the entries or, if they have none, their text.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	// How often it was written.
-	Count         int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	Count         *int64 `protobuf:"varint,2,opt,name=count,proto3,oneof" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1246,8 +1246,8 @@ func (x *CommonResponse_Message) GetText() string {
 }
 
 func (x *CommonResponse_Message) GetCount() int64 {
-	if x != nil {
-		return x.Count
+	if x != nil && x.Count != nil {
+		return *x.Count
 	}
 	return 0
 }
@@ -1314,7 +1314,7 @@ type TailResponse_Gap struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// How many entries, of whatever severity and text; 0 when that is not known
 	// because Redis lost the log, or was set back, in the meantime.
-	Missed        int64 `protobuf:"varint,2,opt,name=missed,proto3" json:"missed,omitempty"`
+	Missed        *int64 `protobuf:"varint,2,opt,name=missed,proto3,oneof" json:"missed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1357,8 +1357,8 @@ func (x *TailResponse_Gap) GetName() string {
 }
 
 func (x *TailResponse_Gap) GetMissed() int64 {
-	if x != nil {
-		return x.Missed
+	if x != nil && x.Missed != nil {
+		return *x.Missed
 	}
 	return 0
 }
@@ -1478,9 +1478,11 @@ const file_quoin_logs_v1_logs_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
 	"\aentries\x18\x02 \x03(\v2\x17.quoin.logs.v1.LogEntryR\aentries\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tR\trequestId\"/\n" +
-	"\x13WriteStreamResponse\x12\x18\n" +
-	"\abatches\x18\x01 \x01(\x03R\abatches\"n\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"@\n" +
+	"\x13WriteStreamResponse\x12\x1d\n" +
+	"\abatches\x18\x01 \x01(\x03H\x00R\abatches\x88\x01\x01B\n" +
+	"\n" +
+	"\b_batches\"n\n" +
 	"\rRecentRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x123\n" +
 	"\bseverity\x18\x02 \x01(\x0e2\x17.quoin.logs.v1.SeverityR\bseverity\x12\x14\n" +
@@ -1493,16 +1495,21 @@ const file_quoin_logs_v1_logs_proto_rawDesc = "" +
 	"\thours_ago\x18\x03 \x01(\x05H\x00R\bhoursAgo\x120\n" +
 	"\x04hour\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x04hour\x12\x14\n" +
 	"\x05limit\x18\x05 \x01(\x05R\x05limitB\a\n" +
-	"\x05which\"\x93\x02\n" +
+	"\x05which\"\xdc\x02\n" +
 	"\x0eCommonResponse\x12.\n" +
-	"\x04hour\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12\x18\n" +
-	"\apartial\x18\x02 \x01(\bR\apartial\x12A\n" +
-	"\bmessages\x18\x03 \x03(\v2%.quoin.logs.v1.CommonResponse.MessageR\bmessages\x12\x1a\n" +
-	"\bdistinct\x18\x04 \x01(\x03R\bdistinct\x12#\n" +
-	"\rmax_overcount\x18\x05 \x01(\x03R\fmaxOvercount\x1a3\n" +
+	"\x04hour\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12\x1d\n" +
+	"\apartial\x18\x02 \x01(\bH\x00R\apartial\x88\x01\x01\x12A\n" +
+	"\bmessages\x18\x03 \x03(\v2%.quoin.logs.v1.CommonResponse.MessageR\bmessages\x12\x1f\n" +
+	"\bdistinct\x18\x04 \x01(\x03H\x01R\bdistinct\x88\x01\x01\x12(\n" +
+	"\rmax_overcount\x18\x05 \x01(\x03H\x02R\fmaxOvercount\x88\x01\x01\x1aB\n" +
 	"\aMessage\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\tR\x04text\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count\"\xd8\x02\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\x12\x19\n" +
+	"\x05count\x18\x02 \x01(\x03H\x00R\x05count\x88\x01\x01B\b\n" +
+	"\x06_countB\n" +
+	"\n" +
+	"\b_partialB\v\n" +
+	"\t_distinctB\x10\n" +
+	"\x0e_max_overcount\"\xd8\x02\n" +
 	"\vTailRequest\x12\x14\n" +
 	"\x05names\x18\x01 \x03(\tR\x05names\x12B\n" +
 	"\x10minimum_severity\x18\x02 \x01(\x0e2\x17.quoin.logs.v1.SeverityR\x0fminimumSeverity\x12\x1a\n" +
@@ -1515,7 +1522,7 @@ const file_quoin_logs_v1_logs_proto_rawDesc = "" +
 	"SlowReader\x12\x1b\n" +
 	"\x17SLOW_READER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SLOW_READER_CATCH_UP\x10\x01\x12\x1a\n" +
-	"\x16SLOW_READER_DISCONNECT\x10\x02\"\xef\x04\n" +
+	"\x16SLOW_READER_DISCONNECT\x10\x02\"\xff\x04\n" +
 	"\fTailResponse\x12\x16\n" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x12F\n" +
 	"\vnew_entries\x18\x02 \x01(\v2#.quoin.logs.v1.TailResponse.EntriesH\x00R\n" +
@@ -1525,10 +1532,11 @@ const file_quoin_logs_v1_logs_proto_rawDesc = "" +
 	"\treconnect\x18\x05 \x01(\v2%.quoin.logs.v1.TailResponse.ReconnectH\x00R\treconnect\x1aP\n" +
 	"\aEntries\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
-	"\aentries\x18\x02 \x03(\v2\x17.quoin.logs.v1.LogEntryR\aentries\x1a1\n" +
+	"\aentries\x18\x02 \x03(\v2\x17.quoin.logs.v1.LogEntryR\aentries\x1aA\n" +
 	"\x03Gap\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
-	"\x06missed\x18\x02 \x01(\x03R\x06missed\x1a\v\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
+	"\x06missed\x18\x02 \x01(\x03H\x00R\x06missed\x88\x01\x01B\t\n" +
+	"\a_missed\x1a\v\n" +
 	"\tHeartbeat\x1a\xa0\x01\n" +
 	"\tReconnect\x12D\n" +
 	"\x06reason\x18\x01 \x01(\x0e2,.quoin.logs.v1.TailResponse.Reconnect.ReasonR\x06reason\"M\n" +
@@ -1647,16 +1655,20 @@ func file_quoin_logs_v1_logs_proto_init() {
 	if File_quoin_logs_v1_logs_proto != nil {
 		return
 	}
+	file_quoin_logs_v1_logs_proto_msgTypes[4].OneofWrappers = []any{}
 	file_quoin_logs_v1_logs_proto_msgTypes[7].OneofWrappers = []any{
 		(*CommonRequest_HoursAgo)(nil),
 		(*CommonRequest_Hour)(nil),
 	}
+	file_quoin_logs_v1_logs_proto_msgTypes[8].OneofWrappers = []any{}
 	file_quoin_logs_v1_logs_proto_msgTypes[10].OneofWrappers = []any{
 		(*TailResponse_NewEntries)(nil),
 		(*TailResponse_Gap_)(nil),
 		(*TailResponse_Heartbeat_)(nil),
 		(*TailResponse_Reconnect_)(nil),
 	}
+	file_quoin_logs_v1_logs_proto_msgTypes[15].OneofWrappers = []any{}
+	file_quoin_logs_v1_logs_proto_msgTypes[17].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

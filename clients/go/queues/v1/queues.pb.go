@@ -99,7 +99,7 @@ type EnqueueResponse struct {
 	// added.
 	TaskId string `protobuf:"bytes,1,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
 	// Whether a task with the same dedup_key was there; task_id is that one's.
-	Duplicate     bool `protobuf:"varint,2,opt,name=duplicate,proto3" json:"duplicate,omitempty"`
+	Duplicate     *bool `protobuf:"varint,2,opt,name=duplicate,proto3,oneof" json:"duplicate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -142,8 +142,8 @@ func (x *EnqueueResponse) GetTaskId() string {
 }
 
 func (x *EnqueueResponse) GetDuplicate() bool {
-	if x != nil {
-		return x.Duplicate
+	if x != nil && x.Duplicate != nil {
+		return *x.Duplicate
 	}
 	return false
 }
@@ -690,7 +690,7 @@ type Outcome struct {
 	// Id of the task.
 	TaskId string `protobuf:"bytes,1,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
 	// Whether it was done as asked.
-	Ok bool `protobuf:"varint,2,opt,name=ok,proto3" json:"ok,omitempty"`
+	Ok *bool `protobuf:"varint,2,opt,name=ok,proto3,oneof" json:"ok,omitempty"`
 	// Why not: TASK_NOT_LEASED when the token does not hold a lease of the task (it
 	// ended, or the task is forgotten). Unspecified when ok.
 	Reason v1.ErrorReason `protobuf:"varint,3,opt,name=reason,proto3,enum=quoin.errors.v1.ErrorReason" json:"reason,omitempty"`
@@ -699,7 +699,7 @@ type Outcome struct {
 	// When the lease ends by the clock of Redis; only of Extend.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// Whether somebody asked for the task to be cancelled; only of Extend.
-	CancelRequested bool `protobuf:"varint,6,opt,name=cancel_requested,json=cancelRequested,proto3" json:"cancel_requested,omitempty"`
+	CancelRequested *bool `protobuf:"varint,6,opt,name=cancel_requested,json=cancelRequested,proto3,oneof" json:"cancel_requested,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -742,8 +742,8 @@ func (x *Outcome) GetTaskId() string {
 }
 
 func (x *Outcome) GetOk() bool {
-	if x != nil {
-		return x.Ok
+	if x != nil && x.Ok != nil {
+		return *x.Ok
 	}
 	return false
 }
@@ -770,8 +770,8 @@ func (x *Outcome) GetExpireTime() *timestamppb.Timestamp {
 }
 
 func (x *Outcome) GetCancelRequested() bool {
-	if x != nil {
-		return x.CancelRequested
+	if x != nil && x.CancelRequested != nil {
+		return *x.CancelRequested
 	}
 	return false
 }
@@ -1266,7 +1266,7 @@ type WaitResponse struct {
 	// The task, without its payload.
 	Status *TaskStatus `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"`
 	// The server goes away: the stream ends though the task has not. Call again.
-	Reconnect     bool `protobuf:"varint,2,opt,name=reconnect,proto3" json:"reconnect,omitempty"`
+	Reconnect     *bool `protobuf:"varint,2,opt,name=reconnect,proto3,oneof" json:"reconnect,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1309,8 +1309,8 @@ func (x *WaitResponse) GetStatus() *TaskStatus {
 }
 
 func (x *WaitResponse) GetReconnect() bool {
-	if x != nil {
-		return x.Reconnect
+	if x != nil && x.Reconnect != nil {
+		return *x.Reconnect
 	}
 	return false
 }
@@ -1588,21 +1588,21 @@ type StatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Tasks that could start now, those held back by limits included, and those whose delay or
 	// lease has ended, though nobody has asked for a task since.
-	Ready int64 `protobuf:"varint,1,opt,name=ready,proto3" json:"ready,omitempty"`
+	Ready *int64 `protobuf:"varint,1,opt,name=ready,proto3,oneof" json:"ready,omitempty"`
 	// Those of each priority that is not without any, the most urgent first. Tasks held
 	// back by the limit of their fairness_key are not among them, nor those whose delay or
 	// lease has ended until somebody asks for a task.
 	ReadyByPriority []*PriorityCount `protobuf:"bytes,2,rep,name=ready_by_priority,json=readyByPriority,proto3" json:"ready_by_priority,omitempty"`
 	// Tasks held back by the limit of their fairness_key.
-	HeldBack int64 `protobuf:"varint,3,opt,name=held_back,json=heldBack,proto3" json:"held_back,omitempty"`
+	HeldBack *int64 `protobuf:"varint,3,opt,name=held_back,json=heldBack,proto3,oneof" json:"held_back,omitempty"`
 	// Tasks whose time has not come.
-	Delayed int64 `protobuf:"varint,4,opt,name=delayed,proto3" json:"delayed,omitempty"`
+	Delayed *int64 `protobuf:"varint,4,opt,name=delayed,proto3,oneof" json:"delayed,omitempty"`
 	// Tasks that workers have.
-	Leased int64 `protobuf:"varint,5,opt,name=leased,proto3" json:"leased,omitempty"`
+	Leased *int64 `protobuf:"varint,5,opt,name=leased,proto3,oneof" json:"leased,omitempty"`
 	// Dead letters.
-	Dead int64 `protobuf:"varint,6,opt,name=dead,proto3" json:"dead,omitempty"`
+	Dead *int64 `protobuf:"varint,6,opt,name=dead,proto3,oneof" json:"dead,omitempty"`
 	// Tasks done or cancelled that are still remembered.
-	Finished int64 `protobuf:"varint,7,opt,name=finished,proto3" json:"finished,omitempty"`
+	Finished *int64 `protobuf:"varint,7,opt,name=finished,proto3,oneof" json:"finished,omitempty"`
 	// Age of the oldest among the tasks that are first in line at some priority, or whose delay
 	// or lease ended first; unset when none is ready.
 	OldestAge *durationpb.Duration `protobuf:"bytes,8,opt,name=oldest_age,json=oldestAge,proto3" json:"oldest_age,omitempty"`
@@ -1611,13 +1611,13 @@ type StatsResponse struct {
 	// What happened per second, in the last minute.
 	Rates *Rates `protobuf:"bytes,10,opt,name=rates,proto3" json:"rates,omitempty"`
 	// Whether the queue is paused.
-	Paused bool `protobuf:"varint,11,opt,name=paused,proto3" json:"paused,omitempty"`
+	Paused *bool `protobuf:"varint,11,opt,name=paused,proto3,oneof" json:"paused,omitempty"`
 	// Tasks that may be leased at once; 0 for no limit.
-	MaxLeases int64 `protobuf:"varint,12,opt,name=max_leases,json=maxLeases,proto3" json:"max_leases,omitempty"`
+	MaxLeases *int64 `protobuf:"varint,12,opt,name=max_leases,json=maxLeases,proto3,oneof" json:"max_leases,omitempty"`
 	// Tasks of one fairness_key that may be leased at once; 0 for no limit.
-	MaxLeasesPerKey int64 `protobuf:"varint,13,opt,name=max_leases_per_key,json=maxLeasesPerKey,proto3" json:"max_leases_per_key,omitempty"`
+	MaxLeasesPerKey *int64 `protobuf:"varint,13,opt,name=max_leases_per_key,json=maxLeasesPerKey,proto3,oneof" json:"max_leases_per_key,omitempty"`
 	// Tasks the queue may hold.
-	MaxTasks      int64 `protobuf:"varint,14,opt,name=max_tasks,json=maxTasks,proto3" json:"max_tasks,omitempty"`
+	MaxTasks      *int64 `protobuf:"varint,14,opt,name=max_tasks,json=maxTasks,proto3,oneof" json:"max_tasks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1653,8 +1653,8 @@ func (*StatsResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *StatsResponse) GetReady() int64 {
-	if x != nil {
-		return x.Ready
+	if x != nil && x.Ready != nil {
+		return *x.Ready
 	}
 	return 0
 }
@@ -1667,36 +1667,36 @@ func (x *StatsResponse) GetReadyByPriority() []*PriorityCount {
 }
 
 func (x *StatsResponse) GetHeldBack() int64 {
-	if x != nil {
-		return x.HeldBack
+	if x != nil && x.HeldBack != nil {
+		return *x.HeldBack
 	}
 	return 0
 }
 
 func (x *StatsResponse) GetDelayed() int64 {
-	if x != nil {
-		return x.Delayed
+	if x != nil && x.Delayed != nil {
+		return *x.Delayed
 	}
 	return 0
 }
 
 func (x *StatsResponse) GetLeased() int64 {
-	if x != nil {
-		return x.Leased
+	if x != nil && x.Leased != nil {
+		return *x.Leased
 	}
 	return 0
 }
 
 func (x *StatsResponse) GetDead() int64 {
-	if x != nil {
-		return x.Dead
+	if x != nil && x.Dead != nil {
+		return *x.Dead
 	}
 	return 0
 }
 
 func (x *StatsResponse) GetFinished() int64 {
-	if x != nil {
-		return x.Finished
+	if x != nil && x.Finished != nil {
+		return *x.Finished
 	}
 	return 0
 }
@@ -1723,29 +1723,29 @@ func (x *StatsResponse) GetRates() *Rates {
 }
 
 func (x *StatsResponse) GetPaused() bool {
-	if x != nil {
-		return x.Paused
+	if x != nil && x.Paused != nil {
+		return *x.Paused
 	}
 	return false
 }
 
 func (x *StatsResponse) GetMaxLeases() int64 {
-	if x != nil {
-		return x.MaxLeases
+	if x != nil && x.MaxLeases != nil {
+		return *x.MaxLeases
 	}
 	return 0
 }
 
 func (x *StatsResponse) GetMaxLeasesPerKey() int64 {
-	if x != nil {
-		return x.MaxLeasesPerKey
+	if x != nil && x.MaxLeasesPerKey != nil {
+		return *x.MaxLeasesPerKey
 	}
 	return 0
 }
 
 func (x *StatsResponse) GetMaxTasks() int64 {
-	if x != nil {
-		return x.MaxTasks
+	if x != nil && x.MaxTasks != nil {
+		return *x.MaxTasks
 	}
 	return 0
 }
@@ -1754,9 +1754,9 @@ func (x *StatsResponse) GetMaxTasks() int64 {
 type PriorityCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The priority.
-	Priority int32 `protobuf:"varint,1,opt,name=priority,proto3" json:"priority,omitempty"`
+	Priority *int32 `protobuf:"varint,1,opt,name=priority,proto3,oneof" json:"priority,omitempty"`
 	// How many.
-	Count         int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	Count         *int64 `protobuf:"varint,2,opt,name=count,proto3,oneof" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1792,15 +1792,15 @@ func (*PriorityCount) Descriptor() ([]byte, []int) {
 }
 
 func (x *PriorityCount) GetPriority() int32 {
-	if x != nil {
-		return x.Priority
+	if x != nil && x.Priority != nil {
+		return *x.Priority
 	}
 	return 0
 }
 
 func (x *PriorityCount) GetCount() int64 {
-	if x != nil {
-		return x.Count
+	if x != nil && x.Count != nil {
+		return *x.Count
 	}
 	return 0
 }
@@ -1809,13 +1809,13 @@ func (x *PriorityCount) GetCount() int64 {
 type Rates struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Tasks added.
-	Enqueued float64 `protobuf:"fixed64,1,opt,name=enqueued,proto3" json:"enqueued,omitempty"`
+	Enqueued *float64 `protobuf:"fixed64,1,opt,name=enqueued,proto3,oneof" json:"enqueued,omitempty"`
 	// Tasks done.
-	Done float64 `protobuf:"fixed64,2,opt,name=done,proto3" json:"done,omitempty"`
+	Done *float64 `protobuf:"fixed64,2,opt,name=done,proto3,oneof" json:"done,omitempty"`
 	// Attempts that failed, leases that ran out included.
-	Failed float64 `protobuf:"fixed64,3,opt,name=failed,proto3" json:"failed,omitempty"`
+	Failed *float64 `protobuf:"fixed64,3,opt,name=failed,proto3,oneof" json:"failed,omitempty"`
 	// Tasks that became dead letters.
-	Dead          float64 `protobuf:"fixed64,4,opt,name=dead,proto3" json:"dead,omitempty"`
+	Dead          *float64 `protobuf:"fixed64,4,opt,name=dead,proto3,oneof" json:"dead,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1851,29 +1851,29 @@ func (*Rates) Descriptor() ([]byte, []int) {
 }
 
 func (x *Rates) GetEnqueued() float64 {
-	if x != nil {
-		return x.Enqueued
+	if x != nil && x.Enqueued != nil {
+		return *x.Enqueued
 	}
 	return 0
 }
 
 func (x *Rates) GetDone() float64 {
-	if x != nil {
-		return x.Done
+	if x != nil && x.Done != nil {
+		return *x.Done
 	}
 	return 0
 }
 
 func (x *Rates) GetFailed() float64 {
-	if x != nil {
-		return x.Failed
+	if x != nil && x.Failed != nil {
+		return *x.Failed
 	}
 	return 0
 }
 
 func (x *Rates) GetDead() float64 {
-	if x != nil {
-		return x.Dead
+	if x != nil && x.Dead != nil {
+		return *x.Dead
 	}
 	return 0
 }
@@ -2286,7 +2286,7 @@ func (x *RedriveRequest) GetPageToken() string {
 type RedriveResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many.
-	Redriven int32 `protobuf:"varint,1,opt,name=redriven,proto3" json:"redriven,omitempty"`
+	Redriven *int32 `protobuf:"varint,1,opt,name=redriven,proto3,oneof" json:"redriven,omitempty"`
 	// Where to go on; empty when all have been looked at.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2324,8 +2324,8 @@ func (*RedriveResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *RedriveResponse) GetRedriven() int32 {
-	if x != nil {
-		return x.Redriven
+	if x != nil && x.Redriven != nil {
+		return *x.Redriven
 	}
 	return 0
 }
@@ -2397,9 +2397,9 @@ func (x *PurgeRequest) GetStates() []TaskState {
 type PurgeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many.
-	Purged int32 `protobuf:"varint,1,opt,name=purged,proto3" json:"purged,omitempty"`
+	Purged *int32 `protobuf:"varint,1,opt,name=purged,proto3,oneof" json:"purged,omitempty"`
 	// Whether there may be more: call again.
-	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	More          *bool `protobuf:"varint,2,opt,name=more,proto3,oneof" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2435,15 +2435,15 @@ func (*PurgeResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *PurgeResponse) GetPurged() int32 {
-	if x != nil {
-		return x.Purged
+	if x != nil && x.Purged != nil {
+		return *x.Purged
 	}
 	return 0
 }
 
 func (x *PurgeResponse) GetMore() bool {
-	if x != nil {
-		return x.More
+	if x != nil && x.More != nil {
+		return *x.More
 	}
 	return false
 }
@@ -3348,10 +3348,12 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12,\n" +
 	"\x04task\x18\x02 \x01(\v2\x18.quoin.queues.v1.NewTaskR\x04task\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tR\trequestId\"H\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"[\n" +
 	"\x0fEnqueueResponse\x12\x17\n" +
-	"\atask_id\x18\x01 \x01(\tR\x06taskId\x12\x1c\n" +
-	"\tduplicate\x18\x02 \x01(\bR\tduplicate\"\x81\x01\n" +
+	"\atask_id\x18\x01 \x01(\tR\x06taskId\x12!\n" +
+	"\tduplicate\x18\x02 \x01(\bH\x00R\tduplicate\x88\x01\x01B\f\n" +
+	"\n" +
+	"_duplicate\"\x81\x01\n" +
 	"\x13EnqueueBatchRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x125\n" +
 	"\tnew_tasks\x18\x02 \x03(\v2\x18.quoin.queues.v1.NewTaskR\bnewTasks\x12\x1d\n" +
@@ -3383,15 +3385,17 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\bprogress\x18\x01 \x03(\v2\x19.quoin.queues.v1.ProgressR\bprogress\x12/\n" +
 	"\x05lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05lease\"F\n" +
 	"\x0eExtendResponse\x124\n" +
-	"\boutcomes\x18\x01 \x03(\v2\x18.quoin.queues.v1.OutcomeR\boutcomes\"\x82\x02\n" +
+	"\boutcomes\x18\x01 \x03(\v2\x18.quoin.queues.v1.OutcomeR\boutcomes\"\xa8\x02\n" +
 	"\aOutcome\x12\x17\n" +
-	"\atask_id\x18\x01 \x01(\tR\x06taskId\x12\x0e\n" +
-	"\x02ok\x18\x02 \x01(\bR\x02ok\x124\n" +
+	"\atask_id\x18\x01 \x01(\tR\x06taskId\x12\x13\n" +
+	"\x02ok\x18\x02 \x01(\bH\x00R\x02ok\x88\x01\x01\x124\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x1c.quoin.errors.v1.ErrorReasonR\x06reason\x120\n" +
 	"\x05state\x18\x04 \x01(\x0e2\x1a.quoin.queues.v1.TaskStateR\x05state\x12;\n" +
 	"\vexpire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x12)\n" +
-	"\x10cancel_requested\x18\x06 \x01(\bR\x0fcancelRequested\"\x95\x05\n" +
+	"expireTime\x12.\n" +
+	"\x10cancel_requested\x18\x06 \x01(\bH\x01R\x0fcancelRequested\x88\x01\x01B\x05\n" +
+	"\x03_okB\x13\n" +
+	"\x11_cancel_requested\"\x95\x05\n" +
 	"\vWorkRequest\x127\n" +
 	"\x04open\x18\x01 \x01(\v2!.quoin.queues.v1.WorkRequest.OpenH\x00R\x04open\x12\x1a\n" +
 	"\acredits\x18\x02 \x01(\x05H\x00R\acredits\x12@\n" +
@@ -3445,10 +3449,12 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\x06status\x18\x01 \x01(\v2\x1b.quoin.queues.v1.TaskStatusR\x06status\"<\n" +
 	"\vWaitRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
-	"\atask_id\x18\x02 \x01(\tR\x06taskId\"a\n" +
+	"\atask_id\x18\x02 \x01(\tR\x06taskId\"t\n" +
 	"\fWaitResponse\x123\n" +
-	"\x06status\x18\x01 \x01(\v2\x1b.quoin.queues.v1.TaskStatusR\x06status\x12\x1c\n" +
-	"\treconnect\x18\x02 \x01(\bR\treconnect\">\n" +
+	"\x06status\x18\x01 \x01(\v2\x1b.quoin.queues.v1.TaskStatusR\x06status\x12!\n" +
+	"\treconnect\x18\x02 \x01(\bH\x00R\treconnect\x88\x01\x01B\f\n" +
+	"\n" +
+	"_reconnect\">\n" +
 	"\rCancelRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\"B\n" +
@@ -3462,33 +3468,52 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\x12RescheduleResponse\x125\n" +
 	"\brun_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\arunTime\"$\n" +
 	"\fStatsRequest\x12\x14\n" +
-	"\x05queue\x18\x01 \x01(\tR\x05queue\"\x99\x04\n" +
-	"\rStatsResponse\x12\x14\n" +
-	"\x05ready\x18\x01 \x01(\x03R\x05ready\x12J\n" +
-	"\x11ready_by_priority\x18\x02 \x03(\v2\x1e.quoin.queues.v1.PriorityCountR\x0freadyByPriority\x12\x1b\n" +
-	"\theld_back\x18\x03 \x01(\x03R\bheldBack\x12\x18\n" +
-	"\adelayed\x18\x04 \x01(\x03R\adelayed\x12\x16\n" +
-	"\x06leased\x18\x05 \x01(\x03R\x06leased\x12\x12\n" +
-	"\x04dead\x18\x06 \x01(\x03R\x04dead\x12\x1a\n" +
-	"\bfinished\x18\a \x01(\x03R\bfinished\x128\n" +
+	"\x05queue\x18\x01 \x01(\tR\x05queue\"\xcf\x05\n" +
+	"\rStatsResponse\x12\x19\n" +
+	"\x05ready\x18\x01 \x01(\x03H\x00R\x05ready\x88\x01\x01\x12J\n" +
+	"\x11ready_by_priority\x18\x02 \x03(\v2\x1e.quoin.queues.v1.PriorityCountR\x0freadyByPriority\x12 \n" +
+	"\theld_back\x18\x03 \x01(\x03H\x01R\bheldBack\x88\x01\x01\x12\x1d\n" +
+	"\adelayed\x18\x04 \x01(\x03H\x02R\adelayed\x88\x01\x01\x12\x1b\n" +
+	"\x06leased\x18\x05 \x01(\x03H\x03R\x06leased\x88\x01\x01\x12\x17\n" +
+	"\x04dead\x18\x06 \x01(\x03H\x04R\x04dead\x88\x01\x01\x12\x1f\n" +
+	"\bfinished\x18\a \x01(\x03H\x05R\bfinished\x88\x01\x01\x128\n" +
 	"\n" +
 	"oldest_age\x18\b \x01(\v2\x19.google.protobuf.DurationR\toldestAge\x12>\n" +
 	"\rnext_run_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\vnextRunTime\x12,\n" +
 	"\x05rates\x18\n" +
-	" \x01(\v2\x16.quoin.queues.v1.RatesR\x05rates\x12\x16\n" +
-	"\x06paused\x18\v \x01(\bR\x06paused\x12\x1d\n" +
+	" \x01(\v2\x16.quoin.queues.v1.RatesR\x05rates\x12\x1b\n" +
+	"\x06paused\x18\v \x01(\bH\x06R\x06paused\x88\x01\x01\x12\"\n" +
 	"\n" +
-	"max_leases\x18\f \x01(\x03R\tmaxLeases\x12+\n" +
-	"\x12max_leases_per_key\x18\r \x01(\x03R\x0fmaxLeasesPerKey\x12\x1b\n" +
-	"\tmax_tasks\x18\x0e \x01(\x03R\bmaxTasks\"A\n" +
-	"\rPriorityCount\x12\x1a\n" +
-	"\bpriority\x18\x01 \x01(\x05R\bpriority\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count\"c\n" +
-	"\x05Rates\x12\x1a\n" +
-	"\benqueued\x18\x01 \x01(\x01R\benqueued\x12\x12\n" +
-	"\x04done\x18\x02 \x01(\x01R\x04done\x12\x16\n" +
-	"\x06failed\x18\x03 \x01(\x01R\x06failed\x12\x12\n" +
-	"\x04dead\x18\x04 \x01(\x01R\x04dead\"\x91\x01\n" +
+	"max_leases\x18\f \x01(\x03H\aR\tmaxLeases\x88\x01\x01\x120\n" +
+	"\x12max_leases_per_key\x18\r \x01(\x03H\bR\x0fmaxLeasesPerKey\x88\x01\x01\x12 \n" +
+	"\tmax_tasks\x18\x0e \x01(\x03H\tR\bmaxTasks\x88\x01\x01B\b\n" +
+	"\x06_readyB\f\n" +
+	"\n" +
+	"_held_backB\n" +
+	"\n" +
+	"\b_delayedB\t\n" +
+	"\a_leasedB\a\n" +
+	"\x05_deadB\v\n" +
+	"\t_finishedB\t\n" +
+	"\a_pausedB\r\n" +
+	"\v_max_leasesB\x15\n" +
+	"\x13_max_leases_per_keyB\f\n" +
+	"\n" +
+	"_max_tasks\"b\n" +
+	"\rPriorityCount\x12\x1f\n" +
+	"\bpriority\x18\x01 \x01(\x05H\x00R\bpriority\x88\x01\x01\x12\x19\n" +
+	"\x05count\x18\x02 \x01(\x03H\x01R\x05count\x88\x01\x01B\v\n" +
+	"\t_priorityB\b\n" +
+	"\x06_count\"\xa1\x01\n" +
+	"\x05Rates\x12\x1f\n" +
+	"\benqueued\x18\x01 \x01(\x01H\x00R\benqueued\x88\x01\x01\x12\x17\n" +
+	"\x04done\x18\x02 \x01(\x01H\x01R\x04done\x88\x01\x01\x12\x1b\n" +
+	"\x06failed\x18\x03 \x01(\x01H\x02R\x06failed\x88\x01\x01\x12\x17\n" +
+	"\x04dead\x18\x04 \x01(\x01H\x03R\x04dead\x88\x01\x01B\v\n" +
+	"\t_enqueuedB\a\n" +
+	"\x05_doneB\t\n" +
+	"\a_failedB\a\n" +
+	"\x05_dead\"\x91\x01\n" +
 	"\vListRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x120\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x1a.quoin.queues.v1.TaskStateR\x05state\x12\x1b\n" +
@@ -3520,16 +3545,19 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\n" +
 	"per_second\x18\x03 \x01(\x05R\tperSecond\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"U\n" +
-	"\x0fRedriveResponse\x12\x1a\n" +
-	"\bredriven\x18\x01 \x01(\x05R\bredriven\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"X\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"g\n" +
+	"\x0fRedriveResponse\x12\x1f\n" +
+	"\bredriven\x18\x01 \x01(\x05H\x00R\bredriven\x88\x01\x01\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageTokenB\v\n" +
+	"\t_redriven\"X\n" +
 	"\fPurgeRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x122\n" +
-	"\x06states\x18\x02 \x03(\x0e2\x1a.quoin.queues.v1.TaskStateR\x06states\";\n" +
-	"\rPurgeResponse\x12\x16\n" +
-	"\x06purged\x18\x01 \x01(\x05R\x06purged\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"$\n" +
+	"\x06states\x18\x02 \x03(\x0e2\x1a.quoin.queues.v1.TaskStateR\x06states\"Y\n" +
+	"\rPurgeResponse\x12\x1b\n" +
+	"\x06purged\x18\x01 \x01(\x05H\x00R\x06purged\x88\x01\x01\x12\x17\n" +
+	"\x04more\x18\x02 \x01(\bH\x01R\x04more\x88\x01\x01B\t\n" +
+	"\a_purgedB\a\n" +
+	"\x05_more\"$\n" +
 	"\fPauseRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\"\x0f\n" +
 	"\rPauseResponse\"%\n" +
@@ -3761,6 +3789,8 @@ func file_quoin_queues_v1_queues_proto_init() {
 		return
 	}
 	file_quoin_queues_v1_task_proto_init()
+	file_quoin_queues_v1_queues_proto_msgTypes[1].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[12].OneofWrappers = []any{}
 	file_quoin_queues_v1_queues_proto_msgTypes[13].OneofWrappers = []any{
 		(*WorkRequest_Open_)(nil),
 		(*WorkRequest_Credits)(nil),
@@ -3778,6 +3808,12 @@ func file_quoin_queues_v1_queues_proto_init() {
 		(*WorkResponse_Heartbeat_)(nil),
 		(*WorkResponse_Reconnect_)(nil),
 	}
+	file_quoin_queues_v1_queues_proto_msgTypes[18].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[24].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[25].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[26].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[33].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[35].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -215,8 +215,14 @@ type NewTask struct {
 	// What is to be done, by the name under which workers know it: 1 to 128 bytes, no
 	// control characters.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// What the worker needs to know, any bytes: at most 512 KiB.
-	Payload []byte `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`
+	// What the worker needs to know, at most 512 KiB; the worker gets it in the form in which
+	// it is given.
+	//
+	// Types that are valid to be assigned to Content:
+	//
+	//	*NewTask_Payload
+	//	*NewTask_Text
+	Content isNewTask_Content `protobuf_oneof:"content"`
 	// How urgent it is: 0 to 9, default 5; 9 is served first. As long as there are more
 	// urgent tasks, less urgent ones are not served.
 	Priority *int32 `protobuf:"varint,3,opt,name=priority,proto3,oneof" json:"priority,omitempty"`
@@ -292,11 +298,29 @@ func (x *NewTask) GetKind() string {
 	return ""
 }
 
-func (x *NewTask) GetPayload() []byte {
+func (x *NewTask) GetContent() isNewTask_Content {
 	if x != nil {
-		return x.Payload
+		return x.Content
 	}
 	return nil
+}
+
+func (x *NewTask) GetPayload() []byte {
+	if x != nil {
+		if x, ok := x.Content.(*NewTask_Payload); ok {
+			return x.Payload
+		}
+	}
+	return nil
+}
+
+func (x *NewTask) GetText() string {
+	if x != nil {
+		if x, ok := x.Content.(*NewTask_Text); ok {
+			return x.Text
+		}
+	}
+	return ""
 }
 
 func (x *NewTask) GetPriority() int32 {
@@ -376,6 +400,24 @@ func (x *NewTask) GetRetention() *durationpb.Duration {
 	return nil
 }
 
+type isNewTask_Content interface {
+	isNewTask_Content()
+}
+
+type NewTask_Payload struct {
+	// Any bytes.
+	Payload []byte `protobuf:"bytes,2,opt,name=payload,proto3,oneof"`
+}
+
+type NewTask_Text struct {
+	// A text; the easier form in JSON, and so in a terminal.
+	Text string `protobuf:"bytes,14,opt,name=text,proto3,oneof"`
+}
+
+func (*NewTask_Payload) isNewTask_Content() {}
+
+func (*NewTask_Text) isNewTask_Content() {}
+
 // How long to wait between attempts: initial, then each time multiplier times as long, at
 // most cap; and up to a tenth more, so that not all that failed together come back together.
 type Backoff struct {
@@ -450,16 +492,21 @@ type LeasedTask struct {
 	TaskId string `protobuf:"bytes,2,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
 	// What is to be done.
 	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
-	// What the worker needs to know.
-	Payload []byte `protobuf:"bytes,4,opt,name=payload,proto3" json:"payload,omitempty"`
+	// What the worker needs to know, in the form in which it was given; unset when nothing was.
+	//
+	// Types that are valid to be assigned to Content:
+	//
+	//	*LeasedTask_Payload
+	//	*LeasedTask_Text
+	Content isLeasedTask_Content `protobuf_oneof:"content"`
 	// Which attempt this is, 1 being the first.
-	Attempt int32 `protobuf:"varint,5,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	Attempt *int32 `protobuf:"varint,5,opt,name=attempt,proto3,oneof" json:"attempt,omitempty"`
 	// Proves the ownership to Ack, Nack, Extend and Work.
 	Token string `protobuf:"bytes,6,opt,name=token,proto3" json:"token,omitempty"`
 	// Number of this lease, greater than that of every earlier lease of the queue. Pass it
 	// to the systems the work changes, so that they can refuse a worker whose lease has
 	// ended.
-	Fence int64 `protobuf:"varint,7,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence *int64 `protobuf:"varint,7,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When the lease ends by the clock of Redis.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// When the task was added.
@@ -523,16 +570,34 @@ func (x *LeasedTask) GetKind() string {
 	return ""
 }
 
-func (x *LeasedTask) GetPayload() []byte {
+func (x *LeasedTask) GetContent() isLeasedTask_Content {
 	if x != nil {
-		return x.Payload
+		return x.Content
 	}
 	return nil
 }
 
-func (x *LeasedTask) GetAttempt() int32 {
+func (x *LeasedTask) GetPayload() []byte {
 	if x != nil {
-		return x.Attempt
+		if x, ok := x.Content.(*LeasedTask_Payload); ok {
+			return x.Payload
+		}
+	}
+	return nil
+}
+
+func (x *LeasedTask) GetText() string {
+	if x != nil {
+		if x, ok := x.Content.(*LeasedTask_Text); ok {
+			return x.Text
+		}
+	}
+	return ""
+}
+
+func (x *LeasedTask) GetAttempt() int32 {
+	if x != nil && x.Attempt != nil {
+		return *x.Attempt
 	}
 	return 0
 }
@@ -545,8 +610,8 @@ func (x *LeasedTask) GetToken() string {
 }
 
 func (x *LeasedTask) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -579,6 +644,24 @@ func (x *LeasedTask) GetFairnessKey() string {
 	return ""
 }
 
+type isLeasedTask_Content interface {
+	isLeasedTask_Content()
+}
+
+type LeasedTask_Payload struct {
+	// Bytes.
+	Payload []byte `protobuf:"bytes,4,opt,name=payload,proto3,oneof"`
+}
+
+type LeasedTask_Text struct {
+	// A text.
+	Text string `protobuf:"bytes,12,opt,name=text,proto3,oneof"`
+}
+
+func (*LeasedTask_Payload) isLeasedTask_Content() {}
+
+func (*LeasedTask_Text) isLeasedTask_Content() {}
+
 // A task that is done.
 type Done struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -588,8 +671,14 @@ type Done struct {
 	TaskId string `protobuf:"bytes,2,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
 	// Token of the lease.
 	Token string `protobuf:"bytes,3,opt,name=token,proto3" json:"token,omitempty"`
-	// What came of it, for Get and Wait; any bytes, at most 64 KiB.
-	Result        []byte `protobuf:"bytes,4,opt,name=result,proto3" json:"result,omitempty"`
+	// What came of it, for Get and Wait, which tell it in the form in which it is given: at
+	// most 64 KiB.
+	//
+	// Types that are valid to be assigned to Answer:
+	//
+	//	*Done_Result
+	//	*Done_ResultText
+	Answer        isDone_Answer `protobuf_oneof:"answer"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -645,12 +734,48 @@ func (x *Done) GetToken() string {
 	return ""
 }
 
-func (x *Done) GetResult() []byte {
+func (x *Done) GetAnswer() isDone_Answer {
 	if x != nil {
-		return x.Result
+		return x.Answer
 	}
 	return nil
 }
+
+func (x *Done) GetResult() []byte {
+	if x != nil {
+		if x, ok := x.Answer.(*Done_Result); ok {
+			return x.Result
+		}
+	}
+	return nil
+}
+
+func (x *Done) GetResultText() string {
+	if x != nil {
+		if x, ok := x.Answer.(*Done_ResultText); ok {
+			return x.ResultText
+		}
+	}
+	return ""
+}
+
+type isDone_Answer interface {
+	isDone_Answer()
+}
+
+type Done_Result struct {
+	// Any bytes.
+	Result []byte `protobuf:"bytes,4,opt,name=result,proto3,oneof"`
+}
+
+type Done_ResultText struct {
+	// A text.
+	ResultText string `protobuf:"bytes,5,opt,name=result_text,json=resultText,proto3,oneof"`
+}
+
+func (*Done_Result) isDone_Answer() {}
+
+func (*Done_ResultText) isDone_Answer() {}
 
 // A task that failed.
 type Failed struct {
@@ -828,21 +953,31 @@ type TaskStatus struct {
 	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Where it is.
 	State TaskState `protobuf:"varint,4,opt,name=state,proto3,enum=quoin.queues.v1.TaskState" json:"state,omitempty"`
-	// What the worker needs to know; not of tasks done or cancelled, and in lists only when it
-	// has at most 2,048 bytes.
-	Payload []byte `protobuf:"bytes,5,opt,name=payload,proto3" json:"payload,omitempty"`
+	// What the worker needs to know, in the form in which it was given; not of tasks done or
+	// cancelled, and in lists only when it has at most 2,048 bytes.
+	//
+	// Types that are valid to be assigned to Content:
+	//
+	//	*TaskStatus_Payload
+	//	*TaskStatus_Text
+	Content isTaskStatus_Content `protobuf_oneof:"content"`
 	// How urgent it is; not of tasks done or cancelled.
-	Priority int32 `protobuf:"varint,6,opt,name=priority,proto3" json:"priority,omitempty"`
+	Priority *int32 `protobuf:"varint,6,opt,name=priority,proto3,oneof" json:"priority,omitempty"`
 	// Attempts begun so far.
-	Attempts int32 `protobuf:"varint,7,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	Attempts *int32 `protobuf:"varint,7,opt,name=attempts,proto3,oneof" json:"attempts,omitempty"`
 	// The attempt after which it becomes a dead letter; not of tasks done or cancelled.
-	MaxAttempts int32 `protobuf:"varint,8,opt,name=max_attempts,json=maxAttempts,proto3" json:"max_attempts,omitempty"`
+	MaxAttempts *int32 `protobuf:"varint,8,opt,name=max_attempts,json=maxAttempts,proto3,oneof" json:"max_attempts,omitempty"`
 	// The newest 20 failures, the oldest first.
 	Errors []*AttemptError `protobuf:"bytes,9,rep,name=errors,proto3" json:"errors,omitempty"`
 	// How far the worker said it is.
 	Progress string `protobuf:"bytes,10,opt,name=progress,proto3" json:"progress,omitempty"`
-	// What came of it; of tasks done.
-	Result []byte `protobuf:"bytes,11,opt,name=result,proto3" json:"result,omitempty"`
+	// What came of it, in the form in which it was given; of tasks done.
+	//
+	// Types that are valid to be assigned to Answer:
+	//
+	//	*TaskStatus_Result
+	//	*TaskStatus_ResultText
+	Answer isTaskStatus_Answer `protobuf_oneof:"answer"`
 	// When the task was added.
 	EnqueueTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=enqueue_time,json=enqueueTime,proto3" json:"enqueue_time,omitempty"`
 	// When it may start; of delayed tasks.
@@ -855,8 +990,8 @@ type TaskStatus struct {
 	FairnessKey string `protobuf:"bytes,16,opt,name=fairness_key,json=fairnessKey,proto3" json:"fairness_key,omitempty"`
 	// Why it died; of dead letters.
 	DeadReason DeadReason `protobuf:"varint,17,opt,name=dead_reason,json=deadReason,proto3,enum=quoin.queues.v1.DeadReason" json:"dead_reason,omitempty"`
-	// Whether its worker has been asked to stop; of leased tasks.
-	CancelRequested bool `protobuf:"varint,18,opt,name=cancel_requested,json=cancelRequested,proto3" json:"cancel_requested,omitempty"`
+	// Whether its worker has been asked to stop; not of tasks done or cancelled.
+	CancelRequested *bool `protobuf:"varint,18,opt,name=cancel_requested,json=cancelRequested,proto3,oneof" json:"cancel_requested,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -919,30 +1054,48 @@ func (x *TaskStatus) GetState() TaskState {
 	return TaskState_TASK_STATE_UNSPECIFIED
 }
 
-func (x *TaskStatus) GetPayload() []byte {
+func (x *TaskStatus) GetContent() isTaskStatus_Content {
 	if x != nil {
-		return x.Payload
+		return x.Content
 	}
 	return nil
 }
 
-func (x *TaskStatus) GetPriority() int32 {
+func (x *TaskStatus) GetPayload() []byte {
 	if x != nil {
-		return x.Priority
+		if x, ok := x.Content.(*TaskStatus_Payload); ok {
+			return x.Payload
+		}
+	}
+	return nil
+}
+
+func (x *TaskStatus) GetText() string {
+	if x != nil {
+		if x, ok := x.Content.(*TaskStatus_Text); ok {
+			return x.Text
+		}
+	}
+	return ""
+}
+
+func (x *TaskStatus) GetPriority() int32 {
+	if x != nil && x.Priority != nil {
+		return *x.Priority
 	}
 	return 0
 }
 
 func (x *TaskStatus) GetAttempts() int32 {
-	if x != nil {
-		return x.Attempts
+	if x != nil && x.Attempts != nil {
+		return *x.Attempts
 	}
 	return 0
 }
 
 func (x *TaskStatus) GetMaxAttempts() int32 {
-	if x != nil {
-		return x.MaxAttempts
+	if x != nil && x.MaxAttempts != nil {
+		return *x.MaxAttempts
 	}
 	return 0
 }
@@ -961,11 +1114,29 @@ func (x *TaskStatus) GetProgress() string {
 	return ""
 }
 
-func (x *TaskStatus) GetResult() []byte {
+func (x *TaskStatus) GetAnswer() isTaskStatus_Answer {
 	if x != nil {
-		return x.Result
+		return x.Answer
 	}
 	return nil
+}
+
+func (x *TaskStatus) GetResult() []byte {
+	if x != nil {
+		if x, ok := x.Answer.(*TaskStatus_Result); ok {
+			return x.Result
+		}
+	}
+	return nil
+}
+
+func (x *TaskStatus) GetResultText() string {
+	if x != nil {
+		if x, ok := x.Answer.(*TaskStatus_ResultText); ok {
+			return x.ResultText
+		}
+	}
+	return ""
 }
 
 func (x *TaskStatus) GetEnqueueTime() *timestamppb.Timestamp {
@@ -1011,17 +1182,53 @@ func (x *TaskStatus) GetDeadReason() DeadReason {
 }
 
 func (x *TaskStatus) GetCancelRequested() bool {
-	if x != nil {
-		return x.CancelRequested
+	if x != nil && x.CancelRequested != nil {
+		return *x.CancelRequested
 	}
 	return false
 }
+
+type isTaskStatus_Content interface {
+	isTaskStatus_Content()
+}
+
+type TaskStatus_Payload struct {
+	// Bytes.
+	Payload []byte `protobuf:"bytes,5,opt,name=payload,proto3,oneof"`
+}
+
+type TaskStatus_Text struct {
+	// A text.
+	Text string `protobuf:"bytes,19,opt,name=text,proto3,oneof"`
+}
+
+func (*TaskStatus_Payload) isTaskStatus_Content() {}
+
+func (*TaskStatus_Text) isTaskStatus_Content() {}
+
+type isTaskStatus_Answer interface {
+	isTaskStatus_Answer()
+}
+
+type TaskStatus_Result struct {
+	// Bytes.
+	Result []byte `protobuf:"bytes,11,opt,name=result,proto3,oneof"`
+}
+
+type TaskStatus_ResultText struct {
+	// A text.
+	ResultText string `protobuf:"bytes,20,opt,name=result_text,json=resultText,proto3,oneof"`
+}
+
+func (*TaskStatus_Result) isTaskStatus_Answer() {}
+
+func (*TaskStatus_ResultText) isTaskStatus_Answer() {}
 
 // How an attempt failed.
 type AttemptError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Which attempt, 1 being the first.
-	Attempt int32 `protobuf:"varint,1,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	Attempt *int32 `protobuf:"varint,1,opt,name=attempt,proto3,oneof" json:"attempt,omitempty"`
 	// When.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
 	// What went wrong.
@@ -1061,8 +1268,8 @@ func (*AttemptError) Descriptor() ([]byte, []int) {
 }
 
 func (x *AttemptError) GetAttempt() int32 {
-	if x != nil {
-		return x.Attempt
+	if x != nil && x.Attempt != nil {
+		return *x.Attempt
 	}
 	return 0
 }
@@ -1085,11 +1292,12 @@ var File_quoin_queues_v1_task_proto protoreflect.FileDescriptor
 
 const file_quoin_queues_v1_task_proto_rawDesc = "" +
 	"\n" +
-	"\x1aquoin/queues/v1/task.proto\x12\x0fquoin.queues.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb9\x04\n" +
+	"\x1aquoin/queues/v1/task.proto\x12\x0fquoin.queues.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc\x04\n" +
 	"\aNewTask\x12\x12\n" +
-	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
-	"\apayload\x18\x02 \x01(\fR\apayload\x12\x1f\n" +
-	"\bpriority\x18\x03 \x01(\x05H\x00R\bpriority\x88\x01\x01\x12/\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x1a\n" +
+	"\apayload\x18\x02 \x01(\fH\x00R\apayload\x12\x14\n" +
+	"\x04text\x18\x0e \x01(\tH\x00R\x04text\x12\x1f\n" +
+	"\bpriority\x18\x03 \x01(\x05H\x01R\bpriority\x88\x01\x01\x12/\n" +
 	"\x05delay\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x05delay\x125\n" +
 	"\brun_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\arunTime\x12!\n" +
 	"\fmax_attempts\x18\x06 \x01(\x05R\vmaxAttempts\x122\n" +
@@ -1100,34 +1308,43 @@ const file_quoin_queues_v1_task_proto_rawDesc = "" +
 	" \x01(\tR\vfairnessKey\x12'\n" +
 	"\x0ffairness_weight\x18\v \x01(\x05R\x0efairnessWeight\x123\n" +
 	"\atimeout\x18\f \x01(\v2\x19.google.protobuf.DurationR\atimeout\x127\n" +
-	"\tretention\x18\r \x01(\v2\x19.google.protobuf.DurationR\tretentionB\v\n" +
+	"\tretention\x18\r \x01(\v2\x19.google.protobuf.DurationR\tretentionB\t\n" +
+	"\acontentB\v\n" +
 	"\t_priority\"\x8b\x01\n" +
 	"\aBackoff\x123\n" +
 	"\ainitial\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\ainitial\x12\x1e\n" +
 	"\n" +
 	"multiplier\x18\x02 \x01(\x05R\n" +
 	"multiplier\x12+\n" +
-	"\x03cap\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03cap\"\x8d\x03\n" +
+	"\x03cap\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03cap\"\xd0\x03\n" +
 	"\n" +
 	"LeasedTask\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x12\n" +
-	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x18\n" +
-	"\apayload\x18\x04 \x01(\fR\apayload\x12\x18\n" +
-	"\aattempt\x18\x05 \x01(\x05R\aattempt\x12\x14\n" +
-	"\x05token\x18\x06 \x01(\tR\x05token\x12\x14\n" +
-	"\x05fence\x18\a \x01(\x03R\x05fence\x12;\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x1a\n" +
+	"\apayload\x18\x04 \x01(\fH\x00R\apayload\x12\x14\n" +
+	"\x04text\x18\f \x01(\tH\x00R\x04text\x12\x1d\n" +
+	"\aattempt\x18\x05 \x01(\x05H\x01R\aattempt\x88\x01\x01\x12\x14\n" +
+	"\x05token\x18\x06 \x01(\tR\x05token\x12\x19\n" +
+	"\x05fence\x18\a \x01(\x03H\x02R\x05fence\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12=\n" +
 	"\fenqueue_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\venqueueTime\x12=\n" +
 	"\ftimeout_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\vtimeoutTime\x12!\n" +
-	"\ffairness_key\x18\v \x01(\tR\vfairnessKey\"c\n" +
+	"\ffairness_key\x18\v \x01(\tR\vfairnessKeyB\t\n" +
+	"\acontentB\n" +
+	"\n" +
+	"\b_attemptB\b\n" +
+	"\x06_fence\"\x92\x01\n" +
 	"\x04Done\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x14\n" +
-	"\x05token\x18\x03 \x01(\tR\x05token\x12\x16\n" +
-	"\x06result\x18\x04 \x01(\fR\x06result\"\xb3\x01\n" +
+	"\x05token\x18\x03 \x01(\tR\x05token\x12\x18\n" +
+	"\x06result\x18\x04 \x01(\fH\x00R\x06result\x12!\n" +
+	"\vresult_text\x18\x05 \x01(\tH\x00R\n" +
+	"resultTextB\b\n" +
+	"\x06answer\"\xb3\x01\n" +
 	"\x06Failed\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x14\n" +
@@ -1140,21 +1357,24 @@ const file_quoin_queues_v1_task_proto_rawDesc = "" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x14\n" +
 	"\x05token\x18\x03 \x01(\tR\x05token\x12\x12\n" +
-	"\x04text\x18\x04 \x01(\tR\x04text\"\xdd\x05\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\"\x83\a\n" +
 	"\n" +
 	"TaskStatus\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x12\n" +
 	"\x04kind\x18\x03 \x01(\tR\x04kind\x120\n" +
-	"\x05state\x18\x04 \x01(\x0e2\x1a.quoin.queues.v1.TaskStateR\x05state\x12\x18\n" +
-	"\apayload\x18\x05 \x01(\fR\apayload\x12\x1a\n" +
-	"\bpriority\x18\x06 \x01(\x05R\bpriority\x12\x1a\n" +
-	"\battempts\x18\a \x01(\x05R\battempts\x12!\n" +
-	"\fmax_attempts\x18\b \x01(\x05R\vmaxAttempts\x125\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x1a.quoin.queues.v1.TaskStateR\x05state\x12\x1a\n" +
+	"\apayload\x18\x05 \x01(\fH\x00R\apayload\x12\x14\n" +
+	"\x04text\x18\x13 \x01(\tH\x00R\x04text\x12\x1f\n" +
+	"\bpriority\x18\x06 \x01(\x05H\x02R\bpriority\x88\x01\x01\x12\x1f\n" +
+	"\battempts\x18\a \x01(\x05H\x03R\battempts\x88\x01\x01\x12&\n" +
+	"\fmax_attempts\x18\b \x01(\x05H\x04R\vmaxAttempts\x88\x01\x01\x125\n" +
 	"\x06errors\x18\t \x03(\v2\x1d.quoin.queues.v1.AttemptErrorR\x06errors\x12\x1a\n" +
 	"\bprogress\x18\n" +
-	" \x01(\tR\bprogress\x12\x16\n" +
-	"\x06result\x18\v \x01(\fR\x06result\x12=\n" +
+	" \x01(\tR\bprogress\x12\x18\n" +
+	"\x06result\x18\v \x01(\fH\x01R\x06result\x12!\n" +
+	"\vresult_text\x18\x14 \x01(\tH\x01R\n" +
+	"resultText\x12=\n" +
 	"\fenqueue_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\venqueueTime\x125\n" +
 	"\brun_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\arunTime\x12;\n" +
 	"\vexpire_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\n" +
@@ -1163,12 +1383,20 @@ const file_quoin_queues_v1_task_proto_rawDesc = "" +
 	"finishTime\x12!\n" +
 	"\ffairness_key\x18\x10 \x01(\tR\vfairnessKey\x12<\n" +
 	"\vdead_reason\x18\x11 \x01(\x0e2\x1b.quoin.queues.v1.DeadReasonR\n" +
-	"deadReason\x12)\n" +
-	"\x10cancel_requested\x18\x12 \x01(\bR\x0fcancelRequested\"n\n" +
-	"\fAttemptError\x12\x18\n" +
-	"\aattempt\x18\x01 \x01(\x05R\aattempt\x12.\n" +
+	"deadReason\x12.\n" +
+	"\x10cancel_requested\x18\x12 \x01(\bH\x05R\x0fcancelRequested\x88\x01\x01B\t\n" +
+	"\acontentB\b\n" +
+	"\x06answerB\v\n" +
+	"\t_priorityB\v\n" +
+	"\t_attemptsB\x0f\n" +
+	"\r_max_attemptsB\x13\n" +
+	"\x11_cancel_requested\"\x7f\n" +
+	"\fAttemptError\x12\x1d\n" +
+	"\aattempt\x18\x01 \x01(\x05H\x00R\aattempt\x88\x01\x01\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x14\n" +
-	"\x05error\x18\x03 \x01(\tR\x05error*X\n" +
+	"\x05error\x18\x03 \x01(\tR\x05errorB\n" +
+	"\n" +
+	"\b_attempt*X\n" +
 	"\n" +
 	"Preference\x12\x1a\n" +
 	"\x16PREFERENCE_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -1253,7 +1481,25 @@ func file_quoin_queues_v1_task_proto_init() {
 	if File_quoin_queues_v1_task_proto != nil {
 		return
 	}
-	file_quoin_queues_v1_task_proto_msgTypes[0].OneofWrappers = []any{}
+	file_quoin_queues_v1_task_proto_msgTypes[0].OneofWrappers = []any{
+		(*NewTask_Payload)(nil),
+		(*NewTask_Text)(nil),
+	}
+	file_quoin_queues_v1_task_proto_msgTypes[2].OneofWrappers = []any{
+		(*LeasedTask_Payload)(nil),
+		(*LeasedTask_Text)(nil),
+	}
+	file_quoin_queues_v1_task_proto_msgTypes[3].OneofWrappers = []any{
+		(*Done_Result)(nil),
+		(*Done_ResultText)(nil),
+	}
+	file_quoin_queues_v1_task_proto_msgTypes[6].OneofWrappers = []any{
+		(*TaskStatus_Payload)(nil),
+		(*TaskStatus_Text)(nil),
+		(*TaskStatus_Result)(nil),
+		(*TaskStatus_ResultText)(nil),
+	}
+	file_quoin_queues_v1_task_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

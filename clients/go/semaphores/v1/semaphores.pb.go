@@ -154,7 +154,7 @@ func (x *ConfigureRequest) GetDefaultLease() *durationpb.Duration {
 type ConfigureResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Permits in use now. More than the limit while it drains.
-	InUse         int32 `protobuf:"varint,1,opt,name=in_use,json=inUse,proto3" json:"in_use,omitempty"`
+	InUse         *int32 `protobuf:"varint,1,opt,name=in_use,json=inUse,proto3,oneof" json:"in_use,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -190,8 +190,8 @@ func (*ConfigureResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *ConfigureResponse) GetInUse() int32 {
-	if x != nil {
-		return x.InUse
+	if x != nil && x.InUse != nil {
+		return *x.InUse
 	}
 	return 0
 }
@@ -400,25 +400,25 @@ func (x *AcquireRequest) GetRequestId() string {
 type AcquireResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the caller holds the permits now.
-	Acquired bool `protobuf:"varint,1,opt,name=acquired,proto3" json:"acquired,omitempty"`
+	Acquired *bool `protobuf:"varint,1,opt,name=acquired,proto3,oneof" json:"acquired,omitempty"`
 	// Proves the ownership to Renew, Release and Hold. Empty when not acquired.
 	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
 	// Number of this grant, greater than that of every earlier grant of this
-	// semaphore. 0 when not acquired.
-	Fence int64 `protobuf:"varint,3,opt,name=fence,proto3" json:"fence,omitempty"`
+	// semaphore. Unset when not acquired.
+	Fence *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When the lease ends by the clock of Redis. Unset when not acquired.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// Permits in use, those of this grant included. A repeated request that finds
 	// its grant is told how it is now.
-	InUse int32 `protobuf:"varint,5,opt,name=in_use,json=inUse,proto3" json:"in_use,omitempty"`
+	InUse *int32 `protobuf:"varint,5,opt,name=in_use,json=inUse,proto3,oneof" json:"in_use,omitempty"`
 	// How many may be in use.
-	Limit int32 `protobuf:"varint,6,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit *int32 `protobuf:"varint,6,opt,name=limit,proto3,oneof" json:"limit,omitempty"`
 	// In what time the first lease of a holder ends if it is not renewed; only when
 	// not acquired. That need not free enough.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,7,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	// Place in line, 1 being the next to be served: the one the call had when its
-	// wait ended or, without a wait, would have got. 0 when acquired.
-	Position      int64 `protobuf:"varint,8,opt,name=position,proto3" json:"position,omitempty"`
+	// wait ended or, without a wait, would have got. Unset when acquired.
+	Position      *int64 `protobuf:"varint,8,opt,name=position,proto3,oneof" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -454,8 +454,8 @@ func (*AcquireResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *AcquireResponse) GetAcquired() bool {
-	if x != nil {
-		return x.Acquired
+	if x != nil && x.Acquired != nil {
+		return *x.Acquired
 	}
 	return false
 }
@@ -468,8 +468,8 @@ func (x *AcquireResponse) GetToken() string {
 }
 
 func (x *AcquireResponse) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -482,15 +482,15 @@ func (x *AcquireResponse) GetExpireTime() *timestamppb.Timestamp {
 }
 
 func (x *AcquireResponse) GetInUse() int32 {
-	if x != nil {
-		return x.InUse
+	if x != nil && x.InUse != nil {
+		return *x.InUse
 	}
 	return 0
 }
 
 func (x *AcquireResponse) GetLimit() int32 {
-	if x != nil {
-		return x.Limit
+	if x != nil && x.Limit != nil {
+		return *x.Limit
 	}
 	return 0
 }
@@ -503,8 +503,8 @@ func (x *AcquireResponse) GetRetryAfter() *durationpb.Duration {
 }
 
 func (x *AcquireResponse) GetPosition() int64 {
-	if x != nil {
-		return x.Position
+	if x != nil && x.Position != nil {
+		return *x.Position
 	}
 	return 0
 }
@@ -801,20 +801,20 @@ func (x *GetRequest) GetPageToken() string {
 type GetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many permits may be in use.
-	Limit int32 `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit *int32 `protobuf:"varint,1,opt,name=limit,proto3,oneof" json:"limit,omitempty"`
 	// The lease of an Acquire that says none.
 	DefaultLease *durationpb.Duration `protobuf:"bytes,2,opt,name=default_lease,json=defaultLease,proto3" json:"default_lease,omitempty"`
 	// Whether it is kept until Delete: it was configured, not made by first use.
-	Configured bool `protobuf:"varint,3,opt,name=configured,proto3" json:"configured,omitempty"`
+	Configured *bool `protobuf:"varint,3,opt,name=configured,proto3,oneof" json:"configured,omitempty"`
 	// Permits in use. More than the limit while it drains.
-	InUse int32 `protobuf:"varint,4,opt,name=in_use,json=inUse,proto3" json:"in_use,omitempty"`
+	InUse *int32 `protobuf:"varint,4,opt,name=in_use,json=inUse,proto3,oneof" json:"in_use,omitempty"`
 	// How many hold permits.
-	HolderCount int64 `protobuf:"varint,5,opt,name=holder_count,json=holderCount,proto3" json:"holder_count,omitempty"`
+	HolderCount *int64 `protobuf:"varint,5,opt,name=holder_count,json=holderCount,proto3,oneof" json:"holder_count,omitempty"`
 	// How many stand in line. One whose server died counts until the line has
 	// moved past it.
-	Waiters int64 `protobuf:"varint,6,opt,name=waiters,proto3" json:"waiters,omitempty"`
+	Waiters *int64 `protobuf:"varint,6,opt,name=waiters,proto3,oneof" json:"waiters,omitempty"`
 	// Fence of the last grant; 0 if there was none.
-	Fence int64 `protobuf:"varint,7,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence *int64 `protobuf:"varint,7,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// A page of the holders, in the order in which their leases end. Over several
 	// pages, one who renews meanwhile may come twice, never not at all.
 	Holders []*GetResponse_Holder `protobuf:"bytes,8,rep,name=holders,proto3" json:"holders,omitempty"`
@@ -855,8 +855,8 @@ func (*GetResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *GetResponse) GetLimit() int32 {
-	if x != nil {
-		return x.Limit
+	if x != nil && x.Limit != nil {
+		return *x.Limit
 	}
 	return 0
 }
@@ -869,36 +869,36 @@ func (x *GetResponse) GetDefaultLease() *durationpb.Duration {
 }
 
 func (x *GetResponse) GetConfigured() bool {
-	if x != nil {
-		return x.Configured
+	if x != nil && x.Configured != nil {
+		return *x.Configured
 	}
 	return false
 }
 
 func (x *GetResponse) GetInUse() int32 {
-	if x != nil {
-		return x.InUse
+	if x != nil && x.InUse != nil {
+		return *x.InUse
 	}
 	return 0
 }
 
 func (x *GetResponse) GetHolderCount() int64 {
-	if x != nil {
-		return x.HolderCount
+	if x != nil && x.HolderCount != nil {
+		return *x.HolderCount
 	}
 	return 0
 }
 
 func (x *GetResponse) GetWaiters() int64 {
-	if x != nil {
-		return x.Waiters
+	if x != nil && x.Waiters != nil {
+		return *x.Waiters
 	}
 	return 0
 }
 
 func (x *GetResponse) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -1105,7 +1105,7 @@ func (x *RevokeRequest) GetReason() string {
 type RevokeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many there were.
-	Permits       int32 `protobuf:"varint,1,opt,name=permits,proto3" json:"permits,omitempty"`
+	Permits       *int32 `protobuf:"varint,1,opt,name=permits,proto3,oneof" json:"permits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1141,8 +1141,8 @@ func (*RevokeResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *RevokeResponse) GetPermits() int32 {
-	if x != nil {
-		return x.Permits
+	if x != nil && x.Permits != nil {
+		return *x.Permits
 	}
 	return 0
 }
@@ -1392,9 +1392,9 @@ type GetResponse_Holder struct {
 	// Its label; empty when it gave none.
 	Holder string `protobuf:"bytes,2,opt,name=holder,proto3" json:"holder,omitempty"`
 	// How many permits it holds.
-	Permits int32 `protobuf:"varint,3,opt,name=permits,proto3" json:"permits,omitempty"`
+	Permits *int32 `protobuf:"varint,3,opt,name=permits,proto3,oneof" json:"permits,omitempty"`
 	// Number of its grant.
-	Fence int64 `protobuf:"varint,4,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence *int64 `protobuf:"varint,4,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When it was granted them, by the clock of Redis.
 	AcquireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=acquire_time,json=acquireTime,proto3" json:"acquire_time,omitempty"`
 	// When its lease ends by the clock of Redis.
@@ -1448,15 +1448,15 @@ func (x *GetResponse_Holder) GetHolder() string {
 }
 
 func (x *GetResponse_Holder) GetPermits() int32 {
-	if x != nil {
-		return x.Permits
+	if x != nil && x.Permits != nil {
+		return *x.Permits
 	}
 	return 0
 }
 
 func (x *GetResponse_Holder) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -1481,13 +1481,13 @@ type ListResponse_Semaphore struct {
 	// Its name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// How many permits may be in use.
-	Limit int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit *int32 `protobuf:"varint,2,opt,name=limit,proto3,oneof" json:"limit,omitempty"`
 	// Permits in use.
-	InUse int32 `protobuf:"varint,3,opt,name=in_use,json=inUse,proto3" json:"in_use,omitempty"`
+	InUse *int32 `protobuf:"varint,3,opt,name=in_use,json=inUse,proto3,oneof" json:"in_use,omitempty"`
 	// How many hold permits.
-	HolderCount int64 `protobuf:"varint,4,opt,name=holder_count,json=holderCount,proto3" json:"holder_count,omitempty"`
+	HolderCount *int64 `protobuf:"varint,4,opt,name=holder_count,json=holderCount,proto3,oneof" json:"holder_count,omitempty"`
 	// How many stand in line.
-	Waiters       int64 `protobuf:"varint,5,opt,name=waiters,proto3" json:"waiters,omitempty"`
+	Waiters       *int64 `protobuf:"varint,5,opt,name=waiters,proto3,oneof" json:"waiters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1530,29 +1530,29 @@ func (x *ListResponse_Semaphore) GetName() string {
 }
 
 func (x *ListResponse_Semaphore) GetLimit() int32 {
-	if x != nil {
-		return x.Limit
+	if x != nil && x.Limit != nil {
+		return *x.Limit
 	}
 	return 0
 }
 
 func (x *ListResponse_Semaphore) GetInUse() int32 {
-	if x != nil {
-		return x.InUse
+	if x != nil && x.InUse != nil {
+		return *x.InUse
 	}
 	return 0
 }
 
 func (x *ListResponse_Semaphore) GetHolderCount() int64 {
-	if x != nil {
-		return x.HolderCount
+	if x != nil && x.HolderCount != nil {
+		return *x.HolderCount
 	}
 	return 0
 }
 
 func (x *ListResponse_Semaphore) GetWaiters() int64 {
-	if x != nil {
-		return x.Waiters
+	if x != nil && x.Waiters != nil {
+		return *x.Waiters
 	}
 	return 0
 }
@@ -1562,7 +1562,7 @@ type HoldResponse_Waiting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Place in line, 1 being the next to be served. Among those waiting at one
 	// server, the positions of the first 100 are kept up to date.
-	Position      int64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	Position      *int64 `protobuf:"varint,1,opt,name=position,proto3,oneof" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1598,8 +1598,8 @@ func (*HoldResponse_Waiting) Descriptor() ([]byte, []int) {
 }
 
 func (x *HoldResponse_Waiting) GetPosition() int64 {
-	if x != nil {
-		return x.Position
+	if x != nil && x.Position != nil {
+		return *x.Position
 	}
 	return 0
 }
@@ -1610,7 +1610,7 @@ type HoldResponse_Granted struct {
 	// Proves the ownership to Renew, Release and Hold.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	// Number of this grant, greater than that of every earlier one.
-	Fence int64 `protobuf:"varint,2,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence *int64 `protobuf:"varint,2,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When the lease ends by the clock of Redis unless it is renewed.
 	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1655,8 +1655,8 @@ func (x *HoldResponse_Granted) GetToken() string {
 }
 
 func (x *HoldResponse_Granted) GetFence() int64 {
-	if x != nil {
-		return x.Fence
+	if x != nil && x.Fence != nil {
+		return *x.Fence
 	}
 	return 0
 }
@@ -1826,9 +1826,10 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\x10ConfigureRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12>\n" +
-	"\rdefault_lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\fdefaultLease\"*\n" +
-	"\x11ConfigureResponse\x12\x15\n" +
-	"\x06in_use\x18\x01 \x01(\x05R\x05inUse\"#\n" +
+	"\rdefault_lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\fdefaultLease\":\n" +
+	"\x11ConfigureResponse\x12\x1a\n" +
+	"\x06in_use\x18\x01 \x01(\x05H\x00R\x05inUse\x88\x01\x01B\t\n" +
+	"\a_in_use\"#\n" +
 	"\rDeleteRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"\x10\n" +
 	"\x0eDeleteResponse\"\xeb\x01\n" +
@@ -1840,18 +1841,23 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\x06holder\x18\x05 \x01(\tR\x06holder\x12\x14\n" +
 	"\x05limit\x18\x06 \x01(\x05R\x05limit\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\a \x01(\tR\trequestId\"\x9b\x02\n" +
-	"\x0fAcquireResponse\x12\x1a\n" +
-	"\bacquired\x18\x01 \x01(\bR\bacquired\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\x12\x14\n" +
-	"\x05fence\x18\x03 \x01(\x03R\x05fence\x12;\n" +
+	"request_id\x18\a \x01(\tR\trequestId\"\xed\x02\n" +
+	"\x0fAcquireResponse\x12\x1f\n" +
+	"\bacquired\x18\x01 \x01(\bH\x00R\bacquired\x88\x01\x01\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\x12\x19\n" +
+	"\x05fence\x18\x03 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x12\x15\n" +
-	"\x06in_use\x18\x05 \x01(\x05R\x05inUse\x12\x14\n" +
-	"\x05limit\x18\x06 \x01(\x05R\x05limit\x12:\n" +
+	"expireTime\x12\x1a\n" +
+	"\x06in_use\x18\x05 \x01(\x05H\x02R\x05inUse\x88\x01\x01\x12\x19\n" +
+	"\x05limit\x18\x06 \x01(\x05H\x03R\x05limit\x88\x01\x01\x12:\n" +
 	"\vretry_after\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter\x12\x1a\n" +
-	"\bposition\x18\b \x01(\x03R\bposition\"i\n" +
+	"retryAfter\x12\x1f\n" +
+	"\bposition\x18\b \x01(\x03H\x04R\bposition\x88\x01\x01B\v\n" +
+	"\t_acquiredB\b\n" +
+	"\x06_fenceB\t\n" +
+	"\a_in_useB\b\n" +
+	"\x06_limitB\v\n" +
+	"\t_position\"i\n" +
 	"\fRenewRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\x12/\n" +
@@ -1871,69 +1877,88 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\xb7\x04\n" +
-	"\vGetResponse\x12\x14\n" +
-	"\x05limit\x18\x01 \x01(\x05R\x05limit\x12>\n" +
-	"\rdefault_lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\fdefaultLease\x12\x1e\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\xc0\x05\n" +
+	"\vGetResponse\x12\x19\n" +
+	"\x05limit\x18\x01 \x01(\x05H\x00R\x05limit\x88\x01\x01\x12>\n" +
+	"\rdefault_lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\fdefaultLease\x12#\n" +
 	"\n" +
-	"configured\x18\x03 \x01(\bR\n" +
-	"configured\x12\x15\n" +
-	"\x06in_use\x18\x04 \x01(\x05R\x05inUse\x12!\n" +
-	"\fholder_count\x18\x05 \x01(\x03R\vholderCount\x12\x18\n" +
-	"\awaiters\x18\x06 \x01(\x03R\awaiters\x12\x14\n" +
-	"\x05fence\x18\a \x01(\x03R\x05fence\x12A\n" +
+	"configured\x18\x03 \x01(\bH\x01R\n" +
+	"configured\x88\x01\x01\x12\x1a\n" +
+	"\x06in_use\x18\x04 \x01(\x05H\x02R\x05inUse\x88\x01\x01\x12&\n" +
+	"\fholder_count\x18\x05 \x01(\x03H\x03R\vholderCount\x88\x01\x01\x12\x1d\n" +
+	"\awaiters\x18\x06 \x01(\x03H\x04R\awaiters\x88\x01\x01\x12\x19\n" +
+	"\x05fence\x18\a \x01(\x03H\x05R\x05fence\x88\x01\x01\x12A\n" +
 	"\aholders\x18\b \x03(\v2'.quoin.semaphores.v1.GetResponse.HolderR\aholders\x12&\n" +
-	"\x0fnext_page_token\x18\t \x01(\tR\rnextPageToken\x1a\xdc\x01\n" +
+	"\x0fnext_page_token\x18\t \x01(\tR\rnextPageToken\x1a\xfc\x01\n" +
 	"\x06Holder\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
-	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x18\n" +
-	"\apermits\x18\x03 \x01(\x05R\apermits\x12\x14\n" +
-	"\x05fence\x18\x04 \x01(\x03R\x05fence\x12=\n" +
+	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x1d\n" +
+	"\apermits\x18\x03 \x01(\x05H\x00R\apermits\x88\x01\x01\x12\x19\n" +
+	"\x05fence\x18\x04 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12=\n" +
 	"\facquire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vacquireTime\x12;\n" +
 	"\vexpire_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\"a\n" +
+	"expireTimeB\n" +
+	"\n" +
+	"\b_permitsB\b\n" +
+	"\x06_fenceB\b\n" +
+	"\x06_limitB\r\n" +
+	"\v_configuredB\t\n" +
+	"\a_in_useB\x0f\n" +
+	"\r_holder_countB\n" +
+	"\n" +
+	"\b_waitersB\b\n" +
+	"\x06_fence\"a\n" +
 	"\vListRequest\x12\x16\n" +
 	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\x8f\x02\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\xd5\x02\n" +
 	"\fListResponse\x12K\n" +
 	"\n" +
 	"semaphores\x18\x01 \x03(\v2+.quoin.semaphores.v1.ListResponse.SemaphoreR\n" +
 	"semaphores\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\x89\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xcf\x01\n" +
 	"\tSemaphore\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x15\n" +
-	"\x06in_use\x18\x03 \x01(\x05R\x05inUse\x12!\n" +
-	"\fholder_count\x18\x04 \x01(\x03R\vholderCount\x12\x18\n" +
-	"\awaiters\x18\x05 \x01(\x03R\awaiters\"K\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
+	"\x05limit\x18\x02 \x01(\x05H\x00R\x05limit\x88\x01\x01\x12\x1a\n" +
+	"\x06in_use\x18\x03 \x01(\x05H\x01R\x05inUse\x88\x01\x01\x12&\n" +
+	"\fholder_count\x18\x04 \x01(\x03H\x02R\vholderCount\x88\x01\x01\x12\x1d\n" +
+	"\awaiters\x18\x05 \x01(\x03H\x03R\awaiters\x88\x01\x01B\b\n" +
+	"\x06_limitB\t\n" +
+	"\a_in_useB\x0f\n" +
+	"\r_holder_countB\n" +
+	"\n" +
+	"\b_waiters\"K\n" +
 	"\rRevokeRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"*\n" +
-	"\x0eRevokeResponse\x12\x18\n" +
-	"\apermits\x18\x01 \x01(\x05R\apermits\"\xb0\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\";\n" +
+	"\x0eRevokeResponse\x12\x1d\n" +
+	"\apermits\x18\x01 \x01(\x05H\x00R\apermits\x88\x01\x01B\n" +
+	"\n" +
+	"\b_permits\"\xb0\x01\n" +
 	"\vHoldRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\apermits\x18\x02 \x01(\x05R\apermits\x12/\n" +
 	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x16\n" +
 	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x14\n" +
 	"\x05limit\x18\x05 \x01(\x05R\x05limit\x12\x14\n" +
-	"\x05token\x18\x06 \x01(\tR\x05token\"\xc8\x06\n" +
+	"\x05token\x18\x06 \x01(\tR\x05token\"\xea\x06\n" +
 	"\fHoldResponse\x12E\n" +
 	"\awaiting\x18\x01 \x01(\v2).quoin.semaphores.v1.HoldResponse.WaitingH\x00R\awaiting\x12E\n" +
 	"\agranted\x18\x02 \x01(\v2).quoin.semaphores.v1.HoldResponse.GrantedH\x00R\agranted\x12<\n" +
 	"\x04lost\x18\x03 \x01(\v2&.quoin.semaphores.v1.HoldResponse.LostH\x00R\x04lost\x12K\n" +
 	"\theartbeat\x18\x04 \x01(\v2+.quoin.semaphores.v1.HoldResponse.HeartbeatH\x00R\theartbeat\x12K\n" +
-	"\treconnect\x18\x05 \x01(\v2+.quoin.semaphores.v1.HoldResponse.ReconnectH\x00R\treconnect\x1a%\n" +
-	"\aWaiting\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\x03R\bposition\x1ar\n" +
+	"\treconnect\x18\x05 \x01(\v2+.quoin.semaphores.v1.HoldResponse.ReconnectH\x00R\treconnect\x1a7\n" +
+	"\aWaiting\x12\x1f\n" +
+	"\bposition\x18\x01 \x01(\x03H\x00R\bposition\x88\x01\x01B\v\n" +
+	"\t_position\x1a\x81\x01\n" +
 	"\aGranted\x12\x14\n" +
-	"\x05token\x18\x01 \x01(\tR\x05token\x12\x14\n" +
-	"\x05fence\x18\x02 \x01(\x03R\x05fence\x12;\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12\x19\n" +
+	"\x05fence\x18\x02 \x01(\x03H\x00R\x05fence\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x1a\xc0\x01\n" +
+	"expireTimeB\b\n" +
+	"\x06_fence\x1a\xc0\x01\n" +
 	"\x04Lost\x12E\n" +
 	"\x06reason\x18\x01 \x01(\x0e2-.quoin.semaphores.v1.HoldResponse.Lost.ReasonR\x06reason\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\"]\n" +
@@ -2057,7 +2082,11 @@ func file_quoin_semaphores_v1_semaphores_proto_init() {
 	if File_quoin_semaphores_v1_semaphores_proto != nil {
 		return
 	}
+	file_quoin_semaphores_v1_semaphores_proto_msgTypes[1].OneofWrappers = []any{}
+	file_quoin_semaphores_v1_semaphores_proto_msgTypes[5].OneofWrappers = []any{}
 	file_quoin_semaphores_v1_semaphores_proto_msgTypes[9].OneofWrappers = []any{}
+	file_quoin_semaphores_v1_semaphores_proto_msgTypes[11].OneofWrappers = []any{}
+	file_quoin_semaphores_v1_semaphores_proto_msgTypes[15].OneofWrappers = []any{}
 	file_quoin_semaphores_v1_semaphores_proto_msgTypes[17].OneofWrappers = []any{
 		(*HoldResponse_Waiting_)(nil),
 		(*HoldResponse_Granted_)(nil),
@@ -2065,6 +2094,10 @@ func file_quoin_semaphores_v1_semaphores_proto_init() {
 		(*HoldResponse_Heartbeat_)(nil),
 		(*HoldResponse_Reconnect_)(nil),
 	}
+	file_quoin_semaphores_v1_semaphores_proto_msgTypes[18].OneofWrappers = []any{}
+	file_quoin_semaphores_v1_semaphores_proto_msgTypes[19].OneofWrappers = []any{}
+	file_quoin_semaphores_v1_semaphores_proto_msgTypes[20].OneofWrappers = []any{}
+	file_quoin_semaphores_v1_semaphores_proto_msgTypes[21].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -109,12 +109,12 @@ type RecordResponse struct {
 	// The hour it belongs to, as its first moment.
 	Hour *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=hour,proto3" json:"hour,omitempty"`
 	// How many values the context has recorded in this hour, this one included.
-	Count int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	Count *int64 `protobuf:"varint,2,opt,name=count,proto3,oneof" json:"count,omitempty"`
 	// Their mean.
-	Mean float64 `protobuf:"fixed64,3,opt,name=mean,proto3" json:"mean,omitempty"`
+	Mean *float64 `protobuf:"fixed64,3,opt,name=mean,proto3,oneof" json:"mean,omitempty"`
 	// Whether the value is far above what was recorded before, as WatchAnomalies says;
 	// also when it was not told there.
-	Anomalous     bool `protobuf:"varint,4,opt,name=anomalous,proto3" json:"anomalous,omitempty"`
+	Anomalous     *bool `protobuf:"varint,4,opt,name=anomalous,proto3,oneof" json:"anomalous,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -157,22 +157,22 @@ func (x *RecordResponse) GetHour() *timestamppb.Timestamp {
 }
 
 func (x *RecordResponse) GetCount() int64 {
-	if x != nil {
-		return x.Count
+	if x != nil && x.Count != nil {
+		return *x.Count
 	}
 	return 0
 }
 
 func (x *RecordResponse) GetMean() float64 {
-	if x != nil {
-		return x.Mean
+	if x != nil && x.Mean != nil {
+		return *x.Mean
 	}
 	return 0
 }
 
 func (x *RecordResponse) GetAnomalous() bool {
-	if x != nil {
-		return x.Anomalous
+	if x != nil && x.Anomalous != nil {
+		return *x.Anomalous
 	}
 	return false
 }
@@ -238,7 +238,7 @@ func (x *RecordBatchRequest) GetRequestId() string {
 type RecordBatchResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many values of this call are recorded, from the first one on.
-	Acknowledged  int64 `protobuf:"varint,1,opt,name=acknowledged,proto3" json:"acknowledged,omitempty"`
+	Acknowledged  *int64 `protobuf:"varint,1,opt,name=acknowledged,proto3,oneof" json:"acknowledged,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -274,8 +274,8 @@ func (*RecordBatchResponse) Descriptor() ([]byte, []int) {
 }
 
 func (x *RecordBatchResponse) GetAcknowledged() int64 {
-	if x != nil {
-		return x.Acknowledged
+	if x != nil && x.Acknowledged != nil {
+		return *x.Acknowledged
 	}
 	return 0
 }
@@ -392,26 +392,26 @@ type GetResponse struct {
 	// The hour, as its first moment.
 	Hour *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=hour,proto3" json:"hour,omitempty"`
 	// Whether the hour has not ended yet.
-	Partial bool `protobuf:"varint,2,opt,name=partial,proto3" json:"partial,omitempty"`
+	Partial *bool `protobuf:"varint,2,opt,name=partial,proto3,oneof" json:"partial,omitempty"`
 	// How many values were recorded. When there are none all figures are 0.
-	Count int64 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	Count *int64 `protobuf:"varint,3,opt,name=count,proto3,oneof" json:"count,omitempty"`
 	// Their sum.
-	Sum float64 `protobuf:"fixed64,4,opt,name=sum,proto3" json:"sum,omitempty"`
+	Sum *float64 `protobuf:"fixed64,4,opt,name=sum,proto3,oneof" json:"sum,omitempty"`
 	// The least one.
-	Min float64 `protobuf:"fixed64,5,opt,name=min,proto3" json:"min,omitempty"`
+	Min *float64 `protobuf:"fixed64,5,opt,name=min,proto3,oneof" json:"min,omitempty"`
 	// The greatest one.
-	Max float64 `protobuf:"fixed64,6,opt,name=max,proto3" json:"max,omitempty"`
+	Max *float64 `protobuf:"fixed64,6,opt,name=max,proto3,oneof" json:"max,omitempty"`
 	// Their mean.
-	Mean float64 `protobuf:"fixed64,7,opt,name=mean,proto3" json:"mean,omitempty"`
+	Mean *float64 `protobuf:"fixed64,7,opt,name=mean,proto3,oneof" json:"mean,omitempty"`
 	// Their standard deviation, that of a sample: the sum of squared deviations is divided
 	// by count - 1. 0 for one value.
-	Stddev float64 `protobuf:"fixed64,8,opt,name=stddev,proto3" json:"stddev,omitempty"`
+	Stddev *float64 `protobuf:"fixed64,8,opt,name=stddev,proto3,oneof" json:"stddev,omitempty"`
 	// The value below or at which half of the values lie, within 1 %.
-	P50 float64 `protobuf:"fixed64,9,opt,name=p50,proto3" json:"p50,omitempty"`
+	P50 *float64 `protobuf:"fixed64,9,opt,name=p50,proto3,oneof" json:"p50,omitempty"`
 	// The value below or at which 95 % of the values lie, within 1 %.
-	P95 float64 `protobuf:"fixed64,10,opt,name=p95,proto3" json:"p95,omitempty"`
+	P95 *float64 `protobuf:"fixed64,10,opt,name=p95,proto3,oneof" json:"p95,omitempty"`
 	// The value below or at which 99 % of the values lie, within 1 %.
-	P99           float64 `protobuf:"fixed64,11,opt,name=p99,proto3" json:"p99,omitempty"`
+	P99           *float64 `protobuf:"fixed64,11,opt,name=p99,proto3,oneof" json:"p99,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -454,71 +454,71 @@ func (x *GetResponse) GetHour() *timestamppb.Timestamp {
 }
 
 func (x *GetResponse) GetPartial() bool {
-	if x != nil {
-		return x.Partial
+	if x != nil && x.Partial != nil {
+		return *x.Partial
 	}
 	return false
 }
 
 func (x *GetResponse) GetCount() int64 {
-	if x != nil {
-		return x.Count
+	if x != nil && x.Count != nil {
+		return *x.Count
 	}
 	return 0
 }
 
 func (x *GetResponse) GetSum() float64 {
-	if x != nil {
-		return x.Sum
+	if x != nil && x.Sum != nil {
+		return *x.Sum
 	}
 	return 0
 }
 
 func (x *GetResponse) GetMin() float64 {
-	if x != nil {
-		return x.Min
+	if x != nil && x.Min != nil {
+		return *x.Min
 	}
 	return 0
 }
 
 func (x *GetResponse) GetMax() float64 {
-	if x != nil {
-		return x.Max
+	if x != nil && x.Max != nil {
+		return *x.Max
 	}
 	return 0
 }
 
 func (x *GetResponse) GetMean() float64 {
-	if x != nil {
-		return x.Mean
+	if x != nil && x.Mean != nil {
+		return *x.Mean
 	}
 	return 0
 }
 
 func (x *GetResponse) GetStddev() float64 {
-	if x != nil {
-		return x.Stddev
+	if x != nil && x.Stddev != nil {
+		return *x.Stddev
 	}
 	return 0
 }
 
 func (x *GetResponse) GetP50() float64 {
-	if x != nil {
-		return x.P50
+	if x != nil && x.P50 != nil {
+		return *x.P50
 	}
 	return 0
 }
 
 func (x *GetResponse) GetP95() float64 {
-	if x != nil {
-		return x.P95
+	if x != nil && x.P95 != nil {
+		return *x.P95
 	}
 	return 0
 }
 
 func (x *GetResponse) GetP99() float64 {
-	if x != nil {
-		return x.P99
+	if x != nil && x.P99 != nil {
+		return *x.P99
 	}
 	return 0
 }
@@ -882,7 +882,7 @@ type WatchAnomaliesResponse struct {
 	Event isWatchAnomaliesResponse_Event `protobuf_oneof:"event"`
 	// How many anomalies this reader has missed since the message before, because it was
 	// slow.
-	Missed        int64 `protobuf:"varint,3,opt,name=missed,proto3" json:"missed,omitempty"`
+	Missed        *int64 `protobuf:"varint,3,opt,name=missed,proto3,oneof" json:"missed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -943,8 +943,8 @@ func (x *WatchAnomaliesResponse) GetHeartbeat() *WatchAnomaliesResponse_Heartbea
 }
 
 func (x *WatchAnomaliesResponse) GetMissed() int64 {
-	if x != nil {
-		return x.Missed
+	if x != nil && x.Missed != nil {
+		return *x.Missed
 	}
 	return 0
 }
@@ -1092,7 +1092,7 @@ type SlowestResponse_Slow struct {
 	// The context.
 	Context string `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
 	// The mean of its values in the hour.
-	Mean          float64 `protobuf:"fixed64,2,opt,name=mean,proto3" json:"mean,omitempty"`
+	Mean          *float64 `protobuf:"fixed64,2,opt,name=mean,proto3,oneof" json:"mean,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1135,8 +1135,8 @@ func (x *SlowestResponse_Slow) GetContext() string {
 }
 
 func (x *SlowestResponse_Slow) GetMean() float64 {
-	if x != nil {
-		return x.Mean
+	if x != nil && x.Mean != nil {
+		return *x.Mean
 	}
 	return 0
 }
@@ -1149,18 +1149,18 @@ type WatchAnomaliesResponse_Anomaly struct {
 	// The context.
 	Context string `protobuf:"bytes,2,opt,name=context,proto3" json:"context,omitempty"`
 	// The value.
-	Value float64 `protobuf:"fixed64,3,opt,name=value,proto3" json:"value,omitempty"`
+	Value *float64 `protobuf:"fixed64,3,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	// How many values the context had recorded in the hour before.
-	Count int64 `protobuf:"varint,4,opt,name=count,proto3" json:"count,omitempty"`
+	Count *int64 `protobuf:"varint,4,opt,name=count,proto3,oneof" json:"count,omitempty"`
 	// Their mean.
-	Mean float64 `protobuf:"fixed64,5,opt,name=mean,proto3" json:"mean,omitempty"`
+	Mean *float64 `protobuf:"fixed64,5,opt,name=mean,proto3,oneof" json:"mean,omitempty"`
 	// Their standard deviation.
-	Stddev float64 `protobuf:"fixed64,6,opt,name=stddev,proto3" json:"stddev,omitempty"`
+	Stddev *float64 `protobuf:"fixed64,6,opt,name=stddev,proto3,oneof" json:"stddev,omitempty"`
 	// When it was recorded, by the clock of Redis.
 	Time *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=time,proto3" json:"time,omitempty"`
 	// How many anomalies of this context were not told since the one told before in
 	// this hour.
-	Suppressed    int64 `protobuf:"varint,8,opt,name=suppressed,proto3" json:"suppressed,omitempty"`
+	Suppressed    *int64 `protobuf:"varint,8,opt,name=suppressed,proto3,oneof" json:"suppressed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1210,29 +1210,29 @@ func (x *WatchAnomaliesResponse_Anomaly) GetContext() string {
 }
 
 func (x *WatchAnomaliesResponse_Anomaly) GetValue() float64 {
-	if x != nil {
-		return x.Value
+	if x != nil && x.Value != nil {
+		return *x.Value
 	}
 	return 0
 }
 
 func (x *WatchAnomaliesResponse_Anomaly) GetCount() int64 {
-	if x != nil {
-		return x.Count
+	if x != nil && x.Count != nil {
+		return *x.Count
 	}
 	return 0
 }
 
 func (x *WatchAnomaliesResponse_Anomaly) GetMean() float64 {
-	if x != nil {
-		return x.Mean
+	if x != nil && x.Mean != nil {
+		return *x.Mean
 	}
 	return 0
 }
 
 func (x *WatchAnomaliesResponse_Anomaly) GetStddev() float64 {
-	if x != nil {
-		return x.Stddev
+	if x != nil && x.Stddev != nil {
+		return *x.Stddev
 	}
 	return 0
 }
@@ -1245,8 +1245,8 @@ func (x *WatchAnomaliesResponse_Anomaly) GetTime() *timestamppb.Timestamp {
 }
 
 func (x *WatchAnomaliesResponse_Anomaly) GetSuppressed() int64 {
-	if x != nil {
-		return x.Suppressed
+	if x != nil && x.Suppressed != nil {
+		return *x.Suppressed
 	}
 	return 0
 }
@@ -1307,12 +1307,16 @@ const file_quoin_stats_v1_stats_proto_rawDesc = "" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\x01R\x05value\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tR\trequestId\"\x88\x01\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\"\xb8\x01\n" +
 	"\x0eRecordResponse\x12.\n" +
-	"\x04hour\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count\x12\x12\n" +
-	"\x04mean\x18\x03 \x01(\x01R\x04mean\x12\x1c\n" +
-	"\tanomalous\x18\x04 \x01(\bR\tanomalous\"\xc6\x01\n" +
+	"\x04hour\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12\x19\n" +
+	"\x05count\x18\x02 \x01(\x03H\x00R\x05count\x88\x01\x01\x12\x17\n" +
+	"\x04mean\x18\x03 \x01(\x01H\x01R\x04mean\x88\x01\x01\x12!\n" +
+	"\tanomalous\x18\x04 \x01(\bH\x02R\tanomalous\x88\x01\x01B\b\n" +
+	"\x06_countB\a\n" +
+	"\x05_meanB\f\n" +
+	"\n" +
+	"_anomalous\"\xc6\x01\n" +
 	"\x12RecordBatchRequest\x12C\n" +
 	"\arecords\x18\x01 \x03(\v2).quoin.stats.v1.RecordBatchRequest.RecordR\arecords\x12\x1d\n" +
 	"\n" +
@@ -1320,29 +1324,41 @@ const file_quoin_stats_v1_stats_proto_rawDesc = "" +
 	"\x06Record\x12\x18\n" +
 	"\acontext\x18\x01 \x01(\tR\acontext\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
-	"\x05value\x18\x03 \x01(\x01R\x05value\"9\n" +
-	"\x13RecordBatchResponse\x12\"\n" +
-	"\facknowledged\x18\x01 \x01(\x03R\facknowledged\"\x95\x01\n" +
+	"\x05value\x18\x03 \x01(\x01R\x05value\"O\n" +
+	"\x13RecordBatchResponse\x12'\n" +
+	"\facknowledged\x18\x01 \x01(\x03H\x00R\facknowledged\x88\x01\x01B\x0f\n" +
+	"\r_acknowledged\"\x95\x01\n" +
 	"\n" +
 	"GetRequest\x12\x18\n" +
 	"\acontext\x18\x01 \x01(\tR\acontext\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x1d\n" +
 	"\thours_ago\x18\x03 \x01(\x05H\x00R\bhoursAgo\x120\n" +
 	"\x04hour\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x04hourB\b\n" +
-	"\x06window\"\x85\x02\n" +
+	"\x06window\"\x91\x03\n" +
 	"\vGetResponse\x12.\n" +
-	"\x04hour\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12\x18\n" +
-	"\apartial\x18\x02 \x01(\bR\apartial\x12\x14\n" +
-	"\x05count\x18\x03 \x01(\x03R\x05count\x12\x10\n" +
-	"\x03sum\x18\x04 \x01(\x01R\x03sum\x12\x10\n" +
-	"\x03min\x18\x05 \x01(\x01R\x03min\x12\x10\n" +
-	"\x03max\x18\x06 \x01(\x01R\x03max\x12\x12\n" +
-	"\x04mean\x18\a \x01(\x01R\x04mean\x12\x16\n" +
-	"\x06stddev\x18\b \x01(\x01R\x06stddev\x12\x10\n" +
-	"\x03p50\x18\t \x01(\x01R\x03p50\x12\x10\n" +
+	"\x04hour\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12\x1d\n" +
+	"\apartial\x18\x02 \x01(\bH\x00R\apartial\x88\x01\x01\x12\x19\n" +
+	"\x05count\x18\x03 \x01(\x03H\x01R\x05count\x88\x01\x01\x12\x15\n" +
+	"\x03sum\x18\x04 \x01(\x01H\x02R\x03sum\x88\x01\x01\x12\x15\n" +
+	"\x03min\x18\x05 \x01(\x01H\x03R\x03min\x88\x01\x01\x12\x15\n" +
+	"\x03max\x18\x06 \x01(\x01H\x04R\x03max\x88\x01\x01\x12\x17\n" +
+	"\x04mean\x18\a \x01(\x01H\x05R\x04mean\x88\x01\x01\x12\x1b\n" +
+	"\x06stddev\x18\b \x01(\x01H\x06R\x06stddev\x88\x01\x01\x12\x15\n" +
+	"\x03p50\x18\t \x01(\x01H\aR\x03p50\x88\x01\x01\x12\x15\n" +
 	"\x03p95\x18\n" +
-	" \x01(\x01R\x03p95\x12\x10\n" +
-	"\x03p99\x18\v \x01(\x01R\x03p99\"u\n" +
+	" \x01(\x01H\bR\x03p95\x88\x01\x01\x12\x15\n" +
+	"\x03p99\x18\v \x01(\x01H\tR\x03p99\x88\x01\x01B\n" +
+	"\n" +
+	"\b_partialB\b\n" +
+	"\x06_countB\x06\n" +
+	"\x04_sumB\x06\n" +
+	"\x04_minB\x06\n" +
+	"\x04_maxB\a\n" +
+	"\x05_meanB\t\n" +
+	"\a_stddevB\x06\n" +
+	"\x04_p50B\x06\n" +
+	"\x04_p95B\x06\n" +
+	"\x04_p99\"u\n" +
 	"\vListRequest\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06prefix\x18\x02 \x01(\tR\x06prefix\x12\x1b\n" +
@@ -1360,34 +1376,41 @@ const file_quoin_stats_v1_stats_proto_rawDesc = "" +
 	"\thours_ago\x18\x02 \x01(\x05H\x00R\bhoursAgo\x120\n" +
 	"\x04hour\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x04hour\x12\x14\n" +
 	"\x05limit\x18\x04 \x01(\x05R\x05limitB\b\n" +
-	"\x06window\"\xb7\x01\n" +
+	"\x06window\"\xc5\x01\n" +
 	"\x0fSlowestResponse\x12.\n" +
 	"\x04hour\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12>\n" +
-	"\aslowest\x18\x02 \x03(\v2$.quoin.stats.v1.SlowestResponse.SlowR\aslowest\x1a4\n" +
+	"\aslowest\x18\x02 \x03(\v2$.quoin.stats.v1.SlowestResponse.SlowR\aslowest\x1aB\n" +
 	"\x04Slow\x12\x18\n" +
-	"\acontext\x18\x01 \x01(\tR\acontext\x12\x12\n" +
-	"\x04mean\x18\x02 \x01(\x01R\x04mean\"E\n" +
+	"\acontext\x18\x01 \x01(\tR\acontext\x12\x17\n" +
+	"\x04mean\x18\x02 \x01(\x01H\x00R\x04mean\x88\x01\x01B\a\n" +
+	"\x05_mean\"E\n" +
 	"\x15WatchAnomaliesRequest\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
-	"\acontext\x18\x02 \x01(\tR\acontext\"\xf9\x03\n" +
+	"\acontext\x18\x02 \x01(\tR\acontext\"\xd9\x04\n" +
 	"\x16WatchAnomaliesResponse\x12J\n" +
 	"\aanomaly\x18\x01 \x01(\v2..quoin.stats.v1.WatchAnomaliesResponse.AnomalyH\x00R\aanomaly\x12P\n" +
-	"\theartbeat\x18\x02 \x01(\v20.quoin.stats.v1.WatchAnomaliesResponse.HeartbeatH\x00R\theartbeat\x12\x16\n" +
-	"\x06missed\x18\x03 \x01(\x03R\x06missed\x1a\xdf\x01\n" +
+	"\theartbeat\x18\x02 \x01(\v20.quoin.stats.v1.WatchAnomaliesResponse.HeartbeatH\x00R\theartbeat\x12\x1b\n" +
+	"\x06missed\x18\x03 \x01(\x03H\x01R\x06missed\x88\x01\x01\x1a\xaf\x02\n" +
 	"\aAnomaly\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
-	"\acontext\x18\x02 \x01(\tR\acontext\x12\x14\n" +
-	"\x05value\x18\x03 \x01(\x01R\x05value\x12\x14\n" +
-	"\x05count\x18\x04 \x01(\x03R\x05count\x12\x12\n" +
-	"\x04mean\x18\x05 \x01(\x01R\x04mean\x12\x16\n" +
-	"\x06stddev\x18\x06 \x01(\x01R\x06stddev\x12.\n" +
-	"\x04time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1e\n" +
+	"\acontext\x18\x02 \x01(\tR\acontext\x12\x19\n" +
+	"\x05value\x18\x03 \x01(\x01H\x00R\x05value\x88\x01\x01\x12\x19\n" +
+	"\x05count\x18\x04 \x01(\x03H\x01R\x05count\x88\x01\x01\x12\x17\n" +
+	"\x04mean\x18\x05 \x01(\x01H\x02R\x04mean\x88\x01\x01\x12\x1b\n" +
+	"\x06stddev\x18\x06 \x01(\x01H\x03R\x06stddev\x88\x01\x01\x12.\n" +
+	"\x04time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12#\n" +
 	"\n" +
-	"suppressed\x18\b \x01(\x03R\n" +
-	"suppressed\x1a>\n" +
+	"suppressed\x18\b \x01(\x03H\x04R\n" +
+	"suppressed\x88\x01\x01B\b\n" +
+	"\x06_valueB\b\n" +
+	"\x06_countB\a\n" +
+	"\x05_meanB\t\n" +
+	"\a_stddevB\r\n" +
+	"\v_suppressed\x1a>\n" +
 	"\tHeartbeat\x121\n" +
 	"\x06period\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x06periodB\a\n" +
-	"\x05event2\xf2\x03\n" +
+	"\x05eventB\t\n" +
+	"\a_missed2\xf2\x03\n" +
 	"\x05Stats\x12G\n" +
 	"\x06Record\x12\x1d.quoin.stats.v1.RecordRequest\x1a\x1e.quoin.stats.v1.RecordResponse\x12Z\n" +
 	"\vRecordBatch\x12\".quoin.stats.v1.RecordBatchRequest\x1a#.quoin.stats.v1.RecordBatchResponse(\x010\x01\x12C\n" +
@@ -1468,10 +1491,13 @@ func file_quoin_stats_v1_stats_proto_init() {
 	if File_quoin_stats_v1_stats_proto != nil {
 		return
 	}
+	file_quoin_stats_v1_stats_proto_msgTypes[1].OneofWrappers = []any{}
+	file_quoin_stats_v1_stats_proto_msgTypes[3].OneofWrappers = []any{}
 	file_quoin_stats_v1_stats_proto_msgTypes[4].OneofWrappers = []any{
 		(*GetRequest_HoursAgo)(nil),
 		(*GetRequest_Hour)(nil),
 	}
+	file_quoin_stats_v1_stats_proto_msgTypes[5].OneofWrappers = []any{}
 	file_quoin_stats_v1_stats_proto_msgTypes[8].OneofWrappers = []any{
 		(*SlowestRequest_HoursAgo)(nil),
 		(*SlowestRequest_Hour)(nil),
@@ -1480,6 +1506,8 @@ func file_quoin_stats_v1_stats_proto_init() {
 		(*WatchAnomaliesResponse_Anomaly_)(nil),
 		(*WatchAnomaliesResponse_Heartbeat_)(nil),
 	}
+	file_quoin_stats_v1_stats_proto_msgTypes[14].OneofWrappers = []any{}
+	file_quoin_stats_v1_stats_proto_msgTypes[15].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

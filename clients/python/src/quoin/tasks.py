@@ -37,7 +37,7 @@ def task(
     """A task to be added to a queue.
 
     ``kind``: what is to be done, by the name under which workers know it. ``payload``: what they
-    need to know, at most 512 KiB; a text is sent as UTF-8. ``priority``: 0 to 9, 9 first, 5 by
+    need to know, at most 512 KiB, a text or bytes. ``priority``: 0 to 9, 9 first, 5 by
     default. ``delay``: how long it does not start, or ``run_time`` when it may. ``max_attempts``:
     before it is a dead letter, 5 by default. ``dedup_key``: a task with a key that was added within
     ``dedup_window``, 1 h by default, is not added again. ``fairness_key``: for whom the work is;
@@ -47,7 +47,6 @@ def task(
     """
     made = NewTask(
         kind=kind,
-        payload=payload.encode() if isinstance(payload, str) else payload,
         priority=priority,
         max_attempts=max_attempts,
         backoff=backoff,
@@ -55,6 +54,10 @@ def task(
         fairness_key=fairness_key,
         fairness_weight=fairness_weight,
     )
+    if isinstance(payload, str):
+        made.text = payload
+    else:
+        made.payload = payload
     durations = {
         "delay": delay,
         "dedup_window": dedup_window,
@@ -109,13 +112,13 @@ class Task:
 
     @property
     def payload(self) -> bytes:
-        """What there is to know."""
-        return self._leased.payload
+        """What there is to know; of a text its bytes."""
+        return self._leased.payload or self._leased.text.encode()
 
     @property
     def text(self) -> str:
         """The payload, if it is a text."""
-        return self._leased.payload.decode()
+        return self.payload.decode()
 
     @property
     def attempt(self) -> int:

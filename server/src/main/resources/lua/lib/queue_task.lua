@@ -2,7 +2,8 @@
 --
 -- How tasks are written.
 --
--- The head of a task: priority, 128 more when the payload stands apart; cost of its turn (see queue_place), most attempts; of the backoff
+-- The head of a task: priority, 128 more when the payload stands apart and 64 more when it is a text;
+-- cost of its turn (see queue_place), most attempts; of the backoff
 -- multiplier, first and longest pause in ms; timeout in ms or 0, retention in ms, lengths of key and
 -- kind. Key, kind and payload follow.
 --
@@ -22,7 +23,7 @@ local function read_head(record)
     head.retention, head.key_bytes, head.kind_bytes = struct.unpack(HEAD, record)
   local kind = HEAD_BYTES + 1 + head.key_bytes
   head.long = head.priority >= 128
-  head.priority = head.priority % 128
+  head.priority = head.priority % 64
   head.key = string.sub(record, HEAD_BYTES + 1, kind - 1)
   head.kind = string.sub(record, kind, kind + head.kind_bytes - 1)
   return head

@@ -2,6 +2,7 @@
 package dev.quoin.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.google.protobuf.DescriptorProtos.MethodOptions.IdempotencyLevel;
@@ -12,8 +13,10 @@ import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.rpc.Code;
 import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.server.errors.Reasons;
 import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.testing.CompleteAnswers;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
@@ -27,6 +30,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -98,6 +102,37 @@ final class ServerLawsTest {
                     () ->
                         assertThat(field.getOptions().toString())
                             .containsPattern("max_(len|bytes|items|pairs)|in: ")));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> whatAResponseSaysShowsThatItWasSaid() {
+    Set<Descriptor> said = new LinkedHashSet<>();
+    methods().forEach(method -> collect(method.getOutputType(), said));
+    return said.stream()
+        .flatMap(message -> message.getFields().stream())
+        .filter(CompleteAnswers::isAnswer)
+        .map(
+            field ->
+                dynamicTest(
+                    field.getFullName(),
+                    () -> assertThat(field.hasPresence()).as("is optional").isTrue()));
+  }
+
+  @Test
+  void anAnswerThatLeavesSomethingOutFailsItsTest() {
+    assertThatThrownBy(
+            () -> CompleteAnswers.check(AcquireResponse.newBuilder().setToken("t").build()))
+        .hasMessageContaining("quoin.locks.v1.AcquireResponse.acquired is not set");
+    CompleteAnswers.check(AcquireResponse.newBuilder().setAcquired(false).build());
+  }
+
+  /** A message and all that can be in it, as far as the server speaks by them. */
+  private static void collect(Descriptor message, Set<Descriptor> said) {
+    if (CompleteAnswers.isSaidByTheServer(message) && said.add(message)) {
+      message.getFields().stream()
+          .filter(field -> field.getType() == FieldDescriptor.Type.MESSAGE)
+          .forEach(field -> collect(field.getMessageType(), said));
+    }
   }
 
   @Test

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import com.google.protobuf.ByteString;
 import dev.quoin.queues.v1.CancelRequest;
 import dev.quoin.queues.v1.EnqueueBatchRequest;
 import dev.quoin.queues.v1.EnqueueBatchResponse;
@@ -16,7 +15,6 @@ import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.queues.v1.WaitRequest;
 import dev.quoin.queues.v1.WaitResponse;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -39,10 +37,7 @@ public final class Queues {
 
   /** A task of a kind with a text as payload; {@code toBuilder()} sets the rest. */
   public static NewTask task(String kind, String text) {
-    return NewTask.newBuilder()
-        .setKind(kind)
-        .setPayload(ByteString.copyFrom(text, StandardCharsets.UTF_8))
-        .build();
+    return NewTask.newBuilder().setKind(kind).setText(text).build();
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import com.google.protobuf.ByteString;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.Progress;
 import java.nio.charset.StandardCharsets;
@@ -37,12 +38,16 @@ public final class WorkTask {
 
   /** What there is to know. */
   public byte[] payload() {
-    return task.getPayload().toByteArray();
+    return content().toByteArray();
   }
 
   /** The payload, if it is a text. */
   public String text() {
-    return task.getPayload().toString(StandardCharsets.UTF_8);
+    return content().toString(StandardCharsets.UTF_8);
+  }
+
+  private ByteString content() {
+    return task.hasText() ? task.getTextBytes() : task.getPayload();
   }
 
   /** Which attempt this is, 1 being the first. */

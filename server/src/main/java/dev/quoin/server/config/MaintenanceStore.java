@@ -16,6 +16,7 @@ final class MaintenanceStore {
   /** The name of the one member. */
   static final String MEMBER = "maintenance";
 
+  private static final Maintenance OFF = Maintenance.newBuilder().setOn(false).build();
   private static final LuaScript SET = LuaScript.load("config/set_maintenance");
   private static final LuaScript READ = LuaScript.load("config/maintenance");
 
@@ -41,9 +42,7 @@ final class MaintenanceStore {
               if (!reply.flag(0)) {
                 throw InvalidRequest.of("until", "must be a time to come");
               }
-              return reply.size() == 1
-                  ? Maintenance.getDefaultInstance()
-                  : started(maintenance, reply.integer(1));
+              return reply.size() == 1 ? OFF : started(maintenance, reply.integer(1));
             });
   }
 
@@ -70,7 +69,7 @@ final class MaintenanceStore {
   /** What a copy says. */
   static Maintenance in(Copy<Maintenance> copy) {
     Member<Maintenance> member = copy.member(MEMBER);
-    return member == null ? Maintenance.getDefaultInstance() : member.value();
+    return member == null ? OFF : member.value();
   }
 
   private CompletionStage<Reading<Maintenance>> read(Scope scope, String key) {

@@ -21,6 +21,7 @@ final class Answers {
   static AcquireResponse acquired(Standing standing) {
     if (!standing.isGranted()) {
       return AcquireResponse.newBuilder()
+          .setAcquired(false)
           .setHolder(standing.note())
           .setRetryAfter(Durations.fromMillis(standing.leftMillis()))
           .setPosition(standing.place())
@@ -41,6 +42,7 @@ final class Answers {
     AcquireAllResponse.Builder response = AcquireAllResponse.newBuilder();
     if (outcome.won().isEmpty()) {
       return response
+          .setAcquired(false)
           .setBusyName(outcome.busyName())
           .setHolder(outcome.standing().note())
           .setRetryAfter(Durations.fromMillis(outcome.standing().leftMillis()))

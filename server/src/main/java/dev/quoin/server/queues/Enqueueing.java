@@ -76,7 +76,8 @@ record Enqueueing(String queue, String requestId, Object[] arguments) {
 
   private static void add(Object[] arguments, int at, NewTask task, String path) {
     arguments[at] = TaskRecord.of(task).bytes();
-    arguments[at + 1] = TaskRecord.hasLongPayload(task) ? task.getPayload().toByteArray() : "";
+    arguments[at + 1] =
+        TaskRecord.hasLongPayload(task) ? TaskRecord.content(task).toByteArray() : "";
     arguments[at + 2] =
         Start.of(path, task.hasDelay(), task.getDelay(), task.hasRunTime(), task.getRunTime());
     arguments[at + 3] = task.getDedupKey();

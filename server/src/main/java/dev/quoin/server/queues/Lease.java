@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.server.redis.Reply;
@@ -24,13 +25,18 @@ record Lease(LeasedTask task, String kind) {
             .setQueue(queue)
             .setTaskId(id)
             .setKind(record.kind())
-            .setPayload(record.payload(reply.bytes(at + 2)))
             .setAttempt((int) reply.integer(at + 3))
             .setToken(String.valueOf(fence))
             .setFence(fence)
             .setExpireTime(Timestamps.fromMillis(reply.integer(at + 5)))
             .setEnqueueTime(TaskId.time(id))
             .setFairnessKey(record.fairnessKey());
+    ByteString content = record.payload(reply.bytes(at + 2));
+    if (record.isText()) {
+      task.setTextBytes(content);
+    } else if (!content.isEmpty()) {
+      task.setPayload(content);
+    }
     long limit = reply.integer(at + 6);
     if (limit > 0) {
       task.setTimeoutTime(Timestamps.fromMillis(limit));

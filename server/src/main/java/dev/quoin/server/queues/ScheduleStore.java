@@ -179,7 +179,7 @@ final class ScheduleStore {
             mode.ordinal(),
             TaskId.ending(),
             TaskRecord.of(task).bytes(),
-            TaskRecord.hasLongPayload(task) ? task.getPayload().toByteArray() : "")
+            TaskRecord.hasLongPayload(task) ? TaskRecord.content(task).toByteArray() : "")
         .thenApply(reply -> reply.flag(0));
   }
 

@@ -92,8 +92,9 @@ public final class SchedulesService implements BindableService {
     if (!task.getDedupKey().isEmpty()) {
       throw InvalidRequest.of("task.dedup_key", "must be empty: each run adds a task");
     }
-    if (task.getPayload().size() > LARGEST_PAYLOAD) {
-      throw InvalidRequest.of("task.payload", "must be at most 4,096 bytes");
+    if (TaskRecord.content(task).size() > LARGEST_PAYLOAD) {
+      throw InvalidRequest.of(
+          task.hasText() ? "task.text" : "task.payload", "must be at most 4,096 bytes");
     }
   }
 

@@ -42,7 +42,7 @@ final class SettleStore {
     for (int i = 0; i < done.size(); i++) {
       arguments[3 * i] = done.get(i).getTaskId();
       arguments[3 * i + 1] = done.get(i).getToken();
-      arguments[3 * i + 2] = done.get(i).getResult().toByteArray();
+      arguments[3 * i + 2] = TaskResult.written(done.get(i));
     }
     return run(ACK, scope, done.get(0).getQueue(), arguments)
         .thenApply(reply -> outcomes(reply, i -> done.get(i).getTaskId()));
@@ -129,7 +129,7 @@ final class SettleStore {
   private static Outcome.Builder outcome(String id, TaskState state) {
     Outcome.Builder outcome = Outcome.newBuilder().setTaskId(id).setState(state);
     return state == TaskState.TASK_STATE_UNSPECIFIED
-        ? outcome.setReason(ErrorReason.ERROR_REASON_TASK_NOT_LEASED)
+        ? outcome.setOk(false).setReason(ErrorReason.ERROR_REASON_TASK_NOT_LEASED)
         : outcome.setOk(true);
   }
 }

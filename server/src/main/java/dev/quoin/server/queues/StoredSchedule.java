@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.queues.v1.PutScheduleRequest;
@@ -45,7 +44,7 @@ record StoredSchedule(
   Schedule view(boolean payload) {
     Schedule.Builder view = Schedule.newBuilder().setDefinition(definition);
     if (!payload) {
-      view.getDefinitionBuilder().getTaskBuilder().setPayload(ByteString.EMPTY);
+      view.getDefinitionBuilder().getTaskBuilder().clearContent();
     }
     if (nextMillis > 0) {
       view.setNextRunTime(Timestamps.fromMillis(nextMillis));

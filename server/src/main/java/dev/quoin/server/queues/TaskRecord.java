@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 record TaskRecord(byte[] bytes) {
   private static final int HEAD_BYTES = 26;
   private static final int LONG = 0x80;
+  private static final int TEXT = 0x40;
   private static final int KEY_LENGTH_AT = 22;
   private static final int TURN = 1000;
   private static final int DEFAULT_PRIORITY = 5;
@@ -31,13 +32,14 @@ record TaskRecord(byte[] bytes) {
   static TaskRecord of(NewTask task) {
     byte[] key = task.getFairnessKey().getBytes(StandardCharsets.UTF_8);
     byte[] kind = task.getKind().getBytes(StandardCharsets.UTF_8);
-    ByteString payload = hasLongPayload(task) ? ByteString.EMPTY : task.getPayload();
+    ByteString payload = hasLongPayload(task) ? ByteString.EMPTY : content(task);
     Backoff backoff = task.getBackoff();
     ByteBuffer record =
         ByteBuffer.allocate(HEAD_BYTES + key.length + kind.length + payload.size())
             .put(
                 (byte)
                     ((task.hasPriority() ? task.getPriority() : DEFAULT_PRIORITY)
+                        | (task.hasText() ? TEXT : 0)
                         | (hasLongPayload(task) ? LONG : 0)))
             .putShort((short) (TURN / orElse(task.getFairnessWeight(), 1)))
             .putShort((short) orElse(task.getMaxAttempts(), DEFAULT_ATTEMPTS))
@@ -65,11 +67,21 @@ record TaskRecord(byte[] bytes) {
   }
 
   static boolean hasLongPayload(NewTask task) {
-    return task.getPayload().size() > LONG_PAYLOAD;
+    return content(task).size() > LONG_PAYLOAD;
+  }
+
+  /** The payload as it is stored, in whichever form it was given. */
+  static ByteString content(NewTask task) {
+    return task.hasText() ? task.getTextBytes() : task.getPayload();
+  }
+
+  /** Whether the payload was given as a text. */
+  boolean isText() {
+    return (bytes[0] & TEXT) != 0;
   }
 
   int priority() {
-    return bytes[0] & 0x7F;
+    return bytes[0] & 0x3F;
   }
 
   String fairnessKey() {

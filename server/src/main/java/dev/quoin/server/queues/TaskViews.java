@@ -40,15 +40,26 @@ final class TaskViews {
     task.setKind(record.kind())
         .setFairnessKey(record.fairnessKey())
         .setPriority(record.priority())
+        .setAttempts(0)
         .setMaxAttempts(record.maxAttempts())
+        .setCancelRequested(false)
         .addAllErrors(errors(reply.bytes(at + 4)))
         .setProgress(reply.text(at + 5));
     if (withPayload) {
-      task.setPayload(record.payload(reply.bytes(at + 2)));
+      addContent(task, record, record.payload(reply.bytes(at + 2)));
     }
     addHistory(task, reply.text(at + 3));
     addTime(task, (long) Double.parseDouble(reply.text(at + 6)));
     return Optional.of(task.build());
+  }
+
+  private static void addContent(TaskStatus.Builder task, TaskRecord record, ByteString content) {
+    if (record.isText()) {
+      // A long one stands apart, and lists are read without it.
+      task.setTextBytes(content);
+    } else if (!content.isEmpty()) {
+      task.setPayload(content);
+    }
   }
 
   private static void addHistory(TaskStatus.Builder task, String history) {
@@ -85,12 +96,12 @@ final class TaskViews {
     }
     String[] head = text(memory, 0, feeds[0]).split(" ");
     int errors = Integer.parseInt(text(memory, feeds[2] + 1, feeds[3]));
+    TaskResult.read(memory, from + errors, task);
     return task.setAttempts(Integer.parseInt(head[1]))
         .setFinishTime(Timestamps.fromMillis(Long.parseLong(head[3])))
         .setFairnessKey(text(memory, feeds[0] + 1, feeds[1]))
         .setKind(text(memory, feeds[1] + 1, feeds[2]))
-        .addAllErrors(errors(Arrays.copyOfRange(memory, from, from + errors)))
-        .setResult(ByteString.copyFrom(memory, from + errors, memory.length - from - errors));
+        .addAllErrors(errors(Arrays.copyOfRange(memory, from, from + errors)));
   }
 
   private static List<AttemptError> errors(byte[] bytes) {

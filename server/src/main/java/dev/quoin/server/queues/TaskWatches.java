@@ -77,7 +77,7 @@ final class TaskWatches {
     @Override
     public void task(TaskStatus task) {
       last = task;
-      WaitResponse response = WaitResponse.newBuilder().setStatus(task).build();
+      WaitResponse response = WaitResponse.newBuilder().setStatus(task).setReconnect(false).build();
       if (!States.isEnd(task.getState())) {
         sink.conflate(response);
       } else if (end()) {

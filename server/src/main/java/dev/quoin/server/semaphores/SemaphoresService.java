@@ -112,6 +112,7 @@ public final class SemaphoresService implements BindableService {
         AcquireResponse.newBuilder().setInUse(usage.inUse()).setLimit(usage.limit());
     if (!standing.isGranted()) {
       return response
+          .setAcquired(false)
           .setRetryAfter(Durations.fromMillis(standing.leftMillis()))
           .setPosition(standing.place())
           .build();

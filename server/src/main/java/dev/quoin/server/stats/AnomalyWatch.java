@@ -57,7 +57,7 @@ final class AnomalyWatch implements Channels.Listener {
     /** Nothing is told before it is said that all is told from now on. */
     synchronized void begin() {
       begun = true;
-      sink.send(BEAT);
+      sink.send(BEAT.toBuilder().setMissed(0).build());
     }
 
     synchronized void tell(WatchAnomaliesResponse message) {

@@ -234,7 +234,8 @@ final class ConfigServiceTest {
     assertThat(deleted.getDeleted()).isTrue();
     assertThat(deleted.getVersion()).isGreaterThan(version);
     assertThat(get("redis", "a").getFound()).isFalse();
-    assertThat(delete("redis", "a")).isEqualTo(DeleteResponse.getDefaultInstance());
+    assertThat(delete("redis", "a"))
+        .isEqualTo(DeleteResponse.newBuilder().setDeleted(false).setVersion(0).build());
   }
 
   @Test

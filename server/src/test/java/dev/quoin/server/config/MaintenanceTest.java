@@ -41,10 +41,10 @@ final class MaintenanceTest {
   void whatNobodySpokeOfIsNotUnderMaintenance() {
     GetMaintenanceResponse found = get();
 
-    assertThat(found.getMaintenance()).isEqualTo(Maintenance.getDefaultInstance());
+    assertThat(found.getMaintenance()).isEqualTo(Maintenance.newBuilder().setOn(false).build());
     assertThat(found.hasAsOf()).isTrue();
     assertThat(watch().next(WatchMaintenanceResponse::hasState).getState().getMaintenance())
-        .isEqualTo(Maintenance.getDefaultInstance());
+        .isEqualTo(Maintenance.newBuilder().setOn(false).build());
   }
 
   @Test
@@ -86,7 +86,7 @@ final class MaintenanceTest {
 
     Maintenance ended = set(off());
 
-    assertThat(ended).isEqualTo(Maintenance.getDefaultInstance());
+    assertThat(ended).isEqualTo(Maintenance.newBuilder().setOn(false).build());
     assertThat(get().getMaintenance().getOn()).isFalse();
     assertThat(TestRedis.commands().exists(KEY)).isZero();
     assertThat(set(off())).isEqualTo(ended);

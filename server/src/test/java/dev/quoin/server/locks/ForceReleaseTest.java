@@ -125,7 +125,9 @@ final class ForceReleaseTest {
 
   @Test
   void nothingIsReleasedWhenNobodyHoldsTheLock() {
-    assertThat(force("a", "", 0)).isEqualTo(ForceReleaseResponse.getDefaultInstance());
+    assertThat(force("a", "", 0))
+        .isEqualTo(
+            ForceReleaseResponse.newBuilder().setReleased(false).setFence(0).setReaders(0).build());
     assertThat(TestRedis.commands().keys("quoin:default:locks:*")).isEmpty();
   }
 

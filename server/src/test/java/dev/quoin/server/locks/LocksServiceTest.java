@@ -154,12 +154,12 @@ final class LocksServiceTest {
 
   @Test
   void getOfAFreeLockShowsTheLastFence() {
-    assertThat(locks.get(get("a"))).isEqualTo(GetResponse.getDefaultInstance());
+    GetResponse.Builder free = GetResponse.newBuilder().setHeld(false).setReaders(0).setWaiters(0);
+    assertThat(locks.get(get("a"))).isEqualTo(free.setFence(0).build());
     AcquireResponse taken = locks.acquire(named("a").build());
     locks.release(release("a", taken.getToken()));
 
-    assertThat(locks.get(get("a")))
-        .isEqualTo(GetResponse.newBuilder().setFence(taken.getFence()).build());
+    assertThat(locks.get(get("a"))).isEqualTo(free.setFence(taken.getFence()).build());
   }
 
   @Test

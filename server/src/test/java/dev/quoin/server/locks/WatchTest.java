@@ -45,7 +45,7 @@ final class WatchTest {
   @Test
   void firstMessageIsThePresentState() {
     assertThat(Watched.open(TestServer.first(), "a").next())
-        .isEqualTo(WatchResponse.getDefaultInstance());
+        .isEqualTo(WatchResponse.newBuilder().setHeld(false).setFence(0).setReaders(0).build());
 
     AcquireResponse taken = acquire(request("b").setHolder("me"));
     assertThat(Watched.open(TestServer.first(), "b").next())
@@ -55,6 +55,7 @@ final class WatchTest {
                 .setFence(taken.getFence())
                 .setMode(Mode.MODE_EXCLUSIVE)
                 .setHeld(true)
+                .setReaders(0)
                 .setExpireTime(taken.getExpireTime())
                 .build());
   }

@@ -23,6 +23,7 @@ import dev.quoin.queues.v1.EnqueueRequest;
 import dev.quoin.queues.v1.EnqueueResponse;
 import dev.quoin.queues.v1.LeaseRequest;
 import dev.quoin.queues.v1.LeasedTask;
+import dev.quoin.queues.v1.NewTask;
 import dev.quoin.queues.v1.Outcome;
 import dev.quoin.queues.v1.Preference;
 import dev.quoin.queues.v1.QueuesGrpc;
@@ -68,6 +69,41 @@ final class QueuesServiceTest {
         .isBetween(
             Timestamps.toMillis(leased.getEnqueueTime()) + 60_000,
             Timestamps.toMillis(leased.getEnqueueTime()) + 90_000);
+  }
+
+  @Test
+  void aTextComesBackAsAText() {
+    for (String text : List.of("grüße", "", "x".repeat(5000))) {
+      NewTask.Builder task = NewTask.newBuilder().setKind("mail").setText(text).setPriority(9);
+      String id = queue.add(task.setFairnessKey("ann")).getTaskId();
+      assertThat(queue.get(id).getText()).isEqualTo(text);
+      assertThat(queue.get(id).getContentCase()).isEqualTo(TaskStatus.ContentCase.TEXT);
+      LeasedTask leased = queue.leaseOne();
+      assertThat(leased.getContentCase()).isEqualTo(LeasedTask.ContentCase.TEXT);
+      assertThat(leased.getText()).isEqualTo(text);
+      Done.Builder done =
+          Done.newBuilder()
+              .setQueue(queue.name())
+              .setTaskId(id)
+              .setToken(leased.getToken())
+              .setResultText(text);
+      queue.stub().ack(AckRequest.newBuilder().addDone(done).build());
+      TaskStatus ended = queue.get(id);
+      assertThat(ended.getAnswerCase()).isEqualTo(TaskStatus.AnswerCase.RESULT_TEXT);
+      assertThat(ended.getResultText()).isEqualTo(text);
+      assertThat(ended.getContentCase()).isEqualTo(TaskStatus.ContentCase.CONTENT_NOT_SET);
+    }
+  }
+
+  @Test
+  void whatNobodyGaveIsNotSet() {
+    String id = queue.add(NewTask.newBuilder().setKind("mail")).getTaskId();
+    LeasedTask leased = queue.leaseOne();
+    assertThat(leased.getContentCase()).isEqualTo(LeasedTask.ContentCase.CONTENT_NOT_SET);
+    Done.Builder done =
+        Done.newBuilder().setQueue(queue.name()).setTaskId(id).setToken(leased.getToken());
+    queue.stub().ack(AckRequest.newBuilder().addDone(done).build());
+    assertThat(queue.get(id).getAnswerCase()).isEqualTo(TaskStatus.AnswerCase.ANSWER_NOT_SET);
   }
 
   @Test

@@ -169,6 +169,7 @@ final class SemaphoreAdminTest {
                 .setLimit(4)
                 .setInUse(2)
                 .setHolderCount(1)
+                .setWaiters(0)
                 .build());
   }
 

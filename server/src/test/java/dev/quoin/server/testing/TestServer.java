@@ -61,9 +61,12 @@ public final class TestServer implements AutoCloseable {
     return channel;
   }
 
-  /** A connection of its own, which the caller closes. */
+  /** A connection of its own, which the caller closes; every answer over it is looked at. */
   public ManagedChannel newChannel() {
-    return NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+    return NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+        .usePlaintext()
+        .intercept(new CompleteAnswers())
+        .build();
   }
 
   public LocksGrpc.LocksBlockingStub locks() {
