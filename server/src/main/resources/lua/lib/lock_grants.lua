@@ -1,7 +1,8 @@
 -- @include lib/lock_marks
+-- @include lib/keepers
 --
 -- Grants. That of an exclusive holder is the lock itself. Readers have a mark until their lease ends;
--- the hash `shares` has keeper, fence, time of the grant, lease, request id or '-' and label of each,
+-- the hash `shares` has keepers, fence, time of the grant, lease, request id or '-' and label of each,
 -- split by single spaces. Both count only while the owner value says that readers hold the lock.
 -- Tokens of readers begin with 's.'.
 
@@ -13,7 +14,7 @@ end
 local function put_reader(lock, grant)
   redis.call('ZADD', lock.keys.marks, integer(-grant.expire), grant.token)
   redis.call('HSET', lock.keys.shares, grant.token, table.concat({
-    grant.keeper, integer(grant.fence), integer(grant.since), grant.lease, grant.request,
+    grant.keepers, integer(grant.fence), integer(grant.since), grant.lease, grant.request,
     grant.holder,
   }, ' '))
 end
@@ -27,7 +28,7 @@ end
 local function reader(lock, token, expire)
   local grant = {token = token, expire = expire}
   local fence, since
-  grant.keeper, fence, since, grant.lease, grant.request, grant.holder = string.match(
+  grant.keepers, fence, since, grant.lease, grant.request, grant.holder = string.match(
     redis.call('HGET', lock.keys.shares, token) or '- 0 0 0 - ', '^(%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
   grant.fence, grant.since = tonumber(fence), tonumber(since)
   return grant
@@ -47,7 +48,7 @@ local function sum_up(lock)
     return free_lock(lock)
   end
   local expire = -tonumber(last[2])
-  lock.token, lock.keeper, lock.expire, lock.lease, lock.request = '+', '-', expire, '0', '-'
+  lock.token, lock.keepers, lock.expire, lock.lease, lock.request = '+', '-', expire, '0', '-'
   lock.since, lock.holder = lock.time, reader(lock, last[1], expire).holder
   lock.held, lock.lapsed, lock.shared = true, false, true
   write_lock(lock)
@@ -63,7 +64,7 @@ local function grant_to(lock, token, lease, request, holder)
   local shared = is_shared(token)
   local ends = lock.shared and lock.expire or 0
   local grant = shared and {fence = lock.fence} or lock
-  grant.token, grant.keeper, grant.since, grant.expire = token, token, lock.time, lock.time + lease
+  grant.token, grant.keepers, grant.since, grant.expire = token, token, lock.time, lock.time + lease
   grant.lease, grant.request, grant.holder = lease, request, holder
   lock.held, lock.lapsed, lock.shared = true, false, shared
   if shared then
@@ -84,9 +85,9 @@ local function find_grant(lock, token)
   return expire > lock.time and reader(lock, token, expire) or nil
 end
 
--- Writes that a grant has another keeper, or another end of its lease.
-local function keep_grant(lock, grant, keeper, expire)
-  grant.keeper, grant.expire = keeper, expire
+-- Writes that a grant has other keepers, or another end of its lease.
+local function keep_grant(lock, grant, keepers, expire)
+  grant.keepers, grant.expire = keepers, expire
   if lock.shared then
     put_reader(lock, grant)
     sum_up(lock)

@@ -17,8 +17,8 @@ local function ended()
   return redis.error_reply('LOCK_NOT_HELD the request was given up: Release was called with its id')
 end
 
--- The answer to a request that was granted before, or nil. From then on no call gives the grant back
--- by ending: which of them its caller goes by is not known.
+-- The answer to a request that was granted before, or nil. The call becomes one of the grant's keepers:
+-- which of the calls their caller goes by is not known.
 local function repeated(lock, wish)
   local before = redis.call('GET', lock.keys.request)
   local token, body = string.match(before or '', '^(%S+) (.*)$')
@@ -39,7 +39,7 @@ local function repeated(lock, wish)
   if not grant then
     return redis.error_reply('LOCK_NOT_HELD the grant made for this request_id has ended')
   end
-  keep_grant(lock, grant, '-', grant.expire)
+  keep_grant(lock, grant, with_keeper(grant.keepers, wish.token), grant.expire)
   return granted(grant)
 end
 

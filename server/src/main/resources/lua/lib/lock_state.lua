@@ -1,10 +1,9 @@
 -- @include lib/integer
 -- @include lib/time
 --
--- The value of an owner key, split by single spaces: token, keeper, fence, time of the grant and end
+-- The value of an owner key, split by single spaces: token, keepers, fence, time of the grant and end
 -- of the lease in milliseconds, lease in milliseconds as asked for, request id or '-', label.
--- The keeper is the call that gives the lock back when it ends: the one that was granted it, or a
--- later one that took it over with the token; '-' for none. A free lock has token '-'; its last fence
+-- The keepers are the calls that give the lock back when they end: see lib/keepers. A free lock has token '-'; its last fence
 -- stays. A lock that readers hold has token '+' and the end of their last lease: see lib/lock_grants.
 -- The key outlives the lease by a day, so that fences rise even when the clock is set back.
 
@@ -19,7 +18,7 @@ local function read_lock(keys, now)
   local value = redis.call('GET', keys.owner)
   if value then
     local fence, since, expire
-    lock.token, lock.keeper, fence, since, expire, lock.lease, lock.request, lock.holder =
+    lock.token, lock.keepers, fence, since, expire, lock.lease, lock.request, lock.holder =
       string.match(value, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
     lock.fence, lock.since, lock.expire = tonumber(fence), tonumber(since), tonumber(expire)
   end
@@ -32,7 +31,7 @@ end
 -- Writes a lock that is held.
 local function write_lock(lock)
   local value = table.concat({
-    lock.token, lock.keeper, integer(lock.fence), integer(lock.since), integer(lock.expire),
+    lock.token, lock.keepers, integer(lock.fence), integer(lock.since), integer(lock.expire),
     lock.lease, lock.request, lock.holder,
   }, ' ')
   redis.call('SET', lock.keys.owner, value, 'PXAT', integer(lock.expire + DAY_MS))

@@ -27,3 +27,17 @@ local function give_back(lock, grant)
   end_grant(lock, grant)
   tell(lock, 'released', told)
 end
+
+-- Ends the part of a call in a grant: gives it back unless it has other keepers. Returns whether it did.
+local function leave_grant(lock, grant, call)
+  if not is_keeper(grant.keepers, call) then
+    return false
+  end
+  local others = without_keeper(grant.keepers, call)
+  if others then
+    keep_grant(lock, grant, others, grant.expire)
+    return false
+  end
+  give_back(lock, grant)
+  return true
+end

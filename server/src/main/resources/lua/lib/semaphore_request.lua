@@ -24,9 +24,9 @@ local function remember(request_key, left, token, permits, lease, holder)
     integer(math.max(REQUEST_MS, left)))
 end
 
--- The answer to a request that was granted before, or nil. From then on no call gives the grant back
--- by ending: which of them its caller goes by is not known.
-local function repeated(sem, request_key, permits, lease, holder)
+-- The answer to a request that was granted before, or nil. The call becomes one of the grant's keepers:
+-- which of the calls their caller goes by is not known.
+local function repeated(sem, request_key, call, permits, lease, holder)
   local before = redis.call('GET', request_key)
   if not before then
     return nil
@@ -43,7 +43,7 @@ local function repeated(sem, request_key, permits, lease, holder)
   if not grant then
     return redis.error_reply('SEMAPHORE_NOT_HELD the grant made for this request_id has ended')
   end
-  grant.keeper = '-'
+  grant.keepers = with_keeper(grant.keepers, call)
   write_grant(sem, grant)
   return granted(sem, grant)
 end

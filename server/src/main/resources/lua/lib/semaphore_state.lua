@@ -1,4 +1,5 @@
 -- @include lib/integer
+-- @include lib/keepers
 -- @include lib/time
 --
 -- The value of a state key, split by single spaces: limit, default lease in milliseconds, permits in
@@ -7,9 +8,9 @@
 --
 -- Holders stand in a sorted set by the end of their lease under an id, the first 11 characters of
 -- their token. What else is to know about each is in the hash of grants, by the same id, split by
--- single spaces: permits, end of the lease and time of the grant in milliseconds, fence, keeper,
--- token, request id or '-', label. The keeper is the call that gives the permits back when it ends;
--- '-' for none.
+-- single spaces: permits, end of the lease and time of the grant in milliseconds, fence, keepers,
+-- token, request id or '-', label. The keepers are the calls that give the permits back when they end:
+-- see lib/keepers.
 
 local DAY_MS = 86400000
 local ENDED_AT_ONCE = 1000
@@ -19,11 +20,11 @@ local function id_of(token)
 end
 
 local function parse_grant(record)
-  local permits, expire, since, fence, keeper, token, request, holder =
+  local permits, expire, since, fence, keepers, token, request, holder =
     string.match(record, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
   return {
     permits = tonumber(permits), expire = tonumber(expire), since = since, fence = fence,
-    keeper = keeper, token = token, request = request, holder = holder,
+    keepers = keepers, token = token, request = request, holder = holder,
   }
 end
 
@@ -38,7 +39,7 @@ end
 
 local function write_grant(sem, grant)
   redis.call('HSET', sem.grants, id_of(grant.token), table.concat({
-    integer(grant.permits), integer(grant.expire), grant.since, grant.fence, grant.keeper,
+    integer(grant.permits), integer(grant.expire), grant.since, grant.fence, grant.keepers,
     grant.token, grant.request, grant.holder,
   }, ' '))
 end

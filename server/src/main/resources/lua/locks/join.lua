@@ -58,7 +58,7 @@ local grant = find_grant(lock, token)
 if grant then
   return granted(grant)
 end
-local wish = {lease = lease, request = request, holder = holder, body = body}
+local wish = {token = token, lease = lease, request = request, holder = holder, body = body}
 local answer = request ~= '-' and repeated(lock, wish)
 if answer then
   if redis.call('ZREM', keys.line, waiter) == 1 and lock.shared then

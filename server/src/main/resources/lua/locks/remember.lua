@@ -37,8 +37,7 @@ if not before or before == token then
   remember(lock, token, body)
   return {1}
 end
-if grant.keeper == token then
-  give_back(lock, grant)
+if leave_grant(lock, grant, token) then
   hand_over(lock)
 end
-return repeated(lock, {body = body})
+return repeated(lock, {token = token, body = body})

@@ -5,8 +5,8 @@
 -- KEYS[3] shares
 -- ARGV[1] token of the holder
 -- ARGV[2] lease in milliseconds
--- ARGV[3] call that must be the keeper, '' for any
--- ARGV[4] call that becomes the keeper, '' for none
+-- ARGV[3] call that must be a keeper, '' for any
+-- ARGV[4] call that becomes the only keeper, '' for none
 --
 -- Returns {fence, end of the lease in ms}.
 local owner, marks, shares = KEYS[1], KEYS[2], KEYS[3]
@@ -28,13 +28,14 @@ if held == '+' then
   if not grant then
     return redis.error_reply('LOCK_NOT_HELD this token does not hold the lock')
   end
-  if keeper ~= '' and grant.keeper ~= keeper then
+  if keeper ~= '' and not is_keeper(grant.keepers, keeper) then
     return redis.error_reply('LOCK_NOT_HELD another call holds the lock with this token')
   end
-  keep_grant(lock, grant, heir ~= '' and heir or grant.keeper, expire)
+  keep_grant(lock, grant, heir ~= '' and heir or grant.keepers, expire)
   return {grant.fence, expire}
 end
-if keeper ~= '' and keeps ~= keeper then
+-- As is_keeper() of lib/keepers finds it.
+if keeper ~= '' and not string.find(',' .. keeps .. ',', ',' .. keeper .. ',', 1, true) then
   return redis.error_reply('LOCK_NOT_HELD another call holds the lock with this token')
 end
 local renewed = string.format('%s %s %s %s %.0f %s',

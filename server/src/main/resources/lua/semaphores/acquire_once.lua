@@ -25,7 +25,7 @@ local token, permits, lease, limit, holder = ARGV[1], ARGV[2], ARGV[3], ARGV[4],
 local request = ARGV[6]
 
 local sem = read_semaphore(state, holders, grants, microseconds(), tonumber(limit))
-local answer = repeated(sem, request_key, permits, lease, holder)
+local answer = repeated(sem, request_key, token, permits, lease, holder)
 if answer then
   return answer
 end

@@ -28,7 +28,7 @@ local held = sem and grant_of(sem, token)
 if held then
   return granted(sem, held)
 end
-local answer = request ~= '-' and repeated(sem, request_key, permits, lease, holder)
+local answer = request ~= '-' and repeated(sem, request_key, token, permits, lease, holder)
 if answer then
   if redis.call('ZREM', line, waiter) == 1 and sem then
     hand_over(sem, line, servers)

@@ -41,9 +41,8 @@ if not before or before == token then
   remember(request_key, grant.expire - sem.ms, token, permits, lease, holder)
   return {1}
 end
-if grant.keeper == token then
-  take_back(sem, grant)
+if leave_grant(sem, grant, token) then
   hand_over(sem, line, servers)
   write_semaphore(sem)
 end
-return repeated(sem, request_key, permits, lease, holder)
+return repeated(sem, request_key, token, permits, lease, holder)

@@ -1,4 +1,4 @@
--- Sets the time the lease of a grant still runs, and may make another call its keeper.
+-- Sets the time the lease of a grant still runs, and may make another call its only keeper.
 --
 -- KEYS[1] state
 -- KEYS[2] holders
@@ -6,8 +6,8 @@
 -- KEYS[4] revoked
 -- ARGV[1] token of the grant
 -- ARGV[2] lease in milliseconds, 0 for the default one
--- ARGV[3] call that must be the keeper, '' for any
--- ARGV[4] call that becomes the keeper, '' to leave it as it is
+-- ARGV[3] call that must be a keeper, '' for any
+-- ARGV[4] call that becomes the only keeper, '' to leave it as it is
 --
 -- Returns {fence, end of the lease in ms, permits in use, limit}.
 --
@@ -21,11 +21,11 @@ local grant = sem and grant_of(sem, token)
 if not grant then
   return not_held(revoked)
 end
-if keeper ~= '' and grant.keeper ~= keeper then
+if keeper ~= '' and not is_keeper(grant.keepers, keeper) then
   return redis.error_reply('SEMAPHORE_NOT_HELD another call holds the permits with this token')
 end
 if successor ~= '' then
-  grant.keeper = successor
+  grant.keepers = successor
 end
 if lease_grant(sem, grant, lease) then
   write_semaphore(sem)

@@ -51,13 +51,9 @@ final class AllAcquisition {
 
   /** Gets the locks, waiting at most so long for all of them. */
   CompletionStage<Outcome> within(long waitMillis) {
-    return until(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMillis));
-  }
-
-  private CompletionStage<Outcome> until(long end) {
     call.onCancel(this::abandon);
-    return next(end)
-        .handle((outcome, thrown) -> ended(outcome, thrown, end))
+    return next(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMillis))
+        .handle(this::ended)
         .thenCompose(Function.identity());
   }
 
@@ -86,15 +82,12 @@ final class AllAcquisition {
     return CompletableFuture.completedFuture(new Outcome(List.of(), demand.name(), standing));
   }
 
-  private CompletionStage<Outcome> ended(Outcome outcome, Throwable thrown, long end) {
+  private CompletionStage<Outcome> ended(Outcome outcome, Throwable thrown) {
     Throwable lost = gathered.end();
     if (thrown == null && !outcome.won().isEmpty()) {
       return CompletableFuture.completedFuture(outcome);
     }
     CompletionStage<Void> returned = gathered.giveBack();
-    if (gathered.isOutdated()) {
-      return returned.thenCompose(done -> again(end));
-    }
     if (thrown != null) {
       return CompletableFuture.failedFuture(thrown);
     }
@@ -103,12 +96,6 @@ final class AllAcquisition {
             lost == null
                 ? CompletableFuture.completedFuture(outcome)
                 : CompletableFuture.failedFuture(lost));
-  }
-
-  /** Begins anew, by other tokens: what those of now were granted may yet be given back. */
-  private CompletionStage<Outcome> again(long end) {
-    List<Demand> anew = demands.stream().map(Demand::again).toList();
-    return new AllAcquisition(locks, timer, call, anew).until(end);
   }
 
   /** Takes what ends the acquisition that is under way. */

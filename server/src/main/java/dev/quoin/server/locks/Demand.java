@@ -22,9 +22,6 @@ import java.util.TreeSet;
  * @param terms how it will be held
  */
 record Demand(Scope scope, String name, String token, String keeper, Terms terms) {
-  /** No call gives the grant back by ending. */
-  static final String NOBODY = "-";
-
   private static final String SHARED = "s.";
 
   /**
@@ -63,20 +60,6 @@ record Demand(Scope scope, String name, String token, String keeper, Terms terms
   /** Takes a grant over. */
   static Demand resumed(Scope scope, String name, String token, Terms terms) {
     return new Demand(scope, name, token, Tokens.next(), terms);
-  }
-
-  /** Asks for the same once more, by another token. */
-  Demand again() {
-    return anew(scope, name, isShared() ? Mode.MODE_SHARED : Mode.MODE_EXCLUSIVE, terms);
-  }
-
-  /** The same with a grant that is held by another token; its keeper is that of this demand. */
-  Demand heldBy(String otherToken) {
-    return new Demand(scope, name, otherToken, keeper, terms);
-  }
-
-  Demand keptBy(String otherKeeper) {
-    return new Demand(scope, name, token, otherKeeper, terms);
   }
 
   boolean isShared() {

@@ -12,10 +12,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The locks that a call for several has so far: keeps them renewed, and gives back those it took.
+ * The locks that a call for several has so far: keeps them renewed, and gives them back.
  *
- * <p>A lock that an earlier attempt of the same request took is found, not taken. It stays with
- * that attempt, which gives it back when it ends in vain, until this one has all and keeps it.
+ * <p>A lock that another attempt of the same request took is found, not taken. It is given back
+ * when neither of them needs it any more.
  */
 final class Gathered {
   private final LockStore locks;
@@ -23,7 +23,6 @@ final class Gathered {
   private final Runnable stop;
   private final List<Won> won = new ArrayList<>();
   private Throwable failure;
-  private boolean outdated;
   private boolean over;
   private Timeout renewal;
 
@@ -52,18 +51,9 @@ final class Gathered {
     return over || failure != null;
   }
 
-  /**
-   * Whether a lock that was found is gone: the earlier attempt gave it back, or its caller did.
-   * Asking once more tells which.
-   */
-  synchronized boolean isOutdated() {
-    return outdated;
-  }
-
   /** Adds a lock and renews it from now on; one that was found may have little time left. */
   CompletionStage<?> add(Won had) {
-    CompletionStage<Won> fresh =
-        had.isOwn() ? CompletableFuture.completedFuture(had) : renew(had, false);
+    CompletionStage<Won> fresh = had.isOwn() ? CompletableFuture.completedFuture(had) : renew(had);
     return fresh.thenAccept(this::put);
   }
 
@@ -80,7 +70,7 @@ final class Gathered {
       boolean isNew = one.isOwn() && one == had.get(had.size() - 1);
       kept =
           kept.thenCombine(
-              isNew ? CompletableFuture.completedFuture(one) : renew(one, true),
+              isNew ? CompletableFuture.completedFuture(one) : renew(one),
               (all, again) -> {
                 all.add(again);
                 return all;
@@ -99,55 +89,32 @@ final class Gathered {
     return failure;
   }
 
-  /** Gives back what it took: tried once by then, and again later as long as Redis is away. */
+  /** Gives back what it has: tried once by then, and again later as long as Redis is away. */
   CompletionStage<Void> giveBack() {
     return CompletableFuture.allOf(
         copy().stream()
-            .filter(Won::isOwn)
             .map(had -> giveBack(had.demand()).toCompletableFuture())
             .toArray(CompletableFuture[]::new));
   }
 
   private CompletionStage<?> giveBack(Demand demand) {
-    // A repetition that found it has made it nobody's.
-    Demand found = demand.keptBy(Demand.NOBODY);
     return locks
         .leave(demand, false)
-        .thenCompose(left -> isFindable(demand) ? locks.leave(found, false) : done(left))
         .handle(
             (left, thrown) -> {
               if (thrown != null) {
-                locks
-                    .giveBack(demand)
-                    .thenCompose(late -> isFindable(demand) ? locks.giveBack(found) : done(late));
+                locks.giveBack(demand);
               }
               return null;
             });
   }
 
-  private static boolean isFindable(Demand demand) {
-    return !demand.terms().requestId().isEmpty();
-  }
-
-  private static <T> CompletionStage<T> done(T value) {
-    return CompletableFuture.completedFuture(value);
-  }
-
-  /**
-   * Renews a lock.
-   *
-   * @param keep whether the attempt that took it no longer may give it back
-   */
-  private CompletionStage<Won> renew(Won had, boolean keep) {
+  private CompletionStage<Won> renew(Won had) {
     Demand demand = had.demand();
-    Demand held = demand.heldBy(had.grant().token());
-    CompletionStage<Grant> renewed =
-        keep && !had.isOwn()
-            ? locks.resume(held)
-            : locks.renew(demand.scope(), demand.name(), held.token(), demand.leaseMillis());
-    return renewed
+    return locks
+        .renew(demand.scope(), demand.name(), had.grant().token(), demand.leaseMillis())
         .thenApply(grant -> new Won(demand, grant))
-        .whenComplete((again, thrown) -> renewed(had, thrown));
+        .whenComplete((again, thrown) -> renewed(thrown));
   }
 
   private synchronized void renewLater() {
@@ -163,7 +130,7 @@ final class Gathered {
                 renewal = null;
                 had = over ? List.of() : copy();
               }
-              had.forEach(one -> renew(one, false));
+              had.forEach(this::renew);
               renewLater();
             },
             period,
@@ -171,9 +138,9 @@ final class Gathered {
   }
 
   /** A lock that is lost ends it all; when Redis is away it is tried again at the next turn. */
-  private void renewed(Won had, Throwable thrown) {
-    boolean isGone = ForcedReleases.is(thrown, ErrorReason.ERROR_REASON_LOCK_NOT_HELD);
-    if (!isGone && !ForcedReleases.is(thrown, ErrorReason.ERROR_REASON_LOCK_FORCED)) {
+  private void renewed(Throwable thrown) {
+    if (!ForcedReleases.is(thrown, ErrorReason.ERROR_REASON_LOCK_NOT_HELD)
+        && !ForcedReleases.is(thrown, ErrorReason.ERROR_REASON_LOCK_FORCED)) {
       return;
     }
     synchronized (this) {
@@ -181,7 +148,6 @@ final class Gathered {
         return;
       }
       failure = thrown;
-      outdated = isGone && !had.isOwn();
     }
     stop.run();
   }

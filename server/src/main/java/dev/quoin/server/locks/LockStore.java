@@ -3,6 +3,7 @@ package dev.quoin.server.locks;
 
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Outcomes;
 import dev.quoin.server.redis.Persistent;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
@@ -75,15 +76,16 @@ final class LockStore {
     if (demand.isShared() || !demand.terms().requestId().isEmpty()) {
       return take(demand);
     }
-    return scripts
-        .run(
+    CompletableFuture<Reply> answer =
+        scripts.run(
             ACQUIRE,
             demand.scope(),
             keys(demand).free(),
             late(demand),
             demand.token(),
             demand.leaseMillis(),
-            demand.terms().holder())
+            demand.terms().holder());
+    return orGiveBack(demand, answer)
         .thenCompose(
             reply -> {
               if (reply.integer(0) == TAKES_MORE) {
@@ -98,8 +100,8 @@ final class LockStore {
   }
 
   private CompletionStage<Standing> take(Demand demand) {
-    return scripts
-        .run(
+    CompletableFuture<Reply> answer =
+        scripts.run(
             TAKE,
             demand.scope(),
             keys(demand).withRequest(demand.terms().requestId()),
@@ -108,8 +110,18 @@ final class LockStore {
             demand.leaseMillis(),
             demand.requestWord(),
             demand.terms().holder(),
-            demand.body())
-        .thenApply(reply -> handedOver(demand, reply));
+            demand.body());
+    return orGiveBack(demand, answer).thenApply(reply -> handedOver(demand, reply));
+  }
+
+  /** Gives back what may be granted although nobody is told of it. */
+  private CompletableFuture<Reply> orGiveBack(Demand demand, CompletableFuture<Reply> answer) {
+    return answer.whenComplete(
+        (reply, failure) -> {
+          if (failure != null && Outcomes.isUnknown(failure)) {
+            giveBack(demand);
+          }
+        });
   }
 
   /** Whether somebody of this server waits for the lock already. */
@@ -166,7 +178,7 @@ final class LockStore {
         .thenApply(reply -> reply.size() == 1 ? granted : standing(reply));
   }
 
-  /** Takes over a grant that the caller has the token of. */
+  /** Takes over a grant that the caller has the token of: no other call gives it back by ending. */
   CompletionStage<Grant> resume(Demand demand) {
     return extend(demand.scope(), demand, ANY, demand.keeper());
   }
@@ -183,8 +195,8 @@ final class LockStore {
   }
 
   /**
-   * @param keeper the call that must keep the grant
-   * @param heir the call that keeps it from now on
+   * @param keeper the call that must be one of those that keep the grant
+   * @param heir the call that alone keeps it from now on
    */
   private CompletionStage<Grant> extend(Scope scope, Demand demand, String keeper, String heir) {
     LockKeys keys = keys(scope, demand.name());

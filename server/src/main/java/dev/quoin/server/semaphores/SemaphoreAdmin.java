@@ -45,7 +45,7 @@ final class SemaphoreAdmin {
   record Holder(
       String id, int permits, long expireMillis, long sinceMillis, long fence, String label) {
 
-    /** Permits, end of the lease, time of the grant, fence, keeper, token, request, label. */
+    /** Permits, end of the lease, time of the grant, fence, keepers, token, request, label. */
     static Holder of(String record) {
       String[] words = record.split(" ", 8);
       return new Holder(

@@ -9,7 +9,7 @@ import dev.quoin.server.redis.Keyspace;
  * <pre>
  * {prefix}:{namespace}:semaphores:{{name}}:state           string      limit, default lease, permits in use, last fence, how long the next two live, 'c' or 'u'; never expires when configured ('c'), for it is configuration; when made by use ('u'), a day after the last lease
  * {prefix}:{namespace}:semaphores:{{name}}:holders         sorted set  ids of holders by the end of their lease; expires at least a minute after the last lease
- * {prefix}:{namespace}:semaphores:{{name}}:grants          hash        what is known of each holder, by id: permits, end of the lease, time of the grant, fence, keeper, token, request id, label; expires with the holders
+ * {prefix}:{namespace}:semaphores:{{name}}:grants          hash        what is known of each holder, by id: permits, end of the lease, time of the grant, fence, keepers, token, request id, label; expires with the holders
  * {prefix}:{namespace}:semaphores:{{name}}:line            sorted set  waiters by ticket; expires 60 s after the last server that has a waiter looked after it
  * {prefix}:{namespace}:semaphores:{{name}}:servers         sorted set  servers that have waiters, by the time until which they count as alive; expires 60 s after the last mark
  * {prefix}:{namespace}:semaphores:{{name}}:request:{id}    string      that a request id was granted: token, permits, lease and label; expires after 10 minutes or the lease, whichever is longer, or that the request was given up (token -), for 10 minutes

@@ -3,6 +3,7 @@ package dev.quoin.server.semaphores;
 
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Outcomes;
 import dev.quoin.server.redis.Persistent;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
@@ -12,6 +13,7 @@ import dev.quoin.server.waiting.Lines;
 import dev.quoin.server.waiting.Standing;
 import dev.quoin.server.waiting.Waiter;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -46,7 +48,7 @@ final class SemaphoreStore {
   CompletionStage<Standing> acquire(Demand demand) {
     SemaphoreKeys keys = keys(demand.scope(), demand.name());
     Consumer<Reply> late = reply -> giveBackLate(demand, reply);
-    CompletionStage<Reply> reply =
+    CompletableFuture<Reply> reply =
         demand.requestId().isEmpty()
             ? scripts.run(
                 ACQUIRE,
@@ -69,7 +71,14 @@ final class SemaphoreStore {
                 demand.limit(),
                 demand.holder(),
                 demand.requestWord());
-    return reply.thenApply(answer -> standing(answer, 0));
+    return reply
+        .whenComplete(
+            (answer, failure) -> {
+              if (failure != null && Outcomes.isUnknown(failure)) {
+                giveBack(demand);
+              }
+            })
+        .thenApply(answer -> standing(answer, 0));
   }
 
   /** Whether somebody of this server waits for the semaphore already. */

@@ -99,21 +99,39 @@ final class AcquireAllAgainTest {
   }
 
   @Test
-  void repetitionBeginsAnewWhenTheFirstAttemptEndsMeanwhile() throws Exception {
+  void repetitionKeepsWhatItFoundWhenTheFirstAttemptEndsMeanwhile() throws Exception {
     AcquireResponse busy = acquire(request("b"));
     ListenableFuture<AcquireAllResponse> first = waiting(TestServer.first(), "a", "b");
     awaitWaiters("b", 1);
     ListenableFuture<AcquireAllResponse> second = waiting(TestServer.second(), "a", "b");
     awaitWaiters("b", 2);
+    long fence = state("a").getFence();
     first.cancel(true);
     awaitWaiters("b", 1);
-    awaitFree("a");
 
     release("b", busy.getToken());
 
     AcquireAllResponse all = second.get(10, TimeUnit.SECONDS);
     assertThat(all.getAcquired()).isTrue();
+    assertThat(all.getGrants(0).getFence()).isEqualTo(fence);
     all.getGrantsList().forEach(grant -> release(grant.getName(), grant.getToken()));
+  }
+
+  @Test
+  void lockIsGivenBackWhenAllAttemptsHaveEndedInVain() throws Exception {
+    acquire(request("b"));
+    ListenableFuture<AcquireAllResponse> first = waiting(TestServer.first(), "a", "b");
+    awaitWaiters("b", 1);
+    ListenableFuture<AcquireAllResponse> second = waiting(TestServer.second(), "a", "b");
+    awaitWaiters("b", 2);
+
+    first.cancel(true);
+    awaitWaiters("b", 1);
+    assertThat(state("a").getHeld()).isTrue();
+    second.cancel(true);
+
+    awaitFree("a");
+    awaitWaiters("b", 0);
   }
 
   @Test

@@ -146,6 +146,49 @@ final class RedisFailureTest {
   }
 
   @Test
+  void lockThatRepetitionsWereGrantedAfterTheyWereTurnedAwayIsGivenBack() {
+    AcquireRequest request =
+        named("a").setLease(Durations.fromSeconds(600)).setRequestId("r-1").build();
+    server.locks().acquire(named("so that Redis knows the script").setRequestId("r").build());
+    redis.freeze();
+    // What is sent meanwhile is carried out when Redis goes on: the first is granted the lock, and
+    // each of the others finds that grant.
+    for (int i = 0; i < 3; i++) {
+      Refused.by(
+          () -> server.locks().withDeadlineAfter(700, TimeUnit.MILLISECONDS).acquire(request));
+    }
+    redis.unfreeze();
+
+    Eventually.until(
+        "the lock was granted late and given back",
+        () -> {
+          var state = server.locks().get(GetRequest.newBuilder().setName("a").build());
+          return state.getFence() > 0 && !state.getHeld();
+        });
+  }
+
+  @Test
+  void repetitionThatIsAnsweredKeepsWhatEarlierAttemptsWereGrantedLate() throws Exception {
+    AcquireRequest request =
+        named("a").setLease(Durations.fromSeconds(600)).setRequestId("r-1").build();
+    server.locks().acquire(named("so that Redis knows the script").setRequestId("r").build());
+    redis.freeze();
+    Refused.by(() -> server.locks().withDeadlineAfter(500, TimeUnit.MILLISECONDS).acquire(request));
+    ListenableFuture<AcquireResponse> again = server.futureLocks().acquire(request);
+    Refused.by(() -> server.locks().withDeadlineAfter(500, TimeUnit.MILLISECONDS).acquire(request));
+    redis.unfreeze();
+
+    AcquireResponse granted = again.get(10, TimeUnit.SECONDS);
+
+    assertThat(granted.getAcquired()).isTrue();
+    // Whatever the two others gave back, they have done so by now.
+    assertThat(server.locks().acquire(request)).isEqualTo(granted);
+    server
+        .locks()
+        .release(ReleaseRequest.newBuilder().setName("a").setToken(granted.getToken()).build());
+  }
+
+  @Test
   void healthFollowsRedis() {
     assertThat(health("")).isEqualTo(ServingStatus.SERVING);
     assertThat(health("quoin.locks.v1.Locks")).isEqualTo(ServingStatus.SERVING);
