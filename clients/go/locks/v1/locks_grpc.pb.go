@@ -82,11 +82,9 @@ type LocksClient interface {
 	// gives everything back, as for Acquire. Costs a round trip to Redis for each
 	// lock, and one more for all but the last, whose leases then start anew together.
 	//
-	// The same request_id finds the locks an earlier attempt has taken. Only an
-	// attempt that took a lock gives it back: a repetition that ends in vain leaves
-	// those it found to the earlier attempt if that still waits, and else to the
-	// caller it has served; if its server has died, their leases end. When the
-	// earlier attempt ends in vain meanwhile, the repetition begins anew.
+	// The same request_id finds the locks an earlier attempt has taken. They are given
+	// back when every attempt that has them has ended in vain: none takes them from
+	// another that still waits, or from the caller that one has served.
 	//
 	// Errors: as Acquire; LOCK_NOT_HELD or LOCK_FORCED, too, when a lock it had was
 	// lost before it had all.
@@ -327,11 +325,9 @@ type LocksServer interface {
 	// gives everything back, as for Acquire. Costs a round trip to Redis for each
 	// lock, and one more for all but the last, whose leases then start anew together.
 	//
-	// The same request_id finds the locks an earlier attempt has taken. Only an
-	// attempt that took a lock gives it back: a repetition that ends in vain leaves
-	// those it found to the earlier attempt if that still waits, and else to the
-	// caller it has served; if its server has died, their leases end. When the
-	// earlier attempt ends in vain meanwhile, the repetition begins anew.
+	// The same request_id finds the locks an earlier attempt has taken. They are given
+	// back when every attempt that has them has ended in vain: none takes them from
+	// another that still waits, or from the caller that one has served.
 	//
 	// Errors: as Acquire; LOCK_NOT_HELD or LOCK_FORCED, too, when a lock it had was
 	// lost before it had all.

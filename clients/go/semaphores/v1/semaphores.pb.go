@@ -302,9 +302,9 @@ type AcquireRequest struct {
 	Limit int32 `protobuf:"varint,6,opt,name=limit,proto3" json:"limit,omitempty"`
 	// Makes repeating this request safe: at most 128 printable ASCII characters
 	// without spaces. As long as a grant made for a request id is held, the same
-	// request gets that same grant again; from then on cancelling does not give it
-	// back, because which of the calls its caller goes by is not known. This is
-	// remembered for 10 minutes or for the lease asked for, whichever is longer; Renew
+	// request gets that same grant again. Cancelling gives the grant back only when
+	// every call that was granted it has been cancelled or could not be answered,
+	// because which of them its caller goes by is not known. This is remembered for 10 minutes or for the lease asked for, whichever is longer; Renew
 	// does not prolong that, and who repeats the request later gets further permits.
 	// Once the grant has ended, the request is refused with SEMAPHORE_NOT_HELD as long
 	// as it is remembered: it was served. Who stood in line already when another
