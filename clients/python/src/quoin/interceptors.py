@@ -17,6 +17,8 @@ from typing import Any, Protocol
 import grpc
 import grpc.aio
 
+from quoin._core import callbacks
+
 CLIENT = "rpc.client"
 SERVER = "rpc.server"
 
@@ -31,15 +33,23 @@ class Recorder(Protocol):
 class _Times:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self._has_failed = False
 
     def _record(self, kind: str, method: Any, code: Any, begin: float) -> None:
-        name = method.decode() if isinstance(method, bytes) else str(method)
-        status = code.name if isinstance(code, grpc.StatusCode) else str(code)
-        try:
+        def record() -> None:
+            name = method.decode() if isinstance(method, bytes) else str(method)
+            status = code.name if isinstance(code, grpc.StatusCode) else str(code)
             context = f"{name.lstrip('/')} {status}"
             self._recorder.record(kind, context, time.perf_counter() - begin)
-        except ValueError:
-            pass  # A name that cannot be recorded is no reason to fail the call.
+
+        # What cannot be recorded is no reason to fail the call.
+        recorded = callbacks.call(record)
+        if isinstance(recorded, callbacks.Raised) and not self._has_failed:
+            self._has_failed = True
+            callbacks.LOG.error(
+                "a call cannot be recorded, this is said once: %s",
+                callbacks.described(recorded.error),
+            )
 
 
 class ClientTimes(

@@ -2,7 +2,6 @@
 """What all helpers of one client share: its channel, its deadline, and what is open."""
 
 import asyncio
-import logging
 import random
 import sys
 import time
@@ -13,13 +12,12 @@ from typing import Any, TypeVar
 import grpc
 
 from quoin import exceptions
+from quoin._core.callbacks import LOG
 from quoin._core.channels import AioChannel, open_aio_channel
 from quoin._core.defaults import Defaults
 from quoin._core.settings import Settings
 from quoin._core.stubs import AioStubs
 from quoin.exceptions import QuoinError
-
-LOG = logging.getLogger("quoin")
 
 T = TypeVar("T")
 
@@ -35,6 +33,7 @@ class Link:
         self.loop = asyncio.get_running_loop()
         defaults = Defaults(settings.namespace, settings.deadline)
         self.deadline = settings.deadline
+        self.address = settings.address
         self.channel = AioChannel(open_aio_channel(settings), defaults)
         self.stubs = AioStubs(self.channel)
         self.is_closing = False

@@ -5,16 +5,18 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import grpc.aio
 
-from quoin._core.link import LOG, Backoff, Link
+from quoin._core.link import Backoff, Link
+from quoin._core.state import State
 from quoin.exceptions import InvalidRequestError, QuoinError, Reason, UnavailableError
 
 Q = TypeVar("Q")
 R = TypeVar("R")
+T = TypeVar("T")
 
 AHEAD = 8
 """How many requests are sent before their answers are waited for."""
@@ -30,9 +32,11 @@ class Pump(Generic[Q, R]):
     def __init__(
         self,
         link: Link,
+        what: str,
         method: Callable[[], Any],
         period: float,
         source: Callable[[], Q | None],
+        parts: Callable[[Q], list[Q]],
         answered: Callable[[R], None],
         lost: Callable[[Q], None],
     ) -> None:
@@ -40,9 +44,12 @@ class Pump(Generic[Q, R]):
         self._method = method
         self._period = period
         self._source = source
+        self._parts = parts
         self._answered = answered
         self._lost = lost
         self._unanswered: deque[tuple[Q, float]] = deque()
+        self._ahead = AHEAD
+        self._state = State(link, what)
         self._hurry = asyncio.Event()
         self._is_closing = False
         self._flushes: list[asyncio.Future[None]] = []
@@ -92,17 +99,33 @@ class Pump(Generic[Q, R]):
             try:
                 await self._send()
                 backoff.reset()
-            except QuoinError as e:
-                if isinstance(e, InvalidRequestError) or e.reason == Reason.REQUEST_ID_REUSED:
-                    LOG.error("a request cannot be sent and is given up: %s", e)
-                    self._lost(self._unanswered.popleft()[0])
-                await backoff.wait()
+            except Exception as e:
+                if not isinstance(e, QuoinError) or _is_refused(e):
+                    self._refused(e)
+                else:
+                    self._state.fails(e)
+                    await backoff.wait()
+
+    def _refused(self, error: Exception) -> None:
+        """Finds out which request is refused, by sending one at a time, then what of it, by sending
+        its halves: the rest is done."""
+        if self._ahead > 1:
+            self._ahead = 1
+            return
+        request, since = self._unanswered.popleft()
+        parts = self._parts(request) if isinstance(error, InvalidRequestError) else []
+        if parts:
+            # Nothing of it was done, so the parts may have ids of their own.
+            self._unanswered.extendleft((part, since) for part in reversed(parts))
+        else:
+            self._lost(request)
+            self._state.drops(error)
 
     def _take(self) -> bool:
         now = time.monotonic()
         while self._unanswered and now - self._unanswered[0][1] > REPEATABLE:
             self._lost(self._unanswered.popleft()[0])
-        while len(self._unanswered) < AHEAD and (request := self._source()) is not None:
+        while len(self._unanswered) < self._ahead and (request := self._source()) is not None:
             self._unanswered.append((request, now))
         return bool(self._unanswered)
 
@@ -111,14 +134,18 @@ class Pump(Generic[Q, R]):
         with self._link.explained():
             call = self._method()
             try:
-                for request, _ in list(self._unanswered):
+                sent = list(self._unanswered)[: self._ahead]
+                for request, _ in sent:
                     await call.write(request)
-                while self._unanswered:
+                for _ in sent:
                     answer = await call.read()
                     if answer is grpc.aio.EOF:
                         raise UnavailableError("the stream ended", grpc.StatusCode.UNAVAILABLE)
                     self._unanswered.popleft()
                     self._answered(answer)
+                    self._state.works()
+                if not self._unanswered:
+                    self._ahead = AHEAD
                 await call.done_writing()
             except asyncio.InvalidStateError:
                 # It failed while it was written to; reading tells why.
@@ -126,6 +153,16 @@ class Pump(Generic[Q, R]):
                 raise UnavailableError("the stream ended", grpc.StatusCode.UNAVAILABLE) from None
             finally:
                 call.cancel()
+
+
+def halves(items: Sequence[T]) -> list[Sequence[T]]:
+    """The two halves of what can be divided, else nothing."""
+    middle = len(items) // 2
+    return [items[:middle], items[middle:]] if middle > 0 else []
+
+
+def _is_refused(error: QuoinError) -> bool:
+    return isinstance(error, InvalidRequestError) or error.reason == Reason.REQUEST_ID_REUSED
 
 
 def _end(flushes: "list[asyncio.Future[None]]") -> None:

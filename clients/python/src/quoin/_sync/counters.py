@@ -100,7 +100,7 @@ class Recorder(Generic[A]):
     def close(self) -> None:
         """Sends what is collected and waits, no longer than the client's deadline, until it is
         recorded."""
-        self._portal.call(self._recorder.close())
+        self._portal.end(self._recorder.close())
 
     def __enter__(self: R) -> R:
         return self

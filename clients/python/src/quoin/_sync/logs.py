@@ -119,7 +119,7 @@ class LogWriter:
     def close(self) -> None:
         """Takes no more, and waits until what was taken is written, at most as long as a call may
         take."""
-        self._portal.call(self._writer.close())
+        self._portal.end(self._writer.close())
 
     def __enter__(self) -> "LogWriter":
         return self

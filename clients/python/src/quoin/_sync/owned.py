@@ -70,7 +70,7 @@ class Owned(Generic[A]):
 
         Fails with ``UnavailableError`` when no server could be told; it then ends with its lease.
         """
-        self._portal.call(self._owned.release())
+        self._portal.end(self._owned.release())
 
     def __enter__(self: O) -> O:
         return self
@@ -111,7 +111,7 @@ class LockSet:
 
     def release(self) -> None:
         """Gives all of them back; tries each even when another cannot be given back."""
-        self._portal.call(self._set.release())
+        self._portal.end(self._set.release())
 
     def __enter__(self) -> "LockSet":
         return self

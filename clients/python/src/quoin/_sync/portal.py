@@ -3,18 +3,18 @@
 
 import asyncio
 import atexit
+import contextlib
 import contextvars
-import logging
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from quoin import exceptions
-
-LOG = logging.getLogger("quoin")
+from quoin._core import callbacks
+from quoin._core.callbacks import LOG, Raised
 
 T = TypeVar("T")
 
@@ -29,6 +29,7 @@ class Portal:
         self._thread = threading.Thread(target=self._run, name="quoin-client", daemon=True)
         self._thread.start()
         self._listeners = ThreadPoolExecutor(32, thread_name_prefix="quoin-listener")
+        self._ending: set[asyncio.Future[Any]] = set()
 
     def call(
         self,
@@ -47,16 +48,15 @@ class Portal:
             raise
         waiting = _Waiting(work, undo)
         try:
-            self._loop.call_soon_threadsafe(waiting.begin, contextvars.copy_context())
-        except RuntimeError:
-            work.close()
-            raise exceptions.closed() from None
-        try:
+            self._post(waiting.begin, contextvars.copy_context())
             waiting.done.wait()
+            return waiting.result()
         except BaseException:
-            self._loop.call_soon_threadsafe(waiting.give_up)
+            if self._loop.is_closed():
+                work.close()
+            elif not waiting.has_failed:
+                self._post(waiting.give_up)
             raise
-        return waiting.result()
 
     def do(self, action: Callable[[], T]) -> T:
         """Does something in the loop that does not wait."""
@@ -66,10 +66,20 @@ class Portal:
 
         return self.call(done())
 
+    def end(self, work: Coroutine[Any, Any, T]) -> None:
+        """Does what ends something and waits for it. A finalizer may be run in the thread of the
+        loop, which cannot wait: there it goes on in the background."""
+        if threading.current_thread() is self._thread:
+            ending = asyncio.ensure_future(callbacks.outcome(work))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+        else:
+            self.call(work)
+
     def listen(self, listener: Callable[[T], object]) -> Callable[[T], None]:
         """A listener that is called in a thread where it may block: one call at a time, in
         order."""
-        return _Listener(listener, self._listeners).tell
+        return _Listener(listener, self._loop, self._listeners).tell
 
     def close(self, last: Coroutine[Any, Any, Any]) -> None:
         """Does a last thing and ends the loop. Closing again does nothing."""
@@ -83,6 +93,12 @@ class Portal:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._listeners.shutdown(wait=False)
+
+    def _post(self, action: Callable[..., None], *arguments: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(action, *arguments)
+        except RuntimeError:
+            raise exceptions.closed() from None
 
     def _check(self) -> None:
         if os.getpid() != self._pid:
@@ -105,17 +121,21 @@ class Portal:
 class _Waiting(Generic[T]):
     """Work in the loop that a thread waits for."""
 
+    _undoing: ClassVar[set["asyncio.Future[Any]"]] = set()
+
     def __init__(
         self, work: Coroutine[Any, Any, T], undo: Callable[[T], Coroutine[Any, Any, Any]] | None
     ) -> None:
         self.done = threading.Event()
         self._work = work
         self._undo = undo
-        self._task: asyncio.Task[T] | None = None
+        self._task: asyncio.Task[T | Raised] | None = None
+        self.has_failed = False
         self._given_up = False
 
     def begin(self, context: contextvars.Context) -> None:
-        self._task = context.run(asyncio.get_running_loop().create_task, self._work)
+        work = callbacks.outcome(self._work)
+        self._task = context.run(asyncio.get_running_loop().create_task, work)
         self._task.add_done_callback(self._end)
 
     def give_up(self) -> None:
@@ -127,52 +147,65 @@ class _Waiting(Generic[T]):
 
     def result(self) -> T:
         assert self._task is not None
-        try:
-            return self._task.result()
-        except asyncio.CancelledError:
+        if self._task.cancelled():
+            self.has_failed = True
+            raise exceptions.closed()
+        result = self._task.result()
+        if not isinstance(result, Raised):
+            return result
+        self.has_failed = True
+        if isinstance(result.error, asyncio.CancelledError):
             raise exceptions.closed() from None
+        raise result.error
 
-    def _end(self, task: "asyncio.Task[T]") -> None:
+    def _end(self, task: "asyncio.Task[T | Raised]") -> None:
         self.done.set()
-        if not self._given_up or task.cancelled() or task.exception() is not None:
+        if not self._given_up or task.cancelled() or self._undo is None:
             return
-        if self._undo is not None:
-            undoing = asyncio.ensure_future(self._undo(task.result()))
-            undoing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        result = task.result()
+        if not isinstance(result, Raised):
+            undoing = asyncio.ensure_future(callbacks.outcome(self._undo(result)))
+            self._undoing.add(undoing)
+            undoing.add_done_callback(self._undoing.discard)
 
 
 class _Listener(Generic[T]):
-    """A listener and what it has still to be told."""
+    """A listener and what it has still to be told. Needs no lock: only the loop changes whether the
+    listener is busy."""
 
-    def __init__(self, listener: Callable[[T], object], threads: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        listener: Callable[[T], object],
+        loop: asyncio.AbstractEventLoop,
+        threads: ThreadPoolExecutor,
+    ) -> None:
         self._listener = listener
+        self._loop = loop
         self._threads = threads
-        self._lock = threading.Lock()
         self._events: deque[T] = deque()
         self._is_busy = False
 
     def tell(self, event: T) -> None:
-        with self._lock:
-            self._events.append(event)
-            if self._is_busy:
-                return
-            self._is_busy = True
-        try:
-            self._threads.submit(self._run)
-        except RuntimeError:
-            LOG.debug("the client is closed: a listener is not told")
+        self._events.append(event)
+        if not self._is_busy:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._is_busy = bool(self._events)
+        if self._is_busy:
+            try:
+                self._threads.submit(self._run)
+            except RuntimeError:
+                LOG.debug("the client is closed: a listener is not told")
 
     def _run(self) -> None:
-        while True:
-            with self._lock:
-                if not self._events:
-                    self._is_busy = False
-                    return
-                event = self._events.popleft()
-            try:
-                self._listener(event)
-            except Exception:
-                LOG.exception("a listener failed")
+        while self._events:
+            told = callbacks.call(self._listener, self._events.popleft())
+            if isinstance(told, Raised):
+                LOG.error("a listener failed", exc_info=told.error)
+        # After the loop has ended nothing is told any more.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._begin)
 
 
 def _failed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

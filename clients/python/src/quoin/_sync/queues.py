@@ -4,6 +4,7 @@
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from quoin import aio
@@ -94,7 +95,8 @@ class Worker:
     def __init__(self, portal: Portal, worker: aio.Worker) -> None:
         self._portal = portal
         self._worker = worker
-        self._ended = threading.Event()
+        # A queue, because signal handlers may enter it while it is being waited for.
+        self._ended: SimpleQueue[None] = SimpleQueue()
 
     def task(self, kind: str) -> Callable[[H], H]:
         """Decorates the handler of a kind of tasks."""
@@ -127,10 +129,10 @@ class Worker:
         self.start()
         if handle_signals and threading.current_thread() is threading.main_thread():
             for one in (signal.SIGTERM, signal.SIGINT):
-                heard[one] = signal.signal(one, lambda *_: self._ended.set())
+                heard[one] = signal.signal(one, lambda *_: self._ended.put(None))
         try:
-            self._portal.do(lambda: self._worker.on_stopped(self._ended.set))
-            self._ended.wait()
+            self._portal.do(lambda: self._worker.on_stopped(lambda: self._ended.put(None)))
+            self._ended.get()
         finally:
             for one, before in heard.items():
                 signal.signal(one, before)

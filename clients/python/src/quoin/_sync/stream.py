@@ -38,7 +38,7 @@ class Stream(Generic[T], Iterator[T]):
 
     def close(self) -> None:
         """Ends it."""
-        self._portal.call(self._stream.close())
+        self._portal.end(self._stream.close())
 
     def __next__(self) -> T:
         return self._next(None)

@@ -52,7 +52,7 @@ class Watch(Generic[A, T]):
 
     def close(self) -> None:
         """Ends the watch; what is known stays."""
-        self._portal.call(self._watch.close())
+        self._portal.end(self._watch.close())
 
     def __enter__(self: W) -> W:
         return self
@@ -128,7 +128,7 @@ class Announcement:
 
     def close(self) -> None:
         """Takes the instance away."""
-        self._portal.call(self._announcement.close())
+        self._portal.end(self._announcement.close())
 
     def __enter__(self) -> "Announcement":
         return self

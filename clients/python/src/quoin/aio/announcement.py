@@ -5,6 +5,7 @@ import asyncio
 
 from quoin._core.link import Link
 from quoin._core.resume import Resuming
+from quoin._core.state import State
 from quoin.config.v1 import AnnounceRequest, AnnounceResponse
 from quoin.exceptions import QuoinError
 
@@ -95,3 +96,6 @@ class Announcement:
         except QuoinError as e:
             if not known.done():
                 known.set_exception(e)
+            if not self._is_closed and not self._link.is_closing:
+                what = f"announcing {request.instance} of the service {request.service}"
+                State(self._link, what).ends(e)

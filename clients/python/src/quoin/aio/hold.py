@@ -11,8 +11,8 @@ from typing import Any, Generic, TypeVar
 import grpc.aio
 
 from quoin import exceptions
-from quoin._core import wire
-from quoin._core.link import LOG, Link, pause
+from quoin._core import callbacks, wire
+from quoin._core.link import Link, pause
 from quoin.aio.leases import LeaseCalls
 from quoin.aio.owned import Grant, Owned, end_of
 from quoin.aio.renewal import lost_reason
@@ -118,10 +118,8 @@ class HoldCall(Generic[O]):
 
     def _waiting(self, position: int) -> None:
         if self._on_waiting is not None and self._owned is None:
-            try:
-                self._on_waiting(position)
-            except Exception:
-                LOG.exception("a listener for the place in line failed")
+            what = f"a listener for the place in line for {self._calls.name}"
+            callbacks.tell(self._link.spawn, what, self._on_waiting, position)
 
     async def _grant(self, granted: Any, sent: float) -> bool:
         grant = Grant(granted.token, granted.fence, wire.moment(granted.expire_time))

@@ -3,12 +3,16 @@
 
 import asyncio
 import contextlib
-import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
+from quoin._core.callbacks import text_of
 from quoin._core.defaults import new_id
 from quoin._core.link import LOG, Backoff, Link
+from quoin._core.names import check
+from quoin._core.pump import halves
+from quoin._core.state import State
+from quoin._core.tally import Tally
 from quoin.exceptions import InvalidRequestError, QuoinError, Reason
 from quoin.logs.v1 import LogEntry, WriteStreamRequest
 from quoin.tasks import shortened
@@ -37,23 +41,25 @@ class LogWriter:
     """
 
     def __init__(self, link: Link, log: str) -> None:
+        check("log", log, 512)
         self._link = link
         self._log = log
-        self._lock = threading.Lock()
-        self._waiting: deque[LogEntry] = deque()
-        self._is_busy = False
+        # Nothing here needs a lock, which signal handlers and finalizers that log would enter again:
+        # anybody may append, only the loop takes away.
+        self._waiting: deque[LogEntry | asyncio.Future[None]] = deque()
+        self._sending = 0
+        self._dropped = Tally()
+        self._is_called = False
         self._is_closed = False
-        self._taken = 0
-        self._settled = 0
-        self._dropped = 0
+        self._running: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
-        self._flushes: list[tuple[int, asyncio.Future[None]]] = []
+        self._state = State(link, f"writing the log {log}")
         link.opened(self, self.close)
 
     @property
     def dropped(self) -> int:
         """How many entries were dropped so far."""
-        return self._dropped
+        return self._dropped.count
 
     def write(
         self,
@@ -66,36 +72,32 @@ class LogWriter:
         """Takes an entry to be written. False when it was dropped: too many are waiting, or the
         writer is closed."""
         entry = _fitting(text, severity, template, fields or {})
-        with self._lock:
-            if self._is_closed or self._taken - self._settled >= ROOM:
-                self._dropped += 1
-                return False
-            self._waiting.append(entry)
-            self._taken += 1
-            if self._is_busy:
-                return True
-            self._is_busy = True
-        try:
-            self._link.loop.call_soon_threadsafe(self._begin)
-        except RuntimeError:
-            self._is_closed = True  # The loop has ended without closing us.
+        if self._is_closed or len(self._waiting) + self._sending >= ROOM:
+            self._dropped.add()
+            return False
+        self._waiting.append(entry)
+        if not self._is_called:
+            self._is_called = True
+            try:
+                self._link.loop.call_soon_threadsafe(self._called)
+            except RuntimeError:
+                self._is_closed = True  # The loop has ended without closing us.
         return True
 
     async def flush(self) -> None:
         """Waits until all entries taken until now are written or dropped."""
-        with self._lock:
-            if self._taken == self._settled:
-                return
-            done = self._link.loop.create_future()
-            self._flushes.append((self._taken, done))
+        if not self._waiting and self._running is None:
+            return
+        done = self._link.loop.create_future()
+        self._waiting.append(done)
         self._hurry.set()
+        self._called()
         await done
 
     async def close(self) -> None:
         """Takes no more, and waits until what was taken is written, at most as long as a call may
         take."""
-        with self._lock:
-            self._is_closed = True
+        self._is_closed = True
         try:
             await asyncio.wait_for(self.flush(), self._link.deadline)
         except asyncio.TimeoutError:
@@ -109,75 +111,100 @@ class LogWriter:
     async def __aexit__(self, *raised: object) -> None:
         await self.close()
 
-    def _begin(self) -> None:
-        self._link.spawn(self._run())
+    def _called(self) -> None:
+        # What is appended from now on calls again.
+        self._is_called = False
+        if self._running is None and self._waiting:
+            self._running = self._link.spawn(self._run())
 
     async def _run(self) -> None:
-        while True:
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), PAUSE)
-            self._hurry.clear()
-            while batches := self._batches():
-                await self._deliver(batches)
-            with self._lock:
-                if not self._waiting:
-                    self._is_busy = False
-                    return
-
-    def _batches(self) -> list[WriteStreamRequest]:
-        batches: list[WriteStreamRequest] = []
-        size = BATCH_BYTES
-        with self._lock:
+        try:
             while self._waiting:
-                entry = self._waiting[0]
-                size += entry.ByteSize()
-                if size > BATCH_BYTES or len(batches[-1].entries) == BATCH:
-                    if len(batches) == BATCHES_AT_ONCE:
-                        break
-                    batches.append(WriteStreamRequest(name=self._log, request_id=new_id()))
-                    size = entry.ByteSize()
-                batches[-1].entries.append(self._waiting.popleft())
-        return batches
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), PAUSE)
+                self._hurry.clear()
+                while self._waiting:
+                    await self._write_some()
+        finally:
+            self._running = None
+
+    async def _write_some(self) -> None:
+        batches, flushes = self._take()
+        try:
+            await self._deliver(batches)
+        finally:
+            self._sending = 0
+            for flush in flushes:
+                if not flush.done():
+                    flush.set_result(None)
+
+    def _take(self) -> tuple[list[WriteStreamRequest], list["asyncio.Future[None]"]]:
+        batches: list[WriteStreamRequest] = []
+        flushes: list[asyncio.Future[None]] = []
+        size = BATCH_BYTES
+        while self._waiting:
+            entry = self._waiting[0]
+            if isinstance(entry, asyncio.Future):
+                flushes.append(entry)
+                self._waiting.popleft()
+                continue
+            size += entry.ByteSize()
+            if size > BATCH_BYTES or len(batches[-1].entries) == BATCH:
+                if len(batches) == BATCHES_AT_ONCE:
+                    break
+                batches.append(self._batch([]))
+                size = entry.ByteSize()
+            batches[-1].entries.append(entry)
+            self._sending += 1
+            self._waiting.popleft()
+        return batches, flushes
+
+    def _batch(self, entries: Sequence[LogEntry]) -> WriteStreamRequest:
+        return WriteStreamRequest(name=self._log, request_id=new_id(), entries=entries)
 
     async def _deliver(self, batches: list[WriteStreamRequest]) -> None:
         backoff = Backoff()
         while batches:
+            refused: Exception | None = None
             try:
                 stub = self._link.stubs.logs
                 await self._link.call(stub.WriteStream(iter(batches), timeout=self._link.deadline))
                 written = len(batches)
+                self._state.works()
             except QuoinError as e:
                 written = int(e.metadata.get("written", "0"))
                 if isinstance(e, InvalidRequestError) or e.reason == Reason.REQUEST_ID_REUSED:
-                    # All entries fit: it is the name that is not allowed.
-                    LOG.error("entries of the log %s cannot be written: %s", self._log, e)
-                    self._settle(batches[written:], dropped=True)
-                    batches = batches[:written]
-            self._settle(batches[:written], dropped=False)
+                    refused = e
+                else:
+                    self._state.fails(e)
+            except Exception as e:
+                written, refused = 0, e
             batches = batches[written:]
-            if batches:
+            if batches and refused is not None:
+                batches[:1] = self._parts(batches[0], refused)
+            elif batches:
                 await backoff.wait()
 
-    def _settle(self, batches: Iterable[WriteStreamRequest], *, dropped: bool) -> None:
-        count = sum(len(batch.entries) for batch in batches)
-        with self._lock:
-            self._settled += count
-            self._dropped += count if dropped else 0
-            reached = [done for at, done in self._flushes if at <= self._settled]
-            self._flushes = [flush for flush in self._flushes if flush[0] > self._settled]
-        for done in reached:
-            if not done.done():
-                done.set_result(None)
+    def _parts(self, batch: WriteStreamRequest, refused: Exception) -> list[WriteStreamRequest]:
+        """What is left of a batch that was refused: its halves, until the entry is found that makes
+        the servers refuse it."""
+        entries = list(batch.entries)
+        if isinstance(refused, InvalidRequestError) and len(entries) > 1:
+            return [self._batch(half) for half in halves(entries)]
+        self._dropped.add(len(entries))
+        self._state.drops(refused)
+        return []
 
 
 def _fitting(text: str, severity: Severity, template: str, fields: Mapping[str, str]) -> LogEntry:
     """An entry, cut to what the contract allows."""
-    kept = [(key, value) for key, value in fields.items() if key][:FIELDS]
+    kept = [(text_of(key), text_of(value)) for key, value in fields.items()]
     return LogEntry(
-        severity=int(severity),  # type: ignore[arg-type]
-        text=shortened(text, TEXT_BYTES) or "-",
-        template=shortened(template, TEMPLATE_BYTES),
+        severity=int(Severity(severity)),  # type: ignore[arg-type]
+        text=shortened(text_of(text), TEXT_BYTES) or "-",
+        template=shortened(text_of(template), TEMPLATE_BYTES),
         fields={
-            shortened(key, KEY_BYTES): shortened(str(value), VALUE_BYTES) for key, value in kept
+            shortened(key, KEY_BYTES): shortened(value, VALUE_BYTES)
+            for key, value in [pair for pair in kept if pair[0]][:FIELDS]
         },
     )

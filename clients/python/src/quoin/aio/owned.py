@@ -2,7 +2,6 @@
 """What was granted to this process for the time of a lease."""
 
 import asyncio
-import inspect
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from quoin import exceptions
+from quoin._core import callbacks
 from quoin._core.link import LOG, Link
 from quoin.aio.leases import LeaseCalls, release
 from quoin.exceptions import QuoinError, Reason
@@ -156,14 +156,9 @@ class Owned:
             self._alarm = self._link.loop.call_later(self.remaining(), self._expire)
 
     def _tell(self, listener: LostListener, lost: "asyncio.Future[LostReason]") -> None:
-        if lost.cancelled():
-            return
-        try:
-            told = listener(lost.result())
-            if inspect.iscoroutine(told):
-                self._link.spawn(told)
-        except Exception:
-            LOG.exception("a listener for the loss of %s failed", self.name)
+        if not lost.cancelled():
+            what = f"a listener for the loss of {self.name}"
+            callbacks.tell(self._link.spawn, what, listener, lost.result())
 
 
 class Acquiring(Generic[T]):
@@ -199,12 +194,15 @@ class Permits(Owned):
 
 async def while_held(owned: Owned, work: Awaitable[T], reason: Reason) -> T:
     """Waits for work that is to end when something is lost; fails then."""
-    working = asyncio.ensure_future(work)
+    working = asyncio.ensure_future(callbacks.outcome(work))
     losing = asyncio.ensure_future(owned.lost())
     try:
         await asyncio.wait([working, losing], return_when=asyncio.FIRST_COMPLETED)
         if working.done():
-            return await working
+            worked = await working
+            if isinstance(worked, callbacks.Raised):
+                raise worked.error
+            return worked
     finally:
         losing.cancel()
         working.cancel()

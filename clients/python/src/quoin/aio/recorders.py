@@ -2,6 +2,7 @@
 """Recorders: they collect in this process and send once in a while, exactly once."""
 
 import math
+import operator
 import threading
 import time
 from collections import deque
@@ -11,7 +12,9 @@ from typing import Any, TypeVar
 
 from quoin._core.defaults import new_id
 from quoin._core.link import Link
-from quoin._core.pump import Pump
+from quoin._core.names import check
+from quoin._core.pump import Pump, halves
+from quoin._core.tally import Tally
 from quoin.counters.v1 import IncrementBatchRequest, IncrementBatchResponse
 from quoin.stats.v1 import RecordBatchRequest, RecordBatchResponse
 
@@ -29,14 +32,13 @@ class Recorder:
     _pump: Pump[Any, Any]
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lost = 0
+        self._lost = Tally()
 
     @property
     def lost(self) -> int:
         """How many may not have been recorded: because Quoin was away for more than nine minutes,
         too much waited to be sent, or a counter would have overflowed."""
-        return self._lost
+        return self._lost.count
 
     async def flush(self) -> None:
         """Sends what is collected now, and waits until it is recorded."""
@@ -53,10 +55,6 @@ class Recorder:
     async def __aexit__(self, *raised: object) -> None:
         await self.close()
 
-    def _lose(self, count: int) -> None:
-        with self._lock:
-            self._lost += count
-
 
 class CounterRecorder(Recorder):
     """Counts in this process and sends the sums once in a while, so that counting costs next to
@@ -68,35 +66,61 @@ class CounterRecorder(Recorder):
 
     def __init__(self, link: Link, period: float) -> None:
         super().__init__()
+        self._lock = threading.RLock()
         self._sums: dict[str, int] = {}
+        self._arrived: deque[tuple[str, int]] = deque()
+        self._is_adding = False
         self._pump = Pump[IncrementBatchRequest, IncrementBatchResponse](
             link,
+            "recording counters",
             link.stubs.counters.IncrementBatch,
             period,
             self._next,
-            lambda answer: self._lose(len(answer.uncounted)),
-            lambda request: self._lose(len(request.increments)),
+            _halves_of_increments,
+            lambda answer: self._lost.add(len(answer.uncounted)),
+            lambda request: self._lost.add(len(request.increments)),
         )
 
     def increment(self, name: str, delta: int = 1) -> None:
         """Adds to a counter. Fails with ``ValueError`` when the name is not allowed, and with
         ``OverflowError`` when what is to be sent leaves the range of 64-bit numbers."""
         check("name", name, 256)
+        delta = operator.index(delta)
         with self._lock:
-            if len(self._sums) >= MOST and name not in self._sums:
-                self._lost += 1
-                return
-            total = self._sums.get(name, 0) + delta
-            if total not in INT64:
+            self._arrived.append((name, delta))
+            # Else a signal handler or finalizer is in the middle of the adding, which goes on.
+            if not self._is_adding and self._add() > 0:
                 raise OverflowError(f"too much to be added to {name}")
-            self._sums[name] = total
+
+    def _add(self) -> int:
+        """Adds what has arrived; tells how much of it is too much."""
+        too_much = 0
+        self._is_adding = True
+        try:
+            while self._arrived:
+                name, delta = self._arrived.popleft()
+                total = self._sums.get(name, 0) + delta
+                if len(self._sums) >= MOST and name not in self._sums:
+                    self._lost.add()
+                elif total not in INT64:
+                    too_much += 1
+                else:
+                    self._sums[name] = total
+        finally:
+            self._is_adding = False
+        return too_much
 
     def _next(self) -> IncrementBatchRequest | None:
         request = IncrementBatchRequest(request_id=new_id())
         with self._lock:
-            while self._sums and len(request.increments) < PER_REQUEST:
-                name = next(iter(self._sums))
-                request.increments.add(name=name, delta=self._sums.pop(name))
+            self._lost.add(self._add())
+            self._is_adding = True
+            try:
+                while self._sums and len(request.increments) < PER_REQUEST:
+                    name = next(iter(self._sums))
+                    request.increments.add(name=name, delta=self._sums.pop(name))
+            finally:
+                self._is_adding = False
         return request if request.increments else None
 
 
@@ -113,11 +137,13 @@ class StatsRecorder(Recorder):
         self._values: deque[tuple[str, str, float]] = deque()
         self._pump = Pump[RecordBatchRequest, RecordBatchResponse](
             link,
+            "recording stats",
             link.stubs.stats.RecordBatch,
             period,
             self._next,
+            _halves_of_records,
             lambda _: None,
-            lambda request: self._lose(len(request.records)),
+            lambda request: self._lost.add(len(request.records)),
         )
 
     def record(self, kind: str, context: str, value: float) -> None:
@@ -125,12 +151,12 @@ class StatsRecorder(Recorder):
         value is no number from -1e18 to 1e18."""
         check("kind", kind, 64)
         check("context", context, 256)
+        value = float(value)
         if not math.isfinite(value) or abs(value) > LARGEST:
             raise ValueError("value: must be a number from -1e18 to 1e18")
-        with self._lock:
-            if len(self._values) >= MOST:
-                self._lost += 1
-                return
+        if len(self._values) >= MOST:
+            self._lost.add()
+        else:
             self._values.append((kind, context, value))
 
     @contextmanager
@@ -146,14 +172,20 @@ class StatsRecorder(Recorder):
 
     def _next(self) -> RecordBatchRequest | None:
         request = RecordBatchRequest(request_id=new_id())
-        with self._lock:
-            while self._values and len(request.records) < PER_REQUEST:
-                kind, context, value = self._values.popleft()
-                request.records.add(kind=kind, context=context, value=value)
+        while self._values and len(request.records) < PER_REQUEST:
+            kind, context, value = self._values.popleft()
+            request.records.add(kind=kind, context=context, value=value)
         return request if request.records else None
 
 
-def check(field: str, name: str, most: int) -> None:
-    """Refuses what the contract does not allow before it is collected."""
-    if not 0 < len(name.encode()) <= most or any(c < " " or c == "\x7f" for c in name):
-        raise ValueError(f"{field}: must be 1 to {most} bytes without control characters")
+def _halves_of_increments(request: IncrementBatchRequest) -> list[IncrementBatchRequest]:
+    return [
+        IncrementBatchRequest(request_id=new_id(), increments=half)
+        for half in halves(request.increments)
+    ]
+
+
+def _halves_of_records(request: RecordBatchRequest) -> list[RecordBatchRequest]:
+    return [
+        RecordBatchRequest(request_id=new_id(), records=half) for half in halves(request.records)
+    ]

@@ -2,15 +2,14 @@
 """State that is kept up to date in memory."""
 
 import asyncio
-import inspect
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from quoin._core import wire
-from quoin._core.link import LOG, Link
+from quoin._core import callbacks, wire
+from quoin._core.link import Link
 from quoin._core.resume import Resuming
 from quoin.exceptions import QuoinError
 
@@ -80,13 +79,8 @@ class Watch(Generic[T]):
 
     def changed(self, change: T) -> None:
         """Tells the listeners."""
-        for listener in self._listeners:
-            try:
-                told = listener(change)
-                if inspect.iscoroutine(told):
-                    self._link.spawn(told)
-            except Exception:
-                LOG.exception("a listener of a watch failed")
+        for listener in tuple(self._listeners):
+            callbacks.tell(self._link.spawn, "a listener of a watch", listener, change)
 
     async def _follow(self) -> None:
         try:

@@ -2,6 +2,7 @@
 """Does tasks with handlers."""
 
 import asyncio
+import contextlib
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -190,7 +191,9 @@ class Worker:
 
     def _progress(self, progress: Any) -> None:
         message = WorkRequest(progress=progress)
-        self._link.loop.call_soon_threadsafe(self._stream.say, message)
+        # A thread may go on after the loop has ended: nobody is told any more.
+        with contextlib.suppress(RuntimeError):
+            self._link.loop.call_soon_threadsafe(self._stream.say, message)
 
     async def _do(self, doing: "Doing") -> None:
         async with self._slots:
