@@ -16,14 +16,14 @@ from quoin.queues.v1 import DeadReason, TaskState
 from quoin.values import LostReason
 
 
-class Unprintable(Exception):
+class UnprintableError(Exception):
     def __str__(self) -> str:
         raise ValueError("no text")
 
     __repr__ = __str__
 
 
-class Unspeakable(Exception):
+class UnspeakableError(Exception):
     def __str__(self) -> str:
         sys.exit("no text")
 
@@ -31,11 +31,11 @@ class Unspeakable(Exception):
 
 
 class UnspeakableRetry(quoin.Retry):
-    __str__ = Unprintable.__str__
+    __str__ = UnprintableError.__str__
 
 
 class UnspeakableReject(quoin.Reject):
-    __str__ = Unprintable.__str__
+    __str__ = UnprintableError.__str__
 
 
 class Ours(BaseException):
@@ -49,13 +49,13 @@ RAISED: list[BaseException] = [
     StopAsyncIteration(),
     GeneratorExit(),
     asyncio.CancelledError(),
-    Unprintable(),
-    Unspeakable(),
+    UnprintableError(),
+    UnspeakableError(),
     UnspeakableRetry(0),
     UnspeakableReject(),
     Ours("é\ud800" * 2_000),
 ]
-RETURNED: list[Any] = [{"a": 1}, 7, object(), "\ud800", b"x" * 65_537, Unprintable()]
+RETURNED: list[Any] = [{"a": 1}, 7, object(), "\ud800", b"x" * 65_537, UnprintableError()]
 REASONS = [DeadReason.DEAD_REASON_REJECTED, DeadReason.DEAD_REASON_FAILED]
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counters and stats, against a server."""
 
+import asyncio
+import signal
 from concurrent import futures
 from typing import Any
 
@@ -153,3 +155,87 @@ async def test_rpcs_of_asyncio_channels_and_servers_are_timed(address: str, name
                 slowest = await q.stats.slowest(kind)
                 found = {c: (await q.stats.get(kind, c)).count for c in slowest}
             assert found == EXPECTED
+
+
+@in_loop
+async def test_what_is_never_accepted_is_lost_and_the_rest_recorded(
+    address: str, namespace: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # As if this library allowed other names than the server.
+    monkeypatch.setattr(recorders, "check", lambda *_: None)
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        counts, values = q.counters.recorder(60), q.stats.recorder(60)
+        for number in range(2_500):
+            counts.increment("a\n" if number == 700 else f"views/{number}")
+            values.record("time", "" if number in (5, 1_200) else "home", number)
+        await soon(counts.flush())
+        await soon(values.flush())
+        assert (counts.lost, values.lost) == (1, 2)
+        for number in (0, 699, 701, 2_499):
+            assert (await q.counters.get(f"views/{number}", DAY, 1))[0].count == 1
+        assert (await q.stats.get("time", "home")).count == 2_498
+    assert len([r for r in caplog.records if "said once" in r.getMessage()]) == 2
+
+
+@in_loop
+async def test_recorders_are_entered_again_by_signal_handlers(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        counts, values = q.counters.recorder(60), q.stats.recorder(60)
+        writer = q.logs.writer("shop")
+        signals = 0
+
+        def again(*_: object) -> None:
+            nonlocal signals
+            signals += 1
+            counts.increment("views")
+            values.record("time", "signal", 1)
+            writer.write("signal")
+
+        before = signal.signal(signal.SIGALRM, again)
+        signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+        try:
+            calls = 0
+            while signals < 300:
+                calls += 1
+                counts.increment("views")
+                values.record("time", "home", 1)
+                if calls % 100 == 0:
+                    writer.write("call")
+                    await asyncio.sleep(0)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        await soon(counts.flush())
+        await soon(values.flush())
+        await soon(writer.flush())
+        assert (await q.counters.get("views", DAY, 1))[0].count == calls + signals
+        assert (await q.stats.get("time", "signal")).count == signals
+        assert counts.lost == values.lost == writer.dropped == 0
+
+
+class FailingRecorder:
+    def record(self, kind: str, context: str, value: float) -> None:
+        raise SystemExit(1)
+
+
+def test_a_recorder_that_fails_fails_no_call(address: str) -> None:
+    from quoin.locks.v1 import GetRequest, LocksStub
+
+    with grpc.insecure_channel(address) as channel:
+        timed = grpc.intercept_channel(channel, ClientTimes(FailingRecorder()))
+        for _ in range(3):
+            assert not LocksStub(timed).Get(GetRequest(name="nobody")).held
+    server = grpc.server(
+        futures.ThreadPoolExecutor(1), interceptors=[ServerTimes(FailingRecorder())]
+    )
+    handler: Any = grpc.unary_unary_rpc_method_handler(lambda request, context: request)
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler("shop.Shop", {"Buy": handler}),)
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        for _ in range(3):
+            buy: Any = channel.unary_unary("/shop.Shop/Buy")
+            assert buy(b"bread") == b"bread"
+    server.stop(None)

@@ -61,9 +61,47 @@ async def test_what_an_entry_has_too_much_is_cut_off(address: str, namespace: st
         assert [entry.text[:6] for entry in entries] == ["half ?", "-", "é" * 6]
         assert len(entries[2].text.encode()) == 16_384
         assert len(entries[2].fields) == 32
-        async with q.logs.writer("") as nowhere:
-            nowhere.write("lost")
-        assert nowhere.dropped == 1
+        for wrong in ("", "a\n", "n" * 513):
+            with pytest.raises(ValueError, match="log"):
+                q.logs.writer(wrong)
+
+
+@in_loop
+async def test_what_is_never_accepted_is_dropped_and_the_rest_written(
+    address: str, namespace: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # As if this library knew another limit than the server.
+    monkeypatch.setattr("quoin.aio.log_writer.TEXT_BYTES", 20_000)
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        writer = q.logs.writer("shop")
+        for number in range(250):
+            writer.write("x" * 20_000 if number in (3, 130, 131) else str(number))
+        await soon(writer.flush())
+        assert writer.dropped == 3
+        counted = await q.logs.common("shop", Severity.INFO, limit=100)
+        assert sum(message.count for message in counted.messages) >= 100
+        writer.write("later")
+        await soon(writer.close())
+        assert (await q.logs.recent("shop", limit=1))[0].text == "later"
+    assert len([r for r in caplog.records if "said once" in r.getMessage()]) == 1
+
+
+def test_an_entry_that_cannot_be_printed(address: str, namespace: str) -> None:
+    class Broken:
+        def __str__(self) -> str:
+            raise ValueError("no text")
+
+    with quoin.connect(address, namespace=namespace) as q:
+        logger = logging.getLogger("shop.broken")
+        handler = quoin.LogHandler(q.logs.writer("shop"))
+        logger.addHandler(handler)
+        try:
+            logger.warning("still told", extra={"what": Broken(), "other": 1})
+        finally:
+            logger.removeHandler(handler)
+        eventually_is(lambda: len(q.logs.recent("shop")) == 1)
+        fields = q.logs.recent("shop")[0].fields
+        assert (fields["what"], fields["other"]) == ("<a Broken without a text>", "1")
 
 
 @in_loop

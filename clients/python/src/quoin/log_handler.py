@@ -6,6 +6,7 @@ import os
 import threading
 from typing import Any, Protocol
 
+from quoin._core import callbacks
 from quoin._sync.client import Quoin, connect
 from quoin.values import Severity
 
@@ -59,11 +60,11 @@ class LogHandler(logging.Handler):
             fields = {"logger": record.name, "thread": record.threadName or ""}
             for key, value in record.__dict__.items():
                 if key not in _STANDARD:
-                    fields[key] = str(value)
+                    fields[callbacks.text_of(key)] = callbacks.text_of(value)
             self._writer().write(
                 self.format(record),
                 _severity(record.levelno),
-                template=str(record.msg),
+                template=callbacks.text_of(record.msg),
                 fields=fields,
             )
         except Exception:

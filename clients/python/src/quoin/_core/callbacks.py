@@ -51,7 +51,17 @@ async def outcome(work: Awaitable[T]) -> "T | Raised":
         return Raised(e)
 
 
-def tell(spawn: Callable[[Any], object], what: str, listener: Callable[..., Any], *event: Any) -> None:
+def begin(work: Awaitable[T]) -> "asyncio.Task[T | Raised]":
+    """A task for something. One that is cancelled before it could begin has no outcome."""
+    task = asyncio.get_running_loop().create_task(outcome(work))
+    if inspect.iscoroutine(work):
+        task.add_done_callback(lambda _: work.close())
+    return task
+
+
+def tell(
+    spawn: Callable[[Any], object], what: str, listener: Callable[..., Any], *event: Any
+) -> None:
     """Tells a listener something; one that is a coroutine function is given a task."""
     told = call(listener, *event)
     if isinstance(told, Raised):

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import grpc
 
 from quoin import exceptions
-from quoin._core.callbacks import LOG
+from quoin._core.callbacks import LOG as LOG
 from quoin._core.channels import AioChannel, open_aio_channel
 from quoin._core.defaults import Defaults
 from quoin._core.settings import Settings

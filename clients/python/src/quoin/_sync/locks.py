@@ -56,7 +56,7 @@ class Locks:
                 name, lease=lease, wait=wait, holder=holder, shared=shared
             )
 
-        return Lock(self._portal, self._portal.call(acquired(), aio.Lock.release))
+        return Lock(self._portal, self._portal.call(acquired(), aio.Lock.give_up))
 
     def try_acquire(
         self,
@@ -70,7 +70,7 @@ class Locks:
         """Like ``acquire``, but gives ``None`` when somebody else held it all the time."""
         acquired = self._portal.call(
             self._aio.try_acquire(name, lease=lease, wait=wait, holder=holder, shared=shared),
-            _release_any,
+            _give_up_any,
         )
         return None if acquired is None else Lock(self._portal, acquired)
 
@@ -95,7 +95,7 @@ class Locks:
                 names, lease=lease, wait=wait, holder=holder, shared=shared
             )
 
-        return LockSet(self._portal, self._portal.call(acquired(), aio.LockSet.release))
+        return LockSet(self._portal, self._portal.call(acquired(), aio.LockSet.give_up))
 
     def hold(
         self,
@@ -122,7 +122,7 @@ class Locks:
                 name, lease=lease, holder=holder, shared=shared, on_waiting=listener
             )
 
-        return Lock(self._portal, self._portal.call(held(), aio.Lock.release))
+        return Lock(self._portal, self._portal.call(held(), aio.Lock.give_up))
 
     def run(
         self,
@@ -166,6 +166,6 @@ class Locks:
         return Stream(self._portal, lambda: self._aio.watch(name))
 
 
-async def _release_any(lock: aio.Lock | None) -> None:
+def _give_up_any(lock: aio.Lock | None) -> None:
     if lock is not None:
-        await lock.release()
+        lock.give_up()

@@ -10,7 +10,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar, Generic, TypeVar
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
 
 from quoin import exceptions
 from quoin._core import callbacks
@@ -34,7 +35,7 @@ class Portal:
     def call(
         self,
         work: Coroutine[Any, Any, T],
-        undo: Callable[[T], Coroutine[Any, Any, Any]] | None = None,
+        undo: Callable[[T], object] | None = None,
     ) -> T:
         """Does something in the loop and waits for what comes of it.
 
@@ -49,7 +50,7 @@ class Portal:
         waiting = _Waiting(work, undo)
         try:
             self._post(waiting.begin, contextvars.copy_context())
-            waiting.done.wait()
+            waiting.done.get()
             return waiting.result()
         except BaseException:
             if self._loop.is_closed():
@@ -70,7 +71,7 @@ class Portal:
         """Does what ends something and waits for it. A finalizer may be run in the thread of the
         loop, which cannot wait: there it goes on in the background."""
         if threading.current_thread() is self._thread:
-            ending = asyncio.ensure_future(callbacks.outcome(work))
+            ending = callbacks.begin(work)
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
         else:
@@ -121,12 +122,9 @@ class Portal:
 class _Waiting(Generic[T]):
     """Work in the loop that a thread waits for."""
 
-    _undoing: ClassVar[set["asyncio.Future[Any]"]] = set()
-
-    def __init__(
-        self, work: Coroutine[Any, Any, T], undo: Callable[[T], Coroutine[Any, Any, Any]] | None
-    ) -> None:
-        self.done = threading.Event()
+    def __init__(self, work: Coroutine[Any, Any, T], undo: Callable[[T], object] | None) -> None:
+        # Not an event: interrupts can break those.
+        self.done: SimpleQueue[None] = SimpleQueue()
         self._work = work
         self._undo = undo
         self._task: asyncio.Task[T | Raised] | None = None
@@ -134,8 +132,7 @@ class _Waiting(Generic[T]):
         self._given_up = False
 
     def begin(self, context: contextvars.Context) -> None:
-        work = callbacks.outcome(self._work)
-        self._task = context.run(asyncio.get_running_loop().create_task, work)
+        self._task = context.run(callbacks.begin, self._work)
         self._task.add_done_callback(self._end)
 
     def give_up(self) -> None:
@@ -144,6 +141,8 @@ class _Waiting(Generic[T]):
             self._end(self._task)
         elif self._task is not None:
             self._task.cancel()
+        else:
+            self._work.close()  # It was interrupted before it could begin.
 
     def result(self) -> T:
         assert self._task is not None
@@ -159,14 +158,12 @@ class _Waiting(Generic[T]):
         raise result.error
 
     def _end(self, task: "asyncio.Task[T | Raised]") -> None:
-        self.done.set()
+        self.done.put(None)
         if not self._given_up or task.cancelled() or self._undo is None:
             return
         result = task.result()
         if not isinstance(result, Raised):
-            undoing = asyncio.ensure_future(callbacks.outcome(self._undo(result)))
-            self._undoing.add(undoing)
-            undoing.add_done_callback(self._undoing.discard)
+            self._undo(result)
 
 
 class _Listener(Generic[T]):

@@ -63,7 +63,7 @@ class Semaphores:
                 name, permits=permits, lease=lease, wait=wait, holder=holder, limit=limit
             )
 
-        return Permits(self._portal, self._portal.call(acquired(), aio.Permits.release))
+        return Permits(self._portal, self._portal.call(acquired(), aio.Permits.give_up))
 
     def try_acquire(
         self,
@@ -80,7 +80,7 @@ class Semaphores:
             self._aio.try_acquire(
                 name, permits=permits, lease=lease, wait=wait, holder=holder, limit=limit
             ),
-            _release_any,
+            _give_up_any,
         )
         return None if acquired is None else Permits(self._portal, acquired)
 
@@ -103,7 +103,7 @@ class Semaphores:
                 name, permits=permits, lease=lease, holder=holder, limit=limit, on_waiting=listener
             )
 
-        return Permits(self._portal, self._portal.call(held(), aio.Permits.release))
+        return Permits(self._portal, self._portal.call(held(), aio.Permits.give_up))
 
     def run(
         self,
@@ -145,6 +145,6 @@ class Semaphores:
         self._portal.call(self._aio.delete(name))
 
 
-async def _release_any(permits: aio.Permits | None) -> None:
+def _give_up_any(permits: aio.Permits | None) -> None:
     if permits is not None:
-        await permits.release()
+        permits.give_up()

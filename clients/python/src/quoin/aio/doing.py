@@ -65,10 +65,9 @@ class Doing:
             loop = asyncio.get_running_loop()
             result = await loop.run_in_executor(threads, callbacks.call, handler, self.task)
         if inspect.isawaitable(result):
-            self.handling = asyncio.ensure_future(callbacks.outcome(result))
+            self.handling = callbacks.begin(result)
             if self.task.is_stopped:
                 self.handling.cancel()
-            # A task that is cancelled before it began has no outcome.
             await asyncio.wait([self.handling])
             cancelled = Raised(asyncio.CancelledError())
             result = cancelled if self.handling.cancelled() else self.handling.result()

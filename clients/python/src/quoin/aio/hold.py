@@ -53,7 +53,7 @@ class HoldCall(Generic[O]):
             return await asyncio.shield(self._outcome)
         except asyncio.CancelledError:
             if self._owned is not None:
-                self._link.spawn(self._owned.release())
+                self._owned.give_up()
             self._stop()
             raise
         finally:

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from quoin._core import wire
-from quoin._core.link import Link, pause
-from quoin.exceptions import NotHeldError, UnavailableError
+from quoin._core.link import LOG, Backoff, Link, pause
+from quoin.exceptions import InvalidRequestError, NotHeldError, QuoinError, UnavailableError
 from quoin.locks.v1 import HoldRequest as LockHoldRequest
 from quoin.locks.v1 import Mode
 from quoin.locks.v1 import ReleaseRequest as LockReleaseRequest
@@ -17,6 +17,9 @@ from quoin.locks.v1 import RenewRequest as LockRenewRequest
 from quoin.semaphores.v1 import HoldRequest as PermitHoldRequest
 from quoin.semaphores.v1 import ReleaseRequest as PermitReleaseRequest
 from quoin.semaphores.v1 import RenewRequest as PermitRenewRequest
+
+REMEMBERED = 600.0
+"""How long servers refuse a request that arrives after it was given back, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,11 @@ class LeaseCalls:
         """Renews the lease and tells its new end."""
         raise NotImplementedError
 
-    async def release(self, token: str, within: float) -> None:
-        """Gives it back, in one attempt."""
+    async def release(
+        self, within: float, *, token: str = "", acquire_request_id: str = ""
+    ) -> None:
+        """Gives back in one attempt what a token proves, or what was or will be granted to the
+        request of an id."""
         raise NotImplementedError
 
     def hold(self, token: str) -> Any:
@@ -55,8 +61,12 @@ class LockCalls(LeaseCalls):
         answer = self.link.stubs.locks.Renew(request, timeout=within)
         return wire.moment((await self.link.call(answer)).expire_time)
 
-    async def release(self, token: str, within: float) -> None:
-        request = LockReleaseRequest(name=self.name, token=token)
+    async def release(
+        self, within: float, *, token: str = "", acquire_request_id: str = ""
+    ) -> None:
+        request = LockReleaseRequest(
+            name=self.name, token=token, acquire_request_id=acquire_request_id
+        )
         await self.link.call(self.link.stubs.locks.Release(request, timeout=within))
 
     def hold(self, token: str) -> Any:
@@ -82,8 +92,12 @@ class PermitCalls(LeaseCalls):
         answer = self.link.stubs.semaphores.Renew(request, timeout=within)
         return wire.moment((await self.link.call(answer)).expire_time)
 
-    async def release(self, token: str, within: float) -> None:
-        request = PermitReleaseRequest(name=self.name, token=token)
+    async def release(
+        self, within: float, *, token: str = "", acquire_request_id: str = ""
+    ) -> None:
+        request = PermitReleaseRequest(
+            name=self.name, token=token, acquire_request_id=acquire_request_id
+        )
         await self.link.call(self.link.stubs.semaphores.Release(request, timeout=within))
 
     def hold(self, token: str) -> Any:
@@ -112,7 +126,7 @@ async def release(link: Link, calls: LeaseCalls, token: str) -> None:
     end = time.monotonic() + link.deadline
     while True:
         try:
-            await calls.release(token, max(0.001, end - time.monotonic()))
+            await calls.release(max(0.001, end - time.monotonic()), token=token)
         except NotHeldError:
             return
         except UnavailableError:
@@ -122,3 +136,28 @@ async def release(link: Link, calls: LeaseCalls, token: str) -> None:
         else:
             return
         await asyncio.sleep(rest)
+
+
+def give_back(
+    link: Link, calls: LeaseCalls, *, token: str = "", acquire_request_id: str = ""
+) -> None:
+    """Releases in the background what nobody knows of or wants any more, again and again until a
+    server has answered, or it has ended with its lease; closing the client waits for it."""
+
+    async def release() -> None:
+        end = time.monotonic() + min(calls.lease, REMEMBERED)
+        backoff = Backoff()
+        while (left := end - time.monotonic()) > 0:
+            within = min(left, link.deadline)
+            try:
+                await calls.release(within, token=token, acquire_request_id=acquire_request_id)
+            except (NotHeldError, InvalidRequestError):
+                return
+            except QuoinError as e:
+                LOG.debug("%s is not given back yet: %s", calls.name, e)
+                await backoff.wait()
+            else:
+                return
+        LOG.warning("%s could not be given back and has ended with its lease", calls.name)
+
+    link.last(release())

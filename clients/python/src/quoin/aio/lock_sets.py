@@ -9,9 +9,10 @@ from quoin._core import wire
 from quoin._core.defaults import new_id
 from quoin._core.link import Link
 from quoin._core.wire import Seconds
+from quoin.aio.asking import answered, asking
 from quoin.aio.leases import LockCalls, mode
 from quoin.aio.owned import Grant, Lock
-from quoin.aio.renewal import give_back, keep, won
+from quoin.aio.renewal import keep
 from quoin.exceptions import NotAcquiredError
 from quoin.locks.v1 import AcquireAllRequest, AcquireAllResponse
 
@@ -34,6 +35,11 @@ class LockSet:
     async def release(self) -> None:
         """Gives all of them back; tries each even when another cannot be given back."""
         await self.__aexit__(None, None, None)
+
+    def give_up(self) -> None:
+        """Gives all of them back in the background: they never reached the program."""
+        for lock in self.locks:
+            lock.give_up()
 
     async def __aenter__(self) -> "LockSet":
         return self
@@ -59,38 +65,36 @@ async def acquire_all(
     )
     millis = wire.whole_millis(lease)
 
-    def undo(answer: AcquireAllResponse) -> None:
-        for grant in answer.grants:
-            give_back(link, LockCalls(link, grant.name, millis, holder, shared), grant.token)
-
+    leases = [LockCalls(link, name, millis, holder, shared) for name in dict.fromkeys(names)]
     sent = time.monotonic()
-    call = link.stubs.locks.AcquireAll(request, timeout=link.patience(wire.seconds(wait)))
-    answer = await won(link, call, wire.seconds(wait) > 0, undo)
-    if not answer.acquired:
-        raise NotAcquiredError(
-            answer.busy_name,
-            holder=answer.holder,
-            retry_after=wire.seconds_of(answer.retry_after),
-            position=answer.position,
-        )
-    end = wire.moment(answer.expire_time)
-    keeping = []
-    for grant in answer.grants:
-        calls = LockCalls(link, grant.name, millis, holder, shared)
-        keeping.append(keep(Lock, link, calls, Grant(grant.token, grant.fence, end), sent))
-    return await _all_or_none(link, keeping)
+    with asking(link, leases, request.request_id):
+        call = link.stubs.locks.AcquireAll(request, timeout=link.patience(wire.seconds(wait)))
+        answer: AcquireAllResponse = await answered(link, call)
+        if not answer.acquired:
+            raise NotAcquiredError(
+                answer.busy_name,
+                holder=answer.holder,
+                retry_after=wire.seconds_of(answer.retry_after),
+                position=answer.position,
+            )
+        end = wire.moment(answer.expire_time)
+        keeping = []
+        for grant in answer.grants:
+            calls = LockCalls(link, grant.name, millis, holder, shared)
+            keeping.append(keep(Lock, link, calls, Grant(grant.token, grant.fence, end), sent))
+        return await _all_or_none(keeping)
 
 
-async def _all_or_none(link: Link, keeping: Sequence[Awaitable[Lock]]) -> LockSet:
+async def _all_or_none(keeping: Sequence[Awaitable[Lock]]) -> LockSet:
     kept = [asyncio.ensure_future(lock) for lock in keeping]
     try:
         return LockSet(await asyncio.gather(*kept))
     except BaseException:
         for one in kept:
-            one.add_done_callback(lambda done: _release_again(link, done))
+            one.add_done_callback(_give_up)
         raise
 
 
-def _release_again(link: Link, one: "asyncio.Future[Lock]") -> None:
+def _give_up(one: "asyncio.Future[Lock]") -> None:
     if not one.cancelled() and one.exception() is None:
-        link.last(one.result().release())
+        one.result().give_up()

@@ -9,12 +9,13 @@ from quoin._core import wire
 from quoin._core.defaults import new_id
 from quoin._core.link import Link
 from quoin._core.wire import Seconds
+from quoin.aio.asking import answered, asking
 from quoin.aio.hold import HoldCall
 from quoin.aio.leases import LockCalls, mode
 from quoin.aio.lock_sets import LockSet, acquire_all
 from quoin.aio.lock_watch import LockWatch, lock_state
 from quoin.aio.owned import Acquiring, Grant, Lock, while_held
-from quoin.aio.renewal import give_back, keep, won
+from quoin.aio.renewal import keep
 from quoin.exceptions import NotAcquiredError, Reason
 from quoin.locks.v1 import (
     AcquireRequest,
@@ -103,17 +104,14 @@ class Locks:
         )
         calls = LockCalls(self._link, name, wire.whole_millis(lease), holder, shared)
 
-        def undo(answer: AcquireResponse) -> None:
-            if answer.acquired:
-                give_back(self._link, calls, answer.token)
-
         sent, patience = time.monotonic(), self._link.patience(wire.seconds(wait))
-        call = self._link.stubs.locks.Acquire(request, timeout=patience)
-        answer = await won(self._link, call, wire.seconds(wait) > 0, undo)
-        if not answer.acquired:
-            return answer
-        grant = Grant(answer.token, answer.fence, wire.moment(answer.expire_time))
-        return await keep(Lock, self._link, calls, grant, sent)
+        with asking(self._link, [calls], request.request_id):
+            call = self._link.stubs.locks.Acquire(request, timeout=patience)
+            answer: AcquireResponse = await answered(self._link, call)
+            if not answer.acquired:
+                return answer
+            grant = Grant(answer.token, answer.fence, wire.moment(answer.expire_time))
+            return await keep(Lock, self._link, calls, grant, sent)
 
     def acquire_all(
         self,

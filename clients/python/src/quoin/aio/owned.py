@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from quoin import exceptions
 from quoin._core import callbacks
 from quoin._core.link import LOG, Link
-from quoin.aio.leases import LeaseCalls, release
+from quoin.aio.leases import LeaseCalls, give_back, release
 from quoin.exceptions import QuoinError, Reason
 from quoin.values import LostReason
 
@@ -110,6 +110,12 @@ class Owned:
             self._releasing = self._link.last(self._release(held))
         await asyncio.shield(self._releasing)
 
+    def give_up(self) -> None:
+        """Gives it back in the background: it never reached the program."""
+        if self._finish():
+            self._link.closed(self)
+            give_back(self._link, self._calls, token=self.token)
+
     async def __aenter__(self: O) -> O:
         return self
 
@@ -194,7 +200,7 @@ class Permits(Owned):
 
 async def while_held(owned: Owned, work: Awaitable[T], reason: Reason) -> T:
     """Waits for work that is to end when something is lost; fails then."""
-    working = asyncio.ensure_future(callbacks.outcome(work))
+    working = callbacks.begin(work)
     losing = asyncio.ensure_future(owned.lost())
     try:
         await asyncio.wait([working, losing], return_when=asyncio.FIRST_COMPLETED)

@@ -3,18 +3,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from quoin import exceptions
 from quoin._core.link import Link, pause
-from quoin.aio.leases import LeaseCalls, release
+from quoin.aio.leases import LeaseCalls
 from quoin.aio.owned import Grant, Owned, end_of
 from quoin.exceptions import NotHeldError, QuoinError, Reason
 from quoin.values import LostReason
 
-T = TypeVar("T")
 O = TypeVar("O", bound=Owned)  # noqa: E741
 
 
@@ -24,50 +21,11 @@ async def keep(kind: type[O], link: Link, calls: LeaseCalls, grant: Grant, sent:
     One that was asked for long ago, because it had to be waited for, is renewed first: nobody knows
     how much of its lease is left.
     """
-    try:
-        now = time.monotonic()
-        if now - sent >= calls.lease / 3:
-            end = await calls.renew(grant.token, link.deadline)
-            grant, sent = replace(grant, expire_time=end), now
-        return _Renewal(link, calls, grant, sent).begin(kind)
-    except BaseException:
-        give_back(link, calls, grant.token)
-        raise
-
-
-def give_back(link: Link, calls: LeaseCalls, token: str) -> None:
-    """Releases in the background what nobody wants any more."""
-    link.last(release(link, calls, token))
-
-
-async def won(link: Link, call: Any, waits: bool, undo: Callable[[T], None]) -> T:
-    """The answer of a call that may win something.
-
-    When its caller is cancelled, what it wins all the same is given back. A call that waits is
-    cancelled with its caller and leaves the line; any other ends soon.
-    """
-    answer: asyncio.Task[T] = link.spawn(link.call(call))
-
-    async def end() -> None:
-        call.cancel()
-
-    link.opened(answer, end)
-    try:
-        return await asyncio.shield(answer)
-    except asyncio.CancelledError as e:
-        if answer.cancelled() and link.is_closing:
-            raise exceptions.closed() from e
-        if waits:
-            call.cancel()
-        answer.add_done_callback(lambda done: _undo(done, undo))
-        raise
-    finally:
-        link.closed(answer)
-
-
-def _undo(answer: "asyncio.Task[T]", undo: Callable[[T], None]) -> None:
-    if not answer.cancelled() and answer.exception() is None:
-        undo(answer.result())
+    now = time.monotonic()
+    if now - sent >= calls.lease / 3:
+        end = await calls.renew(grant.token, link.deadline)
+        grant, sent = replace(grant, expire_time=end), now
+    return _Renewal(link, calls, grant, sent).begin(kind)
 
 
 def lost_reason(failure: NotHeldError) -> LostReason:

@@ -9,10 +9,11 @@ from quoin._core import wire
 from quoin._core.defaults import new_id
 from quoin._core.link import Link
 from quoin._core.wire import Seconds
+from quoin.aio.asking import answered, asking
 from quoin.aio.hold import HoldCall
 from quoin.aio.leases import PermitCalls
 from quoin.aio.owned import Acquiring, Grant, Permits, while_held
-from quoin.aio.renewal import give_back, keep, won
+from quoin.aio.renewal import keep
 from quoin.exceptions import NotAcquiredError, Reason
 from quoin.semaphores.v1 import (
     AcquireRequest,
@@ -117,17 +118,14 @@ class Semaphores:
             request_id=new_id(),
         )
 
-        def undo(answer: AcquireResponse) -> None:
-            if answer.acquired:
-                give_back(self._link, calls, answer.token)
-
         sent, patience = time.monotonic(), self._link.patience(wire.seconds(wait))
-        call = self._link.stubs.semaphores.Acquire(request, timeout=patience)
-        answer = await won(self._link, call, wire.seconds(wait) > 0, undo)
-        if not answer.acquired:
-            return answer
-        grant = Grant(answer.token, answer.fence, wire.moment(answer.expire_time))
-        return await keep(Permits, self._link, calls, grant, sent)
+        with asking(self._link, [calls], request.request_id):
+            call = self._link.stubs.semaphores.Acquire(request, timeout=patience)
+            answer: AcquireResponse = await answered(self._link, call)
+            if not answer.acquired:
+                return answer
+            grant = Grant(answer.token, answer.fence, wire.moment(answer.expire_time))
+            return await keep(Permits, self._link, calls, grant, sent)
 
     def hold(
         self,

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A grant whose request ended before the program learned of it belongs to nobody."""
+
+import asyncio
+import functools
+import os
+import random
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from waiting import eventually, eventually_is, in_loop
+
+import quoin
+from quoin.testing import Server
+
+TRIES = 100
+
+
+async def cut_short(ask: Callable[[], Any], within: float) -> None:
+    """Asks for something and cancels that after a while; gives back what arrived all the same."""
+    asking = asyncio.ensure_future(ask())
+    await asyncio.sleep(random.uniform(0, within))
+    asking.cancel()
+    for kept in await asyncio.gather(asking, return_exceptions=True):
+        if not isinstance(kept, BaseException) and kept is not None:
+            await kept.release()
+
+
+@pytest.mark.parametrize("wait", [0, 30])
+@in_loop
+async def test_locks(address: str, namespace: str, wait: int) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        names = [f"report-{number}" for number in range(TRIES)]
+
+        async def ask(name: str) -> Any:
+            return await q.locks.try_acquire(name, lease=3600, wait=wait)
+
+        for name in names:
+            await cut_short(functools.partial(ask, name), 0.005)
+        pairs = [[f"{name}/b", f"{name}/a"] for name in names[:20]]
+        for pair in pairs:
+            asking_all = q.locks.acquire_all(pair, lease=3600, wait=wait)
+            await cut_short(asking_all._acquire, 0.008)
+
+        async def are_free() -> bool:
+            return [state async for state in q.locks.list("report") if state.held] == []
+
+        await eventually(are_free)
+
+
+@in_loop
+async def test_who_waits_while_it_is_handed_over(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        for _ in range(TRIES // 4):
+            first = await q.locks.acquire("report", lease=3600)
+            waiting = [
+                asyncio.ensure_future(q.locks.try_acquire("report", lease=3600, wait=60))
+                for _ in range(4)
+            ]
+
+            async def all_wait() -> bool:
+                return (await q.locks.get("report")).waiters == 4
+
+            await eventually(all_wait)
+            releasing = asyncio.ensure_future(first.release())
+            await asyncio.sleep(random.uniform(0, 0.005))
+            for one in waiting:
+                one.cancel()
+            for kept in await asyncio.gather(*waiting, return_exceptions=True):
+                if isinstance(kept, quoin.aio.Lock):
+                    await kept.release()
+            await releasing
+
+            async def is_free() -> bool:
+                return not (await q.locks.get("report")).held
+
+            await eventually(is_free)
+
+
+@in_loop
+async def test_permits(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        await q.semaphores.configure("api", 1_000)
+
+        def ask() -> Any:
+            return q.semaphores.try_acquire("api", lease=3600, wait=random.choice([0, 30]))
+
+        for _ in range(TRIES):
+            await cut_short(ask, 0.005)
+
+        async def are_free() -> bool:
+            return (await q.semaphores.get("api")).in_use == 0
+
+        await eventually(are_free)
+
+
+def test_interrupted_callers(address: str, namespace: str) -> None:
+    """Ctrl-C while a blocking call is under way."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with quoin.connect(address, namespace=namespace) as q:
+            interrupted = 0
+            for _ in range(TRIES):
+                lock: quoin.Lock | None = None
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0002, 0.005))
+                try:
+                    lock = q.locks.try_acquire("report", lease=3600, wait=30)
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+                except KeyboardInterrupt:
+                    interrupted += 1
+                if lock is not None:
+                    lock.release()
+            assert interrupted > 0
+            eventually_is(lambda: not q.locks.get("report").held)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def stopped_redis(server: Server) -> Iterator[None]:
+    """Has the Redis of a server answer nothing for a while."""
+    listed = subprocess.run(
+        ["pgrep", "-f", f"^{server._folder}.*redis-server"], capture_output=True, text=True
+    )
+    redis = [int(pid) for pid in listed.stdout.split()]
+    assert redis
+    try:
+        for pid in redis:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in redis:
+            os.kill(pid, signal.SIGCONT)
+
+
+@in_loop
+async def test_redis_that_answers_too_late(
+    new_server: Callable[[], Server], namespace: str
+) -> None:
+    server = await asyncio.to_thread(new_server)
+    async with quoin.aio.connect(server.address, namespace=namespace, deadline=1) as q:
+        await q.semaphores.configure("api", 3)
+        await q.locks.get("report")
+        with stopped_redis(server):
+            asked = await asyncio.gather(
+                q.locks.try_acquire("report", lease=3600),
+                q.locks.acquire_all(["a", "b"], lease=3600)._acquire(),
+                q.semaphores.try_acquire("api", lease=3600),
+                return_exceptions=True,
+            )
+            assert all(isinstance(failed, quoin.QuoinError) for failed in asked), asked
+
+        async def are_free() -> bool:
+            try:
+                states = [await q.locks.get(name) for name in ("report", "a", "b")]
+                in_use = (await q.semaphores.get("api")).in_use
+            except quoin.QuoinError:
+                return False
+            return in_use == 0 and not any(state.held for state in states)
+
+        await eventually(are_free)
+        # None of the requests is granted any more, either.
+        await asyncio.sleep(1)
+        assert await are_free()
