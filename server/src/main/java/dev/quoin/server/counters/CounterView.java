@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.counters;
 
+import dev.quoin.counters.v1.WatchResponse;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
-/**
- * A whole counter at one moment.
- *
- * @param nowMillis that moment
- */
-record CounterView(CounterShape shape, long nowMillis, byte[] value) {
+/** A whole counter at one moment. */
+final class CounterView {
+  private final CounterShape shape;
+  private final long nowMillis;
+  private final byte[] value;
+
+  /** The newest slices of each precision, made once for all who watch it. */
+  private final AtomicReferenceArray<WatchResponse> newestSlices;
+
+  CounterView(CounterShape shape, long nowMillis, byte[] value) {
+    this.shape = shape;
+    this.nowMillis = nowMillis;
+    this.value = value;
+    this.newestSlices = new AtomicReferenceArray<>(shape.seconds().size());
+  }
 
   /** How long the open slice of a precision, given by its place, will still be open. */
   long millisOpen(int precision) {
@@ -18,7 +29,16 @@ record CounterView(CounterShape shape, long nowMillis, byte[] value) {
   }
 
   /** The slice of a precision, given by its place, that ended last, and the one that is open. */
-  List<CounterSeries.Slice> newest(int precision) {
+  WatchResponse newestSlices(int precision) {
+    WatchResponse known = newestSlices.get(precision);
+    if (known == null) {
+      known = WatchResponse.newBuilder().addAllSamples(Samples.of(newest(precision))).build();
+      newestSlices.set(precision, known);
+    }
+    return known;
+  }
+
+  private List<CounterSeries.Slice> newest(int precision) {
     int ring = shape.ring(precision);
     ByteBuffer bytes =
         value.length < ring + shape.ringBytes()

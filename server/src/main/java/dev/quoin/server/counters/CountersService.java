@@ -18,9 +18,10 @@ import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.Kernel;
 import dev.quoin.server.errors.Reasons;
 import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.watch.WatchSettings;
+import dev.quoin.server.watch.Watches;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.util.Map;
@@ -34,10 +35,13 @@ public final class CountersService implements BindableService {
   /** How many requests of a batch may be in the works at once. */
   private static final int AHEAD = 16;
 
+  /** Counters change all the time: a stream is told ten times a second at most. */
+  private static final WatchSettings WATCH_SETTINGS = WatchSettings.USUAL.withPause(100);
+
   private final Kernel kernel;
   private final CounterShape shape;
   private final CounterStore counters;
-  private final CounterWatches watches;
+  private final Watches<CounterView> watches;
 
   public CountersService(Kernel kernel) {
     this.kernel = kernel;
@@ -46,7 +50,7 @@ public final class CountersService implements BindableService {
             kernel.settings().counterSamples(), kernel.settings().counterPrecisions().all());
     this.counters = new CounterStore(kernel.scripts(), kernel.keyspace("counters"), shape);
     this.watches =
-        new CounterWatches(counters, kernel.scripts().redis().channels(), kernel.timer());
+        new Watches<>(kernel.scripts().redis().channels(), kernel.timer(), WATCH_SETTINGS);
   }
 
   @Override
@@ -121,16 +125,9 @@ public final class CountersService implements BindableService {
 
   private void watch(WatchRequest request, Call call, Sink<WatchResponse> sink) {
     int precision = precision(request.hasPrecision(), request.getPrecision());
-    Scope scope = call.scope().detached();
-    CounterWatcher watcher = new CounterWatcher(precision, sink);
-    Runnable leave = () -> watches.remove(scope, request.getName(), watcher);
-    watches.add(scope, request.getName(), watcher);
-    call.onCancel(leave);
-    call.onDrain(
-        () -> {
-          leave.run();
-          sink.fail(Refusal.shuttingDown());
-        });
+    WatchedCounter counter =
+        new WatchedCounter(counters, call.scope().detached(), request.getName());
+    watches.open(counter, new CounterReader(precision), call, sink);
   }
 
   private CompletionStage<ListResponse> list(ListRequest request, Call call) {

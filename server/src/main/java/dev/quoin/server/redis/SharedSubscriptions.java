@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import io.netty.util.Timer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The channels this server listens to, one subscription each. One is opened for its first user and
+ * closed some time after the last has left, so that users who come and go cost one subscription.
+ *
+ * @param <T> what listens to a channel
+ */
+public final class SharedSubscriptions<T extends SharedSubscription> {
+  private final Timer timer;
+  private final long lingerMillis;
+  private final Map<String, T> open = new ConcurrentHashMap<>();
+
+  /**
+   * @param lingerMillis how long a subscription is kept that nobody uses
+   */
+  public SharedSubscriptions(Timer timer, long lingerMillis) {
+    this.timer = timer;
+    this.lingerMillis = lingerMillis;
+  }
+
+  /**
+   * Joins the users of a channel.
+   *
+   * @param opener makes what listens to the channel, for the first user
+   * @param join makes the user known to it, so that it is no longer unused
+   */
+  public T join(String channel, Function<String, T> opener, Consumer<T> join) {
+    return open.compute(
+        channel,
+        (same, existing) -> {
+          T joined = existing != null ? existing : opener.apply(channel);
+          join.accept(joined);
+          return joined;
+        });
+  }
+
+  /** What listens to a channel, or null when nobody does. */
+  public T get(String channel) {
+    return open.get(channel);
+  }
+
+  /** A user has left; when it was the last one, the subscription ends some time later. */
+  public void left(T subscription) {
+    if (subscription.isUnused()) {
+      timer.newTimeout(t -> closeUnused(subscription), lingerMillis, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** How many channels this server listens to. */
+  public int size() {
+    return open.size();
+  }
+
+  private void closeUnused(T subscription) {
+    open.computeIfPresent(
+        subscription.channel(),
+        (channel, existing) -> {
+          if (existing != subscription || !subscription.isUnused()) {
+            return existing;
+          }
+          subscription.close();
+          return null;
+        });
+  }
+}
