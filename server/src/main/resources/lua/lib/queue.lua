@@ -100,10 +100,10 @@ local function channel(q, name)
   return string.sub(q.meta, 1, -5) .. name
 end
 
--- Tells who follows the task that something about it has changed.
+-- Tells who waits for the task that something about it has changed.
 local function tell(q, id)
   if q.watched then
-    redis.call('SPUBLISH', channel(q, 'changes'), id)
+    redis.call('SPUBLISH', channel(q, 'changes:') .. id, '')
   end
 end
 

@@ -254,7 +254,16 @@ final class ServerLawsTest {
   @Test
   void featuresDoNotKnowEachOtherAndTheKernelKnowsNoFeature() {
     Set<String> kernel =
-        Set.of("errors", "redis", "rpc", "waiting", "names", "tail", "settings", "maintainers");
+        Set.of(
+            "errors",
+            "redis",
+            "rpc",
+            "waiting",
+            "names",
+            "tail",
+            "settings",
+            "maintainers",
+            "watch");
     Pattern imported = Pattern.compile("import dev\\.quoin\\.server\\.([a-z]+)\\.");
     files(MAIN, ".java")
         .filter(file -> file.getNameCount() > MAIN.getNameCount() + 1)

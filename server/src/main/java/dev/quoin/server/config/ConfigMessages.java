@@ -10,7 +10,7 @@ import java.util.Collection;
 final class ConfigMessages implements Messages<Configuration, WatchResponse> {
   @Override
   public WatchResponse snapshot(
-      Copy<Configuration> copy, Collection<Member<Configuration>> members) {
+      Snapshot<Configuration> copy, Collection<Entry<Configuration>> members) {
     WatchResponse.Snapshot.Builder snapshot =
         WatchResponse.Snapshot.newBuilder()
             .setRevision(copy.revision())
@@ -21,7 +21,7 @@ final class ConfigMessages implements Messages<Configuration, WatchResponse> {
 
   @Override
   public WatchResponse changes(
-      Copy<Configuration> copy, Collection<Member<Configuration>> members) {
+      Snapshot<Configuration> copy, Collection<Entry<Configuration>> members) {
     WatchResponse.Changes.Builder changes =
         WatchResponse.Changes.newBuilder()
             .setRevision(copy.revision())
@@ -31,7 +31,7 @@ final class ConfigMessages implements Messages<Configuration, WatchResponse> {
     return WatchResponse.newBuilder().setChanges(changes).build();
   }
 
-  private static Configuration gone(Member<Configuration> member) {
+  private static Configuration gone(Entry<Configuration> member) {
     Configuration.Builder gone =
         Configuration.newBuilder()
             .setComponent(member.name())

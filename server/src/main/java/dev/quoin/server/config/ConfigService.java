@@ -26,6 +26,9 @@ import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.PageToken;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.watch.Copies;
+import dev.quoin.server.watch.WatchSettings;
+import dev.quoin.server.watch.Watches;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.time.Duration;
@@ -34,13 +37,17 @@ import java.util.concurrent.CompletionStage;
 
 /** Serves {@code quoin.config.v1.Config}: the components of types here, the rest next door. */
 public final class ConfigService implements BindableService {
-  private static final Duration LINGER = Duration.ofSeconds(10);
+
+  /** Groups that nobody watches are kept to be read again as long as all are less than this. */
+  private static final int COPIES = 10_000;
+
+  private static final long COPIED_BYTES = 64L << 20;
   private static final int LIST_PAGE = 100;
   private static final int HISTORY_PAGE = 20;
 
   private final Kernel kernel;
   private final ConfigStore store;
-  private final Replicas replicas;
+  private final Watches<Snapshot<Configuration>> watches;
   private final MaintenanceCalls maintenance;
   private final DiscoveryCalls discovery;
 
@@ -48,11 +55,19 @@ public final class ConfigService implements BindableService {
     Keyspace keyspace = kernel.keyspace("config");
     this.kernel = kernel;
     this.store = new ConfigStore(kernel.scripts(), keyspace);
-    this.replicas = new Replicas(kernel.scripts().redis().channels(), kernel.timer(), LINGER);
+    Copies<Snapshot<?>> copies = new Copies<>(Snapshot::bytes, COPIES, COPIED_BYTES);
+    this.watches = watches(kernel, copies);
     this.maintenance =
-        new MaintenanceCalls(new MaintenanceStore(kernel.scripts(), keyspace), replicas);
+        new MaintenanceCalls(
+            new MaintenanceStore(kernel.scripts(), keyspace), watches(kernel, copies));
     this.discovery =
-        new DiscoveryCalls(new InstanceStore(kernel.scripts(), keyspace), replicas, kernel.timer());
+        new DiscoveryCalls(
+            new InstanceStore(kernel.scripts(), keyspace), watches(kernel, copies), kernel.timer());
+  }
+
+  private static <T> Watches<Snapshot<T>> watches(Kernel kernel, Copies<Snapshot<?>> copies) {
+    return new Watches<>(
+        kernel.scripts().redis().channels(), kernel.timer(), WatchSettings.USUAL, copies);
   }
 
   @Override
@@ -147,13 +162,13 @@ public final class ConfigService implements BindableService {
   private CompletionStage<GetResponse> get(GetRequest request, Call call) {
     String component = request.getComponent();
     Duration age = age(request.getMaxStaleness());
-    return replicas
-        .copy(call.scope(), store.source(call.scope(), request.getType()), age)
+    return watches
+        .read(call.scope(), store.watched(call.scope(), request.getType()), age)
         .map(
             read ->
                 read.thenApply(
                     copy -> {
-                      Member<Configuration> member = copy.member(component);
+                      Entry<Configuration> member = copy.member(component);
                       return new Found(copy.millis(), member == null ? null : member.value());
                     }))
         .orElseGet(() -> store.get(call.scope(), request.getType(), component))
@@ -214,13 +229,12 @@ public final class ConfigService implements BindableService {
   }
 
   private void watch(WatchRequest request, Call call, Sink<WatchResponse> sink) {
-    Watch<Configuration, WatchResponse> watch =
-        new Watch<>(
-            sink,
+    GroupReader<Configuration, WatchResponse> reader =
+        new GroupReader<>(
             new ConfigMessages(),
             request.getComponent(),
-            request.hasRevision() ? request.getRevision() : Watch.NOTHING);
-    Watch.open(replicas, store.source(call.scope(), request.getType()), watch, call);
+            request.hasRevision() ? request.getRevision() : GroupReader.NOTHING);
+    watches.open(store.watched(call.scope(), request.getType()), reader, call, sink);
   }
 
   /** How old an answer may be. */

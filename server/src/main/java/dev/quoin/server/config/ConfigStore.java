@@ -130,23 +130,16 @@ final class ConfigStore {
             });
   }
 
-  Source<Configuration> source(Scope scope, String type) {
+  WatchedGroup<Configuration> watched(Scope scope, String type) {
     Scope detached = scope.detached();
     ConfigKeys keys = keys(scope, type);
     String[] read = keys.type();
-    return new Source<>() {
-      @Override
-      public String channel() {
-        return ConfigKeys.hints(keys.values());
-      }
-
-      @Override
-      public CompletionStage<Reading<Configuration>> read(String revision) {
-        return scripts
-            .run(READ, detached, read, revision)
-            .thenApply(reply -> Reading.of(reply, ConfigStore::decode));
-      }
-    };
+    return new WatchedGroup<>(
+        ConfigKeys.hints(keys.values()),
+        revision ->
+            scripts
+                .run(READ, detached, read, revision)
+                .thenApply(reply -> ReadResult.of(reply, ConfigStore::decode)));
   }
 
   private ConfigKeys keys(Scope scope, String type) {
@@ -165,10 +158,10 @@ final class ConfigStore {
   }
 
   private static Configuration decode(String component, byte[] bytes) {
-    return bytes.length == 0 ? null : decode(component, Written.of(bytes));
+    return bytes.length == 0 ? null : decode(component, StoredRecord.of(bytes));
   }
 
-  private static Configuration decode(String component, Written written) {
+  private static Configuration decode(String component, StoredRecord written) {
     Configuration.Builder configuration =
         Configuration.newBuilder()
             .setComponent(component)

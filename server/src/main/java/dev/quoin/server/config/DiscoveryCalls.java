@@ -14,6 +14,7 @@ import dev.quoin.server.config.InstanceStore.Announced;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.waiting.Tokens;
+import dev.quoin.server.watch.Watches;
 import io.netty.util.Timer;
 import java.util.concurrent.CompletionStage;
 
@@ -22,12 +23,12 @@ final class DiscoveryCalls {
   private static final long DEFAULT_LEASE_MILLIS = 10_000;
 
   private final InstanceStore store;
-  private final Replicas replicas;
+  private final Watches<Snapshot<Instance>> watches;
   private final Timer timer;
 
-  DiscoveryCalls(InstanceStore store, Replicas replicas, Timer timer) {
+  DiscoveryCalls(InstanceStore store, Watches<Snapshot<Instance>> watches, Timer timer) {
     this.store = store;
-    this.replicas = replicas;
+    this.watches = watches;
     this.timer = timer;
   }
 
@@ -46,9 +47,11 @@ final class DiscoveryCalls {
   }
 
   CompletionStage<ResolveResponse> resolve(ResolveRequest request, Call call) {
-    Source<Instance> source = store.source(call.scope(), request.getService());
-    return replicas
-        .copy(call.scope(), source, ConfigService.age(request.getMaxStaleness()))
+    return watches
+        .read(
+            call.scope(),
+            store.watched(call.scope(), request.getService()),
+            ConfigService.age(request.getMaxStaleness()))
         .orElseGet(() -> store.get(call.scope(), request.getService()))
         .thenApply(
             copy -> {
@@ -62,12 +65,11 @@ final class DiscoveryCalls {
   }
 
   void watch(WatchServiceRequest request, Call call, Sink<WatchServiceResponse> sink) {
-    Watch<Instance, WatchServiceResponse> watch =
-        new Watch<>(
-            sink,
+    GroupReader<Instance, WatchServiceResponse> reader =
+        new GroupReader<>(
             new ServiceMessages(),
             "",
-            request.hasRevision() ? request.getRevision() : Watch.NOTHING);
-    Watch.open(replicas, store.source(call.scope(), request.getService()), watch, call);
+            request.hasRevision() ? request.getRevision() : GroupReader.NOTHING);
+    watches.open(store.watched(call.scope(), request.getService()), reader, call, sink);
   }
 }

@@ -82,37 +82,29 @@ final class InstanceStore {
         what.keeper());
   }
 
-  CompletionStage<Copy<Instance>> get(Scope scope, String service) {
-    return read(scope, keys(scope, service), "").thenApply(reading -> Copy.of(null, reading));
+  CompletionStage<Snapshot<Instance>> get(Scope scope, String service) {
+    return read(scope, keys(scope, service), "").thenApply(reading -> Snapshot.of(null, reading));
   }
 
-  Source<Instance> source(Scope scope, String service) {
+  WatchedGroup<Instance> watched(Scope scope, String service) {
     Scope detached = scope.detached();
     ConfigKeys keys = keys(scope, service);
-    return new Source<>() {
-      @Override
-      public String channel() {
-        return ConfigKeys.hints(keys.service()[0]);
-      }
-
-      @Override
-      public CompletionStage<Reading<Instance>> read(String revision) {
-        return InstanceStore.this.read(detached, keys, revision);
-      }
-    };
+    return new WatchedGroup<>(
+        ConfigKeys.hints(keys.service()[0]), revision -> read(detached, keys, revision));
   }
 
-  private CompletionStage<Reading<Instance>> read(Scope scope, ConfigKeys keys, String revision) {
+  private CompletionStage<ReadResult<Instance>> read(
+      Scope scope, ConfigKeys keys, String revision) {
     return scripts
         .run(READ, scope, keys.service(), revision)
-        .thenApply(reply -> Reading.of(reply, InstanceStore::decode));
+        .thenApply(reply -> ReadResult.of(reply, InstanceStore::decode));
   }
 
   private ConfigKeys keys(Scope scope, String service) {
     return ConfigKeys.of(keyspace, scope.namespace(), service);
   }
 
-  private static Instance decode(String instance, Written written) {
+  private static Instance decode(String instance, StoredRecord written) {
     try {
       return Instance.parseFrom(written.value()).toBuilder()
           .setInstance(instance)

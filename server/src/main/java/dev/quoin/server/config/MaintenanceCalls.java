@@ -11,17 +11,18 @@ import dev.quoin.config.v1.WatchMaintenanceRequest;
 import dev.quoin.config.v1.WatchMaintenanceResponse;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.watch.Watches;
 import java.util.Collection;
 import java.util.concurrent.CompletionStage;
 
 /** The calls that are about maintenance. */
 final class MaintenanceCalls {
   private final MaintenanceStore store;
-  private final Replicas replicas;
+  private final Watches<Snapshot<Maintenance>> watches;
 
-  MaintenanceCalls(MaintenanceStore store, Replicas replicas) {
+  MaintenanceCalls(MaintenanceStore store, Watches<Snapshot<Maintenance>> watches) {
     this.store = store;
-    this.replicas = replicas;
+    this.watches = watches;
   }
 
   CompletionStage<SetMaintenanceResponse> set(SetMaintenanceRequest request, Call call) {
@@ -40,9 +41,11 @@ final class MaintenanceCalls {
   }
 
   CompletionStage<GetMaintenanceResponse> get(GetMaintenanceRequest request, Call call) {
-    Source<Maintenance> source = store.source(call.scope(), request.getName());
-    return replicas
-        .copy(call.scope(), source, ConfigService.age(request.getMaxStaleness()))
+    return watches
+        .read(
+            call.scope(),
+            store.watched(call.scope(), request.getName()),
+            ConfigService.age(request.getMaxStaleness()))
         .orElseGet(() -> store.get(call.scope(), request.getName()))
         .thenApply(
             copy ->
@@ -53,9 +56,9 @@ final class MaintenanceCalls {
   }
 
   void watch(WatchMaintenanceRequest request, Call call, Sink<WatchMaintenanceResponse> sink) {
-    Watch<Maintenance, WatchMaintenanceResponse> watch =
-        new Watch<>(sink, new Messages(), "", Watch.NOTHING);
-    Watch.open(replicas, store.source(call.scope(), request.getName()), watch, call);
+    GroupReader<Maintenance, WatchMaintenanceResponse> reader =
+        new GroupReader<>(new Messages(), "", GroupReader.NOTHING);
+    watches.open(store.watched(call.scope(), request.getName()), reader, call, sink);
   }
 
   /** What those hear who watch a maintenance. */
@@ -63,7 +66,7 @@ final class MaintenanceCalls {
       implements dev.quoin.server.config.Messages<Maintenance, WatchMaintenanceResponse> {
     @Override
     public WatchMaintenanceResponse snapshot(
-        Copy<Maintenance> copy, Collection<Member<Maintenance>> members) {
+        Snapshot<Maintenance> copy, Collection<Entry<Maintenance>> members) {
       return WatchMaintenanceResponse.newBuilder()
           .setState(
               WatchMaintenanceResponse.State.newBuilder()
@@ -74,7 +77,7 @@ final class MaintenanceCalls {
 
     @Override
     public WatchMaintenanceResponse changes(
-        Copy<Maintenance> copy, Collection<Member<Maintenance>> members) {
+        Snapshot<Maintenance> copy, Collection<Entry<Maintenance>> members) {
       return snapshot(copy, members);
     }
 

@@ -46,43 +46,33 @@ final class MaintenanceStore {
             });
   }
 
-  Source<Maintenance> source(Scope scope, String name) {
+  WatchedGroup<Maintenance> watched(Scope scope, String name) {
     Scope detached = scope.detached();
     String key = key(scope, name);
-    return new Source<>() {
-      @Override
-      public String channel() {
-        return ConfigKeys.hints(key);
-      }
-
-      @Override
-      public CompletionStage<Reading<Maintenance>> read(String revision) {
-        return MaintenanceStore.this.read(detached, key);
-      }
-    };
+    return new WatchedGroup<>(ConfigKeys.hints(key), revision -> read(detached, key));
   }
 
-  CompletionStage<Copy<Maintenance>> get(Scope scope, String name) {
-    return read(scope, key(scope, name)).thenApply(reading -> Copy.of(null, reading));
+  CompletionStage<Snapshot<Maintenance>> get(Scope scope, String name) {
+    return read(scope, key(scope, name)).thenApply(reading -> Snapshot.of(null, reading));
   }
 
   /** What a copy says. */
-  static Maintenance in(Copy<Maintenance> copy) {
-    Member<Maintenance> member = copy.member(MEMBER);
+  static Maintenance in(Snapshot<Maintenance> copy) {
+    Entry<Maintenance> member = copy.member(MEMBER);
     return member == null ? OFF : member.value();
   }
 
-  private CompletionStage<Reading<Maintenance>> read(Scope scope, String key) {
+  private CompletionStage<ReadResult<Maintenance>> read(Scope scope, String key) {
     return scripts
         .run(READ, scope, new String[] {key})
-        .thenApply(reply -> Reading.of(reply, MaintenanceStore::decode));
+        .thenApply(reply -> ReadResult.of(reply, MaintenanceStore::decode));
   }
 
   private String key(Scope scope, String name) {
     return ConfigKeys.of(keyspace, scope.namespace(), name).maintenance();
   }
 
-  private static Maintenance decode(String name, Written written) {
+  private static Maintenance decode(String name, StoredRecord written) {
     try {
       return started(Maintenance.parseFrom(written.value()), written.millis());
     } catch (InvalidProtocolBufferException e) {

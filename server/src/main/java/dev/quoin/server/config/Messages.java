@@ -6,10 +6,10 @@ import java.util.Collection;
 /** The messages of a watch. */
 interface Messages<T, R> {
   /** All members that are watched. */
-  R snapshot(Copy<T> copy, Collection<Member<T>> members);
+  R snapshot(Snapshot<T> copy, Collection<Entry<T>> members);
 
   /** Members that changed. */
-  R changes(Copy<T> copy, Collection<Member<T>> members);
+  R changes(Snapshot<T> copy, Collection<Entry<T>> members);
 
   /**
    * The stream is alive.

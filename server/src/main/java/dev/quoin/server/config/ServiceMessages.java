@@ -9,7 +9,8 @@ import java.util.Collection;
 /** What those hear who watch a service. */
 final class ServiceMessages implements Messages<Instance, WatchServiceResponse> {
   @Override
-  public WatchServiceResponse snapshot(Copy<Instance> copy, Collection<Member<Instance>> members) {
+  public WatchServiceResponse snapshot(
+      Snapshot<Instance> copy, Collection<Entry<Instance>> members) {
     WatchServiceResponse.Snapshot.Builder snapshot =
         WatchServiceResponse.Snapshot.newBuilder()
             .setRevision(copy.revision())
@@ -19,12 +20,13 @@ final class ServiceMessages implements Messages<Instance, WatchServiceResponse> 
   }
 
   @Override
-  public WatchServiceResponse changes(Copy<Instance> copy, Collection<Member<Instance>> members) {
+  public WatchServiceResponse changes(
+      Snapshot<Instance> copy, Collection<Entry<Instance>> members) {
     WatchServiceResponse.Changes.Builder changes =
         WatchServiceResponse.Changes.newBuilder()
             .setRevision(copy.revision())
             .setAsOf(Timestamps.fromMillis(copy.millis()));
-    for (Member<Instance> member : members) {
+    for (Entry<Instance> member : members) {
       if (member.isGone()) {
         changes.addGone(member.name());
       } else {

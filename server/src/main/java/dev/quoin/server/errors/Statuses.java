@@ -55,6 +55,14 @@ public final class Statuses {
         && refusal.reason() == ErrorReason.ERROR_REASON_STORE_UNAVAILABLE;
   }
 
+  /** Whether what failed may well succeed when it is tried again a moment later. */
+  public static boolean isTemporary(Throwable failure) {
+    return switch (Reasons.code(reason(refusal(failure)))) {
+      case UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED -> true;
+      default -> false;
+    };
+  }
+
   /**
    * The status, with details, that answers a call. Text and details together take at most {@value
    * #MOST_BYTES} bytes of the trailers: clients take 8 KiB of them, and proxies may take less.

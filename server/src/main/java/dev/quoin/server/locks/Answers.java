@@ -129,20 +129,20 @@ final class Answers {
         .build();
   }
 
-  static WatchResponse seen(Sight sight) {
+  static WatchResponse seen(LockSnapshot snapshot) {
     WatchResponse.Builder response =
         WatchResponse.newBuilder()
-            .setChange(sight.change())
-            .setHolder(sight.holder())
-            .setFence(sight.fence())
-            .setHeld(sight.held())
-            .setReaders(sight.readers())
-            .setExplanation(sight.explanation());
-    if (sight.held() || sight.change() != WatchResponse.Change.CHANGE_UNSPECIFIED) {
-      response.setMode(mode(sight.shared()));
+            .setChange(snapshot.change())
+            .setHolder(snapshot.holder())
+            .setFence(snapshot.fence())
+            .setHeld(snapshot.held())
+            .setReaders(snapshot.readers())
+            .setExplanation(snapshot.explanation());
+    if (snapshot.held() || snapshot.change() != WatchResponse.Change.CHANGE_UNSPECIFIED) {
+      response.setMode(mode(snapshot.shared()));
     }
-    if (sight.held()) {
-      response.setExpireTime(Timestamps.fromMillis(sight.expireMillis()));
+    if (snapshot.held()) {
+      response.setExpireTime(Timestamps.fromMillis(snapshot.expireMillis()));
     }
     return response.build();
   }

@@ -24,12 +24,13 @@ import dev.quoin.locks.v1.RenewResponse;
 import dev.quoin.locks.v1.WatchRequest;
 import dev.quoin.locks.v1.WatchResponse;
 import dev.quoin.server.Kernel;
-import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.waiting.Acquisition;
 import dev.quoin.server.waiting.Hold;
+import dev.quoin.server.watch.WatchSettings;
+import dev.quoin.server.watch.Watches;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.util.List;
@@ -44,13 +45,14 @@ public final class LocksService implements BindableService {
   private final Kernel kernel;
   private final LockStore locks;
   private final LockStates states;
-  private final Watches watches;
+  private final Watches<WatchedLock.View> watches;
 
   public LocksService(Kernel kernel) {
     this.kernel = kernel;
     this.locks = new LockStore(kernel.scripts(), kernel.keyspace("locks"), kernel.lines());
     this.states = new LockStates(locks);
-    this.watches = new Watches(locks);
+    this.watches =
+        new Watches<>(kernel.scripts().redis().channels(), kernel.timer(), WatchSettings.USUAL);
   }
 
   @Override
@@ -146,16 +148,8 @@ public final class LocksService implements BindableService {
 
   private void watch(WatchRequest request, Call call, Sink<WatchResponse> sink) {
     Scope scope = call.scope().detached();
-    String name = request.getName();
-    Watches.Watcher watcher =
-        new Watches.Watcher(sight -> sink.conflate(Answers.seen(sight)), sink::fail);
-    watches.add(scope, name, watcher);
-    call.onCancel(() -> watches.remove(scope, name, watcher));
-    call.onDrain(
-        () -> {
-          watches.remove(scope, name, watcher);
-          sink.fail(Refusal.shuttingDown());
-        });
+    WatchedLock lock = new WatchedLock(locks, scope, locks.keys(scope, request.getName()));
+    watches.open(lock, new LockReader(), call, sink);
   }
 
   private void hold(HoldRequest request, Call call, Sink<HoldResponse> sink) {

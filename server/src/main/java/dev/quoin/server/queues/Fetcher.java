@@ -67,7 +67,7 @@ final class Fetcher implements Worker {
     for (String queue : order.queues()) {
       QueueWatch watch = watches.join(scope, queue, this);
       joined.put(queue, watch);
-      heard[i++] = watch.listen().toCompletableFuture();
+      heard[i++] = watch.begin().toCompletableFuture();
     }
     return CompletableFuture.allOf(heard);
   }
@@ -116,7 +116,7 @@ final class Fetcher implements Worker {
       }
       ended = true;
     }
-    joined.forEach((queue, watch) -> watches.leave(scope, queue, watch, this));
+    joined.values().forEach(watch -> watch.remove(this));
     passOnUnwanted();
   }
 

@@ -22,7 +22,7 @@ import java.util.Arrays;
  * {prefix}:{namespace}:queues:{{queue}}:request:{id}    string      the answer to a request id; expires after 10 minutes
  * {prefix}:{namespace}:queues:{{queue}}:schedules       hash        schedules that add tasks to the queue; does not expire, because a schedule lives until it is deleted; at most 1,000
  * {prefix}:{namespace}:queues:{{queue}}:hints:{server}  channel     hints for the workers of one server
- * {prefix}:{namespace}:queues:{{queue}}:changes         channel     ids of tasks that changed, while somebody follows tasks
+ * {prefix}:{namespace}:queues:{{queue}}:changes:{id}    channel     the task has changed, while somebody waits for tasks
  * </pre>
  */
 record QueueKeys(String entity, String[] all) {
@@ -63,7 +63,7 @@ record QueueKeys(String entity, String[] all) {
     return entity + "hints:";
   }
 
-  String changes() {
-    return entity + "changes";
+  String changes(String taskId) {
+    return entity + "changes:" + taskId;
   }
 }

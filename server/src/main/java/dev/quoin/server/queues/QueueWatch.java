@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
-import dev.quoin.server.redis.Channels;
 import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.SharedSubscription;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
 import java.util.LinkedHashSet;
@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * them; so does the time at which the next task starts, and, because hints can be lost, every now
  * and then nothing at all.
  */
-final class QueueWatch implements Channels.Listener {
+final class QueueWatch extends SharedSubscription {
   /** How often an idle queue is looked at. A third of the time a server counts as waiting. */
   private static final long SWEEP_MILLIS = 5_000;
 
@@ -26,18 +26,18 @@ final class QueueWatch implements Channels.Listener {
   private final Timer timer;
   private final Set<Worker> workers = new LinkedHashSet<>();
   private final Set<Worker> idle = new LinkedHashSet<>();
-  private CompletionStage<Void> listening;
   private Timeout next;
   private long nextAt;
 
   QueueWatch(QueueStore queues, Scope scope, String queue) {
+    super(queues.scripts().redis().channels(), channel(queues, scope, queue));
     this.queues = queues;
     this.scope = scope;
     this.queue = queue;
     this.timer = queues.scripts().redis().timer();
   }
 
-  String channel() {
+  static String channel(QueueStore queues, Scope scope, String queue) {
     return queues.keys(scope, queue).hints() + queues.server();
   }
 
@@ -46,36 +46,20 @@ final class QueueWatch implements Channels.Listener {
   }
 
   /** Hears hints from now on. */
-  CompletionStage<Void> listen() {
-    CompletionStage<Void> subscribed;
-    synchronized (this) {
-      if (listening != null) {
-        return listening;
-      }
-      subscribed = queues.scripts().redis().channels().subscribe(channel(), this);
-      listening = subscribed;
-    }
-    subscribed.whenComplete((heard, failure) -> listened(failure));
-    return subscribed;
+  CompletionStage<Void> begin() {
+    return listen();
   }
 
-  private synchronized void listened(Throwable failure) {
-    if (failure != null) {
-      listening = null;
-    }
-  }
-
-  synchronized boolean isEmpty() {
+  @Override
+  public synchronized boolean isUnused() {
     return workers.isEmpty();
   }
 
-  void close() {
-    synchronized (this) {
-      if (next != null) {
-        next.cancel();
-      }
+  @Override
+  protected synchronized void closed() {
+    if (next != null) {
+      next.cancel();
     }
-    queues.scripts().redis().channels().unsubscribe(channel());
   }
 
   /** The worker wants tasks: a hint may wake it from now on. */

@@ -45,6 +45,7 @@ import dev.quoin.queues.v1.ResumeResponse;
 import dev.quoin.queues.v1.StatsRequest;
 import dev.quoin.queues.v1.StatsResponse;
 import dev.quoin.queues.v1.TaskState;
+import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.queues.v1.WaitRequest;
 import dev.quoin.queues.v1.WaitResponse;
 import dev.quoin.queues.v1.WorkRequest;
@@ -55,6 +56,8 @@ import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.PageToken;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.watch.WatchSettings;
+import dev.quoin.server.watch.Watches;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.util.List;
@@ -82,7 +85,7 @@ public final class QueuesService implements BindableService {
   private final QueueAdmin admin;
   private final DeadLetters deadLetters;
   private final QueueWatches watches;
-  private final TaskWatches followed;
+  private final Watches<TaskStatus> watchedTasks;
 
   public QueuesService(Kernel kernel) {
     this.kernel = kernel;
@@ -94,7 +97,8 @@ public final class QueuesService implements BindableService {
     this.admin = new QueueAdmin(queues);
     this.deadLetters = new DeadLetters(tasks, admin);
     this.watches = new QueueWatches(queues);
-    this.followed = new TaskWatches(tasks);
+    this.watchedTasks =
+        new Watches<>(kernel.scripts().redis().channels(), kernel.timer(), WatchSettings.USUAL);
   }
 
   @Override
@@ -184,7 +188,9 @@ public final class QueuesService implements BindableService {
   }
 
   private void follow(WaitRequest request, Call call, Sink<WaitResponse> sink) {
-    followed.follow(request.getQueue(), request.getTaskId(), call, sink);
+    WatchedTask task =
+        new WatchedTask(tasks, call.scope().detached(), request.getQueue(), request.getTaskId());
+    watchedTasks.open(task, new TaskReader(), call, sink);
   }
 
   private CompletionStage<CancelResponse> cancel(CancelRequest request, Call call) {

@@ -13,6 +13,9 @@ public abstract class SharedSubscription implements Channels.Listener {
   private final String channel;
   private CompletableFuture<Void> listening;
 
+  /** Whether nobody used it when it was last checked; guarded by {@link SharedSubscriptions}. */
+  boolean wasUnused;
+
   protected SharedSubscription(Channels channels, String channel) {
     this.channels = channels;
     this.channel = channel;

@@ -20,7 +20,8 @@ public final class SharedSubscriptions<T extends SharedSubscription> {
   private final Map<String, T> open = new ConcurrentHashMap<>();
 
   /**
-   * @param lingerMillis how long a subscription is kept that nobody uses
+   * @param lingerMillis how long at least a subscription is kept that nobody uses; at most twice as
+   *     long
    */
   public SharedSubscriptions(Timer timer, long lingerMillis) {
     this.timer = timer;
@@ -37,7 +38,8 @@ public final class SharedSubscriptions<T extends SharedSubscription> {
     return open.compute(
         channel,
         (same, existing) -> {
-          T joined = existing != null ? existing : opener.apply(channel);
+          T joined = existing != null ? existing : open(channel, opener);
+          joined.wasUnused = false;
           join.accept(joined);
           return joined;
         });
@@ -48,27 +50,37 @@ public final class SharedSubscriptions<T extends SharedSubscription> {
     return open.get(channel);
   }
 
-  /** A user has left; when it was the last one, the subscription ends some time later. */
-  public void left(T subscription) {
-    if (subscription.isUnused()) {
-      timer.newTimeout(t -> closeUnused(subscription), lingerMillis, TimeUnit.MILLISECONDS);
-    }
-  }
-
   /** How many channels this server listens to. */
   public int size() {
     return open.size();
   }
 
-  private void closeUnused(T subscription) {
-    open.computeIfPresent(
-        subscription.channel(),
-        (channel, existing) -> {
-          if (existing != subscription || !subscription.isUnused()) {
-            return existing;
-          }
-          subscription.close();
-          return null;
-        });
+  private T open(String channel, Function<String, T> opener) {
+    T opened = opener.apply(channel);
+    checkLater(opened);
+    return opened;
+  }
+
+  private void checkLater(T subscription) {
+    timer.newTimeout(t -> check(subscription), lingerMillis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Closes what was unused at two checks in a row and was not joined in between. */
+  private void check(T subscription) {
+    T left =
+        open.computeIfPresent(
+            subscription.channel(),
+            (channel, existing) -> {
+              boolean unused = existing.isUnused();
+              if (unused && existing.wasUnused) {
+                existing.close();
+                return null;
+              }
+              existing.wasUnused = unused;
+              return existing;
+            });
+    if (left != null) {
+      checkLater(left);
+    }
   }
 }

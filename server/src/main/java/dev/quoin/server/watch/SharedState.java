@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.watch;
 
+import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.redis.Channels;
 import dev.quoin.server.redis.SharedSubscription;
 import io.netty.util.Timeout;
@@ -10,7 +11,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
  * The state of one watched thing, which all callers of this server share: one subscription and one
@@ -23,35 +23,33 @@ final class SharedState<S> extends SharedSubscription {
   private final Watched<S> watched;
   private final WatchSettings settings;
   private final Timer timer;
-  private final Consumer<SharedState<S>> left;
+  private final Copies<? super S> copies;
   private final Set<Watch<S, ?>> watches = ConcurrentHashMap.newKeySet();
   private volatile S state;
   private volatile boolean stale;
   private CompletableFuture<S> loading;
   private boolean loadAgain;
-  private String hintBeforeLoad;
+  private String hintMeanwhile;
   private boolean hintedMeanwhile;
   private long begunAt;
   private long loadedAt;
   private Timeout next;
   private long nextAt;
-  private Timeout beat;
+  private Timeout sweep;
+  private long counted;
   private boolean closed;
 
-  /**
-   * @param left told when a watch has ended
-   */
   SharedState(
       Watched<S> watched,
       WatchSettings settings,
       Channels channels,
       Timer timer,
-      Consumer<SharedState<S>> left) {
+      Copies<? super S> copies) {
     super(channels, watched.channel());
     this.watched = watched;
     this.settings = settings;
     this.timer = timer;
-    this.left = left;
+    this.copies = copies;
     this.begunAt = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(settings.pauseMillis());
   }
 
@@ -76,18 +74,23 @@ final class SharedState<S> extends SharedSubscription {
 
   void remove(Watch<S, ?> watch) {
     watches.remove(watch);
-    left.accept(this);
+    synchronized (this) {
+      if (watches.isEmpty() && !copies.areKept()) {
+        // Nobody hears of changes any more: who watches next starts anew.
+        state = null;
+      }
+    }
   }
 
   /** Begins a watch with the state as it is now, once changes are heard of. */
   void begin(Watch<S, ?> watch) {
     listen()
-        .thenCompose(heard -> fresh())
+        .thenCompose(heard -> within(0))
         .whenComplete(
             (now, failure) -> {
               if (failure == null) {
                 watch.begin();
-                beatLater();
+                sweepLater();
               } else {
                 watch.fail(failure);
               }
@@ -99,10 +102,14 @@ final class SharedState<S> extends SharedSubscription {
     Look<S> look;
     synchronized (this) {
       if (state == null) {
-        hintBeforeLoad = payload;
+        hintMeanwhile = payload;
         return;
       }
       look = watched.hinted(payload, state);
+      if (look.kind() == Look.Kind.AGAIN && loading != null) {
+        hintMeanwhile = payload;
+        return;
+      }
       if (look.kind() == Look.Kind.STATE) {
         hintedMeanwhile = true;
         state = look.state();
@@ -124,20 +131,27 @@ final class SharedState<S> extends SharedSubscription {
   protected void closed() {
     synchronized (this) {
       closed = true;
+      counted = copies.count(counted, null);
       cancel(next);
-      cancel(beat);
+      cancel(sweep);
     }
   }
 
-  /** The state as it is now or a moment ago: a load under way may have missed a change. */
-  private CompletionStage<S> fresh() {
-    long asked = System.nanoTime();
+  /** The state as it is, or was at most so long ago. */
+  CompletionStage<S> within(long ageNanos) {
+    long oldest = System.nanoTime() - ageNanos;
+    synchronized (this) {
+      if (state != null && loadedAt - oldest >= 0) {
+        return CompletableFuture.completedFuture(state);
+      }
+    }
     return load()
         .thenCompose(
             now -> {
               boolean tooOld;
               synchronized (this) {
-                tooOld = loadedAt - asked < 0;
+                // It was under way when it was asked for.
+                tooOld = loadedAt - oldest < 0;
               }
               return tooOld ? load() : CompletableFuture.completedFuture(now);
             });
@@ -167,29 +181,36 @@ final class SharedState<S> extends SharedSubscription {
         loading = null;
         stale = true;
       }
-      loadIn(RETRY_MILLIS);
       mine.completeExceptionally(failure);
+      if (Statuses.isTemporary(failure)) {
+        loadIn(RETRY_MILLIS);
+      } else {
+        watches.forEach(watch -> watch.fail(failure));
+      }
       return;
     }
-    String early;
+    String hint;
     boolean again;
     synchronized (this) {
       Look<S> merged = watched.merge(state, look, hintedMeanwhile);
       if (merged.kind() == Look.Kind.STATE) {
         state = merged.state();
       }
+      if (!closed) {
+        counted = copies.count(counted, state);
+      }
       loading = null;
       loadedAt = begunAt;
       stale = false;
       again = loadAgain;
-      early = hintBeforeLoad;
-      hintBeforeLoad = null;
+      hint = hintMeanwhile;
+      hintMeanwhile = null;
     }
     mine.complete(state);
     long changesIn = tell();
     loadIn(again ? 0 : changesIn);
-    if (early != null) {
-      hint(early);
+    if (hint != null) {
+      hint(hint);
     }
   }
 
@@ -206,33 +227,31 @@ final class SharedState<S> extends SharedSubscription {
     return soonest;
   }
 
-  /**
-   * Loads in so many milliseconds, or when it is time for it anyway: negative means the latter. A
-   * load that was to come sooner stays.
-   */
+  /** Loads in so many milliseconds, or sooner if that was agreed before; negative means never. */
   private void loadIn(long millis) {
-    long delay = millis < 0 ? settings.sweepMillis() : Math.min(millis + 1, settings.sweepMillis());
+    long wait;
     synchronized (this) {
+      if (millis < 0 || closed || watches.isEmpty()) {
+        return;
+      }
       if (loading != null) {
         loadAgain |= millis == 0;
         return;
       }
-      long at = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis == 0 ? 0 : delay);
       long earliest = begunAt + TimeUnit.MILLISECONDS.toNanos(settings.pauseMillis());
-      if (at - earliest < 0) {
-        at = earliest;
-      }
-      if (closed || watches.isEmpty() || next != null && nextAt - at <= 0) {
+      long at = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis == 0 ? 0 : millis + 1);
+      at = Math.max(at, earliest);
+      if (next != null && nextAt - at <= 0) {
         return;
       }
       cancel(next);
-      long wait = at - System.nanoTime();
+      next = null;
+      wait = at - System.nanoTime();
       if (wait > 0) {
         nextAt = at;
         next = timer.newTimeout(t -> loadNow(), wait, TimeUnit.NANOSECONDS);
         return;
       }
-      next = null;
     }
     load();
   }
@@ -247,19 +266,20 @@ final class SharedState<S> extends SharedSubscription {
     load();
   }
 
-  private synchronized void beatLater() {
-    if (beat == null && !closed) {
-      beat = timer.newTimeout(t -> beat(), settings.sweepMillis(), TimeUnit.MILLISECONDS);
+  private synchronized void sweepLater() {
+    if (sweep == null && !closed) {
+      sweep = timer.newTimeout(t -> sweep(), settings.sweepMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
-  private void beat() {
+  /** Loads without a hint, then has quiet streams show that they are alive. */
+  private void sweep() {
     synchronized (this) {
-      beat = null;
+      sweep = null;
     }
     if (!watches.isEmpty()) {
-      watches.forEach(Watch::beat);
-      beatLater();
+      sweepLater();
+      load().whenComplete((now, failure) -> watches.forEach(Watch::beat));
     }
   }
 

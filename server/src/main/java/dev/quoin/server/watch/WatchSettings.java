@@ -9,8 +9,8 @@ package dev.quoin.server.watch;
  * @param lingerMillis how long its subscription is kept once nobody watches
  */
 public record WatchSettings(long pauseMillis, long sweepMillis, long lingerMillis) {
-  /** Loads at once, sweeps every 5 seconds, lingers for 10. */
-  public static final WatchSettings USUAL = new WatchSettings(0, 5_000, 10_000);
+  /** Loads at once, sweeps every 4 seconds, so that 5 can be promised, lingers for 2. */
+  public static final WatchSettings USUAL = new WatchSettings(0, 4_000, 2_000);
 
   /** The same with a pause between loads. */
   public WatchSettings withPause(long millis) {

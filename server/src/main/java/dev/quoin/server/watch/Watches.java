@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.watch;
 
+import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Channels;
+import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.SharedSubscriptions;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
+import io.netty.util.Timeout;
 import io.netty.util.Timer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Streams that tell the latest state of something and every change of it: a caller hears the
@@ -15,15 +23,27 @@ import io.netty.util.Timer;
  * @param <S> the state
  */
 public final class Watches<S> {
+  private static final long DEADLINE_MARGIN_MILLIS = 100;
+  private static final Copies<Object> NO_COPIES = new Copies<>(state -> 0, 0, 0);
+
   private final Channels channels;
   private final Timer timer;
   private final WatchSettings settings;
+  private final Copies<? super S> copies;
   private final SharedSubscriptions<SharedState<S>> open;
 
   public Watches(Channels channels, Timer timer, WatchSettings settings) {
+    this(channels, timer, settings, NO_COPIES);
+  }
+
+  /**
+   * @param copies bounds the states that are kept to be read again and not watched
+   */
+  public Watches(Channels channels, Timer timer, WatchSettings settings, Copies<? super S> copies) {
     this.channels = channels;
     this.timer = timer;
     this.settings = settings;
+    this.copies = copies;
     this.open = new SharedSubscriptions<>(timer, settings.lingerMillis());
   }
 
@@ -37,13 +57,51 @@ public final class Watches<S> {
     call.onDrain(opening.watch::reconnect);
   }
 
-  /** How many states are watched, or were a moment ago. */
+  /**
+   * The state as it was at most so long ago; empty when no copy of it may be kept here, so that it
+   * has to be read from Redis.
+   */
+  public Optional<CompletionStage<S>> read(Scope scope, Watched<S> watched, Duration age) {
+    if (age.isZero() || copies.areFull(open.size()) && open.get(watched.channel()) == null) {
+      return Optional.empty();
+    }
+    SharedState<S> shared = open.join(watched.channel(), c -> state(watched), used -> {});
+    return Optional.of(inTime(scope, shared.within(age.toNanos())));
+  }
+
+  /** Fails just before the deadline of the call, as a command would: the load is not only its. */
+  private CompletionStage<S> inTime(Scope scope, CompletionStage<S> load) {
+    CompletableFuture<S> known = load.toCompletableFuture();
+    if (scope.deadline() == null || known.isDone()) {
+      return load;
+    }
+    long left = scope.deadline().timeRemaining(TimeUnit.MILLISECONDS);
+    long patience = Math.max(1, left - Math.min(DEADLINE_MARGIN_MILLIS, left / 10));
+    CompletableFuture<S> answer = new CompletableFuture<>();
+    Timeout alarm =
+        timer.newTimeout(
+            t -> answer.completeExceptionally(Refusal.storeUnavailable("Redis did not answer")),
+            patience,
+            TimeUnit.MILLISECONDS);
+    known.whenComplete(
+        (state, failure) -> {
+          alarm.cancel();
+          if (failure != null) {
+            answer.completeExceptionally(failure);
+          } else {
+            answer.complete(state);
+          }
+        });
+    return answer;
+  }
+
+  /** How many states are watched or kept. */
   public int size() {
     return open.size();
   }
 
   private SharedState<S> state(Watched<S> watched) {
-    return new SharedState<>(watched, settings, channels, timer, open::left);
+    return new SharedState<>(watched, settings, channels, timer, copies);
   }
 
   /** Makes the watch while the state is kept from being closed. */

@@ -240,6 +240,7 @@ final class WatchTest {
 
   @Test
   void secondWatcherOfALockStartsWithTheStateAndCostsNoSubscription() {
+    Eventually.until("subscriptions of other tests have ended", () -> listeners() == 0);
     Watched.open(TestServer.first(), "a").next();
     AcquireResponse taken = acquire(request("a"));
     Watched second = Watched.open(TestServer.first(), "a");

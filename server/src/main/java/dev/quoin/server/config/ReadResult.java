@@ -14,13 +14,13 @@ import java.util.List;
  * @param log the changes, oldest first
  * @param members all members, or those that changed
  */
-record Reading<T>(
+record ReadResult<T>(
     long millis,
     long revision,
     boolean whole,
     long leftMillis,
     List<Change> log,
-    List<Member<T>> members) {
+    List<Entry<T>> members) {
 
   /**
    * That a member changed.
@@ -32,22 +32,22 @@ record Reading<T>(
 
   /** Makes something of what is written. */
   interface Decoder<T> {
-    T decode(String name, Written written);
+    T decode(String name, StoredRecord written);
   }
 
   /** The answer of the scripts that read groups. */
-  static <T> Reading<T> of(Reply reply, Decoder<T> decoder) {
+  static <T> ReadResult<T> of(Reply reply, Decoder<T> decoder) {
     int entries = (int) reply.integer(4);
     List<Change> log = new ArrayList<>(entries);
     int at = 5;
     for (int i = 0; i < entries; i++, at += 3) {
       log.add(new Change(Long.parseLong(reply.text(at)), reply.text(at + 1), reply.text(at + 2)));
     }
-    List<Member<T>> members = new ArrayList<>((reply.size() - at) / 2);
+    List<Entry<T>> members = new ArrayList<>((reply.size() - at) / 2);
     for (; at < reply.size(); at += 2) {
       members.add(member(reply.text(at), reply.bytes(at + 1), decoder));
     }
-    return new Reading<>(
+    return new ReadResult<>(
         reply.integer(0),
         Long.parseLong(reply.text(1)),
         reply.flag(2),
@@ -56,10 +56,10 @@ record Reading<T>(
         members);
   }
 
-  private static <T> Member<T> member(String name, byte[] bytes, Decoder<T> decoder) {
-    Written written = bytes.length == 0 ? null : Written.of(bytes);
+  private static <T> Entry<T> member(String name, byte[] bytes, Decoder<T> decoder) {
+    StoredRecord written = bytes.length == 0 ? null : StoredRecord.of(bytes);
     return written == null || written.isGone()
-        ? Member.gone(name, 0, "")
-        : new Member<>(name, written.version(), decoder.decode(name, written), bytes.length, "");
+        ? Entry.gone(name, 0, "")
+        : new Entry<>(name, written.version(), decoder.decode(name, written), bytes.length, "");
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.config;
 
-import dev.quoin.server.config.Reading.Change;
+import dev.quoin.server.config.ReadResult.Change;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -12,22 +12,24 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** A group as it was at one moment, and how it came to be so. Never changes. */
-final class Copy<T> {
+final class Snapshot<T> {
   private static final int LOG_LENGTH = 1000;
-  private static final Comparator<String> ORDER = Copy::byBytes;
+  private static final Comparator<String> ORDER = Snapshot::byBytes;
 
   private final long revision;
   private final long millis;
-  private final TreeMap<String, Member<T>> members;
+  private final long leftMillis;
+  private final TreeMap<String, Entry<T>> members;
   private final List<Change> log;
   private final long bytes;
 
-  private Copy(Reading<T> reading, TreeMap<String, Member<T>> members, List<Change> log) {
+  private Snapshot(ReadResult<T> reading, TreeMap<String, Entry<T>> members, List<Change> log) {
     this.revision = reading.revision();
     this.millis = reading.millis();
+    this.leftMillis = reading.leftMillis();
     this.members = members;
     this.log = log;
-    this.bytes = members.values().stream().mapToLong(Member::bytes).sum();
+    this.bytes = members.values().stream().mapToLong(Entry::bytes).sum();
   }
 
   /**
@@ -35,12 +37,12 @@ final class Copy<T> {
    *
    * @param before as it was before; null when it was not known
    */
-  static <T> Copy<T> of(Copy<T> before, Reading<T> reading) {
-    TreeMap<String, Member<T>> members = new TreeMap<>(ORDER);
+  static <T> Snapshot<T> of(Snapshot<T> before, ReadResult<T> reading) {
+    TreeMap<String, Entry<T>> members = new TreeMap<>(ORDER);
     List<Change> log = new ArrayList<>();
     if (!reading.whole()) {
       if (reading.log().isEmpty()) {
-        return new Copy<>(reading, before.members, before.log);
+        return new Snapshot<>(reading, before.members, before.log);
       }
       members.putAll(before.members);
       log.addAll(before.log);
@@ -49,7 +51,7 @@ final class Copy<T> {
         log.add(new Change(before.revision, "", ""));
       }
     }
-    for (Member<T> member : reading.members()) {
+    for (Entry<T> member : reading.members()) {
       if (member.isGone()) {
         members.remove(member.name());
       } else {
@@ -58,7 +60,7 @@ final class Copy<T> {
     }
     log.addAll(reading.log());
     int over = Math.max(0, log.size() - LOG_LENGTH);
-    return new Copy<>(reading, members, log.subList(over, log.size()));
+    return new Snapshot<>(reading, members, log.subList(over, log.size()));
   }
 
   /** The version of the newest change; 0 when there never was one. */
@@ -71,17 +73,22 @@ final class Copy<T> {
     return millis;
   }
 
+  /** When something of it ended by itself, counted from then; negative when nothing does. */
+  long leftMillis() {
+    return leftMillis;
+  }
+
   long bytes() {
     return bytes;
   }
 
   /** The members in byte order of their names. */
-  Collection<Member<T>> members() {
+  Collection<Entry<T>> members() {
     return members.values();
   }
 
   /** A member; null when there is none of that name. */
-  Member<T> member(String name) {
+  Entry<T> member(String name) {
     return members.get(name);
   }
 
@@ -89,11 +96,11 @@ final class Copy<T> {
    * The members that changed since a revision as they are now, in order of their versions; null
    * when it is not known what changed.
    */
-  List<Member<T>> since(long known) {
+  List<Entry<T>> since(long known) {
     if (known == revision) {
       return List.of();
     }
-    List<Member<T>> changed = new ArrayList<>();
+    List<Entry<T>> changed = new ArrayList<>();
     Set<String> seen = new HashSet<>();
     for (int i = log.size() - 1; i >= 0; i--) {
       Change change = log.get(i);
@@ -105,11 +112,11 @@ final class Copy<T> {
         return null;
       }
       if (seen.add(change.name())) {
-        Member<T> member = members.get(change.name());
+        Entry<T> member = members.get(change.name());
         changed.add(
             member != null
                 ? member
-                : Member.gone(change.name(), change.revision(), change.deletion()));
+                : Entry.gone(change.name(), change.revision(), change.deletion()));
       }
     }
     return null;

@@ -13,13 +13,13 @@ import java.nio.charset.StandardCharsets;
  * @param word the author of a value, the keeper of an instance
  * @param value the rest
  */
-record Written(long version, long millis, String word, ByteBuffer value) {
+record StoredRecord(long version, long millis, String word, ByteBuffer value) {
 
-  static Written of(byte[] bytes) {
+  static StoredRecord of(byte[] bytes) {
     int first = indexOf(bytes, ' ', 0);
     int second = indexOf(bytes, ' ', first + 1);
     int third = indexOf(bytes, '\n', second + 1);
-    return new Written(
+    return new StoredRecord(
         Long.parseLong(text(bytes, 0, first)),
         Long.parseLong(text(bytes, first + 1, second)),
         text(bytes, second + 1, third),

@@ -10,10 +10,10 @@ package dev.quoin.server.config;
  * @param deletion when and by whom it was deleted: time in ms, space, author; empty when it was
  *     not, or nobody knows
  */
-record Member<T>(String name, long version, T value, int bytes, String deletion) {
+record Entry<T>(String name, long version, T value, int bytes, String deletion) {
 
-  static <T> Member<T> gone(String name, long version, String deletion) {
-    return new Member<>(name, version, null, 0, deletion);
+  static <T> Entry<T> gone(String name, long version, String deletion) {
+    return new Entry<>(name, version, null, 0, deletion);
   }
 
   boolean isGone() {

@@ -16,7 +16,7 @@ import dev.quoin.server.redis.Reply;
  * @param nextEndMillis how long until a lease ends as far as is known, 0 when the lock is free
  * @param timeMicros when it was, by the clock of Redis
  */
-record Sight(
+record LockSnapshot(
     Change change,
     String holder,
     long fence,
@@ -30,12 +30,12 @@ record Sight(
     long timeMicros) {
 
   /** Reads what lib/lock_watch.lua tells. */
-  static Sight ofEvent(String payload) {
+  static LockSnapshot ofEvent(String payload) {
     int line = payload.indexOf('\n');
     String[] words = payload.substring(0, line).split(" ", 8);
     long time = Long.parseLong(words[1]);
     long expire = Long.parseLong(words[4]);
-    return new Sight(
+    return new LockSnapshot(
         change(words[0]),
         words[7],
         Long.parseLong(words[2]),
@@ -50,10 +50,10 @@ record Sight(
   }
 
   /** Reads the answer of locks/watch.lua. */
-  static Sight ofState(Reply reply) {
+  static LockSnapshot ofState(Reply reply) {
     boolean held = reply.text(0).equals("held");
     boolean lapsed = reply.text(0).equals("lapsed");
-    return new Sight(
+    return new LockSnapshot(
         lapsed ? Change.CHANGE_EXPIRED : Change.CHANGE_UNSPECIFIED,
         reply.text(7),
         reply.integer(2),
@@ -68,8 +68,8 @@ record Sight(
   }
 
   /** The same as a state to which no change is known. */
-  Sight asState() {
-    return new Sight(
+  LockSnapshot asState() {
+    return new LockSnapshot(
         Change.CHANGE_UNSPECIFIED,
         held ? holder : "",
         newestFence,
@@ -83,15 +83,15 @@ record Sight(
         timeMicros);
   }
 
-  /** Whether the lock stands as in another sight of it, the time of its end aside. */
-  boolean standsAs(Sight other) {
+  /** Whether the lock stands as in another snapshot of it, the time of its end aside. */
+  boolean standsAs(LockSnapshot other) {
     return held == other.held
         && readers == other.readers
         && (held ? newestFence == other.newestFence : newestFence <= other.newestFence);
   }
 
-  /** Whether a later sight has told this already: nobody tells that a lease ran out at once. */
-  boolean isToldBy(Sight later) {
+  /** Whether a later snapshot has told this already: nobody tells that a lease ran out at once. */
+  boolean isToldBy(LockSnapshot later) {
     return change == Change.CHANGE_EXPIRED
         && standsAs(later)
         && (later.change != Change.CHANGE_EXPIRED || fence == later.fence);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.queues;
+
+import dev.quoin.queues.v1.TaskStatus;
+import dev.quoin.queues.v1.WaitResponse;
+import dev.quoin.server.watch.Reader;
+
+/** Tells one caller how a task stands, until it has ended. */
+final class TaskReader implements Reader<TaskStatus, WaitResponse> {
+  private TaskStatus told;
+
+  @Override
+  public WaitResponse next(TaskStatus task) {
+    if (task.equals(told)) {
+      return null;
+    }
+    told = task;
+    return told(task);
+  }
+
+  /** The status again. */
+  @Override
+  public WaitResponse heartbeat(TaskStatus task, boolean stale) {
+    return told(task);
+  }
+
+  private static WaitResponse told(TaskStatus task) {
+    return WaitResponse.newBuilder().setStatus(task).setReconnect(false).build();
+  }
+
+  @Override
+  public boolean isLast(TaskStatus task) {
+    return States.isEnd(task.getState());
+  }
+
+  @Override
+  public WaitResponse reconnect() {
+    WaitResponse.Builder last = WaitResponse.newBuilder().setReconnect(true);
+    return (told == null ? last : last.setStatus(told)).build();
+  }
+}

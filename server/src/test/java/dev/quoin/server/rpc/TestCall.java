@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import io.grpc.Metadata;
+
+/** A call for tests of the kernel that need no connection. */
+public final class TestCall {
+  private final Drain drain = new Drain();
+  private final Call call = new Call(new Metadata(), drain);
+
+  public Call call() {
+    return call;
+  }
+
+  /** The caller goes away. */
+  public void cancel() {
+    call.cancel();
+  }
+
+  /** The server drains. */
+  public void drain() {
+    drain.begin();
+  }
+}
