@@ -2,10 +2,12 @@
 package dev.quoin.server;
 
 import dev.quoin.server.redis.EmbeddedRedis;
+import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.RedisConnector;
 import dev.quoin.server.redis.RedisTarget;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.redis.Seal;
 import dev.quoin.server.redis.UnusableRedis;
 import dev.quoin.server.rpc.Drain;
 import dev.quoin.server.rpc.Rpc;
@@ -35,6 +37,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -145,10 +148,11 @@ public final class QuoinServer implements AutoCloseable {
     closers.push(metrics::close);
 
     lines = new Lines(redis.channels(), timer, settings.maxWaiters());
-    tails = new Tails(redis.channels(), timer);
+    Seal seal = seal(redis, timer);
+    tails = new Tails(redis.channels(), timer, seal);
     Kernel kernel =
         new Kernel(
-            new Rpc(validation, drain),
+            new Rpc(validation, drain, seal),
             new Scripts(redis, metrics.meter()),
             lines,
             tails,
@@ -166,7 +170,16 @@ public final class QuoinServer implements AutoCloseable {
     health.start();
   }
 
-  private static <T> T await(FutureTask<T> task) {
+  private Seal seal(Redis redis, HashedWheelTimer timer) {
+    try {
+      Keyspace keyspace = new Keyspace(settings.keyPrefix(), "redis");
+      return await(Seal.shared(redis, keyspace, timer).toCompletableFuture());
+    } catch (RuntimeException e) {
+      throw new BadSettings("redis: cannot keep the key of page tokens there: " + e.getMessage());
+    }
+  }
+
+  private static <T> T await(Future<T> task) {
     try {
       return task.get(START_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {

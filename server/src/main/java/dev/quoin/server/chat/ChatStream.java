@@ -64,7 +64,7 @@ final class ChatStream implements Subscriber<Entry> {
     this.scope = call.scope().detached();
     this.user = Identity.of(call, request.getUser());
     this.sink = sink;
-    this.seats = new Seats(request.getCursor());
+    this.seats = new Seats(kernel.tails(), request.getCursor());
     this.signals = new Signals(user, sink);
     this.subscription =
         kernel

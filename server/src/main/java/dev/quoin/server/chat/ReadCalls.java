@@ -122,10 +122,9 @@ final class ReadCalls {
   }
 
   CompletionStage<MembersResponse> members(MembersRequest request, Call call) {
-    String namespace = call.scope().namespace();
     String chat = request.getChatId();
     int size = orElse(request.getPageSize(), MEMBERS);
-    String after = PageToken.position(request.getPageToken(), namespace, chat);
+    String after = PageToken.position(call.scope(), request.getPageToken(), chat);
     return reads
         .members(call.scope(), chat, Identity.of(call, request.getUser()), after, size + 1)
         .thenApply(
@@ -135,7 +134,7 @@ final class ReadCalls {
               return MembersResponse.newBuilder()
                   .addAllMembers(shown)
                   .setNextPageToken(
-                      more ? PageToken.of(shown.get(size - 1).getUser(), namespace, chat) : "")
+                      more ? PageToken.of(call.scope(), shown.get(size - 1).getUser(), chat) : "")
                   .build();
             });
   }
@@ -178,7 +177,7 @@ final class ReadCalls {
               List<CompletableFuture<T>> looks =
                   page.chats().stream().map(c -> look.apply(c).toCompletableFuture()).toList();
               boolean more = page.chats().size() == size;
-              String next = more ? PageToken.of(page.last(), scope.namespace(), user) : "";
+              String next = more ? PageToken.of(scope, page.last(), user) : "";
               return Futures.each(looks)
                   .thenApply(
                       found -> {
@@ -193,7 +192,7 @@ final class ReadCalls {
   }
 
   private static String position(String token, Scope scope, String user) {
-    String position = PageToken.position(token, scope.namespace(), user);
+    String position = PageToken.position(scope, token, user);
     if (!position.matches("\\d{0,16}")) {
       throw InvalidRequest.of("page_token", "must be a next_page_token");
     }

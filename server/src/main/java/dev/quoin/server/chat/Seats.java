@@ -3,6 +3,7 @@ package dev.quoin.server.chat;
 
 import dev.quoin.server.tail.Cursor;
 import dev.quoin.server.tail.LogSource;
+import dev.quoin.server.tail.Tails;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -12,6 +13,7 @@ final class Seats {
   private static final String MESSAGES = "\n";
 
   private final Map<String, Seat> seats = new HashMap<>();
+  private final Tails tails;
   private final String given;
   private final Cursor begin;
   private boolean begun;
@@ -21,9 +23,10 @@ final class Seats {
   /**
    * @param cursor from where the stream goes on
    */
-  Seats(String cursor) {
+  Seats(Tails tails, String cursor) {
+    this.tails = tails;
     this.given = cursor;
-    this.begin = Cursor.parse(cursor);
+    this.begin = tails.cursor(cursor);
   }
 
   Seat get(String chat) {
@@ -73,7 +76,7 @@ final class Seats {
                 positions.put(seat.chat + MESSAGES, seat.messages);
               }
             });
-    return Cursor.of(positions);
+    return tails.cursor(positions);
   }
 
   /** The cursor, unless no seat has moved since this was asked last: then nothing. */

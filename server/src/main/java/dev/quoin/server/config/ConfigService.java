@@ -188,8 +188,8 @@ public final class ConfigService implements BindableService {
 
   private CompletionStage<ListResponse> list(ListRequest request, Call call) {
     int size = request.getPageSize() == 0 ? LIST_PAGE : request.getPageSize();
-    Object[] asked = {call.scope().namespace(), request.getType(), request.getPrefix()};
-    String after = PageToken.position(request.getPageToken(), asked);
+    Object[] asked = {request.getType(), request.getPrefix()};
+    String after = PageToken.position(call.scope(), request.getPageToken(), asked);
     return store
         .list(call.scope(), request.getType(), request.getPrefix(), after, size + 1)
         .thenApply(
@@ -200,7 +200,7 @@ public final class ConfigService implements BindableService {
                   .addAllConfigurations(page)
                   .setNextPageToken(
                       all.size() > size
-                          ? PageToken.of(page.get(size - 1).getComponent(), asked)
+                          ? PageToken.of(call.scope(), page.get(size - 1).getComponent(), asked)
                           : "")
                   .setRevision(listed.revision())
                   .setAsOf(Timestamps.fromMillis(listed.millis()))
@@ -210,8 +210,8 @@ public final class ConfigService implements BindableService {
 
   private CompletionStage<HistoryResponse> history(HistoryRequest request, Call call) {
     int size = request.getPageSize() == 0 ? HISTORY_PAGE : request.getPageSize();
-    Object[] asked = {call.scope().namespace(), request.getType(), request.getComponent()};
-    String before = PageToken.position(request.getPageToken(), asked);
+    Object[] asked = {request.getType(), request.getComponent()};
+    String before = PageToken.position(call.scope(), request.getPageToken(), asked);
     return store
         .history(call.scope(), request.getType(), request.getComponent(), before, size)
         .thenApply(
@@ -222,7 +222,9 @@ public final class ConfigService implements BindableService {
                   .setNextPageToken(
                       versions.more()
                           ? PageToken.of(
-                              Long.toString(page.get(page.size() - 1).getVersion()), asked)
+                              call.scope(),
+                              Long.toString(page.get(page.size() - 1).getVersion()),
+                              asked)
                           : "")
                   .build();
             });

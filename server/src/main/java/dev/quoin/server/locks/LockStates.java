@@ -61,7 +61,7 @@ final class LockStates {
 
   /** Finds the locks in use whose names begin with a prefix. */
   CompletionStage<Page> list(Scope scope, String prefix, int size, String pageToken) {
-    String position = PageToken.position(pageToken, scope.namespace(), prefix);
+    String position = PageToken.position(scope, pageToken, prefix);
     return KeyScan.page(
             locks.scripts().redis(),
             scope,
@@ -72,10 +72,7 @@ final class LockStates {
             size)
         .thenCompose(
             found -> {
-              String next =
-                  found.next().isEmpty()
-                      ? ""
-                      : PageToken.of(found.next(), scope.namespace(), prefix);
+              String next = found.next().isEmpty() ? "" : PageToken.of(scope, found.next(), prefix);
               return readAll(scope, found.names()).thenApply(states -> new Page(states, next));
             });
   }

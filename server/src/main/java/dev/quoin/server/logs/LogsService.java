@@ -22,7 +22,6 @@ import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.Sink;
-import dev.quoin.server.tail.Cursor;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.opentelemetry.api.metrics.LongCounter;
@@ -81,7 +80,7 @@ public final class LogsService implements BindableService {
             written ->
                 WriteResponse.newBuilder()
                     .setTime(Line.time(written.micros()))
-                    .setCursor(Cursor.of(Map.of(channel, written.position())))
+                    .setCursor(kernel.tails().cursor(Map.of(channel, written.position())))
                     .build());
   }
 

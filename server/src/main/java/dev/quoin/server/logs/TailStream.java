@@ -17,12 +17,14 @@ import java.util.concurrent.CompletableFuture;
 
 /** One Tail: filters what its subscription brings. */
 final class TailStream implements Subscriber<Line> {
+  private final Tails tails;
   private final TailRequest request;
   private final Sink<TailResponse> sink;
   private final Subscription<Line> subscription;
   private boolean begun;
 
   TailStream(Tails tails, TailRequest request, Call call, Sink<TailResponse> sink) {
+    this.tails = tails;
     this.request = request;
     this.sink = sink;
     this.subscription =
@@ -37,7 +39,7 @@ final class TailStream implements Subscriber<Line> {
   }
 
   void open(LogStore logs, Call call) {
-    Cursor cursor = Cursor.parse(request.getCursor());
+    Cursor cursor = tails.cursor(request.getCursor());
     CompletableFuture<?>[] follows =
         request.getNamesList().stream()
             .map(name -> logs.source(call.scope(), name))

@@ -105,7 +105,7 @@ public final class Directory {
 
   /** The names that begin with a prefix, in byte order, from where a page token says. */
   public CompletionStage<Page> list(Scope scope, String prefix, int pageSize, String pageToken) {
-    String after = PageToken.position(pageToken, scope.namespace(), prefix);
+    String after = PageToken.position(scope, pageToken, prefix);
     DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
     return scripts
         .run(
@@ -116,16 +116,16 @@ public final class Directory {
             after,
             pageSize + 1,
             keepMillis)
-        .thenApply(reply -> page(reply, pageSize, scope.namespace(), prefix));
+        .thenApply(reply -> page(reply, pageSize, scope, prefix));
   }
 
-  private static Page page(Reply reply, int pageSize, String namespace, String prefix) {
+  private static Page page(Reply reply, int pageSize, Scope scope, String prefix) {
     List<String> names = new ArrayList<>(reply.size());
     for (int i = 0; i < Math.min(reply.size(), pageSize); i++) {
       names.add(reply.text(i));
     }
     boolean more = reply.size() > pageSize;
-    return new Page(names, more ? PageToken.of(names.get(pageSize - 1), namespace, prefix) : "");
+    return new Page(names, more ? PageToken.of(scope, names.get(pageSize - 1), prefix) : "");
   }
 
   private Noted current() {

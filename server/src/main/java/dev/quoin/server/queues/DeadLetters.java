@@ -56,7 +56,7 @@ final class DeadLetters {
   }
 
   CompletionStage<ListDeadResponse> list(Scope scope, ListDeadRequest request, int pageSize) {
-    Object[] asked = {"dead", scope.namespace(), request.getQueue(), request.getFilter()};
+    Object[] asked = {request.getQueue(), request.getFilter()};
     ListDeadResponse.Builder page = ListDeadResponse.newBuilder();
     int[] bytes = {0};
     Walk walk =
@@ -69,16 +69,16 @@ final class DeadLetters {
               bytes[0] += task.getSerializedSize();
               return page.getStatusesCount() < pageSize && bytes[0] < MOST_BYTES;
             });
-    return go(walk, PageToken.position(request.getPageToken(), asked), 0)
+    return go(walk, PageToken.position(scope, request.getPageToken(), asked), 0)
         .thenApply(
-            end -> page.setNextPageToken(end.isEmpty() ? "" : PageToken.of(end, asked)).build());
+            end ->
+                page.setNextPageToken(end.isEmpty() ? "" : PageToken.of(scope, end, asked))
+                    .build());
   }
 
   CompletionStage<RedriveResponse> redrive(Scope scope, RedriveRequest request) {
-    Object[] asked = {
-      "redrive", scope.namespace(), request.getQueue(), request.getFilter(), request.getPerSecond()
-    };
-    String from = PageToken.position(request.getPageToken(), asked);
+    Object[] asked = {request.getQueue(), request.getFilter(), request.getPerSecond()};
+    String from = PageToken.position(scope, request.getPageToken(), asked);
     List<String> ids = new ArrayList<>();
     Walk walk =
         new Walk(scope, request.getQueue(), request.getFilter(), task -> ids.add(task.getTaskId()));
@@ -91,7 +91,8 @@ final class DeadLetters {
                         redriven ->
                             RedriveResponse.newBuilder()
                                 .setRedriven(redriven)
-                                .setNextPageToken(end.isEmpty() ? "" : PageToken.of(end, asked))
+                                .setNextPageToken(
+                                    end.isEmpty() ? "" : PageToken.of(scope, end, asked))
                                 .build()));
   }
 

@@ -217,10 +217,8 @@ public final class QueuesService implements BindableService {
 
   private CompletionStage<ListResponse> list(ListRequest request, Call call) {
     int size = orElse(request.getPageSize(), PAGE);
-    Object[] asked = {
-      "list", call.scope().namespace(), request.getQueue(), request.getStateValue()
-    };
-    String from = PageToken.position(request.getPageToken(), asked);
+    Object[] asked = {request.getQueue(), request.getStateValue()};
+    String from = PageToken.position(call.scope(), request.getPageToken(), asked);
     return tasks
         .list(call.scope(), request.getQueue(), request.getState(), from, size)
         .thenApply(
@@ -230,7 +228,7 @@ public final class QueuesService implements BindableService {
               listed.forEach(one -> one.task().ifPresent(response::addStatuses));
               if (page.more()) {
                 String last = listed.get(listed.size() - 1).position();
-                response.setNextPageToken(PageToken.of(last, asked));
+                response.setNextPageToken(PageToken.of(call.scope(), last, asked));
               }
               return response.build();
             });

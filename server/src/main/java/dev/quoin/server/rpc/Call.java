@@ -3,6 +3,7 @@ package dev.quoin.server.rpc;
 
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Seal;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import java.util.concurrent.ThreadLocalRandom;
@@ -30,12 +31,12 @@ public class Call {
   private Runnable cancellation;
   private Drain.Registration draining;
 
-  Call(Metadata headers, Drain drain) {
+  Call(Metadata headers, Drain drain, Seal seal) {
     this.headers = headers;
     this.drain = drain;
     String namespace = headers.get(NAMESPACE);
     this.scope =
-        new Scope(namespace == null ? "default" : namespace, Context.current().getDeadline());
+        new Scope(namespace == null ? "default" : namespace, Context.current().getDeadline(), seal);
   }
 
   /** Whose data the call is about and until when its answer matters. */

@@ -2,40 +2,38 @@
 package dev.quoin.server.rpc;
 
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Seal;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * Where the next page of a list begins: a position, bound to what was asked for by the first 8
- * bytes of a SHA-256 of it. It guards against mistakes, not against malice: a position is input
- * like any.
+ * Where the next page of a list begins: a position, sealed together with what was asked for. So a
+ * position that comes back is one that a server handed out for the same list.
  */
 public final class PageToken {
-  private static final int HASH_BYTES = 8;
-
   private PageToken() {}
 
   /**
    * The token for a position.
    *
-   * @param asked everything that decides what the list holds, the namespace included
+   * @param asked everything that decides what the list holds, beside the namespace
    */
-  public static String of(String position, Object... asked) {
+  public static String of(Scope scope, String position, Object... asked) {
     byte[] text = position.getBytes(StandardCharsets.UTF_8);
-    byte[] token = Arrays.copyOf(hash(asked), HASH_BYTES + text.length);
-    System.arraycopy(text, 0, token, HASH_BYTES, text.length);
+    byte[] token =
+        Arrays.copyOf(scope.seal().mark(text, context(scope, asked)), Seal.BYTES + text.length);
+    System.arraycopy(text, 0, token, Seal.BYTES, text.length);
     return Base64.getUrlEncoder().withoutPadding().encodeToString(token);
   }
 
   /**
    * The position of a token, empty for an empty token: the first page.
    *
-   * @throws InvalidRequest when the token was not given out for what is asked now
+   * @throws InvalidRequest when the token was not handed out for what is asked now
    */
-  public static String position(String token, Object... asked) {
+  public static String position(Scope scope, String token, Object... asked) {
     if (token.isEmpty()) {
       return "";
     }
@@ -45,11 +43,14 @@ public final class PageToken {
     } catch (IllegalArgumentException e) {
       throw unknown();
     }
-    if (bytes.length <= HASH_BYTES
-        || !MessageDigest.isEqual(Arrays.copyOf(bytes, HASH_BYTES), hash(asked))) {
+    if (bytes.length <= Seal.BYTES) {
       throw unknown();
     }
-    return new String(bytes, HASH_BYTES, bytes.length - HASH_BYTES, StandardCharsets.UTF_8);
+    byte[] text = Arrays.copyOfRange(bytes, Seal.BYTES, bytes.length);
+    if (!scope.seal().isOn(text, Arrays.copyOf(bytes, Seal.BYTES), context(scope, asked))) {
+      throw unknown();
+    }
+    return new String(text, StandardCharsets.UTF_8);
   }
 
   private static InvalidRequest unknown() {
@@ -57,17 +58,9 @@ public final class PageToken {
         "page_token", "must be the next_page_token of a list asked for with the same arguments");
   }
 
-  private static byte[] hash(Object[] asked) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (Object argument : asked) {
-        byte[] text = String.valueOf(argument).getBytes(StandardCharsets.UTF_8);
-        digest.update((text.length + ":").getBytes(StandardCharsets.UTF_8));
-        digest.update(text);
-      }
-      return Arrays.copyOf(digest.digest(), HASH_BYTES);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+  private static Object[] context(Scope scope, Object[] asked) {
+    Object[] context = Arrays.copyOf(asked, asked.length + 1);
+    context[asked.length] = scope.namespace();
+    return context;
   }
 }

@@ -2,6 +2,7 @@
 package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
+import dev.quoin.server.redis.Seal;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -20,10 +21,15 @@ import java.util.function.BiFunction;
 public final class Rpc {
   private final Serving serving;
   private final Drain drain;
+  private final Seal seal;
 
-  public Rpc(Validation validation, Drain drain) {
+  /**
+   * @param seal seals page tokens
+   */
+  public Rpc(Validation validation, Drain drain, Seal seal) {
     this.serving = new Serving(validation, new FailureLog());
     this.drain = drain;
+    this.seal = seal;
   }
 
   /** Begins the table of a service. */
@@ -111,10 +117,11 @@ public final class Rpc {
                   RequestMarshaller.of(method.getRequestMarshaller()),
                   method.getResponseMarshaller())
               .build();
+      Seal ofMethod = seal.within(method.getFullMethodName());
       ServerCallHandler<Object, R> handler =
           (server, headers) -> {
             server.request(requests);
-            return opener.apply(new Call(headers, drain), server);
+            return opener.apply(new Call(headers, drain, ofMethod), server);
           };
       bound.put(method.getFullMethodName(), ServerMethodDefinition.create(lenient, handler));
       return this;

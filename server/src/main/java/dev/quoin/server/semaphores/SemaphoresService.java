@@ -24,6 +24,7 @@ import dev.quoin.semaphores.v1.RevokeResponse;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.Kernel;
 import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.PageToken;
 import dev.quoin.server.rpc.Sink;
@@ -148,28 +149,28 @@ public final class SemaphoresService implements BindableService {
   }
 
   private CompletionStage<GetResponse> get(GetRequest request, Call call) {
-    String namespace = call.scope().namespace();
-    String position = PageToken.position(request.getPageToken(), namespace, request.getName());
+    String position = PageToken.position(call.scope(), request.getPageToken(), request.getName());
     int size = request.getPageSize() == 0 ? DEFAULT_HOLDERS : request.getPageSize();
     return admin
         .get(call.scope(), request.getName(), size, position)
         .thenApply(
             state ->
-                SemaphoreViews.whole(state, pageToken(state.next(), namespace, request.getName())));
+                SemaphoreViews.whole(
+                    state, pageToken(call.scope(), state.next(), request.getName())));
   }
 
   private CompletionStage<ListResponse> list(ListRequest request, Call call) {
-    String namespace = call.scope().namespace();
-    String position = PageToken.position(request.getPageToken(), namespace, request.getPrefix());
+    String position = PageToken.position(call.scope(), request.getPageToken(), request.getPrefix());
     int size = request.getPageSize() == 0 ? DEFAULT_LISTED : request.getPageSize();
     return list.page(call.scope(), request.getPrefix(), position, size)
         .thenApply(
             page ->
-                SemaphoreViews.page(page, pageToken(page.next(), namespace, request.getPrefix())));
+                SemaphoreViews.page(
+                    page, pageToken(call.scope(), page.next(), request.getPrefix())));
   }
 
-  private static String pageToken(String position, String namespace, String asked) {
-    return position.isEmpty() ? "" : PageToken.of(position, namespace, asked);
+  private static String pageToken(Scope scope, String position, String asked) {
+    return position.isEmpty() ? "" : PageToken.of(scope, position, asked);
   }
 
   private CompletionStage<RevokeResponse> revoke(RevokeRequest request, Call call) {

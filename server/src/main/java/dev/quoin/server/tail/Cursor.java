@@ -2,19 +2,22 @@
 package dev.quoin.server.tail;
 
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.redis.Seal;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Positions in several logs as an opaque text: a version, then for each log a hash and a mark. A
- * mark is the position to go on after; or, while the last entries before the start of a stream have
- * not been brought yet, the bits of the position of the last of them, inverted.
+ * Positions in several logs as an opaque text: a version, for each log a hash and a mark, and a
+ * seal, so that nobody can make one up. A mark is the position to go on after; or, while the last
+ * entries before the start of a stream have not been brought yet, the bits of the position of the
+ * last of them, inverted.
  */
 public final class Cursor {
-  private static final byte VERSION = 1;
+  private static final byte VERSION = 2;
   private static final int BYTES = Long.BYTES + Long.BYTES;
   private static final Cursor NONE = new Cursor(Map.of());
 
@@ -30,9 +33,10 @@ public final class Cursor {
   }
 
   /** The text for positions, or other marks, by channel. */
-  public static String of(Map<String, Long> marks) {
-    ByteBuffer bytes = ByteBuffer.allocate(1 + marks.size() * BYTES).put(VERSION);
+  static String of(Map<String, Long> marks, Seal seal) {
+    ByteBuffer bytes = ByteBuffer.allocate(1 + marks.size() * BYTES + Seal.BYTES).put(VERSION);
     marks.forEach((log, mark) -> bytes.putLong(hash(log)).putLong(mark));
+    bytes.put(seal.mark(Arrays.copyOf(bytes.array(), bytes.position())));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
   }
 
@@ -41,12 +45,12 @@ public final class Cursor {
    *
    * @throws InvalidRequest when it is none of ours
    */
-  public static Cursor parse(String text) {
+  static Cursor parse(String text, Seal seal) {
     if (text.isEmpty()) {
       return NONE;
     }
     try {
-      ByteBuffer bytes = ByteBuffer.wrap(Base64.getUrlDecoder().decode(text));
+      ByteBuffer bytes = ByteBuffer.wrap(unsealed(Base64.getUrlDecoder().decode(text), seal));
       if (bytes.get() != VERSION) {
         throw unknown();
       }
@@ -63,6 +67,18 @@ public final class Cursor {
     } catch (IllegalArgumentException | BufferUnderflowException e) {
       throw unknown();
     }
+  }
+
+  private static byte[] unsealed(byte[] sealed, Seal seal) {
+    int size = sealed.length - Seal.BYTES;
+    if (size <= 0) {
+      throw unknown();
+    }
+    byte[] bytes = Arrays.copyOf(sealed, size);
+    if (!seal.isOn(bytes, Arrays.copyOfRange(sealed, size, sealed.length))) {
+      throw unknown();
+    }
+    return bytes;
   }
 
   /**

@@ -142,7 +142,7 @@ public final class Subscription<E extends Numbered> {
             positions.put(channel, follow.mark());
           }
         });
-    return Cursor.of(positions);
+    return tails.cursor(positions);
   }
 
   /**

@@ -2,6 +2,7 @@
 package dev.quoin.server.tail;
 
 import dev.quoin.server.redis.Channels;
+import dev.quoin.server.redis.Seal;
 import io.netty.util.Timer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,10 +21,15 @@ public final class Tails {
 
   private final Channels channels;
   private final Timer timer;
+  private final Seal seal;
   private final Map<String, Tail<?>> tails = new ConcurrentHashMap<>();
 
-  public Tails(Channels channels, Timer timer) {
+  /**
+   * @param seal seals cursors
+   */
+  public Tails(Channels channels, Timer timer, Seal seal) {
     this.channels = channels;
+    this.seal = seal.within("cursor");
     this.timer = timer;
   }
 
@@ -31,6 +37,16 @@ public final class Tails {
   public <E extends Numbered> Subscription<E> subscribe(
       Subscriber<E> subscriber, Subscription.SlowReader slowReader) {
     return new Subscription<>(this, timer, subscriber, slowReader);
+  }
+
+  /** Reads a cursor of a stream, or of a write to a log; see {@link Cursor#parse}. */
+  public Cursor cursor(String text) {
+    return Cursor.parse(text, seal);
+  }
+
+  /** The text of a cursor; see {@link Cursor#of}. */
+  public String cursor(Map<String, Long> marks) {
+    return Cursor.of(marks, seal);
   }
 
   /** How many logs this server follows. */

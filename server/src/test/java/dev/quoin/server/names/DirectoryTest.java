@@ -9,6 +9,7 @@ import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.redis.Seal;
 import dev.quoin.server.testing.TestConnection;
 import dev.quoin.server.testing.TestRedis;
 import io.opentelemetry.api.OpenTelemetry;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Test;
 final class DirectoryTest {
   private final TestConnection connection = TestConnection.open();
   private final Redis redis = connection.redis();
-  private final Scope scope = new Scope("n" + UUID.randomUUID(), null);
+  private final Scope scope = new Scope("n" + UUID.randomUUID(), null, Seal.random());
   private final Keyspace keyspace = new Keyspace("quoin", "test");
   private final Directory directory =
       new Directory(

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.io.ByteStreams;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.server.redis.Seal;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.CallOptions;
@@ -111,7 +112,7 @@ final class RawCallsTest {
 
   @Test
   void serviceThatLacksAnRpcCannotBeBuilt() {
-    Rpc rpc = new Rpc(new Validation(), new Drain());
+    Rpc rpc = new Rpc(new Validation(), new Drain(), Seal.random());
 
     assertThatThrownBy(
             () ->

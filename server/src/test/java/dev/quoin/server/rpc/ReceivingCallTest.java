@@ -7,6 +7,7 @@ import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.redis.Seal;
 import dev.quoin.server.testing.Eventually;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -56,7 +57,7 @@ final class ReceivingCallTest {
 
   @BeforeEach
   void openCall() throws IOException {
-    Rpc rpc = new Rpc(new Validation(), new Drain());
+    Rpc rpc = new Rpc(new Validation(), new Drain(), Seal.random());
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
             .directExecutor()

@@ -5,15 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.redis.Seal;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class CursorTest {
+  private static final Seal SEAL = Seal.random();
+
   @Test
   void cursorSaysWhereToGoOnInEveryLogItSpeaksOf() {
     long far = LogSource.END - 1;
-    Cursor cursor = Cursor.parse(Cursor.of(Map.of("a", 0L, "b", far, "c", Cursor.before(7))));
+    Cursor cursor = parse(of(Map.of("a", 0L, "b", far, "c", Cursor.before(7))));
 
     assertThat(cursor.start("a", 10)).isEqualTo(Start.after(0));
     assertThat(cursor.start("b", 10)).isEqualTo(Start.after(far));
@@ -25,16 +28,25 @@ final class CursorTest {
 
   @Test
   void emptyTextSpeaksOfNoLog() {
-    assertThat(Cursor.parse("").start("a", 3)).isEqualTo(Start.last(3));
-    assertThat(Cursor.parse(Cursor.of(Map.of())).start("a", 3)).isEqualTo(Start.last(3));
+    assertThat(parse("").start("a", 3)).isEqualTo(Start.last(3));
+    assertThat(parse(of(Map.of())).start("a", 3)).isEqualTo(Start.last(3));
   }
 
   @Test
   void textThatIsNoCursorIsRefused() {
-    String cut = Cursor.of(Map.of("a", 1L)).substring(0, 10);
-    String beyond = Cursor.of(Map.of("a", LogSource.END));
-    for (String text : List.of("?", "AA", cut, beyond)) {
-      assertThatThrownBy(() -> Cursor.parse(text)).isInstanceOf(InvalidRequest.class);
+    String cut = of(Map.of("a", 1L)).substring(0, 10);
+    String beyond = of(Map.of("a", LogSource.END));
+    String others = Cursor.of(Map.of("a", 1L), Seal.random());
+    for (String text : List.of("?", "AA", cut, beyond, others)) {
+      assertThatThrownBy(() -> parse(text)).isInstanceOf(InvalidRequest.class);
     }
+  }
+
+  private static Cursor parse(String text) {
+    return Cursor.parse(text, SEAL);
+  }
+
+  private static String of(Map<String, Long> marks) {
+    return Cursor.of(marks, SEAL);
   }
 }

@@ -2,6 +2,7 @@
 package dev.quoin.server.testing;
 
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.RestoreArgs;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
 public final class TestRedis {
   private static final int SLOTS = 16_384;
   private static final int MASTERS = 3;
+  private static final String SEAL = "quoin:-:redis:{%seal}:key";
 
   private static final String KIND = System.getProperty("quoin.test.redis", "server");
 
@@ -45,8 +47,13 @@ public final class TestRedis {
     return NODES;
   }
 
+  /** Removes everything but the key of page tokens, which running servers share with new ones. */
   public static void clear() {
+    byte[] seal = COMMANDS.dump(SEAL);
     NODES.forEach(node -> node.commands().flushall());
+    if (seal != null) {
+      COMMANDS.restore(SEAL, seal, RestoreArgs.Builder.ttl(0).replace());
+    }
   }
 
   private static List<? extends RedisNode> start() {
