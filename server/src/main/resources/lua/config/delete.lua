@@ -16,10 +16,11 @@
 -- {0, component as it is written or ''} when not.
 --
 -- @include lib/config_store
-local values, names, log, history, request_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+-- @include lib/once
+local values, names, log, history, request = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local component, expected, author, memory, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
-local answer = digest ~= '' and repeated(request_key, digest)
+local answer = replay(request, digest)
 if answer then
   return answer
 end
@@ -37,7 +38,4 @@ if redis.call('EXISTS', names) == 0 then
   redis.call('PEXPIRE', values, memory)
   redis.call('PEXPIRE', log, memory)
 end
-if digest ~= '' then
-  remember(request_key, digest, version, time)
-end
-return {1, tonumber(version), tonumber(time)}
+return keep(request, digest, {1, tonumber(version), tonumber(time)})

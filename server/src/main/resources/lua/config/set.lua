@@ -15,15 +15,13 @@
 -- {0, component as it is written or ''} when it does not have the version.
 --
 -- @include lib/config_store
-local values, names, log, history, request_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+-- @include lib/once
+local values, names, log, history, request = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local component, expected, author, value, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
-local answer = digest ~= '' and repeated(request_key, digest)
+local answer = replay(request, digest)
 if answer then
   return answer
 end
 answer = store(values, names, log, history, component, expected, author, value)
-if digest ~= '' and answer[1] == 1 then
-  remember(request_key, digest, integer(answer[2]), integer(answer[3]))
-end
-return answer
+return answer[1] == 1 and keep(request, digest, answer) or answer

@@ -1,15 +1,18 @@
 -- Adds to a counter, several times.
 --
 -- KEYS[1] series
--- ARGV[1] shape: number of samples, then seconds of each precision
--- ARGV[2..] how much to add and at which second, '' for now; again and again
+-- KEYS[2] request
+-- ARGV[1] digest of the request, '' when it has no id
+-- ARGV[2] shape: number of samples, then seconds of each precision
+-- ARGV[3..] how much to add and at which second, '' for now; again and again
 --
--- Returns {present second, then for each '+' when the counter is new, '-' when it is not, or the reason
--- why it is not counted}.
+-- Returns {second in which it was counted, then for each '+' when the counter was new, '-' when it was
+-- not, or the reason why it was not counted}.
 --
 -- @include lib/counter_add
-local series = KEYS[1]
-local shape = read_shape(ARGV[1])
-local increments = {unpack(ARGV, 2)}
+-- @include lib/once
+local series, request = KEYS[1], KEYS[2]
+local digest, shape = ARGV[1], read_shape(ARGV[2])
+local increments = {unpack(ARGV, 3)}
 
-return add_all(series, shape, increments)
+return replay(request, digest) or keep(request, digest, add_all(series, shape, increments))

@@ -1,5 +1,4 @@
 -- @include lib/config_group
--- @include lib/config_request
 --
 -- The change that Set and Rollback make.
 

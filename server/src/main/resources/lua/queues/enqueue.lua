@@ -20,6 +20,7 @@
 -- Returns {id, 1 when it was there before or 0, for each task}.
 --
 -- @include lib/queue_place
+-- @include lib/once
 local q, dedup, request = open_queue(KEYS), KEYS[11], KEYS[12]
 local digest, ending, tasks = ARGV[1], ARGV[2], ARGV
 
@@ -28,17 +29,10 @@ local FIELDS = 5
 local KEY_BYTES_AT = 23
 local KEY_AT = 27
 local DEDUP_MS = 604860000
-local REQUEST_MS = 600000
 
-if digest ~= '' then
-  local before = redis.call('GET', request)
-  if before then
-    local known, answer = string.match(before, '^(%S+) (.*)$')
-    if known ~= digest then
-      return redis.error_reply('REQUEST_ID_REUSED the request_id was used for another request')
-    end
-    return cmsgpack.unpack(answer)
-  end
+local before = replay(request, digest)
+if before then
+  return before
 end
 
 -- The task that a dedup key stands for, or nil.
@@ -104,9 +98,7 @@ for _, i in ipairs(added) do
     forget_keys()
   end
 end
-if digest ~= '' then
-  redis.call('SET', request, digest .. ' ' .. cmsgpack.pack(answer), 'PX', REQUEST_MS)
-end
+keep(request, digest, answer)
 if #added > 0 then
   q.size = q.size + #added
   count(q, 'enqueued', #added)

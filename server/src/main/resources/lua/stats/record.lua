@@ -2,22 +2,32 @@
 --
 -- KEYS[1] series
 -- KEYS[2] slowest
--- ARGV[1] hour of the keys, in hours since 1970
--- ARGV[2] context
--- ARGV[3..] values
+-- KEYS[3] request
+-- ARGV[1] digest of the request, '' when it has no id
+-- ARGV[2] hour of the keys, in hours since 1970
+-- ARGV[3] context
+-- ARGV[4..] values
 --
 -- Returns {current hour} when that is not the hour of the keys; nothing has changed then. Else {hour,
 -- present second, count, mean, 1 when the last value is an anomaly} and, when one is to be told, {value,
--- count, mean, standard deviation, how many were not told}.
+-- count, mean, standard deviation, how many were not told}. A request that is sent again has no anomaly
+-- to be told.
 --
 -- @include lib/stats_record
-local series, slowest = KEYS[1], KEYS[2]
-local hour, context = tonumber(ARGV[1]), ARGV[2]
-local values = {unpack(ARGV, 3)}
+-- @include lib/once
+local series, slowest, request = KEYS[1], KEYS[2], KEYS[3]
+local digest, hour, context = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local values = {unpack(ARGV, 4)}
 
+local before = replay(request, digest)
+if before then
+  return before
+end
 local second = tonumber(redis.call('TIME')[1])
 local current = math.floor(second / HOUR)
 if current ~= hour then
   return {current}
 end
-return {hour, second, unpack(record(series, slowest, context, hour, second, values))}
+local answer = {hour, second, unpack(record(series, slowest, context, hour, second, values))}
+keep(request, digest, {unpack(answer, 1, 5)})
+return answer

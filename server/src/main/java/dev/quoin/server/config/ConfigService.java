@@ -24,6 +24,7 @@ import dev.quoin.server.config.ConfigStore.Found;
 import dev.quoin.server.config.ConfigStore.Outcome;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.PageToken;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.watch.Copies;
@@ -98,7 +99,7 @@ public final class ConfigService implements BindableService {
             request.getComponent(),
             expected(request.hasExpectedVersion(), request.getExpectedVersion()),
             request.getAuthor(),
-            request.getRequestId());
+            Once.of(request.getRequestId(), "set:", request));
     return store
         .set(call.scope(), change, Values.bytes(request.getValue()))
         .thenApply(ConfigService::stored);
@@ -123,7 +124,7 @@ public final class ConfigService implements BindableService {
             request.getComponent(),
             expected(request.hasExpectedVersion(), request.getExpectedVersion()),
             request.getAuthor(),
-            request.getRequestId());
+            Once.of(request.getRequestId(), "rollback:", request));
     return store
         .rollback(call.scope(), change, request.getVersion())
         .thenApply(ConfigService::restored);
@@ -148,7 +149,7 @@ public final class ConfigService implements BindableService {
             request.getComponent(),
             expected(request.hasExpectedVersion(), request.getExpectedVersion()),
             request.getAuthor(),
-            request.getRequestId());
+            Once.of(request.getRequestId(), "delete:", request));
     return store
         .delete(call.scope(), change)
         .thenApply(

@@ -55,30 +55,28 @@ final class ConfigStore {
   record Versions(boolean more, List<Configuration> configurations) {}
 
   CompletionStage<Outcome> set(Scope scope, Change change, byte[] value) {
-    return run(SET, scope, change, value, change.digest("Set", value));
+    return run(SET, scope, change, value);
   }
 
   CompletionStage<Outcome> rollback(Scope scope, Change change, long version) {
-    String wanted = Long.toString(version);
-    return run(ROLLBACK, scope, change, wanted, change.digest("Rollback", wanted));
+    return run(ROLLBACK, scope, change, Long.toString(version));
   }
 
   CompletionStage<Outcome> delete(Scope scope, Change change) {
-    return run(DELETE, scope, change, MEMORY.toMillis(), change.digest("Delete", ""));
+    return run(DELETE, scope, change, MEMORY.toMillis());
   }
 
-  private CompletionStage<Outcome> run(
-      LuaScript script, Scope scope, Change change, Object what, String digest) {
+  private CompletionStage<Outcome> run(LuaScript script, Scope scope, Change change, Object what) {
     return scripts
         .run(
             script,
             scope,
-            keys(scope, change.type()).change(change.component(), change.requestId()),
+            keys(scope, change.type()).change(change.component(), change.once().id()),
             change.component(),
             change.expectedVersion(),
             change.author(),
             what,
-            digest)
+            change.once().digest())
         .thenApply(reply -> outcome(change.component(), reply));
   }
 

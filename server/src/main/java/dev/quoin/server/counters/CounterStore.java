@@ -17,7 +17,6 @@ import java.util.concurrent.CompletionStage;
 final class CounterStore {
   private static final LuaScript INCREMENT = LuaScript.load("counters/increment");
   private static final LuaScript ADD = LuaScript.load("counters/add");
-  private static final LuaScript ADD_ONCE = LuaScript.load("counters/add_once");
   private static final LuaScript READ = LuaScript.load("counters/read");
   private static final LuaScript LOOK = LuaScript.load("counters/look");
   private static final LuaScript DELETE = LuaScript.load("counters/delete");
@@ -56,23 +55,17 @@ final class CounterStore {
         scripts.run(INCREMENT, scope, new String[] {keys.series()}, delta, shape.text()));
   }
 
-  /**
-   * Adds to a counter.
-   *
-   * @param requestId id of the request, empty for none
-   */
-  CompletionStage<Outcome> add(Scope scope, String name, Increments increments, String requestId) {
+  /** Adds to a counter. */
+  CompletionStage<Outcome> add(Scope scope, String name, Increments increments) {
     CounterKeys keys = keys(scope, name);
     return noted(
         scope,
         name,
-        requestId.isEmpty()
-            ? scripts.run(ADD, scope, new String[] {keys.series()}, increments.arguments())
-            : scripts.run(
-                ADD_ONCE,
-                scope,
-                new String[] {keys.series(), keys.request(requestId)},
-                increments.arguments()));
+        scripts.run(
+            ADD,
+            scope,
+            new String[] {keys.series(), keys.request(increments.once().id())},
+            increments.arguments()));
   }
 
   /** The slices of a precision, given by its place. */

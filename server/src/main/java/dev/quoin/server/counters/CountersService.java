@@ -19,6 +19,7 @@ import dev.quoin.server.Kernel;
 import dev.quoin.server.errors.Reasons;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.watch.WatchSettings;
 import dev.quoin.server.watch.Watches;
@@ -83,8 +84,7 @@ public final class CountersService implements BindableService {
         .add(
             call.scope(),
             request.getName(),
-            Increments.of(shape, delta, second),
-            request.getRequestId())
+            Increments.of(shape, Once.of(request.getRequestId(), request), delta, second))
         .thenApply(
             outcome ->
                 counted(

@@ -9,6 +9,7 @@ import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
+import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.OrderedAnswers;
 import dev.quoin.server.rpc.Sink;
 import java.util.ArrayList;
@@ -62,11 +63,12 @@ final class IncrementBatch implements Inbox<IncrementBatchRequest> {
   }
 
   private CompletionStage<List<Uncounted>> carryOut(IncrementBatchRequest request, long first) {
+    Once once = Once.of(request.getRequestId(), request);
     Map<String, Increments> byName = new LinkedHashMap<>();
     for (int i = 0; i < request.getIncrementsCount(); i++) {
       Increment increment = request.getIncrements(i);
       byName
-          .computeIfAbsent(increment.getName(), name -> new Increments(shape))
+          .computeIfAbsent(increment.getName(), name -> new Increments(shape, once))
           .add(
               increment.hasDelta() ? increment.getDelta() : 1,
               CountersService.second(
@@ -80,7 +82,7 @@ final class IncrementBatch implements Inbox<IncrementBatchRequest> {
         (name, increments) ->
             works.add(
                 counters
-                    .add(scope, name, increments, request.getRequestId())
+                    .add(scope, name, increments)
                     .thenApply(outcome -> uncounted(increments, outcome.refusals()))
                     .toCompletableFuture()));
     return CompletableFuture.allOf(works.toArray(CompletableFuture<?>[]::new))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.counters;
 
+import dev.quoin.server.rpc.Once;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,19 +13,24 @@ final class Increments {
   /** The second of an increment that happens now. */
   static final String NOW = "";
 
+  private final Once once;
   private final List<Object> arguments = new ArrayList<>();
   private final List<List<Long>> members = new ArrayList<>();
   private long sum;
   private String second;
 
-  /** Scripts get the arguments after the shape. */
-  Increments(CounterShape shape) {
+  /**
+   * @param once the request they come with
+   */
+  Increments(CounterShape shape, Once once) {
+    this.once = once;
+    arguments.add(once.digest());
     arguments.add(shape.text());
   }
 
   /** One increment. */
-  static Increments of(CounterShape shape, long delta, String second) {
-    Increments one = new Increments(shape);
+  static Increments of(CounterShape shape, Once once, long delta, String second) {
+    Increments one = new Increments(shape, once);
     one.add(delta, second, 0);
     return one;
   }
@@ -47,6 +53,11 @@ final class Increments {
     List<Long> indexes = new ArrayList<>(1);
     indexes.add(index);
     members.add(indexes);
+  }
+
+  /** The request they come with. */
+  Once once() {
+    return once;
   }
 
   /** What the script takes. */

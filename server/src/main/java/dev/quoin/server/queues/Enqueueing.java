@@ -6,9 +6,7 @@ import com.google.protobuf.util.Durations;
 import dev.quoin.queues.v1.EnqueueBatchRequest;
 import dev.quoin.queues.v1.EnqueueRequest;
 import dev.quoin.queues.v1.NewTask;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
+import dev.quoin.server.rpc.Once;
 import java.util.List;
 
 /**
@@ -66,7 +64,7 @@ record Enqueueing(String queue, String requestId, Object[] arguments) {
       List<NewTask> tasks,
       java.util.function.IntFunction<String> path) {
     Object[] arguments = new Object[2 + FIELDS * tasks.size()];
-    arguments[0] = requestId.isEmpty() ? "" : digest(request);
+    arguments[0] = Once.of(requestId, request).digest();
     arguments[1] = TaskId.ending();
     for (int i = 0; i < tasks.size(); i++) {
       add(arguments, 2 + FIELDS * i, tasks.get(i), path.apply(i));
@@ -83,14 +81,5 @@ record Enqueueing(String queue, String requestId, Object[] arguments) {
     arguments[at + 3] = task.getDedupKey();
     arguments[at + 4] =
         task.hasDedupWindow() ? Durations.toMillis(task.getDedupWindow()) : DEFAULT_WINDOW_MILLIS;
-  }
-
-  private static String digest(Message request) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(request.toByteArray());
-      return Base64.getEncoder().encodeToString(hash).substring(0, 22);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -5,6 +5,7 @@ import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
+import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.OrderedAnswers;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.stats.v1.RecordBatchRequest;
@@ -52,6 +53,7 @@ final class RecordBatch implements Inbox<RecordBatchRequest> {
   }
 
   private CompletionStage<Void> record(RecordBatchRequest request) {
+    Once once = Once.of(request.getRequestId(), request);
     Map<Series, List<Double>> values = new LinkedHashMap<>();
     for (Record record : request.getRecordsList()) {
       values
@@ -64,7 +66,7 @@ final class RecordBatch implements Inbox<RecordBatchRequest> {
             .map(
                 entry ->
                     stats
-                        .record(scope, entry.getKey(), entry.getValue(), request.getRequestId())
+                        .record(scope, entry.getKey(), entry.getValue(), once)
                         .thenAccept(
                             recorded -> {
                               if (recorded.anomaly() != null) {

@@ -6,6 +6,7 @@ import com.google.protobuf.util.Timestamps;
 import dev.quoin.server.Kernel;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Once;
 import dev.quoin.stats.v1.GetRequest;
 import dev.quoin.stats.v1.GetResponse;
 import dev.quoin.stats.v1.ListRequest;
@@ -68,7 +69,7 @@ public final class StatsService implements BindableService {
             call.scope(),
             new Series(request.getKind(), request.getContext()),
             List.of(request.getValue()),
-            request.getRequestId())
+            Once.of(request.getRequestId(), request))
         .thenApply(
             recorded -> {
               if (recorded.anomaly() != null) {

@@ -7,6 +7,7 @@ import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.rpc.Once;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +22,6 @@ import java.util.concurrent.CompletionStage;
  */
 final class StatsStore {
   private static final LuaScript RECORD = LuaScript.load("stats/record");
-  private static final LuaScript RECORD_ONCE = LuaScript.load("stats/record_once");
   private static final LuaScript GET = LuaScript.load("stats/get");
   private static final LuaScript SLOWEST = LuaScript.load("stats/slowest");
   private static final Duration LISTED = Duration.ofHours(25);
@@ -59,38 +59,26 @@ final class StatsStore {
   /** The contexts with the highest means of an hour. */
   record Ranking(long hour, List<Slow> slowest) {}
 
-  /**
-   * Adds values.
-   *
-   * @param requestId id of the request, empty for none
-   */
-  CompletionStage<Recorded> record(
-      Scope scope, Series series, List<Double> values, String requestId) {
+  /** Adds values. */
+  CompletionStage<Recorded> record(Scope scope, Series series, List<Double> values, Once once) {
     StatsKeys keys = StatsKeys.of(keyspace, scope.namespace(), series);
     CompletionStage<Recorded> recorded =
         hours
             .ask(
                 Window.ago(0),
                 hour -> {
-                  Object[] arguments = new Object[values.size() + 2];
-                  arguments[0] = hour;
-                  arguments[1] = series.context();
+                  Object[] arguments = new Object[values.size() + 3];
+                  arguments[0] = once.digest();
+                  arguments[1] = hour;
+                  arguments[2] = series.context();
                   for (int i = 0; i < values.size(); i++) {
-                    arguments[i + 2] = values.get(i).toString();
+                    arguments[i + 3] = values.get(i).toString();
                   }
-                  return requestId.isEmpty()
-                      ? scripts.run(
-                          RECORD,
-                          scope,
-                          new String[] {keys.series(hour), keys.slowest(hour)},
-                          arguments)
-                      : scripts.run(
-                          RECORD_ONCE,
-                          scope,
-                          new String[] {
-                            keys.series(hour), keys.slowest(hour), keys.request(requestId)
-                          },
-                          arguments);
+                  return scripts.run(
+                      RECORD,
+                      scope,
+                      new String[] {keys.series(hour), keys.slowest(hour), keys.request(once.id())},
+                      arguments);
                 })
             .thenApply(reply -> recorded(series, reply));
     return directory.note(scope, series.name(), recorded);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.rpc.Once;
 import dev.quoin.server.testing.TestConnection;
 import io.opentelemetry.api.OpenTelemetry;
 import java.util.List;
@@ -20,6 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A server whose idea of the hour is not that of Redis. */
 @Tag("redis")
 final class StatsStoreTest {
+  private static final Once REQUEST = new Once("request", "digest");
+
   private final TestConnection connection = TestConnection.open();
   private final Scope scope = new Scope("n" + UUID.randomUUID(), null);
 
@@ -32,10 +35,9 @@ final class StatsStoreTest {
   @ValueSource(longs = {-1, 1, 30})
   void clockOfRedisDecidesWhichHourItIs(long hoursOff) throws Exception {
     Series series = new Series("t", "a");
-    StatsStore.Recorded first = get(store(hoursOff).record(scope, series, List.of(4.0), "request"));
+    StatsStore.Recorded first = get(store(hoursOff).record(scope, series, List.of(4.0), REQUEST));
 
-    assertThat(get(store(hoursOff).record(scope, series, List.of(4.0), "request")))
-        .isEqualTo(first);
+    assertThat(get(store(hoursOff).record(scope, series, List.of(4.0), REQUEST))).isEqualTo(first);
     Figures figures = get(store(hoursOff).get(scope, series, Window.of(first.hour())));
     assertThat(figures.count()).isEqualTo(1);
     assertThat(get(store(hoursOff).get(scope, series, Window.ago(0))).hour())
