@@ -18,6 +18,8 @@ import java.util.concurrent.TimeUnit;
  * when neither of them needs it any more.
  */
 final class Gathered {
+  private static final long RETRY_MILLIS = 200;
+
   private final LockStore locks;
   private final Timer timer;
   private final Runnable stop;
@@ -59,7 +61,7 @@ final class Gathered {
 
   private synchronized void put(Won had) {
     won.add(had);
-    renewLater();
+    renewIn(had.demand().leaseMillis() / 3);
   }
 
   /** All leases start anew, so that they end together. That of the newest just has. */
@@ -117,27 +119,31 @@ final class Gathered {
         .whenComplete((again, thrown) -> renewed(thrown));
   }
 
-  private synchronized void renewLater() {
-    if (over || renewal != null) {
-      return;
+  private synchronized void renewIn(long millis) {
+    if (!over && renewal == null) {
+      renewal = timer.newTimeout(t -> renewAll(), millis, TimeUnit.MILLISECONDS);
     }
-    long period = Math.max(1, won.get(0).demand().leaseMillis() / 3);
-    renewal =
-        timer.newTimeout(
-            t -> {
-              List<Won> had;
-              synchronized (this) {
-                renewal = null;
-                had = over ? List.of() : copy();
-              }
-              had.forEach(this::renew);
-              renewLater();
-            },
-            period,
-            TimeUnit.MILLISECONDS);
   }
 
-  /** A lock that is lost ends it all; when Redis is away it is tried again at the next turn. */
+  private void renewAll() {
+    List<Won> had;
+    synchronized (this) {
+      renewal = null;
+      if (over) {
+        return;
+      }
+      had = copy();
+    }
+    long period = had.get(0).demand().leaseMillis() / 3;
+    CompletableFuture.allOf(
+            had.stream()
+                .map(one -> renew(one).toCompletableFuture())
+                .toArray(CompletableFuture[]::new))
+        .whenComplete(
+            (all, thrown) -> renewIn(thrown == null ? period : Math.min(RETRY_MILLIS, period)));
+  }
+
+  /** A lock that is lost ends it all; when Redis is away it is tried again soon. */
   private void renewed(Throwable thrown) {
     if (!ForcedReleases.is(thrown, ErrorReason.ERROR_REASON_LOCK_NOT_HELD)
         && !ForcedReleases.is(thrown, ErrorReason.ERROR_REASON_LOCK_FORCED)) {

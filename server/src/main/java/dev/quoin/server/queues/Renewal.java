@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 /** Keeps the leases of one worker going, and tells it when one is lost or its task is to stop. */
 final class Renewal {
   private static final int MOST_AT_ONCE = 1_000;
+  private static final long RETRY_MILLIS = 200;
 
   private final QueueStore queues;
   private final SettleStore settles;
@@ -67,14 +68,22 @@ final class Renewal {
             });
   }
 
-  /** Renews all leases every now and then until it is ended. */
+  /** Renews all leases every now and then until it is ended; soon again when Redis is away. */
   void begin() {
-    timer.newTimeout(t -> goOn(), leaseMillis / 3, TimeUnit.MILLISECONDS);
+    renewIn(leaseMillis / 3);
+  }
+
+  private void renewIn(long millis) {
+    timer.newTimeout(t -> goOn(), millis, TimeUnit.MILLISECONDS);
   }
 
   private void goOn() {
     if (!ended) {
-      renew().whenComplete((done, failure) -> begin());
+      long period = leaseMillis / 3;
+      renew()
+          .whenComplete(
+              (done, failure) ->
+                  renewIn(failure == null ? period : Math.min(RETRY_MILLIS, period)));
     }
   }
 

@@ -7,6 +7,7 @@ import static dev.quoin.server.queues.Queue.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import com.google.protobuf.util.Timestamps;
 import dev.quoin.queues.v1.EnqueueRequest;
 import dev.quoin.queues.v1.EnqueueResponse;
 import dev.quoin.queues.v1.LeasedTask;
@@ -21,6 +22,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -139,6 +141,48 @@ final class QueueFailureTest {
     } catch (StatusRuntimeException e) {
       return false;
     }
+  }
+
+  @Test
+  void leasesAreKeptWhenRedisIsAwayForLessThanALease() {
+    boolean inTime = false;
+    for (int i = 0; i < 3 && !inTime; i++) {
+      long begin = System.nanoTime();
+      Working working =
+          Working.open(
+              server.channel(), Working.at(queue, 1).setLease(seconds(9)).setReportsStart(true));
+      String id = queue.add("long");
+      LeasedTask task = working.tasks(1).get(0);
+      working.started(task);
+      long leased = leaseEnd(id);
+      redis.kill();
+      // After two renewals that failed, and before a third one that would come too late.
+      Eventually.until("Redis was away long enough", () -> secondsSince(begin) > 6.2);
+      CompletableFuture<Void> back = CompletableFuture.runAsync(redis::start);
+      Eventually.until("the task can be seen", () -> leaseEnd(id) > 0);
+      inTime = secondsSince(begin) < 7.5;
+      if (inTime) {
+        Eventually.until("the lease is renewed", () -> leaseEnd(id) > leased);
+        assertThat(secondsSince(begin)).isLessThan(9);
+      }
+      back.join();
+      working.cancel();
+      queue = new Queue(Queue.fresh().name(), QueuesGrpc.newBlockingStub(server.channel()));
+    }
+    assertThat(inTime).as("Redis was started in time once").isTrue();
+  }
+
+  /** When the lease of a task ends, in milliseconds; 0 when Redis is away. */
+  private long leaseEnd(String id) {
+    try {
+      return Timestamps.toMillis(queue.get(id).getExpireTime());
+    } catch (StatusRuntimeException e) {
+      return 0;
+    }
+  }
+
+  private static double secondsSince(long nanos) {
+    return (System.nanoTime() - nanos) / 1e9;
   }
 
   @Test
