@@ -29,6 +29,18 @@ const (
 	// ReasonStoreFull: Redis has reached its memory limit; nothing was changed.
 	ReasonStoreFull Reason = "STORE_FULL"
 
+	// ReasonOverloaded: As much is under way to Redis as the server allows, so the call was not begun
+	// and nothing was changed; google.rpc.RetryInfo says when to try again.
+	ReasonOverloaded Reason = "OVERLOADED"
+
+	// ReasonDeadlineExceeded: The deadline of the call came before the answer of Redis. The call may have
+	// been carried out or not.
+	ReasonDeadlineExceeded Reason = "DEADLINE_EXCEEDED"
+
+	// ReasonStoreNotPermitted: Redis does not permit the server what the call needs; the message has the words
+	// of Redis. Whoever operates Redis has to change its access control list.
+	ReasonStoreNotPermitted Reason = "STORE_NOT_PERMITTED"
+
 	// ReasonLockNotHeld: The caller does not hold the lock: its lease ran out, the lock was given back,
 	// a newer call took it over with the same token, or the token never held it. For
 	// Acquire: the grant made for this request_id before has ended, or Release was

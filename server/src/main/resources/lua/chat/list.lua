@@ -1,5 +1,7 @@
 -- Lists chats of a user in the order in which they were first noted.
 --
+-- Reads only.
+--
 -- KEYS[1] chats
 -- KEYS[2] changes
 -- ARGV[1] when the last one before was first noted, in microseconds

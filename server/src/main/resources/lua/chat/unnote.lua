@@ -1,5 +1,7 @@
 -- Takes back a note, unless the chat was noted once more since.
 --
+-- Goes first.
+--
 -- KEYS[1] chats
 -- KEYS[2] noted
 -- ARGV[1] chat

@@ -1,5 +1,7 @@
 -- Makes an instance known, or renews its lease. An instance that is known as it is makes no change.
 --
+-- Goes first.
+--
 -- KEYS[1] instances
 -- KEYS[2] leases
 -- KEYS[3] log

@@ -1,5 +1,7 @@
 -- Tells a component.
 --
+-- Reads only.
+--
 -- KEYS[1] values
 -- ARGV[1] component
 --

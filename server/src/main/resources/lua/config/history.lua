@@ -1,5 +1,7 @@
 -- Tells versions of a component, the newest first, until there are so many bytes.
 --
+-- Reads only.
+--
 -- KEYS[1] history
 -- ARGV[1] version before which to begin, '+inf' for the newest
 -- ARGV[2] how many at most

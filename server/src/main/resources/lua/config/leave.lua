@@ -1,5 +1,7 @@
 -- Takes an instance out, if this keeper has it.
 --
+-- Goes first.
+--
 -- KEYS[1] instances
 -- KEYS[2] leases
 -- KEYS[3] log

@@ -1,5 +1,7 @@
 -- Tells components in byte order of their names.
 --
+-- Reads only.
+--
 -- KEYS[1] values
 -- KEYS[2] names
 -- ARGV[1] prefix

@@ -1,5 +1,7 @@
 -- Tells whether there is a maintenance, in the form in which groups are told.
 --
+-- Reads only.
+--
 -- KEYS[1] maintenance
 --
 -- Returns {time in ms, revision, 1, ms until it ends by itself or -1, 0}, then a name and the

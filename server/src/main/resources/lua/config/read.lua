@@ -1,5 +1,7 @@
 -- Tells a type, or what changed in it since a revision.
 --
+-- Reads only.
+--
 -- KEYS[1] values
 -- KEYS[2] names
 -- KEYS[3] log

@@ -1,5 +1,7 @@
 -- Reads the head, the journal and a part of the rings.
 --
+-- Reads only.
+--
 -- KEYS[1] series
 -- ARGV[1] bytes of head and journal
 -- ARGV[2] first byte of the part

@@ -1,5 +1,7 @@
 -- Gives the lock back and hands it to the first in line.
 --
+-- Goes first.
+--
 -- KEYS[1] owner
 -- KEYS[2] line
 -- KEYS[3] marks

@@ -3,6 +3,8 @@
 -- that has ended meanwhile, because its call was cancelled, is not remembered: another attempt may still
 -- be waiting for one.
 --
+-- Goes first.
+--
 -- KEYS[1] owner
 -- KEYS[2] line
 -- KEYS[3] marks

@@ -1,5 +1,7 @@
 -- Sets the time the lease still runs.
 --
+-- Goes first.
+--
 -- KEYS[1] owner
 -- KEYS[2] marks
 -- KEYS[3] shares

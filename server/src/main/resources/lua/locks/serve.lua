@@ -1,5 +1,7 @@
 -- Goes on handing over what one script did not.
 --
+-- Goes first.
+--
 -- KEYS[1] owner
 -- KEYS[2] line
 -- KEYS[3] marks

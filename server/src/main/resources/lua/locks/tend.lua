@@ -1,5 +1,7 @@
 -- Keeps a server's waiters alive, hands over a lock whose lease has ended, and tells how things stand.
 --
+-- Goes first.
+--
 -- KEYS[1] owner
 -- KEYS[2] line
 -- KEYS[3] marks

@@ -1,5 +1,7 @@
 -- Ranks the messages of an hour.
 --
+-- Reads only.
+--
 -- KEYS[1] common of a severity
 -- ARGV[1] hours since 1970, '' for one before the current
 -- ARGV[2] how many hours before

@@ -1,5 +1,7 @@
 -- Makes a server the leader, or keeps it one.
 --
+-- Goes first.
+--
 -- KEYS[1] leader
 -- ARGV[1] server
 -- ARGV[2] ms for which it leads

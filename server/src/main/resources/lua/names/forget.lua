@@ -1,5 +1,7 @@
 -- Takes a name out of the directory.
 --
+-- Goes first.
+--
 -- KEYS[1] order
 -- KEYS[2] seen
 -- ARGV[1] name

@@ -1,5 +1,7 @@
 -- Notes that a name is in use.
 --
+-- Goes first.
+--
 -- KEYS[1] order
 -- KEYS[2] seen
 -- ARGV[1] name

@@ -1,5 +1,7 @@
 -- Ends tasks that are done.
 --
+-- Goes first.
+--
 -- KEYS[1] meta
 -- KEYS[2] tasks
 -- KEYS[3] ready

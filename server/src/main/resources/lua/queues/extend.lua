@@ -1,5 +1,7 @@
 -- Sets how long leases still run.
 --
+-- Goes first.
+--
 -- KEYS[1] meta
 -- KEYS[2] tasks
 -- KEYS[3] ready

@@ -1,5 +1,7 @@
 -- Takes back tasks whose worker is gone.
 --
+-- Goes first.
+--
 -- KEYS[1] meta
 -- KEYS[2] tasks
 -- KEYS[3] ready

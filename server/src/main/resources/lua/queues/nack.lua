@@ -1,5 +1,7 @@
 -- Notes that attempts failed.
 --
+-- Goes first.
+--
 -- KEYS[1] meta
 -- KEYS[2] tasks
 -- KEYS[3] ready

@@ -1,5 +1,7 @@
 -- Tells which schedules have to be looked at.
 --
+-- Reads only.
+--
 -- KEYS[1] index
 -- ARGV[1] how many ms ahead
 -- ARGV[2] how many at most

@@ -1,5 +1,7 @@
 -- Tells about a schedule.
 --
+-- Reads only.
+--
 -- KEYS[1] schedules
 -- ARGV[1] name
 --

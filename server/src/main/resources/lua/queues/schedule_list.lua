@@ -1,5 +1,7 @@
 -- Lists the schedules of a queue.
 --
+-- Reads only.
+--
 -- KEYS[1] schedules
 -- ARGV[1] how many at most
 --

@@ -1,6 +1,8 @@
 -- Leaves the line and the keepers of what was granted in the meantime, which gives it back unless it
 -- has others. That may be a grant of an earlier call with the same request.
 --
+-- Goes first.
+--
 -- KEYS[1] state
 -- KEYS[2] holders
 -- KEYS[3] grants

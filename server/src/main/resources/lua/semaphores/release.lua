@@ -1,5 +1,7 @@
 -- Gives permits back and hands them to the first in line.
 --
+-- Goes first.
+--
 -- KEYS[1] state
 -- KEYS[2] holders
 -- KEYS[3] grants

@@ -3,6 +3,8 @@
 -- that has ended meanwhile, because its call was cancelled, is not remembered: another attempt may still
 -- be waiting for one.
 --
+-- Goes first.
+--
 -- KEYS[1] state
 -- KEYS[2] holders
 -- KEYS[3] grants

@@ -1,5 +1,7 @@
 -- Sets the time the lease of a grant still runs, and may make another call its only keeper.
 --
+-- Goes first.
+--
 -- KEYS[1] state
 -- KEYS[2] holders
 -- KEYS[3] grants

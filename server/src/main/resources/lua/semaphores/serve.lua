@@ -1,5 +1,7 @@
 -- Goes on handing over what one script did not.
 --
+-- Goes first.
+--
 -- KEYS[1] state
 -- KEYS[2] holders
 -- KEYS[3] grants

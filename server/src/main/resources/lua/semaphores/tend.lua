@@ -1,6 +1,8 @@
 -- Keeps a server's waiters alive, hands over permits whose leases have ended, and tells how things
 -- stand.
 --
+-- Goes first.
+--
 -- KEYS[1] state
 -- KEYS[2] holders
 -- KEYS[3] grants

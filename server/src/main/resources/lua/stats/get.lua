@@ -1,6 +1,8 @@
 -- Reads the figures and the sketch of a context. It reads no more buckets than there can be: a
 -- bucket for each of 2,764 powers on both sides of 0.
 --
+-- Reads only.
+--
 -- KEYS[1] series
 -- ARGV[1] how many hours before the current one the hour of the key is meant to be, '' for none
 -- ARGV[2] hour of the key, in hours since 1970

@@ -1,5 +1,7 @@
 -- Reads the contexts with the highest means.
 --
+-- Reads only.
+--
 -- KEYS[1] slowest
 -- ARGV[1] how many hours before the current one the hour of the key is meant to be, '' for none
 -- ARGV[2] hour of the key, in hours since 1970

@@ -5,6 +5,7 @@ import dev.quoin.server.redis.EmbeddedRedis;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.RedisConnector;
+import dev.quoin.server.redis.RedisOptions;
 import dev.quoin.server.redis.RedisTarget;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.redis.Seal;
@@ -210,10 +211,16 @@ public final class QuoinServer implements AutoCloseable {
     RedisTarget target =
         RedisTarget.parse(ownRedis ? embedded.uri() : settings.redis())
             .trusting(settings.redisAuthorities());
+    RedisOptions options =
+        new RedisOptions(
+            settings.redisTimeout(),
+            settings.allowVolatileRedis(),
+            settings.keyPrefix(),
+            settings.maxRedisCommands(),
+            settings.maxRedisBytes());
     for (int triesLeft = ownRedis ? OWN_REDIS_TRIES : 1; ; triesLeft--) {
       try {
-        return RedisConnector.connect(
-            target, settings.redisTimeout(), settings.allowVolatileRedis(), loops.group(), timer);
+        return RedisConnector.connect(target, options, loops.group(), timer);
       } catch (UnusableRedis e) {
         if (triesLeft == 1 || !e.isAway()) {
           throw new BadSettings("redis: " + target.describe() + ": " + e.getMessage());

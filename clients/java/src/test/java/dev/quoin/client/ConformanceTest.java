@@ -38,6 +38,9 @@ class ConformanceTest {
           ErrorReason.ERROR_REASON_UNSPECIFIED,
           ErrorReason.ERROR_REASON_STORE_UNAVAILABLE,
           ErrorReason.ERROR_REASON_STORE_FULL,
+          ErrorReason.ERROR_REASON_STORE_NOT_PERMITTED,
+          ErrorReason.ERROR_REASON_OVERLOADED,
+          ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
           ErrorReason.ERROR_REASON_SHUTTING_DOWN,
           ErrorReason.ERROR_REASON_INTERNAL,
           ErrorReason.UNRECOGNIZED);

@@ -34,6 +34,15 @@ public final class Refusal extends RuntimeException {
     return storeUnavailable(text, null);
   }
 
+  /**
+   * Whether it ends by itself, so that what need not be answered at once is tried again: Redis is
+   * away, or there is too much to do.
+   */
+  public boolean isPassing() {
+    return reason == ErrorReason.ERROR_REASON_STORE_UNAVAILABLE
+        || reason == ErrorReason.ERROR_REASON_OVERLOADED;
+  }
+
   /** The server drains. */
   public static Refusal shuttingDown() {
     return new Refusal(

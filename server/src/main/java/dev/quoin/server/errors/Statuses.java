@@ -49,10 +49,9 @@ public final class Statuses {
         cause);
   }
 
-  /** Whether a failure means that Redis is away, and so passes. */
+  /** Whether a failure means that Redis is away or has too much to do, and so passes. */
   public static boolean isStoreAway(Throwable failure) {
-    return refusal(failure) instanceof Refusal refusal
-        && refusal.reason() == ErrorReason.ERROR_REASON_STORE_UNAVAILABLE;
+    return refusal(failure) instanceof Refusal refusal && refusal.isPassing();
   }
 
   /** Whether what failed may well succeed when it is tried again a moment later. */

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.logs;
 
-import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.logs.v1.LogEntry;
-import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
 import io.netty.util.Timer;
 import java.util.ArrayDeque;
@@ -132,7 +130,6 @@ final class SyslogBuffer {
   }
 
   private static boolean isPassing(Throwable failure) {
-    return Statuses.refusal(failure) instanceof Refusal refusal
-        && refusal.reason() == ErrorReason.ERROR_REASON_STORE_UNAVAILABLE;
+    return Statuses.isStoreAway(failure);
   }
 }

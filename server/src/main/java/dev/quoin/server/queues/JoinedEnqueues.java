@@ -116,17 +116,12 @@ final class JoinedEnqueues {
   }
 
   private static boolean isFull(Throwable failure) {
-    return is(failure, ErrorReason.ERROR_REASON_QUEUE_FULL);
+    return Statuses.refusal(failure) instanceof Refusal refusal
+        && refusal.reason() == ErrorReason.ERROR_REASON_QUEUE_FULL;
   }
 
   private static boolean isAway(Throwable failure) {
-    return is(failure, ErrorReason.ERROR_REASON_STORE_UNAVAILABLE);
-  }
-
-  private static boolean is(Throwable failure, ErrorReason reason) {
-    return failure != null
-        && Statuses.refusal(failure) instanceof Refusal refusal
-        && refusal.reason() == reason;
+    return failure != null && Statuses.isStoreAway(failure);
   }
 
   /** Those that wait have waited long enough for Redis to come back. */

@@ -113,7 +113,8 @@ public final class Channels {
   }
 
   /**
-   * Subscribes to a channel; a channel has one listener at a time.
+   * Subscribes to a channel; a channel has one listener at a time. When Redis takes too long, the
+   * subscription is given up, and ended should it be made all the same.
    *
    * @return done when every later hint will be heard
    */
@@ -149,8 +150,12 @@ public final class Channels {
   /** Ends a subscription. */
   public void unsubscribe(String channel) {
     if (subscriptions.remove(channel) != null) {
-      routes.of(channel).thenCompose(connection -> connection.async().sunsubscribe(channel));
+      end(channel);
     }
+  }
+
+  private void end(String channel) {
+    routes.of(channel).thenCompose(connection -> connection.async().sunsubscribe(channel));
   }
 
   private CompletionStage<Void> send(String channel) {
@@ -218,6 +223,8 @@ public final class Channels {
     public void ssubscribed(String channel, long count) {
       Subscription subscription = subscriptions.get(channel);
       if (subscription == null) {
+        // Made after its caller had been told that it was not, or had ended it.
+        end(channel);
         return;
       }
       synchronized (subscription) {

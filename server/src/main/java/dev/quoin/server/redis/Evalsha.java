@@ -50,8 +50,9 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
   }
 
   /** The command and the digest of a script, as Redis reads them. */
-  static byte[] command(String sha) {
-    return ("$7\r\nEVALSHA\r\n$" + sha.length() + "\r\n" + sha + "\r\n")
+  static byte[] command(String sha, boolean readsOnly) {
+    String name = readsOnly ? "$10\r\nEVALSHA_RO" : "$7\r\nEVALSHA";
+    return (name + "\r\n$" + sha.length() + "\r\n" + sha + "\r\n")
         .getBytes(StandardCharsets.US_ASCII);
   }
 

@@ -29,6 +29,8 @@ final class Failures {
           "ASK",
           "UNKILLABLE");
 
+  private static final Set<String> DENIED = Set.of("NOPERM", "NOAUTH", "WRONGPASS");
+
   private Failures() {}
 
   /**
@@ -54,16 +56,37 @@ final class Failures {
         && String.valueOf(failure.getMessage()).startsWith("Currently not connected");
   }
 
+  /** Whether the user the server is in Redis lacks a right; said in a script's words, too. */
+  static boolean isDenied(String word, String text) {
+    return DENIED.contains(word) || text.contains("ACL failure in script");
+  }
+
+  /** Whether with this error Redis may refuse any command, for example while it starts. */
+  static boolean concernsAllCommands(String error) {
+    return NOT_NOW.contains(firstWord(error)) || DENIED.contains(firstWord(error));
+  }
+
+  private static String firstWord(String text) {
+    int space = text.indexOf(' ');
+    return space < 0 ? text : text.substring(0, space);
+  }
+
   private static Throwable answered(RedisCommandExecutionException answer) {
     String text = String.valueOf(answer.getMessage());
-    int space = text.indexOf(' ');
-    String word = space < 0 ? text : text.substring(0, space);
+    String word = firstWord(text);
     var reason = Reasons.byName(word);
     if (reason.isPresent()) {
-      return new Refusal(reason.get(), text.substring(space + 1));
+      return new Refusal(reason.get(), text.substring(word.length()).stripLeading());
     }
     if (NOT_NOW.contains(word)) {
       return Refusal.storeUnavailable("Redis cannot take commands now: " + word, answer);
+    }
+    if (isDenied(word, text)) {
+      return new Refusal(
+          ErrorReason.ERROR_REASON_STORE_NOT_PERMITTED,
+          "Redis does not permit the server to do this: " + text + "; change its ACL",
+          Map.of(),
+          answer);
     }
     if (text.contains("OOM command not allowed")) {
       return new Refusal(

@@ -16,7 +16,10 @@ import java.util.regex.Pattern;
 /**
  * A Lua script from {@code lua/<name>.lua}. Its header comment is its signature: the lines {@code
  * -- KEYS[n] …} and {@code -- ARGV[n] …} say what it takes ({@code ARGV[n..]} for any number from n
- * on), {@code -- Returns …} what it answers. {@code -- @include lib/<name>} puts a fragment in.
+ * on), {@code -- Returns …} what it answers. {@code -- Reads only.} makes Redis see to that, and
+ * lets callers who wait for the same share an answer. {@code -- Goes first.} is for what keeps or
+ * gives back what somebody has: when there is much to do it goes before other work, and it is done
+ * when its caller has gone, too. {@code -- @include lib/<name>} puts a fragment in.
  *
  * @param name feature and verb, for example "locks/acquire"
  * @param body what Redis runs, includes resolved
@@ -25,6 +28,8 @@ import java.util.regex.Pattern;
  * @param keys how many keys it takes
  * @param arguments how many arguments it takes at least
  * @param variadic whether more arguments may follow
+ * @param readsOnly whether it changes nothing
+ * @param goesFirst whether it goes before other work
  */
 public record LuaScript(
     String name,
@@ -33,7 +38,9 @@ public record LuaScript(
     byte[] command,
     int keys,
     int arguments,
-    boolean variadic) {
+    boolean variadic,
+    boolean readsOnly,
+    boolean goesFirst) {
   private static final Pattern INCLUDE =
       Pattern.compile("^ *-- @include (lib/[a-z_]+)$", Pattern.MULTILINE);
 
@@ -45,16 +52,19 @@ public record LuaScript(
       throw new IllegalStateException(
           "lua/" + name + ".lua: the header has no line '-- Returns …'");
     }
+    boolean readsOnly = header.contains("\n-- Reads only.\n");
     String body = resolve(source, new LinkedHashSet<>());
     String sha = sha1(body);
     return new LuaScript(
         name,
         body,
         sha,
-        Evalsha.command(sha),
+        Evalsha.command(sha, readsOnly),
         count(name, header, "KEYS"),
         count(name, header, "ARGV"),
-        header.contains("..] "));
+        header.contains("..] "),
+        readsOnly,
+        header.contains("\n-- Goes first.\n"));
   }
 
   /** Throws when a caller passes something else than the header says. */

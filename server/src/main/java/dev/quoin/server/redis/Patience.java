@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.redis;
 
+import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Refusal;
 import io.netty.util.Timer;
 import java.util.Queue;
@@ -52,6 +53,13 @@ final class Patience {
 
   static Refusal exhausted(long millis) {
     return Refusal.storeUnavailable("Redis did not answer within " + millis + " ms");
+  }
+
+  /** For a caller who did not wait as long as one should. */
+  static Refusal pastDeadline() {
+    return new Refusal(
+        ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
+        "the deadline of the call came before the answer of Redis");
   }
 
   private void look() {

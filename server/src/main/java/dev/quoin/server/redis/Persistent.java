@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.redis;
 
-import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.Statuses;
 import io.netty.util.Timer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -36,18 +34,12 @@ public final class Persistent {
             (value, failure) -> {
               if (failure == null) {
                 done.complete(value);
-              } else if (isAway(failure) && System.nanoTime() - end < 0) {
+              } else if (Statuses.isStoreAway(failure) && System.nanoTime() - end < 0) {
                 timer.newTimeout(
                     t -> attempt(timer, end, action, done), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
               } else {
                 done.completeExceptionally(failure);
               }
             });
-  }
-
-  private static boolean isAway(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-    return cause instanceof Refusal refusal
-        && refusal.reason() == ErrorReason.ERROR_REASON_STORE_UNAVAILABLE;
   }
 }

@@ -2,11 +2,9 @@
 package dev.quoin.server.redis;
 
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
-import io.netty.util.Timeout;
 import io.netty.util.Timer;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -24,21 +22,17 @@ import java.util.function.Supplier;
 public final class Redis implements AutoCloseable {
   private static final long DEADLINE_MARGIN_MILLIS = 100;
 
-  private static final long CONNECT_PAUSE_MILLIS = 25;
-
   private final Timer timer;
   private final Patience usual;
   private final int attempts;
-  private final RedisClusterAsyncCommands<String, byte[]> anyCommands;
-  private final Map<Thread, RedisClusterAsyncCommands<String, byte[]>> commandsOfThreads;
+  private final Function<String, Gate> gates;
   private final Channels channels;
   private final Function<Scope, CompletionStage<Boolean>> alive;
   private final Supplier<List<Shard>> shards;
   private final Runnable shutdown;
 
   /**
-   * @param anyCommands a connection for all threads
-   * @param commandsOfThreads connections for the threads that have one of their own
+   * @param gates the connection that serves a key best; the key may be null
    * @param attempts how often a command that could not be sent is tried again
    * @param alive tells whether all of Redis can be used
    * @param shards the nodes that share the keys, in an order of their own
@@ -47,8 +41,7 @@ public final class Redis implements AutoCloseable {
       Timer timer,
       Duration timeout,
       int attempts,
-      RedisClusterAsyncCommands<String, byte[]> anyCommands,
-      Map<Thread, RedisClusterAsyncCommands<String, byte[]>> commandsOfThreads,
+      Function<String, Gate> gates,
       Channels channels,
       Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<Boolean>> alive,
       Supplier<List<Shard>> shards,
@@ -56,10 +49,16 @@ public final class Redis implements AutoCloseable {
     this.timer = timer;
     this.usual = new Patience(timer, timeout.toMillis());
     this.attempts = attempts;
-    this.anyCommands = anyCommands;
-    this.commandsOfThreads = commandsOfThreads;
+    this.gates = gates;
     this.channels = channels;
-    this.alive = scope -> call(scope, alive::apply, late -> {});
+    this.alive =
+        scope ->
+            ask(
+                scope,
+                null,
+                Load.FIRST,
+                (commands, answered) -> alive.apply(commands).whenComplete(answered),
+                late -> {});
     this.shards = shards;
     this.shutdown = shutdown;
   }
@@ -102,8 +101,8 @@ public final class Redis implements AutoCloseable {
   }
 
   /**
-   * Sends a command and ends the wait for its answer at the command timeout or just before the
-   * scope's deadline, whichever is first, with STORE_UNAVAILABLE.
+   * Sends a command and ends the wait for its answer at the command timeout with STORE_UNAVAILABLE,
+   * or just before the scope's deadline, if that is first, with DEADLINE_EXCEEDED.
    *
    * @param late takes an answer that came after the wait had ended
    */
@@ -111,7 +110,20 @@ public final class Redis implements AutoCloseable {
       Scope scope,
       Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command,
       Consumer<? super T> late) {
-    return ask(scope, (commands, answered) -> command.apply(commands).whenComplete(answered), late);
+    return ask(scope, null, command, late);
+  }
+
+  private <T> CompletableFuture<T> ask(
+      Scope scope,
+      String key,
+      Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command,
+      Consumer<? super T> late) {
+    return ask(
+        scope,
+        key,
+        Load.SMALL,
+        (commands, answered) -> command.apply(commands).whenComplete(answered),
+        late);
   }
 
   /** Sends a command, on the connection that is given, and has its answer told. */
@@ -121,21 +133,22 @@ public final class Redis implements AutoCloseable {
         BiConsumer<? super T, ? super Throwable> answered);
   }
 
-  /** As {@link #call}, with a command that tells its answer itself. */
-  <T> CompletableFuture<T> ask(Scope scope, Sending<T> command, Consumer<? super T> late) {
-    long patience = patience(scope);
+  /**
+   * As {@link #call}, with a command that tells its answer itself.
+   *
+   * @param key which part of Redis it is about; null if that does not matter
+   */
+  <T> CompletableFuture<T> ask(
+      Scope scope, String key, Load load, Sending<T> command, Consumer<? super T> late) {
     CompletableFuture<T> answer = new CompletableFuture<>();
+    Asked<T> asked = new Asked<>(load, scope, command, answer, late, timer, attempts);
+    long patience = patience(scope);
     if (patience == usual.millis()) {
       usual.limit(answer);
-      send(command, answer, null, late, attempts);
     } else {
-      Timeout alarm =
-          timer.newTimeout(
-              t -> answer.completeExceptionally(Patience.exhausted(patience)),
-              patience,
-              TimeUnit.MILLISECONDS);
-      send(command, answer, alarm, late, attempts);
+      asked.endAfter(patience);
     }
+    gates.apply(key).ask(asked);
     return answer;
   }
 
@@ -145,41 +158,7 @@ public final class Redis implements AutoCloseable {
    * @return how many heard it
    */
   public CompletableFuture<Long> publish(Scope scope, String channel, byte[] message) {
-    return call(scope, commands -> commands.spublish(channel, message), heard -> {});
-  }
-
-  private <T> void send(
-      Sending<T> command,
-      CompletableFuture<T> answer,
-      Timeout alarm,
-      Consumer<? super T> late,
-      int attemptsLeft) {
-    BiConsumer<T, Throwable> answered =
-        (value, failure) -> {
-          if (failure != null
-              && attemptsLeft > 0
-              && Failures.wasNotSent(failure)
-              && !answer.isDone()) {
-            timer.newTimeout(
-                t -> send(command, answer, alarm, late, attemptsLeft - 1),
-                CONNECT_PAUSE_MILLIS,
-                TimeUnit.MILLISECONDS);
-            return;
-          }
-          if (alarm != null) {
-            alarm.cancel();
-          }
-          if (failure != null) {
-            answer.completeExceptionally(Failures.of(failure));
-          } else if (!answer.complete(value)) {
-            late.accept(value);
-          }
-        };
-    try {
-      command.send(commandsOfThreads.getOrDefault(Thread.currentThread(), anyCommands), answered);
-    } catch (RuntimeException e) {
-      answered.accept(null, e);
-    }
+    return ask(scope, channel, commands -> commands.spublish(channel, message), heard -> {});
   }
 
   private long patience(Scope scope) {

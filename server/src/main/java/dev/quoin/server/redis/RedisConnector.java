@@ -13,6 +13,7 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.SlotHash;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
@@ -60,15 +61,12 @@ public final class RedisConnector {
   /**
    * Connects and makes sure that this Redis can be used; blocks until that is known.
    *
-   * @param allowVolatile accept a Redis that forgets everything when it stops
    * @throws UnusableRedis when it cannot be reached or used
    */
   public static Redis connect(
-      RedisTarget target,
-      Duration timeout,
-      boolean allowVolatile,
-      EventLoopGroup loops,
-      Timer timer) {
+      RedisTarget target, RedisOptions options, EventLoopGroup loops, Timer timer) {
+    // Otherwise a connection is set up for a minute when Redis accepts it and then says nothing.
+    target.uris().forEach(uri -> uri.setTimeout(options.silence()));
     AtomicReference<EventLoop> newest = new AtomicReference<>();
     ClientResources resources =
         ClientResources.builder()
@@ -85,38 +83,37 @@ public final class RedisConnector {
                   public void afterChannelInitialized(Channel channel) {
                     newest.set(channel.eventLoop());
                     JoinedWrites.on(channel);
+                    channel.pipeline().addLast(new Pulse(options.silence().toMillis()));
                   }
                 })
             .build();
     return target.cluster()
-        ? connectCluster(target, timeout, allowVolatile, resources, timer)
-        : connectServer(target, timeout, allowVolatile, resources, timer, loops, newest);
+        ? connectCluster(target, options, resources, timer)
+        : connectServer(target, options, resources, timer, loops, newest);
   }
 
   private static Redis connectServer(
       RedisTarget target,
-      Duration timeout,
-      boolean allowVolatile,
+      RedisOptions options,
       ClientResources resources,
       Timer timer,
       EventLoopGroup loops,
       AtomicReference<EventLoop> newest) {
     RedisClient client = RedisClient.create(resources, target.uris().get(0));
-    client.setOptions(options(ClientOptions.builder(), target, timeout).build());
+    client.setOptions(clientOptions(ClientOptions.builder(), target, options).build());
     return closingOnFailure(
         target,
         client::shutdown,
         resources,
         shutdown -> {
           var connection = client.connect(CODEC);
-          refuseUnusable(connection.sync(), target, allowVolatile);
-          var channels = Channels.onServer(client.connectPubSub(CODEC), timer, timeout);
+          refuseUnusable(connection.sync(), target, options);
+          var channels = Channels.onServer(client.connectPubSub(CODEC), timer, options.timeout());
           return new Redis(
               timer,
-              timeout,
+              options.timeout(),
               0,
-              connection.async(),
-              oneForEachLoop(client, loops, newest),
+              gates(connection.async(), oneForEachLoop(client, loops, newest), options.bounds()),
               channels,
               redis -> redis.ping().thenApply("PONG"::equals),
               () -> List.of(new Redis.Shard("", () -> completed(connection.async()))),
@@ -146,14 +143,41 @@ public final class RedisConnector {
     return byThread;
   }
 
+  /** The connection of the thread that asks or, when it has none, one for all of these. */
+  private static Function<String, Gate> gates(
+      RedisClusterAsyncCommands<String, byte[]> common,
+      Map<Thread, RedisClusterAsyncCommands<String, byte[]>> ofThreads,
+      Gate.Bounds bounds) {
+    Gate commonGate = new Gate(common, bounds);
+    Map<Thread, Gate> gates = new ConcurrentHashMap<>();
+    return key -> {
+      Thread thread = Thread.currentThread();
+      Gate own = gates.get(thread);
+      if (own == null && ofThreads.containsKey(thread)) {
+        own = gates.computeIfAbsent(thread, t -> new Gate(ofThreads.get(t), bounds));
+      }
+      return own == null ? commonGate : own;
+    };
+  }
+
+  /** A gate for each node: one that does not answer keeps nobody from the others. */
+  private static Function<String, Gate> gates(
+      RedisClusterClient client,
+      RedisClusterAsyncCommands<String, byte[]> commands,
+      Gate.Bounds bounds) {
+    Map<String, Gate> gates = new ConcurrentHashMap<>();
+    return key -> {
+      RedisClusterNode node =
+          key == null ? null : client.getPartitions().getPartitionBySlot(SlotHash.getSlot(key));
+      return gates.computeIfAbsent(
+          node == null ? "" : node.getNodeId(), id -> new Gate(commands, bounds));
+    };
+  }
+
   private static Redis connectCluster(
-      RedisTarget target,
-      Duration timeout,
-      boolean allowVolatile,
-      ClientResources resources,
-      Timer timer) {
+      RedisTarget target, RedisOptions options, ClientResources resources, Timer timer) {
     RedisClusterClient client = RedisClusterClient.create(resources, target.uris());
-    ClusterClientOptions.Builder options =
+    ClusterClientOptions.Builder clientOptions =
         ClusterClientOptions.builder()
             .validateClusterNodeMembership(false)
             .topologyRefreshOptions(
@@ -162,8 +186,8 @@ public final class RedisConnector {
                     .enableAllAdaptiveRefreshTriggers()
                     .adaptiveRefreshTriggersTimeout(Duration.ofMillis(500))
                     .build());
-    options(options, target, timeout);
-    client.setOptions(options.build());
+    clientOptions(clientOptions, target, options);
+    client.setOptions(clientOptions.build());
     return closingOnFailure(
         target,
         client::shutdown,
@@ -175,14 +199,14 @@ public final class RedisConnector {
               connection.getConnection(node.getUri().getHost(), node.getUri().getPort());
             }
           }
-          refuseUnusable(connection.sync(), target, allowVolatile);
-          var channels = Channels.onCluster(client, client.connectPubSub(CODEC), timer, timeout);
+          refuseUnusable(connection.sync(), target, options);
+          var channels =
+              Channels.onCluster(client, client.connectPubSub(CODEC), timer, options.timeout());
           return new Redis(
               timer,
-              timeout,
+              options.timeout(),
               CLUSTER_ATTEMPTS,
-              connection.async(),
-              Map.of(),
+              gates(client, connection.async(), options.bounds()),
               channels,
               redis -> redis.clusterInfo().thenApply(info -> info.contains("cluster_state:ok")),
               () -> shards(client, connection),
@@ -213,8 +237,8 @@ public final class RedisConnector {
   }
 
   private static void refuseUnusable(
-      RedisClusterCommands<String, byte[]> redis, RedisTarget target, boolean allowVolatile) {
-    Probe.problem(redis, target, allowVolatile)
+      RedisClusterCommands<String, byte[]> redis, RedisTarget target, RedisOptions options) {
+    Probe.problem(redis, target, options.allowVolatile())
         .ifPresent(
             problem -> {
               throw new UnusableRedis(problem, null);
@@ -243,8 +267,8 @@ public final class RedisConnector {
     }
   }
 
-  private static ClientOptions.Builder options(
-      ClientOptions.Builder builder, RedisTarget target, Duration timeout) {
+  private static ClientOptions.Builder clientOptions(
+      ClientOptions.Builder builder, RedisTarget target, RedisOptions options) {
     if (!target.authorities().isEmpty()) {
       builder.sslOptions(SslOptions.builder().trustManager(new File(target.authorities())).build());
     }
@@ -257,7 +281,7 @@ public final class RedisConnector {
         .timeoutOptions(TimeoutOptions.create())
         .socketOptions(
             SocketOptions.builder()
-                .connectTimeout(timeout)
+                .connectTimeout(options.timeout())
                 .keepAlive(
                     SocketOptions.KeepAliveOptions.builder()
                         .enable()

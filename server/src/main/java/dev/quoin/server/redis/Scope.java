@@ -2,6 +2,7 @@
 package dev.quoin.server.redis;
 
 import io.grpc.Deadline;
+import java.util.function.BooleanSupplier;
 
 /**
  * For whom something is done in Redis and until when.
@@ -9,16 +10,19 @@ import io.grpc.Deadline;
  * @param namespace whose data
  * @param deadline when the answer is of no use any more; null when there is no such time
  * @param seal seals what the caller is handed out to bring back; null for work that has no caller
+ * @param gone whether nobody waits for the answer any more: then new work that has not been sent is
+ *     not sent
  */
-public record Scope(String namespace, Deadline deadline, Seal seal) {
+public record Scope(String namespace, Deadline deadline, Seal seal, BooleanSupplier gone) {
+  private static final BooleanSupplier NEVER = () -> false;
 
   /** The scope of work that has no caller. */
   public Scope(String namespace, Deadline deadline) {
-    this(namespace, deadline, null);
+    this(namespace, deadline, null, NEVER);
   }
 
   /** The same namespace for work that outlives the call it was begun by. */
   public Scope detached() {
-    return deadline == null ? this : new Scope(namespace, null, seal);
+    return deadline == null && gone == NEVER ? this : new Scope(namespace, null, seal, NEVER);
   }
 }

@@ -27,6 +27,7 @@ import java.util.regex.Pattern;
 public final class Scripts {
   private static final Logger LOG = Logger.getLogger(Scripts.class.getName());
   private static final Pattern LINE = Pattern.compile("user_script:(\\d+)");
+  private static final int BYTES_OF_A_VALUE = 16;
   private static final AttributeKey<String> SYSTEM = AttributeKey.stringKey("db.system.name");
   private static final AttributeKey<String> OPERATION = AttributeKey.stringKey("db.operation.name");
   private static final AttributeKey<String> SCRIPT =
@@ -35,7 +36,15 @@ public final class Scripts {
 
   private final Redis redis;
   private final DoubleHistogram duration;
-  private final Map<String, Attributes> succeeded = new ConcurrentHashMap<>();
+  private final Map<String, Known> known = new ConcurrentHashMap<>();
+
+  /**
+   * What there is for each script.
+   *
+   * @param succeeded the attributes under which a run that succeeded is measured
+   * @param replies how long its replies are
+   */
+  private record Known(Attributes succeeded, ReplySize.ByKey replies) {}
 
   public Scripts(Redis redis, Meter meter) {
     this.redis = redis;
@@ -67,13 +76,17 @@ public final class Scripts {
   /**
    * Runs a script whose effect somebody has to answer for.
    *
-   * @param late takes the reply when it comes after the caller was told STORE_UNAVAILABLE
+   * @param late takes the reply when it comes after the caller was told that there is none
    */
   public CompletableFuture<Reply> run(
       LuaScript script, Scope scope, String[] keys, Consumer<Reply> late, Object... arguments) {
     script.check(keys.length, arguments.length);
+    Known own = known.computeIfAbsent(script.name(), Scripts::makeKnown);
+    ReplySize size = own.replies().of(keys[0]);
     return redis.ask(
         scope,
+        keys[0],
+        Load.of(script, size, keys, arguments),
         (commands, answered) -> {
           long begin = System.nanoTime();
           evalsha(
@@ -84,13 +97,18 @@ public final class Scripts {
               (values, failure) -> {
                 if (failure instanceof RedisNoScriptException) {
                   eval(commands, script, keys, arguments)
-                      .whenComplete((v, f) -> settle(script, begin, answered, v, f));
+                      .whenComplete((v, f) -> settle(script, own, size, begin, answered, v, f));
                 } else {
-                  settle(script, begin, answered, values, failure);
+                  settle(script, own, size, begin, answered, values, failure);
                 }
               });
         },
         late);
+  }
+
+  private static Known makeKnown(String name) {
+    return new Known(
+        Attributes.of(SYSTEM, "redis", OPERATION, "EVALSHA", SCRIPT, name), new ReplySize.ByKey());
   }
 
   private static void evalsha(
@@ -109,23 +127,30 @@ public final class Scripts {
       LuaScript script,
       String[] keys,
       Object[] arguments) {
-    return commands.eval(script.body(), ScriptOutputType.MULTI, keys, encode(arguments));
+    byte[][] encoded = encode(arguments);
+    return script.readsOnly()
+        ? commands.evalReadOnly(script.body(), ScriptOutputType.MULTI, keys, encoded)
+        : commands.eval(script.body(), ScriptOutputType.MULTI, keys, encoded);
   }
 
   private void settle(
       LuaScript script,
+      Known own,
+      ReplySize size,
       long begin,
       BiConsumer<? super Reply, ? super Throwable> answered,
       List<Object> values,
       Throwable failure) {
     if (failure == null) {
-      record(script, begin, null);
+      long end = System.nanoTime();
+      size.learn(bytes(values), end);
+      duration.record((end - begin) / 1e9, own.succeeded());
       answered.accept(new Reply(values), null);
       return;
     }
     if (!Failures.wasNotSent(failure)) {
       Throwable meant = Failures.of(failure);
-      record(script, begin, meant);
+      recordFailure(own, begin, meant);
       explain(script, meant);
     }
     answered.accept(null, failure);
@@ -142,16 +167,20 @@ public final class Scripts {
     return encoded;
   }
 
-  private void record(LuaScript script, long begin, Throwable failure) {
-    double seconds = (System.nanoTime() - begin) / 1e9;
-    Attributes attributes =
-        succeeded.computeIfAbsent(
-            script.name(),
-            name -> Attributes.of(SYSTEM, "redis", OPERATION, "EVALSHA", SCRIPT, name));
-    if (failure != null && !(failure instanceof Refusal refusal && isOutcome(refusal))) {
+  private void recordFailure(Known own, long begin, Throwable failure) {
+    Attributes attributes = own.succeeded();
+    if (!(failure instanceof Refusal refusal && isOutcome(refusal))) {
       attributes = attributes.toBuilder().put(ERROR, failure.getClass().getSimpleName()).build();
     }
-    duration.record(seconds, attributes);
+    duration.record((System.nanoTime() - begin) / 1e9, attributes);
+  }
+
+  private static long bytes(List<Object> values) {
+    long bytes = 0;
+    for (Object value : values) {
+      bytes += value instanceof byte[] text ? BYTES_OF_A_VALUE + text.length : BYTES_OF_A_VALUE;
+    }
+    return bytes;
   }
 
   /** Whether the script itself said no: nothing went wrong with Redis. */

@@ -36,7 +36,11 @@ public class Call {
     this.drain = drain;
     String namespace = headers.get(NAMESPACE);
     this.scope =
-        new Scope(namespace == null ? "default" : namespace, Context.current().getDeadline(), seal);
+        new Scope(
+            namespace == null ? "default" : namespace,
+            Context.current().getDeadline(),
+            seal,
+            this::isCancelled);
   }
 
   /** Whose data the call is about and until when its answer matters. */

@@ -51,6 +51,20 @@ public record Settings(
                 "How long to wait for an answer of Redis before a call is answered UNAVAILABLE.")
         Duration redisTimeout,
     @Setting(
+            value = "20000",
+            min = 100,
+            max = 1000000,
+            about =
+                "Commands that may be under way and wait for one connection to Redis; more calls are refused with OVERLOADED.")
+        int maxRedisCommands,
+    @Setting(
+            value = "67108864",
+            min = 1048576,
+            max = 1073741824,
+            about =
+                "Bytes these commands and their expected replies may have; more calls are refused with OVERLOADED.")
+        int maxRedisBytes,
+    @Setting(
             value = "false",
             about = "Accept a Redis without append-only file, whose data is lost when it stops.")
         boolean allowVolatileRedis,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.waiting;
 
-import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.redis.Channels;
@@ -223,7 +222,7 @@ final class Line implements Channels.Listener {
   private static boolean isFinal(Throwable failure) {
     return Statuses.refusal(failure) instanceof Refusal refusal
         && refusal.getCause() == null
-        && refusal.reason() != ErrorReason.ERROR_REASON_STORE_UNAVAILABLE;
+        && !refusal.isPassing();
   }
 
   /** Whether it got into the line may be unknown: makes sure that it is out of it. */

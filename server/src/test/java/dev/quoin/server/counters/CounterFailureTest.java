@@ -46,8 +46,7 @@ final class CounterFailureTest {
         Refused.by(() -> counters.withDeadlineAfter(1, TimeUnit.SECONDS).increment(request));
     redis.unfreeze();
 
-    assertThat(refused.code()).isEqualTo(Code.UNAVAILABLE);
-    assertThat(refused.reason()).isEqualTo("STORE_UNAVAILABLE");
+    assertThat(refused.code()).isEqualTo(Code.DEADLINE_EXCEEDED);
     Eventually.until(Duration.ofSeconds(20), "Redis answers again", () -> isDone(request));
     assertThat(total()).isEqualTo(5);
   }

@@ -111,18 +111,25 @@ final class RedisFailureTest {
   }
 
   @Test
-  void frozenRedisIsAnsweredForJustBeforeTheDeadline() {
+  void frozenRedisIsAnsweredForJustBeforeTheDeadlineAndByItsName() {
     redis.freeze();
-    Refused refused =
+    Refused impatient =
         Refused.by(
             () ->
                 server
                     .locks()
                     .withDeadlineAfter(1500, TimeUnit.MILLISECONDS)
                     .acquire(named("a").build()));
+    Refused patient =
+        Refused.by(
+            () ->
+                server.locks().withDeadlineAfter(60, TimeUnit.SECONDS).acquire(named("a").build()));
     redis.unfreeze();
 
-    assertThat(refused.code()).isEqualTo(Code.UNAVAILABLE);
+    assertThat(impatient.code()).isEqualTo(Code.DEADLINE_EXCEEDED);
+    assertThat(impatient.reason()).isEqualTo("DEADLINE_EXCEEDED");
+    assertThat(patient.code()).isEqualTo(Code.UNAVAILABLE);
+    assertThat(patient.reason()).isEqualTo("STORE_UNAVAILABLE");
   }
 
   @Test

@@ -2,14 +2,19 @@
 package dev.quoin.server.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisNode;
+import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.TestConnection;
 import dev.quoin.server.testing.TestRedis;
 import io.lettuce.core.KillArgs;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -18,6 +23,8 @@ import org.junit.jupiter.api.Test;
 
 @Tag("redis")
 final class ChannelsTest {
+  private static final String CHANNEL = "quoin:test:{late}:hints";
+
   @Test
   void channelsOfManySlotsAreHeardAgainAfterTheConnectionsBroke() throws Exception {
     List<String> names =
@@ -60,6 +67,40 @@ final class ChannelsTest {
             });
       }
       assertThat(heard).containsAll(names);
+    }
+  }
+
+  @Test
+  void subscriptionMadeAfterItWasGivenUpIsEnded() {
+    try (RedisProcess redis = RedisProcess.start("--appendonly", "no");
+        TestConnection connection =
+            TestConnection.open(
+                redis.uri(),
+                new RedisOptions(Duration.ofMillis(300), true, "quoin", 1000, 1 << 20))) {
+      redis.freeze();
+      CompletableFuture<Void> subscribed =
+          connection.redis().channels().subscribe(CHANNEL, new Unheard()).toCompletableFuture();
+      assertThatThrownBy(() -> subscribed.get(60, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(Refusal.class);
+      redis.unfreeze();
+
+      Eventually.until(
+          "Redis has seen the subscription",
+          () -> redis.commands().info("commandstats").contains("cmdstat_ssubscribe:calls=1,"));
+      Eventually.until(
+          "nobody is subscribed", () -> redis.commands().pubsubShardChannels().isEmpty());
+    }
+  }
+
+  private static final class Unheard implements Channels.Listener {
+    @Override
+    public void hint(String payload) {
+      throw new AssertionError("nobody listens any more");
+    }
+
+    @Override
+    public void resubscribed() {
+      throw new AssertionError("nobody listens any more");
     }
   }
 }

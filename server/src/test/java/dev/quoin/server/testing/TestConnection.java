@@ -3,6 +3,7 @@ package dev.quoin.server.testing;
 
 import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.RedisConnector;
+import dev.quoin.server.redis.RedisOptions;
 import dev.quoin.server.redis.RedisTarget;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -14,7 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A connection to the Redis all tests share, for tests of the kernel that need no server.
+ * A connection to Redis, for tests of the kernel that need no server.
  *
  * @param redis the connection
  * @param timer the clock it uses
@@ -23,14 +24,20 @@ import java.util.concurrent.TimeUnit;
 public record TestConnection(Redis redis, HashedWheelTimer timer, EventLoopGroup loops)
     implements AutoCloseable {
 
+  /** To the Redis all tests share. */
   public static TestConnection open() {
+    return open(
+        TestRedis.uri(),
+        new RedisOptions(Duration.ofSeconds(2), true, "quoin", 20_000, 64 * 1024 * 1024));
+  }
+
+  /** To another Redis. */
+  public static TestConnection open(String uri, RedisOptions options) {
     EventLoopGroup loops =
         new MultiThreadIoEventLoopGroup(
             1, Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     HashedWheelTimer timer = new HashedWheelTimer();
-    Redis redis =
-        RedisConnector.connect(
-            RedisTarget.parse(TestRedis.uri()), Duration.ofSeconds(2), true, loops, timer);
+    Redis redis = RedisConnector.connect(RedisTarget.parse(uri), options, loops, timer);
     return new TestConnection(redis, timer, loops);
   }
 

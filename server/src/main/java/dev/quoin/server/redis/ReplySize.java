@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How long the replies of a script are: the longest of the last {@value #PERIOD_SECONDS} to twice
+ * as many seconds. Threads that learn at the same time may lose a reply, which the next makes good.
+ */
+final class ReplySize {
+  private static final int PERIOD_SECONDS = 10;
+  private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(PERIOD_SECONDS);
+
+  /** What a reply is taken for before there was one. */
+  private static final long UNKNOWN = 64 * 1024;
+
+  private static final long NONE = -1;
+
+  private volatile long newest = NONE;
+  private volatile long before = NONE;
+  private volatile long turn = System.nanoTime();
+
+  static ReplySize known(long bytes) {
+    ReplySize size = new ReplySize();
+    size.newest = bytes;
+    return size;
+  }
+
+  void learn(long bytes, long nanos) {
+    if (nanos - turn > PERIOD_NANOS) {
+      before = newest;
+      newest = bytes;
+      turn = nanos;
+    } else if (bytes > newest) {
+      newest = bytes;
+    }
+  }
+
+  /** What the next reply may need. */
+  long expected() {
+    long most = Math.max(newest, before);
+    return most == NONE ? UNKNOWN : most;
+  }
+
+  /** The same; nothing when there was no reply yet. */
+  long learned() {
+    return Math.max(0, Math.max(newest, before));
+  }
+
+  /**
+   * The replies of one script, apart for different things: those to a few large ones say little of
+   * the rest.
+   */
+  static final class ByKey {
+    private static final int PARTS = 64;
+
+    private final ReplySize[] parts = new ReplySize[PARTS];
+
+    ByKey() {
+      for (int i = 0; i < PARTS; i++) {
+        parts[i] = new ReplySize();
+      }
+    }
+
+    ReplySize of(String key) {
+      int hash = key.hashCode();
+      return parts[(hash ^ hash >>> 16) & PARTS - 1];
+    }
+  }
+}

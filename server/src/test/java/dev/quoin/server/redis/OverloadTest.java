@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.util.concurrent.Futures;
+import com.google.common.util.concurrent.ListenableFuture;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import com.google.protobuf.util.Durations;
+import com.google.rpc.RetryInfo;
+import dev.quoin.config.v1.ConfigGrpc;
+import dev.quoin.config.v1.GetRequest;
+import dev.quoin.config.v1.GetResponse;
+import dev.quoin.config.v1.ListRequest;
+import dev.quoin.config.v1.ListResponse;
+import dev.quoin.config.v1.SetRequest;
+import dev.quoin.errors.v1.ErrorsGrpc;
+import dev.quoin.errors.v1.ListReasonsRequest;
+import dev.quoin.locks.v1.AcquireRequest;
+import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.ReleaseRequest;
+import dev.quoin.locks.v1.ReleaseResponse;
+import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.RedisProcess;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestServer;
+import io.grpc.Status.Code;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What callers get when there is more to do in Redis than it can do. Redis is frozen meanwhile. */
+final class OverloadTest {
+  /** More than are sent to Redis before the first of them is answered, of small ones. */
+  private static final int MORE_THAN_ARE_SENT = 600;
+
+  private static final Duration LONG = Duration.ofSeconds(60);
+
+  private RedisProcess redis;
+  private TestServer server;
+
+  @BeforeEach
+  void start() {
+    redis = RedisProcess.start("--appendonly", "no");
+    // One connection; nothing ends by itself while Redis is frozen.
+    server =
+        TestServer.start(
+            "redis",
+            redis.uri(),
+            "threads",
+            "1",
+            "redis-timeout",
+            "60s",
+            "max-redis-commands",
+            "1000");
+    acquire("so that Redis knows the script, and the server how long a reply is");
+  }
+
+  @AfterEach
+  void stop() {
+    redis.unfreeze();
+    server.close();
+    redis.close();
+  }
+
+  @Test
+  void whatIsTooMuchIsRefusedAtOnceAndTheRestIsDone() throws Exception {
+    redis.freeze();
+    List<ListenableFuture<AcquireResponse>> calls = acquireMany("a", 1500);
+    Eventually.until(
+        LONG, "500 are refused", () -> calls.stream().filter(c -> c.isDone()).count() == 500);
+    for (ListenableFuture<AcquireResponse> call : calls) {
+      if (call.isDone()) {
+        Refused refused = refusal(call);
+        assertThat(refused.code()).isEqualTo(Code.UNAVAILABLE);
+        assertThat(refused.reason()).isEqualTo("OVERLOADED");
+        assertThat(refused.detail(RetryInfo.class)).isPresent();
+      }
+    }
+
+    redis.unfreeze();
+
+    Eventually.until(LONG, "all are answered", () -> calls.stream().allMatch(c -> c.isDone()));
+    assertThat(Futures.successfulAsList(calls).get().stream().filter(r -> r != null)).hasSize(1000);
+    acquire("and the server is as before");
+  }
+
+  @Test
+  void releaseGoesBeforeWorkThatCameEarlier() throws Exception {
+    String token = acquire("held").getToken();
+    redis.freeze();
+    acquireMany("other", MORE_THAN_ARE_SENT);
+    ListenableFuture<AcquireResponse> next =
+        server.futureLocks().acquire(AcquireRequest.newBuilder().setName("held").build());
+    ListenableFuture<ReleaseResponse> release =
+        server
+            .futureLocks()
+            .release(ReleaseRequest.newBuilder().setName("held").setToken(token).build());
+    hasReadAllCalls();
+
+    redis.unfreeze();
+
+    release.get(60, TimeUnit.SECONDS);
+    assertThat(next.get(60, TimeUnit.SECONDS).getAcquired()).isTrue();
+  }
+
+  @Test
+  void callWhoseCallerHasGoneIsNotSent() throws Exception {
+    redis.freeze();
+    List<ListenableFuture<AcquireResponse>> calls = acquireMany("a", MORE_THAN_ARE_SENT);
+    calls.subList(550, MORE_THAN_ARE_SENT).forEach(call -> call.cancel(true));
+    hasReadAllCalls();
+
+    redis.unfreeze();
+
+    for (ListenableFuture<AcquireResponse> call : calls.subList(0, 550)) {
+      assertThat(call.get(60, TimeUnit.SECONDS).getAcquired()).isTrue();
+    }
+    for (int i = 550; i < MORE_THAN_ARE_SENT; i++) {
+      assertThat(
+              server
+                  .locks()
+                  .get(dev.quoin.locks.v1.GetRequest.newBuilder().setName("a" + i).build())
+                  .getFence())
+          .isZero();
+    }
+  }
+
+  @Test
+  void readsOfTheSameThatWaitAreMadeOne() throws Exception {
+    GetRequest get = GetRequest.newBuilder().setType("t").setComponent("c").build();
+    config().set(SetRequest.newBuilder().setType("t").setComponent("c").setValue(text(10)).build());
+    config().get(get);
+    redis.commands().configResetstat();
+    redis.freeze();
+    acquireMany("a", MORE_THAN_ARE_SENT);
+    List<ListenableFuture<GetResponse>> reads = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      reads.add(ConfigGrpc.newFutureStub(server.channel()).get(get));
+    }
+    hasReadAllCalls();
+
+    redis.unfreeze();
+
+    for (ListenableFuture<GetResponse> read : reads) {
+      assertThat(read.get(60, TimeUnit.SECONDS).getConfiguration().getValue()).isEqualTo(text(10));
+    }
+    assertThat(redis.commands().info("commandstats")).contains("cmdstat_hget:calls=1,");
+  }
+
+  @Test
+  void manyLargeRepliesAreNotAskedForAtOnce() {
+    for (int i = 0; i < 16; i++) {
+      config()
+          .set(
+              SetRequest.newBuilder()
+                  .setType("t")
+                  .setComponent("c" + i)
+                  .setValue(text(60_000))
+                  .build());
+    }
+    ListRequest all = ListRequest.newBuilder().setType("t").setPageSize(100).build();
+    config().list(all);
+    // Redis breaks a connection with more than that to send.
+    redis.commands().configSet("client-output-buffer-limit", "normal 32mb 0 0");
+    List<ListenableFuture<ListResponse>> lists = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      ListRequest one = all.toBuilder().setPageSize(100 + i).build();
+      lists.add(
+          ConfigGrpc.newFutureStub(server.channel()).withMaxInboundMessageSize(4 << 20).list(one));
+    }
+
+    Eventually.until(LONG, "all are answered", () -> lists.stream().allMatch(l -> l.isDone()));
+    int listed = 0;
+    for (ListenableFuture<ListResponse> list : lists) {
+      try {
+        assertThat(list.get().getConfigurationsCount()).isEqualTo(16);
+        listed++;
+      } catch (ExecutionException | InterruptedException e) {
+        assertThat(Refused.of(e.getCause()).reason()).isEqualTo("OVERLOADED");
+      }
+    }
+    assertThat(listed).isGreaterThan(50);
+  }
+
+  private ConfigGrpc.ConfigBlockingStub config() {
+    return ConfigGrpc.newBlockingStub(server.channel());
+  }
+
+  private static Struct text(int length) {
+    return Struct.newBuilder()
+        .putFields("text", Value.newBuilder().setStringValue("x".repeat(length)).build())
+        .build();
+  }
+
+  private AcquireResponse acquire(String name) {
+    return server.locks().acquire(AcquireRequest.newBuilder().setName(name).build());
+  }
+
+  private List<ListenableFuture<AcquireResponse>> acquireMany(String prefix, int count) {
+    List<ListenableFuture<AcquireResponse>> calls = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      calls.add(
+          server
+              .futureLocks()
+              .acquire(
+                  AcquireRequest.newBuilder()
+                      .setName(prefix + i)
+                      .setLease(Durations.fromMinutes(10))
+                      .build()));
+    }
+    return calls;
+  }
+
+  /** An answer that needs no Redis comes after all that was sent before on this connection. */
+  private void hasReadAllCalls() {
+    ErrorsGrpc.newBlockingStub(server.channel())
+        .listReasons(ListReasonsRequest.getDefaultInstance());
+  }
+
+  private static Refused refusal(ListenableFuture<?> call) {
+    try {
+      call.get();
+      throw new AssertionError("the call was not refused");
+    } catch (ExecutionException e) {
+      return Refused.of(e.getCause());
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

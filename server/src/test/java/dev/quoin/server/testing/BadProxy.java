@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Stands in front of a server on loopback and loses bytes of the connections there are. */
+public final class BadProxy implements AutoCloseable {
+  private final ServerSocket socket;
+  private final int target;
+  private final List<Connection> connections = new CopyOnWriteArrayList<>();
+
+  private static final class Connection {
+    volatile boolean swallowsAll;
+    volatile boolean swallowsAnAnswer;
+  }
+
+  private BadProxy(ServerSocket socket, int target) {
+    this.socket = socket;
+    this.target = target;
+  }
+
+  /** Starts a proxy for a port of loopback. */
+  public static BadProxy start(int target) {
+    try {
+      BadProxy proxy =
+          new BadProxy(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), target);
+      daemon(proxy::accept);
+      return proxy;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public int port() {
+    return socket.getLocalPort();
+  }
+
+  /** From now on nothing comes through on the connections there are; new ones are good. */
+  public void swallowAll() {
+    connections.forEach(connection -> connection.swallowsAll = true);
+  }
+
+  /** Loses the next bytes that come back, on each of the connections there are. */
+  public void swallowAnAnswer() {
+    connections.forEach(connection -> connection.swallowsAnAnswer = true);
+  }
+
+  /** How many connections there were so far. */
+  public int connections() {
+    return connections.size();
+  }
+
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void accept() {
+    while (!socket.isClosed()) {
+      try {
+        Socket client = socket.accept();
+        Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
+        Connection connection = new Connection();
+        connections.add(connection);
+        daemon(() -> copy(client, server, connection, false));
+        daemon(() -> copy(server, client, connection, true));
+      } catch (IOException e) {
+        // The proxy is closed.
+      }
+    }
+  }
+
+  private static void copy(Socket from, Socket to, Connection connection, boolean answers) {
+    byte[] bytes = new byte[64 * 1024];
+    try (from;
+        to) {
+      InputStream in = from.getInputStream();
+      OutputStream out = to.getOutputStream();
+      for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
+        if (answers && connection.swallowsAnAnswer) {
+          connection.swallowsAnAnswer = false;
+        } else if (!connection.swallowsAll) {
+          out.write(bytes, 0, read);
+        }
+      }
+    } catch (IOException e) {
+      // One side has gone; both are closed now.
+    }
+  }
+
+  private static void daemon(Runnable work) {
+    Thread thread = new Thread(work, "bad-proxy");
+    thread.setDaemon(true);
+    thread.start();
+  }
+}
