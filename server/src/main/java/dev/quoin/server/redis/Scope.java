@@ -18,7 +18,12 @@ public record Scope(String namespace, Deadline deadline, Seal seal, BooleanSuppl
 
   /** The scope of work that has no caller. */
   public Scope(String namespace, Deadline deadline) {
-    this(namespace, deadline, null, NEVER);
+    this(namespace, deadline, null);
+  }
+
+  /** The scope of a caller who waits until the deadline. */
+  public Scope(String namespace, Deadline deadline, Seal seal) {
+    this(namespace, deadline, seal, NEVER);
   }
 
   /** The same namespace for work that outlives the call it was begun by. */

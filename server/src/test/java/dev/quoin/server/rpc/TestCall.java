@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
+import dev.quoin.server.redis.Seal;
 import io.grpc.Metadata;
 
 /** A call for tests of the kernel that need no connection. */
 public final class TestCall {
   private final Drain drain = new Drain();
-  private final Call call = new Call(new Metadata(), drain);
+  private final Call call = new Call(new Metadata(), drain, Seal.random());
 
   public Call call() {
     return call;
