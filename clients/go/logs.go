@@ -84,8 +84,7 @@ type TailEvent struct {
 	// Gap says how many entries were missed because this process was away, or too slow, for longer
 	// than they are kept; nil for an entry.
 	Gap *logsv1.TailResponse_Gap
-	// Cursor is where another tail goes on without losing what comes after this; some of what came
-	// before may come again.
+	// Cursor is where another tail goes on after this: nothing is lost and nothing comes twice.
 	Cursor string
 }
 
@@ -112,28 +111,34 @@ func (l *Logs) Tail(ctx context.Context, options TailOptions) iter.Seq2[*TailEve
 				return
 			}
 			told.stands()
-			events := tailEvents(message)
-			for i, event := range events {
-				event.Cursor = cursor // not all of the message has been heard
-				if i == len(events)-1 {
-					event.Cursor = message.GetCursor()
-				}
-				if !yield(event, nil) {
+			for _, event := range tailEvents(message) {
+				if event.Log != "" && !yield(event, nil) {
 					return
 				}
+				cursor = event.Cursor
 			}
-			cursor = message.GetCursor()
 		}
 	}
 }
 
+// tailEvents is what a message tells; what has no log only moves the cursor on.
 func tailEvents(message *logsv1.TailResponse) []*TailEvent {
-	if gap := message.GetGap(); gap != nil {
-		return []*TailEvent{{Log: gap.GetName(), Gap: gap}}
+	switch told := message.GetEvent().(type) {
+	case *logsv1.TailResponse_NewEntries:
+		var events []*TailEvent
+		for _, entry := range told.NewEntries.GetEntries() {
+			events = append(events, &TailEvent{
+				Log: told.NewEntries.GetName(), Entry: entry, Cursor: entry.GetCursor(),
+			})
+		}
+		return events
+	case *logsv1.TailResponse_Gap_:
+		return []*TailEvent{{Log: told.Gap.GetName(), Gap: told.Gap, Cursor: told.Gap.GetCursor()}}
+	case *logsv1.TailResponse_Heartbeat_:
+		return []*TailEvent{{Cursor: told.Heartbeat.GetCursor()}}
+	case *logsv1.TailResponse_Reconnect_:
+		return []*TailEvent{{Cursor: told.Reconnect.GetCursor()}}
+	default:
+		return nil
 	}
-	var events []*TailEvent
-	for _, entry := range message.GetNewEntries().GetEntries() {
-		events = append(events, &TailEvent{Log: message.GetNewEntries().GetName(), Entry: entry})
-	}
-	return events
 }

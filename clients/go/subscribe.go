@@ -32,8 +32,8 @@ type ChatEvent struct {
 	Gap *chatv1.SubscribeResponse_Gap
 	// Signal is what somebody is doing, for example typing.
 	Signal *chatv1.SubscribeResponse_Doing
-	// Cursor is where another subscription goes on without losing what comes after this; some of
-	// what came before may come again.
+	// Cursor is where another subscription goes on after this: nothing is lost and nothing comes
+	// twice.
 	Cursor string
 }
 
@@ -60,37 +60,37 @@ func (c *Chat) Subscribe(
 				return
 			}
 			told.stands()
-			after := cursor
-			if message.GetCursor() != "" {
-				after = message.GetCursor()
-			}
-			events := chatEvents(message)
-			for i, event := range events {
-				event.Cursor = cursor // not all of the message has been heard
-				if i == len(events)-1 {
-					event.Cursor = after
-				}
-				if !yield(event, nil) {
+			for _, event := range chatEvents(message, cursor) {
+				if event.Chat != "" && !yield(event, nil) {
 					return
 				}
+				cursor = event.Cursor
 			}
-			cursor = after
 		}
 	}
 }
 
-func chatEvents(message *chatv1.SubscribeResponse) []*ChatEvent {
+// chatEvents is what a message tells after a cursor; what has no chat only moves the cursor on.
+func chatEvents(message *chatv1.SubscribeResponse, cursor string) []*ChatEvent {
 	switch told := message.GetEvent().(type) {
 	case *chatv1.SubscribeResponse_Events_:
 		var events []*ChatEvent
 		for _, event := range told.Events.GetEvents() {
-			events = append(events, &ChatEvent{Chat: told.Events.GetChatId(), Event: event})
+			events = append(events, &ChatEvent{
+				Chat: told.Events.GetChatId(), Event: event, Cursor: event.GetCursor(),
+			})
 		}
 		return events
 	case *chatv1.SubscribeResponse_Gap_:
-		return []*ChatEvent{{Chat: told.Gap.GetChatId(), Gap: told.Gap}}
+		return []*ChatEvent{{
+			Chat: told.Gap.GetChatId(), Gap: told.Gap, Cursor: told.Gap.GetCursor(),
+		}}
 	case *chatv1.SubscribeResponse_Signal:
-		return []*ChatEvent{{Chat: told.Signal.GetChatId(), Signal: told.Signal}}
+		return []*ChatEvent{{Chat: told.Signal.GetChatId(), Signal: told.Signal, Cursor: cursor}}
+	case *chatv1.SubscribeResponse_Heartbeat_:
+		return []*ChatEvent{{Cursor: told.Heartbeat.GetCursor()}}
+	case *chatv1.SubscribeResponse_Reconnect_:
+		return []*ChatEvent{{Cursor: told.Reconnect.GetCursor()}}
 	default:
 		return nil
 	}

@@ -19,14 +19,15 @@ type Happening = Exclude<Plain<SubscribeResponse_Event>["event"], { case: undefi
  * longer (when `toMessageId` is less than `fromMessageId` only other events are missing); or that
  * somebody is doing something.
  */
-export type ChatEvent =
-  | ({ readonly chatId: string; readonly time?: Date | undefined } & Happening)
-  | { readonly chatId: string; readonly case: "gap"; readonly value: Plain<SubscribeResponse_Gap> }
-  | {
-      readonly chatId: string;
-      readonly case: "signal";
-      readonly value: Plain<SubscribeResponse_Doing>;
-    };
+export type ChatEvent = {
+  readonly chatId: string;
+  /** Where another subscription goes on after this. */
+  readonly cursor: string;
+} & (
+  | ({ readonly time?: Date | undefined } & Happening)
+  | { readonly case: "gap"; readonly value: Plain<SubscribeResponse_Gap> }
+  | { readonly case: "signal"; readonly value: Plain<SubscribeResponse_Doing> }
+);
 
 /** How to subscribe. */
 export interface SubscribeOptions {
@@ -54,10 +55,7 @@ export class ChatSubscription extends Subscription<ChatEvent> {
     this.position = options.cursor ?? "";
   }
 
-  /**
-   * Where another subscription would go on. It moves on when all events that came together have
-   * been taken and the next one is asked for.
-   */
+  /** Where another subscription would go on after the last event that was handed out. */
   get cursor(): string {
     return this.position;
   }
@@ -67,30 +65,45 @@ export class ChatSubscription extends Subscription<ChatEvent> {
     const request = () => ({ user: this.user, cursor: this.position });
     const stream = resumed(this.link, ChatService.method.subscribe, request, signal, onBroken);
     for await (const message of stream) {
-      yield* told(message, onAlive);
-      this.position = message.cursor || this.position;
+      for (const event of told(message, this.position)) {
+        this.position = event.cursor;
+        yield event;
+      }
+      if (message.event.case === "heartbeat" || message.event.case === "reconnect") {
+        this.position = message.event.value.cursor;
+      }
+      if (message.event.case === "heartbeat") {
+        onAlive();
+      }
     }
   }
 }
 
-function* told({ event }: SubscribeResponse, onAlive: () => void): Generator<ChatEvent> {
+function* told({ event }: SubscribeResponse, position: string): Generator<ChatEvent> {
   switch (event.case) {
     case "events":
       for (const one of event.value.events) {
-        const { event: happening, time } = plain(one);
+        const { event: happening, time, cursor } = plain(one);
         if (happening.case !== undefined) {
-          yield { chatId: event.value.chatId, time, ...happening };
+          yield { chatId: event.value.chatId, cursor, time, ...happening };
         }
       }
       break;
     case "gap":
-      yield { chatId: event.value.chatId, case: "gap", value: plain(event.value) };
+      yield {
+        chatId: event.value.chatId,
+        cursor: event.value.cursor,
+        case: "gap",
+        value: plain(event.value),
+      };
       break;
     case "signal":
-      yield { chatId: event.value.chatId, case: "signal", value: plain(event.value) };
-      break;
-    case "heartbeat":
-      onAlive();
+      yield {
+        chatId: event.value.chatId,
+        cursor: position,
+        case: "signal",
+        value: plain(event.value),
+      };
       break;
   }
 }

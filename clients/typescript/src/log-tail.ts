@@ -15,9 +15,14 @@ import { Subscription } from "./subscription.js";
  * process was away, or too slow, for longer than they are kept. `missed` is how many, 0 when that
  * is not known.
  */
-export type TailEvent =
-  | { readonly case: "entry"; readonly log: string; readonly entry: Plain<LogEntry> }
-  | { readonly case: "gap"; readonly log: string; readonly missed: bigint };
+export type TailEvent = {
+  readonly log: string;
+  /** Where another tail goes on after this. */
+  readonly cursor: string;
+} & (
+  | { readonly case: "entry"; readonly entry: Plain<LogEntry> }
+  | { readonly case: "gap"; readonly missed: bigint }
+);
 
 /** Which entries of the logs to follow. */
 export interface TailOptions {
@@ -48,8 +53,8 @@ export class LogTail extends Subscription<TailEvent> {
   }
 
   /**
-   * Where another tail would go on; "" before the first stream has started. It moves on when all
-   * entries that came together have been taken and the next one is asked for.
+   * Where another tail would go on after the last event that was handed out; "" before the first
+   * stream has started.
    */
   get cursor(): string {
     return this.position;
@@ -65,8 +70,13 @@ export class LogTail extends Subscription<TailEvent> {
       cursor: this.position,
     });
     for await (const message of resumed(this.link, LogsService.method.tail, request, signal)) {
-      yield* told(message);
-      this.position = message.cursor;
+      for (const event of told(message)) {
+        this.position = event.cursor;
+        yield event;
+      }
+      if (message.event.case === "heartbeat" || message.event.case === "reconnect") {
+        this.position = message.event.value.cursor;
+      }
     }
   }
 }
@@ -74,9 +84,10 @@ export class LogTail extends Subscription<TailEvent> {
 function* told({ event }: TailResponse): Generator<TailEvent> {
   if (event.case === "newEntries") {
     for (const entry of event.value.entries) {
-      yield { case: "entry", log: event.value.name, entry: plain(entry) };
+      yield { case: "entry", log: event.value.name, cursor: entry.cursor, entry: plain(entry) };
     }
   } else if (event.case === "gap") {
-    yield { case: "gap", log: event.value.name, missed: event.value.missed ?? 0n };
+    const { name, cursor, missed } = event.value;
+    yield { case: "gap", log: name, cursor, missed: missed ?? 0n };
   }
 }

@@ -16,7 +16,7 @@ import { pages } from "./pages.js";
 export type LogEntry = Plain<LogEntryMessage>;
 
 /** An entry to be written: what happened, and if need be how serious it is and what belongs to it. */
-export type NewLogEntry = Omit<Input<LogEntryMessage>, "time"> & { text: string };
+export type NewLogEntry = Omit<Input<LogEntryMessage>, "time" | "cursor"> & { text: string };
 
 /** The most common messages of an hour. */
 export type CommonMessages = Plain<CommonResponse>;

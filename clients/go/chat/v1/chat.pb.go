@@ -2188,12 +2188,6 @@ func (x *SubscribeRequest) GetSlowReader() SubscribeRequest_SlowReader {
 // What happens.
 type SubscribeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to go on after this message. Empty in signals, in heartbeats when nothing
-	// has happened since the one before and, for a user with more than 8 chats, in
-	// messages that come within a second of one that has it: then go on from the
-	// newest one before, and get what came after it again. Until the
-	// first heartbeat it is the cursor of the request.
-	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// Exactly one is set.
 	//
 	// Types that are valid to be assigned to Event:
@@ -2236,13 +2230,6 @@ func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use SubscribeResponse.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30}
-}
-
-func (x *SubscribeResponse) GetCursor() string {
-	if x != nil {
-		return x.Cursor
-	}
-	return ""
 }
 
 func (x *SubscribeResponse) GetEvent() isSubscribeResponse_Event {
@@ -2302,28 +2289,28 @@ type isSubscribeResponse_Event interface {
 }
 
 type SubscribeResponse_Events_ struct {
-	// Something happened in one chat.
-	Events *SubscribeResponse_Events `protobuf:"bytes,2,opt,name=events,proto3,oneof"`
+	// Something happened in one chat; each event has its cursor.
+	Events *SubscribeResponse_Events `protobuf:"bytes,1,opt,name=events,proto3,oneof"`
 }
 
 type SubscribeResponse_Gap_ struct {
 	// Something that happened in one chat cannot be told.
-	Gap *SubscribeResponse_Gap `protobuf:"bytes,3,opt,name=gap,proto3,oneof"`
+	Gap *SubscribeResponse_Gap `protobuf:"bytes,2,opt,name=gap,proto3,oneof"`
 }
 
 type SubscribeResponse_Signal struct {
 	// Somebody is doing something.
-	Signal *SubscribeResponse_Doing `protobuf:"bytes,4,opt,name=signal,proto3,oneof"`
+	Signal *SubscribeResponse_Doing `protobuf:"bytes,3,opt,name=signal,proto3,oneof"`
 }
 
 type SubscribeResponse_Heartbeat_ struct {
 	// The stream is alive.
-	Heartbeat *SubscribeResponse_Heartbeat `protobuf:"bytes,5,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *SubscribeResponse_Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
 }
 
 type SubscribeResponse_Reconnect_ struct {
-	// The stream ends; call Subscribe again with the cursor.
-	Reconnect *SubscribeResponse_Reconnect `protobuf:"bytes,6,opt,name=reconnect,proto3,oneof"`
+	// The stream ends; call Subscribe again with its cursor.
+	Reconnect *SubscribeResponse_Reconnect `protobuf:"bytes,5,opt,name=reconnect,proto3,oneof"`
 }
 
 func (*SubscribeResponse_Events_) isSubscribeResponse_Event() {}
@@ -2782,7 +2769,9 @@ type SubscribeResponse_Event struct {
 	//	*SubscribeResponse_Event_RoleChanged
 	Event isSubscribeResponse_Event_Event `protobuf_oneof:"event"`
 	// When it happened, by the clock of Redis; see MemberLeft for when it is not set.
-	Time          *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=time,proto3" json:"time,omitempty"`
+	Time *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=time,proto3" json:"time,omitempty"`
+	// Where to go on after this event, in all chats of the user.
+	Cursor        string `protobuf:"bytes,8,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2883,6 +2872,13 @@ func (x *SubscribeResponse_Event) GetTime() *timestamppb.Timestamp {
 		return x.Time
 	}
 	return nil
+}
+
+func (x *SubscribeResponse_Event) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
 }
 
 type isSubscribeResponse_Event_Event interface {
@@ -3117,7 +3113,9 @@ type SubscribeResponse_Gap struct {
 	FromMessageId *int64 `protobuf:"varint,2,opt,name=from_message_id,json=fromMessageId,proto3,oneof" json:"from_message_id,omitempty"`
 	// Number of the last one. Less than the first when only other events are
 	// missing; both 0 when Redis was set back and it is not known what is missing.
-	ToMessageId   *int64 `protobuf:"varint,3,opt,name=to_message_id,json=toMessageId,proto3,oneof" json:"to_message_id,omitempty"`
+	ToMessageId *int64 `protobuf:"varint,3,opt,name=to_message_id,json=toMessageId,proto3,oneof" json:"to_message_id,omitempty"`
+	// Where to go on after the gap, in all chats of the user.
+	Cursor        string `protobuf:"bytes,4,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3173,7 +3171,14 @@ func (x *SubscribeResponse_Gap) GetToMessageId() int64 {
 	return 0
 }
 
-// A user is doing something.
+func (x *SubscribeResponse_Gap) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+// A user is doing something. It has no place among the events, and no cursor.
 type SubscribeResponse_Doing struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
@@ -3239,7 +3244,9 @@ func (x *SubscribeResponse_Doing) GetActivity() Activity {
 
 // The stream is alive.
 type SubscribeResponse_Heartbeat struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to go on after everything that came before.
+	Cursor        string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3274,11 +3281,21 @@ func (*SubscribeResponse_Heartbeat) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30, 7}
 }
 
+func (x *SubscribeResponse_Heartbeat) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
 // The stream ends.
 type SubscribeResponse_Reconnect struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Why.
-	Reason        SubscribeResponse_Reconnect_Reason `protobuf:"varint,1,opt,name=reason,proto3,enum=quoin.chat.v1.SubscribeResponse_Reconnect_Reason" json:"reason,omitempty"`
+	Reason SubscribeResponse_Reconnect_Reason `protobuf:"varint,1,opt,name=reason,proto3,enum=quoin.chat.v1.SubscribeResponse_Reconnect_Reason" json:"reason,omitempty"`
+	// Where to go on: after everything that came before; the cursor of the request
+	// when nothing did.
+	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3318,6 +3335,13 @@ func (x *SubscribeResponse_Reconnect) GetReason() SubscribeResponse_Reconnect_Re
 		return x.Reason
 	}
 	return SubscribeResponse_Reconnect_REASON_UNSPECIFIED
+}
+
+func (x *SubscribeResponse_Reconnect) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
 }
 
 var File_quoin_chat_v1_chat_proto protoreflect.FileDescriptor
@@ -3526,17 +3550,16 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"SlowReader\x12\x1b\n" +
 	"\x17SLOW_READER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SLOW_READER_CATCH_UP\x10\x01\x12\x1a\n" +
-	"\x16SLOW_READER_DISCONNECT\x10\x02\"\x86\r\n" +
-	"\x11SubscribeResponse\x12\x16\n" +
-	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x12A\n" +
-	"\x06events\x18\x02 \x01(\v2'.quoin.chat.v1.SubscribeResponse.EventsH\x00R\x06events\x128\n" +
-	"\x03gap\x18\x03 \x01(\v2$.quoin.chat.v1.SubscribeResponse.GapH\x00R\x03gap\x12@\n" +
-	"\x06signal\x18\x04 \x01(\v2&.quoin.chat.v1.SubscribeResponse.DoingH\x00R\x06signal\x12J\n" +
-	"\theartbeat\x18\x05 \x01(\v2*.quoin.chat.v1.SubscribeResponse.HeartbeatH\x00R\theartbeat\x12J\n" +
-	"\treconnect\x18\x06 \x01(\v2*.quoin.chat.v1.SubscribeResponse.ReconnectH\x00R\treconnect\x1aa\n" +
+	"\x16SLOW_READER_DISCONNECT\x10\x02\"\xce\r\n" +
+	"\x11SubscribeResponse\x12A\n" +
+	"\x06events\x18\x01 \x01(\v2'.quoin.chat.v1.SubscribeResponse.EventsH\x00R\x06events\x128\n" +
+	"\x03gap\x18\x02 \x01(\v2$.quoin.chat.v1.SubscribeResponse.GapH\x00R\x03gap\x12@\n" +
+	"\x06signal\x18\x03 \x01(\v2&.quoin.chat.v1.SubscribeResponse.DoingH\x00R\x06signal\x12J\n" +
+	"\theartbeat\x18\x04 \x01(\v2*.quoin.chat.v1.SubscribeResponse.HeartbeatH\x00R\theartbeat\x12J\n" +
+	"\treconnect\x18\x05 \x01(\v2*.quoin.chat.v1.SubscribeResponse.ReconnectH\x00R\treconnect\x1aa\n" +
 	"\x06Events\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12>\n" +
-	"\x06events\x18\x02 \x03(\v2&.quoin.chat.v1.SubscribeResponse.EventR\x06events\x1a\xf1\x03\n" +
+	"\x06events\x18\x02 \x03(\v2&.quoin.chat.v1.SubscribeResponse.EventR\x06events\x1a\x89\x04\n" +
 	"\x05Event\x122\n" +
 	"\amessage\x18\x01 \x01(\v2\x16.quoin.chat.v1.MessageH\x00R\amessage\x12?\n" +
 	"\x0emessage_edited\x18\x02 \x01(\v2\x16.quoin.chat.v1.MessageH\x00R\rmessageEdited\x12A\n" +
@@ -3545,7 +3568,8 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\vmember_left\x18\x05 \x01(\v2+.quoin.chat.v1.SubscribeResponse.MemberLeftH\x00R\n" +
 	"memberLeft\x12Q\n" +
 	"\frole_changed\x18\x06 \x01(\v2,.quoin.chat.v1.SubscribeResponse.RoleChangedH\x00R\vroleChanged\x12.\n" +
-	"\x04time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x04timeB\a\n" +
+	"\x04time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x16\n" +
+	"\x06cursor\x18\b \x01(\tR\x06cursorB\a\n" +
 	"\x05event\x1aK\n" +
 	"\fMemberJoined\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12'\n" +
@@ -3557,20 +3581,23 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\vRoleChanged\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12'\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\x12\x14\n" +
-	"\x05actor\x18\x03 \x01(\tR\x05actor\x1a\x9a\x01\n" +
+	"\x05actor\x18\x03 \x01(\tR\x05actor\x1a\xb2\x01\n" +
 	"\x03Gap\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12+\n" +
 	"\x0ffrom_message_id\x18\x02 \x01(\x03H\x00R\rfromMessageId\x88\x01\x01\x12'\n" +
-	"\rto_message_id\x18\x03 \x01(\x03H\x01R\vtoMessageId\x88\x01\x01B\x12\n" +
+	"\rto_message_id\x18\x03 \x01(\x03H\x01R\vtoMessageId\x88\x01\x01\x12\x16\n" +
+	"\x06cursor\x18\x04 \x01(\tR\x06cursorB\x12\n" +
 	"\x10_from_message_idB\x10\n" +
 	"\x0e_to_message_id\x1ai\n" +
 	"\x05Doing\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x123\n" +
-	"\bactivity\x18\x03 \x01(\x0e2\x17.quoin.chat.v1.ActivityR\bactivity\x1a\v\n" +
-	"\tHeartbeat\x1a\xa5\x01\n" +
+	"\bactivity\x18\x03 \x01(\x0e2\x17.quoin.chat.v1.ActivityR\bactivity\x1a#\n" +
+	"\tHeartbeat\x12\x16\n" +
+	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x1a\xbd\x01\n" +
 	"\tReconnect\x12I\n" +
-	"\x06reason\x18\x01 \x01(\x0e21.quoin.chat.v1.SubscribeResponse.Reconnect.ReasonR\x06reason\"M\n" +
+	"\x06reason\x18\x01 \x01(\x0e21.quoin.chat.v1.SubscribeResponse.Reconnect.ReasonR\x06reason\x12\x16\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"M\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_DRAINING\x10\x01\x12\x16\n" +

@@ -168,9 +168,12 @@ type ChatClient interface {
 	// the user itself, then what happens in the chat; leaving or being kicked as
 	// member_left, then nothing of that chat.
 	//
-	// The cursor of a message says where to go on after it, at any server. Receiving
-	// is not acknowledging: call Ack. `heartbeat` comes when there was nothing else
-	// for 5 to 10 seconds, even while Redis cannot be reached.
+	// Every event, `gap`, `heartbeat` and `reconnect` carries a cursor. After a broken
+	// stream call Subscribe again, at any server, with the cursor of the last one that
+	// was processed, also when it came together with others: nothing comes twice and
+	// nothing is left out. A cursor is about 25 bytes long for each chat of the user.
+	// Receiving is not acknowledging: call Ack. `heartbeat` comes when there was
+	// nothing else for 5 to 10 seconds, even while Redis cannot be reached.
 	//
 	// The server keeps nothing for a slow reader: it goes on from where it was, out
 	// of what is kept of the chat, and gets a `gap` for what is kept no longer. With
@@ -484,9 +487,12 @@ type ChatServer interface {
 	// the user itself, then what happens in the chat; leaving or being kicked as
 	// member_left, then nothing of that chat.
 	//
-	// The cursor of a message says where to go on after it, at any server. Receiving
-	// is not acknowledging: call Ack. `heartbeat` comes when there was nothing else
-	// for 5 to 10 seconds, even while Redis cannot be reached.
+	// Every event, `gap`, `heartbeat` and `reconnect` carries a cursor. After a broken
+	// stream call Subscribe again, at any server, with the cursor of the last one that
+	// was processed, also when it came together with others: nothing comes twice and
+	// nothing is left out. A cursor is about 25 bytes long for each chat of the user.
+	// Receiving is not acknowledging: call Ack. `heartbeat` comes when there was
+	// nothing else for 5 to 10 seconds, even while Redis cannot be reached.
 	//
 	// The server keeps nothing for a slow reader: it goes on from where it was, out
 	// of what is kept of the chat, and gets a `gap` for what is kept no longer. With

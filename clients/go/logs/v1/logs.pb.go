@@ -209,8 +209,11 @@ type LogEntry struct {
 	// What belongs to it, for programs: at most 32 pairs, keys of 1 to 64 bytes,
 	// values of at most 1,024 bytes.
 	Fields map[string]string `protobuf:"bytes,4,rep,name=fields,proto3" json:"fields,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// When Redis took it, to the microsecond. Not looked at when writing.
-	Time          *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=time,proto3" json:"time,omitempty"`
+	// When Redis took it, to the microsecond. Ignored when writing.
+	Time *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=time,proto3" json:"time,omitempty"`
+	// Where a Tail goes on after this entry: with this cursor the same logs continue
+	// with the next one. Set in a Tail; ignored when writing.
+	Cursor        string `protobuf:"bytes,6,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,6 +281,13 @@ func (x *LogEntry) GetTime() *timestamppb.Timestamp {
 		return x.Time
 	}
 	return nil
+}
+
+func (x *LogEntry) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
 }
 
 // Adds an entry.
@@ -862,7 +872,8 @@ type TailRequest struct {
 	// Only entries whose text contains this, letter for letter: at most 256 bytes.
 	Contains string `protobuf:"bytes,3,opt,name=contains,proto3" json:"contains,omitempty"`
 	// Goes on after this: the newest cursor received from an earlier stream, or
-	// that of a Write. Logs it does not speak of start as without a cursor.
+	// that of a Write, of the same namespace. Logs it does not speak of start as
+	// without a cursor.
 	Cursor string `protobuf:"bytes,4,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// How many of the newest entries of a log, of whatever severity and text, to
 	// look at before the new ones: 0, the default, to 1,000. With a cursor that
@@ -950,9 +961,6 @@ func (x *TailRequest) GetSlowReader() TailRequest_SlowReader {
 // What is new.
 type TailResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to go on after this message; until the first heartbeat the cursor of the
-	// request.
-	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// Exactly one is set.
 	//
 	// Types that are valid to be assigned to Event:
@@ -994,13 +1002,6 @@ func (x *TailResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use TailResponse.ProtoReflect.Descriptor instead.
 func (*TailResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{10}
-}
-
-func (x *TailResponse) GetCursor() string {
-	if x != nil {
-		return x.Cursor
-	}
-	return ""
 }
 
 func (x *TailResponse) GetEvent() isTailResponse_Event {
@@ -1051,23 +1052,23 @@ type isTailResponse_Event interface {
 }
 
 type TailResponse_NewEntries struct {
-	// Entries of one log.
-	NewEntries *TailResponse_Entries `protobuf:"bytes,2,opt,name=new_entries,json=newEntries,proto3,oneof"`
+	// Entries of one log, each with its cursor.
+	NewEntries *TailResponse_Entries `protobuf:"bytes,1,opt,name=new_entries,json=newEntries,proto3,oneof"`
 }
 
 type TailResponse_Gap_ struct {
 	// Entries of one log could not be told.
-	Gap *TailResponse_Gap `protobuf:"bytes,3,opt,name=gap,proto3,oneof"`
+	Gap *TailResponse_Gap `protobuf:"bytes,2,opt,name=gap,proto3,oneof"`
 }
 
 type TailResponse_Heartbeat_ struct {
 	// The stream is alive.
-	Heartbeat *TailResponse_Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *TailResponse_Heartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
 }
 
 type TailResponse_Reconnect_ struct {
-	// The stream ends; call Tail again with the cursor.
-	Reconnect *TailResponse_Reconnect `protobuf:"bytes,5,opt,name=reconnect,proto3,oneof"`
+	// The stream ends; call Tail again with its cursor.
+	Reconnect *TailResponse_Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
 }
 
 func (*TailResponse_NewEntries) isTailResponse_Event() {}
@@ -1314,7 +1315,9 @@ type TailResponse_Gap struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// How many entries, of whatever severity and text; 0 when that is not known
 	// because Redis lost the log, or was set back, in the meantime.
-	Missed        *int64 `protobuf:"varint,2,opt,name=missed,proto3,oneof" json:"missed,omitempty"`
+	Missed *int64 `protobuf:"varint,2,opt,name=missed,proto3,oneof" json:"missed,omitempty"`
+	// Where to go on after the gap.
+	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1363,9 +1366,19 @@ func (x *TailResponse_Gap) GetMissed() int64 {
 	return 0
 }
 
+func (x *TailResponse_Gap) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
 // The stream is alive.
 type TailResponse_Heartbeat struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to go on after everything that came before, and after entries that the
+	// request did not ask for.
+	Cursor        string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1400,11 +1413,21 @@ func (*TailResponse_Heartbeat) Descriptor() ([]byte, []int) {
 	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{10, 2}
 }
 
+func (x *TailResponse_Heartbeat) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
 // The stream ends.
 type TailResponse_Reconnect struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Why.
-	Reason        TailResponse_Reconnect_Reason `protobuf:"varint,1,opt,name=reason,proto3,enum=quoin.logs.v1.TailResponse_Reconnect_Reason" json:"reason,omitempty"`
+	Reason TailResponse_Reconnect_Reason `protobuf:"varint,1,opt,name=reason,proto3,enum=quoin.logs.v1.TailResponse_Reconnect_Reason" json:"reason,omitempty"`
+	// Where to go on: after everything that came before; the cursor of the request
+	// when nothing did.
+	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1446,17 +1469,25 @@ func (x *TailResponse_Reconnect) GetReason() TailResponse_Reconnect_Reason {
 	return TailResponse_Reconnect_REASON_UNSPECIFIED
 }
 
+func (x *TailResponse_Reconnect) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
 var File_quoin_logs_v1_logs_proto protoreflect.FileDescriptor
 
 const file_quoin_logs_v1_logs_proto_rawDesc = "" +
 	"\n" +
-	"\x18quoin/logs/v1/logs.proto\x12\rquoin.logs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x02\n" +
+	"\x18quoin/logs/v1/logs.proto\x12\rquoin.logs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x02\n" +
 	"\bLogEntry\x123\n" +
 	"\bseverity\x18\x01 \x01(\x0e2\x17.quoin.logs.v1.SeverityR\bseverity\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x1a\n" +
 	"\btemplate\x18\x03 \x01(\tR\btemplate\x12;\n" +
 	"\x06fields\x18\x04 \x03(\v2#.quoin.logs.v1.LogEntry.FieldsEntryR\x06fields\x12.\n" +
-	"\x04time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x1a9\n" +
+	"\x04time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x16\n" +
+	"\x06cursor\x18\x06 \x01(\tR\x06cursor\x1a9\n" +
 	"\vFieldsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa2\x02\n" +
@@ -1522,24 +1553,26 @@ const file_quoin_logs_v1_logs_proto_rawDesc = "" +
 	"SlowReader\x12\x1b\n" +
 	"\x17SLOW_READER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SLOW_READER_CATCH_UP\x10\x01\x12\x1a\n" +
-	"\x16SLOW_READER_DISCONNECT\x10\x02\"\xff\x04\n" +
-	"\fTailResponse\x12\x16\n" +
-	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x12F\n" +
-	"\vnew_entries\x18\x02 \x01(\v2#.quoin.logs.v1.TailResponse.EntriesH\x00R\n" +
+	"\x16SLOW_READER_DISCONNECT\x10\x02\"\xaf\x05\n" +
+	"\fTailResponse\x12F\n" +
+	"\vnew_entries\x18\x01 \x01(\v2#.quoin.logs.v1.TailResponse.EntriesH\x00R\n" +
 	"newEntries\x123\n" +
-	"\x03gap\x18\x03 \x01(\v2\x1f.quoin.logs.v1.TailResponse.GapH\x00R\x03gap\x12E\n" +
-	"\theartbeat\x18\x04 \x01(\v2%.quoin.logs.v1.TailResponse.HeartbeatH\x00R\theartbeat\x12E\n" +
-	"\treconnect\x18\x05 \x01(\v2%.quoin.logs.v1.TailResponse.ReconnectH\x00R\treconnect\x1aP\n" +
+	"\x03gap\x18\x02 \x01(\v2\x1f.quoin.logs.v1.TailResponse.GapH\x00R\x03gap\x12E\n" +
+	"\theartbeat\x18\x03 \x01(\v2%.quoin.logs.v1.TailResponse.HeartbeatH\x00R\theartbeat\x12E\n" +
+	"\treconnect\x18\x04 \x01(\v2%.quoin.logs.v1.TailResponse.ReconnectH\x00R\treconnect\x1aP\n" +
 	"\aEntries\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
-	"\aentries\x18\x02 \x03(\v2\x17.quoin.logs.v1.LogEntryR\aentries\x1aA\n" +
+	"\aentries\x18\x02 \x03(\v2\x17.quoin.logs.v1.LogEntryR\aentries\x1aY\n" +
 	"\x03Gap\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
-	"\x06missed\x18\x02 \x01(\x03H\x00R\x06missed\x88\x01\x01B\t\n" +
-	"\a_missed\x1a\v\n" +
-	"\tHeartbeat\x1a\xa0\x01\n" +
+	"\x06missed\x18\x02 \x01(\x03H\x00R\x06missed\x88\x01\x01\x12\x16\n" +
+	"\x06cursor\x18\x03 \x01(\tR\x06cursorB\t\n" +
+	"\a_missed\x1a#\n" +
+	"\tHeartbeat\x12\x16\n" +
+	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x1a\xb8\x01\n" +
 	"\tReconnect\x12D\n" +
-	"\x06reason\x18\x01 \x01(\x0e2,.quoin.logs.v1.TailResponse.Reconnect.ReasonR\x06reason\"M\n" +
+	"\x06reason\x18\x01 \x01(\x0e2,.quoin.logs.v1.TailResponse.Reconnect.ReasonR\x06reason\x12\x16\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"M\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_DRAINING\x10\x01\x12\x16\n" +

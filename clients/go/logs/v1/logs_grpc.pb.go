@@ -78,12 +78,14 @@ type LogsClient interface {
 	// Tail sends the entries of one or more logs as they are written.
 	//
 	// The stream starts with a `heartbeat` that carries the cursor it starts from:
-	// everything written later is sent. Every message carries the cursor to go on
-	// from, at any server, after a broken stream: no entry comes twice and none
-	// is left out, unless a `gap` says so. The entries of a log come in the order
-	// of the log; those of different logs in no particular order. `heartbeat`
-	// comes when there was nothing else for 5 to 10 seconds, even while Redis cannot
-	// be reached; entries written in the meantime follow when it can.
+	// everything written later is sent. Every entry, `gap`, `heartbeat` and
+	// `reconnect` carries a cursor. After a broken stream call Tail again, at any
+	// server, with the cursor of the last one that was processed, also when it came
+	// together with others: no entry comes twice and none is left out, unless a `gap`
+	// says so. The entries of a log come in the order of the log; those of different
+	// logs in no particular order. `heartbeat` comes when there was nothing else for
+	// 5 to 10 seconds, even while Redis cannot be reached; entries written in the
+	// meantime follow when it can.
 	//
 	// The server keeps nothing for a slow reader: it goes on from where it was,
 	// out of what is kept of the log, and gets a `gap` for what is kept no longer.
@@ -225,12 +227,14 @@ type LogsServer interface {
 	// Tail sends the entries of one or more logs as they are written.
 	//
 	// The stream starts with a `heartbeat` that carries the cursor it starts from:
-	// everything written later is sent. Every message carries the cursor to go on
-	// from, at any server, after a broken stream: no entry comes twice and none
-	// is left out, unless a `gap` says so. The entries of a log come in the order
-	// of the log; those of different logs in no particular order. `heartbeat`
-	// comes when there was nothing else for 5 to 10 seconds, even while Redis cannot
-	// be reached; entries written in the meantime follow when it can.
+	// everything written later is sent. Every entry, `gap`, `heartbeat` and
+	// `reconnect` carries a cursor. After a broken stream call Tail again, at any
+	// server, with the cursor of the last one that was processed, also when it came
+	// together with others: no entry comes twice and none is left out, unless a `gap`
+	// says so. The entries of a log come in the order of the log; those of different
+	// logs in no particular order. `heartbeat` comes when there was nothing else for
+	// 5 to 10 seconds, even while Redis cannot be reached; entries written in the
+	// meantime follow when it can.
 	//
 	// The server keeps nothing for a slow reader: it goes on from where it was,
 	// out of what is kept of the log, and gets a `gap` for what is kept no longer.

@@ -33,8 +33,7 @@ class Following(Stream[T]):
 
     @property
     def cursor(self) -> str:
-        """Where another stream would go on after what this one has handed over. What arrived
-        together shares one: within it the cursor is still that of what came before."""
+        """Where another stream would go on after what this one has handed over."""
         return self._stream.cursor
 
 

@@ -15,7 +15,6 @@ class ChatSubscription(Following[ChatNews]):
     """Everything that happens in the chats of a user, until it is closed."""
 
     def __init__(self, link: Link, user: str, cursor: str) -> None:
-        self._seen: dict[str, int] = {}
         stream: Resuming[SubscribeRequest, SubscribeResponse] = Resuming(
             link,
             link.stubs.chat.Subscribe,
@@ -23,31 +22,15 @@ class ChatSubscription(Following[ChatNews]):
         )
         super().__init__(stream, cursor)
 
-    def events(self, message: SubscribeResponse) -> list[ChatNews]:
+    def events(self, message: SubscribeResponse) -> list[tuple[ChatNews, str]]:
         kind = message.WhichOneof("event")
         if kind == "events":
             chat = message.events.chat_id
-            return [
-                ChatEvent(chat, event) for event in message.events.events if self._new(chat, event)
-            ]
+            return [(ChatEvent(chat, event), event.cursor) for event in message.events.events]
         if kind == "gap":
             gap = message.gap
-            if gap.to_message_id == 0:
-                # Redis was set back: its numbers may come again.
-                self._seen.pop(gap.chat_id, None)
-            return [ChatGap(gap.chat_id, gap.from_message_id, gap.to_message_id)]
+            return [(ChatGap(gap.chat_id, gap.from_message_id, gap.to_message_id), gap.cursor)]
         if kind == "signal":
-            return [
-                ChatSignal(message.signal.chat_id, message.signal.user, message.signal.activity)
-            ]
+            signal = message.signal
+            return [(ChatSignal(signal.chat_id, signal.user, signal.activity), self.received())]
         return []
-
-    def _new(self, chat: str, event: SubscribeResponse.Event) -> bool:
-        """Whether it was not told before: where a user has many chats, cursors come seldom, and a
-        new stream begins with what the one before has told."""
-        if not event.HasField("message"):
-            return True
-        number = event.message.message_id
-        known = self._seen.get(chat, 0)
-        self._seen[chat] = max(known, number)
-        return number > known

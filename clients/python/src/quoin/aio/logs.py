@@ -118,11 +118,11 @@ class LogTail(Following[LogEntry | LogGap]):
         stream: Resuming[TailRequest, TailResponse] = Resuming(link, link.stubs.logs.Tail, resumed)
         super().__init__(stream, cursor)
 
-    def events(self, message: TailResponse) -> list[LogEntry | LogGap]:
+    def events(self, message: TailResponse) -> list[tuple[LogEntry | LogGap, str]]:
         if message.HasField("gap"):
-            return [LogGap(message.gap.name, message.gap.missed)]
+            return [(LogGap(message.gap.name, message.gap.missed), message.gap.cursor)]
         entries = message.new_entries
-        return [entry(entries.name, one) for one in entries.entries]
+        return [(entry(entries.name, one), one.cursor) for one in entries.entries]
 
 
 def entry(log: str, one: Entry) -> LogEntry:

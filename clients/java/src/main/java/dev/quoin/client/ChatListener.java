@@ -10,7 +10,10 @@ import dev.quoin.chat.v1.SubscribeResponse.Event;
  */
 @FunctionalInterface
 public interface ChatListener {
-  /** Something happened in a chat: a message, an edit, somebody came or went. */
+  /**
+   * Something happened in a chat: a message, an edit, somebody came or went. Another subscription
+   * goes on after it with the cursor of the event.
+   */
   void event(String chat, Event event);
 
   /**

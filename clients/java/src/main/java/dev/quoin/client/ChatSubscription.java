@@ -4,7 +4,10 @@ package dev.quoin.client;
 import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
+import dev.quoin.chat.v1.SubscribeResponse.Doing;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
+import dev.quoin.chat.v1.SubscribeResponse.Events;
+import dev.quoin.chat.v1.SubscribeResponse.Gap;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -16,6 +19,7 @@ public final class ChatSubscription implements AutoCloseable {
   private final ChatListener listener;
   private final OpenStream<SubscribeRequest, SubscribeResponse> stream;
   private volatile String cursor;
+  private volatile boolean closed;
 
   ChatSubscription(Link link, String user, ChatListener listener, String cursor) {
     this.user = user;
@@ -26,7 +30,9 @@ public final class ChatSubscription implements AutoCloseable {
             link, ChatGrpc.getSubscribeMethod(), this::request, this::take, listener::broken);
   }
 
-  /** Where another subscription would go on after what the listener has heard. */
+  /**
+   * Where another subscription would go on after the last call of the listener that has returned.
+   */
   public String cursor() {
     return cursor;
   }
@@ -34,6 +40,7 @@ public final class ChatSubscription implements AutoCloseable {
   /** Ends it; the listener may still be in its last call. */
   @Override
   public void close() {
+    closed = true;
     stream.close();
   }
 
@@ -46,42 +53,42 @@ public final class ChatSubscription implements AutoCloseable {
   }
 
   private void take(SubscribeResponse message) {
-    try {
-      tell(message);
-    } finally {
-      if (!message.getCursor().isEmpty()) {
-        cursor = message.getCursor();
-      }
-    }
-  }
-
-  private void tell(SubscribeResponse message) {
     switch (message.getEventCase()) {
-      case EVENTS -> {
-        String chat = message.getEvents().getChatId();
-        message.getEvents().getEventsList().forEach(event -> tell(chat, event));
-      }
-      case GAP ->
-          listener.gap(
-              message.getGap().getChatId(),
-              message.getGap().getFromMessageId(),
-              message.getGap().getToMessageId());
-      case SIGNAL ->
-          listener.signal(
-              message.getSignal().getChatId(),
-              message.getSignal().getUser(),
-              message.getSignal().getActivity());
-      case HEARTBEAT -> listener.alive();
+      case EVENTS -> tell(message.getEvents());
+      case GAP -> tell(message.getGap());
+      case SIGNAL -> tell(message.getSignal());
+      case HEARTBEAT -> tell(listener::alive, message.getHeartbeat().getCursor());
+      case RECONNECT -> cursor = message.getReconnect().getCursor();
       default -> {}
     }
   }
 
-  /** What a listener does with one event must not cost it the others that came with it. */
-  private void tell(String chat, Event event) {
-    try {
-      listener.event(chat, event);
-    } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "a listener failed at an event of " + chat, e);
+  private void tell(Events events) {
+    for (Event event : events.getEventsList()) {
+      tell(() -> listener.event(events.getChatId(), event), event.getCursor());
     }
+  }
+
+  private void tell(Gap gap) {
+    tell(
+        () -> listener.gap(gap.getChatId(), gap.getFromMessageId(), gap.getToMessageId()),
+        gap.getCursor());
+  }
+
+  private void tell(Doing doing) {
+    tell(() -> listener.signal(doing.getChatId(), doing.getUser(), doing.getActivity()), cursor);
+  }
+
+  /** What a listener throws at one thing must not cost it those that came with it. */
+  private void tell(Runnable news, String after) {
+    if (closed) {
+      return;
+    }
+    try {
+      news.run();
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "a listener of the chats of a user failed", e);
+    }
+    cursor = after;
   }
 }

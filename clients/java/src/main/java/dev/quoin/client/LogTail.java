@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.logs.v1.TailResponse;
 import io.grpc.ClientCall;
@@ -32,8 +33,8 @@ public final class LogTail implements AutoCloseable {
   }
 
   /**
-   * Where another tail would go on after what the listener has heard; "" before the first stream
-   * has started.
+   * Where another tail would go on after the last call of the listener that has returned; "" before
+   * the first stream has started.
    */
   public synchronized String cursor() {
     return options.cursor();
@@ -81,14 +82,26 @@ public final class LogTail implements AutoCloseable {
       if (isClosed()) {
         return;
       }
-      message
-          .getNewEntries()
-          .getEntriesList()
-          .forEach(entry -> listener.entry(message.getNewEntries().getName(), entry));
-      if (message.hasGap()) {
-        listener.gap(message.getGap().getName(), message.getGap().getMissed());
+      switch (message.getEventCase()) {
+        case NEW_ENTRIES -> tell(message.getNewEntries());
+        case GAP -> {
+          listener.gap(message.getGap().getName(), message.getGap().getMissed());
+          at(message.getGap().getCursor());
+        }
+        case HEARTBEAT -> at(message.getHeartbeat().getCursor());
+        case RECONNECT -> at(message.getReconnect().getCursor());
+        default -> {}
       }
-      at(message.getCursor());
+    }
+
+    private void tell(TailResponse.Entries entries) {
+      for (LogEntry entry : entries.getEntriesList()) {
+        if (isClosed()) {
+          return;
+        }
+        listener.entry(entries.getName(), entry);
+        at(entry.getCursor());
+      }
     }
 
     @Override

@@ -6,7 +6,7 @@ import dev.quoin.logs.v1.LogEntry;
 /** Hears what is written to logs. */
 @FunctionalInterface
 public interface TailListener {
-  /** An entry was written. */
+  /** An entry was written. Another tail goes on after it with the cursor of the entry. */
   void entry(String name, LogEntry entry);
 
   /**

@@ -14,6 +14,7 @@ import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.tail.Cursor;
 import dev.quoin.server.tail.LogSource;
 import dev.quoin.server.tail.Start;
 import dev.quoin.server.tail.Subscriber;
@@ -217,6 +218,11 @@ final class ChatStream implements Subscriber<Entry> {
   }
 
   @Override
+  public int atOnce() {
+    return seats.atOnce();
+  }
+
+  @Override
   public boolean entries(LogSource<Entry> log, List<Entry> entries) {
     if (!(log instanceof ChatReads.Log chat)) {
       entries.forEach(entry -> noted(entry.subject()));
@@ -226,7 +232,8 @@ final class ChatStream implements Subscriber<Entry> {
     if (seat == null || seat.looking) {
       return false;
     }
-    List<Entry> told = new ArrayList<>(entries.size());
+    Events.Builder told = Events.newBuilder().setChatId(seat.chat);
+    Cursor.Writer cursor = seats.without(seat);
     for (Entry entry : entries) {
       boolean own = entry.subject().equals(user);
       if (own && entry.kind() == Entry.JOINED) {
@@ -235,29 +242,22 @@ final class ChatStream implements Subscriber<Entry> {
       }
       seat.position = entry.position();
       seat.messages = entry.messages();
-      if (seat.member && entry.event() != null) {
-        told.add(entry);
-      }
+      boolean tell = seat.member && entry.event() != null;
       if (own && entry.kind() == Entry.LEFT) {
         seat.member = false;
         seat.placed = false;
         await(seat);
       }
+      if (tell) {
+        String after = seat.placed ? cursor.with(seat.mark()) : cursor.text();
+        told.addEvents(entry.event().toBuilder().setCursor(after));
+      }
     }
-    if (told.isEmpty()) {
+    if (told.getEventsCount() == 0) {
       return false;
     }
-    sink.send(message().setEvents(events(seat, told)).build());
+    sink.send(SubscribeResponse.newBuilder().setEvents(told).build());
     return true;
-  }
-
-  private static Events events(Seat seat, List<Entry> entries) {
-    if (entries.size() == 1) {
-      return entries.get(0).alone(seat.chat);
-    }
-    Events.Builder events = Events.newBuilder().setChatId(seat.chat);
-    entries.forEach(entry -> events.addEvents(entry.event()));
-    return events.build();
   }
 
   /** The user is, or is about to be, a member of a chat. */
@@ -315,27 +315,30 @@ final class ChatStream implements Subscriber<Entry> {
 
   private void tellGap(Seat seat, Seat.Missing missing) {
     sink.send(
-        message()
+        SubscribeResponse.newBuilder()
             .setGap(
                 Gap.newBuilder()
                     .setChatId(seat.chat)
                     .setFromMessageId(missing.from())
-                    .setToMessageId(missing.to()))
+                    .setToMessageId(missing.to())
+                    .setCursor(seats.cursor()))
             .build());
   }
 
   private void tellLeft(Seat seat) {
     Events.Builder events = Events.newBuilder().setChatId(seat.chat);
-    events.addEventsBuilder().setMemberLeft(MemberLeft.newBuilder().setUser(user));
-    sink.send(message().setEvents(events).build());
+    events
+        .addEventsBuilder()
+        .setMemberLeft(MemberLeft.newBuilder().setUser(user))
+        .setCursor(seats.cursor());
+    sink.send(SubscribeResponse.newBuilder().setEvents(events).build());
   }
 
   @Override
   public void heartbeat() {
     sink.send(
         SubscribeResponse.newBuilder()
-            .setCursor(seats.cursorIfMoved())
-            .setHeartbeat(Heartbeat.getDefaultInstance())
+            .setHeartbeat(Heartbeat.newBuilder().setCursor(seats.cursor()))
             .build());
   }
 
@@ -353,13 +356,8 @@ final class ChatStream implements Subscriber<Entry> {
   private void reconnect(Reason reason) {
     sink.send(
         SubscribeResponse.newBuilder()
-            .setCursor(seats.cursor())
-            .setReconnect(Reconnect.newBuilder().setReason(reason))
+            .setReconnect(Reconnect.newBuilder().setReason(reason).setCursor(seats.cursor()))
             .build());
     sink.complete();
-  }
-
-  private SubscribeResponse.Builder message() {
-    return SubscribeResponse.newBuilder().setCursor(seats.cursorIfCheap());
   }
 }

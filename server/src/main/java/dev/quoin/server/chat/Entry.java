@@ -6,7 +6,6 @@ import com.google.protobuf.util.Timestamps;
 import dev.quoin.chat.v1.Message;
 import dev.quoin.chat.v1.Role;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
-import dev.quoin.chat.v1.SubscribeResponse.Events;
 import dev.quoin.chat.v1.SubscribeResponse.MemberJoined;
 import dev.quoin.chat.v1.SubscribeResponse.MemberLeft;
 import dev.quoin.chat.v1.SubscribeResponse.RoleChanged;
@@ -31,7 +30,6 @@ final class Entry implements Numbered {
   private final String user;
   private final int bytes;
   private final Event event;
-  private volatile Events alone;
 
   private Entry(long position, byte[] stored) {
     this.position = position;
@@ -102,16 +100,6 @@ final class Entry implements Numbered {
   /** What streams tell of it; null when nothing. */
   Event event() {
     return event;
-  }
-
-  /** What streams tell when they have nothing else to tell with it: made once for all of them. */
-  Events alone(String chat) {
-    Events made = alone;
-    if (made == null) {
-      made = Events.newBuilder().setChatId(chat).addEvents(event).build();
-      alone = made;
-    }
-    return made;
   }
 
   private Event event(byte[] stored, int payload) {

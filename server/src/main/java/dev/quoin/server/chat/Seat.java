@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.chat;
 
+import dev.quoin.server.tail.Cursor;
 import dev.quoin.server.tail.LogSource;
 
 /** A chat as one stream follows it. Guarded by the stream's subscription. */
 final class Seat {
   final String chat;
   final LogSource<Entry> log;
+  final long id;
 
   /** Position of the last entry told or passed over. */
   long position;
@@ -29,6 +31,12 @@ final class Seat {
   Seat(String chat, LogSource<Entry> log) {
     this.chat = chat;
     this.log = log;
+    this.id = Cursor.id(log.channel());
+  }
+
+  /** Where to go on, as a part of a cursor. */
+  Cursor.Mark mark() {
+    return new Cursor.Mark(id, position, messages);
   }
 
   /** What cannot be told: messages, or other events only when there is none of them. */

@@ -9,24 +9,22 @@ import java.util.Map;
 
 /** The chats one stream follows, and its cursor. Guarded by the stream's subscription. */
 final class Seats {
-  private static final int FEW = 8;
-  private static final String MESSAGES = "\n";
+  private static final int EVENTS_AT_ONCE = 64;
+
+  /** How many marks the cursors of what is brought at once may have together. */
+  private static final int MARKS_AT_ONCE = 4_096;
 
   private final Map<String, Seat> seats = new HashMap<>();
   private final Tails tails;
-  private final String given;
-  private final Cursor begin;
+  private final Cursor start;
   private boolean begun;
-  private long lastCursor = System.nanoTime();
-  private long lastSum = -1;
 
   /**
    * @param cursor from where the stream goes on
    */
   Seats(Tails tails, String cursor) {
     this.tails = tails;
-    this.given = cursor;
-    this.begin = tails.cursor(cursor);
+    this.start = tails.cursor(cursor);
   }
 
   Seat get(String chat) {
@@ -40,11 +38,10 @@ final class Seats {
   /** A seat in a chat that has none; where the cursor says, if it does. */
   Seat take(String chat, LogSource<Entry> log) {
     Seat seat = new Seat(chat, log);
-    long position = begin.after(chat);
-    long messages = begin.after(chat + MESSAGES);
-    if (position >= 0 && messages >= 0) {
-      seat.position = position;
-      seat.messages = messages;
+    Cursor.Mark mark = start.mark(seat.id);
+    if (mark != null) {
+      seat.position = mark.position();
+      seat.messages = mark.count();
       seat.placed = true;
     }
     seats.put(chat, seat);
@@ -55,46 +52,35 @@ final class Seats {
     seats.remove(seat.chat, seat);
   }
 
-  /** All chats there are have their place: from now on the cursor is that of the seats. */
+  /** All chats there are have their seat: from now on the cursor is that of the seats. */
   void begin() {
     begun = true;
   }
 
-  /** Where to go on; until all chats have their place nowhere else than where the stream was to. */
+  /** How many events can be told at once: the more chats, the longer the cursor of each. */
+  int atOnce() {
+    return Math.max(1, Math.min(EVENTS_AT_ONCE, MARKS_AT_ONCE / (1 + seats.size())));
+  }
+
+  /** Where to go on in all chats. */
   String cursor() {
+    return without(null).text();
+  }
+
+  /** Where to go on in all chats but one. */
+  Cursor.Writer without(Seat moving) {
+    Map<Long, Cursor.Mark> unseated = new HashMap<>();
     if (!begun) {
-      return given;
+      unseated.putAll(start.marks());
     }
-    lastCursor = System.nanoTime();
-    Map<String, Long> positions = new HashMap<>();
-    seats
-        .values()
-        .forEach(
-            seat -> {
-              if (seat.placed) {
-                positions.put(seat.chat, seat.position);
-                positions.put(seat.chat + MESSAGES, seat.messages);
-              }
-            });
-    return tails.cursor(positions);
-  }
-
-  /** The cursor, unless no seat has moved since this was asked last: then nothing. */
-  String cursorIfMoved() {
-    long sum = seats.size();
+    Cursor.Writer cursor = tails.cursorWriter();
     for (Seat seat : seats.values()) {
-      sum += seat.placed ? seat.position + seat.messages : 0;
+      unseated.remove(seat.id);
+      if (seat != moving && seat.placed) {
+        cursor.add(seat.mark());
+      }
     }
-    if (begun && sum == lastSum) {
-      return "";
-    }
-    lastSum = sum;
-    return cursor();
-  }
-
-  /** The cursor, unless it is long and was there not long ago: then nothing. */
-  String cursorIfCheap() {
-    boolean cheap = seats.size() <= FEW || System.nanoTime() - lastCursor > 1_000_000_000L;
-    return cheap ? cursor() : "";
+    unseated.values().forEach(cursor::add);
+    return cursor;
   }
 }

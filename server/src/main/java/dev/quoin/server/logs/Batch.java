@@ -31,7 +31,15 @@ record Batch(String name, List<LogEntry> entries, String requestId) {
   }
 
   static Batch of(WriteStreamRequest request) {
-    return new Batch(request.getName(), request.getEntriesList(), request.getRequestId());
+    List<LogEntry> entries = request.getEntriesList().stream().map(Batch::stored).toList();
+    return new Batch(request.getName(), entries, request.getRequestId());
+  }
+
+  /** An entry without what is ignored when writing, which is set when it is read. */
+  private static LogEntry stored(LogEntry entry) {
+    return entry.hasTime() || !entry.getCursor().isEmpty()
+        ? entry.toBuilder().clearTime().clearCursor().build()
+        : entry;
   }
 
   /** Severity, entry and what it is counted as, for each entry, from a place of the array on. */
@@ -42,9 +50,9 @@ record Batch(String name, List<LogEntry> entries, String requestId) {
       Severity severity = severity(entry);
       arguments[next++] = severity.getNumber();
       arguments[next++] =
-          entry.getSeverity() == severity && !entry.hasTime()
+          entry.getSeverity() == severity
               ? entry.toByteArray()
-              : entry.toBuilder().setSeverity(severity).clearTime().build().toByteArray();
+              : entry.toBuilder().setSeverity(severity).build().toByteArray();
       arguments[next++] = counted(entry);
     }
     return arguments;

@@ -22,10 +22,10 @@ import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.tail.Cursor;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.opentelemetry.api.metrics.LongCounter;
-import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /** Serves {@code quoin.logs.v1.Logs}. */
@@ -80,8 +80,12 @@ public final class LogsService implements BindableService {
             written ->
                 WriteResponse.newBuilder()
                     .setTime(Line.time(written.micros()))
-                    .setCursor(kernel.tails().cursor(Map.of(channel, written.position())))
+                    .setCursor(cursor(channel, written.position()))
                     .build());
+  }
+
+  private String cursor(String channel, long position) {
+    return kernel.tails().cursorWriter().with(new Cursor.Mark(Cursor.id(channel), position, 0));
   }
 
   private Inbox<WriteStreamRequest> writeStream(Call call, Sink<WriteStreamResponse> sink) {

@@ -14,6 +14,7 @@ import dev.quoin.server.tail.Subscription.SlowReader;
 import dev.quoin.server.tail.Tails;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongFunction;
 
 /** One Tail: filters what its subscription brings. */
 final class TailStream implements Subscriber<Line> {
@@ -64,16 +65,17 @@ final class TailStream implements Subscriber<Line> {
 
   @Override
   public boolean entries(LogSource<Line> log, List<Line> lines) {
-    TailResponse.Entries.Builder entries = TailResponse.Entries.newBuilder();
+    TailResponse.Entries.Builder entries = TailResponse.Entries.newBuilder().setName(name(log));
+    LongFunction<String> cursors = subscription.cursors(log);
     for (Line line : lines) {
       if (isWanted(line)) {
-        entries.addEntries(line.entry());
+        entries.addEntries(line.entry().toBuilder().setCursor(cursors.apply(line.position())));
       }
     }
     if (entries.getEntriesCount() == 0) {
       return false;
     }
-    sink.send(message().setNewEntries(entries.setName(name(log))).build());
+    sink.send(TailResponse.newBuilder().setNewEntries(entries).build());
     return true;
   }
 
@@ -85,18 +87,22 @@ final class TailStream implements Subscriber<Line> {
   @Override
   public void gap(LogSource<Line> log, long from, long to) {
     sink.send(
-        message()
+        TailResponse.newBuilder()
             .setGap(
                 TailResponse.Gap.newBuilder()
                     .setName(name(log))
-                    .setMissed(Math.max(0, to - from + 1)))
+                    .setMissed(Math.max(0, to - from + 1))
+                    .setCursor(subscription.cursor()))
             .build());
   }
 
   @Override
   public void heartbeat() {
     begun = true;
-    sink.send(message().setHeartbeat(TailResponse.Heartbeat.getDefaultInstance()).build());
+    sink.send(
+        TailResponse.newBuilder()
+            .setHeartbeat(TailResponse.Heartbeat.newBuilder().setCursor(subscription.cursor()))
+            .build());
   }
 
   @Override
@@ -109,17 +115,16 @@ final class TailStream implements Subscriber<Line> {
     sink.fail(failure);
   }
 
+  /** Until the first heartbeat not all logs have their place: it goes on where it was to begin. */
   private void reconnect(Reason reason) {
     sink.send(
-        message().setReconnect(TailResponse.Reconnect.newBuilder().setReason(reason)).build());
+        TailResponse.newBuilder()
+            .setReconnect(
+                TailResponse.Reconnect.newBuilder()
+                    .setReason(reason)
+                    .setCursor(begun ? subscription.cursor() : request.getCursor()))
+            .build());
     sink.complete();
-  }
-
-  /**
-   * Until the first heartbeat not all logs have their place: the stream goes on where it was to.
-   */
-  private TailResponse.Builder message() {
-    return TailResponse.newBuilder().setCursor(begun ? subscription.cursor() : request.getCursor());
   }
 
   private static String name(LogSource<Line> log) {

@@ -1,43 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.tail;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.CodedOutputStream;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.redis.Seal;
-import java.nio.BufferUnderflowException;
-import java.nio.ByteBuffer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Positions in several logs as an opaque text: a version, for each log a hash and a mark, and a
- * seal, so that nobody can make one up. A mark is the position to go on after; or, while the last
- * entries before the start of a stream have not been brought yet, the bits of the position of the
- * last of them, inverted.
+ * Positions in several logs as an opaque text: a version, a {@link Mark} for each log, and a seal,
+ * so that nobody can make one up.
  */
 public final class Cursor {
-  private static final byte VERSION = 2;
-  private static final int BYTES = Long.BYTES + Long.BYTES;
+  private static final byte VERSION = 3;
+  private static final int MARK_BYTES = 28;
   private static final Cursor NONE = new Cursor(Map.of());
 
-  private final Map<Long, Long> marks;
+  private final Map<Long, Mark> marks;
 
-  private Cursor(Map<Long, Long> marks) {
+  private Cursor(Map<Long, Mark> marks) {
     this.marks = marks;
   }
 
-  /** The mark of a log of which the last entries up to a position are still to be brought. */
-  static long before(long position) {
-    return ~position;
+  /**
+   * Where to go on in a log.
+   *
+   * @param log its {@link #id}
+   * @param position to go on after; or, while the last entries before the start of a stream have
+   *     not been brought yet, the bits of the position of the last of them, inverted
+   * @param count of whatever the log counts up to there, not negative
+   */
+  public record Mark(long log, long position, long count) {
+
+    static Mark before(long log, long position) {
+      return new Mark(log, ~position, 0);
+    }
+
+    private boolean isPlaced() {
+      return position >= 0;
+    }
+
+    private long end() {
+      return isPlaced() ? position : ~position;
+    }
   }
 
-  /** The text for positions, or other marks, by channel. */
-  static String of(Map<String, Long> marks, Seal seal) {
-    ByteBuffer bytes = ByteBuffer.allocate(1 + marks.size() * BYTES + Seal.BYTES).put(VERSION);
-    marks.forEach((log, mark) -> bytes.putLong(hash(log)).putLong(mark));
-    bytes.put(seal.mark(Arrays.copyOf(bytes.array(), bytes.position())));
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
+  /** Writes cursors: what several have in common only once. Not safe for use by several threads. */
+  public static final class Writer {
+    private final ByteString.Output bytes = ByteString.newOutput(1 + 2 * MARK_BYTES);
+    private final Seal seal;
+
+    Writer(Seal seal) {
+      this.seal = seal;
+      bytes.write(VERSION);
+    }
+
+    /** Adds a mark to all cursors. */
+    public void add(Mark mark) {
+      write(mark, bytes);
+    }
+
+    /** The cursor with all marks that were added. */
+    public String text() {
+      return text(bytes.toByteString());
+    }
+
+    /** The cursor with all marks that were added and another one. */
+    public String with(Mark mark) {
+      ByteString.Output last = ByteString.newOutput(MARK_BYTES);
+      write(mark, last);
+      return text(bytes.toByteString().concat(last.toByteString()));
+    }
+
+    private String text(ByteString cursor) {
+      byte[] marks = cursor.toByteArray();
+      byte[] sealed = Arrays.copyOf(marks, marks.length + Seal.BYTES);
+      System.arraycopy(seal.mark(marks), 0, sealed, marks.length, Seal.BYTES);
+      return Base64.getUrlEncoder().withoutPadding().encodeToString(sealed);
+    }
+
+    private static void write(Mark mark, ByteString.Output to) {
+      CodedOutputStream out = CodedOutputStream.newInstance(to, MARK_BYTES);
+      try {
+        out.writeFixed64NoTag(mark.log());
+        out.writeSInt64NoTag(mark.position());
+        out.writeUInt64NoTag(mark.count());
+        out.flush();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   /**
@@ -50,21 +108,21 @@ public final class Cursor {
       return NONE;
     }
     try {
-      ByteBuffer bytes = ByteBuffer.wrap(unsealed(Base64.getUrlDecoder().decode(text), seal));
-      if (bytes.get() != VERSION) {
+      CodedInputStream in =
+          CodedInputStream.newInstance(unsealed(Base64.getUrlDecoder().decode(text), seal));
+      if (in.readRawByte() != VERSION) {
         throw unknown();
       }
-      Map<Long, Long> marks = new HashMap<>();
-      while (bytes.hasRemaining()) {
-        long hash = bytes.getLong();
-        long mark = bytes.getLong();
-        if (position(mark) >= LogSource.END) {
+      Map<Long, Mark> marks = new HashMap<>();
+      while (!in.isAtEnd()) {
+        Mark mark = new Mark(in.readFixed64(), in.readSInt64(), in.readUInt64());
+        if (mark.end() >= LogSource.END || mark.count() < 0 || mark.count() >= LogSource.END) {
           throw unknown();
         }
-        marks.put(hash, mark);
+        marks.put(mark.log(), mark);
       }
-      return new Cursor(marks);
-    } catch (IllegalArgumentException | BufferUnderflowException e) {
+      return new Cursor(Map.copyOf(marks));
+    } catch (IllegalArgumentException | IOException e) {
       throw unknown();
     }
   }
@@ -87,31 +145,36 @@ public final class Cursor {
    * @param last how many of the last entries are wanted if they have not been brought yet
    */
   public Start start(String log, long last) {
-    Long mark = marks.get(hash(log));
+    Mark mark = marks.get(id(log));
     if (mark == null) {
       return Start.last(last);
     }
-    return new Start(mark < 0 ? last : 0, position(mark));
+    return new Start(mark.isPlaced() ? 0 : last, mark.end());
   }
 
-  /** The position to go on after; negative when the cursor says none for the log. */
-  public long after(String log) {
-    return marks.getOrDefault(hash(log), -1L);
+  /** The mark of a log if it is one to go on after; null when there is none. */
+  public Mark mark(long log) {
+    Mark mark = marks.get(log);
+    return mark != null && mark.isPlaced() ? mark : null;
   }
 
-  private static long position(long mark) {
-    return mark < 0 ? ~mark : mark;
+  /** All marks, by the ids of their logs. */
+  public Map<Long, Mark> marks() {
+    return marks;
   }
 
   private static InvalidRequest unknown() {
     return InvalidRequest.of("cursor", "must be a cursor that was received before");
   }
 
-  /** FNV-1a: logs of one cursor are few, and it has to be the same on every server. */
-  private static long hash(String log) {
+  /**
+   * What stands for a log: FNV-1a of its channel. Logs of one cursor are few, and it has to be the
+   * same on every server.
+   */
+  public static long id(String channel) {
     long hash = 0xcbf29ce484222325L;
-    for (int i = 0; i < log.length(); i++) {
-      hash = (hash ^ log.charAt(i)) * 0x100000001b3L;
+    for (int i = 0; i < channel.length(); i++) {
+      hash = (hash ^ channel.charAt(i)) * 0x100000001b3L;
     }
     return hash;
   }

@@ -6,6 +6,7 @@ import java.util.List;
 /** One log of one subscription. All but its waking is guarded by the subscription. */
 final class Follow<E extends Numbered> {
   final LogSource<E> source;
+  final long id;
   private final Subscription<E> subscription;
   Tail<E> tail;
 
@@ -39,6 +40,7 @@ final class Follow<E extends Numbered> {
   Follow(Subscription<E> subscription, LogSource<E> source) {
     this.subscription = subscription;
     this.source = source;
+    this.id = Cursor.id(source.channel());
   }
 
   void begin(Start start) {
@@ -57,8 +59,8 @@ final class Follow<E extends Numbered> {
   }
 
   /** Where to go on after what was brought, as a part of a cursor. */
-  long mark() {
-    return placed ? position : Cursor.before(owedAfter);
+  Cursor.Mark mark() {
+    return placed ? new Cursor.Mark(id, position, 0) : Cursor.Mark.before(id, owedAfter);
   }
 
   /** There may be something new; or, if so, the log was set back or older entries have changed. */

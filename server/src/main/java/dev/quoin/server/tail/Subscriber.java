@@ -14,6 +14,11 @@ public interface Subscriber<E extends Numbered> {
   /** Whether it can take more without keeping it in memory. */
   boolean isReady();
 
+  /** How many entries it can take at once. */
+  default int atOnce() {
+    return Integer.MAX_VALUE;
+  }
+
   /** Entries of a log, in order. Returns whether anything of it went to the reader. */
   boolean entries(LogSource<E> log, List<E> entries);
 

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongFunction;
 
 /**
  * One stream and the logs it follows. It keeps a position for each log and at most one chunk of
@@ -135,14 +136,24 @@ public final class Subscription<E extends Numbered> {
 
   /** Where to go on after what has been brought so far. */
   public synchronized String cursor() {
-    Map<String, Long> positions = new HashMap<>();
-    follows.forEach(
-        (channel, follow) -> {
-          if (follow.hasBegun()) {
-            positions.put(channel, follow.mark());
-          }
-        });
-    return tails.cursor(positions);
+    return without(null).text();
+  }
+
+  /** Where to go on after an entry of a log, given its position, and what was brought of others. */
+  public synchronized LongFunction<String> cursors(LogSource<E> log) {
+    Follow<E> moving = follows.get(log.channel());
+    Cursor.Writer others = without(moving);
+    return position -> others.with(new Cursor.Mark(moving.id, position, 0));
+  }
+
+  private Cursor.Writer without(Follow<E> moving) {
+    Cursor.Writer cursor = tails.cursorWriter();
+    for (Follow<E> follow : follows.values()) {
+      if (follow != moving && follow.hasBegun()) {
+        cursor.add(follow.mark());
+      }
+    }
+    return cursor;
   }
 
   /**
@@ -237,7 +248,7 @@ public final class Subscription<E extends Numbered> {
       readNext();
       return true;
     }
-    List<E> entries = follow.fromTail(AT_ONCE, BYTES_AT_ONCE);
+    List<E> entries = follow.fromTail(atOnce(), BYTES_AT_ONCE);
     if (entries == null) {
       read(follow);
       return false;
@@ -247,6 +258,10 @@ public final class Subscription<E extends Numbered> {
     }
     quiet &= !follow.bring(entries, subscriber);
     return true;
+  }
+
+  private int atOnce() {
+    return Math.min(AT_ONCE, subscriber.atOnce());
   }
 
   /** What was read was brought, or is not wanted: another log may be read. */
@@ -266,7 +281,7 @@ public final class Subscription<E extends Numbered> {
     follow.stale = false;
     follow
         .source
-        .read(follow.position, AT_ONCE, false)
+        .read(follow.position, atOnce(), false)
         .whenComplete((chunk, failure) -> readDone(follow, chunk, failure));
   }
 

@@ -44,9 +44,9 @@ public final class Tails {
     return Cursor.parse(text, seal);
   }
 
-  /** The text of a cursor; see {@link Cursor#of}. */
-  public String cursor(Map<String, Long> marks) {
-    return Cursor.of(marks, seal);
+  /** Writes cursors. */
+  public Cursor.Writer cursorWriter() {
+    return new Cursor.Writer(seal);
   }
 
   /** How many logs this server follows. */

@@ -115,9 +115,7 @@ final class Listening extends ClientCall.Listener<SubscribeResponse> implements 
 
   @Override
   public void onMessage(SubscribeResponse message) {
-    if (!message.getCursor().isEmpty()) {
-      cursor = message.getCursor();
-    }
+    cursor = cursor(message);
     if (message.hasHeartbeat()) {
       beats.incrementAndGet();
     } else {
@@ -126,6 +124,19 @@ final class Listening extends ClientCall.Listener<SubscribeResponse> implements 
           .filter(Event::hasMessage)
           .forEach(event -> messages.incrementAndGet());
     }
+  }
+
+  private String cursor(SubscribeResponse message) {
+    return switch (message.getEventCase()) {
+      case EVENTS -> {
+        List<Event> events = message.getEvents().getEventsList();
+        yield events.get(events.size() - 1).getCursor();
+      }
+      case GAP -> message.getGap().getCursor();
+      case HEARTBEAT -> message.getHeartbeat().getCursor();
+      case RECONNECT -> message.getReconnect().getCursor();
+      default -> cursor;
+    };
   }
 
   @Override

@@ -51,8 +51,9 @@ final class ResumeTest {
       }
 
       assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_DRAINING);
-      assertThat(last.getCursor()).isEqualTo(before.cursor());
-      try (Listening rest = Listening.open(stays.channel(), "bob", last.getCursor())) {
+      assertThat(last.getReconnect().getCursor()).isEqualTo(before.cursor());
+      try (Listening rest =
+          Listening.open(stays.channel(), "bob", last.getReconnect().getCursor())) {
         rest.awaitBodies("room", 1);
         assertThat(rest.bodies("room")).containsExactly("two");
       }

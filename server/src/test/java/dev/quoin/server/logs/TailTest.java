@@ -301,7 +301,8 @@ final class TailTest {
     assertThat(slow.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
     TailResponse last = slow.events().get(slow.events().size() - 1);
     assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_SLOW_READER);
-    Tailing rest = open(TestServer.first(), Tailing.of(web).setCursor(last.getCursor()));
+    Tailing rest =
+        open(TestServer.first(), Tailing.of(web).setCursor(last.getReconnect().getCursor()));
     rest.awaitTexts(600 - slow.texts().size());
     List<String> all = new ArrayList<>(slow.texts());
     all.addAll(rest.texts());
@@ -350,7 +351,8 @@ final class TailTest {
       TailResponse last = tail.events().get(tail.events().size() - 1);
       assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_DRAINING);
       write(web, "two");
-      Tailing next = open(TestServer.first(), Tailing.of(web).setCursor(last.getCursor()));
+      Tailing next =
+          open(TestServer.first(), Tailing.of(web).setCursor(last.getReconnect().getCursor()));
       next.awaitTexts(1);
       assertThat(next.texts()).containsExactly("two");
     } finally {

@@ -98,7 +98,19 @@ final class Tailing extends ClientCall.Listener<TailResponse> implements AutoClo
       events.add(message);
     }
     message.getNewEntries().getEntriesList().stream().map(LogEntry::getText).forEach(texts::add);
-    cursor.set(message.getCursor());
+    cursor.set(cursor(message));
+  }
+
+  private static String cursor(TailResponse message) {
+    return switch (message.getEventCase()) {
+      case NEW_ENTRIES -> {
+        List<LogEntry> entries = message.getNewEntries().getEntriesList();
+        yield entries.get(entries.size() - 1).getCursor();
+      }
+      case GAP -> message.getGap().getCursor();
+      case HEARTBEAT -> message.getHeartbeat().getCursor();
+      default -> message.getReconnect().getCursor();
+    };
   }
 
   @Override

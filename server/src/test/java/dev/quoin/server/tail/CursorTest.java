@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.redis.Seal;
+import dev.quoin.server.tail.Cursor.Mark;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class CursorTest {
@@ -16,27 +16,44 @@ final class CursorTest {
   @Test
   void cursorSaysWhereToGoOnInEveryLogItSpeaksOf() {
     long far = LogSource.END - 1;
-    Cursor cursor = parse(of(Map.of("a", 0L, "b", far, "c", Cursor.before(7))));
+    Cursor.Writer writer = writer();
+    writer.add(mark("a", 0, 3));
+    writer.add(mark("b", far, far));
+    Cursor cursor = parse(writer.with(Mark.before(Cursor.id("c"), 7)));
 
     assertThat(cursor.start("a", 10)).isEqualTo(Start.after(0));
     assertThat(cursor.start("b", 10)).isEqualTo(Start.after(far));
     assertThat(cursor.start("c", 10)).isEqualTo(new Start(10, 7));
     assertThat(cursor.start("d", 10)).isEqualTo(Start.last(10));
-    assertThat(cursor.after("b")).isEqualTo(far);
-    assertThat(cursor.after("d")).isNegative();
+    assertThat(cursor.mark(Cursor.id("a"))).isEqualTo(mark("a", 0, 3));
+    assertThat(cursor.mark(Cursor.id("b"))).isEqualTo(mark("b", far, far));
+    assertThat(cursor.mark(Cursor.id("c"))).isNull();
+    assertThat(cursor.mark(Cursor.id("d"))).isNull();
+  }
+
+  @Test
+  void markThatMovesIsInOneCursorOnly() {
+    Cursor.Writer writer = writer();
+    writer.add(mark("a", 1, 0));
+    String first = writer.with(mark("b", 1, 0));
+    String second = writer.with(mark("b", 2, 0));
+
+    assertThat(parse(first).mark(Cursor.id("b")).position()).isEqualTo(1);
+    assertThat(parse(second).mark(Cursor.id("b")).position()).isEqualTo(2);
+    assertThat(parse(writer.text()).mark(Cursor.id("b"))).isNull();
   }
 
   @Test
   void emptyTextSpeaksOfNoLog() {
     assertThat(parse("").start("a", 3)).isEqualTo(Start.last(3));
-    assertThat(parse(of(Map.of())).start("a", 3)).isEqualTo(Start.last(3));
+    assertThat(parse(writer().text()).start("a", 3)).isEqualTo(Start.last(3));
   }
 
   @Test
   void textThatIsNoCursorIsRefused() {
-    String cut = of(Map.of("a", 1L)).substring(0, 10);
-    String beyond = of(Map.of("a", LogSource.END));
-    String others = Cursor.of(Map.of("a", 1L), Seal.random());
+    String cut = writer().with(mark("a", 1, 0)).substring(0, 10);
+    String beyond = writer().with(mark("a", LogSource.END, 0));
+    String others = new Cursor.Writer(Seal.random()).with(mark("a", 1, 0));
     for (String text : List.of("?", "AA", cut, beyond, others)) {
       assertThatThrownBy(() -> parse(text)).isInstanceOf(InvalidRequest.class);
     }
@@ -46,7 +63,11 @@ final class CursorTest {
     return Cursor.parse(text, SEAL);
   }
 
-  private static String of(Map<String, Long> marks) {
-    return Cursor.of(marks, SEAL);
+  private static Cursor.Writer writer() {
+    return new Cursor.Writer(SEAL);
+  }
+
+  private static Mark mark(String log, long position, long count) {
+    return new Mark(Cursor.id(log), position, count);
   }
 }
