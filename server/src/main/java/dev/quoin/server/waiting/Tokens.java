@@ -1,64 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.waiting;
 
-import java.security.GeneralSecurityException;
+import java.security.DrbgParameters;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
-import javax.crypto.Cipher;
-import javax.crypto.spec.IvParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Random 128-bit tokens, 22 characters each. Nobody can guess one, however many others he has seen:
- * they are the key stream of AES in counter mode (NIST SP 800-38A) under a random key that each
- * thread makes for itself and nobody else knows.
+ * Random 128-bit tokens, 22 characters each, that nobody can guess: from the JDK's deterministic
+ * random bit generator (NIST SP 800-90A), one a thread, seeded by the operating system.
  */
 public final class Tokens {
   private static final int BYTES = 16;
-  private static final int AT_ONCE = 64;
-  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int AT_ONCE = 256;
+  private static final int STRENGTH_BITS = 128;
 
-  /** Tokens ahead: to make many at once costs little more than one. */
   private static final ThreadLocal<Stock> STOCK = ThreadLocal.withInitial(Stock::new);
 
+  /** Tokens ahead: to draw many at once costs little more than one. */
   private static final class Stock {
-    private static final byte[] ZEROS = new byte[BYTES * AT_ONCE];
-
-    private final Cipher cipher;
-    private byte[] bytes = ZEROS;
-    private int used = ZEROS.length;
-
-    Stock() {
-      try {
-        cipher = Cipher.getInstance("AES/CTR/NoPadding");
-        cipher.init(
-            Cipher.ENCRYPT_MODE, new SecretKeySpec(random(), "AES"), new IvParameterSpec(random()));
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException("this JVM has no AES in counter mode", e);
-      }
-    }
-
-    private static byte[] random() {
-      byte[] random = new byte[BYTES];
-      RANDOM.nextBytes(random);
-      return random;
-    }
+    private final SecureRandom random = generator();
+    private final byte[] bytes = new byte[BYTES * AT_ONCE];
+    private int used = bytes.length;
 
     byte[] take() {
       if (used == bytes.length) {
-        bytes = cipher.update(ZEROS);
+        random.nextBytes(bytes);
         used = 0;
       }
+      byte[] token = Arrays.copyOfRange(bytes, used, used + BYTES);
+      Arrays.fill(bytes, used, used + BYTES, (byte) 0);
       used += BYTES;
-      return Arrays.copyOfRange(bytes, used - BYTES, used);
+      return token;
     }
   }
 
   private Tokens() {}
 
   public static String next() {
-    Stock stock = STOCK.get();
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(stock.take());
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(STOCK.get().take());
+  }
+
+  private static SecureRandom generator() {
+    try {
+      return SecureRandom.getInstance(
+          "DRBG",
+          DrbgParameters.instantiation(
+              STRENGTH_BITS, DrbgParameters.Capability.RESEED_ONLY, null));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this JVM has no DRBG", e);
+    }
   }
 }
