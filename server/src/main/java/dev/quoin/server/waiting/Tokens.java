@@ -46,8 +46,7 @@ public final class Tokens {
     try {
       return SecureRandom.getInstance(
           "DRBG",
-          DrbgParameters.instantiation(
-              STRENGTH_BITS, DrbgParameters.Capability.RESEED_ONLY, null));
+          DrbgParameters.instantiation(STRENGTH_BITS, DrbgParameters.Capability.RESEED_ONLY, null));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("this JVM has no DRBG", e);
     }
