@@ -1,7 +1,5 @@
 -- Reads the entries of a log after one of them.
 --
--- Reads only.
---
 -- KEYS[1] head
 -- KEYS[2] entries
 -- ARGV[1] number of the entry after which to begin
