@@ -10,13 +10,16 @@
 package quoin
 
 import (
+	"cmp"
 	"context"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	errorsv1 "github.com/quoin-dev/quoin/clients/go/errors/v1"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/connectivity"
 )
 
 // Client is a connection to the servers of Quoin, for one namespace. It connects when it is first
@@ -38,8 +41,10 @@ type Client struct {
 	Stats *Stats
 
 	conn      *grpc.ClientConn
+	address   string // as the caller wrote it
 	namespace string
 	deadline  time.Duration
+	logger    *slog.Logger    // nil for slog.Default
 	running   context.Context // ends with the client
 	stop      context.CancelFunc
 	closed    atomic.Bool
@@ -71,8 +76,10 @@ func Dial(address string, options ...Option) (*Client, error) {
 		option(&s)
 	}
 	c := &Client{
+		address:   cmp.Or(address, defaultHost),
 		namespace: s.namespace,
 		deadline:  s.deadline,
+		logger:    s.logger,
 		ended:     make(chan struct{}),
 		open:      map[closer]struct{}{},
 	}
@@ -82,6 +89,7 @@ func Dial(address string, options ...Option) (*Client, error) {
 		c.stop()
 		return nil, err
 	}
+	go c.watchConnection()
 	c.Locks = newLocks(c)
 	c.Semaphores = newSemaphores(c)
 	c.Queues = newQueues(c)
@@ -132,6 +140,24 @@ func (c *Client) Close() error {
 	c.closed.Store(true)
 	c.stop()
 	return c.conn.Close()
+}
+
+// watchConnection logs when the connection is lost and when it is back, one line each.
+func (c *Client) watchConnection() {
+	lost := false
+	for state := c.conn.GetState(); ; state = c.conn.GetState() {
+		switch {
+		case state == connectivity.TransientFailure && !lost:
+			lost = true
+			c.log().Warn("quoin: no connection; trying again until there is one", "address", c.address)
+		case state == connectivity.Ready && lost:
+			lost = false
+			c.log().Info("quoin: connected again", "address", c.address)
+		}
+		if !c.conn.WaitForStateChange(c.running, state) {
+			return
+		}
+	}
 }
 
 // opened notes what is to be closed with the client; it fails when the client closes already.

@@ -108,7 +108,7 @@ func (w *ConfigWatch) know(now map[string]*configv1.Configuration, changes []*co
 	w.state.Unlock()
 	for _, change := range changes {
 		for _, listener := range listeners {
-			listener(change)
+			w.client.call("OnChange", func() { listener(change) })
 		}
 	}
 }

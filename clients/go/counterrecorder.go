@@ -37,7 +37,7 @@ type CounterRecorder struct {
 // Recorder counts in this process and sends the sums.
 func (c *Counters) Recorder() *CounterRecorder {
 	r := &CounterRecorder{sums: map[string]int64{}}
-	r.pump = startPump(c.client, &pump[countersv1.IncrementBatchRequest, countersv1.IncrementBatchResponse]{
+	r.pump = startPump(c.client, countersv1.Counters_IncrementBatch_FullMethodName, &pump[countersv1.IncrementBatchRequest, countersv1.IncrementBatchResponse]{
 		open: func(ctx context.Context) (grpc.BidiStreamingClient[
 			countersv1.IncrementBatchRequest, countersv1.IncrementBatchResponse], error) {
 			return c.stub.IncrementBatch(ctx)

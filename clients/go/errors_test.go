@@ -66,10 +66,10 @@ func TestFailuresOfStreamsAreExplainedToo(t *testing.T) {
 func TestAServerThatCannotBeReachedIsUnavailable(t *testing.T) {
 	t.Parallel()
 	listener := value[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
-	nowhere := dial(t, listener.Addr().String())
+	nowhere := dial(t, listener.Addr().String(), quoin.WithDeadline(time.Second))
 	must(t, listener.Close())
 
-	_, err := nowhere.Locks.Get(limited(t), "report")
+	_, err := nowhere.Locks.Get(t.Context(), "report")
 
 	var failure *quoin.Error
 	if !errors.Is(err, quoin.ErrUnavailable) || !errors.As(err, &failure) || failure.Reason != "" {

@@ -29,6 +29,7 @@ type holdCall struct {
 	stop    context.CancelFunc
 	outcome chan holdOutcome // the first grant, or why there is none
 	ended   chan struct{}
+	log     streamLog
 
 	held *holding
 	// The end of some lease by the clock of Redis and, anchorEnd, by ours: no later, because that
@@ -50,6 +51,7 @@ func (c *Client) hold(
 	call := &holdCall{
 		client: c, calls: calls, waiting: waiting, stop: stop,
 		outcome: make(chan holdOutcome, 1), ended: make(chan struct{}),
+		log: streamLog{client: c, stream: "hold " + calls.name()},
 	}
 	if err := c.opened(call); err != nil {
 		stop()
@@ -88,6 +90,7 @@ func (h *holdCall) run(ctx context.Context) {
 		if h.over(ctx, err) {
 			return
 		}
+		h.log.broken(err)
 		token = next
 		if !sleep(ctx, pauseWithin(h.calls.lease())) {
 			h.over(ctx, ctx.Err())
@@ -128,11 +131,13 @@ func (h *holdCall) stream(ctx context.Context, token string) (string, error) {
 	next, err := h.calls.hold(ctx, token)
 	for err == nil {
 		var event holdEvent
-		event, err = next()
+		if event, err = next(); err == nil {
+			h.log.alive()
+		}
 		switch {
 		case err != nil:
 		case event.position > 0 && h.held == nil && h.waiting != nil:
-			h.waiting(event.position)
+			h.client.call("OnWaiting", func() { h.waiting(event.position) })
 		case event.granted != nil:
 			err = h.granted(ctx, *event.granted, sent)
 		case !event.renewed.IsZero() && h.held != nil:

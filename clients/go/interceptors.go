@@ -5,10 +5,12 @@ package quoin
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -27,7 +29,7 @@ var idFields = []protoreflect.Name{"request_id", "client_message_id"}
 func (c *Client) interceptUnary(
 	ctx context.Context, method string, request, reply any,
 	cc *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
-) error {
+) (err error) {
 	if c.closed.Load() {
 		return ErrClosed
 	}
@@ -42,45 +44,68 @@ func (c *Client) interceptUnary(
 		ctx, cancel = context.WithTimeout(ctx, c.deadline+wait)
 		defer cancel()
 	}
-	var trailer metadata.MD
-	options = append(options[:len(options):len(options)], grpc.Trailer(&trailer))
-	if err := invoke(ctx, method, request, reply, cc, options...); err != nil {
-		return explain(err, trailer)
+	attempt := func() (err error) {
+		defer recovered(&err)
+		var trailer metadata.MD
+		all := append(options[:len(options):len(options)], grpc.Trailer(&trailer))
+		return c.explain(invoke(ctx, method, request, reply, cc, all...), trailer)
 	}
-	return nil
+	if isRepeatable(method) {
+		return repeat(ctx, attempt)
+	}
+	return attempt()
+}
+
+// explain is explain, for a call of a client that may have been closed meanwhile.
+func (c *Client) explain(err error, trailer metadata.MD) error {
+	err = explain(err, trailer)
+	var e *Error
+	if c.closed.Load() && errors.As(err, &e) &&
+		(e.Code == codes.Canceled || e.Code == codes.Unavailable) {
+		return ErrClosed
+	}
+	return err
 }
 
 func (c *Client) interceptStream(
 	ctx context.Context, description *grpc.StreamDesc, cc *grpc.ClientConn, method string,
 	open grpc.Streamer, options ...grpc.CallOption,
-) (grpc.ClientStream, error) {
+) (stream grpc.ClientStream, err error) {
 	if c.closed.Load() {
 		return nil, ErrClosed
 	}
+	defer recovered(&err)
 	ctx = metadata.AppendToOutgoingContext(ctx, namespaceHeader, c.namespace)
-	stream, err := open(ctx, description, cc, method, options...)
+	opened, err := open(ctx, description, cc, method, options...)
 	if err != nil {
-		return nil, explain(err, nil)
+		return nil, c.explain(err, nil)
 	}
-	return explained{stream}, nil
+	return explained{opened, c}, nil
 }
 
 // explained is a stream that fails with *Error.
-type explained struct{ grpc.ClientStream }
+type explained struct {
+	grpc.ClientStream
+	client *Client
+}
 
-func (s explained) RecvMsg(message any) error {
-	err := s.ClientStream.RecvMsg(message)
-	if err == nil {
+func (s explained) RecvMsg(message any) (err error) {
+	defer recovered(&err)
+	if err = s.ClientStream.RecvMsg(message); err == nil {
 		return nil
 	}
-	return explain(err, s.Trailer())
+	return s.client.explain(err, s.Trailer())
 }
 
-func (s explained) SendMsg(message any) error {
-	return explain(s.ClientStream.SendMsg(message), nil)
+func (s explained) SendMsg(message any) (err error) {
+	defer recovered(&err)
+	return s.client.explain(s.ClientStream.SendMsg(message), nil)
 }
 
-func (s explained) CloseSend() error { return explain(s.ClientStream.CloseSend(), nil) }
+func (s explained) CloseSend() (err error) {
+	defer recovered(&err)
+	return s.client.explain(s.ClientStream.CloseSend(), nil)
+}
 
 // withID gives a request an id when it can have one and has none. The caller's message stays as
 // it is: sent again, it is another request.

@@ -3,6 +3,7 @@
 package quoin
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	errorsv1 "github.com/quoin-dev/quoin/clients/go/errors/v1"
 	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
@@ -89,12 +92,41 @@ func TestEveryReasonHasAConstant(t *testing.T) {
 	}
 }
 
-func TestTheServiceConfigIsThatOfAllLanguages(t *testing.T) {
+func TestTheSameMethodsAreRepeatedInAllLanguages(t *testing.T) {
 	shared, err := os.ReadFile("../service-config.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if serviceConfig != string(shared) {
-		t.Error("service-config.json is another one: run make generate")
+	var config struct {
+		MethodConfig []struct {
+			Name []struct{ Service, Method string }
+		}
+	}
+	if err := json.Unmarshal(shared, &config); err != nil {
+		t.Fatal(err)
+	}
+	repeated := map[string]bool{}
+	for _, name := range config.MethodConfig[0].Name {
+		repeated["/"+name.Service+"/"+name.Method] = true
+	}
+	methods := 0
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		if !strings.HasPrefix(string(file.Package()), "quoin.") {
+			return true
+		}
+		for i := range file.Services().Len() {
+			service := file.Services().Get(i)
+			for j := range service.Methods().Len() {
+				method := "/" + string(service.FullName()) + "/" + string(service.Methods().Get(j).Name())
+				methods++
+				if isRepeatable(method) != repeated[method] {
+					t.Errorf("%s: repeated is %t here and %t elsewhere", method, isRepeatable(method), repeated[method])
+				}
+			}
+		}
+		return true
+	})
+	if methods < 80 {
+		t.Errorf("only %d methods were found", methods)
 	}
 }

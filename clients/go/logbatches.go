@@ -5,7 +5,9 @@ package quoin
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	logsv1 "github.com/quoin-dev/quoin/clients/go/logs/v1"
@@ -69,23 +71,54 @@ func (w *LogWriter) deliver(ctx context.Context, batches []*logsv1.WriteStreamRe
 	for len(batches) > 0 {
 		err := w.send(ctx, batches)
 		if err == nil {
+			w.log.alive()
 			w.settle(batches, false)
 			return
 		}
 		written := 0
 		if e := (*Error)(nil); errors.As(err, &e) {
 			written, _ = strconv.Atoi(e.Metadata["written"])
-			written = min(written, len(batches))
+			written = min(written, len(batches)-1)
 		}
 		w.settle(batches[:written], false)
 		batches = batches[written:]
-		// All entries fit, so it is the name that is not allowed.
-		if ctx.Err() != nil || errors.Is(err, ErrInvalidRequest) {
+		switch {
+		case ctx.Err() != nil:
 			w.settle(batches, true)
 			return
+		case refusedForGood(err):
+			batches = w.refused(batches, err)
+		default:
+			w.log.broken(err)
+			pause.sleep(ctx)
 		}
-		pause.sleep(ctx)
 	}
+}
+
+// refused drops the first batch, which cannot be written, and returns what is left to be written.
+// When one of its entries is to blame, they are written one by one.
+func (w *LogWriter) refused(
+	batches []*logsv1.WriteStreamRequest, err error,
+) []*logsv1.WriteStreamRequest {
+	first, rest := batches[0], batches[1:]
+	if e := (*Error)(nil); len(first.GetEntries()) > 1 && errors.As(err, &e) &&
+		slices.ContainsFunc(e.Violations, func(v FieldViolation) bool {
+			return strings.HasPrefix(v.Field, "entries")
+		}) {
+		var single []*logsv1.WriteStreamRequest
+		for _, entry := range first.GetEntries() {
+			single = append(single, &logsv1.WriteStreamRequest{
+				Name: w.name, RequestId: newID(), Entries: []*logsv1.LogEntry{entry},
+			})
+		}
+		return append(single, rest...)
+	}
+	w.refusal.Do(func() {
+		w.logs.client.log().Warn("quoin: entries that cannot be written are dropped",
+			"log", w.name, "error", textOf(err))
+	})
+	w.settle(batches[:1], true)
+	return rest
 }
 
 func (w *LogWriter) send(ctx context.Context, batches []*logsv1.WriteStreamRequest) error {

@@ -110,7 +110,7 @@ func appendFields(fields []logField, prefix string, attr slog.Attr) []logField {
 		return fields
 	}
 	if attr.Value.Kind() != slog.KindGroup {
-		return append(fields, logField{prefix + attr.Key, attr.Value.String()})
+		return append(fields, logField{prefix + attr.Key, valueText(attr.Value)})
 	}
 	if attr.Key != "" {
 		prefix += attr.Key + "."
@@ -119,6 +119,14 @@ func appendFields(fields []logField, prefix string, attr slog.Attr) []logField {
 		fields = appendFields(fields, prefix, one)
 	}
 	return fields
+}
+
+// valueText is the text of a value; values are the program's, and may panic.
+func valueText(value slog.Value) string {
+	if value.Kind() == slog.KindAny {
+		return textOf(value.Any())
+	}
+	return value.String()
 }
 
 func severityOf(level slog.Level) logsv1.Severity {
@@ -136,10 +144,18 @@ func severityOf(level slog.Level) logsv1.Severity {
 	}
 }
 
+// knownSeverity is a severity that can be written.
+func knownSeverity(severity logsv1.Severity) logsv1.Severity {
+	if _, known := logsv1.Severity_name[int32(severity)]; !known {
+		return logsv1.Severity_SEVERITY_UNSPECIFIED
+	}
+	return severity
+}
+
 // fit is an entry cut to what the contract allows.
 func fit(entry *logsv1.LogEntry) *logsv1.LogEntry {
 	fitting := &logsv1.LogEntry{
-		Severity: entry.GetSeverity(),
+		Severity: knownSeverity(entry.GetSeverity()),
 		Text:     cut(entry.GetText(), textBytes),
 		Template: cut(entry.GetTemplate(), templateBytes),
 		Time:     entry.GetTime(),

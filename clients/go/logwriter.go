@@ -15,17 +15,19 @@ const logRoom = 10_000
 // LogWriter writes entries of one log in the background: what was collected in 100 ms goes out
 // together. It never waits and never fails for a server that is away; up to 10,000 entries are kept
 // until it is back, more are dropped and counted. What an entry has more than the contract allows
-// is cut off.
+// is cut off; an entry that no server accepts all the same is dropped and counted, the others go on.
 //
 // It is safe for use by several goroutines. Close it, or the client, to have the last entries
 // written.
 type LogWriter struct {
-	logs   *Logs
-	name   string
-	cancel context.CancelFunc
-	wake   chan struct{} // there is something to write
-	hurry  chan struct{} // do not collect any more
-	ended  chan struct{}
+	logs    *Logs
+	name    string
+	cancel  context.CancelFunc
+	wake    chan struct{} // there is something to write
+	hurry   chan struct{} // do not collect any more
+	ended   chan struct{}
+	log     streamLog
+	refusal sync.Once // says that entries are dropped
 
 	mu      sync.Mutex
 	waiting []*logsv1.LogEntry
@@ -42,6 +44,7 @@ func (l *Logs) Writer(name string) *LogWriter {
 		logs: l, name: name,
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 		ended: make(chan struct{}), changed: make(chan struct{}),
+		log: streamLog{client: l.client, stream: "writing the log " + name},
 	}
 	ctx, cancel := context.WithCancel(l.client.running)
 	w.cancel = cancel

@@ -5,8 +5,8 @@ package quoin
 import (
 	"crypto/tls"
 	"crypto/x509"
-	_ "embed" // for the service config
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -17,11 +17,8 @@ import (
 	"google.golang.org/grpc/keepalive"
 )
 
-// serviceConfig says which calls are repeated when they meet UNAVAILABLE: those for which that is
-// safe. It is a copy of clients/service-config.json, which all languages share.
-//
-//go:embed service-config.json
-var serviceConfig string
+// serviceConfig has servers share the calls.
+const serviceConfig = `{"loadBalancingConfig": [{"round_robin": {}}]}`
 
 // Option is a setting of [Dial].
 type Option func(*settings)
@@ -31,6 +28,7 @@ type settings struct {
 	deadline  time.Duration
 	keepAlive time.Duration
 	tls       *tls.Config
+	logger    *slog.Logger
 	more      []grpc.DialOption
 }
 
@@ -44,8 +42,9 @@ func WithNamespace(namespace string) Option {
 	return func(s *settings) { s.namespace = namespace }
 }
 
-// WithDeadline says how long a unary call may take, repetitions included, when its context has no
-// deadline; 5 s by default. The wait of a request, for a lock for example, comes on top.
+// WithDeadline says how long a unary call may take when its context has no deadline; 5 s by default.
+// While no server, or no Redis, can be reached it is repeated for as long, where that is safe. The
+// wait of a request, for a lock for example, comes on top.
 func WithDeadline(deadline time.Duration) Option {
 	return func(s *settings) { s.deadline = deadline }
 }
@@ -63,6 +62,13 @@ func WithTLS(config *tls.Config) Option {
 		config = &tls.Config{}
 	}
 	return func(s *settings) { s.tls = config.Clone() }
+}
+
+// WithLogger says where the client logs what happens in the background: that a connection or a stream
+// was lost and is back, and what functions of the program did that they should not. It is
+// [slog.Default] by default.
+func WithLogger(logger *slog.Logger) Option {
+	return func(s *settings) { s.logger = logger }
 }
 
 // WithDialOptions adds options of gRPC, for example interceptors, which then run closest to the
@@ -110,6 +116,7 @@ func (s *settings) dialOptions(c *Client) []grpc.DialOption {
 		grpc.WithResolvers(listBuilder{}),
 		grpc.WithDefaultServiceConfig(serviceConfig),
 		grpc.WithDisableServiceConfig(),
+		grpc.WithDisableRetry(), // repeat does it
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           connecting,
 			MinConnectTimeout: 5 * time.Second,

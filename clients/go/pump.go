@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 const (
@@ -17,6 +19,9 @@ const (
 	pumpAhead = 8
 	// repeatable is how long a request is repeated: servers remember its id for ten minutes.
 	repeatable = 9 * time.Minute
+	// mostFailures is how often in a row a request may end a stream with an error that no server
+	// explains.
+	mostFailures = 5
 )
 
 // pump sends what has been collected, at intervals, over a stream that answers every request. What
@@ -34,12 +39,14 @@ type pump[Q, R any] struct {
 	hurry   chan struct{}
 	closing chan struct{}
 	ended   chan struct{}
+	log     streamLog
 	stream  grpc.BidiStreamingClient[Q, R]
 	hang    context.CancelFunc // ends the stream
 }
 
-func startPump[Q, R any](c *Client, p *pump[Q, R]) *pump[Q, R] {
+func startPump[Q, R any](c *Client, method string, p *pump[Q, R]) *pump[Q, R] {
 	p.client = c
+	p.log = streamLog{client: c, stream: method}
 	p.hurry, p.closing, p.ended = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
 	ctx, cancel := context.WithCancel(c.running)
 	p.cancel = cancel
@@ -109,6 +116,7 @@ func (p *pump[Q, R]) window() (window []*Q) {
 func (p *pump[Q, R]) deliver(ctx context.Context, window []*Q) {
 	begin := time.Now()
 	var pause pauses
+	failures := 0
 	for len(window) > 0 {
 		done, err := p.exchange(ctx, window)
 		window = window[done:]
@@ -116,19 +124,38 @@ func (p *pump[Q, R]) deliver(ctx context.Context, window []*Q) {
 			return
 		}
 		p.drop()
+		if done > 0 {
+			failures = 0
+		}
+		if isUnexpected(err) {
+			failures++
+		}
 		switch {
-		case errors.Is(err, ErrInvalidRequest) || errors.Is(err, ReasonRequestIDReused):
+		case refusedForGood(err) || failures == mostFailures:
+			p.client.log().Warn("quoin: a request that no server accepts is given up",
+				"stream", p.log.stream, "error", textOf(err))
 			p.lost(window[0])
-			window = window[1:]
+			window, failures = window[1:], 0
 		case ctx.Err() != nil || time.Since(begin) > repeatable:
 			for _, request := range window {
 				p.lost(request)
 			}
 			return
 		default:
+			p.log.broken(err)
 			pause.sleep(ctx)
 		}
 	}
+}
+
+// isUnexpected tells whether nobody knows why a call failed.
+func isUnexpected(err error) bool {
+	var panicked *panicError
+	if errors.As(err, &panicked) {
+		return true
+	}
+	code := status.Code(err)
+	return code == codes.Internal || code == codes.Unknown && err != errEnded
 }
 
 // exchange sends requests over the stream there is, or a new one; it tells how many are answered.
@@ -152,6 +179,7 @@ func (p *pump[Q, R]) exchange(ctx context.Context, window []*Q) (done int, err e
 		if err != nil {
 			return done, err
 		}
+		p.log.alive()
 		p.answered(answer)
 	}
 	return len(window), nil

@@ -109,6 +109,8 @@ func (r *StatsRecorder) StreamServerInterceptor() grpc.StreamServerInterceptor {
 }
 
 func (r *StatsRecorder) rpc(kind, method string, begin time.Time, err error) {
+	// Errors of the program may panic when they are looked at; that must not fail the call, either.
+	defer func() { _ = recover() }()
 	ended := code.Code(status.FromContextError(err).Code())
 	if _, known := status.FromError(err); known {
 		ended = code.Code(status.Code(err))

@@ -95,6 +95,6 @@ func (w *ServiceWatch) know(more []*configv1.Instance) {
 	listeners := w.listeners
 	w.state.Unlock()
 	for _, listener := range listeners {
-		listener(all)
+		w.client.call("OnChange", func() { listener(all) })
 	}
 }

@@ -32,7 +32,7 @@ type StatsRecorder struct {
 // Recorder collects values in this process and sends them.
 func (s *Stats) Recorder() *StatsRecorder {
 	r := &StatsRecorder{}
-	r.pump = startPump(s.client, &pump[statsv1.RecordBatchRequest, statsv1.RecordBatchResponse]{
+	r.pump = startPump(s.client, statsv1.Stats_RecordBatch_FullMethodName, &pump[statsv1.RecordBatchRequest, statsv1.RecordBatchResponse]{
 		open: func(ctx context.Context) (grpc.BidiStreamingClient[
 			statsv1.RecordBatchRequest, statsv1.RecordBatchResponse], error) {
 			return s.stub.RecordBatch(ctx)

@@ -3,6 +3,7 @@
 package quoin
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -33,7 +34,8 @@ var (
 // work but before that is known. Doing it again must do no harm.
 //
 // An error means that the attempt failed: the task is tried again after its backoff, if it may be.
-// [RetryAfter] and [Dead] say more. A panic is such an error, too, with the beginning of its stack.
+// [RetryAfter] and [Dead] say more. A panic is such an error, too, with the beginning of its stack,
+// and so is a handler that ends its goroutine.
 // The context ends when the task is lost or cancelled, and when the worker runs out of patience.
 type Handler func(ctx context.Context, task *Task) ([]byte, error)
 
@@ -107,37 +109,43 @@ func RetryAfter(pause time.Duration, cause error) error {
 	return &outcomeError{cause: cause, retryAfter: min(max(pause, 0), longestRetry)}
 }
 
-// done says that a task is done.
+// done says that a task is done. The result is copied: it is sent later, and perhaps again.
 func (t *Task) done(result []byte) *queuesv1.WorkRequest {
 	return &queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Ack{Ack: &queuesv1.Done{
 		Queue: t.Queue(), TaskId: t.ID(), Token: t.leased.GetToken(),
-		Answer: &queuesv1.Done_Result{Result: result},
+		Answer: &queuesv1.Done_Result{Result: bytes.Clone(result)},
 	}}}
 }
 
 // failed says that a task failed.
-func (t *Task) failed(cause error) *queuesv1.WorkRequest {
-	failed := &queuesv1.Failed{
+func (t *Task) failed(text string) *queuesv1.WorkRequest {
+	return &queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Nack{Nack: &queuesv1.Failed{
 		Queue: t.Queue(), TaskId: t.ID(), Token: t.leased.GetToken(),
-		Error: cut(cause.Error(), longestError),
-	}
+		Error: cut(text, longestError),
+	}}}
+}
+
+// failedWith says that a task failed, and how it goes on.
+func (t *Task) failedWith(cause error) *queuesv1.WorkRequest {
+	request := t.failed(textOf(cause))
+	failed := request.GetNack()
 	if outcome := (*outcomeError)(nil); errors.As(cause, &outcome) {
 		failed.Dead = outcome.dead
 		if !outcome.dead {
 			failed.RetryAfter = durationpb.New(outcome.retryAfter)
 		}
 	}
-	return &queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Nack{Nack: failed}}
+	return request
 }
 
 // cut is the beginning of a text, as valid UTF-8 and cut between two characters.
-func cut(text string, bytes int) string {
+func cut(text string, most int) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= bytes {
+	if len(text) <= most {
 		return text
 	}
-	for bytes > 0 && !utf8.RuneStart(text[bytes]) {
-		bytes--
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
 	}
-	return text[:bytes]
+	return text[:most]
 }

@@ -53,6 +53,7 @@ func (w *worker) converse(ctx context.Context, pause *pauses) error {
 			return err
 		}
 		pause.reset()
+		w.log.alive()
 		w.hear(answer)
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,6 +44,7 @@ type worker struct {
 	idle    chan struct{} // closed when it is stopping and has nothing more to do or say
 
 	impatient chan struct{} // closed when it has been stopping for too long
+	log       streamLog
 
 	mu       sync.Mutex
 	call     *workCall
@@ -73,9 +77,13 @@ func (q *Queues) Work(ctx context.Context, options WorkerOptions) error {
 	if options.Patience == 0 {
 		options.Patience = 30 * time.Second
 	}
+	// The caller may change its own.
+	options.Queues, options.Handlers = slices.Clone(options.Queues), maps.Clone(options.Handlers)
+	options.Weights = slices.Clone(options.Weights)
 	w := &worker{
 		queues: q, options: options,
 		idle: make(chan struct{}), impatient: make(chan struct{}),
+		log:   streamLog{client: q.client, stream: "work of " + strings.Join(options.Queues, ", ")},
 		known: map[string]*Task{}, unsettled: map[string]*queuesv1.WorkRequest{},
 	}
 	w.tasks, w.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -115,6 +123,7 @@ func (w *worker) run() error {
 		if inVain(err) {
 			return err
 		}
+		w.log.broken(err)
 		select {
 		case <-w.idle:
 		case <-w.impatient:

@@ -70,9 +70,16 @@ func (w *worker) begin() {
 	}
 }
 
-// do does a task and says how it ended.
+// do does a task.
 func (w *worker) do(task *Task) {
-	outcome := w.outcome(task)
+	outcome := task.failed("the handler ended its goroutine")
+	// Deferred, because the handler may do so.
+	defer func() { w.did(task, outcome) }()
+	outcome = w.outcome(task)
+}
+
+// did says how a task ended.
+func (w *worker) did(task *Task, outcome *queuesv1.WorkRequest) {
 	task.end(nil)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -91,19 +98,20 @@ func (w *worker) do(task *Task) {
 func (w *worker) outcome(task *Task) (outcome *queuesv1.WorkRequest) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			outcome = task.failed(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+			outcome = task.failed(fmt.Sprintf("panic: %s\n%s", textOf(cause), debug.Stack()))
 		}
 	}()
 	handler := w.options.Handlers[task.Kind()]
 	if handler == nil {
-		return task.failed(fmt.Errorf("no handler for %q", task.Kind()))
+		return task.failed(fmt.Sprintf("no handler for %q", task.Kind()))
 	}
 	result, err := handler(task.ctx, task)
 	switch {
 	case err != nil:
-		return task.failed(err)
+		return task.failedWith(err)
 	case len(result) > longestResult:
-		return task.failed(Dead(fmt.Errorf("a result of %d bytes, more than %d", len(result), longestResult)))
+		return task.failedWith(
+			Dead(fmt.Errorf("a result of %d bytes, more than %d", len(result), longestResult)))
 	default:
 		return task.done(result)
 	}

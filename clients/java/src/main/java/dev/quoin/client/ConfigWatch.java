@@ -137,6 +137,7 @@ public final class ConfigWatch implements AutoCloseable {
   }
 
   private void tell(Configuration configuration) {
-    listeners.forEach(listener -> listener.accept(configuration));
+    listeners.forEach(
+        listener -> Callbacks.run("a listener for " + type, () -> listener.accept(configuration)));
   }
 }

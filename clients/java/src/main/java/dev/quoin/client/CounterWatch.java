@@ -11,18 +11,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /** A counter that is watched: one stream at a time, and another one when a stream ends. */
 public final class CounterWatch implements AutoCloseable {
-  private static final Logger LOG = Logger.getLogger(CounterWatch.class.getName());
   private static final Duration PAUSE = Duration.ofSeconds(5);
 
   private final Link link;
   private final WatchRequest request;
   private final Consumer<List<CounterSample>> listener;
   private final CompletableFuture<Void> refused = new CompletableFuture<>();
+  private final StreamLog log;
   private ClientCall<WatchRequest, WatchResponse> call;
   private boolean closed;
 
@@ -31,6 +29,9 @@ public final class CounterWatch implements AutoCloseable {
     this.request =
         WatchRequest.newBuilder().setName(name).setPrecision(Protos.duration(precision)).build();
     this.listener = listener;
+    this.log =
+        new StreamLog(
+            CountersGrpc.getWatchMethod().getFullMethodName() + " of " + name, link.address());
   }
 
   CounterWatch start() {
@@ -70,17 +71,20 @@ public final class CounterWatch implements AutoCloseable {
     }
   }
 
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
   private void broken(QuoinException failure) {
+    if (isClosed()) {
+      return;
+    }
     if (failure instanceof UnavailableException) {
-      synchronized (this) {
-        if (!closed) {
-          link.after(
-              Retries.pause(PAUSE),
-              () -> {
-                link.reconnect();
-                open();
-              });
-        }
+      log.broken(failure);
+      try {
+        link.after(Retries.pause(PAUSE), this::open);
+      } catch (ClosedException e) {
+        close();
       }
     } else {
       link.closed(this);
@@ -92,11 +96,10 @@ public final class CounterWatch implements AutoCloseable {
   private final class States implements StreamObserver<WatchResponse> {
     @Override
     public void onNext(WatchResponse state) {
-      try {
-        listener.accept(CounterSample.all(state.getSamplesList()));
-      } catch (RuntimeException e) {
-        LOG.log(Level.WARNING, "a listener for a counter failed", e);
-      }
+      log.alive();
+      Callbacks.run(
+          "a listener for a counter",
+          () -> listener.accept(CounterSample.all(state.getSamplesList())));
     }
 
     @Override

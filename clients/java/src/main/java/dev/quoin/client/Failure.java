@@ -46,6 +46,25 @@ record Failure(
     return exception(code.toStatus().withDescription(text).withCause(cause).asRuntimeException());
   }
 
+  /** How calls end because the client was closed. */
+  static Status closed() {
+    return Status.CANCELLED.withDescription("the client is closed").withCause(new IsClosed());
+  }
+
+  /** The client was closed. */
+  static QuoinException closedException() {
+    return exception(closed().asRuntimeException());
+  }
+
+  /** Marks the status of calls that ended with the client. */
+  private static final class IsClosed extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    IsClosed() {
+      super("the client is closed", null, false, false);
+    }
+  }
+
   static Throwable unwrap(Throwable thrown) {
     Throwable cause = thrown;
     while ((cause instanceof CompletionException || cause instanceof ExecutionException)
@@ -56,6 +75,9 @@ record Failure(
   }
 
   private QuoinException exception() {
+    if (cause != null && cause.getCause() instanceof IsClosed) {
+      return new ClosedException(this);
+    }
     return switch (reason) {
       case ERROR_REASON_INVALID_REQUEST -> new InvalidRequestException(this);
       case ERROR_REASON_LOCK_NOT_HELD,

@@ -2,10 +2,12 @@
 package dev.quoin.client;
 
 import io.grpc.Status;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** The synchronous view of the asynchronous methods. */
@@ -32,6 +34,44 @@ final class Futures {
     } catch (CancellationException e) {
       throw Failure.local(Status.Code.CANCELLED, "the call was cancelled", e);
     }
+  }
+
+  /**
+   * Like {@link #await}, for what is to be brought to its end by an interrupted thread, too; it
+   * must have a limit of its own.
+   */
+  static <T> T finish(CompletableFuture<T> future) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          future.get();
+          break;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException | CancellationException e) {
+          break; // await says what it was
+        }
+      }
+      return await(future);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /**
+   * Waits until it is done or has failed, but no longer than that, in an interrupted thread, too.
+   *
+   * @return whether it came to its end in time
+   */
+  static boolean settle(CompletableFuture<?> future, Duration limit) {
+    CompletableFuture<Boolean> settled =
+        future
+            .handle((done, failure) -> true)
+            .completeOnTimeout(false, limit.toNanos(), TimeUnit.NANOSECONDS);
+    return finish(settled);
   }
 
   /**

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import io.grpc.Status;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /**
  * Keeps a Hold open: one stream at a time, and another one with the same token when a stream ends
@@ -16,12 +13,11 @@ import java.util.logging.Logger;
  * nor the lease, whose own monitor is taken before this one.
  */
 final class HoldCall {
-  private static final Logger LOG = Logger.getLogger(HoldCall.class.getName());
-
   private final Link link;
   private final LeaseCalls calls;
   private final LongConsumer onWaiting;
   private final CompletableFuture<Possession> outcome = new CompletableFuture<>();
+  private final StreamLog log;
   private HoldStream stream;
   private HeldLease held;
   private boolean over;
@@ -30,11 +26,16 @@ final class HoldCall {
     this.link = link;
     this.calls = calls;
     this.onWaiting = onWaiting;
+    this.log = new StreamLog("holding " + calls.name(), link.address());
   }
 
   /** Asks for a grant. */
   CompletableFuture<Possession> begin() {
-    link.opened(this, this::abandon);
+    try {
+      link.opened(this, this::abandon);
+    } catch (ClosedException e) {
+      return CompletableFuture.failedFuture(e);
+    }
     outcome.whenComplete(
         (granted, failure) -> {
           link.closed(this);
@@ -57,21 +58,22 @@ final class HoldCall {
 
   /** A stream ended that should have gone on. */
   void failed(HoldStream from, QuoinException failure) {
+    boolean again;
     synchronized (this) {
       if (from != stream) {
         return;
       }
-      if (held != null && !(failure instanceof NotHeldException)) {
-        openLater(held.possession().token());
-        return;
-      }
-      if (held == null
-          && (failure instanceof NotHeldException || failure instanceof UnavailableException)) {
-        openLater("");
-        return;
+      again =
+          held == null
+              ? failure instanceof NotHeldException || failure instanceof UnavailableException
+              : !(failure instanceof NotHeldException);
+      if (again) {
+        openLater(held == null ? "" : held.possession().token());
       }
     }
-    if (failure instanceof NotHeldException notHeld) {
+    if (again) {
+      log.broken(failure);
+    } else if (failure instanceof NotHeldException notHeld) {
       ended(from, LostReason.of(notHeld));
     } else {
       outcome.completeExceptionally(failure);
@@ -79,8 +81,7 @@ final class HoldCall {
   }
 
   private CompletableFuture<Void> abandon() {
-    outcome.completeExceptionally(
-        Failure.local(Status.Code.CANCELLED, "the client was closed", null));
+    outcome.completeExceptionally(Failure.closedException());
     return CompletableFuture.completedFuture(null);
   }
 
@@ -93,21 +94,17 @@ final class HoldCall {
 
   private void openLater(String token) {
     stream = null;
-    link.after(
-        Retries.pause(calls.lease()),
-        () -> {
-          link.reconnect();
-          open(token);
-        });
+    try {
+      link.after(Retries.pause(calls.lease()), () -> open(token));
+    } catch (ClosedException e) {
+      over = true;
+    }
   }
 
   void waiting(HoldStream from, long position) {
+    log.alive();
     if (isCurrent(from)) {
-      try {
-        onWaiting.accept(position);
-      } catch (RuntimeException e) {
-        LOG.log(Level.WARNING, "a listener for the place in line failed", e);
-      }
+      Callbacks.run("a listener for the place in line", () -> onWaiting.accept(position));
     }
   }
 
@@ -118,6 +115,7 @@ final class HoldCall {
         return;
       }
       isNew = held == null;
+      log.alive();
       if (isNew && System.nanoTime() - from.sent() >= calls.lease().dividedBy(3).toNanos()) {
         confirm(from, grant);
         return;

@@ -65,7 +65,6 @@ final class LeaseRenewal {
     } else if (QuoinException.from(thrown) instanceof NotHeldException failure) {
       possession.lost(LostReason.of(failure));
     } else {
-      link.reconnect();
       renewAfter(Retries.pause(calls.lease()));
     }
   }

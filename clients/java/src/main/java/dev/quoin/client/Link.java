@@ -11,6 +11,7 @@ import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -19,6 +20,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * What all helpers of one client share: the channel, the clock for renewals, the threads of the
@@ -29,24 +31,35 @@ final class Link {
 
   private final ManagedChannel channel;
   private final Duration deadline;
+  private final String address;
   private final Executor listeners;
   private final ScheduledExecutorService clock;
   private final Map<Object, Supplier<CompletableFuture<Void>>> open = new ConcurrentHashMap<>();
+  private final Set<CompletableFuture<?>> background = ConcurrentHashMap.newKeySet();
+  private volatile boolean closing;
 
   /**
+   * @param address of the servers, as the caller wrote it
    * @param deadline of unary calls that say nothing else
    * @param listeners runs the listeners of callers, which may block
    * @param clock runs what comes later, which must not block
    */
   Link(
       ManagedChannel channel,
+      String address,
       Duration deadline,
       Executor listeners,
       ScheduledExecutorService clock) {
     this.channel = channel;
+    this.address = address;
     this.deadline = deadline;
     this.listeners = listeners;
     this.clock = clock;
+  }
+
+  /** The servers, as the caller wrote it. */
+  String address() {
+    return address;
   }
 
   Duration deadline() {
@@ -62,19 +75,42 @@ final class Link {
     return listeners;
   }
 
-  /** Notes what is to be closed, at the latest when the client is. */
+  /**
+   * Notes what is to be closed, at the latest when the client is.
+   *
+   * @throws ClosedException when that is the case already; the resource is closed then
+   */
   void opened(Object resource, Supplier<CompletableFuture<Void>> close) {
     open.put(resource, close);
+    if (closing && open.remove(resource, close)) {
+      close.get();
+      throw Failure.closedException();
+    }
+  }
+
+  /** Notes what the end of the client waits for, within its limit. */
+  void awaited(CompletableFuture<?> job) {
+    background.add(job);
+    job.whenComplete((done, failure) -> background.remove(job));
   }
 
   void closed(Object resource) {
     open.remove(resource);
   }
 
-  /** Closes all that is open; completes when that is done or has failed. */
+  /**
+   * Closes all that is open and lets nothing more be opened; completes when that is done or has
+   * failed, and so have the jobs in the background.
+   */
   CompletableFuture<Void> closeAll() {
-    return CompletableFuture.allOf(
-        open.values().stream().map(Supplier::get).toArray(CompletableFuture<?>[]::new));
+    closing = true;
+    return all(open.values().stream().map(Supplier::get))
+        .handle((done, failure) -> all(background.stream()))
+        .thenCompose(jobs -> jobs);
+  }
+
+  private static CompletableFuture<Void> all(Stream<? extends CompletableFuture<?>> futures) {
+    return CompletableFuture.allOf(futures.toArray(CompletableFuture<?>[]::new));
   }
 
   /** Makes a call within the default deadline. */
@@ -128,13 +164,8 @@ final class Link {
     try {
       return clock.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
-      throw Failure.local(Status.Code.UNAVAILABLE, "the client is closed", e);
+      throw Failure.closedException();
     }
-  }
-
-  /** Has the channel connect again now instead of at the end of its pause, which grows long. */
-  void reconnect() {
-    channel.resetConnectBackoff();
   }
 
   private record Answer<R>(CompletableFuture<R> future, Object[] response)

@@ -31,7 +31,7 @@ public record LockSet(List<Lock> locks) implements AutoCloseable {
    */
   @Override
   public void close() {
-    Futures.await(closeAsync());
+    Futures.finish(closeAsync());
   }
 
   /** Like {@link #close}, without waiting. */

@@ -2,6 +2,7 @@
 package dev.quoin.client;
 
 import dev.quoin.logs.v1.LogEntry;
+import dev.quoin.logs.v1.Severity;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
@@ -20,7 +21,7 @@ final class LogLimits {
   static LogEntry fit(LogEntry entry) {
     LogEntry.Builder fitting =
         LogEntry.newBuilder()
-            .setSeverity(entry.getSeverity())
+            .setSeverity(known(entry.getSeverity()))
             .setText(entry.getText().isEmpty() ? "-" : cut(entry.getText(), TEXT_BYTES))
             .setTemplate(cut(entry.getTemplate(), TEMPLATE_BYTES));
     for (Map.Entry<String, String> field : entry.getFieldsMap().entrySet()) {
@@ -29,6 +30,11 @@ final class LogLimits {
       }
     }
     return fitting.build();
+  }
+
+  /** A number that this version does not know could not be written. */
+  private static Severity known(Severity severity) {
+    return severity == Severity.UNRECOGNIZED ? Severity.SEVERITY_UNSPECIFIED : severity;
   }
 
   /** The beginning of a text, cut between two characters. */

@@ -14,12 +14,15 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Writes entries of one log in the background: what was collected in 100 ms goes out together. It
  * never waits and never throws for a server that is away; up to 10,000 entries are kept until it is
- * back, more are dropped and counted. What an entry has more than the contract allows is cut off.
- * After a failure entries of which it is not known whether they were written are written again.
+ * back, more are dropped and counted. What an entry has more than the contract allows is cut off;
+ * an entry that no server accepts all the same is dropped and counted, the others go on. After a
+ * failure entries of which it is not known whether they were written are written again.
  *
  * <p>Safe for use by several threads. Close it, or the {@link Quoin}, to have the last entries
  * written.
@@ -32,13 +35,20 @@ public final class LogWriter implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofMillis(100);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  private static final Logger LOG = Logger.getLogger(LogWriter.class.getName());
+
   private final Link link;
   private final String name;
+  private final StreamLog log;
   private final Deque<LogEntry> waiting = new ArrayDeque<>();
 
   /** Flushes by how many entries have to be settled for them. */
   private final TreeMap<Long, CompletableFuture<Void>> flushes = new TreeMap<>();
 
+  /** How many entries go out in batches of their own, because one of them cannot be written. */
+  private int alone;
+
+  private boolean refused;
   private boolean busy;
   private boolean closed;
   private long taken;
@@ -48,6 +58,7 @@ public final class LogWriter implements AutoCloseable {
   LogWriter(Link link, String name) {
     this.link = link;
     this.name = name;
+    this.log = new StreamLog("writing the log " + name, link.address());
     link.opened(this, this::closeAsync);
   }
 
@@ -101,7 +112,7 @@ public final class LogWriter implements AutoCloseable {
    */
   @Override
   public void close() {
-    Futures.await(closeAsync());
+    Futures.finish(closeAsync());
   }
 
   /** Like {@link #close()}, without waiting. */
@@ -111,7 +122,7 @@ public final class LogWriter implements AutoCloseable {
     }
     return flushAsync()
         .completeOnTimeout(null, link.deadline().toMillis(), TimeUnit.MILLISECONDS)
-        .whenComplete((done, failure) -> link.closed(this));
+        .whenCompleteAsync((done, failure) -> link.closed(this), link.listeners());
   }
 
   private void later(Duration pause) {
@@ -133,10 +144,10 @@ public final class LogWriter implements AutoCloseable {
     List<WriteStreamRequest> batches = new ArrayList<>();
     WriteStreamRequest.Builder batch = WriteStreamRequest.newBuilder().setName(name);
     int bytes = 0;
+    int most = alone > 0 ? 1 : BATCH;
     for (LogEntry entry : waiting) {
       bytes += entry.getSerializedSize();
-      if (batch.getEntriesCount() > 0
-          && (batch.getEntriesCount() == BATCH || bytes > BATCH_BYTES)) {
+      if (batch.getEntriesCount() > 0 && (batch.getEntriesCount() == most || bytes > BATCH_BYTES)) {
         batches.add(batch.build());
         batch.clearEntries();
         bytes = entry.getSerializedSize();
@@ -152,20 +163,42 @@ public final class LogWriter implements AutoCloseable {
 
   private void sent(List<WriteStreamRequest> batches, Throwable failure) {
     if (failure == null) {
+      log.alive();
       settle(count(batches, batches.size()), false);
       goOn(PAUSE);
       return;
     }
     QuoinException explained = QuoinException.from(failure);
-    int done = count(batches, written(explained.metadata()));
-    settle(done, false);
-    if (explained instanceof InvalidRequestException) {
-      // All entries fit: it is the name that is not allowed.
-      settle(count(batches, batches.size()) - done, true);
+    int written = Math.min(written(explained.metadata()), batches.size() - 1);
+    settle(count(batches, written), false);
+    if (Retries.isInVain(explained)) {
+      refused(batches.get(written).getEntriesCount(), explained);
       goOn(PAUSE);
     } else {
+      log.broken(explained);
       goOn(Retries.pause(PATIENCE));
     }
+  }
+
+  /** The batch that comes first now cannot be written. Of several entries one is to blame. */
+  private void refused(int entries, QuoinException failure) {
+    boolean ofAnEntry =
+        failure instanceof InvalidRequestException invalid
+            && invalid.violations().stream().anyMatch(v -> v.field().startsWith("entries"));
+    if (ofAnEntry && entries > 1) {
+      synchronized (this) {
+        alone = entries;
+      }
+      return;
+    }
+    if (!refused) {
+      refused = true;
+      LOG.log(
+          Level.WARNING,
+          "entries of the log {0} are dropped, because they cannot be written: {1}",
+          new Object[] {name, failure.getMessage()});
+    }
+    settle(entries, true);
   }
 
   private static int written(Map<String, String> metadata) {
@@ -183,6 +216,7 @@ public final class LogWriter implements AutoCloseable {
       for (int i = 0; i < entries && !waiting.isEmpty(); i++) {
         waiting.remove();
         settled++;
+        alone = Math.max(0, alone - 1);
         dropped += areDropped ? 1 : 0;
       }
       Map<Long, CompletableFuture<Void>> reached = flushes.headMap(settled, true);

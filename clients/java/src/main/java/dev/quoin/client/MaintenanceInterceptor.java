@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.logging.Level;
 
 /**
  * Keeps callers away from a server that is under maintenance: they get UNAVAILABLE with the message
@@ -47,12 +48,22 @@ public final class MaintenanceInterceptor implements ServerInterceptor {
     KnownMaintenance known = watch.known().orElse(null);
     if (known == null
         || ALWAYS_OPEN.contains(call.getMethodDescriptor().getServiceName())
-        || isAllowed(known.maintenance(), caller.apply(call, headers))) {
+        || isAllowed(known.maintenance(), nameOf(call, headers))) {
       return next.startCall(call, headers);
     }
     StatusRuntimeException refusal = refusal(known);
     call.close(refusal.getStatus(), refusal.getTrailers());
     return new ServerCall.Listener<>() {};
+  }
+
+  /** Null, too, when the function that names callers fails: who cannot be named is kept away. */
+  private String nameOf(ServerCall<?, ?> call, Metadata headers) {
+    try {
+      return caller.apply(call, headers);
+    } catch (Throwable thrown) {
+      Callbacks.log(Level.WARNING, "what names callers failed", thrown);
+      return null;
+    }
   }
 
   private static boolean isAllowed(Maintenance maintenance, String caller) {

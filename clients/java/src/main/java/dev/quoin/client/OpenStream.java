@@ -8,12 +8,9 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /** A stream that is opened again whenever it ends, until it is closed or makes no sense. */
 final class OpenStream<Q, R> {
-  private static final Logger LOG = Logger.getLogger(OpenStream.class.getName());
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final Link link;
@@ -21,6 +18,7 @@ final class OpenStream<Q, R> {
   private final Supplier<Q> request;
   private final Consumer<R> messages;
   private final Consumer<QuoinException> breaks;
+  private final StreamLog log;
   private ClientCall<Q, R> call;
   private boolean over;
 
@@ -40,6 +38,7 @@ final class OpenStream<Q, R> {
     this.request = request;
     this.messages = messages;
     this.breaks = breaks;
+    this.log = new StreamLog(method.getFullMethodName(), link.address());
   }
 
   /** Opens it. */
@@ -83,11 +82,8 @@ final class OpenStream<Q, R> {
       if (isOver()) {
         return;
       }
-      try {
-        messages.accept(message);
-      } catch (RuntimeException e) {
-        LOG.log(Level.WARNING, "a listener of " + method.getFullMethodName() + " failed", e);
-      }
+      log.alive();
+      Callbacks.run("a listener of " + method.getFullMethodName(), () -> messages.accept(message));
     }
 
     @Override
@@ -96,10 +92,12 @@ final class OpenStream<Q, R> {
         return;
       }
       QuoinException failure = QuoinException.from(thrown);
-      breaks.accept(failure);
+      Callbacks.run(
+          "a listener for the end of " + method.getFullMethodName(), () -> breaks.accept(failure));
       if (failure instanceof InvalidRequestException) {
         close();
       } else {
+        log.broken(failure);
         again();
       }
     }
@@ -113,14 +111,9 @@ final class OpenStream<Q, R> {
 
     private void again() {
       try {
-        link.after(
-            Retries.pause(PATIENCE),
-            () -> {
-              link.reconnect();
-              openNow();
-            });
-      } catch (QuoinException e) {
-        LOG.log(Level.FINE, "the client is closed", e);
+        link.after(Retries.pause(PATIENCE), OpenStream.this::openNow);
+      } catch (ClosedException e) {
+        close();
       }
     }
   }

@@ -41,12 +41,14 @@ public interface Owned extends AutoCloseable {
    * Gives it back: no renewal and no loss follows. Closing again, or closing what was lost, does
    * nothing.
    *
+   * <p>An interrupted thread waits for it, too, at most as long as a call may take.
+   *
    * @throws UnavailableException when no server could be told; it then ends with its lease
    * @throws QuoinException when the server did not answer or failed; the same holds
    */
   @Override
   default void close() {
-    Futures.await(closeAsync());
+    Futures.finish(closeAsync());
   }
 
   /** Like {@link #close()}, without waiting: completes when it has been given back. */

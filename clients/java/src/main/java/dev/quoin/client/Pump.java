@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import dev.quoin.errors.v1.ErrorReason;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -35,9 +34,11 @@ final class Pump<Q, R> {
   private final Duration period;
   private final Supplier<Q> source;
   private final Answers<Q, R> answers;
+  private final StreamLog log;
   private final Deque<Sent<Q>> unanswered = new ArrayDeque<>();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private Stream stream;
+  private int failures;
   private boolean pausing;
   private boolean closing;
 
@@ -50,6 +51,9 @@ final class Pump<Q, R> {
   }
 
   private record Sent<Q>(Q request, long at) {}
+
+  /** How often in a row a request may end a stream with an error that no server explains. */
+  private static final int MOST_FAILURES = 5;
 
   /**
    * @param source the next request; null when nothing is collected
@@ -65,6 +69,7 @@ final class Pump<Q, R> {
     this.period = period;
     this.source = source;
     this.answers = answers;
+    this.log = new StreamLog(method.getFullMethodName(), link.address());
   }
 
   void start() {
@@ -123,7 +128,7 @@ final class Pump<Q, R> {
   private void later(Duration delay, Runnable action) {
     try {
       link.after(delay, action);
-    } catch (UnavailableException e) {
+    } catch (ClosedException e) {
       // The client is closed: there is no later.
       abandon();
     }
@@ -147,6 +152,8 @@ final class Pump<Q, R> {
 
   private synchronized void answered(Stream from, R response) {
     if (from == stream && !unanswered.isEmpty()) {
+      failures = 0;
+      log.alive();
       answers.answered(unanswered.poll().request(), response);
       push();
     }
@@ -157,12 +164,18 @@ final class Pump<Q, R> {
       return;
     }
     stream = null;
-    boolean isBad =
-        failure instanceof InvalidRequestException
-            || failure.reason() == ErrorReason.ERROR_REASON_REQUEST_ID_REUSED;
-    if (isBad && !unanswered.isEmpty()) {
-      LOG.log(Level.WARNING, "a request cannot be sent and is given up", failure);
+    boolean isUnexpected =
+        failure.code() == Status.Code.INTERNAL || failure.code() == Status.Code.UNKNOWN;
+    failures += isUnexpected ? 1 : 0;
+    if (!unanswered.isEmpty() && (Retries.isInVain(failure) || failures == MOST_FAILURES)) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: a request that no server accepts is given up: {1}",
+          new Object[] {method.getFullMethodName(), failure.getMessage()});
       answers.lost(unanswered.poll().request());
+      failures = 0;
+    } else {
+      log.broken(failure);
     }
     pausing = true;
     later(Retries.pause(PAUSE), this::resume);
@@ -179,7 +192,6 @@ final class Pump<Q, R> {
         answers.lost(unanswered.poll().request());
       }
       if (!unanswered.isEmpty()) {
-        link.reconnect();
         open();
       }
     }

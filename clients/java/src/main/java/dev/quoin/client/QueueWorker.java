@@ -11,11 +11,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -63,17 +60,10 @@ public final class QueueWorker implements AutoCloseable {
    */
   @Override
   public void close() {
-    try {
-      closeAsync().get(options.patience().toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
+    if (!Futures.settle(closeAsync(), options.patience())) {
       LOG.log(Level.WARNING, "tasks are still being done and go to other workers, too");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
-    } finally {
-      end();
     }
+    end();
   }
 
   /** As {@link #close}, without waiting, and with patience for all that is being done. */
@@ -185,9 +175,9 @@ public final class QueueWorker implements AutoCloseable {
       Failed.Builder failed = failed(task, failure.getMessage()).setDead(failure.isDead());
       failure.retryAfter().map(Protos::duration).ifPresent(failed::setRetryAfter);
       return WorkRequest.newBuilder().setNack(failed).build();
-    } catch (Exception | Error e) {
-      LOG.log(Level.FINE, "a task failed", e);
-      return WorkRequest.newBuilder().setNack(failed(task, e.toString())).build();
+    } catch (Throwable thrown) {
+      Callbacks.log(Level.FINE, "a task failed", thrown);
+      return WorkRequest.newBuilder().setNack(failed(task, Callbacks.text(thrown))).build();
     }
   }
 

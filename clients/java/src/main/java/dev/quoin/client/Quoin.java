@@ -3,7 +3,6 @@ package dev.quoin.client;
 
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -19,6 +18,7 @@ public final class Quoin implements AutoCloseable {
   private final ManagedChannel channel;
   private final Link link;
   private final ScheduledThreadPoolExecutor clock;
+  private final Closing closing = new Closing();
 
   Quoin(QuoinBuilder builder) {
     // Callers may block in what continues their futures, so there are as many threads as it takes.
@@ -26,8 +26,9 @@ public final class Quoin implements AutoCloseable {
     ExecutorService threads = Executors.newCachedThreadPool(daemons("quoin-client-"));
     clock = new ScheduledThreadPoolExecutor(1, daemons("quoin-client-clock-"));
     clock.setRemoveOnCancelPolicy(true);
-    channel = builder.channel(threads);
-    link = new Link(channel, builder.deadline(), threads, clock);
+    channel = builder.channel(threads, closing, new Repeats(clock, threads));
+    link = new Link(channel, builder.address(), builder.deadline(), threads, clock);
+    ConnectionLog.watch(channel, builder.address(), clock);
   }
 
   /**
@@ -93,31 +94,34 @@ public final class Quoin implements AutoCloseable {
    * namespace and gives unary calls without a deadline the default one; {@link QuoinException#from}
    * explains its failures. It ends with this client.
    *
-   * <p>Unary calls that meet UNAVAILABLE are repeated when that is safe: those that the contract
-   * marks as without side effects or idempotent, and those whose request has a {@code request_id}
-   * or {@code client_message_id}, which is filled in where it is empty.
+   * <p>Unary calls that meet UNAVAILABLE are repeated until their deadline when that is safe: those
+   * that the contract marks as without side effects or idempotent, and those whose request has a
+   * {@code request_id} or {@code client_message_id}, which is filled in where it is empty.
    */
   public Channel channel() {
     return channel;
   }
 
   /**
-   * Gives back all locks, then ends the connection and every call that is still open. Closing again
-   * does nothing. Never throws; what cannot be given back ends with its lease.
+   * Gives back all locks and sends what was collected, all within the default deadline and also in
+   * an interrupted thread, then ends the connection and every call that is still open: they fail
+   * with {@link ClosedException}. Closing again does nothing. Never throws; what cannot be given
+   * back ends with its lease.
    */
   @Override
   public void close() {
-    CompletableFuture<Void> given = link.closeAll();
+    Futures.settle(link.closeAll(), link.deadline());
+    closing.close();
+    channel.shutdownNow();
+    clock.shutdown();
+    boolean interrupted = Thread.interrupted();
     try {
-      given.handle((done, failure) -> null).get(link.deadline().toNanos(), TimeUnit.NANOSECONDS);
-      channel.shutdownNow().awaitTermination(1, TimeUnit.SECONDS);
+      channel.awaitTermination(1, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
-    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-      // Nothing can be done about it: the leases end by themselves.
-    } finally {
-      channel.shutdownNow();
-      clock.shutdown();
     }
   }
 

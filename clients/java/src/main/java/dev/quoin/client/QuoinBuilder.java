@@ -63,8 +63,8 @@ public final class QuoinBuilder {
   }
 
   /**
-   * How long a unary call may take, repetitions included; 5 s by default. The wait for a lock comes
-   * on top.
+   * How long a unary call may take; 5 s by default. While no server, or no Redis, can be reached it
+   * is repeated for as long, where that is safe. The wait for a lock comes on top.
    */
   public QuoinBuilder deadline(Duration deadline) {
     this.deadline = Objects.requireNonNull(deadline, "deadline");
@@ -122,15 +122,22 @@ public final class QuoinBuilder {
     return deadline;
   }
 
-  ManagedChannel channel(Executor executor) {
+  String address() {
+    return address;
+  }
+
+  ManagedChannel channel(Executor executor, ClientInterceptor closing, ClientInterceptor repeats) {
     Metadata headers = new Metadata();
     headers.put(NAMESPACE, namespace);
     return Grpc.newChannelBuilder(AddressList.target(address), credentials())
         .executor(executor)
+        // The last one is the first to see a call.
         .intercept(
             MetadataUtils.newAttachHeadersInterceptor(headers),
+            repeats,
             defaultDeadline(deadline),
-            new RequestIds())
+            new RequestIds(),
+            closing)
         .defaultServiceConfig(Retries.serviceConfig())
         .disableServiceConfigLookUp()
         .keepAliveTime(keepAlive.toNanos(), TimeUnit.NANOSECONDS)

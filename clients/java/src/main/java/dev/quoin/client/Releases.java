@@ -23,7 +23,9 @@ final class Releases {
   }
 
   static CompletableFuture<Void> release(Link link, LeaseCalls calls, String token) {
-    return new Releases(link, calls, token).attempt();
+    CompletableFuture<Void> released = new Releases(link, calls, token).attempt();
+    link.awaited(released);
+    return released;
   }
 
   private CompletableFuture<Void> attempt() {
@@ -45,12 +47,7 @@ final class Releases {
       return CompletableFuture.failedFuture(new CompletionException(failure));
     }
     CompletableFuture<Void> again = new CompletableFuture<>();
-    link.after(
-        pause,
-        () -> {
-          link.reconnect();
-          again.complete(null);
-        });
+    link.after(pause, () -> again.complete(null));
     return again.thenCompose(now -> attempt());
   }
 

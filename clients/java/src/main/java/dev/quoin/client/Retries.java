@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import dev.quoin.chat.v1.ChatGrpc;
-import dev.quoin.config.v1.ConfigGrpc;
-import dev.quoin.counters.v1.CountersGrpc;
-import dev.quoin.errors.v1.ErrorsGrpc;
-import dev.quoin.locks.v1.LocksGrpc;
-import dev.quoin.logs.v1.LogsGrpc;
-import dev.quoin.queues.v1.QueuesGrpc;
-import dev.quoin.queues.v1.SchedulesGrpc;
-import dev.quoin.semaphores.v1.SemaphoresGrpc;
-import dev.quoin.stats.v1.StatsGrpc;
+import dev.quoin.errors.v1.ErrorReason;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.grpc.ServiceDescriptor;
+import io.grpc.Status;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -22,68 +13,53 @@ import java.util.concurrent.ThreadLocalRandom;
 /**
  * What is tried again, and when.
  *
- * <p>gRPC repeats unary calls that met UNAVAILABLE when repeating them is safe: those that the
- * contract marks as without side effects or idempotent, and those whose request has an id, which
- * {@link RequestIds} fills in. Release is none of that: LOCK_NOT_HELD to a repeated Release may
- * mean that the first one worked. Only {@link Releases} knows what to make of it.
+ * <p>{@link Repeats} repeats unary calls that met UNAVAILABLE when repeating them is safe: those
+ * that the contract marks as without side effects or idempotent, and those whose request has an id,
+ * which {@link RequestIds} fills in. Release is none of that: LOCK_NOT_HELD to a repeated Release
+ * may mean that the first one worked. Only {@link Releases} knows what to make of it.
  */
 final class Retries {
   private static final long SHORTEST_PAUSE_MILLIS = 10;
+  private static final long FIRST_PAUSE_MILLIS = 100;
   private static final long LONGEST_PAUSE_MILLIS = 1000;
-
-  private static final List<ServiceDescriptor> SERVICES =
-      List.of(
-          ChatGrpc.getServiceDescriptor(),
-          ConfigGrpc.getServiceDescriptor(),
-          CountersGrpc.getServiceDescriptor(),
-          ErrorsGrpc.getServiceDescriptor(),
-          LocksGrpc.getServiceDescriptor(),
-          LogsGrpc.getServiceDescriptor(),
-          QueuesGrpc.getServiceDescriptor(),
-          SchedulesGrpc.getServiceDescriptor(),
-          SemaphoresGrpc.getServiceDescriptor(),
-          StatsGrpc.getServiceDescriptor());
 
   private Retries() {}
 
-  /**
-   * The service config of the channel, which clients/service-config.json gives to other languages:
-   * what may be repeated follows from the contract.
-   */
+  /** The service config of the channel: servers share the calls. */
   static Map<String, ?> serviceConfig() {
-    return Map.of(
-        "loadBalancingConfig",
-        List.of(Map.of("round_robin", Map.of())),
-        "methodConfig",
-        List.of(Map.of("name", names(), "retryPolicy", policy())));
+    return Map.of("loadBalancingConfig", List.of(Map.of("round_robin", Map.of())));
   }
 
-  private static List<Map<String, String>> names() {
-    return SERVICES.stream()
-        .flatMap(service -> service.getMethods().stream())
-        .filter(Retries::isSafe)
-        .map(m -> Map.of("service", m.getServiceName(), "method", m.getBareMethodName()))
-        .sorted(Comparator.comparing(name -> name.get("service") + '/' + name.get("method")))
-        .toList();
-  }
-
-  private static boolean isSafe(MethodDescriptor<?, ?> method) {
+  static boolean isSafe(MethodDescriptor<?, ?> method) {
     return method.getType() == MethodDescriptor.MethodType.UNARY
         && (method.isSafe() || method.isIdempotent() || RequestIds.field(method).isPresent());
   }
 
-  private static Map<String, ?> policy() {
-    return Map.of(
-        "maxAttempts",
-        5.0,
-        "initialBackoff",
-        "0.1s",
-        "maxBackoff",
-        "1s",
-        "backoffMultiplier",
-        2.0,
-        "retryableStatusCodes",
-        List.of("UNAVAILABLE"));
+  /** Whether the same request would fail like this again, at any server and any time. */
+  static boolean isInVain(QuoinException failure) {
+    return switch (failure.code()) {
+      case INVALID_ARGUMENT, OUT_OF_RANGE, FAILED_PRECONDITION, NOT_FOUND, ALREADY_EXISTS -> true;
+      // Without a reason of Quoin it is gRPC that refuses: the message is too large.
+      case RESOURCE_EXHAUSTED ->
+          failure.reason() == ErrorReason.ERROR_REASON_UNSPECIFIED
+              && failure.retryAfter().isEmpty();
+      default -> false;
+    };
+  }
+
+  /** How long to pause after so many attempts: 0.1 s, then twice as long each time up to 1 s. */
+  static Duration pause(int attempts) {
+    return spread(
+        attempts > 4 ? LONGEST_PAUSE_MILLIS : FIRST_PAUSE_MILLIS << Math.max(0, attempts - 1));
+  }
+
+  /** The same, or longer if the server says so. */
+  static Duration pause(int attempts, Status status, Metadata trailers) {
+    Duration usual = pause(attempts);
+    return QuoinException.from(status.asRuntimeException(trailers))
+        .retryAfter()
+        .filter(wanted -> wanted.compareTo(usual) > 0)
+        .orElse(usual);
   }
 
   /**
@@ -93,6 +69,10 @@ final class Retries {
   static Duration pause(Duration lease) {
     long longest =
         Math.max(SHORTEST_PAUSE_MILLIS, Math.min(LONGEST_PAUSE_MILLIS, lease.toMillis() / 10));
+    return spread(longest);
+  }
+
+  private static Duration spread(long longest) {
     return Duration.ofMillis(ThreadLocalRandom.current().nextLong(longest / 2, longest + 1));
   }
 }

@@ -22,7 +22,7 @@ final class RpcTimes {
     try {
       String context = method.getFullMethodName() + ' ' + status.getCode();
       recorder.record(kind, context, (System.nanoTime() - begin) / 1e9);
-    } catch (IllegalArgumentException e) {
+    } catch (RuntimeException e) {
       LOG.log(Level.FINE, "a call that cannot be recorded", e);
     }
   }

@@ -16,6 +16,8 @@ import java.util.Optional;
 
 /** Finds the instances of a service for a gRPC channel. */
 final class ServiceResolver extends NameResolver {
+  private static final int LAST_PORT = 65_535;
+
   private final Link link;
   private final String service;
   private ServiceWatch watch;
@@ -99,7 +101,7 @@ final class ServiceResolver extends NameResolver {
   private static Optional<SocketAddress> address(String address) {
     try {
       URI parts = new URI("//" + address);
-      return parts.getHost() == null || parts.getPort() < 0
+      return parts.getHost() == null || parts.getPort() < 0 || parts.getPort() > LAST_PORT
           ? Optional.empty()
           : Optional.of(new InetSocketAddress(parts.getHost(), parts.getPort()));
     } catch (URISyntaxException e) {

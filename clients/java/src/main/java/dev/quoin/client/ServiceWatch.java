@@ -123,6 +123,7 @@ public final class ServiceWatch implements AutoCloseable {
   private void know(Map<String, Instance> now) {
     known = Collections.unmodifiableMap(now);
     List<Instance> all = instances();
-    listeners.forEach(listener -> listener.accept(all));
+    listeners.forEach(
+        listener -> Callbacks.run("a listener for " + service, () -> listener.accept(all)));
   }
 }

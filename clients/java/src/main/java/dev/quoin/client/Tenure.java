@@ -5,16 +5,12 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.function.Consumer;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /**
  * The time during which a lock is held, by the monotonic clock of this process. It ends once:
  * because the lock is closed, because the server says it is lost, or because its lease ran out.
  */
 final class Tenure {
-  private static final Logger LOG = Logger.getLogger(Tenure.class.getName());
-
   private static final long CLOCK_STEP_NANOS = 1_000_000;
 
   private final Link link;
@@ -78,13 +74,7 @@ final class Tenure {
 
   void onLost(Consumer<LostReason> listener) {
     lost.thenAcceptAsync(
-        reason -> {
-          try {
-            listener.accept(reason);
-          } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "a listener for the loss of a lock failed", e);
-          }
-        },
+        reason -> Callbacks.run("a listener for the loss of a lock", () -> listener.accept(reason)),
         link.listeners());
   }
 

@@ -27,6 +27,7 @@ final class WorkStream {
   /** How tasks ended that the server has not answered, by task. */
   private final Map<String, WorkRequest> unsettled = new LinkedHashMap<>();
 
+  private final StreamLog log;
   private Call call;
   private boolean closed;
 
@@ -34,6 +35,7 @@ final class WorkStream {
     this.link = link;
     this.worker = worker;
     this.options = options;
+    this.log = new StreamLog("a worker of " + options.queues(), link.address());
   }
 
   void open() {
@@ -120,20 +122,15 @@ final class WorkStream {
       worker.closeAsync();
       return;
     }
-    LOG.log(Level.FINE, "a worker lost its server", cause);
+    log.broken(cause);
     again();
   }
 
   private void again() {
     try {
-      link.after(
-          QueueWorker.pause(),
-          () -> {
-            link.reconnect();
-            open();
-          });
-    } catch (QuoinException e) {
-      close(); // the client is closed
+      link.after(QueueWorker.pause(), this::open);
+    } catch (ClosedException e) {
+      close();
     }
   }
 
@@ -143,6 +140,7 @@ final class WorkStream {
 
     @Override
     public void onNext(WorkResponse response) {
+      log.alive();
       switch (response.getMessageCase()) {
         case TASKS -> response.getTasks().getTasksList().forEach(worker::take);
         case SETTLED -> response.getSettled().getOutcomesList().forEach(WorkStream.this::settled);

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * How a worker works. The methods that begin with {@code with} make changed copies.
@@ -26,6 +27,14 @@ public record WorkerOptions(
     Preference preference,
     List<Integer> weights,
     Duration patience) {
+  public WorkerOptions {
+    queues = List.copyOf(queues);
+    handlers = Map.copyOf(handlers);
+    weights = List.copyOf(weights);
+    Objects.requireNonNull(lease, "lease");
+    Objects.requireNonNull(preference, "preference");
+    Objects.requireNonNull(patience, "patience");
+  }
 
   /** A worker for some queues, the first one first, that does 10 tasks at the same time. */
   public static WorkerOptions of(String... queues) {
@@ -43,8 +52,7 @@ public record WorkerOptions(
   public WorkerOptions withHandler(String kind, TaskHandler handler) {
     Map<String, TaskHandler> all = new LinkedHashMap<>(handlers);
     all.put(kind, handler);
-    return new WorkerOptions(
-        queues, Map.copyOf(all), concurrency, lease, preference, weights, patience);
+    return new WorkerOptions(queues, all, concurrency, lease, preference, weights, patience);
   }
 
   /** With another number of tasks done at the same time: 1 to 500. */

@@ -230,7 +230,7 @@ class LocksTest {
     assertThat(locks.get("leased").held()).isFalse();
     assertThat(locks.get("held").held()).isFalse();
     assertThat(leased.isHeld() || held.isHeld()).isFalse();
-    assertThatThrownBy(() -> other.locks().get("leased")).isInstanceOf(UnavailableException.class);
+    assertThatThrownBy(() -> other.locks().get("leased")).isInstanceOf(ClosedException.class);
   }
 
   @Test
