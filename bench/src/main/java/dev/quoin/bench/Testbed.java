@@ -101,6 +101,10 @@ final class Testbed implements AutoCloseable {
     Files.createSymbolicLink(lib.resolve("quoin.jar"), options.serverJar().toAbsolutePath());
     List<String> command = new ArrayList<>();
     command.addAll(List.of("sh", launcher.toString(), "serve", "--port", "0"));
+    if (!options.serverFlags().contains("--max-calls-per-connection")) {
+      // Some rows keep thousands of streams open over few connections.
+      command.addAll(List.of("--max-calls-per-connection", "20000"));
+    }
     if (!options.serverFlags().contains("--metrics-port")) {
       command.addAll(List.of("--metrics-port", Integer.toString(Child.freePort())));
     }

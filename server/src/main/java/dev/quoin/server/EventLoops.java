@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
@@ -27,6 +28,17 @@ record EventLoops(
     EventLoopGroup group,
     Class<? extends ServerChannel> serverChannel,
     Class<? extends DatagramChannel> datagramChannel) {
+
+  /** A listening socket whose connections pass a handler first. */
+  ServerChannel serverChannel(ChannelHandler first) {
+    try {
+      ServerChannel channel = serverChannel.getDeclaredConstructor().newInstance();
+      channel.pipeline().addFirst(first);
+      return channel;
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("cannot create a socket", e);
+    }
+  }
 
   /** Native epoll where there is one. */
   @SuppressWarnings("deprecation") // Lettuce asks for the old type when it runs on NIO.

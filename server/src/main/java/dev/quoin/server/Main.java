@@ -143,7 +143,8 @@ public final class Main {
             .formatted(String.join("%n            ".formatted(), server.services())));
     if (settings.metricsPort() != 0) {
       text.append(
-          "  metrics   http://%s:%d/metrics%n".formatted(settings.host(), settings.metricsPort()));
+          "  metrics   http://%s:%d/metrics%n"
+              .formatted(settings.metricsHost(), settings.metricsPort()));
     }
     text.append(
         "  try       grpcurl %s-d '{\"name\": \"hello\"}' %s quoin.locks.v1.Locks/Acquire"

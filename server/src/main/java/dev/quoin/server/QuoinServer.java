@@ -10,7 +10,10 @@ import dev.quoin.server.redis.RedisTarget;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.redis.UnusableRedis;
+import dev.quoin.server.rpc.Arrivals;
+import dev.quoin.server.rpc.Connections;
 import dev.quoin.server.rpc.Drain;
+import dev.quoin.server.rpc.Gzip;
 import dev.quoin.server.rpc.Rpc;
 import dev.quoin.server.rpc.Validation;
 import dev.quoin.server.settings.BadSettings;
@@ -49,6 +52,7 @@ import java.util.logging.Logger;
 public final class QuoinServer implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(QuoinServer.class.getName());
   private static final int TICK_MILLIS = 10;
+  private static final int RESETS_SECONDS = 10;
   private static final int CHANNELZ_PAGE = 100;
   private static final int START_TIMEOUT_SECONDS = 60;
   private static final int OWN_REDIS_TRIES = 20;
@@ -167,7 +171,7 @@ public final class QuoinServer implements AutoCloseable {
             .toList();
     services = Services.ALL.stream().map(service -> service.contract().getName()).toList();
     health = new Health(redis, timer, services);
-    server = listen(loops, metrics, features);
+    server = listen(loops, timer, metrics, features);
     health.start();
   }
 
@@ -194,11 +198,12 @@ public final class QuoinServer implements AutoCloseable {
 
   private Metrics startMetrics() {
     try {
-      return Metrics.start(settings.host(), settings.metricsPort());
+      return Metrics.start(settings.metricsHost(), settings.metricsPort());
     } catch (UncheckedIOException e) {
       throw new BadSettings(
           "metrics-port: cannot listen on %s:%d: %s"
-              .formatted(settings.host(), settings.metricsPort(), e.getCause().getMessage()));
+              .formatted(
+                  settings.metricsHost(), settings.metricsPort(), e.getCause().getMessage()));
     }
   }
 
@@ -248,16 +253,31 @@ public final class QuoinServer implements AutoCloseable {
     }
   }
 
-  private Server listen(EventLoops loops, Metrics metrics, List<ServerServiceDefinition> features) {
+  private Server listen(
+      EventLoops loops,
+      HashedWheelTimer timer,
+      Metrics metrics,
+      List<ServerServiceDefinition> features) {
+    Arrivals arrivals =
+        new Arrivals(timer, settings.requestTimeout(), settings.maxUnfinishedBytes());
+    Connections connections =
+        new Connections(
+            settings.maxConnections(),
+            settings.maxConnectionsPerPeer(),
+            settings.maxControlFrames());
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(
                 new InetSocketAddress(settings.host(), settings.port()), credentials())
             .bossEventLoopGroup(loops.group())
             .workerEventLoopGroup(loops.group())
-            .channelType(loops.serverChannel())
+            .channelFactory(() -> loops.serverChannel(connections))
             .directExecutor()
             .maxInboundMessageSize(settings.maxRequestBytes())
             .maxConcurrentCallsPerConnection(settings.maxCallsPerConnection())
+            .maxRstFramesPerWindow(settings.maxResets(), RESETS_SECONDS)
+            .decompressorRegistry(Gzip.registry())
+            .addStreamTracerFactory(arrivals)
+            .intercept(arrivals)
             .keepAliveTime(20, TimeUnit.SECONDS)
             .keepAliveTimeout(10, TimeUnit.SECONDS)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
@@ -267,6 +287,9 @@ public final class QuoinServer implements AutoCloseable {
             .addService(reflectionAlpha())
             .addService(ChannelzService.newInstance(CHANNELZ_PAGE));
     features.forEach(builder::addService);
+    if (!settings.maxConnectionAge().isZero()) {
+      builder.maxConnectionAge(settings.maxConnectionAge().toMillis(), TimeUnit.MILLISECONDS);
+    }
     metrics.measure(builder);
     try {
       return builder.build().start();

@@ -40,6 +40,8 @@ class ConformanceTest {
           ErrorReason.ERROR_REASON_STORE_FULL,
           ErrorReason.ERROR_REASON_STORE_NOT_PERMITTED,
           ErrorReason.ERROR_REASON_OVERLOADED,
+          ErrorReason.ERROR_REASON_REQUEST_INCOMPLETE,
+          ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
           ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
           ErrorReason.ERROR_REASON_SHUTTING_DOWN,
           ErrorReason.ERROR_REASON_INTERNAL,

@@ -5,11 +5,13 @@ import com.google.protobuf.DiscardUnknownFieldsParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.errors.Refusal;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
-import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -41,10 +43,12 @@ record RequestMarshaller(Parser<? extends Message> parser) implements Marshaller
     } catch (InvalidProtocolBufferException e) {
       return InvalidRequest.of("", "the bytes sent are no message of the request's type");
     } catch (IOException e) {
-      throw Status.INTERNAL
-          .withDescription("a request cannot be read")
-          .withCause(e)
-          .asRuntimeException();
+      // The bytes are in memory: only decompressing them can fail.
+      return InvalidRequest.of("", "the bytes sent cannot be decompressed");
+    } catch (StatusRuntimeException e) {
+      return new Refusal(
+          ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
+          "the request is larger than max-request-bytes once it is decompressed");
     }
   }
 }

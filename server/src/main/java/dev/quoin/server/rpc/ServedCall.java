@@ -2,7 +2,6 @@
 package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
-import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
 import io.grpc.Metadata;
@@ -34,7 +33,7 @@ abstract class ServedCall<R> extends ServerCall.Listener<Object> {
   /** The request that bytes of the caller were, if it keeps all rules. */
   @SuppressWarnings("unchecked")
   final <Q extends Message> Q checked(Object request) {
-    if (request instanceof InvalidRequest unreadable) {
+    if (request instanceof RuntimeException unreadable) {
       throw unreadable;
     }
     call.checkNamespace();

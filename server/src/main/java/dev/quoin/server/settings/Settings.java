@@ -27,9 +27,13 @@ public record Settings(
     @Setting(
             value = "7401",
             max = 65535,
-            about =
-                "TCP port of the Prometheus endpoint /metrics, on the same address; 0 switches it off.")
+            about = "TCP port of the Prometheus endpoint /metrics; 0 switches it off.")
         int metricsPort,
+    @Setting(
+            value = "127.0.0.1",
+            about =
+                "Address of the Prometheus endpoint. It is served without TLS and to whoever asks.")
+        String metricsHost,
     @Setting(
             value = "",
             secret = true,
@@ -88,11 +92,49 @@ public record Settings(
     @Setting(value = "4194304", min = 65536, max = 1073741824, about = "Largest request, in bytes.")
         int maxRequestBytes,
     @Setting(
-            value = "20000",
+            value = "67108864",
+            min = 1,
+            about = "Bytes of all requests that have begun to arrive and are not complete.")
+        int maxUnfinishedBytes,
+    @Setting(
+            value = "30s",
+            about = "How long a request may take to arrive, from its beginning to its end.")
+        Duration requestTimeout,
+    @Setting(
+            value = "1000",
             min = 1,
             max = 1000000,
-            about = "Calls and streams one connection may have open at once.")
+            about =
+                "Calls and streams one connection may have open at once; clients hold back more.")
         int maxCallsPerConnection,
+    @Setting(
+            value = "10000",
+            min = 1,
+            max = 1000000,
+            about = "Connections that may be open at once; more are closed.")
+        int maxConnections,
+    @Setting(
+            value = "2000",
+            min = 1,
+            max = 1000000,
+            about = "Connections that may be open at once from one address.")
+        int maxConnectionsPerPeer,
+    @Setting(
+            value = "1h",
+            about =
+                "Age, give or take a tenth, at which a connection takes no new calls and closes once its calls have ended, so that clients spread over servers; 0s for no such age.")
+        Duration maxConnectionAge,
+    @Setting(
+            value = "10000",
+            min = 1,
+            about = "Calls one connection may cancel within 10 seconds; it is closed beyond that.")
+        int maxResets,
+    @Setting(
+            value = "500",
+            min = 1,
+            about =
+                "HTTP/2 frames that carry nothing of a call (settings, priorities, empty data) that one connection may send within 10 seconds; it is closed beyond that.")
+        int maxControlFrames,
     @Setting(
             value = "200000",
             min = 1,
@@ -180,6 +222,9 @@ public record Settings(
     }
     if (!keyPrefix.matches("[A-Za-z0-9._-]{1,64}")) {
       throw new BadSettings("key-prefix: allowed are 1 to 64 letters, digits, '.', '_' and '-'");
+    }
+    if (requestTimeout.isZero()) {
+      throw new BadSettings("request-timeout: must be longer than 0");
     }
     if (redisTimeout.isZero()) {
       throw new BadSettings("redis-timeout: must be longer than 0");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.io.ByteStreams;
+import com.google.protobuf.Duration;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.server.redis.Seal;
@@ -12,19 +13,27 @@ import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.Compressor;
+import io.grpc.CompressorRegistry;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Status;
 import io.grpc.Status.Code;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
 /** Calls that no generated client would make. */
@@ -103,6 +112,42 @@ final class RawCallsTest {
   }
 
   @Test
+  void brokenGzipIsAnInvalidArgument() throws IOException {
+    byte[] whole = gzip(AcquireRequest.newBuilder().setName("n".repeat(500)).build().toByteArray());
+    byte[] damaged = whole.clone();
+    damaged[whole.length / 2] ^= 0x55;
+    for (byte[] sent :
+        new byte[][] {"no gzip".getBytes(), Arrays.copyOf(whole, whole.length - 9), damaged}) {
+      Refused refused = Refused.by(() -> callCompressed(sent));
+      assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
+      assertThat(refused.reason()).isEqualTo("INVALID_REQUEST");
+    }
+  }
+
+  @Test
+  void gzipThatIsTooLargeWhenUnpackedIsRefused() throws IOException {
+    byte[] bomb = gzip(new byte[64 * 1024 * 1024]);
+
+    Refused refused = Refused.by(() -> callCompressed(bomb));
+
+    assertThat(refused.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+    assertThat(refused.reason()).isEqualTo("REQUEST_TOO_LARGE");
+  }
+
+  @Test
+  void gzipIsUnpacked() throws IOException {
+    assertThat(
+            callCompressed(
+                gzip(
+                    AcquireRequest.newBuilder()
+                        .setName("zipped")
+                        .setLease(Duration.newBuilder().setSeconds(5))
+                        .build()
+                        .toByteArray())))
+        .isNotEmpty();
+  }
+
+  @Test
   void requestThatIsTooLargeIsRefused() {
     AcquireRequest huge = AcquireRequest.newBuilder().setName("n".repeat(5 * 1024 * 1024)).build();
 
@@ -121,6 +166,42 @@ final class RawCallsTest {
                     .build())
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("quoin.locks.v1.Locks/");
+  }
+
+  private static byte[] gzip(byte[] bytes) throws IOException {
+    ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(zipped)) {
+      out.write(bytes);
+    }
+    return zipped.toByteArray();
+  }
+
+  /** Sends bytes as what gzip has made of a request. */
+  private static byte[] callCompressed(byte[] compressed) {
+    CompressorRegistry asTheyAre = CompressorRegistry.newEmptyInstance();
+    asTheyAre.register(
+        new Compressor() {
+          @Override
+          public String getMessageEncoding() {
+            return "gzip";
+          }
+
+          @Override
+          public OutputStream compress(OutputStream out) {
+            return out;
+          }
+        });
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", TestServer.first().server().port())
+            .usePlaintext()
+            .compressorRegistry(asTheyAre)
+            .build();
+    try {
+      return ClientCalls.blockingUnaryCall(
+          channel, ACQUIRE, CallOptions.DEFAULT.withCompression("gzip"), compressed);
+    } finally {
+      channel.shutdownNow();
+    }
   }
 
   private static byte[] call(byte[] request) {

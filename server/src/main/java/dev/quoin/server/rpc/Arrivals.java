@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.Statuses;
+import io.grpc.Context;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerStreamTracer;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.netty.util.Timer;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Bounds what callers make the server keep of requests that have begun and are not complete: their
+ * bytes, of all callers together, and the time they take. gRPC itself bounds only the size of one
+ * request, and a connection may have many under way.
+ */
+public final class Arrivals extends ServerStreamTracer.Factory implements ServerInterceptor {
+  private static final Context.Key<Arrival> ARRIVAL = Context.key("quoin-arrival");
+  private static final long PERIOD_MILLIS = 500;
+
+  private final Timer timer;
+  private final Duration longest;
+  private final long mostBytes;
+  private final AtomicLong bytes = new AtomicLong();
+  private final Set<Arrival> open = ConcurrentHashMap.newKeySet();
+
+  public Arrivals(Timer timer, Duration longest, long mostBytes) {
+    this.timer = timer;
+    this.longest = longest;
+    this.mostBytes = mostBytes;
+    lookLater();
+  }
+
+  /** Bytes of unfinished requests now. */
+  long bytes() {
+    return bytes.get();
+  }
+
+  @Override
+  public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
+    return new Arrival();
+  }
+
+  @Override
+  public <Q, R> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, R> server, Metadata headers, ServerCallHandler<Q, R> next) {
+    Arrival arrival = ARRIVAL.get();
+    Guarded<Q, R> guarded = new Guarded<>(server);
+    ServerCall.Listener<Q> listener = next.startCall(guarded, headers);
+    arrival.begin(
+        server.getMethodDescriptor().getType().clientSendsOneMessage(),
+        failure -> {
+          if (guarded.closeFirst(failure)) {
+            listener.onCancel();
+          }
+        });
+    return new SimpleForwardingServerCallListener<>(listener) {
+      @Override
+      public void onHalfClose() {
+        arrival.end();
+        super.onHalfClose();
+      }
+    };
+  }
+
+  private void lookLater() {
+    timer.newTimeout(
+        t -> {
+          long now = System.nanoTime();
+          open.forEach(arrival -> arrival.look(now));
+          lookLater();
+        },
+        PERIOD_MILLIS,
+        TimeUnit.MILLISECONDS);
+  }
+
+  /** Lets one side close a call that two may want to close. */
+  private static final class Guarded<Q, R> extends SimpleForwardingServerCall<Q, R> {
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile boolean refused;
+
+    Guarded(ServerCall<Q, R> server) {
+      super(server);
+    }
+
+    boolean closeFirst(StatusRuntimeException failure) {
+      if (!closed.compareAndSet(false, true)) {
+        return false;
+      }
+      refused = true;
+      super.close(failure.getStatus(), failure.getTrailers());
+      return true;
+    }
+
+    @Override
+    public void sendHeaders(Metadata headers) {
+      if (!refused) {
+        super.sendHeaders(headers);
+      }
+    }
+
+    @Override
+    public void sendMessage(R message) {
+      if (!refused) {
+        super.sendMessage(message);
+      }
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      if (closed.compareAndSet(false, true)) {
+        super.close(status, trailers);
+      }
+    }
+  }
+
+  /** Ends a call. */
+  private interface Refuser {
+    void refuse(StatusRuntimeException failure);
+  }
+
+  /** What has come of one call; told by the thread of its connection. */
+  private final class Arrival extends ServerStreamTracer {
+    private final AtomicLong kept = new AtomicLong();
+
+    /** When the request that is not complete began; 0 while there is none. */
+    private volatile long since;
+
+    private volatile Refuser refuser;
+
+    @Override
+    public Context filterContext(Context context) {
+      return context.withValue(ARRIVAL, this);
+    }
+
+    void begin(boolean sendsOne, Refuser refuser) {
+      this.refuser = refuser;
+      if (sendsOne) {
+        since = System.nanoTime();
+      }
+      open.add(this);
+    }
+
+    /** All has come. */
+    void end() {
+      open.remove(this);
+      since = 0;
+    }
+
+    @Override
+    public void inboundWireSize(long size) {
+      if (kept.getAndAdd(size) == 0 && since == 0) {
+        since = System.nanoTime();
+      }
+      if (bytes.addAndGet(size) > mostBytes) {
+        refuse(
+            ErrorReason.ERROR_REASON_OVERLOADED,
+            "the server keeps as much of unfinished requests as it may, call again");
+      }
+    }
+
+    @Override
+    public void inboundMessageRead(int sequence, long wireSize, long uncompressedSize) {
+      bytes.addAndGet(-kept.getAndSet(0));
+      since = 0;
+    }
+
+    @Override
+    public void streamClosed(Status status) {
+      open.remove(this);
+      bytes.addAndGet(-kept.getAndSet(0));
+    }
+
+    void look(long now) {
+      long begin = since;
+      if (begin != 0 && now - begin > longest.toNanos()) {
+        refuse(
+            ErrorReason.ERROR_REASON_REQUEST_INCOMPLETE,
+            "the request did not arrive within " + longest.toMillis() + " ms");
+      }
+    }
+
+    private void refuse(ErrorReason reason, String why) {
+      Refuser known = refuser;
+      if (known != null) {
+        // Not here: this may be in the midst of reading the request.
+        timer.newTimeout(
+            t -> known.refuse(Statuses.status(new Refusal(reason, why), "")),
+            0,
+            TimeUnit.MILLISECONDS);
+      }
+    }
+  }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.locks.v1.GetRequest;
+import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import java.io.IOException;
+import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What one peer may ask of the server before it is sent away; all others are served meanwhile. */
+@Tag("redis")
+final class LimitsTest {
+  private static final String ACQUIRE = "/quoin.locks.v1.Locks/Acquire";
+  private static final String WORK = "/quoin.queues.v1.Queues/Work";
+  private static final String HEALTH = "/grpc.health.v1.Health/Check";
+
+  @Test
+  void connectionsBeyondTheirNumberAreClosed() throws IOException {
+    try (TestServer server = server("max-connections-per-peer", "3")) {
+      assertServed(server);
+      try (RawConnection second = new RawConnection(server.server().port()).begin();
+          RawConnection third = new RawConnection(server.server().port()).begin()) {
+        new RawConnection(server.server().port()).awaitClose();
+        assertServed(server);
+        third.close();
+        Eventually.until("there is room again", () -> isServed(server));
+      }
+    }
+  }
+
+  @Test
+  void connectionThatSendsSettingsForEverIsClosed() throws IOException {
+    try (TestServer server = server()) {
+      flood(server, RawConnection.SETTINGS, 0, new byte[0]);
+      assertServed(server);
+    }
+  }
+
+  @Test
+  void connectionThatSendsPrioritiesForEverIsClosed() throws IOException {
+    try (TestServer server = server()) {
+      flood(server, RawConnection.PRIORITY, 1, new byte[] {0, 0, 0, 0, 1});
+    }
+  }
+
+  @Test
+  void connectionThatSendsEmptyDataForEverIsClosed() throws IOException {
+    try (TestServer server = server();
+        RawConnection peer = new RawConnection(server.server().port()).begin()) {
+      peer.open(1, ACQUIRE);
+      flood(peer, RawConnection.DATA, 1, new byte[0]);
+    }
+  }
+
+  @Test
+  void connectionThatResetsItsCallsForEverIsClosed() throws IOException {
+    try (TestServer server = server("max-resets", "100");
+        RawConnection peer = new RawConnection(server.server().port()).begin()) {
+      try {
+        for (int i = 0; i <= 200; i++) {
+          peer.open(2 * i + 1, ACQUIRE);
+          peer.send(RawConnection.RST_STREAM, 0, 2 * i + 1, new byte[] {0, 0, 0, 8});
+        }
+      } catch (SocketException e) {
+        // Closed while it was still sending.
+      }
+      peer.awaitClose();
+      assertServed(server);
+    }
+  }
+
+  @Test
+  void requestThatDoesNotArriveIsRefused() throws IOException {
+    try (TestServer server = server("request-timeout", "300ms");
+        RawConnection peer = new RawConnection(server.server().port()).begin()) {
+      peer.open(1, ACQUIRE);
+      peer.open(3, HEALTH);
+      peer.open(5, WORK);
+      peer.send(RawConnection.DATA, 0, 5, part(1000, 10));
+
+      assertThat(peer.awaitEnd(1)).contains("did not arrive within 300 ms");
+      assertThat(peer.awaitEnd(3)).contains("did not arrive within 300 ms");
+      assertThat(peer.awaitEnd(5)).contains("did not arrive within 300 ms");
+      assertServed(server);
+    }
+  }
+
+  @Test
+  void unfinishedRequestsBeyondTheirBytesAreRefused() throws IOException {
+    try (TestServer server = server("max-unfinished-bytes", "100000");
+        RawConnection peer = new RawConnection(server.server().port()).begin()) {
+      List<Integer> calls = new ArrayList<>();
+      for (int stream = 1; stream <= 15; stream += 2) {
+        peer.open(stream, ACQUIRE);
+        peer.send(RawConnection.DATA, 0, stream, part(1_000_000, 16_000));
+        calls.add(stream);
+      }
+
+      assertThat(peer.awaitEnd(13)).contains("unfinished requests");
+      assertServed(server);
+    }
+  }
+
+  /** The beginning of a message. */
+  private static byte[] part(int size, int sent) {
+    return ByteBuffer.allocate(sent).put((byte) 0).putInt(size).array();
+  }
+
+  private static void flood(TestServer server, int type, int stream, byte[] payload)
+      throws IOException {
+    try (RawConnection peer = new RawConnection(server.server().port()).begin()) {
+      flood(peer, type, stream, payload);
+    }
+  }
+
+  private static void flood(RawConnection peer, int type, int stream, byte[] payload)
+      throws IOException {
+    try {
+      for (int i = 0; i < 1000; i++) {
+        peer.send(type, 0, stream, payload);
+      }
+    } catch (SocketException e) {
+      // Closed while it was still sending.
+    }
+    peer.awaitClose();
+  }
+
+  private static TestServer server(String... more) {
+    List<String> settings =
+        new ArrayList<>(List.of("redis", TestRedis.uri(), "redis-timeout", "10s"));
+    settings.addAll(List.of(more));
+    return TestServer.start(settings.toArray(String[]::new));
+  }
+
+  private static void assertServed(TestServer server) {
+    assertThat(server.locks().get(GetRequest.newBuilder().setName("free").build()).getHeld())
+        .isFalse();
+  }
+
+  private static boolean isServed(TestServer server) {
+    var connection = server.newChannel();
+    try {
+      dev.quoin.locks.v1.LocksGrpc.newBlockingStub(connection)
+          .get(GetRequest.newBuilder().setName("free").build());
+      return true;
+    } catch (io.grpc.StatusRuntimeException e) {
+      return false;
+    } finally {
+      connection.shutdownNow();
+    }
+  }
+}
