@@ -23,6 +23,7 @@ final class SyslogListener {
   private static final int CONNECTIONS = 1_000;
 
   private final SyslogBuffer buffer;
+  private final SyslogNames names = new SyslogNames();
   private final AtomicInteger connections = new AtomicInteger();
 
   SyslogListener(SyslogBuffer buffer) {
@@ -67,11 +68,15 @@ final class SyslogListener {
     };
   }
 
+  private SyslogMessage message(byte[] bytes) {
+    return names.named(SyslogMessage.parse(bytes));
+  }
+
   private final class Datagrams extends SimpleChannelInboundHandler<DatagramPacket> {
     @Override
     protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
       if (packet.content().isReadable()) {
-        buffer.offer(SyslogMessage.parse(ByteBufUtil.getBytes(packet.content())));
+        buffer.offer(message(ByteBufUtil.getBytes(packet.content())));
       }
     }
 
@@ -85,7 +90,7 @@ final class SyslogListener {
   private final class Messages extends SimpleChannelInboundHandler<byte[]> {
     @Override
     protected void channelRead0(ChannelHandlerContext context, byte[] message) {
-      buffer.take(SyslogMessage.parse(message));
+      buffer.take(message(message));
     }
 
     @Override

@@ -39,6 +39,8 @@ final class SyslogTest {
   private static final Path LOGGER = Path.of("/usr/bin/logger");
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
+  private static final String HEADER = "<11>Oct 11 22:14:15 app: ";
+
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static int port;
@@ -63,7 +65,7 @@ final class SyslogTest {
   @Test
   void datagramsAreWritten() throws Exception {
     try (DatagramSocket socket = new DatagramSocket()) {
-      for (String text : List.of("<11>app: disk full", "<12>1 - web app 7 - - disk slow")) {
+      for (String text : List.of(HEADER + "disk full", "<12>1 - web app 7 - - disk slow")) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         socket.send(new DatagramPacket(bytes, bytes.length, LOOPBACK, port));
       }
@@ -81,21 +83,22 @@ final class SyslogTest {
   @Test
   void connectionMayFrameItsMessagesEitherWay() throws Exception {
     try (Socket socket = new Socket(LOOPBACK, port)) {
-      send(socket, "16 <11>app: counted<11>app: a line\n\n18 <11>app: two\nlines<11>app: 3");
-      send(socket, "\n9 <11>app: <11>app: without an end");
+      send(socket, counted("counted") + HEADER + "a line\n\n" + counted("two\nlines") + HEADER);
+      send(socket, "3\n" + counted("") + HEADER + "ends with zero\0" + HEADER + "without an end");
     }
 
-    awaitEntries("app", 6);
+    awaitEntries("app", 7);
     assertThat(recent("app"))
         .extracting(LogEntry::getText)
-        .containsExactly("without an end", "-", "3", "two\nlines", "a line", "counted");
+        .containsExactly(
+            "without an end", "ends with zero", "-", "3", "two\nlines", "a line", "counted");
   }
 
   @Test
   void messagesOfOneConnectionStayInOrder() throws Exception {
     StringBuilder messages = new StringBuilder();
     IntStream.range(0, 1_000)
-        .forEach(i -> messages.append("<14>app: entry ").append(i).append('\n'));
+        .forEach(i -> messages.append(HEADER).append("entry ").append(i).append('\n'));
     try (Socket socket = new Socket(LOOPBACK, port)) {
       send(socket, messages.toString());
     }
@@ -111,13 +114,29 @@ final class SyslogTest {
   }
 
   @Test
-  void messageThatIsTooLongEndsItsConnection() throws Exception {
+  void messageThatIsTooLongIsCutAndWhatFollowsSurvives() throws Exception {
+    String much = "x".repeat(3 * SyslogFrames.MESSAGE_BYTES);
     try (Socket socket = new Socket(LOOPBACK, port)) {
-      socket.setSoTimeout(20_000);
-      send(socket, "<14>app: fine\n99999 ");
-      assertThat(socket.getInputStream().read()).isEqualTo(-1);
+      send(socket, HEADER + "one\n" + HEADER + much + "\n" + HEADER + "two\n");
+      send(socket, counted(much) + counted("three"));
     }
-    awaitEntries("app", 1);
+
+    awaitEntries("app", 5);
+    assertThat(recent("app"))
+        .extracting(entry -> entry.getText().replaceFirst("x{100,}", "much"))
+        .containsExactly("three", "much", "two", "much", "one");
+  }
+
+  @Test
+  void lineThatBeginsWithANumberIsALine() throws Exception {
+    try (Socket socket = new Socket(LOOPBACK, port)) {
+      send(socket, "1131566461 2005.11.09 dn228\n2024-01-01 12:00:00 INFO up\n7\n");
+    }
+
+    awaitEntries("user", 3);
+    assertThat(recent("user"))
+        .extracting(LogEntry::getText)
+        .containsExactly("7", "2024-01-01 12:00:00 INFO up", "1131566461 2005.11.09 dn228");
   }
 
   @Test
@@ -127,7 +146,7 @@ final class SyslogTest {
         TestServer own = listening(redis.uri(), ownPort);
         Socket socket = new Socket(LOOPBACK, ownPort)) {
       redis.kill();
-      send(socket, "<14>app: one\n<14>app: two\n");
+      send(socket, HEADER + "one\n" + HEADER + "two\n");
       redis.start();
 
       Eventually.until(
@@ -178,6 +197,11 @@ final class SyslogTest {
   private static TestServer listening(String redis, int port) {
     String number = String.valueOf(port);
     return TestServer.start("redis", redis, "syslog-udp-port", number, "syslog-tcp-port", number);
+  }
+
+  private static String counted(String text) {
+    String message = HEADER + text;
+    return message.length() + " " + message;
   }
 
   private static void send(Socket socket, String text) throws IOException {
