@@ -130,9 +130,18 @@ final class Asked<T> implements BiConsumer<T, Throwable> {
       }
       if (failure != null) {
         one.answer.completeExceptionally(failure);
-      } else if (!one.answer.complete(value)) {
-        one.late.accept(value);
+      } else {
+        T own = one == this ? value : again(value);
+        if (!one.answer.complete(own)) {
+          one.late.accept(own);
+        }
       }
     }
+  }
+
+  /** A reply is read in order: each who waits for it gets one of their own. */
+  @SuppressWarnings("unchecked")
+  private static <T> T again(T value) {
+    return value instanceof Reply reply ? (T) reply.again() : value;
   }
 }

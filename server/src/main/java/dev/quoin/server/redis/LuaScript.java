@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
  * @param keys how many keys it takes
  * @param arguments how many arguments it takes at least
  * @param variadic whether more arguments may follow
+ * @param returns the replies it can give; null while its header does not list them by types
  * @param readsOnly whether it changes nothing
  * @param goesFirst whether it goes before other work
  */
@@ -39,19 +40,16 @@ public record LuaScript(
     int keys,
     int arguments,
     boolean variadic,
+    Returns returns,
     boolean readsOnly,
     boolean goesFirst) {
   private static final Pattern INCLUDE =
-      Pattern.compile("^ *-- @include (lib/[a-z_]+)$", Pattern.MULTILINE);
+      Pattern.compile("^ *-- @include (lib/[a-z_]+|[a-z]+/_[a-z_]+)$", Pattern.MULTILINE);
 
   /** Loads a script; one that is missing, or has no proper header, stops the start. */
   public static LuaScript load(String name) {
     String source = read(name);
     String header = header(source);
-    if (!header.contains("\n-- Returns ")) {
-      throw new IllegalStateException(
-          "lua/" + name + ".lua: the header has no line '-- Returns …'");
-    }
     boolean readsOnly = header.contains("\n-- Reads only.\n");
     String body = resolve(source, new LinkedHashSet<>());
     String sha = sha1(body);
@@ -63,6 +61,7 @@ public record LuaScript(
         count(name, header, "KEYS"),
         count(name, header, "ARGV"),
         header.contains("..] "),
+        Returns.parse("lua/" + name + ".lua", header),
         readsOnly,
         header.contains("\n-- Goes first.\n"));
   }

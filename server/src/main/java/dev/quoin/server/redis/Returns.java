@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.redis;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The replies a script can give, as the {@code -- Returns} paragraph of its header lists them:
+ * {@code {name: type, …}} for each, with prose around it. What comes any number of times stands in
+ * round brackets at the end: {@code {more: flag, (id: text, size: integer)…}}. Types are {@code
+ * flag} (0 or 1), {@code integer}, {@code real} (a text that is a number), {@code text} (UTF-8) and
+ * {@code bytes}.
+ */
+record Returns(List<Shape> shapes) {
+  private static final Pattern TYPED = Pattern.compile(": (flag|integer|real|text|bytes|word)\\b");
+  private static final Pattern SHAPE = Pattern.compile("\\{([^{}]*)}");
+  private static final Pattern REPEATED = Pattern.compile("(.*?)\\(([^()]*)\\)…");
+  private static final Pattern VALUE = Pattern.compile("([a-z][a-z0-9_ ]*): ([a-z]+)");
+
+  /** What a value is. */
+  enum Type {
+    FLAG,
+    INTEGER,
+    REAL,
+    TEXT,
+    BYTES;
+
+    boolean fits(Object value) {
+      return switch (this) {
+        case FLAG -> value instanceof Long number && (number == 0 || number == 1);
+        case INTEGER -> value instanceof Long;
+        case REAL -> value instanceof byte[] text && isReal(new String(text));
+        case TEXT, BYTES -> value instanceof byte[];
+      };
+    }
+
+    private static boolean isReal(String text) {
+      try {
+        Double.parseDouble(text);
+        return true;
+      } catch (NumberFormatException e) {
+        return false;
+      }
+    }
+  }
+
+  /**
+   * One of the replies.
+   *
+   * @param values what comes first
+   * @param repeated what follows, any number of times; may be empty
+   */
+  record Shape(List<Type> values, List<Type> repeated) {
+    boolean fits(List<Object> reply) {
+      int more = reply.size() - values.size();
+      if (more < 0 || repeated.isEmpty() ? more != 0 : more % repeated.size() != 0) {
+        return false;
+      }
+      for (int i = 0; i < reply.size(); i++) {
+        Type type =
+            i < values.size() ? values.get(i) : repeated.get((i - values.size()) % repeated.size());
+        if (!type.fits(reply.get(i))) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  /**
+   * Reads the paragraph of a header.
+   *
+   * @throws IllegalStateException when there is none or it cannot be read; the message says where
+   */
+  static Returns parse(String script, String header) {
+    List<Shape> shapes = new ArrayList<>();
+    String paragraph = paragraph(script, header);
+    if (!TYPED.matcher(paragraph).find()) {
+      return null;
+    }
+    Matcher shape = SHAPE.matcher(paragraph);
+    while (shape.find()) {
+      shapes.add(shape(script, shape.group(1)));
+    }
+    if (shapes.isEmpty()) {
+      throw new IllegalStateException(script + ": '-- Returns' lists no reply {name: type, …}");
+    }
+    return new Returns(List.copyOf(shapes));
+  }
+
+  boolean fits(List<Object> reply) {
+    return shapes.stream().anyMatch(shape -> shape.fits(reply));
+  }
+
+  private static String paragraph(String script, String header) {
+    int begin = header.indexOf("\n-- Returns ");
+    if (begin < 0) {
+      throw new IllegalStateException(script + ": the header has no line '-- Returns …'");
+    }
+    int end = header.indexOf("\n--\n", begin);
+    return header.substring(begin, end < 0 ? header.length() : end).replaceAll("\\s*\n--\\s*", " ");
+  }
+
+  private static Shape shape(String script, String text) {
+    Matcher repeated = REPEATED.matcher(text);
+    return repeated.matches()
+        ? new Shape(values(script, repeated.group(1)), values(script, repeated.group(2)))
+        : new Shape(values(script, text), List.of());
+  }
+
+  private static List<Type> values(String script, String text) {
+    List<Type> types = new ArrayList<>();
+    for (String part : text.split(",")) {
+      if (part.isBlank()) {
+        continue;
+      }
+      Matcher value = VALUE.matcher(part.strip());
+      if (!value.matches()) {
+        throw new IllegalStateException(
+            script + ": '-- Returns' has '" + part.strip() + "' in place of 'name: type'");
+      }
+      try {
+        types.add(Type.valueOf(value.group(2).toUpperCase(Locale.ROOT)));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalStateException(
+            script + ": '-- Returns' has the unknown type '" + value.group(2) + "'");
+      }
+    }
+    return List.copyOf(types);
+  }
+}
