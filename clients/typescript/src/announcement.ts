@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
-import { Code } from "@connectrpc/connect";
 import { type Input, init } from "./convert.js";
-import type { QuoinError } from "./errors.js";
-import { localError, quoinError } from "./failures.js";
+import { ClosedError, type QuoinError } from "./errors.js";
+import { quoinError } from "./failures.js";
 import {
   type AnnounceRequest,
   AnnounceRequestSchema,
@@ -45,7 +44,7 @@ export class Announcement implements AsyncDisposable {
 
   /**
    * Fulfilled as soon as the instance is known as it was last announced; fails with
-   * `InvalidRequestError` when it cannot be, and with `Code.Canceled` when it is closed before.
+   * `InvalidRequestError` when it cannot be, and with `ClosedError` when it is closed before.
    */
   get ready(): Promise<void> {
     return this.call.known;
@@ -125,7 +124,10 @@ class AnnounceCall {
         }
       }
     } catch (e) {
-      this.reject(quoinError(e));
+      const failure = quoinError(e);
+      const { service, instance } = this.request;
+      this.link.say(`"${instance}" of "${service}" is not announced: ${failure.message}`);
+      this.reject(failure);
     }
     return false;
   }
@@ -133,6 +135,6 @@ class AnnounceCall {
   end(): void {
     this.before?.end();
     this.cancelled.abort();
-    this.reject(localError(Code.Canceled, "it was closed"));
+    this.reject(new ClosedError("it was closed"));
   }
 }

@@ -181,6 +181,11 @@ export class Chat {
    * broken stream is opened again, at whatever server, and goes on where it was.
    */
   subscribe(options: SubscribeOptions = {}): ChatSubscription {
-    return new ChatSubscription(this.link, this.user, options);
+    const { onAlive, onBroken, ...rest } = options;
+    return new ChatSubscription(this.link, this.user, {
+      ...rest,
+      ...(onAlive && { onAlive: this.link.guarded("onAlive of a subscription", onAlive) }),
+      ...(onBroken && { onBroken: this.link.guarded("onBroken of a subscription", onBroken) }),
+    });
   }
 }

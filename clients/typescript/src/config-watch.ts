@@ -14,7 +14,7 @@ export type Configuration = Plain<ConfigurationMessage>;
 
 /** The components of a type, kept up to date in memory. Reading never waits. */
 export class ConfigWatch extends Following<WatchResponse> {
-  private readonly listeners = new Listeners<Configuration>();
+  private readonly listeners: Listeners<Configuration>;
   private components: ReadonlyMap<string, Configuration> = new Map();
   private revision: bigint | undefined;
 
@@ -23,7 +23,8 @@ export class ConfigWatch extends Following<WatchResponse> {
     link: Link,
     private readonly type: string,
   ) {
-    super(link);
+    super(link, `config type "${type}"`);
+    this.listeners = new Listeners(link, `a listener of config type "${type}"`);
     this.begin();
   }
 

@@ -2,6 +2,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { GrpcTransportOptions } from "@connectrpc/connect-node";
 import type { Address } from "./addresses.js";
+import { textOf } from "./callbacks.js";
+import { BACKGROUND } from "./link.js";
+import { UnsentError } from "./retries.js";
 import { type LinkOptions, ServerLink } from "./server-link.js";
 
 type SessionManager = NonNullable<GrpcTransportOptions["sessionManager"]>;
@@ -24,17 +27,19 @@ export class Connections implements SessionManager {
   }
 
   /** Begins a call. */
-  async request(...[method, path, headers]: Parameters<SessionManager["request"]>) {
+  async request(...[method, path, given]: Parameters<SessionManager["request"]>) {
+    const { [BACKGROUND]: background, ...headers } = given;
+    const keepsAlive = background === undefined;
     let failure: unknown;
     for (let attempt = 0; attempt <= this.links.length; attempt++) {
       const link = await this.pick();
       try {
-        return link.request({ ...headers, ":method": method, ":path": path });
+        return link.request({ ...headers, ":method": method, ":path": path }, keepsAlive);
       } catch (e) {
         failure = e;
       }
     }
-    throw failure;
+    throw new UnsentError(textOf(failure), failure);
   }
 
   /** That a call brings something needs not be known: connections are probed anyway. */
@@ -63,7 +68,8 @@ export class Connections implements SessionManager {
     try {
       return await Promise.any(this.links.map((link) => link.connect()));
     } catch (e) {
-      throw e instanceof AggregateError ? e.errors[0] : e;
+      const failures: unknown[] = e instanceof AggregateError ? e.errors : [e];
+      throw new UnsentError(failures.map(textOf).join("; "), failures[0]);
     }
   }
 }

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DescField, DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
+import {
+  createRegistry,
+  type DescField,
+  type DescFile,
+  type DescMessage,
+  isMessage,
+  type Message,
+  type MessageInitShape,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import {
   durationMs,
   type Duration as ProtoDuration,
@@ -8,6 +17,7 @@ import {
   timestampFromDate,
 } from "@bufbuild/protobuf/wkt";
 import { type Duration, durationMessage } from "./durations.js";
+import { services } from "./gen/services.js";
 
 type Hidden = "$typeName" | "$unknown";
 
@@ -53,84 +63,122 @@ export type Input<T> = T extends Timestamp
 
 const encoder = new TextEncoder();
 
-/** A message as plain values. */
+/** A message, or several, as plain values. */
 export function plain<T>(message: T): Plain<T> {
-  return plainValue(message) as Plain<T>;
+  const told = Array.isArray(message)
+    ? message.map((one) => plainMessage(one))
+    : plainMessage(message as Message);
+  return told as Plain<T>;
 }
 
-function plainValue(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(plainValue);
+/**
+ * The type of a message decides what its fields are, never their content: keys such as `case`,
+ * `value` and `$typeName` in maps and JSON are the user's.
+ */
+function plainMessage(message: Message): unknown {
+  const desc = registry.getMessage(message.$typeName);
+  if (!desc || isFree(desc)) {
+    return message;
   }
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array) {
-    return value;
+  if (desc.typeName === DURATION) {
+    return durationMs(message as ProtoDuration);
   }
-  const type = (value as Partial<Message>).$typeName;
-  if (type === "google.protobuf.Timestamp") {
-    return timestampDate(value as Timestamp);
+  if (desc.typeName === TIMESTAMP) {
+    return timestampDate(message as Timestamp);
   }
-  if (type === "google.protobuf.Duration") {
-    return durationMs(value as ProtoDuration);
-  }
-  if (type === undefined && !isOneof(value)) {
-    return value; // a map of texts, or JSON
-  }
+  const fields = message as unknown as Record<string, unknown>;
   const result: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(value)) {
-    if (!name.startsWith("$")) {
-      result[name] = plainValue(field);
+  for (const member of desc.members) {
+    const value = fields[member.localName];
+    if (member.kind === "oneof") {
+      result[member.localName] = plainOneof(desc, value as Oneof);
+    } else if (value !== undefined) {
+      result[member.localName] = plainField(member, value);
     }
   }
   return result;
 }
 
+function plainOneof(desc: DescMessage, chosen: Oneof): Oneof {
+  const field = chosen.case === undefined ? undefined : desc.field[chosen.case];
+  return field ? { case: chosen.case, value: plainField(field, chosen.value) } : { ...chosen };
+}
+
+function plainField(field: DescField, value: unknown): unknown {
+  if (field.message === undefined || isFree(field.message)) {
+    return value;
+  }
+  if (field.fieldKind === "list") {
+    return (value as Message[]).map((one) => plainMessage(one));
+  }
+  if (field.fieldKind === "map") {
+    const entries = Object.entries(value as Record<string, Message>);
+    return Object.fromEntries(entries.map(([key, one]) => [key, plainMessage(one)]));
+  }
+  return plainMessage(value as Message);
+}
+
 /** What a call may be given, as the stubs want it. */
 export function init<D extends DescMessage>(desc: D, input: object): MessageInitShape<D> {
+  const given = input as Record<string, unknown>;
   const result: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(input)) {
-    if (value !== undefined) {
-      result[name] = isOneof(value)
-        ? { case: value.case, value: initField(desc.field[value.case], value.value) }
-        : initField(desc.field[name], value);
+  for (const member of desc.members) {
+    const value = given[member.localName];
+    if (value === undefined) {
+      continue;
+    }
+    if (member.kind === "oneof") {
+      const { case: name, value: chosen } = value as Oneof;
+      const field = name === undefined ? undefined : desc.field[name];
+      result[member.localName] = { case: name, value: field ? initField(field, chosen) : chosen };
+    } else {
+      result[member.localName] = initField(member, value);
     }
   }
   return result as MessageInitShape<D>;
 }
 
-function initField(field: DescField | undefined, value: unknown): unknown {
-  if (Array.isArray(value) && field?.fieldKind === "list") {
+function initField(field: DescField, value: unknown): unknown {
+  if (Array.isArray(value) && field.fieldKind === "list") {
     const element = field.listKind === "message" ? field.message : undefined;
     return value.map((one) => (element ? initMessage(element, one) : one));
   }
-  if (typeof value === "string" && field?.fieldKind === "scalar" && isBytes(field)) {
+  if (typeof value === "string" && field.scalar === ScalarType.BYTES) {
     return encoder.encode(value);
   }
-  return field?.fieldKind === "message" ? initMessage(field.message, value) : value;
+  return field.fieldKind === "message" ? initMessage(field.message, value) : value;
 }
 
 function initMessage(desc: DescMessage, value: unknown): unknown {
-  if (desc.typeName === "google.protobuf.Duration" && isDuration(value)) {
+  if (desc.typeName === DURATION && (typeof value === "number" || typeof value === "string")) {
     return durationMessage(value);
   }
-  if (value instanceof Date) {
+  if (desc.typeName === TIMESTAMP && value instanceof Date) {
     return timestampFromDate(value);
   }
-  const isFree = desc.typeName === "google.protobuf.Struct";
-  return typeof value === "object" && value !== null && !isFree && !("$typeName" in value)
+  return typeof value === "object" && value !== null && !isFree(desc) && !isMessage(value, desc)
     ? init(desc, value)
     : value;
 }
 
-function isDuration(value: unknown): value is Duration {
-  return typeof value === "number" || typeof value === "string";
+type Oneof = { case: string | undefined; value?: unknown };
+
+const DURATION = "google.protobuf.Duration";
+const TIMESTAMP = "google.protobuf.Timestamp";
+
+/** Whether messages of a type are JSON. */
+function isFree({ typeName }: DescMessage): boolean {
+  return typeName === "google.protobuf.Struct";
 }
 
-function isBytes(field: { scalar: number }): boolean {
-  return field.scalar === ScalarBytes;
-}
+/** The types of all messages of the contract. */
+const registry = createRegistry(...filesOf(Object.values(services).map(({ file }) => file)));
 
-const ScalarBytes = 12; // ScalarType.BYTES
-
-function isOneof(value: unknown): value is { case: string; value: unknown } {
-  return typeof value === "object" && value !== null && "case" in value && "value" in value;
+function filesOf(files: readonly DescFile[], all = new Set<DescFile>()): Set<DescFile> {
+  for (const file of files) {
+    if (!all.has(file)) {
+      filesOf(file.dependencies, all.add(file));
+    }
+  }
+  return all;
 }

@@ -4,7 +4,7 @@ import { type Duration, milliseconds } from "./durations.js";
 import { Counters as CountersService } from "./gen/quoin/counters/v1/counters_pb.js";
 import type { Link } from "./link.js";
 import { Pump } from "./pump.js";
-import { Recorder } from "./recorder.js";
+import { halves, Recorder } from "./recorder.js";
 import { checkName } from "./texts.js";
 
 const NAMES_PER_REQUEST = 1_000;
@@ -34,6 +34,8 @@ export class CounterRecorder extends Recorder {
       lost: (request) => {
         this.gone += request.increments?.length ?? 0;
       },
+      halves: ({ increments = [] }) =>
+        halves(increments).map((half) => ({ increments: half, requestId: randomUUID() })),
     });
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Code } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import type { ErrorReason } from "./gen/quoin/errors/v1/error_reason_pb.js";
 
 /** Why a call was refused: the names in `error_reason.proto` without their prefix. */
@@ -60,6 +60,16 @@ export class QuoinError extends Error {
     this.metadata = failure.metadata;
     this.retryAfter = failure.retryAfter;
     this.requestId = failure.requestId;
+  }
+}
+
+/** The client, or what was used of it, is closed. */
+export class ClosedError extends QuoinError {
+  override readonly name = "ClosedError";
+
+  /** @internal */
+  constructor(what = "the client is closed") {
+    super({ code: Code.Canceled, text: what, metadata: {}, violations: [] });
   }
 }
 

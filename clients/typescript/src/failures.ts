@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { isA, textOf } from "./callbacks.js";
 import {
   type Failure,
   InvalidRequestError,
@@ -17,12 +18,8 @@ import {
 } from "./gen/google/rpc/error_details_pb.js";
 
 const DOMAIN = "quoin.dev";
-const NOT_HELD: ReadonlySet<string> = new Set<Reason>([
-  "LOCK_NOT_HELD",
-  "LOCK_FORCED",
-  "SEMAPHORE_NOT_HELD",
-  "SEMAPHORE_REVOKED",
-]);
+/** Reasons that say: the token does not hold it any more. */
+const NOT_HELD = /_(NOT_HELD|FORCED|REVOKED)$/;
 
 /** Codes with which connect says that a connection broke or could not be made. */
 const BROKEN: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted, Code.Canceled]);
@@ -30,23 +27,48 @@ const BROKEN: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted, Code.
 /** What connect says as INTERNAL when a connection broke in the middle of an answer. */
 const BROKEN_TEXT = /missing status|stream closed with error code/;
 
+/** What connect says, as INTERNAL, of a message that cannot be written as its type. */
+const NO_MESSAGE = /^serialize binary: /;
+
 /** The typed error for whatever a call failed with. The only place where a status becomes one. */
 export function quoinError(thrown: unknown): QuoinError {
-  if (thrown instanceof QuoinError) {
+  if (isA(thrown, QuoinError)) {
     return thrown;
   }
-  const isWire = thrown instanceof ConnectError;
-  const error = ConnectError.from(thrown);
-  const failure = read(error, isWire ? statusCode(error) : error.code);
+  const error = connectError(thrown);
+  if (error.code === Code.Internal && !isAnswer(error) && NO_MESSAGE.test(error.rawMessage)) {
+    return invalid(error.rawMessage.replace(NO_MESSAGE, ""), thrown);
+  }
+  const failure = read(error, error === thrown ? statusCode(error) : error.code);
   if (failure.reason === "INVALID_REQUEST") {
     return new InvalidRequestError(failure);
   }
-  if (failure.reason !== undefined && NOT_HELD.has(failure.reason)) {
+  if (failure.reason !== undefined && NOT_HELD.test(failure.reason)) {
     return new NotHeldError(failure);
   }
   return failure.code === Code.Unavailable
     ? new UnavailableError(failure)
     : new QuoinError(failure);
+}
+
+/** What was thrown as connect's error, whatever it was. */
+export function connectError(thrown: unknown): ConnectError {
+  try {
+    return ConnectError.from(thrown);
+  } catch {
+    return new ConnectError(textOf(thrown), Code.Unknown);
+  }
+}
+
+/** The error of a request that cannot be sent because it is not of its type. */
+export function invalid(text: string, cause: unknown): InvalidRequestError {
+  return new InvalidRequestError({
+    code: Code.InvalidArgument,
+    text,
+    metadata: {},
+    violations: [],
+    cause,
+  });
 }
 
 /** A failure on this side of the wire. */
@@ -57,13 +79,18 @@ export function localError(code: Code, text: string, cause?: unknown): QuoinErro
 
 /** The status code of a failed call: UNAVAILABLE also for what connect calls a broken connection. */
 export function statusCode(error: ConnectError): Code {
-  if (error.metadata.has("grpc-status")) {
+  if (isAnswer(error)) {
     return error.code;
   }
   const isBroken =
     BROKEN.has(error.code) ||
     (error.code === Code.Internal && (BROKEN_TEXT.test(error.rawMessage) || isNodeError(error)));
   return isBroken ? Code.Unavailable : error.code;
+}
+
+/** Whether a server said so. */
+function isAnswer(error: ConnectError): boolean {
+  return error.metadata.has("grpc-status");
 }
 
 /** Whether Node says why, as it does for sockets, TLS and HTTP/2. */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
-import { Code } from "@connectrpc/connect";
-import type { QuoinError } from "./errors.js";
-import { localError, quoinError } from "./failures.js";
+import { ClosedError, type QuoinError } from "./errors.js";
+import { quoinError } from "./failures.js";
 import type { Link } from "./link.js";
 
 /**
@@ -14,7 +13,7 @@ import type { Link } from "./link.js";
 export abstract class Following<T> implements AsyncDisposable {
   /**
    * Fulfilled as soon as it is known; fails with `InvalidRequestError` when the name cannot be one,
-   * and with `Code.Canceled` when it is closed before.
+   * and with `ClosedError` when it is closed before.
    */
   readonly ready: Promise<void>;
 
@@ -24,7 +23,11 @@ export abstract class Following<T> implements AsyncDisposable {
   private heard: Date | undefined;
   private stale = true;
 
-  protected constructor(protected readonly link: Link) {
+  /** @param what is followed, for people */
+  protected constructor(
+    protected readonly link: Link,
+    private readonly what: string,
+  ) {
     this.ready = new Promise((resolve, reject) => {
       this.known = resolve;
       this.unknown = reject;
@@ -50,7 +53,7 @@ export abstract class Following<T> implements AsyncDisposable {
     this.cancelled.abort();
     this.stale = true;
     this.link.closed(this);
-    this.unknown(localError(Code.Canceled, "it was closed"));
+    this.unknown(new ClosedError("it was closed"));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -95,18 +98,25 @@ export abstract class Following<T> implements AsyncDisposable {
     } catch (e) {
       broken();
       this.link.closed(this);
-      this.unknown(quoinError(e));
+      const failure = quoinError(e);
+      this.link.say(`${this.what} is not followed any more: ${failure.message}`);
+      this.unknown(failure);
     }
   }
 }
 
-/** Calls listeners; one that throws is an uncaught exception and keeps nobody else from hearing. */
+/** The listeners of a user. One that fails keeps nobody else from hearing. */
 export class Listeners<T> {
   private readonly all = new Set<(news: T) => void>();
 
+  constructor(
+    private readonly link: Link,
+    private readonly what: string,
+  ) {}
+
   /** Adds one; gives what takes it away again. */
   add(listener: (news: T) => void): () => void {
-    const own = (news: T) => listener(news);
+    const own = this.link.guarded(this.what, listener);
     this.all.add(own);
     return () => {
       this.all.delete(own);
@@ -115,13 +125,7 @@ export class Listeners<T> {
 
   tell(news: T): void {
     for (const listener of this.all) {
-      try {
-        listener(news);
-      } catch (e) {
-        process.nextTick(() => {
-          throw e;
-        });
-      }
+      listener(news);
     }
   }
 }

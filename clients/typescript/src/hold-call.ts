@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Code } from "@connectrpc/connect";
 import { leasePause, now, pause } from "./clock.js";
-import { NotHeldError, UnavailableError } from "./errors.js";
-import { localError, quoinError } from "./failures.js";
+import { ClosedError, NotHeldError, UnavailableError } from "./errors.js";
+import { quoinError } from "./failures.js";
 import { type Grant, type HoldEvent, type LeaseCalls, lostReason } from "./leases.js";
 import type { Link } from "./link.js";
 import { leaseEnd, Possession } from "./possession.js";
+import { onAbort } from "./signals.js";
 
 /**
  * Keeps a Hold open: one stream at a time, and another one with the same token when a stream ends
@@ -43,15 +43,15 @@ export class HoldCall {
     signal?: AbortSignal,
   ): Promise<Possession> {
     signal?.throwIfAborted();
-    const call = new HoldCall(link, calls, onWaiting);
-    const onAbort = () => call.giveUp(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    link.opened(call, () => call.giveUp(localError(Code.Canceled, "the client was closed")));
+    const what = `onWaiting of ${calls.what} "${calls.name}"`;
+    const call = new HoldCall(link, calls, link.guarded(what, onWaiting));
+    const forget = onAbort(signal, () => call.giveUp(signal?.reason));
+    link.opened(call, () => call.giveUp(new ClosedError()));
     void call.run();
     try {
       return await call.granted;
     } finally {
-      signal?.removeEventListener("abort", onAbort);
+      forget();
       link.closed(call);
     }
   }
@@ -64,12 +64,17 @@ export class HoldCall {
   }
 
   private async run(): Promise<void> {
+    const { what, name } = this.calls;
+    const state = this.link.streamState(`the hold of ${what} "${name}"`);
     let token: string | undefined = "";
     while (token !== undefined && !this.cancelled.signal.aborted) {
       try {
-        token = await this.once(token);
+        token = await this.once(token, state.well);
       } catch (e) {
         token = this.failed(e);
+        if (token !== undefined) {
+          state.broken(quoinError(e));
+        }
       }
       if (token !== undefined) {
         await pause(leasePause(this.calls.lease), this.cancelled.signal);
@@ -78,9 +83,10 @@ export class HoldCall {
   }
 
   /** One stream; gives the token to go on with, if it is to go on. */
-  private async once(token: string): Promise<string | undefined> {
+  private async once(token: string, well: () => void): Promise<string | undefined> {
     this.sent = now();
     for await (const event of this.calls.hold(token, this.cancelled.signal)) {
+      well();
       if (event.kind === "reconnect") {
         return event.token;
       }

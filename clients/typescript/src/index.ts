@@ -20,6 +20,7 @@ export { CounterRecorder } from "./counter-recorder.js";
 export { type CounterSample, Counters } from "./counters.js";
 export type { Duration } from "./durations.js";
 export {
+  ClosedError,
   type FieldViolation,
   InvalidRequestError,
   LostError,

@@ -44,9 +44,7 @@ export interface LeaseCalls {
 
 /** Why a token does not hold anything any more. */
 export function lostReason(failure: QuoinError): LostReason {
-  return failure.reason === "LOCK_FORCED" || failure.reason === "SEMAPHORE_REVOKED"
-    ? "revoked"
-    : "not_held";
+  return /_(FORCED|REVOKED)$/.test(failure.reason ?? "") ? "revoked" : "not_held";
 }
 
 /** The error of a loss. */

@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-import type {
-  DescMessage,
-  DescMethodStreaming,
-  DescMethodUnary,
-  DescService,
-  MessageInitShape,
-  MessageShape,
+import {
+  create,
+  type DescMessage,
+  type DescMethodStreaming,
+  type DescMethodUnary,
+  type DescService,
+  type MessageInitShape,
+  type MessageShape,
 } from "@bufbuild/protobuf";
 import {
   type Client,
+  Code,
   type CallOptions as ConnectCallOptions,
+  ConnectError,
+  createContextValues,
   makeAnyClient,
   type Transport,
+  type UnaryResponse,
 } from "@connectrpc/connect";
+import { guarded, textOf } from "./callbacks.js";
 import { pause } from "./clock.js";
 import { type Duration, milliseconds } from "./durations.js";
-import { quoinError } from "./failures.js";
+import { ClosedError, type QuoinError } from "./errors.js";
+import { connectError, invalid, quoinError } from "./failures.js";
 import { ResponseStream } from "./response-stream.js";
+import { attempts } from "./retries.js";
+import { onAbort } from "./signals.js";
 
 /** What every call can be given. */
 export interface CallOptions {
@@ -31,17 +40,35 @@ type Fields = Record<string, unknown>;
 const NAMESPACE = "quoin-namespace";
 const LONGEST_WAIT = 86_400_000;
 
+/** A call with this header keeps the process from ending as little as an idle connection does. */
+export const BACKGROUND = "quoin-background";
+
+/** What a client is for all its helpers. */
+export interface LinkSettings {
+  readonly namespace: string;
+  /** Of unary calls that say nothing else, in milliseconds. */
+  readonly deadline: number;
+  /** Where the servers are, for people. */
+  readonly address: string;
+  /** Told what nobody else is told, a line at a time; never fails. */
+  readonly say: (line: string) => void;
+}
+
 /** What all helpers of one client share: the way to the servers, and the list of what is open. */
 export class Link {
   private readonly open = new Map<object, () => unknown>();
+  private readonly shut = new AbortController();
   private ended = false;
+  readonly deadline: number;
+  readonly say: (line: string) => void;
 
-  /** @param deadline of unary calls that say nothing else, in milliseconds */
   constructor(
     private readonly transport: Transport,
-    private readonly namespace: string,
-    readonly deadline: number,
-  ) {}
+    private readonly settings: LinkSettings,
+  ) {
+    this.deadline = settings.deadline;
+    this.say = settings.say;
+  }
 
   /** Makes a call. */
   call<I extends DescMessage, O extends DescMessage>(
@@ -69,6 +96,7 @@ export class Link {
     options: ConnectCallOptions = {},
   ): ResponseStream<MessageShape<O>> {
     const begin = async (signal: AbortSignal) => {
+      this.checkOpen();
       const { timeoutMs, contextValues } = options;
       const headers = this.headers(options);
       const response = await this.transport.stream(
@@ -79,10 +107,10 @@ export class Link {
         stoppable(input),
         contextValues,
       );
-      options.onHeader?.(response.header);
+      this.told(options, "onHeader", response.header);
       return response.message;
     };
-    return new ResponseStream(begin, options.signal);
+    return new ResponseStream(begin, (thrown) => this.failure(thrown), options.signal);
   }
 
   /** The generated stub of a service. */
@@ -122,6 +150,31 @@ export class Link {
     this.open.delete(resource);
   }
 
+  /** A callback of the user's that can be called without care; its failures are said. */
+  guarded<A extends unknown[]>(what: string, callback: (...args: A) => unknown) {
+    return guarded<A>(this.say, what, callback);
+  }
+
+  /** Says what becomes of a stream: once that it is broken, and once that it is back. */
+  streamState(what: string): { broken(failure: QuoinError): void; well(): void } {
+    let isBroken = false;
+    const where = `${what} at ${this.settings.address}`;
+    return {
+      broken: (failure) => {
+        if (!isBroken && !this.ended) {
+          isBroken = true;
+          this.say(`${where} is broken and will be opened again: ${failure.message}`);
+        }
+      },
+      well: () => {
+        if (isBroken) {
+          isBroken = false;
+          this.say(`${where} is back`);
+        }
+      },
+    };
+  }
+
   /** Closes all that is open, for no longer than a call may take. */
   async closeAll(): Promise<void> {
     this.ended = true;
@@ -131,34 +184,87 @@ export class Link {
     patience.abort();
   }
 
+  /** Ends all calls; there are no new ones. */
+  end(): void {
+    this.shut.abort();
+  }
+
   private async unary<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     input: MessageInitShape<I>,
     options: ConnectCallOptions = {},
   ): Promise<MessageShape<O>> {
     options.signal?.throwIfAborted();
+    this.checkOpen();
+    const context = options.contextValues ?? createContextValues();
+    const timeoutMs = Math.ceil(options.timeoutMs ?? this.deadline);
+    const message = messageOf(method.input, input);
     try {
-      const response = await this.transport.unary(
-        method,
-        options.signal,
-        Math.ceil(options.timeoutMs ?? this.deadline),
-        this.headers(options),
-        input,
-        options.contextValues,
-      );
-      options.onHeader?.(response.header);
-      options.onTrailer?.(response.trailer);
+      const response = await this.bounded(options.signal, timeoutMs, (signal) => {
+        const headers = this.headers(options);
+        return this.transport.unary(method, signal, timeoutMs, headers, message, context);
+      });
+      this.told(options, "onHeader", response.header);
+      this.told(options, "onTrailer", response.trailer);
       return response.message;
     } catch (e) {
       options.signal?.throwIfAborted();
-      throw quoinError(e);
+      const failure = this.failure(e);
+      const before = context.get(attempts);
+      throw before && failure.code === Code.DeadlineExceeded ? before.outOfTime(failure) : failure;
+    }
+  }
+
+  /**
+   * Makes a call that ends in time, at the latest when the client does, also when an interceptor
+   * never comes back.
+   */
+  private bounded<I extends DescMessage, O extends DescMessage>(
+    caller: AbortSignal | undefined,
+    timeoutMs: number,
+    begin: (signal: AbortSignal) => Promise<UnaryResponse<I, O>>,
+  ): Promise<UnaryResponse<I, O>> {
+    return new Promise((resolve, reject) => {
+      const cancelled = new AbortController();
+      const stop = (reason: unknown) => {
+        cancelled.abort();
+        reject(reason);
+      };
+      const late = () => stop(new ConnectError("the call took too long", Code.DeadlineExceeded));
+      const alarm = setTimeout(late, timeoutMs);
+      const forgetCaller = onAbort(caller, () => stop(undefined));
+      const forgetEnd = onAbort(this.shut.signal, () => stop(new ClosedError()));
+      begin(cancelled.signal)
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(alarm);
+          forgetCaller();
+          forgetEnd();
+        });
+    });
+  }
+
+  private checkOpen(): void {
+    if (this.shut.signal.aborted) {
+      throw new ClosedError();
+    }
+  }
+
+  private failure(thrown: unknown): QuoinError {
+    return this.shut.signal.aborted ? new ClosedError() : quoinError(thrown);
+  }
+
+  private told(options: ConnectCallOptions, name: "onHeader" | "onTrailer", news: Headers): void {
+    const callback = options[name];
+    if (callback) {
+      this.guarded(name, callback)(news);
     }
   }
 
   private headers(options: ConnectCallOptions): Headers {
     const headers = new Headers(options.headers);
     if (!headers.has(NAMESPACE)) {
-      headers.set(NAMESPACE, this.namespace);
+      headers.set(NAMESPACE, this.settings.namespace);
     }
     return headers;
   }
@@ -176,15 +282,34 @@ export async function last<T>(stream: ResponseStream<T>): Promise<T> {
   return response;
 }
 
-/** Requests that can be told that nobody wants them any more, as connect asks for. */
+/**
+ * Requests that can be told that nobody wants them any more, as connect asks for, and that fail with
+ * an error connect can take, whatever the iterable of the user's fails with.
+ */
 function stoppable<T>(requests: AsyncIterable<T>): AsyncIterable<T> {
   const all = requests[Symbol.asyncIterator]();
+  const next = async () => {
+    try {
+      return await all.next();
+    } catch (e) {
+      throw connectError(e);
+    }
+  };
   const stop = async (): Promise<IteratorResult<T>> => {
     await all.return?.();
     return { done: true, value: undefined };
   };
-  const iterator = { next: () => all.next(), return: stop, throw: stop };
+  const iterator = { next, return: stop, throw: stop };
   return { [Symbol.asyncIterator]: () => iterator };
+}
+
+/** The message of a request; fails with `InvalidRequestError` when it is none of its type. */
+function messageOf<I extends DescMessage>(type: I, input: MessageInitShape<I>): MessageShape<I> {
+  try {
+    return create(type, input);
+  } catch (e) {
+    throw invalid(`this is no ${type.typeName}: ${textOf(e)}`, e);
+  }
 }
 
 async function* one<T>(message: T): AsyncGenerator<T> {

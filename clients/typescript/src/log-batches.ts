@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
-import { init } from "./convert.js";
+import { textOf } from "./callbacks.js";
 import {
   type LogEntry,
   LogEntrySchema,
+  Severity,
   type WriteStreamRequest,
   WriteStreamRequestSchema,
 } from "./gen/quoin/logs/v1/logs_pb.js";
 import type { NewLogEntry } from "./logs.js";
+import { halves } from "./recorder.js";
 import { cut } from "./texts.js";
 
 /** What the contract allows an entry to have. */
@@ -21,18 +23,18 @@ const VALUE_BYTES = 1_024;
 const BATCH = 100;
 const BATCH_BYTES = 512 * 1_024;
 
-/** An entry, cut to what is allowed. */
+/** An entry, cut to what is allowed; what is no text is made one. */
 export function fitting(entry: NewLogEntry): LogEntry {
-  const { severity, text = "", template = "", fields = {} } = init(LogEntrySchema, entry);
+  const { severity, text = "", template = "", fields = {} } = entry;
   const kept = Object.entries(fields).filter(([key]) => key !== "");
   return create(LogEntrySchema, {
-    severity,
-    text: cut(text, TEXT_BYTES) || "-",
-    template: cut(template, TEMPLATE_BYTES),
+    severity: severity !== undefined && Severity[severity] ? severity : Severity.UNSPECIFIED,
+    text: cut(textOf(text), TEXT_BYTES) || "-",
+    template: cut(textOf(template), TEMPLATE_BYTES),
     fields: Object.fromEntries(
       kept
         .slice(0, MOST_FIELDS)
-        .map(([key, value]) => [cut(key, KEY_BYTES), cut(value, VALUE_BYTES)]),
+        .map(([key, value]) => [cut(key, KEY_BYTES), cut(textOf(value), VALUE_BYTES)]),
     ),
   });
 }
@@ -55,10 +57,19 @@ export function batches(name: string, waiting: LogEntry[], most: number): WriteS
       entries.push(entry);
     }
     taken += entries.length;
-    made.push(create(WriteStreamRequestSchema, { name, entries, requestId: randomUUID() }));
+    made.push(batch(name, entries));
   }
   waiting.splice(0, taken);
   return made;
+}
+
+/** A batch as two; none when there is one entry in it. */
+export function halvesOf({ name, entries }: WriteStreamRequest): WriteStreamRequest[] {
+  return halves(entries).map((half) => batch(name, half));
+}
+
+function batch(name: string, entries: LogEntry[]): WriteStreamRequest {
+  return create(WriteStreamRequestSchema, { name, entries, requestId: randomUUID() });
 }
 
 /** No less than the bytes of an entry. */

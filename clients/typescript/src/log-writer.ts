@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Backoff } from "./clock.js";
+import { textOf } from "./callbacks.js";
+import { Backoff, later } from "./clock.js";
 import { InvalidRequestError } from "./errors.js";
 import { quoinError } from "./failures.js";
 import {
@@ -8,8 +9,8 @@ import {
   type Severity,
   type WriteStreamRequest,
 } from "./gen/quoin/logs/v1/logs_pb.js";
-import { type Link, last } from "./link.js";
-import { batches, fitting } from "./log-batches.js";
+import { BACKGROUND, type Link, last } from "./link.js";
+import { batches, fitting, halvesOf } from "./log-batches.js";
 import type { NewLogEntry } from "./logs.js";
 
 const ROOM = 10_000;
@@ -22,7 +23,8 @@ const PAUSE_MILLIS = 100;
  * back, more are dropped and counted. What an entry has more than the contract allows is cut off.
  * Entries are written once, as long as the server comes back within ten minutes.
  *
- * Close it, or its client, to have the last entries written.
+ * An entry that can never be written is dropped, and the rest goes on. A writer does not keep the
+ * process from ending: close it, or its client, to have the last entries written.
  */
 export class LogWriter implements AsyncDisposable {
   private readonly waiting: LogEntry[] = [];
@@ -33,13 +35,18 @@ export class LogWriter implements AsyncDisposable {
   private settled = 0;
   private lost = 0;
   private busy = false;
+  /** Whether batches are sent one by one, to find the one that the server does not take. */
+  private isCareful = false;
+  private hasSaid = false;
   private closed = false;
+  private readonly state: ReturnType<Link["streamState"]>;
 
   /** @internal */
   constructor(
     private readonly link: Link,
     private readonly name: string,
   ) {
+    this.state = link.streamState(`the writer of log "${name}"`);
     link.opened(this, () => this.close());
   }
 
@@ -51,14 +58,20 @@ export class LogWriter implements AsyncDisposable {
   /**
    * Takes an entry to be written.
    *
-   * @returns false when it was dropped: too many are waiting, or the writer is closed
+   * @returns false when it was dropped: too many are waiting, the writer is closed, or it cannot
+   *   be read
    */
   write(entry: NewLogEntry): boolean {
     if (this.closed || this.taken - this.settled >= ROOM) {
       this.lost++;
       return false;
     }
-    this.waiting.push(fitting(entry));
+    try {
+      this.waiting.push(fitting(entry));
+    } catch (e) {
+      this.drop(1, textOf(e));
+      return false;
+    }
     this.taken++;
     if (!this.busy) {
       this.busy = true;
@@ -77,7 +90,13 @@ export class LogWriter implements AsyncDisposable {
     if (this.taken === this.settled) {
       return Promise.resolve();
     }
-    return new Promise((done) => {
+    return new Promise((resolve) => {
+      // Who waits for it does not want the process to end.
+      const alive = setInterval(() => {}, 60_000);
+      const done = () => {
+        clearInterval(alive);
+        resolve();
+      };
       this.flushes.push({ at: this.taken, done });
     });
   }
@@ -99,32 +118,65 @@ export class LogWriter implements AsyncDisposable {
   }
 
   private later(millis: number): void {
-    setTimeout(() => void this.send(), millis);
+    later(millis, () => void this.send());
   }
 
   private async send(): Promise<void> {
     if (this.sending.length === 0) {
       this.sending = batches(this.name, this.waiting, BATCHES_AT_ONCE);
+      this.isCareful = false;
     }
+    const now = this.isCareful ? this.sending.slice(0, 1) : this.sending;
     let millis = PAUSE_MILLIS;
     try {
-      const timeoutMs = this.link.deadline;
+      const options = { timeoutMs: this.link.deadline, headers: { [BACKGROUND]: "yes" } };
       const method = LogsService.method.writeStream;
-      await last(this.link.exchange(method, each(this.sending), { timeoutMs }));
-      this.settle(this.sending.length);
+      await last(this.link.exchange(method, each(now), options));
+      this.settle(now.length);
       this.backoff.reset();
+      this.state.well();
+      millis = this.isCareful ? 0 : PAUSE_MILLIS;
     } catch (e) {
       const failure = quoinError(e);
       this.settle(Number(failure.metadata.written ?? 0));
       if (failure instanceof InvalidRequestError) {
-        // All entries fit: it is the name that is not allowed.
-        this.lost += this.settle(this.sending.length);
+        this.refused(failure);
+        millis = 0;
+      } else {
+        this.state.broken(failure);
+        millis = this.backoff.next();
       }
-      millis = this.backoff.next();
     }
     this.busy = this.taken > this.settled;
     if (this.busy && !(this.closed && this.flushes.length === 0)) {
       this.later(millis);
+    }
+  }
+
+  /** One of the batches is bad: it is found by sending them one by one, and divided. */
+  private refused(failure: InvalidRequestError): void {
+    if (failure.violations.some(({ field }) => field === "name")) {
+      this.drop(this.settle(this.sending.length), failure.message);
+    } else if (this.isCareful || this.sending.length === 1) {
+      const [bad] = this.sending;
+      const halves = bad ? halvesOf(bad) : [];
+      if (halves.length === 0) {
+        this.drop(this.settle(1), failure.message);
+      } else {
+        this.sending.splice(0, 1, ...halves);
+        this.isCareful = true;
+      }
+    } else {
+      this.isCareful = true;
+    }
+  }
+
+  /** Entries can never be written; that is said once. */
+  private drop(count: number, why: string): void {
+    this.lost += count;
+    if (!this.hasSaid) {
+      this.hasSaid = true;
+      this.link.say(`entries of log "${this.name}" cannot be written and are dropped: ${why}`);
     }
   }
 

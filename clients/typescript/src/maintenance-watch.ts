@@ -32,7 +32,7 @@ export class MaintenanceWatch extends Following<WatchMaintenanceResponse> {
     link: Link,
     private readonly name: string,
   ) {
-    super(link);
+    super(link, `maintenance of "${name}"`);
     this.begin();
   }
 

@@ -55,6 +55,7 @@ export class Possession implements Owned {
   private over = false;
   private releasing: Promise<void> | undefined;
   private reason: LostReason | undefined;
+  private listeners: ((reason: LostReason) => void)[] = [];
 
   /**
    * @param end of the lease as {@link now} counts
@@ -114,15 +115,20 @@ export class Possession implements Owned {
     if (this.finish()) {
       this.reason = reason;
       this.loss.abort(lostError(this.calls, reason));
+      for (const listener of this.listeners.splice(0)) {
+        listener(reason);
+      }
     }
   }
 
   onLost(listener: (reason: LostReason) => void): void {
-    const tell = () => listener(this.reason as LostReason);
-    if (this.signal.aborted) {
-      queueMicrotask(tell);
-    } else {
-      this.signal.addEventListener("abort", tell, { once: true });
+    const { what, name } = this.calls;
+    const own = this.link.guarded(`a listener for the loss of ${what} "${name}"`, listener);
+    const { reason } = this;
+    if (reason !== undefined) {
+      queueMicrotask(() => own(reason));
+    } else if (!this.over) {
+      this.listeners.push(own);
     }
   }
 

@@ -5,10 +5,10 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import { Backoff, now } from "./clock.js";
+import { Backoff, later, now } from "./clock.js";
 import { InvalidRequestError, type QuoinError } from "./errors.js";
 import { quoinError } from "./failures.js";
-import type { Link } from "./link.js";
+import { BACKGROUND, type Link } from "./link.js";
 import { Outbox } from "./outbox.js";
 
 /** How many requests may wait for their answers; what comes is collected meanwhile. */
@@ -24,12 +24,15 @@ export interface Source<Q, R> {
   answered(request: Q, response: R): void;
   /** A request was given up: it is bad, or could not be sent in time, or the client ends. */
   lost(request: Q): void;
+  /** A request as two that are worth the same; none when it cannot be divided. */
+  halves(request: Q): Q[];
 }
 
 /**
  * Sends what has been collected, at intervals, over a stream that answers every request. What was
  * not answered when a stream breaks is sent again over the next one; requests carry ids, so that
- * nothing is done twice.
+ * nothing is done twice. When the server refuses something, requests are sent one by one, and the bad
+ * one is divided until what can never be accepted is found and dropped.
  */
 export class Pump<I extends DescMessage, O extends DescMessage> {
   private readonly unanswered: { request: MessageInitShape<I>; at: number }[] = [];
@@ -38,6 +41,8 @@ export class Pump<I extends DescMessage, O extends DescMessage> {
   private outbox: Outbox<MessageInitShape<I>> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private pausing = false;
+  private isCareful = false;
+  private readonly state: ReturnType<Link["streamState"]>;
   private drained: (() => void) | undefined;
 
   /** @param period in milliseconds */
@@ -47,12 +52,13 @@ export class Pump<I extends DescMessage, O extends DescMessage> {
     private readonly period: number,
     private readonly source: Source<MessageInitShape<I>, MessageShape<O>>,
   ) {
+    this.state = link.streamState(this.what);
     link.opened(this, () => this.close());
   }
 
   /** Something was collected: it is sent at the end of the period. */
   wake(): void {
-    this.timer ??= setTimeout(() => this.push(), this.period);
+    this.timer ??= later(this.period, () => this.push());
   }
 
   /** Sends what is collected as far as it may be sent now. */
@@ -63,7 +69,7 @@ export class Pump<I extends DescMessage, O extends DescMessage> {
       this.abandon(); // collected after the end
       return;
     }
-    while (!this.pausing && this.unanswered.length < AHEAD) {
+    while (!this.pausing && this.unanswered.length < (this.isCareful ? 1 : AHEAD)) {
       const request = this.source.next();
       if (request === undefined) {
         break;
@@ -85,6 +91,7 @@ export class Pump<I extends DescMessage, O extends DescMessage> {
     let alarm: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.drained = resolve;
+      // The only thing here that keeps the process from ending.
       alarm = setTimeout(resolve, this.link.deadline);
       this.push();
     });
@@ -110,7 +117,7 @@ export class Pump<I extends DescMessage, O extends DescMessage> {
   private open(): void {
     const outbox = new Outbox<MessageInitShape<I>>();
     this.outbox = outbox;
-    for (const { request } of this.unanswered) {
+    for (const { request } of this.isCareful ? this.unanswered.slice(0, 1) : this.unanswered) {
       outbox.push(request);
     }
     void this.read(outbox);
@@ -119,11 +126,15 @@ export class Pump<I extends DescMessage, O extends DescMessage> {
   private async read(outbox: Outbox<MessageInitShape<I>>): Promise<void> {
     let failure: QuoinError | undefined;
     try {
-      const options = { signal: this.cancelled.signal };
+      const options = { signal: this.cancelled.signal, headers: { [BACKGROUND]: "yes" } };
       for await (const response of this.link.exchange(this.method, outbox, options)) {
         const first = this.unanswered.shift();
         if (first) {
           this.backoff.reset();
+          this.state.well();
+          if (this.isCareful && this.unanswered[0]) {
+            outbox.push(this.unanswered[0].request);
+          }
           this.source.answered(first.request, response);
           this.push();
         }
@@ -139,17 +150,44 @@ export class Pump<I extends DescMessage, O extends DescMessage> {
   }
 
   private broken(failure: QuoinError | undefined): void {
-    const isBad = failure instanceof InvalidRequestError || failure?.reason === "REQUEST_ID_REUSED";
-    const bad = isBad ? this.unanswered.shift() : undefined;
-    if (bad) {
-      this.source.lost(bad.request);
+    if (failure instanceof InvalidRequestError || failure?.reason === "REQUEST_ID_REUSED") {
+      this.refused(failure);
+      this.resume();
+      return;
+    }
+    if (failure) {
+      this.state.broken(failure);
     }
     if (this.unanswered.length === 0) {
       this.push();
       return;
     }
     this.pausing = true;
-    setTimeout(() => this.resume(), this.backoff.next());
+    later(this.backoff.next(), () => this.resume());
+  }
+
+  /** One of the requests is bad. */
+  private refused(failure: QuoinError): void {
+    if (!this.isCareful && this.unanswered.length > 1) {
+      this.isCareful = true;
+      return;
+    }
+    const bad = this.unanswered.shift();
+    if (!bad) {
+      return;
+    }
+    // What was done under an id must not be done again under others.
+    const halves = failure instanceof InvalidRequestError ? this.source.halves(bad.request) : [];
+    this.isCareful = halves.length > 0;
+    this.unanswered.unshift(...halves.map((request) => ({ request, at: bad.at })));
+    if (halves.length === 0) {
+      this.source.lost(bad.request);
+      this.link.say(`${this.what}: something can never be sent and is dropped: ${failure.message}`);
+    }
+  }
+
+  private get what(): string {
+    return `${this.method.parent.typeName}/${this.method.name}`;
   }
 
   private resume(): void {

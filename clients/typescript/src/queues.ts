@@ -3,6 +3,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { type Input, init, type Plain, plain } from "./convert.js";
+import { milliseconds } from "./durations.js";
+import { ClosedError } from "./errors.js";
 import { localError } from "./failures.js";
 import {
   type EnqueueResponse,
@@ -17,6 +19,7 @@ import {
 } from "./gen/quoin/queues/v1/task_pb.js";
 import type { CallOptions, Link } from "./link.js";
 import { resumed } from "./resume.js";
+import { onAbort } from "./signals.js";
 import { contentBytes } from "./task.js";
 import { Worker } from "./worker.js";
 import { concurrencyOf, type WorkerOptions } from "./worker-options.js";
@@ -83,15 +86,24 @@ export class Queues {
    * Does tasks with handlers until the worker is closed.
    *
    * @throws RangeError when there is no handler, or the concurrency is not 1 to 500
+   * @throws TypeError when a handler is no function, or a duration is none
    */
   work(options: WorkerOptions): Worker {
     const concurrency = concurrencyOf(options);
-    if (Object.keys(options.handlers).length === 0) {
+    const handlers = Object.entries(options.handlers);
+    if (handlers.length === 0) {
       throw new RangeError("a worker needs a handler");
+    }
+    for (const [kind, handler] of handlers) {
+      if (typeof handler !== "function") {
+        throw new TypeError(`the handler of "${kind}" is no function`);
+      }
     }
     if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MOST_CONCURRENT) {
       throw new RangeError(`concurrency is 1 to ${MOST_CONCURRENT}, not ${concurrency}`);
     }
+    milliseconds(options.lease ?? 0);
+    milliseconds(options.patience ?? 0);
     return new Worker(this.link, options);
   }
 
@@ -112,7 +124,7 @@ export class Queues {
     signal?.throwIfAborted();
     const over = new AbortController();
     const close = () => over.abort();
-    signal?.addEventListener("abort", close, { once: true });
+    const forget = onAbort(signal, close);
     this.link.opened(over, close);
     try {
       for await (const seen of resumed(this.link, wait, () => ({ queue, taskId }), over.signal)) {
@@ -121,11 +133,11 @@ export class Queues {
         }
       }
     } finally {
-      signal?.removeEventListener("abort", close);
+      forget();
       this.link.closed(over);
     }
     signal?.throwIfAborted();
-    throw localError(Code.Canceled, "the client was closed");
+    throw new ClosedError();
   }
 
   /**

@@ -3,11 +3,13 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { Client, Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { addresses } from "./addresses.js";
+import { guarded } from "./callbacks.js";
 import { Chat } from "./chat.js";
 import { Config } from "./config.js";
 import { Connections } from "./connections.js";
 import { Counters } from "./counters.js";
 import { type Duration, milliseconds } from "./durations.js";
+import { connectError } from "./failures.js";
 import { serviceConfig } from "./gen/service-config.js";
 import { services } from "./gen/services.js";
 import { Link } from "./link.js";
@@ -41,6 +43,12 @@ export interface QuoinOptions {
   tls?: boolean | TlsOptions;
   /** See every call, the first one outermost: for traces, or for headers of your own. */
   interceptors?: Interceptor[];
+  /**
+   * Told what no call can fail with: that a server or a stream is lost and when it is back, that a
+   * callback fails, that something can never be sent and was dropped. One line for each change;
+   * `console.warn` by default.
+   */
+  log?: (line: string) => void;
 }
 
 /** The generated stubs of all services, by name. */
@@ -77,17 +85,26 @@ export class Quoin implements AsyncDisposable {
 
   private constructor(address: string, options: QuoinOptions) {
     const { namespace = "default", deadline = "5s", keepAlive = "10s", tls } = options;
+    const { log = (line: string) => console.warn(line) } = options;
+    const write = guarded(() => {}, "the log", log);
+    const say = (line: string) => write(`quoin: ${line}`);
     this.connections = new Connections(addresses(address), {
       tls: tls === true ? {} : tls || undefined,
+      say,
       keepAlive: Math.max(10_000, milliseconds(keepAlive)),
     });
     const transport = createGrpcTransport({
       baseUrl: this.connections.authority,
       sessionManager: this.connections,
       acceptCompression: [],
-      interceptors: [...(options.interceptors ?? []), requestIds, retries(serviceConfig)],
+      interceptors: [
+        ...(options.interceptors ?? []).map(survived),
+        requestIds,
+        retries(serviceConfig),
+      ],
     });
-    this.link = new Link(transport, namespace, milliseconds(deadline));
+    const settings = { namespace, deadline: milliseconds(deadline), address, say };
+    this.link = new Link(transport, settings);
     this.locks = new Locks(this.link);
     this.semaphores = new Semaphores(this.link);
     this.queues = new Queues(this.link);
@@ -127,14 +144,30 @@ export class Quoin implements AsyncDisposable {
   /**
    * Gives back all that is held, writes what is collected, and ends the connections with every
    * call that is still open; takes no longer than the deadline of calls. Never fails: what cannot
-   * be given back ends with its lease. Closing again does nothing.
+   * be given back ends with its lease. Closing again does nothing. What is used of it afterwards
+   * fails with `ClosedError`.
    */
   async close(): Promise<void> {
     await this.link.closeAll();
+    this.link.end();
     this.connections.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** An interceptor whose failures are errors that connect can take, whatever they are. */
+function survived(interceptor: Interceptor): Interceptor {
+  return (next) => {
+    const call = interceptor(next);
+    return async (request) => {
+      try {
+        return await call(request);
+      } catch (e) {
+        throw connectError(e);
+      }
+    };
+  };
 }

@@ -2,7 +2,16 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { Pump } from "./pump.js";
 
-/** What collects in this process and sends once in a while. */
+/** Both halves of a list; none when there is only one thing in it. */
+export function halves<T>(all: readonly T[]): T[][] {
+  const middle = Math.ceil(all.length / 2);
+  return all.length < 2 ? [] : [all.slice(0, middle), all.slice(middle)];
+}
+
+/**
+ * What collects in this process and sends once in a while. It does not keep the process from ending:
+ * close it, or its client, to have the rest sent.
+ */
 export abstract class Recorder implements AsyncDisposable {
   /** @internal */
   protected abstract readonly pump: Pump<DescMessage, DescMessage>;

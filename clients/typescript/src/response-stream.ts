@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-import { quoinError } from "./failures.js";
+import type { QuoinError } from "./errors.js";
+import { onAbort } from "./signals.js";
 
 /** A call in which the server sends many messages. It begins at once and ends when it is left. */
 export class ResponseStream<T> implements AsyncIterableIterator<T> {
   private readonly messages: Promise<AsyncIterator<T>>;
   private readonly cancelled = new AbortController();
-  private readonly onAbort = () => this.end();
+  private readonly forget: () => void;
   private over = false;
 
   /**
    * @param begin makes the call; it is cancelled by the signal it is given
+   * @param failed tells what the call failed with
    * @param signal ends the call: reading then fails with the reason of the signal
    */
   constructor(
     begin: (signal: AbortSignal) => Promise<AsyncIterable<T>>,
+    private readonly failed: (thrown: unknown) => QuoinError,
     private readonly signal?: AbortSignal,
   ) {
-    if (signal?.aborted) {
-      this.end();
-    }
-    signal?.addEventListener("abort", this.onAbort, { once: true });
+    this.forget = onAbort(signal, () => {
+      this.over = true;
+      this.cancelled.abort();
+    });
     this.messages = begin(this.cancelled.signal).then((all) => all[Symbol.asyncIterator]());
     this.messages.catch(() => {
       // Told by next().
@@ -44,7 +47,7 @@ export class ResponseStream<T> implements AsyncIterableIterator<T> {
       if (wasCancelled) {
         return { done: true, value: undefined };
       }
-      throw quoinError(e);
+      throw this.failed(e);
     }
   }
 
@@ -60,7 +63,7 @@ export class ResponseStream<T> implements AsyncIterableIterator<T> {
 
   private end(): void {
     this.over = true;
-    this.signal?.removeEventListener("abort", this.onAbort);
+    this.forget();
     this.cancelled.abort();
   }
 }

@@ -7,7 +7,7 @@ import type {
 } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { Backoff, pause } from "./clock.js";
-import type { QuoinError } from "./errors.js";
+import { ClosedError, type QuoinError } from "./errors.js";
 import { quoinError } from "./failures.js";
 import type { Link } from "./link.js";
 
@@ -38,10 +38,13 @@ export async function* resumed<I extends DescMessage, O extends DescMessage>(
   broken: (failure: QuoinError) => void = () => {},
 ): AsyncGenerator<MessageShape<O>, void, undefined> {
   const backoff = new Backoff();
+  const state = link.streamState(`${method.parent.typeName}/${method.name}`);
   while (!signal.aborted) {
+    const next = request();
     try {
-      for await (const message of link.stream(method, request(), signal)) {
+      for await (const message of link.stream(method, next, signal)) {
         backoff.reset();
+        state.well();
         yield message;
       }
     } catch (e) {
@@ -50,9 +53,10 @@ export async function* resumed<I extends DescMessage, O extends DescMessage>(
       }
       const failure = quoinError(e);
       broken(failure);
-      if (FINAL.has(failure.code)) {
+      if (FINAL.has(failure.code) || failure instanceof ClosedError) {
         throw failure;
       }
+      state.broken(failure);
     }
     await pause(backoff.next(), signal);
   }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey, type Interceptor } from "@connectrpc/connect";
+import { isA } from "./callbacks.js";
 import { now, pause } from "./clock.js";
 import { milliseconds } from "./durations.js";
-import { statusCode } from "./failures.js";
+import { QuoinError } from "./errors.js";
+import { quoinError, statusCode } from "./failures.js";
 
 /** The part of gRPC's service config that speaks of retries. */
 export interface ServiceConfig {
@@ -13,7 +15,6 @@ export interface ServiceConfig {
 }
 
 interface RetryPolicy {
-  readonly maxAttempts: number;
   readonly initialBackoff: string;
   readonly maxBackoff: string;
   readonly backoffMultiplier: number;
@@ -22,30 +23,81 @@ interface RetryPolicy {
 
 const TIMEOUT = "grpc-timeout";
 
+/** What is left of the time for another attempt when there is none any more, in milliseconds. */
+const LEAST = 20;
+
+/** A call that has not left this process, so that it may be repeated whatever it does. */
+export class UnsentError extends ConnectError {
+  constructor(text: string, cause: unknown) {
+    super(text, Code.Unavailable, undefined, undefined, cause);
+  }
+}
+
+/** For calls that only may be repeated if they were not sent. */
+const UNSENT: RetryPolicy = {
+  initialBackoff: "100ms",
+  maxBackoff: "1s",
+  backoffMultiplier: 2,
+  retryableStatusCodes: [],
+};
+
+/** The attempts of a call that have failed. */
+export class Attempts {
+  private count = 0;
+  private last: unknown;
+
+  failed(thrown: unknown): void {
+    this.count++;
+    this.last = thrown;
+  }
+
+  /** The failure of a call whose time ran out in an attempt after these. */
+  outOfTime({ code, message: text, cause }: QuoinError): QuoinError {
+    const before = `${this.count} attempt${this.count > 1 ? "s" : ""} before failed`;
+    return new QuoinError({
+      ...quoinError(this.last),
+      code,
+      text: `${text}; ${before}: ${quoinError(this.last).message}`,
+      violations: [],
+      cause,
+    });
+  }
+}
+
+/** The failed attempts of a call, if there are any. */
+export const attempts = createContextKey<Attempts | undefined>(undefined);
+
 /**
- * Repeats unary calls as a service config says, within the deadline of the call: it is the only
- * place where a call is made twice.
+ * Repeats unary calls, until their deadline, that a service config says are safe to repeat or that
+ * were not sent: it is the only place where a call is made twice. The number of attempts that the config allows is for
+ * libraries that need one.
  */
 export function retries(config: ServiceConfig): Interceptor {
   const policies = byMethod(config);
   return (next) => async (request) => {
     const service = request.service.typeName;
-    const policy = policies.get(`${service}/${request.method.name}`) ?? policies.get(service);
-    if (!policy || request.stream) {
+    const policy =
+      policies.get(`${service}/${request.method.name}`) ?? policies.get(service) ?? UNSENT;
+    if (request.stream) {
       return next(request);
     }
     const timeout = Number.parseInt(request.header.get(TIMEOUT) ?? "", 10);
     const end = now() + (Number.isNaN(timeout) ? Number.POSITIVE_INFINITY : timeout);
+    const failed = new Attempts();
     let longest = milliseconds(policy.initialBackoff);
-    for (let attempt = 1; ; attempt++) {
+    for (;;) {
       try {
         return await next(request);
       } catch (e) {
-        const millis = longest * (0.8 + Math.random() * 0.4);
-        const isOver = attempt >= policy.maxAttempts || now() + millis >= end;
-        if (isOver || request.signal.aborted || !isRetryable(e, policy)) {
+        // The last attempts come closer to each other, so that one is made just before the end.
+        const left = end - now();
+        const wanted = Math.max(longest * (0.8 + Math.random() * 0.4), retryAfter(e));
+        const millis = Math.min(wanted, left / 2);
+        if (millis < LEAST || request.signal.aborted || !isRetryable(e, policy)) {
           throw e;
         }
+        failed.failed(e);
+        request.contextValues.set(attempts, failed);
         await pause(millis, request.signal);
         if (request.signal.aborted) {
           throw e;
@@ -59,9 +111,17 @@ export function retries(config: ServiceConfig): Interceptor {
   };
 }
 
+/** How long the server asks to wait, in milliseconds. */
+function retryAfter(thrown: unknown): number {
+  return isA(thrown, ConnectError) ? (quoinError(thrown).retryAfter ?? 0) : 0;
+}
+
 function isRetryable(thrown: unknown, policy: RetryPolicy): boolean {
-  if (!(thrown instanceof ConnectError)) {
+  if (!isA(thrown, ConnectError)) {
     return false;
+  }
+  if (isA(thrown, UnsentError)) {
+    return true;
   }
   const name = Code[statusCode(thrown)]?.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
   return name !== undefined && policy.retryableStatusCodes.includes(name);

@@ -6,6 +6,7 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http2";
 import { type Address, authority } from "./addresses.js";
+import { textOf } from "./callbacks.js";
 import { Backoff, now } from "./clock.js";
 import { socket, type TlsOptions } from "./sockets.js";
 
@@ -14,6 +15,8 @@ export interface LinkOptions {
   readonly tls: TlsOptions | undefined;
   /** How often a connection is probed, in milliseconds. */
   readonly keepAlive: number;
+  /** Told when a server cannot be reached any more, and when it can again. */
+  readonly say: (line: string) => void;
 }
 
 const PROBE_MILLIS = 5_000;
@@ -25,6 +28,7 @@ export class ServerLink {
   private session: ClientHttp2Session | undefined;
   private connecting: Promise<void> | undefined;
   private again = 0;
+  private isAway = false;
   private closed = false;
 
   constructor(
@@ -56,14 +60,21 @@ export class ServerLink {
     }
   }
 
-  /** Begins a call; throws when the connection is not there any more. */
-  request(headers: OutgoingHttpHeaders): ClientHttp2Stream {
+  /**
+   * Begins a call; throws when the connection is not there any more.
+   *
+   * @param keepsAlive whether the process does not end while the call is open
+   */
+  request(headers: OutgoingHttpHeaders, keepsAlive: boolean): ClientHttp2Stream {
     const session = this.session;
     if (!session) {
-      throw failure(this.address, "the connection broke");
+      throw broken(this.address, "the connection broke");
     }
     const stream = session.request(headers);
-    // An open call keeps the process alive, an idle connection does not.
+    if (!keepsAlive) {
+      return stream;
+    }
+    // An idle connection does not keep the process alive.
     session.ref();
     const open = (streams.get(session) ?? 0) + 1;
     streams.set(session, open);
@@ -88,13 +99,29 @@ export class ServerLink {
       const session = await this.begin();
       if (this.closed) {
         session.destroy();
-        throw failure(this.address, "the client is closed");
+        throw broken(this.address, "the client is closed");
       }
       this.session = session;
       this.backoff.reset();
+      this.back();
     } catch (e) {
       this.again = now() + this.backoff.next();
+      this.away(`cannot be reached: ${textOf(e)}`);
       throw e;
+    }
+  }
+
+  private away(what: string): void {
+    if (!this.isAway && !this.closed) {
+      this.isAway = true;
+      this.options.say(`${authority(this.address)} ${what}`);
+    }
+  }
+
+  private back(): void {
+    if (this.isAway) {
+      this.isAway = false;
+      this.options.say(`${authority(this.address)} is reached again`);
     }
   }
 
@@ -106,19 +133,27 @@ export class ServerLink {
     });
     const probe = setInterval(() => ping(session, this.address), keepAlive).unref();
     const forget = () => {
-      if (this.session === session) {
+      const isOurs = this.session === session;
+      if (isOurs) {
         this.session = undefined;
       }
+      return isOurs;
     };
+    let failure: unknown;
     session.once("close", () => {
       clearInterval(probe);
-      forget();
+      if (forget()) {
+        this.away(failure === undefined ? "ended the connection" : `is lost: ${textOf(failure)}`);
+      }
     });
     // Calls that are open go on to their end, new ones go to another connection.
     session.once("goaway", forget);
     return new Promise((resolve, reject) => {
-      session.on("error", reject);
-      session.once("close", () => reject(failure(this.address, "the connection broke")));
+      session.on("error", (e) => {
+        failure = e;
+        reject(e);
+      });
+      session.once("close", () => reject(broken(this.address, "the connection broke")));
       session.once("connect", () => {
         session.unref();
         resolve(session);
@@ -136,11 +171,11 @@ function ping(session: ClientHttp2Session, address: Address): void {
     return;
   }
   const alarm = setTimeout(() => {
-    session.destroy(failure(address, "the server does not answer any more"));
+    session.destroy(broken(address, "the server does not answer any more"));
   }, PROBE_MILLIS).unref();
   session.ping(() => clearTimeout(alarm));
 }
 
-function failure(address: Address, text: string): Error {
+function broken(address: Address, text: string): Error {
   return Object.assign(new Error(`${authority(address)}: ${text}`), { code: "ETIMEDOUT" });
 }

@@ -14,7 +14,7 @@ export type Instance = Plain<InstanceMessage>;
 
 /** The instances of a service, kept up to date in memory. Reading never waits. */
 export class ServiceWatch extends Following<WatchServiceResponse> {
-  private readonly listeners = new Listeners<readonly Instance[]>();
+  private readonly listeners: Listeners<readonly Instance[]>;
   private byName: ReadonlyMap<string, Instance> = new Map();
   private revision: bigint | undefined;
 
@@ -23,7 +23,8 @@ export class ServiceWatch extends Following<WatchServiceResponse> {
     link: Link,
     private readonly service: string,
   ) {
-    super(link);
+    super(link, `service "${service}"`);
+    this.listeners = new Listeners(link, `a listener of service "${service}"`);
     this.begin();
   }
 

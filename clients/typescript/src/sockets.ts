@@ -3,6 +3,7 @@ import { connect as connectTcp } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type SecureContextOptions } from "node:tls";
 import { type Address, authority } from "./addresses.js";
+import { later } from "./clock.js";
 
 /** How to encrypt the connection; all fields are optional. */
 export interface TlsOptions {
@@ -25,10 +26,10 @@ export function socket(address: Address, tls: TlsOptions | undefined): Duplex {
     ? connectTls({ host, port, ALPNProtocols: ["h2"], ...context(tls) })
     : connectTcp({ host, port });
   made.setNoDelay(true);
-  const alarm = setTimeout(() => {
+  const alarm = later(CONNECT_MILLIS, () => {
     const error = new Error(`${authority(address)} does not answer`);
     made.destroy(Object.assign(error, { code: "ETIMEDOUT" }));
-  }, CONNECT_MILLIS);
+  });
   const stop = () => clearTimeout(alarm);
   made.once(tls ? "secureConnect" : "connect", stop).once("close", stop);
   return made;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, type Interceptor } from "@connectrpc/connect";
+import { textOf } from "./callbacks.js";
 import { now } from "./clock.js";
 import { type Duration, milliseconds } from "./durations.js";
+import { connectError } from "./failures.js";
 import { Stats as StatsService } from "./gen/quoin/stats/v1/stats_pb.js";
 import type { Link } from "./link.js";
 import { Pump } from "./pump.js";
-import { Recorder } from "./recorder.js";
+import { halves, Recorder } from "./recorder.js";
 import { checkName } from "./texts.js";
 
 const VALUES_PER_REQUEST = 1_000;
@@ -38,6 +40,8 @@ export class StatsRecorder extends Recorder {
       lost: (request) => {
         this.gone += request.records?.length ?? 0;
       },
+      halves: ({ records = [] }) =>
+        halves(records).map((half) => ({ records: half, requestId: randomUUID() })),
     });
   }
 
@@ -53,8 +57,8 @@ export class StatsRecorder extends Recorder {
   record(kind: string, context: string, value: number): void {
     checkName("kind", kind, 64);
     checkName("context", context, 256);
-    if (!(Math.abs(value) <= LARGEST)) {
-      throw new RangeError(`a value is a number from -1e18 to 1e18, not ${value}`);
+    if (typeof value !== "number" || !(Math.abs(value) <= LARGEST)) {
+      throw new RangeError(`a value is a number from -1e18 to 1e18, not ${textOf(value)}`);
     }
     if (this.closed || this.values.length >= MOST_VALUES) {
       this.gone++;
@@ -98,7 +102,7 @@ export class StatsRecorder extends Recorder {
         tell("OK");
         return response;
       } catch (e) {
-        tell(Code[ConnectError.from(e).code] ?? "Unknown");
+        tell(Code[connectError(e).code] ?? "Unknown");
         throw e;
       }
     };

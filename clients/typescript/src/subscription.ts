@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Link } from "./link.js";
+import { onAbort } from "./signals.js";
 
 /**
  * What happens, as it is iterated over, until the loop is left, the subscription is closed (which
@@ -8,23 +9,20 @@ import type { Link } from "./link.js";
  */
 export abstract class Subscription<T> implements AsyncIterable<T>, AsyncDisposable {
   private readonly cancelled = new AbortController();
-  private readonly onAbort = () => this.cancelled.abort();
+  private readonly forget: () => void;
 
   protected constructor(
     protected readonly link: Link,
     private readonly caller: AbortSignal | undefined,
   ) {
     link.opened(this, () => this.close());
-    if (caller?.aborted) {
-      this.cancelled.abort();
-    }
-    caller?.addEventListener("abort", this.onAbort, { once: true });
+    this.forget = onAbort(caller, () => this.cancelled.abort());
   }
 
   /** Ends it. */
   async close(): Promise<void> {
     this.cancelled.abort();
-    this.caller?.removeEventListener("abort", this.onAbort);
+    this.forget();
     this.link.closed(this);
   }
 
@@ -32,7 +30,20 @@ export abstract class Subscription<T> implements AsyncIterable<T>, AsyncDisposab
     return this.close();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    const all = this.iterate();
+    const { next, return: end } = all;
+    // A generator that waits for what comes next would only end when that has come.
+    return Object.assign(all, {
+      next: () => next.call(all),
+      return: async () => {
+        await this.close();
+        return end.call(all);
+      },
+    });
+  }
+
+  private async *iterate(): AsyncGenerator<T, void, undefined> {
     try {
       yield* this.events(this.cancelled.signal);
       this.caller?.throwIfAborted();

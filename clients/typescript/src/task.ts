@@ -124,8 +124,15 @@ export class Task {
     return this.stopped.signal;
   }
 
-  /** Says how far the work is, for who waits: at most 256 bytes. */
+  /**
+   * Says how far the work is, for who waits: at most 256 bytes.
+   *
+   * @throws TypeError when it is no text
+   */
   progress(text: string): void {
+    if (typeof text !== "string") {
+      throw new TypeError("progress is a text");
+    }
     this.report(text);
   }
 

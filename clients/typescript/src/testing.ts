@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -21,6 +22,11 @@ const STARTS_WITHIN = 60_000;
 /** Quick to start, and small: tests do not need the optimising compiler. */
 const SHORT_LIVED = ["-XX:TieredStopAtLevel=1", "-Xmx256m"];
 const ENDS_WITHIN = 20_000;
+
+/** Waits until its parent is gone, however that ended; then ends a process and removes a folder. */
+const KEEPER =
+  'read -r _; kill "$1"; n=0; while kill -0 "$1" && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done;' +
+  ' kill -9 "$1"; rm -rf "$2"';
 
 /**
  * A Quoin server of one's own for tests: on a free port of this machine, with an embedded Redis in
@@ -90,8 +96,7 @@ async function launch(
   );
   const child = spawn(java, serve, { env, stdio: ["ignore", "pipe", "pipe"] });
   const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  child.once("exit", () => process.off("exit", kill));
+  endWithParent(child, folder);
   const said: string[] = [];
   const alarm = setTimeout(kill, STARTS_WITHIN);
   try {
@@ -102,6 +107,26 @@ async function launch(
   } finally {
     clearTimeout(alarm);
   }
+}
+
+/** Has a server end, and its folder removed, when this process ends, also when it is killed. */
+function endWithParent(child: ChildProcess, folder: string): void {
+  if (child.pid === undefined) {
+    return; // it could not be started, which is told elsewhere
+  }
+  const of = ["-c", KEEPER, "quoin-test", `${child.pid}`, folder];
+  const keeper = spawn("/bin/sh", of, { stdio: ["pipe", "ignore", "ignore"], detached: true });
+  keeper.on("error", () => {
+    // There is no shell: it ends with this process only when that ends by itself.
+  });
+  keeper.unref();
+  (keeper.stdin as Socket | null)?.unref();
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => {
+    process.off("exit", kill);
+    keeper.kill("SIGKILL");
+  });
 }
 
 /** Waits for the line in which the server says where it serves. */

@@ -24,7 +24,8 @@ export function cut(text: string, bytes: number): string {
  * @throws TypeError when it is not 1 to so many bytes without control characters
  */
 export function checkName(what: string, name: string, bytes: number): void {
-  const isShort = name.length <= bytes / 3 || Buffer.byteLength(name) <= bytes;
+  const isShort =
+    typeof name === "string" && (name.length <= bytes / 3 || Buffer.byteLength(name) <= bytes);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (name === "" || !isShort || /[\u0000-\u001f\u007f]/.test(name)) {
     throw new TypeError(`${what}: must be 1 to ${bytes} bytes without control characters`);

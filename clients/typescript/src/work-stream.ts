@@ -44,13 +44,20 @@ export class WorkStream {
   private readonly unsettled = new Map<string, Said>();
   private readonly cancelled = new AbortController();
   private outbox = new Outbox<{ message: Said }>();
+  private isOpened = false;
+  /** Whether outcomes are said one by one, to find the one that the server does not take. */
+  private isCareful = false;
   private closed = false;
+
+  private readonly kinds: string[];
 
   constructor(
     private readonly link: Link,
     private readonly work: Work,
     private readonly options: WorkerOptions,
-  ) {}
+  ) {
+    this.kinds = Object.keys(options.handlers);
+  }
 
   get hasUnsettled(): boolean {
     return this.unsettled.size > 0;
@@ -59,10 +66,14 @@ export class WorkStream {
   /** Works until it is closed. */
   async run(): Promise<void> {
     const backoff = new Backoff();
+    const state = this.link.streamState(`the worker for ${this.options.queues}`);
     while (!this.closed) {
+      this.isOpened = false;
       try {
         for await (const response of this.open()) {
+          this.isOpened = true;
           backoff.reset();
+          state.well();
           this.take(response);
         }
       } catch (e) {
@@ -70,15 +81,29 @@ export class WorkStream {
         if (this.closed) {
           return;
         }
-        if (failure instanceof InvalidRequestError || failure.code === Code.Unauthenticated) {
-          this.closed = true;
-          this.work.refused(failure);
-        }
+        this.failed(failure);
+        state.broken(failure);
       }
       this.outbox.end();
       if (!this.closed) {
         await pause(backoff.next(), this.cancelled.signal);
       }
+    }
+  }
+
+  private failed(failure: QuoinError): void {
+    const isInvalid = failure instanceof InvalidRequestError;
+    if (failure.code === Code.Unauthenticated || (isInvalid && !this.isOpened)) {
+      this.closed = true;
+      this.work.refused(failure);
+    } else if (isInvalid && this.isCareful) {
+      const [[taskId] = [""]] = this.unsettled;
+      this.unsettled.delete(taskId);
+      this.isCareful = false;
+      this.link.say(`how task ${taskId} ended cannot be said: ${failure.message}`);
+      this.work.settled();
+    } else if (isInvalid) {
+      this.isCareful = true;
     }
   }
 
@@ -92,7 +117,9 @@ export class WorkStream {
   /** Says how a task ended, again and again until it has arrived. */
   settle(taskId: string, outcome: Said): void {
     this.unsettled.set(taskId, outcome);
-    this.outbox.push({ message: outcome });
+    if (!this.isCareful || this.unsettled.size === 1) {
+      this.outbox.push({ message: outcome });
+    }
   }
 
   /** Ends the call; the server gives back what has not been settled. */
@@ -103,7 +130,7 @@ export class WorkStream {
   }
 
   private open() {
-    const { queues, handlers, lease = "30s", weights = [] } = this.options;
+    const { queues, lease = "30s", weights = [] } = this.options;
     const held = this.work.held();
     this.outbox = new Outbox();
     this.say({
@@ -111,7 +138,7 @@ export class WorkStream {
       value: {
         queues,
         weights,
-        kinds: Object.keys(handlers),
+        kinds: this.kinds,
         credits: Math.max(0, creditsOf(this.options) - held.length - this.unsettled.size),
         lease: durationMessage(lease),
         preference: weights.length > 0 ? Preference.WEIGHTED : Preference.STRICT,
@@ -121,6 +148,9 @@ export class WorkStream {
     });
     for (const outcome of this.unsettled.values()) {
       this.outbox.push({ message: outcome });
+      if (this.isCareful) {
+        break;
+      }
     }
     const options = { signal: this.cancelled.signal };
     return this.link.exchange(QueuesService.method.work, this.outbox, options);
@@ -150,6 +180,12 @@ export class WorkStream {
   private settled({ taskId, expireTime }: Outcome): void {
     if (expireTime || !this.unsettled.delete(taskId)) {
       return; // about progress
+    }
+    const [next] = this.unsettled.values();
+    if (this.isCareful && next) {
+      this.outbox.push({ message: next });
+    } else {
+      this.isCareful = false;
     }
     this.say({ case: "credits", value: 1 });
     this.work.settled();

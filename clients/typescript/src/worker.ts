@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { textOf } from "./callbacks.js";
 import { later } from "./clock.js";
 import { durationMessage, milliseconds } from "./durations.js";
 import type { QuoinError } from "./errors.js";
 import type { LeasedTask } from "./gen/quoin/queues/v1/task_pb.js";
 import type { Link } from "./link.js";
-import { Task, TaskError } from "./task.js";
+import { onAbort } from "./signals.js";
+import { Task, TaskError, type TaskHandler } from "./task.js";
 import { cut } from "./texts.js";
 import { type Said, type Work, WorkStream } from "./work-stream.js";
 import { concurrencyOf, type WorkerOptions } from "./worker-options.js";
@@ -22,14 +24,15 @@ const LONGEST_RESULT = 65_536;
 export class Worker implements AsyncDisposable {
   /**
    * Done when the worker has ended; fails with `InvalidRequestError` when it cannot work because
-   * an option is not allowed. When nobody looks at that failure it is an unhandled rejection.
+   * an option is not allowed.
    */
   readonly ended: Promise<void>;
 
   private readonly stream: WorkStream;
   private readonly tasks = new Map<string, Task>();
   private readonly ready: Task[] = [];
-  private readonly onAbort = () => void this.close().catch(() => {});
+  private readonly handlers: ReadonlyMap<string, TaskHandler>;
+  private readonly forget: () => void;
   private running = 0;
   private closing = false;
   private finish: () => void = () => {};
@@ -44,6 +47,10 @@ export class Worker implements AsyncDisposable {
       this.finish = resolve;
       this.fail = reject;
     });
+    this.ended.catch(() => {
+      // It is in the log, too.
+    });
+    this.handlers = new Map(Object.entries(options.handlers));
     const work: Work = {
       held: () => this.held(),
       take: (task) => this.take(task),
@@ -53,11 +60,8 @@ export class Worker implements AsyncDisposable {
     };
     this.stream = new WorkStream(link, work, options);
     link.opened(this, () => this.close());
-    options.signal?.addEventListener("abort", this.onAbort, { once: true });
     void this.stream.run();
-    if (options.signal?.aborted) {
-      this.onAbort();
-    }
+    this.forget = onAbort(options.signal, () => void this.close().catch(() => {}));
   }
 
   /**
@@ -127,22 +131,21 @@ export class Worker implements AsyncDisposable {
     this.endIfIdle();
   }
 
+  /** What came of a task, whatever its handler returns or throws. */
   private async outcome(task: Task): Promise<Said> {
     const { queue, taskId, token } = task.leased;
     try {
-      const value = (await this.options.handlers[task.kind]?.(task)) ?? new Uint8Array();
-      const result = typeof value === "string" ? new TextEncoder().encode(value) : value;
-      if (result.length > LONGEST_RESULT) {
-        throw TaskError.dead(`the result has more than ${LONGEST_RESULT} bytes`);
+      const handler = this.handlers.get(task.kind);
+      if (!handler) {
+        throw new Error(`this worker has no handler for "${task.kind}"`);
       }
+      const result = resultOf(await handler(task));
       return {
         case: "ack",
         value: { queue, taskId, token, answer: { case: "result", value: result } },
       };
     } catch (e) {
-      const error = cut(e instanceof TaskError ? e.message : String(e), LONGEST_ERROR);
-      const failed = { queue, taskId, token, error };
-      return { case: "nack", value: e instanceof TaskError ? { ...failed, ...fate(e) } : failed };
+      return { case: "nack", value: { queue, taskId, token, ...failed(e) } };
     }
   }
 
@@ -155,11 +158,12 @@ export class Worker implements AsyncDisposable {
   private end(failure?: QuoinError): void {
     this.stream.close();
     this.link.closed(this);
-    this.options.signal?.removeEventListener("abort", this.onAbort);
+    this.forget?.();
     for (const task of this.tasks.values()) {
       task.stop("the worker has ended");
     }
     if (failure) {
+      this.link.say(`the worker for ${this.options.queues} ends: ${failure.message}`);
       this.fail(failure);
     } else {
       this.finish();
@@ -167,6 +171,35 @@ export class Worker implements AsyncDisposable {
   }
 }
 
-function fate({ dead, retryAfter }: TaskError) {
-  return { dead, ...(retryAfter === undefined ? {} : { retryAfter: durationMessage(retryAfter) }) };
+/** The result of a task as it is sent. Doing the task again would not make it fit. */
+function resultOf(value: unknown): Uint8Array {
+  if (value === undefined || value === null) {
+    return new Uint8Array();
+  }
+  if (typeof value !== "string" && !ArrayBuffer.isView(value)) {
+    throw TaskError.dead(`the handler returned a value of type ${typeof value}, not text or bytes`);
+  }
+  const result =
+    typeof value === "string"
+      ? new TextEncoder().encode(value)
+      : new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
+  if (result.length > LONGEST_RESULT) {
+    throw TaskError.dead(`the result has more than ${LONGEST_RESULT} bytes`);
+  }
+  return result;
+}
+
+/** How a task goes on whose handler threw something. */
+function failed(thrown: unknown) {
+  try {
+    if (thrown instanceof TaskError) {
+      const { message, dead, retryAfter } = thrown;
+      const error = cut(`${message}`, LONGEST_ERROR);
+      const pause = retryAfter === undefined ? undefined : durationMessage(retryAfter);
+      return pause ? { error, dead, retryAfter: pause } : { error, dead };
+    }
+  } catch {
+    // It is told as any other failure.
+  }
+  return { error: cut(textOf(thrown), LONGEST_ERROR) };
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { Code, InvalidRequestError, Quoin, QuoinError, UnavailableError } from "@quoin/client";
+import { ClosedError, Code, InvalidRequestError, Quoin, QuoinError, UnavailableError } from "@quoin/client";
 import { AcquireRequestSchema, AcquireResponseSchema } from "@quoin/client/proto/locks";
 import { FakeServer } from "./fake-server.js";
 import { connect, eventually, next, sharedAddress, soon } from "./support.js";
@@ -30,18 +30,48 @@ test("a call that met an unavailable server is repeated with the same id", async
   );
 });
 
-test("a call is tried five times and no more", async () => {
+test("a call is repeated until its deadline, and then says why", async () => {
   await using server = await FakeServer.start(() => UNAVAILABLE);
-  await using quoin = Quoin.connect(server.address, { deadline: "20s" });
+  await using quoin = Quoin.connect(server.address, { deadline: "3s" });
+  const begin = performance.now();
   await assert.rejects(quoin.stubs.locks.get({ name: "x" }), UnavailableError);
-  assert.equal(server.calls.length, 5);
+  const took = performance.now() - begin;
+  assert.ok(took > 2_900 && took < 3_500, `${took}`);
+  assert.ok(server.calls.length > 5, `${server.calls.length}`);
 });
 
-test("a call that is not safe to repeat is not repeated", async () => {
+test("a call whose time runs out in an attempt says what those before failed of", async () => {
+  await using server = await FakeServer.start((call) => (call < 3 ? UNAVAILABLE : undefined));
+  await using quoin = Quoin.connect(server.address, { deadline: "1s" });
+  await assert.rejects(quoin.stubs.locks.get({ name: "x" }), (e) => {
+    assert.ok(e instanceof QuoinError && e.code === Code.DeadlineExceeded);
+    assert.match(e.message, /; 2 attempts before failed: /);
+    return true;
+  });
+});
+
+test("a call that is not safe to repeat is not repeated once it was sent", async () => {
   await using server = await FakeServer.start(() => UNAVAILABLE);
   await using quoin = Quoin.connect(server.address);
-  await assert.rejects(quoin.stubs.locks.release({ name: "x", token: "t" }), UnavailableError);
+  const call = quoin.stubs.queues.lease({ queues: ["x"] });
+  await assert.rejects(call, UnavailableError);
   assert.equal(server.calls.length, 1);
+});
+
+test("a call that cannot be sent is repeated whatever it does", async () => {
+  const server = await FakeServer.start(() => ACQUIRED);
+  const { address } = server;
+  await server[Symbol.asyncDispose]();
+  const lines: string[] = [];
+  await using quoin = Quoin.connect(address, { log: (line) => lines.push(line) });
+  const call = quoin.stubs.locks.forceRelease({ name: "x" });
+  await eventually("it is said", () => lines.length > 0);
+  await using again = await FakeServer.start(() => ACQUIRED, address);
+  await soon(call);
+  assert.equal(again.calls.length, 1);
+  assert.deepEqual(lines.length, 2, lines.join("\n"));
+  assert.match(lines[0] ?? "", new RegExp(`${address} cannot be reached`));
+  assert.match(lines[1] ?? "", new RegExp(`${address} is reached again`));
 });
 
 test("a message that is sent twice has two ids and is left as it is", async () => {
@@ -74,11 +104,12 @@ test("a server that refuses is passed by when the call is repeated", async () =>
 });
 
 test("nobody there is told as unavailable", async () => {
-  await using quoin = Quoin.connect("127.0.0.1:1");
+  await using quoin = Quoin.connect("127.0.0.1:1", { deadline: "1s", log: () => {} });
   await assert.rejects(quoin.locks.get("x"), (e) => {
     assert.ok(e instanceof UnavailableError);
     assert.equal(e.code, Code.Unavailable);
     assert.equal(e.reason, undefined);
+    assert.match(e.message, /ECONNREFUSED 127.0.0.1:1/);
     return true;
   });
 });
@@ -108,7 +139,18 @@ test("a closed client makes no calls, and closes again", async () => {
   await quoin.locks.get("x");
   await quoin.close();
   await quoin.close();
-  await assert.rejects(quoin.locks.get("x"), UnavailableError);
+  await assert.rejects(quoin.locks.get("x"), ClosedError);
+  const [changes] = [quoin.stubs.locks.watch({ name: "x" })[Symbol.asyncIterator]()];
+  await assert.rejects(changes.next(), ClosedError);
+});
+
+test("a call that is open when the client is closed fails with that", async () => {
+  await using server = await FakeServer.start(() => undefined);
+  const quoin = Quoin.connect(server.address, { deadline: "20s" });
+  const call = assert.rejects(quoin.locks.get("x"), ClosedError);
+  await eventually("it is sent", () => server.calls.length === 1);
+  await quoin.close();
+  await soon(call);
 });
 
 test("what is begun with a closed client ends at once", async () => {
@@ -120,9 +162,9 @@ test("what is begun with a closed client ends at once", async () => {
   for await (const _ of quoin.logs.tail("shop")) {
     assert.fail("nothing comes");
   }
-  await assert.rejects(soon(quoin.locks.hold("x")), /the client was closed/);
-  await assert.rejects(soon(quoin.config.watch("x").ready), /it was closed/);
-  await assert.rejects(soon(quoin.queues.ended("x", "y")), /the client was closed/);
+  await assert.rejects(soon(quoin.locks.hold("x")), ClosedError);
+  await assert.rejects(soon(quoin.config.watch("x").ready), ClosedError);
+  await assert.rejects(soon(quoin.queues.ended("x", "y")), ClosedError);
   await soon(quoin.queues.work({ queues: ["x"], handlers: { y: () => {} } }).ended);
 });
 

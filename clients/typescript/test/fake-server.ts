@@ -24,8 +24,14 @@ export class FakeServer implements AsyncDisposable {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** @param answer for each call, the first being 1; undefined for none at all */
-  static async start(answer: (call: number) => Answer | undefined): Promise<FakeServer> {
+  /**
+   * @param answer for each call, the first being 1; undefined for none at all
+   * @param address where it serves, if it is to be a certain one
+   */
+  static async start(
+    answer: (call: number) => Answer | undefined,
+    address = "127.0.0.1:0",
+  ): Promise<FakeServer> {
     const server = createServer();
     const fake = new FakeServer(server);
     server.on("stream", (stream, headers) => {
@@ -53,7 +59,7 @@ export class FakeServer implements AsyncDisposable {
         stream.end(frame);
       });
     });
-    server.listen(0, "127.0.0.1");
+    server.listen(Number(address.split(":")[1]), "127.0.0.1");
     await once(server, "listening");
     return fake;
   }
