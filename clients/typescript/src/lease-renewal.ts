@@ -2,7 +2,7 @@
 import { later, leasePause, now } from "./clock.js";
 import { NotHeldError } from "./errors.js";
 import { quoinError } from "./failures.js";
-import { type Grant, type LeaseCalls, lostReason, release } from "./leases.js";
+import { type Grant, type LeaseCalls, lostReason } from "./leases.js";
 import type { Link } from "./link.js";
 import { leaseEnd, Possession } from "./possession.js";
 
@@ -12,41 +12,21 @@ import { leaseEnd, Possession } from "./possession.js";
  * left.
  *
  * @param sent when it was asked for
+ * @param signal aborted when nobody wants it any more
  */
 export async function keep(
   link: Link,
   calls: LeaseCalls,
   grant: Grant,
   sent: number,
+  signal: AbortSignal,
 ): Promise<Possession> {
   const asked = now();
   if (asked - sent < calls.lease / 3) {
     return new LeaseRenewal(link, calls, grant, sent).possession;
   }
-  try {
-    const expireTime = await calls.renew(grant.token, {});
-    return new LeaseRenewal(link, calls, { ...grant, expireTime }, asked).possession;
-  } catch (e) {
-    release(link, calls, grant.token).catch(() => {
-      // It ends with its lease.
-    });
-    throw e;
-  }
-}
-
-/** What was won when nobody wants it any more is given back. */
-export async function unlessAborted<T extends { release(): Promise<void> }>(
-  won: Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  const owned = await won;
-  if (signal?.aborted) {
-    await owned.release().catch(() => {
-      // It ends with its lease.
-    });
-    throw signal.reason;
-  }
-  return owned;
+  const expireTime = await calls.renew(grant.token, { signal });
+  return new LeaseRenewal(link, calls, { ...grant, expireTime }, asked).possession;
 }
 
 class LeaseRenewal {

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { leasePause, now, pause } from "./clock.js";
+import { randomUUID } from "node:crypto";
+import { Code } from "@connectrpc/connect";
+import { isA } from "./callbacks.js";
+import { later, leasePause, now, pause } from "./clock.js";
 import {
+  ClosedError,
   LostError,
   type LostReason,
   NotHeldError,
-  type QuoinError,
+  QuoinError,
   UnavailableError,
 } from "./errors.js";
 import { quoinError } from "./failures.js";
 import type { CallOptions, Link } from "./link.js";
+import { wasNeverSent } from "./retries.js";
+import { onAbort } from "./signals.js";
 
 /** What a server granted. */
 export interface Grant {
@@ -38,6 +44,8 @@ export interface LeaseCalls {
   /** Renews the lease and tells its new end. */
   renew(token: string, options: CallOptions): Promise<Date>;
   release(token: string, options: CallOptions): Promise<unknown>;
+  /** Gives back what was, or will be, granted for the id of a request. */
+  giveUp(requestId: string, options: CallOptions): Promise<unknown>;
   /** Opens a stream that holds it; the token is empty to ask for a new grant. */
   hold(token: string, signal: AbortSignal): AsyncIterable<HoldEvent>;
 }
@@ -72,6 +80,91 @@ export async function release(link: Link, calls: LeaseCalls, token: string): Pro
         throw failure;
       }
       await pause(millis);
+    }
+  }
+}
+
+/** Failures after which nobody here knows whether something was granted. */
+const UNKNOWN_OUTCOME: ReadonlySet<Code> = new Set([
+  Code.Canceled,
+  Code.Unknown,
+  Code.DeadlineExceeded,
+  Code.Aborted,
+  Code.Internal,
+  Code.Unavailable,
+]);
+
+/** How long one attempt to give up a request may take, whatever the deadline of calls is. */
+const GIVING_UP_MILLIS = 5_000;
+
+/** Servers remember for ten minutes that a request was given up. */
+const LONGEST_GIVING_UP = 600_000;
+
+/**
+ * Acquires: asks for grants, and has them kept. When that fails, is aborted or the client is closed,
+ * and something may have been granted that the program does not hear of, it is given back in the
+ * background.
+ *
+ * @param all what is asked for
+ * @param ask makes the call, which is ended by the signal
+ * @param keep takes what was granted; undefined when nothing was
+ */
+export async function acquiring<A, T>(
+  link: Link,
+  all: readonly LeaseCalls[],
+  caller: AbortSignal | undefined,
+  ask: (requestId: string, signal: AbortSignal) => Promise<A>,
+  keep: (answer: A, signal: AbortSignal) => Promise<T> | undefined,
+): Promise<T | undefined> {
+  caller?.throwIfAborted();
+  const requestId = randomUUID();
+  const ended = new AbortController();
+  const forget = onAbort(caller, () => ended.abort(caller?.reason));
+  let over = () => {};
+  const done = new Promise<void>((resolve) => {
+    over = () => {
+      link.closed(ended);
+      resolve();
+    };
+  });
+  link.opened(ended, () => {
+    ended.abort(new ClosedError());
+    return done;
+  });
+  let mayHold = (failure: unknown) => !isRefusal(failure);
+  try {
+    const answer = await ask(requestId, ended.signal);
+    mayHold = () => true;
+    const kept = await keep(answer, ended.signal);
+    over();
+    return kept;
+  } catch (e) {
+    const givenUp = ended.signal.aborted || mayHold(e) ? all : [];
+    void Promise.all(givenUp.map((calls) => giveUp(calls, requestId))).then(over);
+    throw e;
+  } finally {
+    forget();
+  }
+}
+
+function isRefusal(failure: unknown): boolean {
+  return isA(failure, QuoinError) && (!UNKNOWN_OUTCOME.has(failure.code) || wasNeverSent(failure));
+}
+
+/** Gives up a request; repeated until it is answered, or what it won has ended with its lease. */
+async function giveUp(calls: LeaseCalls, requestId: string): Promise<void> {
+  const end = now() + Math.min(calls.lease, LONGEST_GIVING_UP);
+  while (now() < end) {
+    try {
+      const timeout = Math.max(1, Math.min(GIVING_UP_MILLIS, end - now()));
+      await calls.giveUp(requestId, { timeout });
+      return;
+    } catch (e) {
+      const { code } = quoinError(e);
+      if (isA(e, ClosedError) || !UNKNOWN_OUTCOME.has(code)) {
+        return;
+      }
+      await new Promise<void>((resolve) => later(leasePause(calls.lease), resolve));
     }
   }
 }

@@ -24,7 +24,7 @@ import { type Duration, milliseconds } from "./durations.js";
 import { ClosedError, type QuoinError } from "./errors.js";
 import { connectError, invalid, quoinError } from "./failures.js";
 import { ResponseStream } from "./response-stream.js";
-import { attempts } from "./retries.js";
+import { attempts, noteSent, TIMEOUT } from "./retries.js";
 import { onAbort } from "./signals.js";
 
 /** What every call can be given. */
@@ -39,6 +39,7 @@ type Fields = Record<string, unknown>;
 
 const NAMESPACE = "quoin-namespace";
 const LONGEST_WAIT = 86_400_000;
+const LONGEST_TIMEOUT = 99_999_999; // milliseconds: eight digits are what gRPC allows
 
 /** A call with this header keeps the process from ending as little as an idle connection does. */
 export const BACKGROUND = "quoin-background";
@@ -197,12 +198,14 @@ export class Link {
     options.signal?.throwIfAborted();
     this.checkOpen();
     const context = options.contextValues ?? createContextValues();
-    const timeoutMs = Math.ceil(options.timeoutMs ?? this.deadline);
+    const timeoutMs = Math.min(Math.ceil(options.timeoutMs ?? this.deadline), LONGEST_TIMEOUT);
     const message = messageOf(method.input, input);
     try {
       const response = await this.bounded(options.signal, timeoutMs, (signal) => {
         const headers = this.headers(options);
-        return this.transport.unary(method, signal, timeoutMs, headers, message, context);
+        // Not by connect, whose timer would go on when an interceptor never comes back.
+        headers.set(TIMEOUT, `${Math.max(1, timeoutMs)}m`);
+        return this.transport.unary(method, signal, undefined, headers, message, context);
       });
       this.told(options, "onHeader", response.header);
       this.told(options, "onTrailer", response.trailer);
@@ -211,7 +214,8 @@ export class Link {
       options.signal?.throwIfAborted();
       const failure = this.failure(e);
       const before = context.get(attempts);
-      throw before && failure.code === Code.DeadlineExceeded ? before.outOfTime(failure) : failure;
+      noteSent(failure, e, before);
+      throw before && failure.code === Code.DeadlineExceeded ? before.outOfTime() : failure;
     }
   }
 
@@ -224,8 +228,9 @@ export class Link {
     timeoutMs: number,
     begin: (signal: AbortSignal) => Promise<UnaryResponse<I, O>>,
   ): Promise<UnaryResponse<I, O>> {
-    return new Promise((resolve, reject) => {
-      const cancelled = new AbortController();
+    const cancelled = new AbortController();
+    let forget = () => {};
+    const ended = new Promise<never>((_, reject) => {
       const stop = (reason: unknown) => {
         cancelled.abort();
         reject(reason);
@@ -234,14 +239,13 @@ export class Link {
       const alarm = setTimeout(late, timeoutMs);
       const forgetCaller = onAbort(caller, () => stop(undefined));
       const forgetEnd = onAbort(this.shut.signal, () => stop(new ClosedError()));
-      begin(cancelled.signal)
-        .then(resolve, reject)
-        .finally(() => {
-          clearTimeout(alarm);
-          forgetCaller();
-          forgetEnd();
-        });
+      forget = () => {
+        clearTimeout(alarm);
+        forgetCaller();
+        forgetEnd();
+      };
     });
+    return Promise.race([begin(cancelled.signal), ended]).finally(forget);
   }
 
   private checkOpen(): void {

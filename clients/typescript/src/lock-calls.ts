@@ -39,6 +39,10 @@ export class LockCalls implements LeaseCalls {
     return this.link.call(release, { name: this.name, token }, options);
   }
 
+  giveUp(acquireRequestId: string, options: CallOptions): Promise<unknown> {
+    return this.link.call(release, { name: this.name, acquireRequestId }, options);
+  }
+
   async *hold(token: string, signal: AbortSignal): AsyncGenerator<HoldEvent> {
     const { name, holder, mode } = this;
     const request = { name, lease: durationMessage(this.lease), holder, token, mode };

@@ -3,6 +3,8 @@ import { now } from "./clock.js";
 import { type Plain, plain } from "./convert.js";
 import { type Duration, durationMessage, milliseconds } from "./durations.js";
 import {
+  type AcquireAllResponse,
+  type AcquireResponse,
   type GetResponse,
   type ListResponse_Lock,
   Locks as LocksService,
@@ -10,8 +12,9 @@ import {
 } from "./gen/quoin/locks/v1/locks_pb.js";
 import { HoldCall } from "./hold-call.js";
 import { grantOf } from "./hold-events.js";
-import { keep, unlessAborted } from "./lease-renewal.js";
+import { keep } from "./lease-renewal.js";
 import { LeaseSet } from "./lease-set.js";
+import { acquiring } from "./leases.js";
 import type { CallOptions, Link } from "./link.js";
 import { LockCalls } from "./lock-calls.js";
 import type { HoldOptions, LockOptions } from "./lock-options.js";
@@ -61,18 +64,20 @@ export class Locks {
    * @returns the lock, or undefined when somebody else held it all the time
    */
   async acquire(name: string, options: LockOptions = {}): Promise<Lock | undefined> {
-    const { wait, ...request } = this.request(options);
+    const { wait, ...times } = this.request(options);
     const calls = this.calls(name, options);
+    const request = { ...times, wait: durationMessage(wait), name };
+    const timeout = this.link.patience(wait);
     const sent = now();
-    const call = { signal: options.signal, timeout: this.link.patience(wait) };
-    const answer = await this.link.call(
-      acquire,
-      { ...request, wait: durationMessage(wait), name },
-      call,
+    return acquiring<AcquireResponse, Lock>(
+      this.link,
+      [calls],
+      options.signal,
+      (requestId, signal) =>
+        this.link.call(acquire, { ...request, requestId }, { signal, timeout }),
+      (answer, signal) =>
+        answer.acquired ? keep(this.link, calls, grantOf(answer), sent, signal) : undefined,
     );
-    return answer.acquired
-      ? unlessAborted(keep(this.link, calls, grantOf(answer), sent), options.signal)
-      : undefined;
   }
 
   /**
@@ -84,23 +89,25 @@ export class Locks {
    * @returns the locks, or undefined when one of them could not be had
    */
   async acquireAll(names: string[], options: LockOptions = {}): Promise<LockSet | undefined> {
-    const { wait, ...request } = this.request(options);
+    const { wait, ...times } = this.request(options);
+    const all = names.map((name) => this.calls(name, options));
+    const request = { ...times, wait: durationMessage(wait), names };
+    const timeout = this.link.patience(wait);
     const sent = now();
-    const call = { signal: options.signal, timeout: this.link.patience(wait) };
-    const answer = await this.link.call(
-      acquireAll,
-      { ...request, wait: durationMessage(wait), names },
-      call,
+    return acquiring<AcquireAllResponse, LockSet>(
+      this.link,
+      all,
+      options.signal,
+      (requestId, signal) =>
+        this.link.call(acquireAll, { ...request, requestId }, { signal, timeout }),
+      ({ acquired, grants, expireTime }, signal) => {
+        const kept = grants.map((grant) => {
+          const calls = this.calls(grant.name, options);
+          return keep(this.link, calls, grantOf({ ...grant, expireTime }), sent, signal);
+        });
+        return acquired ? LeaseSet.of<Lock>(kept) : undefined;
+      },
     );
-    if (!answer.acquired) {
-      return undefined;
-    }
-    const kept = answer.grants.map((grant) => {
-      const { expireTime } = answer;
-      const calls = this.calls(grant.name, options);
-      return keep(this.link, calls, grantOf({ ...grant, expireTime }), sent);
-    });
-    return unlessAborted(LeaseSet.of<Lock>(kept), options.signal);
   }
 
   /**

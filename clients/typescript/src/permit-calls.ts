@@ -38,6 +38,10 @@ export class PermitCalls implements LeaseCalls {
     return this.link.call(release, { name: this.name, token }, options);
   }
 
+  giveUp(acquireRequestId: string, options: CallOptions): Promise<unknown> {
+    return this.link.call(release, { name: this.name, acquireRequestId }, options);
+  }
+
   async *hold(token: string, signal: AbortSignal): AsyncGenerator<HoldEvent> {
     const { name, permits, holder, limit } = this;
     const request = { name, permits, lease: durationMessage(this.lease), holder, limit, token };

@@ -3,7 +3,7 @@ import { Code, ConnectError, createContextKey, type Interceptor } from "@connect
 import { isA } from "./callbacks.js";
 import { now, pause } from "./clock.js";
 import { milliseconds } from "./durations.js";
-import { QuoinError } from "./errors.js";
+import { QuoinError, UnavailableError } from "./errors.js";
 import { quoinError, statusCode } from "./failures.js";
 
 /** The part of gRPC's service config that speaks of retries. */
@@ -21,16 +21,24 @@ interface RetryPolicy {
   readonly retryableStatusCodes: readonly string[];
 }
 
-const TIMEOUT = "grpc-timeout";
+/** The header that tells a server how long a call may take. */
+export const TIMEOUT = "grpc-timeout";
 
 /** What is left of the time for another attempt when there is none any more, in milliseconds. */
-const LEAST = 20;
+const LEAST = 50;
 
 /** A call that has not left this process, so that it may be repeated whatever it does. */
 export class UnsentError extends ConnectError {
+  // ConnectError has an instanceof of its own that would take any ConnectError for this.
+  readonly isUnsent = true;
+
   constructor(text: string, cause: unknown) {
     super(text, Code.Unavailable, undefined, undefined, cause);
   }
+}
+
+function isUnsent(thrown: unknown): boolean {
+  return isA(thrown, ConnectError) && "isUnsent" in thrown;
 }
 
 /** For calls that only may be repeated if they were not sent. */
@@ -43,24 +51,41 @@ const UNSENT: RetryPolicy = {
 
 /** The attempts of a call that have failed. */
 export class Attempts {
+  /** Whether one of them has left this process. */
+  wereSent = false;
   private count = 0;
   private last: unknown;
 
   failed(thrown: unknown): void {
     this.count++;
     this.last = thrown;
+    this.wereSent ||= !isUnsent(thrown);
   }
 
   /** The failure of a call whose time ran out in an attempt after these. */
-  outOfTime({ code, message: text, cause }: QuoinError): QuoinError {
-    const before = `${this.count} attempt${this.count > 1 ? "s" : ""} before failed`;
-    return new QuoinError({
-      ...quoinError(this.last),
-      code,
-      text: `${text}; ${before}: ${quoinError(this.last).message}`,
-      violations: [],
-      cause,
-    });
+  outOfTime(): QuoinError {
+    const failure = quoinError(this.last);
+    const { code, reason, metadata, retryAfter, requestId, cause } = failure;
+    const attempts = `${this.count} attempt${this.count > 1 ? "s" : ""}`;
+    const text = `${failure.message} (${attempts}, then the time was over)`;
+    const said = { reason, metadata, retryAfter, requestId, violations: [], cause };
+    return code === Code.Unavailable
+      ? new UnavailableError({ code, text, ...said })
+      : new QuoinError({ code, text, ...said });
+  }
+}
+
+const neverSent = new WeakSet<QuoinError>();
+
+/** Whether a call failed with this without any of its attempts leaving this process. */
+export function wasNeverSent(failure: QuoinError): boolean {
+  return neverSent.has(failure);
+}
+
+/** Notes of a failure whether its call was sent. */
+export function noteSent(failure: QuoinError, thrown: unknown, before?: Attempts): void {
+  if (isUnsent(thrown) && !before?.wereSent) {
+    neverSent.add(failure);
   }
 }
 
@@ -120,7 +145,7 @@ function isRetryable(thrown: unknown, policy: RetryPolicy): boolean {
   if (!isA(thrown, ConnectError)) {
     return false;
   }
-  if (isA(thrown, UnsentError)) {
+  if (isUnsent(thrown)) {
     return true;
   }
   const name = Code[statusCode(thrown)]?.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();

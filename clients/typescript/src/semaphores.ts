@@ -3,13 +3,15 @@ import { now } from "./clock.js";
 import { type Plain, plain } from "./convert.js";
 import { type Duration, durationMessage, milliseconds } from "./durations.js";
 import {
+  type AcquireResponse,
   type GetResponse,
   type ListResponse_Semaphore,
   Semaphores as SemaphoresService,
 } from "./gen/quoin/semaphores/v1/semaphores_pb.js";
 import { HoldCall } from "./hold-call.js";
 import { grantOf } from "./hold-events.js";
-import { keep, unlessAborted } from "./lease-renewal.js";
+import { keep } from "./lease-renewal.js";
+import { acquiring } from "./leases.js";
 import type { CallOptions, Link } from "./link.js";
 import { pages } from "./pages.js";
 import { PermitCalls } from "./permit-calls.js";
@@ -104,10 +106,15 @@ export class Semaphores {
     const times = { lease: durationMessage(lease), wait: durationMessage(wait) };
     const timeout = this.link.patience(milliseconds(wait));
     const sent = now();
-    const answer = await this.link.call(acquire, { ...request, ...times }, { signal, timeout });
-    return answer.acquired
-      ? unlessAborted(keep(this.link, calls, grantOf(answer), sent), signal)
-      : undefined;
+    return acquiring<AcquireResponse, Permits>(
+      this.link,
+      [calls],
+      signal,
+      (requestId, ended) =>
+        this.link.call(acquire, { ...request, ...times, requestId }, { signal: ended, timeout }),
+      (answer, ended) =>
+        answer.acquired ? keep(this.link, calls, grantOf(answer), sent, ended) : undefined,
+    );
   }
 
   /**
