@@ -58,7 +58,9 @@ final class Failures {
 
   /** Whether the user the server is in Redis lacks a right; said in a script's words, too. */
   static boolean isDenied(String word, String text) {
-    return DENIED.contains(word) || text.contains("ACL failure in script");
+    return DENIED.contains(word)
+        || text.contains("ACL failure in script")
+        || text.contains("The user executing the script");
   }
 
   /** Whether with this error Redis may refuse any command, for example while it starts. */

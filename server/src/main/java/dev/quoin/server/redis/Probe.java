@@ -5,12 +5,18 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisLoadingException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Looks at Redis before the server uses it. */
 final class Probe {
+  private static final LuaScript CHECK = LuaScript.load("startup/check");
   private static final int FLOOR_MAJOR = 7;
 
   private Probe() {}
@@ -18,12 +24,15 @@ final class Probe {
   /**
    * Why this Redis cannot be used and what to change; empty when it can.
    *
-   * @param allowVolatile accept a Redis that forgets everything when it stops
+   * @param isThere whether a key belongs to the node that is asked
    */
   static Optional<String> problem(
-      RedisClusterCommands<String, byte[]> redis, RedisTarget target, boolean allowVolatile) {
-    Optional<String> problem = problem(parse(redis.info()), target, allowVolatile);
-    return problem.isPresent() ? problem : scriptProblem(redis);
+      RedisClusterCommands<String, byte[]> redis,
+      RedisTarget target,
+      RedisOptions options,
+      Predicate<String> isThere) {
+    Optional<String> problem = problem(parse(redis.info()), target, options.allowVolatile());
+    return problem.isPresent() ? problem : rightsProblem(redis, options.keyPrefix(), isThere);
   }
 
   static Optional<String> problem(
@@ -60,19 +69,47 @@ final class Probe {
     return Optional.empty();
   }
 
-  private static Optional<String> scriptProblem(RedisClusterCommands<String, byte[]> redis) {
+  /** Tries all that is done later, with a key and a channel that nobody uses. */
+  private static Optional<String> rightsProblem(
+      RedisClusterCommands<String, byte[]> redis, String prefix, Predicate<String> isThere) {
+    Keyspace keyspace = new Keyspace(prefix, "startup");
+    String key =
+        Stream.iterate(0, i -> i + 1)
+            .map(i -> keyspace.own("-", "try" + i) + "check")
+            .filter(isThere)
+            .findFirst()
+            .orElseThrow();
     try {
-      // Without a key: the user may be allowed those of the prefix only.
-      redis.eval("return 1", ScriptOutputType.INTEGER, new String[0], new byte[0][]);
-      return Optional.empty();
+      List<byte[]> denied =
+          redis.eval(
+              CHECK.body(),
+              ScriptOutputType.MULTI,
+              new String[] {key},
+              (key + ":hints").getBytes(StandardCharsets.UTF_8));
+      return denied.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              "Redis does not permit the user that Quoin connects as, on keys and channels that"
+                  + " begin with "
+                  + prefix
+                  + ":, the commands "
+                  + denied.stream().map(String::new).collect(Collectors.joining(", "))
+                  + ": "
+                  + rights(prefix));
     } catch (RedisLoadingException e) {
       throw e;
     } catch (RedisCommandExecutionException e) {
       return Optional.of(
-          "Redis refuses to run scripts ("
+          "Redis refuses to run scripts that write, read and publish ("
               + e.getMessage()
-              + "): allow this user EVAL and EVALSHA, for example with +@scripting");
+              + "): if it does not permit that, "
+              + rights(prefix));
     }
+  }
+
+  private static String rights(String prefix) {
+    return "give the user ~%s:* &%s:* +@read +@write +@connection +@pubsub +@scripting +info +time"
+        .formatted(prefix, prefix);
   }
 
   private static Map<String, String> parse(String info) {

@@ -46,6 +46,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** Makes the connections to Redis: one for commands and one for hints. */
 public final class RedisConnector {
@@ -107,7 +108,7 @@ public final class RedisConnector {
         resources,
         shutdown -> {
           var connection = client.connect(CODEC);
-          refuseUnusable(connection.sync(), target, options);
+          refuseUnusable(connection.sync(), target, options, key -> true);
           var channels = Channels.onServer(client.connectPubSub(CODEC), timer, options.timeout());
           return new Redis(
               timer,
@@ -195,11 +196,13 @@ public final class RedisConnector {
         shutdown -> {
           var connection = client.connect(CODEC);
           for (RedisClusterNode node : client.getPartitions()) {
-            if (node.is(RedisClusterNode.NodeFlag.UPSTREAM)) {
-              connection.getConnection(node.getUri().getHost(), node.getUri().getPort());
+            if (node.is(RedisClusterNode.NodeFlag.UPSTREAM) && !node.hasNoSlots()) {
+              var ofNode =
+                  connection.getConnection(node.getUri().getHost(), node.getUri().getPort());
+              Predicate<String> isThere = key -> node.hasSlot(SlotHash.getSlot(key));
+              refuseUnusable(ofNode.sync(), target, options, isThere);
             }
           }
-          refuseUnusable(connection.sync(), target, options);
           var channels =
               Channels.onCluster(client, client.connectPubSub(CODEC), timer, options.timeout());
           return new Redis(
@@ -237,8 +240,11 @@ public final class RedisConnector {
   }
 
   private static void refuseUnusable(
-      RedisClusterCommands<String, byte[]> redis, RedisTarget target, RedisOptions options) {
-    Probe.problem(redis, target, options.allowVolatile())
+      RedisClusterCommands<String, byte[]> redis,
+      RedisTarget target,
+      RedisOptions options,
+      Predicate<String> isThere) {
+    Probe.problem(redis, target, options, isThere)
         .ifPresent(
             problem -> {
               throw new UnusableRedis(problem, null);

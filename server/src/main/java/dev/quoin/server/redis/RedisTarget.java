@@ -19,10 +19,12 @@ public record RedisTarget(boolean cluster, List<RedisURI> uris, String authoriti
   public static final String FORMS =
       "redis://[user:password@]host:port[/db], rediss://… (TLS),"
           + " redis-sentinel://host:port,host:port/db#master,"
-          + " redis-cluster://host:port,host:port or rediss-cluster://… (TLS)";
+          + " redis-cluster://host:port,host:port or rediss-cluster://… (TLS); in a password,"
+          + " '/', '?', '#', '@' and the like are percent-encoded";
 
   /**
-   * Reads a URI; an unknown form is an {@link IllegalArgumentException} that says what is allowed.
+   * Reads a URI; an unknown form is an {@link IllegalArgumentException} that says what is allowed,
+   * and nothing of the URI.
    */
   public static RedisTarget parse(String uri) {
     try {
@@ -32,10 +34,15 @@ public record RedisTarget(boolean cluster, List<RedisURI> uris, String authoriti
       if (uri.matches("(rediss?|rediss?-sentinel)://.+")) {
         return new RedisTarget(false, List.of(server(uri)), "");
       }
+      throw notOne();
     } catch (RuntimeException e) {
-      throw new IllegalArgumentException("not a Redis URI, allowed are " + FORMS, e);
+      // Without its cause, which quotes the URI and with it a password.
+      throw notOne();
     }
-    throw new IllegalArgumentException("not a Redis URI, allowed are " + FORMS);
+  }
+
+  private static IllegalArgumentException notOne() {
+    return new IllegalArgumentException("not a Redis URI, allowed are " + FORMS);
   }
 
   /** The same, reached over TLS that trusts the authorities in a PEM file; empty for the JVM's. */
@@ -59,6 +66,10 @@ public record RedisTarget(boolean cluster, List<RedisURI> uris, String authoriti
   private static RedisURI server(String uri) {
     if (!uri.contains("-sentinel://") && URI.create(uri).getHost() == null) {
       throw new IllegalArgumentException("no host or a wrong port");
+    }
+    // A part of the password would be taken for host and port, and shown.
+    if (uri.replaceFirst("^[a-z-]+://[^/?#]*", "").contains("@")) {
+      throw new IllegalArgumentException("an '@', '/', '?' or '#' that is not encoded");
     }
     return RedisURI.create(uri);
   }

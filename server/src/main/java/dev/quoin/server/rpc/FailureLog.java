@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
+import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Reasons;
 import dev.quoin.server.errors.Refusal;
 import io.grpc.StatusRuntimeException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -17,27 +16,8 @@ import java.util.logging.Logger;
 final class FailureLog {
   private static final Logger LOG = Logger.getLogger(FailureLog.class.getName());
 
-  private final Pace unexpected = new Pace();
-  private final Pace outage = new Pace();
-
-  /** Lets one failure a second through. */
-  private static final class Pace {
-    private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    private final AtomicLong next = new AtomicLong(System.nanoTime());
-    private final AtomicLong leftOut = new AtomicLong();
-
-    /** How many were held back since the last one let through; negative to hold this one back. */
-    long pass() {
-      long now = System.nanoTime();
-      long earliest = next.get();
-      if (now - earliest < 0 || !next.compareAndSet(earliest, now + PERIOD_NANOS)) {
-        leftOut.incrementAndGet();
-        return -1;
-      }
-      return leftOut.getAndSet(0);
-    }
-  }
+  private final Pace unexpected = new Pace(1);
+  private final Pace outage = new Pace(1);
 
   void add(
       String method, String requestId, RuntimeException refusal, StatusRuntimeException status) {
@@ -45,8 +25,21 @@ final class FailureLog {
       case INTERNAL ->
           paced(unexpected, Level.SEVERE, method, requestId, refusal, refusal.getCause());
       case UNAVAILABLE -> paced(outage, Level.WARNING, method, requestId, refusal, null);
+      case FAILED_PRECONDITION -> {
+        if (isMissingRight(refusal)) {
+          paced(outage, Level.WARNING, method, requestId, refusal, null);
+        } else {
+          log(Level.FINE, method, requestId, refusal, "", null);
+        }
+      }
       default -> log(Level.FINE, method, requestId, refusal, "", null);
     }
+  }
+
+  /** Whoever operates Redis has to do something. */
+  private static boolean isMissingRight(RuntimeException refusal) {
+    return refusal instanceof Refusal known
+        && known.reason() == ErrorReason.ERROR_REASON_STORE_NOT_PERMITTED;
   }
 
   private static void paced(

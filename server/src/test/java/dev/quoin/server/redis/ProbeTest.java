@@ -2,6 +2,8 @@
 package dev.quoin.server.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.protobuf.util.Durations;
 import dev.quoin.locks.v1.AcquireRequest;
@@ -13,12 +15,15 @@ import dev.quoin.server.testing.TestServer;
 import io.lettuce.core.AclCategory;
 import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.protocol.CommandType;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.assertj.core.api.Assertions;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class ProbeTest {
@@ -76,9 +81,63 @@ final class ProbeTest {
                   .removeCategory(AclCategory.SCRIPTING));
       String uri = "redis://quoin:secret@127.0.0.1:" + redis.port();
 
-      Assertions.assertThatThrownBy(() -> TestServer.start("redis", uri))
+      assertThatThrownBy(() -> TestServer.start("redis", uri))
           .hasMessageContaining("+@scripting")
           .hasMessageNotContaining("secret");
+    }
+  }
+
+  @Test
+  void missingRightStopsTheStartWithItsName() {
+    try (RedisProcess redis = RedisProcess.start("--appendonly", "yes")) {
+      assertThat(refusal(redis, user().removeCommand(CommandType.SPUBLISH)))
+          .contains("the commands SPUBLISH: give the user ~quoin:* &quoin:*");
+      assertThat(
+              refusal(
+                  redis, user().addCommand(CommandType.SPUBLISH).removeCommand(CommandType.TIME)))
+          .contains("the commands TIME: give the user");
+      assertThat(refusal(redis, user().resetKeys().keyPattern("other:*")))
+          .contains("NOPERM", "give the user ~quoin:*");
+      assertThat(refusal(redis, user().allKeys().resetChannels().channelPattern("other:*")))
+          .contains("the commands SPUBLISH, SSUBSCRIBE");
+    }
+  }
+
+  private static AclSetuserArgs user() {
+    return AclSetuserArgs.Builder.on().addPassword("s3cret").allKeys().allChannels().allCommands();
+  }
+
+  private static String refusal(RedisProcess redis, AclSetuserArgs user) {
+    redis.commands().aclSetuser("quoin", user);
+    String uri = "redis://quoin:s3cret@127.0.0.1:" + redis.port();
+    Throwable failure = catchThrowable(() -> TestServer.start("redis", uri));
+    assertThat(failure).hasMessageNotContaining("s3cret");
+    return failure.getMessage();
+  }
+
+  @Test
+  void everyCommandThatScriptsUseIsTriedAtTheStart() throws Exception {
+    Path scripts = Path.of("src/main/resources/lua");
+    String check = Files.readString(scripts.resolve("startup/check.lua"));
+    Pattern call = Pattern.compile("call\\(\\s*'([A-Z]+)'");
+    try (Stream<Path> files = Files.walk(scripts)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".lua")).toList()) {
+        call.matcher(Files.readString(file))
+            .results()
+            .forEach(
+                used -> assertThat(check).as(file.toString()).contains("'" + used.group(1) + "'"));
+      }
+    }
+  }
+
+  @Test
+  void wrongPasswordStopsTheStartAndIsNotShown() {
+    try (RedisProcess redis = RedisProcess.start("--appendonly", "yes")) {
+      redis.commands().aclSetuser("quoin", AclSetuserArgs.Builder.on().addPassword("right"));
+      assertThatThrownBy(
+              () -> TestServer.start("redis", "redis://quoin:s3cret@127.0.0.1:" + redis.port()))
+          .hasMessageContaining("WRONGPASS")
+          .hasMessageNotContaining("s3cret");
     }
   }
 
@@ -127,7 +186,7 @@ final class ProbeTest {
 
   @Test
   void redisThatIsNotThereStopsTheStartWithItsAddress() {
-    Assertions.assertThatThrownBy(() -> TestServer.start("redis", "redis://127.0.0.1:1"))
+    assertThatThrownBy(() -> TestServer.start("redis", "redis://127.0.0.1:1"))
         .hasMessageContaining("127.0.0.1:1")
         .hasMessageContaining("refused");
   }

@@ -44,6 +44,29 @@ final class RedisTargetTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "redis://:s3cret@",
+        "redis://app:s3/cret@a:1",
+        "redis://app:s3@cret@a:1",
+        "redis://app:12/s3cret@a:1",
+        "redis://app:12?s3cret@a:1",
+        "redis://app:12#s3cret@a:1",
+        "redis-cluster://app:12/s3cret@a:1,b:2",
+        "redis-sentinel://app:12/s3cret@a:1,b:2/0#main",
+        "redis://app:s3cret@a:port",
+        "redis-cluster://app:s3 cret@a:1",
+        "redis+ssl://app:s3cret@a:1"
+      })
+  void nothingOfAPasswordIsInTheRefusal(String uri) {
+    assertThatThrownBy(() -> RedisTarget.parse(uri))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageNotContaining("s3")
+        .hasMessageNotContaining("cret")
+        .hasNoCause();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"localhost", "http://a", "redis://", "redis-cluster://", "redis://a:x"})
   void otherTextsAreRefusedWithTheFormsAllowed(String uri) {
     assertThatThrownBy(() -> RedisTarget.parse(uri))

@@ -86,6 +86,11 @@ public final class ServerProcess implements AutoCloseable {
     return LocksGrpc.newStub(channel);
   }
 
+  /** Its gRPC port; there once it serves. */
+  public int port() {
+    return port.join();
+  }
+
   /** All it has printed so far. */
   public String output() {
     return output.toString();

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server;
+
+import dev.quoin.server.rpc.Pace;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Filter;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+
+/**
+ * Holds back what a logger says too often: whoever can make the server log something must not be
+ * able to fill its disk. A line says how many were left out before it. What is only for debugging
+ * is not held back.
+ */
+final class LogPace implements Filter {
+  private static final int AT_ONCE = 10;
+  private static final int MOST_LOGGERS = 1_000;
+
+  private final Map<String, Pace> paces = new ConcurrentHashMap<>();
+
+  @Override
+  public boolean isLoggable(LogRecord entry) {
+    if (entry.getLevel().intValue() < Level.INFO.intValue()) {
+      return true;
+    }
+    String who = entry.getLoggerName() + ' ' + entry.getLevel();
+    Pace pace =
+        paces.computeIfAbsent(
+            paces.size() < MOST_LOGGERS ? who : "all others", w -> new Pace(AT_ONCE));
+    long leftOut = pace.pass();
+    if (leftOut > 0) {
+      entry.setMessage(
+          entry.getMessage() + " (and " + leftOut + " more lines of this kind were left out)");
+    }
+    return leftOut >= 0;
+  }
+}
