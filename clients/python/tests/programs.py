@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import quoin
+from quoin.testing import Server
 
 
 def start_script(what: str, address: str, namespace: str) -> "subprocess.Popen[str]":
@@ -74,6 +75,14 @@ def fork(address: str, namespace: str) -> None:
     os.waitpid(child, 0)
 
 
+def serve(address: str, namespace: str) -> None:
+    """Starts a server and waits."""
+    server = Server().start()
+    assert server._process is not None
+    print(server._process.pid, server._folder, flush=True)
+    time.sleep(3600)
+
+
 def work(address: str, namespace: str) -> None:
     """Works until it is told to stop."""
     with quoin.connect(address, namespace=namespace) as q:
@@ -99,5 +108,11 @@ if __name__ == "__main__":
     if what == "aio-worker":
         asyncio.run(aio_work(address, namespace))
     else:
-        todo = {"interrupt": interrupt, "forget": forget, "fork": fork, "worker": work}
+        todo = {
+            "interrupt": interrupt,
+            "forget": forget,
+            "fork": fork,
+            "worker": work,
+            "serve": serve,
+        }
         todo[what](address, namespace)

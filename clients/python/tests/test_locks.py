@@ -195,9 +195,9 @@ async def test_closing_gives_everything_back(address: str, namespace: str) -> No
 
             await eventually(both_wait)
         for ended in (waiting, holding):
-            with pytest.raises(quoin.UnavailableError):
+            with pytest.raises(quoin.ClosedError):
                 await soon(ended)
-        with pytest.raises(quoin.UnavailableError):
+        with pytest.raises(quoin.ClosedError):
             await q.locks.get("a")
 
         async def are_free() -> bool:

@@ -69,8 +69,8 @@ def test_a_closed_client_says_so(address: str, namespace: str) -> None:
     eventually_is(lambda: q.locks.get("report").waiters == 1)
     q.close()
     q.close()
-    assert isinstance(waiting.get(timeout=LIMIT), quoin.UnavailableError)
-    with pytest.raises(quoin.UnavailableError):
+    assert isinstance(waiting.get(timeout=LIMIT), quoin.ClosedError)
+    with pytest.raises(quoin.ClosedError):
         q.locks.get("report")
     with quoin.connect(address, namespace=namespace) as other:
         eventually_is(lambda: not other.locks.get("report").held)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A plugin of buf and protoc: the stubs of the Python client.
 
-It writes what protoc and its gRPC plugin write, modules that gather the names of each package, and
-the reasons with which calls are refused as a Python enum.
+It writes what protoc and its gRPC plugin write, modules that gather the names of each package, the
+stubs of all services, and the reasons with which calls are refused as a Python enum.
 """
 
+import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -67,6 +68,41 @@ def reasons(file: FileDescriptorProto) -> str:
     return "\n".join(lines)
 
 
+SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+STUBS = '''
+
+class {kind}:
+    """{blocking} stubs: ``{call}``. They fail with ``grpc.RpcError``, which
+    ``QuoinError.from_rpc`` explains."""
+
+    def __init__(self, channel: {channel}) -> None:
+{made}
+'''
+
+
+def all_stubs(files: list[FileDescriptorProto]) -> str:
+    """The stubs of all services, by their names."""
+    services = sorted((s.name, f.package) for f in files for s in f.service)
+    names = [SNAKE.sub("_", name).lower() for name, _ in services]
+    if len(set(names)) < len(names):
+        sys.exit("two services have the same name")
+    text = HEADER + '"""The generated stubs of all services, by their names."""\n\n'
+    text += "import grpc\nimport grpc.aio\n\n"
+    text += "\n".join(f"from {package} import {name}Stub" for name, package in services) + "\n"
+    made = "\n".join(
+        f"        self.{name} = {service}Stub(channel)"
+        for name, (service, _) in zip(names, services, strict=True)
+    )
+    call = "stubs.locks.Get(request)"
+    for kind, blocking, how, channel in (
+        ("Stubs", "Blocking", call, "grpc.Channel"),
+        ("AioStubs", "Asyncio", f"await {call}", "grpc.aio.Channel"),
+    ):
+        text += STUBS.format(kind=kind, blocking=blocking, call=how, channel=channel, made=made)
+    return text
+
+
 def main() -> None:
     """Answers the request on standard input."""
     request = CodeGeneratorRequest.FromString(sys.stdin.buffer.read())
@@ -75,6 +111,7 @@ def main() -> None:
     response.supported_features = CodeGeneratorResponse.FEATURE_PROTO3_OPTIONAL
     written = [*stubs(request), *packages(wanted)]
     written += [("quoin/_reasons.py", reasons(f)) for f in wanted if f.name == REASONS]
+    written.append(("quoin/_stubs.py", all_stubs(wanted)))
     for name, content in written:
         response.file.add(name=name, content=content)
     sys.stdout.buffer.write(response.SerializeToString())

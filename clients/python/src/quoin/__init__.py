@@ -19,6 +19,7 @@ from quoin._sync.stream import Stream
 from quoin._sync.watches import Announcement, ConfigWatch, MaintenanceWatch, ServiceWatch
 from quoin._version import __version__
 from quoin.exceptions import (
+    ClosedError,
     FieldViolation,
     InvalidRequestError,
     NotAcquiredError,
@@ -92,6 +93,7 @@ __all__ = [
     "Task",
     "connect",
     "task",
+    "ClosedError",
     "FieldViolation",
     "InvalidRequestError",
     "NotAcquiredError",

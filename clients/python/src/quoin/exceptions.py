@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import grpc
 
 from quoin._core import failure
+from quoin._core.portable import Portable
 from quoin._reasons import Reason
 
 __all__ = [
+    "ClosedError",
     "FieldViolation",
     "InvalidRequestError",
     "NotAcquiredError",
@@ -40,7 +42,7 @@ class FieldViolation:
     """What is allowed."""
 
 
-class QuoinError(Exception):
+class QuoinError(Portable, Exception):
     """A call that was refused or could not be carried out."""
 
     def __init__(
@@ -84,6 +86,11 @@ class UnavailableError(QuoinError):
     """No server, or no Redis, could be reached. The call may have been carried out or not."""
 
 
+class ClosedError(QuoinError):
+    """The client is closed, or was while the call was under way; then it may have been carried out
+    or not."""
+
+
 class NotHeldError(QuoinError):
     """What was to be kept or given back is not held any more."""
 
@@ -92,7 +99,7 @@ class InvalidRequestError(QuoinError):
     """The request breaks a rule of its contract; ``violations`` says which fields are wrong."""
 
 
-class NotAcquiredError(Exception):
+class NotAcquiredError(Portable, Exception):
     """Somebody else held it all the time: the normal answer to who asks for what is busy."""
 
     def __init__(self, name: str, *, holder: str, retry_after: float, position: int) -> None:
@@ -129,9 +136,9 @@ def from_failure(failed: "failure.Failure") -> QuoinError:
     )
 
 
-def closed() -> UnavailableError:
+def closed() -> ClosedError:
     """The error of whoever uses a client that is closed."""
-    return UnavailableError("the client is closed", grpc.StatusCode.UNAVAILABLE)
+    return ClosedError("the client is closed", grpc.StatusCode.CANCELLED)
 
 
 def lost(name: str, reason: Reason) -> NotHeldError:

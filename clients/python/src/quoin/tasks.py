@@ -4,8 +4,10 @@
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from quoin._core import wire
+from quoin._core.portable import Portable
 from quoin._core.wire import Seconds
 from quoin.queues.v1 import Backoff, LeasedTask, NewTask, Progress
 
@@ -68,11 +70,11 @@ def task(
         if value is not None:
             getattr(made, field).CopyFrom(wire.duration(value))
     if run_time is not None:
-        made.run_time.FromDatetime(run_time)
+        made.run_time.CopyFrom(wire.timestamp(run_time))
     return made
 
 
-class Retry(Exception):  # noqa: N818 - it is no error but an answer
+class Retry(Portable, Exception):  # noqa: N818 - it is no error but an answer
     """Raised by a handler: the task failed and is tried again after that time instead of its
     backoff, if it may be: 0 to 7 days."""
 
@@ -83,17 +85,25 @@ class Retry(Exception):  # noqa: N818 - it is no error but an answer
             raise ValueError(f"a task is tried again after 0 to 7 days, not {after}")
 
 
-class Reject(Exception):  # noqa: N818 - it is no error but an answer
+class Reject(Portable, Exception):  # noqa: N818 - it is no error but an answer
     """Raised by a handler: trying again is in vain; the task becomes a dead letter."""
 
 
 class Task:
-    """A task that a worker has. Safe for use by several threads."""
+    """A task that a worker has. Safe for use by several threads.
+
+    Copied into another process, as a pool of processes does, it says what is to be done, but neither
+    tells of progress nor hears that it is to stop.
+    """
 
     def __init__(self, leased: LeasedTask, report: Callable[[Progress], None]) -> None:
         self._leased = leased
         self._report = report
         self._stopped = threading.Event()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # For pools of processes; it reports nothing there and is not stopped.
+        return _elsewhere, (self._leased,)
 
     @property
     def queue(self) -> str:
@@ -161,3 +171,7 @@ class Task:
     def stop(self) -> None:
         """Asks the handler to stop; called by the worker."""
         self._stopped.set()
+
+
+def _elsewhere(leased: LeasedTask) -> Task:
+    return Task(leased, lambda _: None)

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -15,6 +16,20 @@ from queue import Empty, Queue
 
 from quoin._sync.client import connect
 
+_KEEPER = """
+import os, shutil, signal, sys, time
+sys.stdin.buffer.read()
+server = int(sys.argv[1])
+try:
+    os.kill(server, signal.SIGTERM)
+    for _ in range(100):
+        time.sleep(0.1)
+        os.kill(server, 0)
+    os.kill(server, signal.SIGKILL)
+except OSError:
+    pass
+shutil.rmtree(sys.argv[2], ignore_errors=True)
+"""
 _SERVES = re.compile(r"serves \S+?:(\d+) (with|without) TLS")
 
 
@@ -36,6 +51,7 @@ class Server:
         self._folder = tempfile.mkdtemp(prefix="quoin-")
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
+        self._keeper: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
@@ -55,6 +71,7 @@ class Server:
             text=True,
             env={key: value for key, value in os.environ.items() if not key.startswith("QUOIN_")},
         )
+        self._keeper = _end_with_us(self._process, self._folder)
         lines: Queue[str | None] = Queue()
         threading.Thread(target=_read, args=(self._process, lines), daemon=True).start()
         self._port, is_plain = self._serves(lines)
@@ -102,6 +119,11 @@ class Server:
                 return int(serves.group(1)), serves.group(2) == "without"
 
     def _end(self, force: bool) -> None:
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            # Before the number of the server's process can be that of another one.
+            keeper.kill()
+            keeper.communicate()
         process, self._process = self._process, None
         if process is None:
             return
@@ -116,6 +138,18 @@ class Server:
             process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _end_with_us(server: "subprocess.Popen[str]", folder: str) -> "subprocess.Popen[bytes]":
+    """Ends a server and removes its data when this process ends without having done so, however it
+    ends: then the keeper reads the end of its input."""
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _KEEPER, str(server.pid), folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _read(process: "subprocess.Popen[str]", lines: "Queue[str | None]") -> None:

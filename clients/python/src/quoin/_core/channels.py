@@ -13,7 +13,7 @@ import grpc.aio
 
 from quoin import exceptions
 from quoin._core.defaults import Defaults, identified
-from quoin._core.settings import Settings
+from quoin._core.settings import Settings, repeatable
 
 
 def open_channel(settings: Settings) -> grpc.Channel:
@@ -32,31 +32,40 @@ def open_aio_channel(settings: Settings) -> grpc.aio.Channel:
     return grpc.aio.secure_channel(to, settings.tls.credentials(), options)
 
 
-class _Calls:
+class Calls:
     """Calls of one method, of whatever kind."""
 
-    def __init__(self, inner: Any, defaults: Defaults, *, is_unary: bool) -> None:
+    def __init__(self, method: str, inner: Any, defaults: Defaults, *, is_unary: bool) -> None:
+        self.name = method.rpartition(".")[2].replace("/", ".")
+        """Service and method, for people."""
         self._inner = inner
         self._defaults = defaults
         self._is_unary = is_unary
+        self._is_repeatable = is_unary and method in repeatable()
 
     def __call__(self, request: Any = None, **options: Any) -> Any:
-        return self._make(self._inner, request, options)
+        return self._make(self._inner, request, options, self._is_repeatable)
 
     def future(self, request: Any, **options: Any) -> Any:
-        return self._make(self._inner.future, request, options)
+        return self._make(self._inner.future, request, options, False)
 
     def with_call(self, request: Any, **options: Any) -> Any:
-        return self._make(self._inner.with_call, request, options)
+        return self._make(self._inner.with_call, request, options, self._is_repeatable)
 
-    def _make(self, call: Callable[..., Any], request: Any, options: dict[str, Any]) -> Any:
-        if self._defaults.is_closed:
-            raise exceptions.closed()
-        options["metadata"] = self._defaults.headers(options.get("metadata"))
+    def _make(
+        self, call: Callable[..., Any], request: Any, options: dict[str, Any], is_repeatable: bool
+    ) -> Any:
         if self._is_unary:
             options["timeout"] = self._defaults.timeout(options.get("timeout"))
             request = identified(request)
-        return call(request, **options)
+        options["metadata"] = self._defaults.headers(options.get("metadata"))
+
+        def make(**more: Any) -> Any:
+            if self._defaults.is_closed:
+                raise exceptions.closed()
+            return call(request, **{**options, **more})
+
+        return self._defaults.repeat(make, options["timeout"]) if is_repeatable else make()
 
 
 class _Wrapping:
@@ -66,17 +75,21 @@ class _Wrapping:
         self._inner = inner
         self._defaults = defaults
 
-    def unary_unary(self, *method: Any, **codec: Any) -> Any:
-        return _Calls(self._inner.unary_unary(*method, **codec), self._defaults, is_unary=True)
+    def unary_unary(self, method: str, *more: Any, **codec: Any) -> Any:
+        inner = self._inner.unary_unary(method, *more, **codec)
+        return Calls(method, inner, self._defaults, is_unary=True)
 
-    def unary_stream(self, *method: Any, **codec: Any) -> Any:
-        return _Calls(self._inner.unary_stream(*method, **codec), self._defaults, is_unary=False)
+    def unary_stream(self, method: str, *more: Any, **codec: Any) -> Any:
+        inner = self._inner.unary_stream(method, *more, **codec)
+        return Calls(method, inner, self._defaults, is_unary=False)
 
-    def stream_unary(self, *method: Any, **codec: Any) -> Any:
-        return _Calls(self._inner.stream_unary(*method, **codec), self._defaults, is_unary=False)
+    def stream_unary(self, method: str, *more: Any, **codec: Any) -> Any:
+        inner = self._inner.stream_unary(method, *more, **codec)
+        return Calls(method, inner, self._defaults, is_unary=False)
 
-    def stream_stream(self, *method: Any, **codec: Any) -> Any:
-        return _Calls(self._inner.stream_stream(*method, **codec), self._defaults, is_unary=False)
+    def stream_stream(self, method: str, *more: Any, **codec: Any) -> Any:
+        inner = self._inner.stream_stream(method, *more, **codec)
+        return Calls(method, inner, self._defaults, is_unary=False)
 
 
 class Channel(_Wrapping, grpc.Channel):

@@ -3,7 +3,7 @@
 
 import functools
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -15,10 +15,13 @@ _IDS = ("request_id", "client_message_id")
 
 
 class Defaults:
-    """The namespace and the deadline of a client."""
+    """The namespace and the deadline of a client, and how its calls are repeated."""
 
-    def __init__(self, namespace: str, deadline: float) -> None:
+    def __init__(
+        self, namespace: str, deadline: float, repeat: Callable[[Callable[..., Any], float], Any]
+    ) -> None:
         self.deadline = deadline
+        self.repeat = repeat
         self.is_closed = False
         self._headers = (("quoin-namespace", namespace),)
 

@@ -15,8 +15,10 @@ from quoin import exceptions
 from quoin._core.callbacks import LOG as LOG
 from quoin._core.channels import AioChannel, open_aio_channel
 from quoin._core.defaults import Defaults
+from quoin._core.portable import Bound
+from quoin._core.repeats import RepeatedCall
 from quoin._core.settings import Settings
-from quoin._core.stubs import AioStubs
+from quoin._stubs import AioStubs
 from quoin.exceptions import QuoinError
 
 T = TypeVar("T")
@@ -26,12 +28,12 @@ SHORTEST_PAUSE = 0.01
 LONGEST_PAUSE = 1.0
 
 
-class Link:
+class Link(Bound):
     """The connection of one client. All of it happens in one event loop."""
 
     def __init__(self, settings: Settings) -> None:
         self.loop = asyncio.get_running_loop()
-        defaults = Defaults(settings.namespace, settings.deadline)
+        defaults = Defaults(settings.namespace, settings.deadline, RepeatedCall)
         self.deadline = settings.deadline
         self.address = settings.address
         self.channel = AioChannel(open_aio_channel(settings), defaults)

@@ -10,8 +10,9 @@ import grpc
 import grpc.aio
 
 from quoin import exceptions
-from quoin._core.link import LOG, Backoff, Link
-from quoin.exceptions import QuoinError, UnavailableError
+from quoin._core.link import Backoff, Link
+from quoin._core.state import State, name_of
+from quoin.exceptions import ClosedError, QuoinError
 
 Q = TypeVar("Q")
 R = TypeVar("R")
@@ -42,6 +43,7 @@ class Resuming(Generic[Q, R]):
         self._method = method
         self._request = request
         self._backoff = Backoff()
+        self._state = State(link, f"the stream {name_of(method)}")
         self._call: Any = None
         self._reading: asyncio.Task[R] | None = None
         self._on_break: Callable[[], None] | None = None
@@ -86,6 +88,7 @@ class Resuming(Generic[Q, R]):
                     message: R = await self._call.read()
                 if message is not grpc.aio.EOF:
                     self.is_connected = True
+                    self._state.works()
                     self._backoff.reset()
                     return message
             except QuoinError as e:
@@ -95,7 +98,7 @@ class Resuming(Generic[Q, R]):
                 broken = e
             self._call = None
             self.is_connected = False
-            LOG.info("a stream ended and is opened again: %s", broken or "the server goes away")
+            self._state.fails(broken or "the server goes away")
             if self._on_break is not None:
                 self._on_break()
             await self._backoff.wait()
@@ -135,7 +138,7 @@ class Stream(Generic[T], AsyncIterator[T]):
         while not self._stream.is_closed:
             try:
                 items = self.items(await self._stream.read())
-            except UnavailableError:
+            except ClosedError:
                 if self._stream.is_closed:
                     break
                 raise

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings of a client."""
 
+import functools
 import json
 import re
 import ssl
@@ -19,6 +20,19 @@ from quoin._core.wire import Seconds, seconds
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
+@functools.cache
+def repeatable() -> frozenset[str]:
+    """The methods whose calls are safe to repeat."""
+    config = json.loads(_service_config())
+    return frozenset(
+        f"/{name['service']}/{name['method']}"
+        for methods in config["methodConfig"]
+        if "retryPolicy" in methods
+        for name in methods["name"]
+    )
+
+
+@functools.cache
 def _service_config() -> str:
     """Which calls are repeated, as all clients read it. gRPC wants whole numbers without a point,
     which others write."""
@@ -103,7 +117,7 @@ class Settings:
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.http2.max_pings_without_data", 0),
             ("grpc.initial_reconnect_backoff_ms", 100),
-            ("grpc.max_reconnect_backoff_ms", 1_000),
+            ("grpc.max_reconnect_backoff_ms", 500),
             ("grpc.min_reconnect_backoff_ms", 5_000),
         ]
         name = authority(self.address)

@@ -9,6 +9,13 @@ from quoin._core.callbacks import LOG, described
 class _Addressed(Protocol):
     @property
     def address(self) -> str: ...
+    @property
+    def is_closing(self) -> bool: ...
+
+
+def name_of(method: object) -> str:
+    """Service and method of a stub's method."""
+    return str(getattr(method, "name", "of a server"))
 
 
 class State:
@@ -22,7 +29,7 @@ class State:
 
     def fails(self, error: BaseException | str) -> None:
         """It does not work now, and is tried again."""
-        if not self._is_failing:
+        if not self._is_failing and not self._link.is_closing:
             self._is_failing = True
             why = error if isinstance(error, str) else described(error)
             LOG.warning("%s at %s is interrupted: %s", self._what, self._link.address, why)

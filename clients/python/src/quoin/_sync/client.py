@@ -10,9 +10,10 @@ import grpc
 
 from quoin._core.channels import Channel, open_channel
 from quoin._core.defaults import Defaults
+from quoin._core.repeats import repeated
 from quoin._core.settings import TLS, Settings
-from quoin._core.stubs import Stubs
 from quoin._core.wire import Seconds
+from quoin._stubs import Stubs
 from quoin._sync.chat import Chat
 from quoin._sync.config import Config
 from quoin._sync.counters import Counters, Stats
@@ -94,7 +95,7 @@ class Quoin:
         client."""
         with self._stubs_lock:
             if self._channel is None:
-                defaults = Defaults(self._settings.namespace, self._settings.deadline)
+                defaults = Defaults(self._settings.namespace, self._settings.deadline, repeated)
                 self._channel = Channel(open_channel(self._settings), defaults)
             return self._channel
 

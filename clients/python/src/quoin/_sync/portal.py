@@ -16,11 +16,12 @@ from typing import Any, Generic, TypeVar
 from quoin import exceptions
 from quoin._core import callbacks
 from quoin._core.callbacks import LOG, Raised
+from quoin._core.portable import Bound
 
 T = TypeVar("T")
 
 
-class Portal:
+class Portal(Bound):
     """Carries calls into the event loop and answers out of it."""
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 """Quoin for asyncio: ``async with quoin.aio.connect("localhost:7400") as q``."""
 
 from quoin._core.resume import Stream
-from quoin._core.stubs import AioStubs
+from quoin._stubs import AioStubs
 from quoin.aio.announcement import Announcement
 from quoin.aio.chat import Chat
 from quoin.aio.chat_stream import ChatNews, ChatSubscription

@@ -9,8 +9,8 @@ import grpc.aio
 
 from quoin._core.link import Link
 from quoin._core.settings import TLS, Settings
-from quoin._core.stubs import AioStubs
 from quoin._core.wire import Seconds
+from quoin._stubs import AioStubs
 from quoin.aio.chat import Chat
 from quoin.aio.config import Config
 from quoin.aio.counters import Counters

@@ -13,6 +13,7 @@ import grpc.aio
 from quoin import exceptions
 from quoin._core import callbacks, wire
 from quoin._core.link import Link, pause
+from quoin._core.state import State
 from quoin.aio.leases import LeaseCalls
 from quoin.aio.owned import Grant, Owned, end_of
 from quoin.aio.renewal import lost_reason
@@ -39,6 +40,7 @@ class HoldCall(Generic[O]):
         self._link = link
         self._calls = calls
         self._on_waiting = on_waiting
+        self._state = State(link, f"holding {calls.name}")
         self._owned: O | None = None
         self._lease: _HeldLease | None = None
         self._outcome: asyncio.Future[O] = link.loop.create_future()
@@ -78,12 +80,11 @@ class HoldCall(Generic[O]):
                 lost = await self._follow(token)
             except NotHeldError as e:
                 lost = lost_reason(e)
-            except UnavailableError:
-                lost = None
             except QuoinError as e:
-                if self._owned is None:
+                if self._owned is None and not isinstance(e, UnavailableError):
                     self._fail(e)
                     return
+                self._state.fails(e)
                 lost = None
             if lost is not None and self._owned is not None:
                 self._owned.lose(lost)
@@ -102,6 +103,7 @@ class HoldCall(Generic[O]):
             self._stream = stream = self._calls.hold(token)
             try:
                 while (message := await stream.read()) is not grpc.aio.EOF:
+                    self._state.works()
                     event = message.WhichOneof("event")
                     if event == "waiting":
                         self._waiting(message.waiting.position)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from quoin._core.link import Link, pause
+from quoin._core.state import State
 from quoin.aio.leases import LeaseCalls
 from quoin.aio.owned import Grant, Owned, end_of
 from quoin.exceptions import NotHeldError, QuoinError, Reason
@@ -54,6 +55,7 @@ class _Renewal:
 
     async def _run(self, owned: Owned) -> None:
         third = self._calls.lease / 3
+        state = State(self._link, f"renewing {self._calls.name}")
         rest = third - (time.monotonic() - self._sent)
         while True:
             await asyncio.sleep(max(0.0, rest))
@@ -67,8 +69,10 @@ class _Renewal:
                 self._task = None
                 owned.lose(lost_reason(e))
                 return
-            except QuoinError:
+            except QuoinError as e:
+                state.fails(e)
                 rest = pause(self._calls.lease / 10)
             else:
+                state.works()
                 owned.renewed(expire_time, end_of(sent, self._calls.lease))
                 rest = third - (time.monotonic() - sent)

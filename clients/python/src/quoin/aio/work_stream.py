@@ -7,7 +7,8 @@ from typing import Any, Protocol
 import grpc.aio
 
 from quoin._core import wire
-from quoin._core.link import LOG, Backoff, Link
+from quoin._core.link import Backoff, Link
+from quoin._core.state import State
 from quoin.exceptions import InvalidRequestError, QuoinError
 from quoin.queues.v1 import LeasedTask, Outcome, Preference, Progress, WorkRequest, WorkResponse
 
@@ -33,6 +34,7 @@ class WorkStream:
         """How tasks ended that the server has not answered, by task."""
         self._link = link
         self._open = open
+        self._state = State(link, f"the worker for {', '.join(open.queues)}")
         self._credits = credits
         self._outbox: asyncio.Queue[WorkRequest | None] | None = None
         self._call: Any = None
@@ -74,14 +76,14 @@ class WorkStream:
         while True:
             try:
                 await self._follow(tasks, backoff)
-                LOG.info("a worker lost its server, which goes away")
+                self._state.fails("the server goes away")
             except InvalidRequestError as e:
-                LOG.error("this worker cannot work: %s", e)
+                self._state.ends(e)
                 self.unsettled.clear()
                 tasks.refused(e)
                 return
             except QuoinError as e:
-                LOG.info("a worker lost its server: %s", e)
+                self._state.fails(e)
             if self.is_stopping and not self.unsettled:
                 return
             await backoff.wait()
@@ -99,6 +101,7 @@ class WorkStream:
             try:
                 while (message := await call.read()) is not grpc.aio.EOF:
                     backoff.reset()
+                    self._state.works()
                     self._told(message, tasks)
             finally:
                 self._outbox = None
