@@ -2,12 +2,15 @@
 """Programs that end in unusual ways; tests run them."""
 
 import asyncio
+import logging
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import quoin
@@ -61,18 +64,87 @@ def forget(address: str, namespace: str) -> None:
     print("held")
 
 
-def fork(address: str, namespace: str) -> None:
-    """Uses its client in a child."""
-    q = quoin.connect(address, namespace=namespace)
-    q.locks.get("report")
+def in_child(work: Callable[[], object]) -> None:
+    """Does something in a child, as servers that fork their workers do, and waits for it."""
+    sys.stdout.flush()
     child = os.fork()
     if child == 0:
+        signal.alarm(30)
         try:
-            q.locks.get("report")
-        except RuntimeError as e:
-            print(e, flush=True)
-        os._exit(0)
-    os.waitpid(child, 0)
+            work()
+        except BaseException as e:
+            print(type(e).__name__, e, flush=True)
+            os._exit(1)
+        sys.exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFEXITED(status), f"the child ended by signal {os.WTERMSIG(status)}"
+
+
+def fork(address: str, namespace: str) -> None:
+    """Has collected something, and goes on collecting in children and parent."""
+    q = quoin.connect(address, namespace=namespace)
+    given, own = logging.getLogger("given"), logging.getLogger("own")
+    writer, counts, values = q.logs.writer("given"), q.counters.recorder(), q.stats.recorder()
+    given.addHandler(quoin.LogHandler(writer))
+    own.addHandler(quoin.LogHandler(log="own", address=address, namespace=namespace))
+    locks = q.locks
+
+    def collect(where: str) -> None:
+        given.warning("in %s", where)
+        own.warning("in %s", where)
+        counts.increment("forks")
+        values.record("forks", "all", 1)
+        assert not locks.get("report").held
+
+    collect("parent")
+    for _ in range(2):
+        in_child(lambda: collect("child"))
+    context = multiprocessing.get_context("fork")
+    for _ in range(2):
+        process = context.Process(target=collect, args=("process",))
+        process.start()
+        process.join()
+        assert process.exitcode == 0
+    collect("parent again")
+    q.close()
+    assert writer.dropped == counts.lost == values.lost == 0
+
+
+def fork_while_holding(address: str, namespace: str) -> None:
+    """Forks while it holds a lock."""
+    q = quoin.connect(address, namespace=namespace)
+    own = logging.getLogger("own")
+    own.addHandler(quoin.LogHandler(log="own", address=address, namespace=namespace))
+    writer = q.logs.writer("given")
+    lock = q.locks.acquire("report", lease=60)
+
+    def child() -> None:
+        own.warning("not told")
+        assert not writer.write("not told")
+        assert writer.dropped == 1
+        for use in (lambda: q.locks.get("report"), lambda: quoin.connect(address), lock.release):
+            try:
+                use()
+            except RuntimeError as e:
+                print(str(e)[:32], flush=True)
+
+    in_child(child)
+    print(lock.is_held, q.locks.get("report").held)
+
+
+async def fork_in_a_loop(address: str, namespace: str) -> None:
+    """Forks while an event loop has a client."""
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        await q.locks.get("report")
+
+        def child() -> None:
+            try:
+                quoin.connect(address)
+            except RuntimeError as e:
+                print(str(e)[:32], flush=True)
+
+        in_child(child)
+        print((await q.locks.get("report")).held)
 
 
 def serve(address: str, namespace: str) -> None:
@@ -105,14 +177,6 @@ if __name__ == "__main__":
     what, address, namespace = sys.argv[1:]
     # Tests that run in the background of a shell are started with interrupts ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if what == "aio-worker":
-        asyncio.run(aio_work(address, namespace))
-    else:
-        todo = {
-            "interrupt": interrupt,
-            "forget": forget,
-            "fork": fork,
-            "worker": work,
-            "serve": serve,
-        }
-        todo[what](address, namespace)
+    done = globals()[what](address, namespace)
+    if asyncio.iscoroutine(done):
+        asyncio.run(done)

@@ -79,7 +79,8 @@ def test_program(server: Server, text: str, told: str, tmp_path: Path) -> None:
 
 
 def test_other_blocks() -> None:
-    assert [text for language, text in BLOCKS if language == "sh"] == ["pip install quoin\n"]
+    # The only commands are those of the installation, which test_package carries out.
+    assert [language for language, _ in BLOCKS].count("sh") == 1
     assert {language for language, _ in BLOCKS} == {"python", "sh", "text"}
     # The sample is the same everywhere.
     assert BLOCK.findall(README.read_text())[0] == BLOCKS[0]

@@ -45,6 +45,19 @@ def test_package(kind: str, tmp_path: Path, address: str, namespace: str) -> Non
         programs_are_typed(tmp_path, python)
 
 
+def test_the_guide_installs_it(tmp_path: Path) -> None:
+    """Carries out what the manual says about the installation, in an empty folder."""
+    at = next(index for index, (language, _) in enumerate(BLOCKS) if language == "sh")
+    commands = BLOCKS[at][1].replace("QUOIN=~/quoin", f"QUOIN={ROOT.parents[1]}")
+    assert str(ROOT.parents[1]) in commands
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    done = subprocess.run(
+        ["bash", "-euc", commands], capture_output=True, text=True, cwd=tmp_path, env=clean
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(BLOCKS[at + 1][1]), done.stdout
+
+
 def programs_are_typed(folder: Path, python: str) -> None:
     """Checks the programs of the manual strictly, as their writers would."""
     programs = folder / "programs"

@@ -195,7 +195,7 @@ def test_a_blocking_worker(address: str, namespace: str) -> None:
         assert q.queues.cancel("mail", id) == TaskState.TASK_STATE_DONE
 
 
-@pytest.mark.parametrize("what", ["worker", "aio-worker"])
+@pytest.mark.parametrize("what", ["work", "aio_work"])
 def test_a_worker_stops_at_sigterm(address: str, namespace: str, what: str) -> None:
     with quoin.connect(address, namespace=namespace) as q:
         id = q.queues.enqueue("mail", quoin.task("sold"))

@@ -105,7 +105,3 @@ def test_a_client_that_is_not_closed_gives_back_at_the_end(address: str, namespa
     with quoin.connect(address, namespace=namespace) as q:
         assert run_script("forget", address, namespace) == "held\n"
         assert not q.locks.get("report").held
-
-
-def test_a_client_does_not_survive_a_fork(address: str, namespace: str) -> None:
-    assert "connect in the child" in run_script("fork", address, namespace)

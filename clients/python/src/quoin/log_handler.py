@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends what a program logs to a log of Quoin."""
 
+import contextlib
 import logging
-import os
-import threading
+from collections import deque
 from typing import Any, Protocol
 
-from quoin._core import callbacks
+from quoin._core import callbacks, forks
+from quoin._core.names import check
 from quoin._sync.client import Quoin, connect
 from quoin.values import Severity
 
@@ -31,8 +32,8 @@ class LogHandler(logging.Handler):
     and asyncio log themselves is left out.
 
     ``LogHandler(writer)`` uses a writer of yours. ``LogHandler(log="checkout", address=…)`` makes a
-    client of its own when something is logged for the first time, in every process that forks; it
-    takes the arguments of ``quoin.connect``.
+    client of its own when something is logged for the first time; it takes the arguments of
+    ``quoin.connect``. After a fork both write in the child, too, see ``quoin.Quoin``.
     """
 
     def __init__(
@@ -46,11 +47,14 @@ class LogHandler(logging.Handler):
         if (writer is None) == (not log):
             raise ValueError("give a writer, or the name of a log")
         super().__init__(level)
+        if log:
+            check("log", log, 512)
         self._given = writer
         self._log = log
         self._arguments = arguments
-        self._connecting = threading.Lock()
-        self._own: tuple[int, Quoin, Writer] | None = None
+        self._client: Quoin | None = None
+        self._busy_in = -1
+        self._early: deque[_Entry] = deque()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Takes what was logged."""
@@ -61,31 +65,37 @@ class LogHandler(logging.Handler):
             for key, value in record.__dict__.items():
                 if key not in _STANDARD:
                     fields[callbacks.text_of(key)] = callbacks.text_of(value)
-            self._writer().write(
-                self.format(record),
-                _severity(record.levelno),
-                template=callbacks.text_of(record.msg),
-                fields=fields,
-            )
+            template = callbacks.text_of(record.msg)
+            self._write((self.format(record), _severity(record.levelno), template, fields))
         except Exception:
             self.handleError(record)
 
     def close(self) -> None:
         """Writes what was taken and ends the client of its own, if there is one."""
-        with self._connecting:
-            own, self._own = self._own, None
-        if own is not None and own[0] == os.getpid():
-            own[1].close()
+        with contextlib.suppress(Exception):
+            if self._client is not None:
+                self._client.close()
         super().close()
 
-    def _writer(self) -> Writer:
-        if self._given is not None:
-            return self._given
-        with self._connecting:
-            if self._own is None or self._own[0] != os.getpid():
-                client = connect(**self._arguments)
-                self._own = (os.getpid(), client, client.logs.writer(self._log))
-            return self._own[2]
+    def _write(self, entry: "_Entry") -> None:
+        # One record is emitted at a time, but a signal handler or finalizer may log meanwhile.
+        self._early.append(entry)
+        if self._busy_in == forks.generation:
+            return
+        self._busy_in = forks.generation
+        try:
+            if self._given is None:
+                self._client = self._client or connect(**self._arguments)
+                self._given = self._client.logs.writer(self._log)
+            while self._early:
+                text, severity, template, fields = self._early.popleft()
+                self._given.write(text, severity, template=template, fields=fields)
+        finally:
+            self._early.clear()
+            self._busy_in = -1
+
+
+_Entry = tuple[str, Severity, str, dict[str, str]]
 
 
 def _severity(level: int) -> Severity:

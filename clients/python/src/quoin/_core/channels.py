@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from quoin import exceptions
+from quoin._core import forks
 from quoin._core.defaults import Defaults, identified
 from quoin._core.settings import Settings, repeatable
 
@@ -43,14 +43,21 @@ class Calls:
         self._is_unary = is_unary
         self._is_repeatable = is_unary and method in repeatable()
 
+    def let_go(self) -> None:
+        self._inner = None
+
     def __call__(self, request: Any = None, **options: Any) -> Any:
         return self._make(self._inner, request, options, self._is_repeatable)
 
     def future(self, request: Any, **options: Any) -> Any:
-        return self._make(self._inner.future, request, options, False)
+        return self._make(self._part("future"), request, options, False)
 
     def with_call(self, request: Any, **options: Any) -> Any:
-        return self._make(self._inner.with_call, request, options, self._is_repeatable)
+        return self._make(self._part("with_call"), request, options, self._is_repeatable)
+
+    def _part(self, name: str) -> Any:
+        self._defaults.check()
+        return getattr(self._inner, name)
 
     def _make(
         self, call: Callable[..., Any], request: Any, options: dict[str, Any], is_repeatable: bool
@@ -61,8 +68,7 @@ class Calls:
         options["metadata"] = self._defaults.headers(options.get("metadata"))
 
         def make(**more: Any) -> Any:
-            if self._defaults.is_closed:
-                raise exceptions.closed()
+            self._defaults.check()
             return call(request, **{**options, **more})
 
         return self._defaults.repeat(make, options["timeout"]) if is_repeatable else make()
@@ -74,22 +80,36 @@ class _Wrapping:
     def __init__(self, inner: Any, defaults: Defaults) -> None:
         self._inner = inner
         self._defaults = defaults
+        self._calls: list[Calls] = []
+        forks.uses_grpc(self)
+
+    def let_go(self) -> None:
+        """Forgets all there is of gRPC; the channel is closed."""
+        forks.uses_no_grpc(self)
+        self._inner = None
+        for calls in self._calls:
+            calls.let_go()
+
+    def _made(self, method: str, inner: Any, *, is_unary: bool) -> Calls:
+        calls = Calls(method, inner, self._defaults, is_unary=is_unary)
+        self._calls.append(calls)
+        return calls
 
     def unary_unary(self, method: str, *more: Any, **codec: Any) -> Any:
         inner = self._inner.unary_unary(method, *more, **codec)
-        return Calls(method, inner, self._defaults, is_unary=True)
+        return self._made(method, inner, is_unary=True)
 
     def unary_stream(self, method: str, *more: Any, **codec: Any) -> Any:
         inner = self._inner.unary_stream(method, *more, **codec)
-        return Calls(method, inner, self._defaults, is_unary=False)
+        return self._made(method, inner, is_unary=False)
 
     def stream_unary(self, method: str, *more: Any, **codec: Any) -> Any:
         inner = self._inner.stream_unary(method, *more, **codec)
-        return Calls(method, inner, self._defaults, is_unary=False)
+        return self._made(method, inner, is_unary=False)
 
     def stream_stream(self, method: str, *more: Any, **codec: Any) -> Any:
         inner = self._inner.stream_stream(method, *more, **codec)
-        return Calls(method, inner, self._defaults, is_unary=False)
+        return self._made(method, inner, is_unary=False)
 
 
 class Channel(_Wrapping, grpc.Channel):
@@ -103,7 +123,9 @@ class Channel(_Wrapping, grpc.Channel):
 
     def close(self) -> None:
         self._defaults.is_closed = True
-        self._inner.close()
+        if self._inner is not None:
+            self._inner.close()
+        self.let_go()
 
     def __enter__(self) -> "Channel":
         return self
@@ -117,7 +139,9 @@ class AioChannel(_Wrapping, grpc.aio.Channel):
 
     async def close(self, grace: float | None = None) -> None:
         self._defaults.is_closed = True
-        await self._inner.close(grace)
+        if self._inner is not None:
+            await self._inner.close(grace)
+        self.let_go()
 
     def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
         state: grpc.ChannelConnectivity = self._inner.get_state(try_to_connect)

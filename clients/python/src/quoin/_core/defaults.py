@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from quoin import exceptions
+from quoin._core import forks
+
 M = TypeVar("M")
 
 _IDS = ("request_id", "client_message_id")
@@ -23,7 +26,15 @@ class Defaults:
         self.deadline = deadline
         self.repeat = repeat
         self.is_closed = False
+        self._generation = forks.generation
         self._headers = (("quoin-namespace", namespace),)
+
+    def check(self) -> None:
+        """Fails when the channel is closed, or belongs to a process that forked."""
+        if self._generation != forks.generation:
+            raise RuntimeError(forks.SPOILT)
+        if self.is_closed:
+            raise exceptions.closed()
 
     def headers(self, more: Iterable[tuple[str, str | bytes]] | None) -> tuple[Any, ...]:
         """The metadata of a call."""

@@ -23,9 +23,16 @@ from quoin.exceptions import QuoinError
 
 T = TypeVar("T")
 
+GIVEN_BACK_AT_ONCE = 16
+MOST_IN_BACKGROUND = 10_000
+
 LONGEST_WAIT = 86_400.0
 SHORTEST_PAUSE = 0.01
 LONGEST_PAUSE = 1.0
+
+
+class Lasting:
+    """What collects and sends: nobody sees when it is opened again."""
 
 
 class Link(Bound):
@@ -39,9 +46,11 @@ class Link(Bound):
         self.channel = AioChannel(open_aio_channel(settings), defaults)
         self.stubs = AioStubs(self.channel)
         self.is_closing = False
+        self._closing: asyncio.Task[None] | None = None
         self._open: dict[object, Callable[[], Awaitable[object]]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._last: set[asyncio.Task[Any]] = set()
+        self.giving_back = asyncio.Semaphore(GIVEN_BACK_AT_ONCE)
 
     def patience(self, wait: float) -> float:
         """How long a call that waits may take; longer waits than a day are refused anyway."""
@@ -94,6 +103,10 @@ class Link(Bound):
         if not task.cancelled() and task.exception() is not None:
             LOG.debug("something in the background failed", exc_info=task.exception())
 
+    def is_full(self) -> bool:
+        """Whether too much is being done in the background for closing to wait for more."""
+        return len(self._last) >= MOST_IN_BACKGROUND
+
     def last(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         """Does something in the background that closing waits for."""
         task = self.spawn(work)
@@ -101,12 +114,20 @@ class Link(Bound):
         task.add_done_callback(self._last.discard)
         return task
 
-    async def close(self) -> None:
+    def is_idle(self) -> bool:
+        """Whether nothing is open but what can be opened again without anybody seeing it."""
+        return not self._last and all(isinstance(one, Lasting) for one in self._open)
+
+    async def close(self, within: float | None = None) -> None:
         """Closes all that is open, within the deadline, then the connection."""
-        if self.is_closing:
-            return
+        if self._closing is None:
+            limit = self.deadline if within is None else within
+            self._closing = self.loop.create_task(self._close(limit))
+        await asyncio.shield(self._closing)
+
+    async def _close(self, within: float) -> None:
         self.is_closing = True
-        end = time.monotonic() + self.deadline
+        end = time.monotonic() + within
         try:
             for close in self._open.values():
                 self.last(_as_coroutine(close))

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import grpc.aio
 
-from quoin._core.link import Backoff, Link
+from quoin._core.link import Backoff, Lasting, Link
 from quoin._core.state import State
 from quoin.exceptions import InvalidRequestError, QuoinError, Reason, UnavailableError
 
@@ -25,7 +25,7 @@ REPEATABLE = 540.0
 """Servers remember the ids of requests for ten minutes."""
 
 
-class Pump(Generic[Q, R]):
+class Pump(Lasting, Generic[Q, R]):
     """What was not answered when a stream breaks is sent again over the next one; requests carry
     ids, so that nothing is done twice."""
 
@@ -70,12 +70,14 @@ class Pump(Generic[Q, R]):
         gives up the rest."""
         self._is_closing = True
         self._hurry.set()
-        await asyncio.wait([self._running], timeout=self._link.deadline)
-        self._running.cancel()
-        await asyncio.wait([self._running])
-        while (request := self._next()) is not None:
-            self._lost(request)
-        self._link.closed(self)
+        try:
+            await asyncio.wait([self._running], timeout=self._link.deadline)
+            self._running.cancel()
+            await asyncio.wait([self._running])
+        finally:
+            while (request := self._next()) is not None:
+                self._lost(request)
+            self._link.closed(self)
 
     def _next(self) -> Q | None:
         return self._unanswered.popleft()[0] if self._unanswered else self._source()

@@ -7,7 +7,7 @@ from typing import TypeVar
 from quoin import aio
 from quoin._core import following
 from quoin._core.wire import Seconds
-from quoin._sync.portal import Portal
+from quoin._sync.session import Sessions, View
 from quoin._sync.stream import Stream
 from quoin.aio import ChatNews
 from quoin.chat.v1 import (
@@ -37,7 +37,7 @@ class Following(Stream[T]):
         return self._stream.cursor
 
 
-class Chat:
+class Chat(View[aio.Chat]):
     """The chats of one user, who is who the program says.
 
     What ``subscribe`` or ``pending`` bring is not acknowledged until ``ack`` says so; until then it
@@ -46,10 +46,9 @@ class Chat:
     it.
     """
 
-    def __init__(self, portal: Portal, chat: aio.Chat) -> None:
-        self._portal = portal
-        self._aio = chat
-        self.user = chat.user
+    def __init__(self, sessions: Sessions, user: str) -> None:
+        super().__init__(sessions, lambda q: q.chat(user))
+        self.user = user
         """Who the user is."""
 
     def create(

@@ -19,11 +19,9 @@ from quoin._sync.config import Config
 from quoin._sync.counters import Counters, Stats
 from quoin._sync.locks import Locks
 from quoin._sync.logs import Logs
-from quoin._sync.portal import Portal, close_at_exit, is_closed
 from quoin._sync.queues import Queues
 from quoin._sync.semaphores import Semaphores
-from quoin.aio.client import Quoin as AioQuoin
-from quoin.aio.client import open_client
+from quoin._sync.session import Sessions
 
 
 class Quoin:
@@ -31,55 +29,54 @@ class Quoin:
     it at the end; it connects when it is first needed.
 
     Safe for use by several threads. It does its work in an event loop of its own, in a thread of
-    its own, and does not survive a fork: connect in the child.
+    its own. After a fork it connects anew in the child, if nothing was open in the parent: no lock
+    or permits held, no stream, worker or call; else it refuses to work there.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._portal = Portal()
-        self._aio: AioQuoin = self._portal.do(lambda: open_client(settings))
-        self._stubs_lock = threading.Lock()
+        self._sessions = Sessions(settings)
+        self._stubs_lock = threading.RLock()
         self._channel: Channel | None = None
-        close_at_exit(self)
 
     @cached_property
     def locks(self) -> Locks:
         """One at a time, or readers together."""
-        return Locks(self._portal, self._aio.locks)
+        return Locks(self._sessions, lambda q: q.locks)
 
     @cached_property
     def semaphores(self) -> Semaphores:
         """At most so many at a time."""
-        return Semaphores(self._portal, self._aio.semaphores)
+        return Semaphores(self._sessions, lambda q: q.semaphores)
 
     @cached_property
     def queues(self) -> Queues:
         """Work for later."""
-        return Queues(self._portal, self._aio.queues)
+        return Queues(self._sessions, lambda q: q.queues)
 
     @cached_property
     def logs(self) -> Logs:
         """What happens now."""
-        return Logs(self._portal, self._aio.logs)
+        return Logs(self._sessions, lambda q: q.logs)
 
     @cached_property
     def config(self) -> Config:
         """Configuration, maintenance and discovery."""
-        return Config(self._portal, self._aio.config)
+        return Config(self._sessions, lambda q: q.config)
 
     @cached_property
     def counters(self) -> Counters:
         """Time series of what happens."""
-        return Counters(self._portal, self._aio.counters)
+        return Counters(self._sessions, lambda q: q.counters)
 
     @cached_property
     def stats(self) -> Stats:
         """Figures of measured values."""
-        return Stats(self._portal, self._aio.stats)
+        return Stats(self._sessions, lambda q: q.stats)
 
     def chat(self, user: str) -> Chat:
         """The chats of a user; Quoin takes it at its word who that is."""
-        return Chat(self._portal, self._aio.chat(user))
+        return Chat(self._sessions, user)
 
     @cached_property
     def stubs(self) -> Stubs:
@@ -94,6 +91,7 @@ class Quoin:
         """A connection for blocking stubs, made when it is first asked for; it ends with this
         client."""
         with self._stubs_lock:
+            self._sessions.now()
             if self._channel is None:
                 defaults = Defaults(self._settings.namespace, self._settings.deadline, repeated)
                 self._channel = Channel(open_channel(self._settings), defaults)
@@ -103,9 +101,9 @@ class Quoin:
         """Gives back all that is held, writes what is collected, then ends the connection and every
         call that is still open. Takes no longer than the deadline; what cannot be given back ends
         with its lease. Closing again does nothing."""
-        is_closed(self)
-        self._portal.close(self._aio.close())
-        with self._stubs_lock:
+        try:
+            self._sessions.close()
+        finally:
             if self._channel is not None:
                 self._channel.close()
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from quoin import aio
 from quoin._core.wire import Seconds
-from quoin._sync.portal import Portal
+from quoin._sync.session import View
 from quoin._sync.watches import Announcement, ConfigWatch, MaintenanceWatch, ServiceWatch
 from quoin.values import Configuration, ServiceInstance
 
 
-class Config:
+class Config(View[aio.Config]):
     """The configuration of a client's namespace.
 
     What changes seldom and is read often is best watched: ``watch``, ``watch_maintenance`` and
@@ -20,10 +20,6 @@ class Config:
     with ``UnavailableError`` when no server, or no Redis, could be reached. History and Rollback,
     lists and answers with an age are on the stubs.
     """
-
-    def __init__(self, portal: Portal, config: aio.Config) -> None:
-        self._portal = portal
-        self._aio = config
 
     def get(self, type: str, component: str) -> Configuration | None:
         """A component of a type; ``None`` when it does not exist."""

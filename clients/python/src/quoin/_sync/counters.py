@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counters and stats, for callers that block."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
 from quoin import aio
 from quoin._core.wire import Seconds
-from quoin._sync.portal import Portal
+from quoin._sync.session import Renewed, Sessions, View
 from quoin._sync.stream import Stream
 from quoin.aio.recorders import Recorder as AioRecorder
+from quoin.aio.recorders import timing
 from quoin.values import CounterSample, Figures
 
 A = TypeVar("A", bound=AioRecorder)
 R = TypeVar("R", bound="Recorder[Any]")
 
 
-class Counters:
+class Counters(View[aio.Counters]):
     """The counters of a client's namespace.
 
     ``increment`` counts one thing and returns when it is counted; ``recorder`` counts in this
@@ -23,10 +25,6 @@ class Counters:
     control characters. All fail with ``InvalidRequestError`` when an argument is not allowed, and
     with ``UnavailableError`` when no server, or no Redis, could be reached.
     """
-
-    def __init__(self, portal: Portal, counters: aio.Counters) -> None:
-        self._portal = portal
-        self._aio = counters
 
     def increment(self, name: str, delta: int = 1) -> None:
         """Adds to a counter, exactly once also when the call has to be repeated. Fails with
@@ -52,20 +50,16 @@ class Counters:
 
     def recorder(self, period: Seconds = 1) -> "CounterRecorder":
         """Counts in this process and sends the sums once in a period."""
-        return CounterRecorder(self._portal, self._portal.do(lambda: self._aio.recorder(period)))
+        return CounterRecorder(self._sessions, lambda q: q.counters.recorder(period))
 
 
-class Stats:
+class Stats(View[aio.Stats]):
     """The figures of a client's namespace.
 
     ``recorder`` records: single values, times and, with ``quoin.interceptors``, every RPC of a
     channel or server. All fail with ``InvalidRequestError`` when an argument is not allowed, and
     with ``UnavailableError`` when no server, or no Redis, could be reached.
     """
-
-    def __init__(self, portal: Portal, stats: aio.Stats) -> None:
-        self._portal = portal
-        self._aio = stats
 
     def get(self, kind: str, context: str, *, hours_ago: int = 0) -> Figures:
         """The figures of a context in an hour: 0 for the current one, up to 24 hours ago."""
@@ -77,30 +71,29 @@ class Stats:
 
     def recorder(self, period: Seconds = 1) -> "StatsRecorder":
         """Collects values in this process and sends them once in a period."""
-        return StatsRecorder(self._portal, self._portal.do(lambda: self._aio.recorder(period)))
+        return StatsRecorder(self._sessions, lambda q: q.stats.recorder(period))
 
 
 class Recorder(Generic[A]):
     """What both recorders do."""
 
-    def __init__(self, portal: Portal, recorder: A) -> None:
-        self._portal = portal
-        self._recorder = recorder
+    def __init__(self, sessions: Sessions, make: Callable[[aio.Quoin], A]) -> None:
+        self._recorder = Renewed(sessions, make, lambda now, before: now.take_over(before))
 
     @property
     def lost(self) -> int:
         """How many may not have been recorded: because Quoin was away for more than nine minutes,
         too much waited to be sent, or a counter would have overflowed."""
-        return self._recorder.lost
+        return self._recorder.last.lost + self._recorder.refused.count
 
     def flush(self) -> None:
         """Sends what is collected now, and waits until it is recorded."""
-        self._portal.call(self._recorder.flush())
+        self._recorder.portal().call(self._recorder.now().flush())
 
     def close(self) -> None:
         """Sends what is collected and waits, no longer than the client's deadline, until it is
         recorded."""
-        self._portal.end(self._recorder.close())
+        self._recorder.portal().end(self._recorder.now().close())
 
     def __enter__(self: R) -> R:
         return self
@@ -118,7 +111,9 @@ class CounterRecorder(Recorder[aio.CounterRecorder]):
     def increment(self, name: str, delta: int = 1) -> None:
         """Adds to a counter; never waits. Fails with ``ValueError`` when the name is not allowed,
         and with ``OverflowError`` when what is to be sent leaves the range of 64-bit numbers."""
-        self._recorder.increment(name, delta)
+        recorder = self._recorder.now_if_possible()
+        if recorder is not None:
+            recorder.increment(name, delta)
 
 
 class StatsRecorder(Recorder[aio.StatsRecorder]):
@@ -130,8 +125,10 @@ class StatsRecorder(Recorder[aio.StatsRecorder]):
     def record(self, kind: str, context: str, value: float) -> None:
         """Records a value; never waits. Fails with ``ValueError`` when kind or context are not
         allowed, or the value is no number from -1e18 to 1e18."""
-        self._recorder.record(kind, context, value)
+        recorder = self._recorder.now_if_possible()
+        if recorder is not None:
+            recorder.record(kind, context, value)
 
     def time(self, kind: str, context: str) -> AbstractContextManager[None]:
         """Records how many seconds a block takes, also when it fails."""
-        return self._recorder.time(kind, context)
+        return timing(self.record, kind, context)

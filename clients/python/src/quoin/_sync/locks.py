@@ -7,14 +7,14 @@ from typing import TypeVar
 from quoin import aio
 from quoin._core.wire import Seconds
 from quoin._sync.owned import Lock, LockSet
-from quoin._sync.portal import Portal
+from quoin._sync.session import View
 from quoin._sync.stream import Stream, drained
 from quoin.values import LockEvent, LockState
 
 T = TypeVar("T")
 
 
-class Locks:
+class Locks(View[aio.Locks]):
     """The locks of a client's namespace.
 
     There are two ways to have a lock. ``acquire`` asks for it with single calls, and this process
@@ -29,10 +29,6 @@ class Locks:
 
     KeyboardInterrupt leaves the line; a lock won at that very moment is given back.
     """
-
-    def __init__(self, portal: Portal, locks: aio.Locks) -> None:
-        self._portal = portal
-        self._aio = locks
 
     def acquire(
         self,

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 from quoin import aio
 from quoin._sync.chat import Following
-from quoin._sync.portal import Portal
+from quoin._sync.session import Renewed, Sessions, View
 from quoin.logs.v1 import CommonResponse
 from quoin.values import LogEntry, LogGap, Severity
 
 
-class Logs:
+class Logs(View[aio.Logs]):
     """The logs of a client's namespace.
 
     A program that logs uses a ``writer``, which never waits, or ``quoin.LogHandler``; ``write`` is
@@ -18,10 +18,6 @@ class Logs:
     when an argument is not allowed, and with ``UnavailableError`` when no server, or no Redis, could
     be reached.
     """
-
-    def __init__(self, portal: Portal, logs: aio.Logs) -> None:
-        self._portal = portal
-        self._aio = logs
 
     def write(
         self,
@@ -42,7 +38,7 @@ class Logs:
 
     def writer(self, log: str) -> "LogWriter":
         """Collects entries of one log and writes them in batches, in the background."""
-        return LogWriter(self._portal, self._portal.do(lambda: self._aio.writer(log)))
+        return LogWriter(self._sessions, log)
 
     def recent(
         self, log: str, severity: Severity | None = None, limit: int = 100
@@ -91,14 +87,15 @@ class LogWriter:
     have the last entries written. Safe for use by several threads.
     """
 
-    def __init__(self, portal: Portal, writer: aio.LogWriter) -> None:
-        self._portal = portal
-        self._writer = writer
+    def __init__(self, sessions: Sessions, log: str) -> None:
+        self._writer = Renewed(
+            sessions, lambda q: q.logs.writer(log), lambda writer, before: writer.take_over(before)
+        )
 
     @property
     def dropped(self) -> int:
         """How many entries were dropped so far."""
-        return self._writer.dropped
+        return self._writer.last.dropped + self._writer.refused.count
 
     def write(
         self,
@@ -110,16 +107,17 @@ class LogWriter:
     ) -> bool:
         """Takes an entry to be written. False when it was dropped: too many are waiting, or the
         writer is closed."""
-        return self._writer.write(text, severity, template=template, fields=fields)
+        writer = self._writer.now_if_possible()
+        return writer is not None and writer.write(text, severity, template=template, fields=fields)
 
     def flush(self) -> None:
         """Waits until all entries taken until now are written or dropped."""
-        self._portal.call(self._writer.flush())
+        self._writer.portal().call(self._writer.now().flush())
 
     def close(self) -> None:
         """Takes no more, and waits until what was taken is written, at most as long as a call may
         take."""
-        self._portal.end(self._writer.close())
+        self._writer.portal().end(self._writer.now().close())
 
     def __enter__(self) -> "LogWriter":
         return self

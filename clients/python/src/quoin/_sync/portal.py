@@ -2,7 +2,6 @@
 """The event loop of a blocking client, in a thread of its own, and the way into it."""
 
 import asyncio
-import atexit
 import contextlib
 import contextvars
 import os
@@ -31,6 +30,7 @@ class Portal(Bound):
         self._thread = threading.Thread(target=self._run, name="quoin-client", daemon=True)
         self._thread.start()
         self._listeners = ThreadPoolExecutor(32, thread_name_prefix="quoin-listener")
+        self._calls: set[_Waiting[Any]] = set()
         self._ending: set[asyncio.Future[Any]] = set()
 
     def call(
@@ -49,6 +49,7 @@ class Portal(Bound):
             work.close()
             raise
         waiting = _Waiting(work, undo)
+        self._calls.add(waiting)
         try:
             self._post(waiting.begin, contextvars.copy_context())
             waiting.done.get()
@@ -59,6 +60,8 @@ class Portal(Bound):
             elif not waiting.has_failed:
                 self._post(waiting.give_up)
             raise
+        finally:
+            self._calls.discard(waiting)
 
     def do(self, action: Callable[[], T]) -> T:
         """Does something in the loop that does not wait."""
@@ -92,9 +95,15 @@ class Portal(Bound):
             self.call(last)
         finally:
             self._closed = True
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            # Somebody else may have closed it meanwhile.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._listeners.shutdown(wait=False)
+
+    def is_idle(self) -> bool:
+        """Whether nobody waits for anything, and this thread may."""
+        return not self._calls and threading.current_thread() is not self._thread
 
     def _post(self, action: Callable[..., None], *arguments: Any) -> None:
         try:
@@ -104,7 +113,7 @@ class Portal(Bound):
 
     def _check(self) -> None:
         if os.getpid() != self._pid:
-            raise RuntimeError("a Quoin client does not survive a fork: connect in the child")
+            raise RuntimeError("this belongs to the process that forked: use the client anew")
         if self._closed:
             raise exceptions.closed()
         if threading.current_thread() is self._thread:
@@ -210,25 +219,3 @@ def _failed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     # Some versions of gRPC wake all event loops of a process although only one has to work.
     if not isinstance(context.get("exception"), BlockingIOError):
         loop.default_exception_handler(context)
-
-
-_open: set[Any] = set()
-
-
-def close_at_exit(client: Any) -> None:
-    """Has a client closed when the process ends, at the latest."""
-    _open.add(client)
-
-
-def is_closed(client: Any) -> None:
-    """A client was closed."""
-    _open.discard(client)
-
-
-@atexit.register
-def _close_all() -> None:
-    for client in list(_open):
-        try:
-            client.close()
-        except Exception:
-            LOG.debug("a client could not be closed", exc_info=True)

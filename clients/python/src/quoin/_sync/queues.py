@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from quoin import aio
 from quoin._core.wire import Seconds
 from quoin._sync.portal import Portal
+from quoin._sync.session import View
 from quoin.queues.v1 import NewTask, StatsResponse, TaskState, TaskStatus
 from quoin.tasks import Task
 
@@ -17,7 +18,7 @@ Handler = Callable[[Task], str | bytes | None]
 H = TypeVar("H", bound=Handler)
 
 
-class Queues:
+class Queues(View[aio.Queues]):
     """The queues of a client's namespace.
 
     ``enqueue`` returns when the task is kept: from then on it is delivered until it is done,
@@ -25,10 +26,6 @@ class Queues:
     from its first use. All fail with ``InvalidRequestError`` when an argument is not allowed, and
     with ``UnavailableError`` when no server, or no Redis, could be reached.
     """
-
-    def __init__(self, portal: Portal, queues: aio.Queues) -> None:
-        self._portal = portal
-        self._aio = queues
 
     def enqueue(self, queue: str, task: NewTask) -> str:
         """Adds a task, once, and gives its id: that of the task that is there when its dedup key is

@@ -7,14 +7,14 @@ from typing import TypeVar
 from quoin import aio
 from quoin._core.wire import Seconds
 from quoin._sync.owned import Permits
-from quoin._sync.portal import Portal
+from quoin._sync.session import View
 from quoin._sync.stream import drained
 from quoin.values import SemaphoreState
 
 T = TypeVar("T")
 
 
-class Semaphores:
+class Semaphores(View[aio.Semaphores]):
     """The semaphores of a client's namespace.
 
     As with locks there are two ways to have permits: ``acquire`` asks for them with single calls,
@@ -29,10 +29,6 @@ class Semaphores:
 
     KeyboardInterrupt leaves the line; permits won at that very moment are given back.
     """
-
-    def __init__(self, portal: Portal, semaphores: aio.Semaphores) -> None:
-        self._portal = portal
-        self._aio = semaphores
 
     def configure(self, name: str, limit: int, *, default_lease: Seconds = 10) -> None:
         """Sets how many permits may be in use at the same time, 1 to 1,000,000, and the lease of

@@ -150,7 +150,8 @@ def give_back(
         while (left := end - time.monotonic()) > 0:
             within = min(left, link.deadline)
             try:
-                await calls.release(within, token=token, acquire_request_id=acquire_request_id)
+                async with link.giving_back:
+                    await calls.release(within, token=token, acquire_request_id=acquire_request_id)
             except (NotHeldError, InvalidRequestError):
                 return
             except QuoinError as e:
@@ -160,4 +161,7 @@ def give_back(
                 return
         LOG.warning("%s could not be given back and has ended with its lease", calls.name)
 
-    link.last(release())
+    if link.is_full():
+        LOG.warning("%s is not given back and ends with its lease: too much is already", calls.name)
+    else:
+        link.last(release())

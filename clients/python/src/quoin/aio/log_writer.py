@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from quoin._core.callbacks import text_of
 from quoin._core.defaults import new_id
-from quoin._core.link import LOG, Backoff, Link
+from quoin._core.link import LOG, Backoff, Lasting, Link
 from quoin._core.names import check
 from quoin._core.pump import halves
 from quoin._core.state import State
@@ -31,7 +31,7 @@ KEY_BYTES = 64
 VALUE_BYTES = 1_024
 
 
-class LogWriter:
+class LogWriter(Lasting):
     """Writes entries of one log in the background: what was collected in 100 ms goes out together.
 
     It never waits and never fails for a server that is away; up to 10,000 entries are kept until it
@@ -111,6 +111,14 @@ class LogWriter:
     async def __aexit__(self, *raised: object) -> None:
         await self.close()
 
+    def take_over(self, before: "LogWriter") -> None:
+        """Takes what another writer of this process could not write."""
+        self._dropped.add(before.dropped)
+        left = [entry for entry in before._waiting if isinstance(entry, LogEntry)]
+        self._waiting.extend(left)
+        if left:
+            self._link.loop.call_soon_threadsafe(self._called)
+
     def _called(self) -> None:
         # What is appended from now on calls again.
         self._is_called = False
@@ -132,6 +140,9 @@ class LogWriter:
         batches, flushes = self._take()
         try:
             await self._deliver(batches)
+        except asyncio.CancelledError:
+            self._dropped.add(self._sending)
+            raise
         finally:
             self._sending = 0
             for flush in flushes:

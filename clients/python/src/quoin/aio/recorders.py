@@ -6,8 +6,8 @@ import operator
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from quoin._core.defaults import new_id
@@ -39,6 +39,10 @@ class Recorder:
         """How many may not have been recorded: because Quoin was away for more than nine minutes,
         too much waited to be sent, or a counter would have overflowed."""
         return self._lost.count
+
+    def take_over(self, before: "Recorder") -> None:
+        """Counts what another recorder of this process lost."""
+        self._lost.add(before.lost)
 
     async def flush(self) -> None:
         """Sends what is collected now, and waits until it is recorded."""
@@ -159,16 +163,9 @@ class StatsRecorder(Recorder):
         else:
             self._values.append((kind, context, value))
 
-    @contextmanager
-    def time(self, kind: str, context: str) -> Iterator[None]:
+    def time(self, kind: str, context: str) -> AbstractContextManager[None]:
         """Records how many seconds a block takes, also when it fails."""
-        check("kind", kind, 64)
-        check("context", context, 256)
-        begin = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.record(kind, context, time.perf_counter() - begin)
+        return timing(self.record, kind, context)
 
     def _next(self) -> RecordBatchRequest | None:
         request = RecordBatchRequest(request_id=new_id())
@@ -176,6 +173,18 @@ class StatsRecorder(Recorder):
             kind, context, value = self._values.popleft()
             request.records.add(kind=kind, context=context, value=value)
         return request if request.records else None
+
+
+@contextmanager
+def timing(record: Callable[[str, str, float], object], kind: str, context: str) -> Iterator[None]:
+    """Records how many seconds a block takes."""
+    check("kind", kind, 64)
+    check("context", context, 256)
+    begin = time.perf_counter()
+    try:
+        yield
+    finally:
+        record(kind, context, time.perf_counter() - begin)
 
 
 def _halves_of_increments(request: IncrementBatchRequest) -> list[IncrementBatchRequest]:

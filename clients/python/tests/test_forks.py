@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes that fork."""
+
+from collections import Counter
+
+from programs import run_script
+from waiting import eventually_is
+
+import quoin
+
+DAY = 86_400
+REFUSED = "this process was forked while a "
+
+
+def test_all_that_is_collected_in_forked_processes_arrives(address: str, namespace: str) -> None:
+    said = run_script("fork", address, namespace)
+    assert said == ""
+    expected = Counter({"in parent": 1, "in child": 2, "in process": 2, "in parent again": 1})
+    with quoin.connect(address, namespace=namespace) as q:
+        for log in ("given", "own"):
+            assert Counter(entry.text for entry in q.logs.recent(log)) == expected
+        assert q.counters.get("forks", DAY, 1)[0].count == 6
+        assert q.stats.get("forks", "all").count == 6
+
+
+def test_a_child_says_why_it_cannot_connect(address: str, namespace: str) -> None:
+    said = run_script("fork_while_holding", address, namespace).splitlines()
+    assert said[:4] == [REFUSED, REFUSED, "this belongs to the process that", "True True"]
+    with quoin.connect(address, namespace=namespace) as q:
+        # Its end gives it back.
+        eventually_is(lambda: not q.locks.get("report").held)
+        assert q.logs.recent("own") == q.logs.recent("given") == []
+
+
+def test_an_event_loop_that_forks(address: str, namespace: str) -> None:
+    said = run_script("fork_in_a_loop", address, namespace).splitlines()
+    assert said[:2] == [REFUSED, "False"]
