@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The blocking client: what is its own, beside being a view of the other one."""
 
+import gc
+import logging
 import queue
+import signal
 import threading
+import time
 
 import pytest
 from programs import run_script
@@ -105,3 +109,61 @@ def test_a_client_that_is_not_closed_gives_back_at_the_end(address: str, namespa
     with quoin.connect(address, namespace=namespace) as q:
         assert run_script("forget", address, namespace) == "held\n"
         assert not q.locks.get("report").held
+
+
+def test_several_threads_close_a_client(address: str, namespace: str) -> None:
+    q = quoin.connect(address, namespace=namespace)
+    q.locks.acquire("report", lease=3600)
+    closing = [threading.Thread(target=q.close) for _ in range(4)]
+    for thread in closing:
+        thread.start()
+    for thread in closing:
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+
+
+def test_finalizers_give_back_in_whatever_thread(address: str, namespace: str) -> None:
+    class Keeper:
+        def __init__(self, lock: quoin.Lock) -> None:
+            self.lock = lock
+            self.me = self
+
+        def __del__(self) -> None:
+            self.lock.release()
+
+    with quoin.connect(address, namespace=namespace) as q:
+        Keeper(q.locks.acquire("report", lease=3600))
+        # The garbage collector runs wherever something is made, in the thread of the loop, too.
+        q._sessions.now().portal.do(gc.collect)
+        eventually_is(lambda: not q.locks.get("report").held)
+
+
+def test_signal_handlers_log(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        logger = logging.getLogger("shop.signals")
+        logger.propagate = False
+        handler = quoin.LogHandler(log="shop", address=address, namespace=namespace)
+        logger.addHandler(handler)
+        signals = calls = 0
+
+        def again(*_: object) -> None:
+            nonlocal signals
+            signals += 1
+            logger.warning("signal")
+
+        before = signal.signal(signal.SIGALRM, again)
+        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+        try:
+            while signals < 200:
+                calls += 1
+                logger.warning("call")
+                if calls > 2_000:
+                    time.sleep(0.001)  # So that nothing has to be dropped.
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+            logger.removeHandler(handler)
+            handler.close()
+        counted = {m.text: m.count for m in q.logs.common("shop", quoin.Severity.WARNING).messages}
+        assert counted["signal"] == signals
+        assert calls >= counted["call"] > 0

@@ -51,6 +51,7 @@ class HoldCall(Generic[O]):
         """Waits for the grant, as long as it takes. Cancelling that leaves the line."""
         self._link.opened(self, self._abandon)
         self._task = self._link.spawn(self._run())
+        self._task.add_done_callback(self._ended)
         try:
             return await asyncio.shield(self._outcome)
         except asyncio.CancelledError:
@@ -92,7 +93,12 @@ class HoldCall(Generic[O]):
                 return
             await asyncio.sleep(pause(self._calls.lease / 10))
 
-    def _fail(self, error: QuoinError) -> None:
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
         if not self._outcome.done():
             self._outcome.set_exception(error)
 

@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from quoin._core import callbacks, wire
 from quoin._core.link import Link
 from quoin._core.resume import Resuming
-from quoin.exceptions import QuoinError
+from quoin._core.state import State
 
 T = TypeVar("T")
 W = TypeVar("W", bound="Watch[Any]")
@@ -87,10 +87,12 @@ class Watch(Generic[T]):
             while True:
                 if self.take(await self._stream.read()) and not self._ready.done():
                     self._ready.set_result(None)
-        except QuoinError as e:
+        except Exception as e:
             self._is_stale = True
             if not self._ready.done():
                 self._ready.set_exception(e)
+            elif not self._stream.is_closed and not self._link.is_closing:
+                State(self._link, f"a {type(self).__name__}").ends(e)
 
     def _broken(self) -> None:
         self._is_stale = True
