@@ -76,7 +76,8 @@ class WorkStream:
         while True:
             try:
                 await self._follow(tasks, backoff)
-                self._state.fails("the server goes away")
+                if not self.is_stopping:
+                    self._state.fails("the server goes away")
             except InvalidRequestError as e:
                 self._state.ends(e)
                 self.unsettled.clear()
