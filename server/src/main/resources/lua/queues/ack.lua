@@ -42,9 +42,11 @@ for i, id in ipairs(ids) do
     finish(q, id, task, 'D', items[3 * i])
     answer[i] = 'D'
   elseif not task then
-    -- Perhaps a repetition: then it is done with this very fence.
-    local before = redis.call('HGET', q.done, id)
-    if before and string.match(before, '^D %S+ (%S+) ') == fence then
+    -- Perhaps a repetition: then it is done with this very fence and this result.
+    local before = redis.call('HGET', q.done, id) or ''
+    local known, bytes, rest = string.match(
+      before, '^D %S+ (%S+) %S+\n[^\n]*\n[^\n]*\n(%d+)\n(.*)$')
+    if known == fence and string.sub(rest, bytes + 1) == items[3 * i] then
       answer[i] = 'D'
     end
   end

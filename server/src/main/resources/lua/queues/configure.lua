@@ -12,11 +12,13 @@
 -- KEYS[10] waiters
 -- ARGV[1..] pairs of a setting and its value, '' for the default
 --
--- Returns {1}.
+-- Returns {1 when nobody had used the queue or 0, 1 when it was paused or 0}.
 --
 -- @include lib/queue_park
 local q = open_queue(KEYS)
 local settings = ARGV
+
+local answer = {1 - redis.call('EXISTS', q.meta), q.paused and 1 or 0}
 
 for i = 1, #settings, 2 do
   if settings[i + 1] == '' then
@@ -37,4 +39,4 @@ elseif q.size == 0 then
   redis.call('PEXPIRE', q.meta, IDLE_MS)
 end
 wake(q, 100)
-return {1}
+return answer

@@ -31,7 +31,13 @@ local function backoff(id, attempt)
   return math.floor(pause + pause * (q.us % 1000) / 10000)
 end
 
+-- What was wanted, in a word: it stands in place of who has the task.
+local function wish(after, mark)
+  return mark .. (after == '' and '-' or after)
+end
+
 local function fail(id, task, after, mark)
+  task.server = wish(after, mark)
   if task.mark == 'C' then
     finish(q, id, task, 'C', '')
     delete_tasks(q, {id})
@@ -62,10 +68,10 @@ for i = 1, #items, FIELDS do
     add_error(q, id, task, items[i + 4])
     count(q, 'failed', 1)
     answer[#answer + 1] = fail(id, task, items[i + 2], items[i + 3])
-  elseif task and task.fence == fence and string.find('NU', task.mark, 1, true) then
-    answer[#answer + 1] = 'Y'
-  elseif task and task.fence == fence and string.find('FR', task.mark, 1, true) then
-    answer[#answer + 1] = 'X'
+  elseif task and task.fence == fence and string.find('NURF', task.mark, 1, true)
+    and task.server == wish(items[i + 2], items[i + 3]) then
+    -- A repetition; who wants something else now comes too late.
+    answer[#answer + 1] = string.find('NU', task.mark, 1, true) and 'Y' or 'X'
   else
     answer[#answer + 1] = ''
   end

@@ -9,6 +9,7 @@ import dev.quoin.config.v1.SetMaintenanceRequest;
 import dev.quoin.config.v1.SetMaintenanceResponse;
 import dev.quoin.config.v1.WatchMaintenanceRequest;
 import dev.quoin.config.v1.WatchMaintenanceResponse;
+import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.watch.Watches;
@@ -26,6 +27,9 @@ final class MaintenanceCalls {
   }
 
   CompletionStage<SetMaintenanceResponse> set(SetMaintenanceRequest request, Call call) {
+    if (!request.getOn()) {
+      checkThatNothingIsWanted(request);
+    }
     Maintenance.Builder maintenance =
         Maintenance.newBuilder()
             .setOn(request.getOn())
@@ -38,6 +42,19 @@ final class MaintenanceCalls {
     return store
         .set(call.scope(), request.getName(), maintenance.build())
         .thenApply(now -> SetMaintenanceResponse.newBuilder().setMaintenance(now).build());
+  }
+
+  /** Who says what is so during a maintenance wants one, and has forgotten to say so. */
+  private static void checkThatNothingIsWanted(SetMaintenanceRequest request) {
+    String given =
+        request.hasUntil()
+            ? "until"
+            : !request.getMessage().isEmpty()
+                ? "message"
+                : request.getAllowCount() > 0 ? "allow" : "";
+    if (!given.isEmpty()) {
+      throw InvalidRequest.of(given, "must not be set when on is false");
+    }
   }
 
   CompletionStage<GetMaintenanceResponse> get(GetMaintenanceRequest request, Call call) {

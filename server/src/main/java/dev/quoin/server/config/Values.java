@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 final class Values {
   private static final int LIMIT = 64 << 10;
   private static final int LEVELS = 16;
+  private static final double FIRST_INEXACT = 0x1p53;
 
   private Values() {}
 
@@ -50,6 +51,12 @@ final class Values {
       case NUMBER_VALUE -> {
         if (!Double.isFinite(value.getNumberValue())) {
           throw InvalidRequest.of(path, "must be a finite number");
+        }
+        if (Math.abs(value.getNumberValue()) >= FIRST_INEXACT) {
+          throw InvalidRequest.of(
+              path,
+              "must be less than 2^53 either way: larger integers are rounded on their way here,"
+                  + " so give them as a text");
         }
       }
       case STRUCT_VALUE -> check(value.getStructValue(), path, levels);

@@ -16,6 +16,7 @@ import dev.quoin.counters.v1.WatchRequest;
 import dev.quoin.counters.v1.WatchResponse;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.Kernel;
+import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Reasons;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.rpc.Call;
@@ -114,6 +115,9 @@ public final class CountersService implements BindableService {
             request.hasTo() ? ceiling(request.getTo()) : Long.MAX_VALUE,
             request.getLast() == 0 ? Long.MAX_VALUE : request.getLast(),
             request.getZeroFill());
+    if (range.to() <= range.from()) {
+      throw InvalidRequest.of("to", "must lie after from");
+    }
     return counters
         .get(
             call.scope(),

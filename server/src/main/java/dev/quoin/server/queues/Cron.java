@@ -58,7 +58,11 @@ final class Cron {
     if (fields.length != 6) {
       throw InvalidRequest.of("cron", "must have five or six fields");
     }
-    return new Cron(fields, zone(timeZone));
+    Cron cron = new Cron(fields, zone(timeZone));
+    if (cron.after(Instant.now()).isEmpty()) {
+      throw InvalidRequest.of("cron", "must name a day that exists: this one never comes");
+    }
+    return cron;
   }
 
   private static ZoneId zone(String name) {

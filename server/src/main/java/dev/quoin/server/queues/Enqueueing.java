@@ -6,6 +6,7 @@ import com.google.protobuf.util.Durations;
 import dev.quoin.queues.v1.EnqueueBatchRequest;
 import dev.quoin.queues.v1.EnqueueRequest;
 import dev.quoin.queues.v1.NewTask;
+import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.Once;
 import java.util.List;
 
@@ -73,6 +74,9 @@ record Enqueueing(String queue, String requestId, Object[] arguments) {
   }
 
   private static void add(Object[] arguments, int at, NewTask task, String path) {
+    if (task.hasDedupWindow() && task.getDedupKey().isEmpty()) {
+      throw InvalidRequest.of(path + "dedup_window", "must not be set without dedup_key");
+    }
     arguments[at] = TaskRecord.of(task).bytes();
     arguments[at + 1] =
         TaskRecord.hasLongPayload(task) ? TaskRecord.content(task).toByteArray() : "";

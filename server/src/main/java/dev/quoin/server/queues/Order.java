@@ -24,6 +24,10 @@ record Order(List<String> queues, List<Integer> weights) {
       throw InvalidRequest.of(path + "queues", "must not name a queue twice");
     }
     if (preference != Preference.PREFERENCE_WEIGHTED) {
+      if (!weights.isEmpty()) {
+        throw InvalidRequest.of(
+            path + "weights", "must be empty unless preference is PREFERENCE_WEIGHTED");
+      }
       return new Order(distinct, List.of());
     }
     if (weights.isEmpty()) {

@@ -94,21 +94,38 @@ final class QueueAdmin {
         .build();
   }
 
-  CompletionStage<Reply> pause(Scope scope, String queue, boolean paused) {
-    return run(CONFIGURE, scope, queue, "paused", paused ? "1" : "");
+  /** Pauses a queue; says whether it is new. */
+  CompletionStage<Boolean> pause(Scope scope, String queue) {
+    return queues
+        .names()
+        .note(scope, queue, run(CONFIGURE, scope, queue, "paused", "1"))
+        .thenApply(reply -> reply.flag(0));
   }
 
-  CompletionStage<Reply> configure(Scope scope, ConfigureRequest request) {
-    return run(
-        CONFIGURE,
-        scope,
-        request.getQueue(),
-        "leases",
-        orDefault(request.getMaxLeases()),
-        "per_key",
-        orDefault(request.getMaxLeasesPerKey()),
-        "most",
-        orDefault(request.getMaxTasks()));
+  /** Hands out tasks again; says whether it was paused. */
+  CompletionStage<Boolean> resume(Scope scope, String queue) {
+    return run(CONFIGURE, scope, queue, "paused", "").thenApply(reply -> reply.flag(1));
+  }
+
+  /** Sets the limits of a queue; says whether it is new. */
+  CompletionStage<Boolean> configure(Scope scope, ConfigureRequest request) {
+    String queue = request.getQueue();
+    return queues
+        .names()
+        .note(
+            scope,
+            queue,
+            run(
+                CONFIGURE,
+                scope,
+                queue,
+                "leases",
+                orDefault(request.getMaxLeases()),
+                "per_key",
+                orDefault(request.getMaxLeasesPerKey()),
+                "most",
+                orDefault(request.getMaxTasks())))
+        .thenApply(reply -> reply.flag(0));
   }
 
   private static Object orDefault(long number) {

@@ -253,20 +253,20 @@ public final class QueuesService implements BindableService {
 
   private CompletionStage<PauseResponse> pause(PauseRequest request, Call call) {
     return admin
-        .pause(call.scope(), request.getQueue(), true)
-        .thenApply(paused -> PauseResponse.getDefaultInstance());
+        .pause(call.scope(), request.getQueue())
+        .thenApply(isNew -> PauseResponse.newBuilder().setNewQueue(isNew).build());
   }
 
   private CompletionStage<ResumeResponse> resume(ResumeRequest request, Call call) {
     return admin
-        .pause(call.scope(), request.getQueue(), false)
-        .thenApply(resumed -> ResumeResponse.getDefaultInstance());
+        .resume(call.scope(), request.getQueue())
+        .thenApply(was -> ResumeResponse.newBuilder().setWasPaused(was).build());
   }
 
   private CompletionStage<ConfigureResponse> configure(ConfigureRequest request, Call call) {
     return admin
         .configure(call.scope(), request)
-        .thenApply(configured -> ConfigureResponse.getDefaultInstance());
+        .thenApply(isNew -> ConfigureResponse.newBuilder().setNewQueue(isNew).build());
   }
 
   private CompletionStage<ListQueuesResponse> listQueues(ListQueuesRequest request, Call call) {

@@ -89,8 +89,10 @@ public final class SchedulesService implements BindableService {
       throw InvalidRequest.of(
           task.hasDelay() ? "task.delay" : "task.run_time", "must not be set: cron says when");
     }
-    if (!task.getDedupKey().isEmpty()) {
-      throw InvalidRequest.of("task.dedup_key", "must be empty: each run adds a task");
+    if (!task.getDedupKey().isEmpty() || task.hasDedupWindow()) {
+      throw InvalidRequest.of(
+          task.hasDedupWindow() ? "task.dedup_window" : "task.dedup_key",
+          "must not be set: each run adds a task");
     }
     if (TaskRecord.content(task).size() > LARGEST_PAYLOAD) {
       throw InvalidRequest.of(

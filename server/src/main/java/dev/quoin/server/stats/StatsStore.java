@@ -91,7 +91,11 @@ final class StatsStore {
         .ask(
             window,
             hour -> scripts.run(GET, scope, new String[] {keys.series(hour)}, window.word(), hour))
-        .thenApply(reply -> figures(reply, window));
+        .thenApply(
+            reply -> {
+              window.check(reply.integer(0));
+              return figures(reply, window);
+            });
   }
 
   /** The contexts of a kind with the highest means. */
@@ -110,7 +114,11 @@ final class StatsStore {
                     asked.word(),
                     hour,
                     limit))
-        .thenApply(told -> ranking(told, limit));
+        .thenApply(
+            told -> {
+              window.check(told.replies().get(0).integer(0));
+              return ranking(told, limit);
+            });
   }
 
   /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.stats;
 
+import dev.quoin.server.errors.InvalidRequest;
+
 /**
  * Which hour is meant.
  *
@@ -8,6 +10,7 @@ package dev.quoin.server.stats;
  * @param hour the hour that is given, in hours since 1970
  */
 record Window(int ago, long hour) {
+  private static final int KEPT_HOURS = 24;
 
   static Window ago(int hours) {
     return new Window(hours, 0);
@@ -24,6 +27,16 @@ record Window(int ago, long hour) {
   /** The hour, when this is the current one. */
   long at(long current) {
     return isGiven() ? hour : current - ago;
+  }
+
+  /**
+   * @throws InvalidRequest when the hour that is given is forgotten
+   */
+  void check(long current) {
+    if (isGiven() && hour < current - KEPT_HOURS) {
+      throw InvalidRequest.of(
+          "hour", "must be the current hour or one of the 24 before it: older ones are not kept");
+    }
   }
 
   /** As scripts take it. */

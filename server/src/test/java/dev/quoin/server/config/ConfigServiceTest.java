@@ -473,6 +473,20 @@ final class ConfigServiceTest {
   }
 
   @Test
+  void numbersThatWereRoundedOnTheirWayAreRefused() {
+    for (double number : new double[] {9_007_199_254_740_993.0, -0x1p53, 1e300}) {
+      Value value = Value.newBuilder().setNumberValue(number).build();
+      assertThat(refusedFields(Struct.newBuilder().putFields("id", value).build()))
+          .containsExactly("value.id");
+    }
+    Value largest = Value.newBuilder().setNumberValue(9_007_199_254_740_991.0).build();
+    on(TestServer.first())
+        .set(to("redis", "a", "").setValue(Struct.newBuilder().putFields("id", largest)).build());
+    assertThat(get("redis", "a").getConfiguration().getValue().getFieldsOrThrow("id"))
+        .isEqualTo(largest);
+  }
+
+  @Test
   void namesAreOpaque() {
     for (String name : List.of("a:{b}/c d", "", "ä鍵🔑", "-", "%", "a b\\n")) {
       if (!name.isEmpty()) {

@@ -71,6 +71,19 @@ final class MaintenanceTest {
   }
 
   @Test
+  void whoForgetsToSayOnEndsNothing() {
+    set(on().setMessage("soon"));
+    Timestamp until = Timestamps.fromMillis(System.currentTimeMillis() + 3_600_000);
+
+    assertThat(Refused.by(() -> set(on().clearOn().setUntil(until))).fields())
+        .containsExactly("on");
+    assertThat(Refused.by(() -> set(off().setUntil(until))).fields()).containsExactly("until");
+    assertThat(Refused.by(() -> set(off().setMessage("x"))).fields()).containsExactly("message");
+    assertThat(Refused.by(() -> set(off().addAllow("kim"))).fields()).containsExactly("allow");
+    assertThat(get().getMaintenance().getMessage()).isEqualTo("soon");
+  }
+
+  @Test
   void maintenanceThatIsChangedKeepsItsStart() {
     Maintenance first = set(on().setMessage("soon"));
     Maintenance second = set(on().setMessage("later"));
@@ -172,7 +185,7 @@ final class MaintenanceTest {
   }
 
   private static SetMaintenanceRequest.Builder off() {
-    return SetMaintenanceRequest.newBuilder().setName("shop");
+    return SetMaintenanceRequest.newBuilder().setName("shop").setOn(false);
   }
 
   private static Maintenance set(SetMaintenanceRequest.Builder request) {

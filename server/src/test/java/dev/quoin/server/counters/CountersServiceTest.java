@@ -195,6 +195,15 @@ final class CountersServiceTest {
   }
 
   @Test
+  void aTimeThatEndsBeforeItBeginsIsRefused() {
+    Timestamp noon = Timestamp.newBuilder().setSeconds(now()).build();
+
+    assertThat(
+            Refused.by(() -> counters.get(get("a", 1).setFrom(noon).setTo(noon).build())).fields())
+        .containsExactly("to");
+  }
+
+  @Test
   void sixtyFourBitsAreCountedExactlyAndOverflowChangesNothing() {
     counters.increment(named("a").setDelta(Long.MAX_VALUE - 1).build());
     counters.increment(named("a").build());

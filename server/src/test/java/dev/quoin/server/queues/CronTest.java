@@ -74,6 +74,6 @@ final class CronTest {
   @ParameterizedTest
   @ValueSource(strings = {"0 0 31 2 *", "0 0 30 2 *"})
   void aDayThatNeverComesHasNoRun(String expression) {
-    assertThat(Cron.of(expression, "UTC").after(Instant.EPOCH)).isEmpty();
+    assertThatThrownBy(() -> Cron.of(expression, "UTC")).isInstanceOf(InvalidRequest.class);
   }
 }

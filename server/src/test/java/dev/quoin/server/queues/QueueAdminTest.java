@@ -192,6 +192,23 @@ final class QueueAdminTest {
     assertThat(payload(waiting.join())).isEqualTo("kept");
   }
 
+  @Test
+  void whoPausesAQueueNobodyHasUsedIsTold() {
+    PauseRequest pause = PauseRequest.newBuilder().setQueue(queue.name()).build();
+    ResumeRequest resume = ResumeRequest.newBuilder().setQueue(queue.name()).build();
+    assertThat(queue.stub().resume(resume).getWasPaused()).isFalse();
+    assertThat(queue.stub().pause(pause).getNewQueue()).isTrue();
+    assertThat(queue.stub().pause(pause).getNewQueue()).isFalse();
+    ListQueuesRequest list = ListQueuesRequest.newBuilder().setPrefix(queue.name()).build();
+    assertThat(queue.stub().listQueues(list).getQueuesList()).contains(queue.name());
+    assertThat(queue.stub().resume(resume).getWasPaused()).isTrue();
+
+    Queue other = Queue.fresh();
+    ConfigureRequest configure = ConfigureRequest.newBuilder().setQueue(other.name()).build();
+    other.add("used");
+    assertThat(other.stub().configure(configure).getNewQueue()).isFalse();
+  }
+
   private void configure(long leases, long perKey, long tasks) {
     queue
         .stub()

@@ -21,6 +21,7 @@ import dev.quoin.queues.v1.Done;
 import dev.quoin.queues.v1.EnqueueBatchRequest;
 import dev.quoin.queues.v1.EnqueueRequest;
 import dev.quoin.queues.v1.EnqueueResponse;
+import dev.quoin.queues.v1.Failed;
 import dev.quoin.queues.v1.LeaseRequest;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.NewTask;
@@ -93,6 +94,45 @@ final class QueuesServiceTest {
       assertThat(ended.getResultText()).isEqualTo(text);
       assertThat(ended.getContentCase()).isEqualTo(TaskStatus.ContentCase.CONTENT_NOT_SET);
     }
+  }
+
+  @Test
+  void whoWantsSomethingElseAfterANackComesTooLate() {
+    String id = queue.add("work");
+    LeasedTask leased = queue.leaseOne();
+    Failed.Builder nack = Queue.failed(leased, "busy").setRetryAfter(Queue.seconds(600));
+    assertThat(queue.nack(nack).getState()).isEqualTo(TaskState.TASK_STATE_DELAYED);
+    assertThat(queue.nack(nack).getState()).isEqualTo(TaskState.TASK_STATE_DELAYED);
+    assertThat(queue.nack(nack.clone().setRetryAfter(Queue.seconds(1))).getOk()).isFalse();
+    assertThat(queue.nack(nack.clone().clearRetryAfter()).getOk()).isFalse();
+    assertThat(queue.nack(nack.clone().setDead(true)).getReason())
+        .isEqualTo(ErrorReason.ERROR_REASON_TASK_NOT_LEASED);
+    assertThat(queue.get(id).getState()).isEqualTo(TaskState.TASK_STATE_DELAYED);
+
+    String other = queue.add("poison");
+    Failed.Builder dead = Queue.failed(queue.leaseOne(), "poison").setDead(true);
+    assertThat(queue.nack(dead).getState()).isEqualTo(TaskState.TASK_STATE_DEAD);
+    assertThat(queue.nack(dead).getState()).isEqualTo(TaskState.TASK_STATE_DEAD);
+    assertThat(queue.nack(dead.clone().setDead(false)).getOk()).isFalse();
+    assertThat(queue.get(other).getState()).isEqualTo(TaskState.TASK_STATE_DEAD);
+  }
+
+  @Test
+  void anAckWithAnotherResultComesTooLate() {
+    String id = queue.add("work");
+    LeasedTask leased = queue.leaseOne();
+    assertThat(queue.ack(leased, "42").getOk()).isTrue();
+    assertThat(queue.ack(leased, "42").getOk()).isTrue();
+    assertThat(queue.ack(leased, "43").getOk()).isFalse();
+    assertThat(queue.get(id).getResult().toStringUtf8()).isEqualTo("42");
+  }
+
+  @Test
+  void whatWouldHaveNoEffectIsRefused() {
+    assertThat(Refused.by(() -> queue.add(task("x").setDedupWindow(Queue.seconds(60)))).fields())
+        .containsExactly("task.dedup_window");
+    LeaseRequest weighted = queue.request(1).addWeights(1).build();
+    assertThat(Refused.by(() -> queue.stub().lease(weighted)).fields()).containsExactly("weights");
   }
 
   @Test

@@ -214,6 +214,20 @@ final class SchedulesServiceTest {
   }
 
   @Test
+  void aDayThatNeverComesDoesNotReplaceASchedule() {
+    var put = schedules.putSchedule(nightly().build());
+    Refused refused =
+        Refused.by(() -> schedules.putSchedule(nightly().setCron("0 3 30 2 *").build()));
+    assertThat(refused.fields()).containsExactly("cron");
+    assertThat(get().getDefinition().getCron()).isEqualTo("0 3 * * *");
+    assertThat(get().getNextRunTime()).isEqualTo(put.getNextRunTime());
+    PreviewScheduleRequest preview =
+        PreviewScheduleRequest.newBuilder().setCron("0 3 31 4 *").build();
+    assertThat(Refused.by(() -> schedules.previewSchedule(preview)).fields())
+        .containsExactly("cron");
+  }
+
+  @Test
   void whatCannotBeScheduledIsRefused() {
     assertThat(Refused.by(() -> schedules.putSchedule(nightly().setCron("x").build())).fields())
         .containsExactly("cron");

@@ -283,6 +283,25 @@ final class StatsServiceTest {
     assertThat(Refused.by(() -> slowest(broken)).fields()).containsExactly("hour");
   }
 
+  @Test
+  void aValueHasToBeGiven() {
+    assertThat(Refused.by(() -> stats.record(value("t", "a", 1).clearValue().build())).fields())
+        .containsExactly("value");
+    assertThat(record("t", "a", 0).getCount()).isEqualTo(1);
+  }
+
+  @Test
+  void anHourThatIsForgottenIsRefused() {
+    Timestamp forgotten = Timestamps.fromMillis(System.currentTimeMillis() - 26 * 3_600_000);
+    Timestamp kept = Timestamps.fromMillis(System.currentTimeMillis() - 23 * 3_600_000);
+
+    assertThat(Refused.by(() -> stats.get(in(forgotten, "t", "a"))).fields())
+        .containsExactly("hour");
+    assertThat(Refused.by(() -> slowest(forgotten)).fields()).containsExactly("hour");
+    assertThat(stats.get(in(kept, "t", "a")).getCount()).isZero();
+    assertThat(slowest(kept)).isEmpty();
+  }
+
   private RecordResponse record(String kind, String context, double value) {
     return stats.record(value(kind, context, value).build());
   }
