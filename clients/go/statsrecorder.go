@@ -68,7 +68,7 @@ func (r *StatsRecorder) Record(kind, context string, value float64) error {
 		return nil
 	}
 	r.values = append(r.values, &statsv1.RecordBatchRequest_Record{
-		Kind: kind, Context: context, Value: value,
+		Kind: kind, Context: context, Value: &value,
 	})
 	if len(r.values) == pumpAhead*recordsPerCall {
 		r.pump.push()

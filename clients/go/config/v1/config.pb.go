@@ -128,8 +128,9 @@ type SetRequest struct {
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	// The component: 1 to 256 bytes, no control characters.
 	Component string `protobuf:"bytes,2,opt,name=component,proto3" json:"component,omitempty"`
-	// The value: at most 64 KiB as a message, at most 16 levels deep, every number
-	// finite. An empty one is a value, too.
+	// The value: at most 64 KiB as a message, at most 16 levels deep. Numbers are
+	// doubles: finite, and less than 2^53 either way, since from there on not every
+	// integer is one; give a larger one as a text. An empty value is one, too.
 	Value *structpb.Struct `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
 	// Version that the component must have: as told by Get, List, Watch or an
 	// earlier Set; 0 when it must not exist. Absent: any.
@@ -1287,10 +1288,9 @@ type SetMaintenanceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of what is under maintenance: 1 to 256 bytes, no control characters.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Whether it is; false ends it. The other fields have no meaning then, but their
-	// rules hold all the same.
-	On bool `protobuf:"varint,2,opt,name=on,proto3" json:"on,omitempty"`
-	// What to tell users: at most 1 KiB.
+	// Whether it is; false ends it. It has to be given.
+	On *bool `protobuf:"varint,2,opt,name=on,proto3,oneof" json:"on,omitempty"`
+	// What to tell users: at most 1 KiB. Only when on, as until and allow.
 	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
 	// When it ends by itself; a time to come. Absent: when somebody ends it.
 	Until *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
@@ -1342,8 +1342,8 @@ func (x *SetMaintenanceRequest) GetName() string {
 }
 
 func (x *SetMaintenanceRequest) GetOn() bool {
-	if x != nil {
-		return x.On
+	if x != nil && x.On != nil {
+		return *x.On
 	}
 	return false
 }
@@ -3244,14 +3244,15 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x06author\x18\x05 \x01(\tR\x06author\x129\n" +
 	"\n" +
 	"start_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTimeB\x05\n" +
-	"\x03_on\"\xb5\x01\n" +
+	"\x03_on\"\xc1\x01\n" +
 	"\x15SetMaintenanceRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
-	"\x02on\x18\x02 \x01(\bR\x02on\x12\x18\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x13\n" +
+	"\x02on\x18\x02 \x01(\bH\x00R\x02on\x88\x01\x01\x12\x18\n" +
 	"\amessage\x18\x03 \x01(\tR\amessage\x120\n" +
 	"\x05until\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x14\n" +
 	"\x05allow\x18\x05 \x03(\tR\x05allow\x12\x16\n" +
-	"\x06author\x18\x06 \x01(\tR\x06author\"X\n" +
+	"\x06author\x18\x06 \x01(\tR\x06authorB\x05\n" +
+	"\x03_on\"X\n" +
 	"\x16SetMaintenanceResponse\x12>\n" +
 	"\vmaintenance\x18\x01 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance\"k\n" +
 	"\x15GetMaintenanceRequest\x12\x12\n" +
@@ -3547,6 +3548,7 @@ func file_quoin_config_v1_config_proto_init() {
 		(*WatchResponse_Reconnect_)(nil),
 	}
 	file_quoin_config_v1_config_proto_msgTypes[15].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[16].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[21].OneofWrappers = []any{
 		(*WatchMaintenanceResponse_State_)(nil),
 		(*WatchMaintenanceResponse_Heartbeat_)(nil),

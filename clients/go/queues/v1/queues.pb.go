@@ -273,7 +273,7 @@ type LeaseRequest struct {
 	Wait *durationpb.Duration `protobuf:"bytes,4,opt,name=wait,proto3" json:"wait,omitempty"`
 	// Which of several queues goes first.
 	Preference Preference `protobuf:"varint,5,opt,name=preference,proto3,enum=quoin.queues.v1.Preference" json:"preference,omitempty"`
-	// For PREFERENCE_WEIGHTED: how often each queue goes first compared with the others, 1
+	// Only with PREFERENCE_WEIGHTED: how often each queue goes first compared with the others, 1
 	// to 100 each, in the order of the queues; empty for 1 each.
 	Weights       []int32 `protobuf:"varint,6,rep,packed,name=weights,proto3" json:"weights,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2496,7 +2496,10 @@ func (x *PauseRequest) GetQueue() string {
 
 // The queue is paused.
 type PauseResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether nobody had used the queue before: perhaps its name is not the one that was
+	// meant. It exists from now on.
+	NewQueue      *bool `protobuf:"varint,1,opt,name=new_queue,json=newQueue,proto3,oneof" json:"new_queue,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2529,6 +2532,13 @@ func (x *PauseResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use PauseResponse.ProtoReflect.Descriptor instead.
 func (*PauseResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *PauseResponse) GetNewQueue() bool {
+	if x != nil && x.NewQueue != nil {
+		return *x.NewQueue
+	}
+	return false
 }
 
 // Resumes a queue.
@@ -2579,7 +2589,9 @@ func (x *ResumeRequest) GetQueue() string {
 
 // The queue hands out tasks.
 type ResumeResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether it was paused.
+	WasPaused     *bool `protobuf:"varint,1,opt,name=was_paused,json=wasPaused,proto3,oneof" json:"was_paused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2612,6 +2624,13 @@ func (x *ResumeResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use ResumeResponse.ProtoReflect.Descriptor instead.
 func (*ResumeResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ResumeResponse) GetWasPaused() bool {
+	if x != nil && x.WasPaused != nil {
+		return *x.WasPaused
+	}
+	return false
 }
 
 // Sets the limits of a queue.
@@ -2691,7 +2710,9 @@ func (x *ConfigureRequest) GetMaxTasks() int64 {
 
 // The limits hold.
 type ConfigureResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether nobody had used the queue before, as for Pause.
+	NewQueue      *bool `protobuf:"varint,1,opt,name=new_queue,json=newQueue,proto3,oneof" json:"new_queue,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2724,6 +2745,13 @@ func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use ConfigureResponse.ProtoReflect.Descriptor instead.
 func (*ConfigureResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ConfigureResponse) GetNewQueue() bool {
+	if x != nil && x.NewQueue != nil {
+		return *x.NewQueue
+	}
+	return false
 }
 
 // Asks for the queues there are.
@@ -2861,7 +2889,7 @@ type WorkRequest_Open struct {
 	Lease *durationpb.Duration `protobuf:"bytes,4,opt,name=lease,proto3" json:"lease,omitempty"`
 	// Which of several queues goes first.
 	Preference Preference `protobuf:"varint,5,opt,name=preference,proto3,enum=quoin.queues.v1.Preference" json:"preference,omitempty"`
-	// For PREFERENCE_WEIGHTED; see Lease.
+	// Only with PREFERENCE_WEIGHTED; see Lease.
 	Weights []int32 `protobuf:"varint,6,rep,packed,name=weights,proto3" json:"weights,omitempty"`
 	// The worker says `started` for every task it begins. Tasks it has not begun when the
 	// call ends have not used an attempt.
@@ -3559,18 +3587,27 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\a_purgedB\a\n" +
 	"\x05_more\"$\n" +
 	"\fPauseRequest\x12\x14\n" +
-	"\x05queue\x18\x01 \x01(\tR\x05queue\"\x0f\n" +
-	"\rPauseResponse\"%\n" +
+	"\x05queue\x18\x01 \x01(\tR\x05queue\"?\n" +
+	"\rPauseResponse\x12 \n" +
+	"\tnew_queue\x18\x01 \x01(\bH\x00R\bnewQueue\x88\x01\x01B\f\n" +
+	"\n" +
+	"_new_queue\"%\n" +
 	"\rResumeRequest\x12\x14\n" +
-	"\x05queue\x18\x01 \x01(\tR\x05queue\"\x10\n" +
-	"\x0eResumeResponse\"\x91\x01\n" +
+	"\x05queue\x18\x01 \x01(\tR\x05queue\"C\n" +
+	"\x0eResumeResponse\x12\"\n" +
+	"\n" +
+	"was_paused\x18\x01 \x01(\bH\x00R\twasPaused\x88\x01\x01B\r\n" +
+	"\v_was_paused\"\x91\x01\n" +
 	"\x10ConfigureRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x1d\n" +
 	"\n" +
 	"max_leases\x18\x02 \x01(\x03R\tmaxLeases\x12+\n" +
 	"\x12max_leases_per_key\x18\x03 \x01(\x03R\x0fmaxLeasesPerKey\x12\x1b\n" +
-	"\tmax_tasks\x18\x04 \x01(\x03R\bmaxTasks\"\x13\n" +
-	"\x11ConfigureResponse\"g\n" +
+	"\tmax_tasks\x18\x04 \x01(\x03R\bmaxTasks\"C\n" +
+	"\x11ConfigureResponse\x12 \n" +
+	"\tnew_queue\x18\x01 \x01(\bH\x00R\bnewQueue\x88\x01\x01B\f\n" +
+	"\n" +
+	"_new_queue\"g\n" +
 	"\x11ListQueuesRequest\x12\x16\n" +
 	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
@@ -3814,6 +3851,9 @@ func file_quoin_queues_v1_queues_proto_init() {
 	file_quoin_queues_v1_queues_proto_msgTypes[26].OneofWrappers = []any{}
 	file_quoin_queues_v1_queues_proto_msgTypes[33].OneofWrappers = []any{}
 	file_quoin_queues_v1_queues_proto_msgTypes[35].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[37].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[39].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[41].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

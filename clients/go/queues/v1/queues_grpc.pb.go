@@ -88,11 +88,14 @@ type QueuesClient interface {
 	// Ack says that tasks are done. Every item has an outcome of its own; one whose
 	// token holds no lease is a normal outcome with the reason TASK_NOT_LEASED. Late is
 	// not too late: it counts as long as nobody noticed that the lease has ended.
-	// Repeating an Ack gives the same outcome for as long as the task is remembered.
+	// Repeating an Ack gives the same outcome for as long as the task is remembered; one
+	// with another result does not hold the lease any more.
 	Ack(ctx context.Context, in *AckRequest, opts ...grpc.CallOption) (*AckResponse, error)
 	// Nack says that tasks failed. A task that may be tried again is delayed by its
 	// backoff, or by retry_after; one that has failed as often as it may, or is marked
-	// dead, becomes a dead letter. Every item has an outcome of its own.
+	// dead, becomes a dead letter. Every item has an outcome of its own. Repeating a Nack
+	// gives the same outcome until the task is leased again; one that wants something else
+	// (another retry_after, dead) does not hold the lease any more.
 	Nack(ctx context.Context, in *NackRequest, opts ...grpc.CallOption) (*NackResponse, error)
 	// Extend sets the time the leases of tasks still run, counted from now, and can
 	// say how far the work is. It tells when somebody asked for the task to be
@@ -180,8 +183,8 @@ type QueuesClient interface {
 	// is raised, 1,000 of the tasks it held back go on at once, others after the next lease of
 	// their key.
 	Configure(ctx context.Context, in *ConfigureRequest, opts ...grpc.CallOption) (*ConfigureResponse, error)
-	// ListQueues lists the queues of the namespace in byte order: those that got a task
-	// within the last 40 days.
+	// ListQueues lists the queues of the namespace in byte order: those that got a task or
+	// a schedule, or were paused or configured, within the last 40 days.
 	ListQueues(ctx context.Context, in *ListQueuesRequest, opts ...grpc.CallOption) (*ListQueuesResponse, error)
 }
 
@@ -450,11 +453,14 @@ type QueuesServer interface {
 	// Ack says that tasks are done. Every item has an outcome of its own; one whose
 	// token holds no lease is a normal outcome with the reason TASK_NOT_LEASED. Late is
 	// not too late: it counts as long as nobody noticed that the lease has ended.
-	// Repeating an Ack gives the same outcome for as long as the task is remembered.
+	// Repeating an Ack gives the same outcome for as long as the task is remembered; one
+	// with another result does not hold the lease any more.
 	Ack(context.Context, *AckRequest) (*AckResponse, error)
 	// Nack says that tasks failed. A task that may be tried again is delayed by its
 	// backoff, or by retry_after; one that has failed as often as it may, or is marked
-	// dead, becomes a dead letter. Every item has an outcome of its own.
+	// dead, becomes a dead letter. Every item has an outcome of its own. Repeating a Nack
+	// gives the same outcome until the task is leased again; one that wants something else
+	// (another retry_after, dead) does not hold the lease any more.
 	Nack(context.Context, *NackRequest) (*NackResponse, error)
 	// Extend sets the time the leases of tasks still run, counted from now, and can
 	// say how far the work is. It tells when somebody asked for the task to be
@@ -542,8 +548,8 @@ type QueuesServer interface {
 	// is raised, 1,000 of the tasks it held back go on at once, others after the next lease of
 	// their key.
 	Configure(context.Context, *ConfigureRequest) (*ConfigureResponse, error)
-	// ListQueues lists the queues of the namespace in byte order: those that got a task
-	// within the last 40 days.
+	// ListQueues lists the queues of the namespace in byte order: those that got a task or
+	// a schedule, or were paused or configured, within the last 40 days.
 	ListQueues(context.Context, *ListQueuesRequest) (*ListQueuesResponse, error)
 	mustEmbedUnimplementedQueuesServer()
 }

@@ -145,7 +145,7 @@ type PutScheduleRequest struct {
 	// or six fields with seconds in front. A field is *, a number, a range (1-5), any of them with a
 	// step (*/15), or a list of those; months and days of the week have English names (JAN, MON), Sunday is 0
 	// or 7. When neither day field begins with *, either of them is enough. @hourly, @daily, @weekly,
-	// @monthly and @yearly are short for what they say.
+	// @monthly and @yearly are short for what they say. A day that never comes (30 February) is refused.
 	Cron string `protobuf:"bytes,3,opt,name=cron,proto3" json:"cron,omitempty"`
 	// Zone whose clocks `cron` means, by its IANA name, for example Europe/Berlin; empty for
 	// UTC. A time that clocks leave out in spring runs when they have been put forward; a
@@ -243,7 +243,7 @@ func (x *PutScheduleRequest) GetOverlap() Overlap {
 // The schedule is there.
 type PutScheduleResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// When it runs next, by the clock of Redis; unset when it never does.
+	// When it runs next, by the clock of Redis.
 	NextRunTime   *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=next_run_time,json=nextRunTime,proto3" json:"next_run_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -392,7 +392,7 @@ type Schedule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What was put.
 	Definition *PutScheduleRequest `protobuf:"bytes,1,opt,name=definition,proto3" json:"definition,omitempty"`
-	// When it runs next; unset when it never does.
+	// When it runs next.
 	NextRunTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=next_run_time,json=nextRunTime,proto3" json:"next_run_time,omitempty"`
 	// The time of the newest run, whether it added a task or left it out; unset when there was none.
 	LastRunTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_run_time,json=lastRunTime,proto3" json:"last_run_time,omitempty"`

@@ -243,7 +243,7 @@ type NewTask struct {
 	// one is not added: at most 128 bytes, no control characters; empty for none.
 	DedupKey string `protobuf:"bytes,8,opt,name=dedup_key,json=dedupKey,proto3" json:"dedup_key,omitempty"`
 	// How long dedup_key is remembered from now: 1 s to 7 days, default 1 h, whatever becomes
-	// of the task.
+	// of the task. Only together with dedup_key.
 	DedupWindow *durationpb.Duration `protobuf:"bytes,9,opt,name=dedup_window,json=dedupWindow,proto3" json:"dedup_window,omitempty"`
 	// For whom the work is, for example a tenant: at most 128 bytes, no control characters.
 	// Tasks of one priority are served in turn, one key after the other; those without a key
@@ -790,7 +790,7 @@ type Failed struct {
 	Error string `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
 	// How long until it is tried again: 0 to 7 days; unset for its backoff.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,5,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
-	// Trying again is in vain: it becomes a dead letter now.
+	// Trying again is in vain: it becomes a dead letter now, whatever retry_after says.
 	Dead          bool `protobuf:"varint,6,opt,name=dead,proto3" json:"dead,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -34,8 +34,8 @@ type RecordRequest struct {
 	// What is measured, for example `AccessTime`: 1 to 64 bytes, no control characters.
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// The value, in whatever unit the kind is measured in: -1e18 to 1e18, neither NaN
-	// nor infinite.
-	Value float64 `protobuf:"fixed64,3,opt,name=value,proto3" json:"value,omitempty"`
+	// nor infinite. It has to be given, 0 too.
+	Value *float64 `protobuf:"fixed64,3,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	// Makes repeating this request safe: at most 128 printable ASCII characters without
 	// spaces. For 10 minutes the same request with the same id is answered as the
 	// first time and does not count again. The same id with another value is refused
@@ -90,8 +90,8 @@ func (x *RecordRequest) GetKind() string {
 }
 
 func (x *RecordRequest) GetValue() float64 {
-	if x != nil {
-		return x.Value
+	if x != nil && x.Value != nil {
+		return *x.Value
 	}
 	return 0
 }
@@ -378,7 +378,7 @@ type GetRequest_HoursAgo struct {
 }
 
 type GetRequest_Hour struct {
-	// The hour in which this moment lies.
+	// The hour in which this moment lies: the current one, or one of the 24 before it.
 	Hour *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=hour,proto3,oneof"`
 }
 
@@ -751,7 +751,7 @@ type SlowestRequest_HoursAgo struct {
 }
 
 type SlowestRequest_Hour struct {
-	// The hour in which this moment lies.
+	// The hour in which this moment lies: the current one, or one of the 24 before it.
 	Hour *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=hour,proto3,oneof"`
 }
 
@@ -974,8 +974,8 @@ type RecordBatchRequest_Record struct {
 	Context string `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
 	// What is measured: 1 to 64 bytes, no control characters.
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
-	// The value: -1e18 to 1e18, neither NaN nor infinite.
-	Value         float64 `protobuf:"fixed64,3,opt,name=value,proto3" json:"value,omitempty"`
+	// The value: -1e18 to 1e18, neither NaN nor infinite; it has to be given, 0 too.
+	Value         *float64 `protobuf:"fixed64,3,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1025,8 +1025,8 @@ func (x *RecordBatchRequest_Record) GetKind() string {
 }
 
 func (x *RecordBatchRequest_Record) GetValue() float64 {
-	if x != nil {
-		return x.Value
+	if x != nil && x.Value != nil {
+		return *x.Value
 	}
 	return 0
 }
@@ -1301,13 +1301,14 @@ var File_quoin_stats_v1_stats_proto protoreflect.FileDescriptor
 
 const file_quoin_stats_v1_stats_proto_rawDesc = "" +
 	"\n" +
-	"\x1aquoin/stats/v1/stats.proto\x12\x0equoin.stats.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"r\n" +
+	"\x1aquoin/stats/v1/stats.proto\x12\x0equoin.stats.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x01\n" +
 	"\rRecordRequest\x12\x18\n" +
 	"\acontext\x18\x01 \x01(\tR\acontext\x12\x12\n" +
-	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
-	"\x05value\x18\x03 \x01(\x01R\x05value\x12\x1d\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x19\n" +
+	"\x05value\x18\x03 \x01(\x01H\x00R\x05value\x88\x01\x01\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tR\trequestId\"\xb8\x01\n" +
+	"request_id\x18\x04 \x01(\tR\trequestIdB\b\n" +
+	"\x06_value\"\xb8\x01\n" +
 	"\x0eRecordResponse\x12.\n" +
 	"\x04hour\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12\x19\n" +
 	"\x05count\x18\x02 \x01(\x03H\x00R\x05count\x88\x01\x01\x12\x17\n" +
@@ -1316,15 +1317,16 @@ const file_quoin_stats_v1_stats_proto_rawDesc = "" +
 	"\x06_countB\a\n" +
 	"\x05_meanB\f\n" +
 	"\n" +
-	"_anomalous\"\xc6\x01\n" +
+	"_anomalous\"\xd5\x01\n" +
 	"\x12RecordBatchRequest\x12C\n" +
 	"\arecords\x18\x01 \x03(\v2).quoin.stats.v1.RecordBatchRequest.RecordR\arecords\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tR\trequestId\x1aL\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x1a[\n" +
 	"\x06Record\x12\x18\n" +
 	"\acontext\x18\x01 \x01(\tR\acontext\x12\x12\n" +
-	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
-	"\x05value\x18\x03 \x01(\x01R\x05value\"O\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x19\n" +
+	"\x05value\x18\x03 \x01(\x01H\x00R\x05value\x88\x01\x01B\b\n" +
+	"\x06_value\"O\n" +
 	"\x13RecordBatchResponse\x12'\n" +
 	"\facknowledged\x18\x01 \x01(\x03H\x00R\facknowledged\x88\x01\x01B\x0f\n" +
 	"\r_acknowledged\"\x95\x01\n" +
@@ -1491,6 +1493,7 @@ func file_quoin_stats_v1_stats_proto_init() {
 	if File_quoin_stats_v1_stats_proto != nil {
 		return
 	}
+	file_quoin_stats_v1_stats_proto_msgTypes[0].OneofWrappers = []any{}
 	file_quoin_stats_v1_stats_proto_msgTypes[1].OneofWrappers = []any{}
 	file_quoin_stats_v1_stats_proto_msgTypes[3].OneofWrappers = []any{}
 	file_quoin_stats_v1_stats_proto_msgTypes[4].OneofWrappers = []any{
@@ -1506,6 +1509,7 @@ func file_quoin_stats_v1_stats_proto_init() {
 		(*WatchAnomaliesResponse_Anomaly_)(nil),
 		(*WatchAnomaliesResponse_Heartbeat_)(nil),
 	}
+	file_quoin_stats_v1_stats_proto_msgTypes[12].OneofWrappers = []any{}
 	file_quoin_stats_v1_stats_proto_msgTypes[14].OneofWrappers = []any{}
 	file_quoin_stats_v1_stats_proto_msgTypes[15].OneofWrappers = []any{}
 	type x struct{}

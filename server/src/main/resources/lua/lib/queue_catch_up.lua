@@ -12,6 +12,7 @@ local function catch_up(q)
   local lease_end, due = first_time(q.leased), first_time(q.delayed)
   if math.min(lease_end, due) <= q.ms then
     -- @include lib/queue_promote
+    q.caught_up = true
     end_old_leases(q)
     start_due(q)
     lease_end, due = first_time(q.leased), first_time(q.delayed)

@@ -17,10 +17,12 @@
 -- Returns {state: R ready, Y delayed, L leased, X dead, D done, C cancelled, or '' when there is no such
 -- task; record or what is remembered; payload; what became of it; errors; how far it is; time in ms}.
 --
+-- @include lib/queue_now
 -- @include lib/queue_view
 local q = open_queue(KEYS)
 local id, follow, payload = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
 
+bring_up_to_date(q)
 if follow > 0 then
   redis.call('HSET', q.meta, 'watched', integer(q.ms + follow))
   if q.size == 0 and not q.configured then

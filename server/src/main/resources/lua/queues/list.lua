@@ -17,11 +17,13 @@
 --
 -- Returns {1 when there may be more or 0; for each task: id, score; then what 'get' tells, without long payloads}.
 --
+-- @include lib/queue_now
 -- @include lib/queue_view
 local q = open_queue(KEYS)
 local state, score, id, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 
 local MOST_BYTES = 1048576
+bring_up_to_date(q)
 local answer, bytes = {0}, 0
 local listed = page(sorted(q, state), score, id, most)
 answer[1] = #listed / 2 == most and 1 or 0

@@ -13,28 +13,18 @@
 --
 -- Returns {time in ms, ready, held back, delayed, leased, dead, finished, paused, most leases, most of
 -- a key, most tasks, start of the next delayed task in ms or 0; for each rate: in this minute, in the one before;
--- for each of 10 priorities from 9 on: ready ones, id of the first or ''; first of those delayed
--- or leased whose time is over, or '', for each of the two}. These count as ready already.
+-- for each of 10 priorities from 9 on: ready ones, id of the first or ''}.
 --
--- @include lib/queue_park
+-- @include lib/queue_now
 local q = open_queue(KEYS)
 
--- How many are due, and the first of them.
-local function due(key)
-  local now = integer(q.ms)
-  return redis.call('ZCOUNT', key, '-inf', now),
-    redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, 1)[1] or ''
-end
-
-local started, first_started = due(q.delayed)
-local ended, first_ended = due(q.leased)
+bring_up_to_date(q)
 local minute = math.floor(q.ms / 60000)
 local answer = {
-  q.ms, redis.call('ZCARD', q.ready) + started + ended, redis.call('ZCARD', q.parked),
-  redis.call('ZCARD', q.delayed) - started, redis.call('ZCARD', q.leased) - ended, redis.call('ZCARD', q.dead), redis.call('ZCARD', q.finished),
+  q.ms, redis.call('ZCARD', q.ready), redis.call('ZCARD', q.parked), redis.call('ZCARD', q.delayed),
+  redis.call('ZCARD', q.leased), redis.call('ZCARD', q.dead), redis.call('ZCARD', q.finished),
   q.paused and 1 or 0, q.leases, q.per_key, q.most,
-  tonumber(redis.call('ZRANGE', q.delayed, '(' .. integer(q.ms), '+inf', 'BYSCORE', 'LIMIT', 0, 1,
-    'WITHSCORES')[2] or 0),
+  tonumber(redis.call('ZRANGE', q.delayed, 0, 0, 'WITHSCORES')[2] or 0),
 }
 for _, what in ipairs(RATES) do
   for back = 0, 1 do
@@ -49,5 +39,4 @@ for priority = 9, 0, -1 do
   answer[#answer + 1] = redis.call('ZCOUNT', q.ready, from, to)
   answer[#answer + 1] = redis.call('ZRANGE', q.ready, from, to, 'BYSCORE', 'LIMIT', 0, 1)[1] or ''
 end
-answer[#answer + 1], answer[#answer + 2] = first_started, first_ended
 return answer

@@ -178,7 +178,7 @@ class ConfigTest {
                     .listReasons(ListReasonsRequest.getDefaultInstance()))
             .isNotNull();
 
-        setMaintenance(SetMaintenanceRequest.newBuilder());
+        setMaintenance(SetMaintenanceRequest.newBuilder().setOn(false));
         Eventually.until("its end is known", () -> watch.current().isEmpty());
         assertThat(anybody.listReasons(ListReasonsRequest.getDefaultInstance())).isNotNull();
       } finally {

@@ -26,7 +26,6 @@ final class QueueAdmin {
   private static final int RATES_AT = 12;
   private static final int PRIORITIES_AT = 20;
   private static final int PRIORITIES = 10;
-  private static final int DUE_AT = PRIORITIES_AT + 2 * PRIORITIES;
   private static final long MINUTE_MILLIS = 60_000;
 
   private final QueueStore queues;
@@ -69,8 +68,6 @@ final class QueueAdmin {
       }
       firsts.add(reply.text(PRIORITIES_AT + 2 * i + 1));
     }
-    firsts.add(reply.text(DUE_AT));
-    firsts.add(reply.text(DUE_AT + 1));
     firsts.stream()
         .filter(id -> !id.isEmpty())
         .mapToLong(id -> reply.integer(0) - Timestamps.toMillis(TaskId.time(id)))

@@ -42,6 +42,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -343,6 +344,26 @@ final class QueueAdminTest {
     queue.add("work");
     queue.expire(queue.leaseOne().getTaskId());
     assertThat(queue.leasedPayloads(1)).containsExactly("work");
+  }
+
+  @Test
+  void whatIsDueIsListedAsReadyThoughNobodyHasAskedForIt() {
+    List<String> due =
+        queue.addAll(Stream.generate(() -> task("x").setDelay(seconds(9))).limit(250));
+    queue.add("a");
+    LeasedTask leased = queue.leaseOne();
+    queue.passDelays();
+    assertThat(queue.get(due.get(0)).getState()).isEqualTo(TaskState.TASK_STATE_READY);
+    queue.expire(leased.getTaskId());
+
+    assertThat(list(TaskState.TASK_STATE_READY, 200, "").getStatusesList())
+        .hasSize(200)
+        .extracting(TaskStatus::getState)
+        .containsOnly(TaskState.TASK_STATE_READY);
+    assertThat(list(TaskState.TASK_STATE_DELAYED, 10, "").getStatusesList()).isEmpty();
+    assertThat(list(TaskState.TASK_STATE_LEASED, 10, "").getStatusesList()).isEmpty();
+    assertThat(queue.stats().getReady()).isEqualTo(251);
+    assertThat(queue.stats().getReadyByPriority(0).getCount()).isEqualTo(251);
   }
 
   @Test
