@@ -29,8 +29,8 @@ const (
 	// ReasonStoreFull: Redis has reached its memory limit; nothing was changed.
 	ReasonStoreFull Reason = "STORE_FULL"
 
-	// ReasonOverloaded: As much is under way to Redis as the server allows, so the call was not begun
-	// and nothing was changed; google.rpc.RetryInfo says when to try again.
+	// ReasonOverloaded: As much is under way as the server allows, to Redis or of unfinished requests, so
+	// the call was not begun and nothing was changed; google.rpc.RetryInfo says when to try again.
 	ReasonOverloaded Reason = "OVERLOADED"
 
 	// ReasonDeadlineExceeded: The deadline of the call came before the answer of Redis. The call may have
@@ -40,6 +40,13 @@ const (
 	// ReasonStoreNotPermitted: Redis does not permit the server what the call needs; the message has the words
 	// of Redis. Whoever operates Redis has to change its access control list.
 	ReasonStoreNotPermitted Reason = "STORE_NOT_PERMITTED"
+
+	// ReasonRequestTooLarge: The request, once decompressed, is larger than the server takes.
+	ReasonRequestTooLarge Reason = "REQUEST_TOO_LARGE"
+
+	// ReasonRequestIncomplete: The request began and did not arrive as a whole within the time the server
+	// gives it (request-timeout).
+	ReasonRequestIncomplete Reason = "REQUEST_INCOMPLETE"
 
 	// ReasonLockNotHeld: The caller does not hold the lock: its lease ran out, the lock was given back,
 	// a newer call took it over with the same token, or the token never held it. For

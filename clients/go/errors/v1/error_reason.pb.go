@@ -57,8 +57,8 @@ const (
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 5
 	// Redis has reached its memory limit; nothing was changed.
 	ErrorReason_ERROR_REASON_STORE_FULL ErrorReason = 6
-	// As much is under way to Redis as the server allows, so the call was not begun
-	// and nothing was changed; google.rpc.RetryInfo says when to try again.
+	// As much is under way as the server allows, to Redis or of unfinished requests, so
+	// the call was not begun and nothing was changed; google.rpc.RetryInfo says when to try again.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 7
 	// The deadline of the call came before the answer of Redis. The call may have
 	// been carried out or not.
@@ -66,6 +66,11 @@ const (
 	// Redis does not permit the server what the call needs; the message has the words
 	// of Redis. Whoever operates Redis has to change its access control list.
 	ErrorReason_ERROR_REASON_STORE_NOT_PERMITTED ErrorReason = 9
+	// The request, once decompressed, is larger than the server takes.
+	ErrorReason_ERROR_REASON_REQUEST_TOO_LARGE ErrorReason = 10
+	// The request began and did not arrive as a whole within the time the server
+	// gives it (request-timeout).
+	ErrorReason_ERROR_REASON_REQUEST_INCOMPLETE ErrorReason = 11
 	// The caller does not hold the lock: its lease ran out, the lock was given back,
 	// a newer call took it over with the same token, or the token never held it. For
 	// Acquire: the grant made for this request_id before has ended, or Release was
@@ -156,6 +161,8 @@ var (
 		7:   "ERROR_REASON_OVERLOADED",
 		8:   "ERROR_REASON_DEADLINE_EXCEEDED",
 		9:   "ERROR_REASON_STORE_NOT_PERMITTED",
+		10:  "ERROR_REASON_REQUEST_TOO_LARGE",
+		11:  "ERROR_REASON_REQUEST_INCOMPLETE",
 		100: "ERROR_REASON_LOCK_NOT_HELD",
 		101: "ERROR_REASON_LOCK_LINE_FULL",
 		102: "ERROR_REASON_LOCK_FORCED",
@@ -197,6 +204,8 @@ var (
 		"ERROR_REASON_OVERLOADED":                7,
 		"ERROR_REASON_DEADLINE_EXCEEDED":         8,
 		"ERROR_REASON_STORE_NOT_PERMITTED":       9,
+		"ERROR_REASON_REQUEST_TOO_LARGE":         10,
+		"ERROR_REASON_REQUEST_INCOMPLETE":        11,
 		"ERROR_REASON_LOCK_NOT_HELD":             100,
 		"ERROR_REASON_LOCK_LINE_FULL":            101,
 		"ERROR_REASON_LOCK_FORCED":               102,
@@ -279,7 +288,7 @@ var File_quoin_errors_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_quoin_errors_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\"quoin/errors/v1/error_reason.proto\x12\x0fquoin.errors.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto*\xd5\f\n" +
+	"\"quoin/errors/v1/error_reason.proto\x12\x0fquoin.errors.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto*\xaa\r\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12&\n" +
 	"\x1cERROR_REASON_INVALID_REQUEST\x10\x01\x1a\x04\xc0\xf3\x18\x03\x12(\n" +
@@ -290,7 +299,11 @@ const file_quoin_errors_v1_error_reason_proto_rawDesc = "" +
 	"\x17ERROR_REASON_STORE_FULL\x10\x06\x1a\x04\xc0\xf3\x18\b\x12!\n" +
 	"\x17ERROR_REASON_OVERLOADED\x10\a\x1a\x04\xc0\xf3\x18\x0e\x12(\n" +
 	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\b\x1a\x04\xc0\xf3\x18\x04\x12*\n" +
-	" ERROR_REASON_STORE_NOT_PERMITTED\x10\t\x1a\x04\xc0\xf3\x18\t\x12$\n" +
+	" ERROR_REASON_STORE_NOT_PERMITTED\x10\t\x1a\x04\xc0\xf3\x18\t\x12(\n" +
+	"\x1eERROR_REASON_REQUEST_TOO_LARGE\x10\n" +
+	"\x1a\x04\xc0\xf3\x18\b\x12)\n" +
+	"\x1fERROR_REASON_REQUEST_INCOMPLETE\x10\v\x1a\x04\xc0\xf3\x18\n" +
+	"\x12$\n" +
 	"\x1aERROR_REASON_LOCK_NOT_HELD\x10d\x1a\x04\xc0\xf3\x18\t\x12%\n" +
 	"\x1bERROR_REASON_LOCK_LINE_FULL\x10e\x1a\x04\xc0\xf3\x18\b\x12\"\n" +
 	"\x18ERROR_REASON_LOCK_FORCED\x10f\x1a\x04\xc0\xf3\x18\t\x12*\n" +

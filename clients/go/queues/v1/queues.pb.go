@@ -1586,12 +1586,10 @@ func (x *StatsRequest) GetQueue() string {
 // How a queue is.
 type StatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Tasks that could start now, those held back by limits included, and those whose delay or
-	// lease has ended, though nobody has asked for a task since.
+	// Tasks that could start now, those held back by limits included.
 	Ready *int64 `protobuf:"varint,1,opt,name=ready,proto3,oneof" json:"ready,omitempty"`
 	// Those of each priority that is not without any, the most urgent first. Tasks held
-	// back by the limit of their fairness_key are not among them, nor those whose delay or
-	// lease has ended until somebody asks for a task.
+	// back by the limit of their fairness_key are not among them.
 	ReadyByPriority []*PriorityCount `protobuf:"bytes,2,rep,name=ready_by_priority,json=readyByPriority,proto3" json:"ready_by_priority,omitempty"`
 	// Tasks held back by the limit of their fairness_key.
 	HeldBack *int64 `protobuf:"varint,3,opt,name=held_back,json=heldBack,proto3,oneof" json:"held_back,omitempty"`
@@ -1603,8 +1601,8 @@ type StatsResponse struct {
 	Dead *int64 `protobuf:"varint,6,opt,name=dead,proto3,oneof" json:"dead,omitempty"`
 	// Tasks done or cancelled that are still remembered.
 	Finished *int64 `protobuf:"varint,7,opt,name=finished,proto3,oneof" json:"finished,omitempty"`
-	// Age of the oldest among the tasks that are first in line at some priority, or whose delay
-	// or lease ended first; unset when none is ready.
+	// Age of the oldest among the tasks that are first in line at some priority; unset when
+	// none is ready.
 	OldestAge *durationpb.Duration `protobuf:"bytes,8,opt,name=oldest_age,json=oldestAge,proto3" json:"oldest_age,omitempty"`
 	// When the next delayed task starts; unset when there is none.
 	NextRunTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=next_run_time,json=nextRunTime,proto3" json:"next_run_time,omitempty"`

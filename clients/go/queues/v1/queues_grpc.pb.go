@@ -153,8 +153,8 @@ type QueuesClient interface {
 	//
 	// Errors: TASK_NOT_FOUND; TASK_NOT_WAITING.
 	Reschedule(ctx context.Context, in *RescheduleRequest, opts ...grpc.CallOption) (*RescheduleResponse, error)
-	// Stats tells how much work a queue has and how fast it comes and goes. A queue
-	// nobody has used is empty.
+	// Stats tells how much work a queue has and how fast it comes and goes: of each state as
+	// many tasks as List lists, and those held back. A queue nobody has used is empty.
 	Stats(ctx context.Context, in *StatsRequest, opts ...grpc.CallOption) (*StatsResponse, error)
 	// List lists the tasks that are in one state, in the order in which that state
 	// ends: ready ones as they will be served, delayed ones by their time, leased ones
@@ -518,8 +518,8 @@ type QueuesServer interface {
 	//
 	// Errors: TASK_NOT_FOUND; TASK_NOT_WAITING.
 	Reschedule(context.Context, *RescheduleRequest) (*RescheduleResponse, error)
-	// Stats tells how much work a queue has and how fast it comes and goes. A queue
-	// nobody has used is empty.
+	// Stats tells how much work a queue has and how fast it comes and goes: of each state as
+	// many tasks as List lists, and those held back. A queue nobody has used is empty.
 	Stats(context.Context, *StatsRequest) (*StatsResponse, error)
 	// List lists the tasks that are in one state, in the order in which that state
 	// ends: ready ones as they will be served, delayed ones by their time, leased ones
