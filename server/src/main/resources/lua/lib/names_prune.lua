@@ -1,9 +1,9 @@
 -- @include lib/integer
 -- @include lib/time
 --
--- Takes names out of a directory that were not noted for long, at most 100 in one go.
-local function prune(order, seen, now, keep)
-  local old = redis.call('ZRANGE', seen, '-inf', integer(now - keep), 'BYSCORE', 'LIMIT', 0, 100)
+-- Takes names out of a directory whose time is over, at most 100 in one go.
+local function prune(order, seen, now)
+  local old = redis.call('ZRANGE', seen, '-inf', integer(now), 'BYSCORE', 'LIMIT', 0, 100)
   if #old > 0 then
     redis.call('ZREM', order, unpack(old))
     redis.call('ZREM', seen, unpack(old))

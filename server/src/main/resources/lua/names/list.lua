@@ -5,15 +5,14 @@
 -- ARGV[1] prefix
 -- ARGV[2] name after which to begin, '' for the first
 -- ARGV[3] how many at most
--- ARGV[4] ms a name is kept after it was noted
 --
 -- Returns {name, ...}.
 --
 -- @include lib/names_prune
 local order, seen = KEYS[1], KEYS[2]
-local prefix, after, count, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local prefix, after, count = ARGV[1], ARGV[2], ARGV[3]
 
-prune(order, seen, math.floor(microseconds() / 1000), keep)
+prune(order, seen, math.floor(microseconds() / 1000))
 local from = after == '' and '[' .. prefix or '(' .. after
 -- No name in UTF-8 has a byte 255.
 return redis.call('ZRANGE', order, from, '[' .. prefix .. '\255', 'BYLEX', 'LIMIT', 0, count)

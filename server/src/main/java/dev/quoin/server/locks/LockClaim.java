@@ -47,6 +47,7 @@ record LockClaim(LockStore locks, Demand demand) implements Claim {
 
   @Override
   public CompletionStage<Standing> remember(Standing granted) {
+    locks.noteUse(demand);
     return demand.terms().requestId().isEmpty()
         ? CompletableFuture.completedFuture(granted)
         : locks.remember(demand, granted);

@@ -21,12 +21,14 @@ final class LockLine implements LineScripts {
   private final String server;
   private final Scope scope;
   private final LockKeys keys;
+  private final Demand demand;
 
   LockLine(LockStore locks, String server, Demand demand) {
     this.locks = locks;
     this.server = server;
     this.scope = demand.scope().detached();
     this.keys = locks.keys(demand);
+    this.demand = demand;
   }
 
   @Override
@@ -36,6 +38,7 @@ final class LockLine implements LineScripts {
 
   @Override
   public CompletionStage<Tending> tend(List<Waiter> waiters) {
+    locks.noteUse(demand);
     Object[] arguments = new Object[waiters.size() + 1];
     arguments[0] = server;
     for (int i = 0; i < waiters.size(); i++) {

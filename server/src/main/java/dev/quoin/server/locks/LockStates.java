@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.locks;
 
-import dev.quoin.server.redis.KeyScan;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
-import dev.quoin.server.rpc.PageToken;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -61,20 +59,13 @@ final class LockStates {
 
   /** Finds the locks in use whose names begin with a prefix. */
   CompletionStage<Page> list(Scope scope, String prefix, int size, String pageToken) {
-    String position = PageToken.position(scope, pageToken, prefix);
-    return KeyScan.page(
-            locks.scripts().redis(),
-            scope,
-            locks.keyspace(),
-            prefix,
-            LockKeys.OWNER,
-            position,
-            size)
+    return locks
+        .names()
+        .list(scope, prefix, size, pageToken)
         .thenCompose(
-            found -> {
-              String next = found.next().isEmpty() ? "" : PageToken.of(scope, found.next(), prefix);
-              return readAll(scope, found.names()).thenApply(states -> new Page(states, next));
-            });
+            page ->
+                readAll(scope, page.names())
+                    .thenApply(states -> new Page(states, page.nextPageToken())));
   }
 
   private CompletionStage<List<State>> readAll(Scope scope, List<String> names) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.locks;
 
+import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Outcomes;
@@ -40,13 +41,15 @@ final class LockStore {
   private final Scripts scripts;
   private final Keyspace keyspace;
   private final Lines lines;
+  private final NamesInUse names;
   private final ForcedReleases forced;
   private final LockHandover handover;
 
-  LockStore(Scripts scripts, Keyspace keyspace, Lines lines) {
+  LockStore(Scripts scripts, Keyspace keyspace, Lines lines, NamesInUse names) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.lines = lines;
+    this.names = names;
     this.handover = new LockHandover(scripts);
     this.forced = new ForcedReleases(scripts, handover);
   }
@@ -71,8 +74,19 @@ final class LockStore {
     return forced;
   }
 
+  /** The names of locks that may be in use. */
+  NamesInUse names() {
+    return names;
+  }
+
+  /** Sees to it that the lock of a demand is listed. */
+  void noteUse(Demand demand) {
+    names.note(demand.scope(), demand.name(), demand.token(), demand.leaseMillis());
+  }
+
   /** Takes the lock if it is free. */
   CompletionStage<Standing> acquire(Demand demand) {
+    noteUse(demand);
     if (demand.isShared() || !demand.terms().requestId().isEmpty()) {
       return take(demand);
     }
@@ -135,6 +149,7 @@ final class LockStore {
    * @param places told the place in line when it is known to have changed
    */
   Waiter join(Demand demand, LongConsumer places) {
+    noteUse(demand);
     return lines.join(
         new LockLine(this, lines.server(), demand), new LockTurn(this, demand, lines, places));
   }
@@ -150,6 +165,9 @@ final class LockStore {
   }
 
   CompletionStage<Standing> leave(Demand demand, boolean keep) {
+    if (!keep) {
+      names.end(demand.token());
+    }
     return scripts
         .run(
             LEAVE,
@@ -199,6 +217,7 @@ final class LockStore {
    * @param heir the call that alone keeps it from now on
    */
   private CompletionStage<Grant> extend(Scope scope, Demand demand, String keeper, String heir) {
+    names.note(scope, demand.name(), demand.token(), demand.leaseMillis());
     LockKeys keys = keys(scope, demand.name());
     CompletionStage<Grant> renewed =
         scripts
@@ -208,6 +227,7 @@ final class LockStore {
   }
 
   CompletionStage<Reply> release(Scope scope, String name, String token) {
+    names.end(token);
     LockKeys keys = keys(scope, name);
     CompletionStage<Reply> released =
         scripts

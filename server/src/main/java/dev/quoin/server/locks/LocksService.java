@@ -24,6 +24,8 @@ import dev.quoin.locks.v1.RenewResponse;
 import dev.quoin.locks.v1.WatchRequest;
 import dev.quoin.locks.v1.WatchResponse;
 import dev.quoin.server.Kernel;
+import dev.quoin.server.names.NamesInUse;
+import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
@@ -49,7 +51,9 @@ public final class LocksService implements BindableService {
 
   public LocksService(Kernel kernel) {
     this.kernel = kernel;
-    this.locks = new LockStore(kernel.scripts(), kernel.keyspace("locks"), kernel.lines());
+    Keyspace keyspace = kernel.keyspace("locks");
+    NamesInUse names = new NamesInUse(kernel.scripts(), keyspace, kernel.timer());
+    this.locks = new LockStore(kernel.scripts(), keyspace, kernel.lines(), names);
     this.states = new LockStates(locks);
     this.watches =
         new Watches<>(kernel.scripts().redis().channels(), kernel.timer(), WatchSettings.USUAL);

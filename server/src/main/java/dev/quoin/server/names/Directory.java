@@ -10,6 +10,7 @@ import dev.quoin.server.rpc.PageToken;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Directory {
   static final int LIMIT = 1_000_000;
 
+  private static final long FOR_EVER = 0;
   private static final int CACHED = 100_000;
   private static final Duration LONGEST_PERIOD = Duration.ofHours(1);
   private static final LuaScript NOTE = LuaScript.load("names/note");
@@ -87,11 +89,33 @@ public final class Directory {
 
   /** Lists a name that is known to be new, or not to be listed. */
   public CompletionStage<Void> add(Scope scope, String name) {
-    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
     Noted now = current();
+    return list(scope, Map.of(name, keepMillis))
+        .thenAccept(listed -> now.names.add(scope.namespace() + ' ' + name));
+  }
+
+  /** Lists a name until it is forgotten. */
+  CompletionStage<Void> addForEver(Scope scope, String name) {
+    return list(scope, Map.of(name, FOR_EVER));
+  }
+
+  /**
+   * Lists names.
+   *
+   * @param names with the milliseconds for which each is listed at least
+   */
+  CompletionStage<Void> list(Scope scope, Map<String, Long> names) {
+    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
+    Object[] arguments = new Object[1 + 2 * names.size()];
+    int at = 0;
+    arguments[at++] = LIMIT;
+    for (Map.Entry<String, Long> name : names.entrySet()) {
+      arguments[at++] = name.getKey();
+      arguments[at++] = name.getValue();
+    }
     return scripts
-        .run(NOTE, scope, new String[] {keys.order(), keys.seen()}, name, keepMillis, LIMIT)
-        .thenAccept(reply -> now.names.add(scope.namespace() + ' ' + name));
+        .run(NOTE, scope, new String[] {keys.order(), keys.seen()}, arguments)
+        .thenAccept(reply -> {});
   }
 
   /** Takes a name out. Another server that used it a while ago will not list it again by itself. */
@@ -108,14 +132,7 @@ public final class Directory {
     String after = PageToken.position(scope, pageToken, prefix);
     DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
     return scripts
-        .run(
-            LIST,
-            scope,
-            new String[] {keys.order(), keys.seen()},
-            prefix,
-            after,
-            pageSize + 1,
-            keepMillis)
+        .run(LIST, scope, new String[] {keys.order(), keys.seen()}, prefix, after, pageSize + 1)
         .thenApply(reply -> page(reply, pageSize, scope, prefix));
   }
 

@@ -8,8 +8,8 @@ import dev.quoin.server.redis.Keyspace;
  * whose hash then follows "%names".
  *
  * <pre>
- * {prefix}:{namespace}:{feature}:{%names}:order  sorted set  names in order, all with score 0; expires with the names in it
- * {prefix}:{namespace}:{feature}:{%names}:seen   sorted set  the same names by the time they were last noted; expires with the names in it
+ * {prefix}:{namespace}:{feature}:{%names}:order  sorted set  names in order, all with score 0; expires with the last of them, never while one is listed for ever
+ * {prefix}:{namespace}:{feature}:{%names}:seen   sorted set  the same names by the time until which they are listed, in ms; expires with the last of them, never while one is listed for ever, for configuration
  * </pre>
  */
 record DirectoryKeys(String order, String seen) {

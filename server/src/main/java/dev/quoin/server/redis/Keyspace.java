@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.redis;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -24,35 +23,6 @@ public final class Keyspace {
   /** The beginning that all keys of an entity share; append the part. */
   public String entity(String namespace, String entity) {
     return prefix + ':' + namespace + ':' + feature + ":{" + encode(entity) + "}:";
-  }
-
-  /** What the keys of one part match, of all entities whose names begin with a prefix. */
-  String pattern(String namespace, String namePrefix, String part) {
-    String all = entity(namespace, namePrefix);
-    String begin = all.substring(0, all.length() - 2);
-    return begin.replaceAll("[*?\\[\\]\\\\]", "\\\\$0") + "*}:" + part;
-  }
-
-  /** The name of the entity a key belongs to. */
-  static String nameOf(String key) {
-    return decode(key.substring(key.lastIndexOf('{') + 1, key.lastIndexOf('}')));
-  }
-
-  private static String decode(String encoded) {
-    if (encoded.indexOf('%') < 0) {
-      return encoded;
-    }
-    ByteArrayOutputStream name = new ByteArrayOutputStream(encoded.length());
-    byte[] bytes = encoded.getBytes(StandardCharsets.UTF_8);
-    for (int i = 0; i < bytes.length; i++) {
-      if (bytes[i] == '%') {
-        name.write(HEX.indexOf(bytes[i + 1]) << 4 | HEX.indexOf(bytes[i + 2]));
-        i += 2;
-      } else {
-        name.write(bytes[i]);
-      }
-    }
-    return name.toString(StandardCharsets.UTF_8);
   }
 
   /**

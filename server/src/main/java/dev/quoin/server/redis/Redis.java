@@ -4,14 +4,12 @@ package dev.quoin.server.redis;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.netty.util.Timer;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * Sends commands to Redis over a few connections that all calls share.
@@ -28,14 +26,12 @@ public final class Redis implements AutoCloseable {
   private final Function<String, Gate> gates;
   private final Channels channels;
   private final Function<Scope, CompletionStage<Boolean>> alive;
-  private final Supplier<List<Shard>> shards;
   private final Runnable shutdown;
 
   /**
    * @param gates the connection that serves a key best; the key may be null
    * @param attempts how often a command that could not be sent is tried again
    * @param alive tells whether all of Redis can be used
-   * @param shards the nodes that share the keys, in an order of their own
    */
   Redis(
       Timer timer,
@@ -44,7 +40,6 @@ public final class Redis implements AutoCloseable {
       Function<String, Gate> gates,
       Channels channels,
       Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<Boolean>> alive,
-      Supplier<List<Shard>> shards,
       Runnable shutdown) {
     this.timer = timer;
     this.usual = new Patience(timer, timeout.toMillis());
@@ -59,28 +54,7 @@ public final class Redis implements AutoCloseable {
                 Load.FIRST,
                 (commands, answered) -> alive.apply(commands).whenComplete(answered),
                 late -> {});
-    this.shards = shards;
     this.shutdown = shutdown;
-  }
-
-  /**
-   * One of the nodes that share the keys.
-   *
-   * @param id changes when other keys live there
-   * @param connection connects to it, if need be
-   */
-  record Shard(
-      String id,
-      Supplier<? extends CompletionStage<RedisClusterAsyncCommands<String, byte[]>>> connection) {
-
-    CompletionStage<RedisClusterAsyncCommands<String, byte[]>> commands() {
-      return connection.get();
-    }
-  }
-
-  /** The nodes that share the keys now, always in the same order. */
-  List<Shard> shards() {
-    return shards.get();
   }
 
   /** Hints between servers. */

@@ -9,12 +9,10 @@ import io.lettuce.core.RedisException;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.TimeoutOptions;
-import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.SlotHash;
-import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
@@ -36,12 +34,8 @@ import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.concurrent.Promise;
 import java.io.File;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -117,7 +111,6 @@ public final class RedisConnector {
               gates(connection.async(), oneForEachLoop(client, loops, newest), options.bounds()),
               channels,
               redis -> redis.ping().thenApply("PONG"::equals),
-              () -> List.of(new Redis.Shard("", () -> completed(connection.async()))),
               shutdown);
         });
   }
@@ -212,31 +205,8 @@ public final class RedisConnector {
               gates(client, connection.async(), options.bounds()),
               channels,
               redis -> redis.clusterInfo().thenApply(info -> info.contains("cluster_state:ok")),
-              () -> shards(client, connection),
               shutdown);
         });
-  }
-
-  /** The masters that have slots; which slots is a part of their identity. */
-  private static List<Redis.Shard> shards(
-      RedisClusterClient client, StatefulRedisClusterConnection<String, byte[]> connection) {
-    return client.getPartitions().stream()
-        .filter(node -> node.is(RedisClusterNode.NodeFlag.UPSTREAM) && !node.hasNoSlots())
-        .sorted(Comparator.comparing(RedisClusterNode::getNodeId))
-        .map(
-            node ->
-                new Redis.Shard(
-                    node.getNodeId() + node.getSlots().hashCode(),
-                    () ->
-                        connection
-                            .getConnectionAsync(node.getNodeId())
-                            .thenApply(StatefulRedisConnection::async)))
-        .toList();
-  }
-
-  private static CompletionStage<RedisClusterAsyncCommands<String, byte[]>> completed(
-      RedisClusterAsyncCommands<String, byte[]> commands) {
-    return CompletableFuture.completedFuture(commands);
   }
 
   private static void refuseUnusable(

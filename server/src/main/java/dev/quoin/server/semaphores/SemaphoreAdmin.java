@@ -63,13 +63,15 @@ final class SemaphoreAdmin {
     SemaphoreKeys keys = semaphores.keys(scope, name);
     return scripts
         .run(CONFIGURE, scope, SemaphoreStore.inLine(keys), limit, leaseMillis)
-        .thenApply(reply -> served(scope, keys, reply));
+        .thenApply(reply -> served(scope, keys, reply))
+        .thenCompose(inUse -> semaphores.names().keep(scope, name).thenApply(kept -> inUse));
   }
 
-  CompletionStage<Reply> delete(Scope scope, String name) {
+  CompletionStage<Void> delete(Scope scope, String name) {
     SemaphoreKeys keys = semaphores.keys(scope, name);
-    return scripts.run(
-        DELETE, scope, new String[] {keys.state(), keys.holders(), keys.grants(), keys.line()});
+    return scripts
+        .run(DELETE, scope, new String[] {keys.state(), keys.holders(), keys.grants(), keys.line()})
+        .thenCompose(deleted -> semaphores.names().forget(scope, name));
   }
 
   /**

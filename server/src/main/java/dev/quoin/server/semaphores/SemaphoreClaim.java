@@ -47,6 +47,7 @@ record SemaphoreClaim(SemaphoreStore semaphores, Demand demand) implements Claim
 
   @Override
   public CompletionStage<Standing> remember(Standing granted) {
+    semaphores.noteUse(demand);
     return demand.requestId().isEmpty()
         ? CompletableFuture.completedFuture(granted)
         : semaphores.remember(demand, granted);

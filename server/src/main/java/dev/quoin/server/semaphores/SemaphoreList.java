@@ -4,9 +4,8 @@ package dev.quoin.server.semaphores;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
-import dev.quoin.server.redis.KeyScan;
-import dev.quoin.server.redis.Keyspace;
-import dev.quoin.server.redis.Redis;
+import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Scope;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,13 +15,11 @@ import java.util.concurrent.CompletionStage;
 
 /** Finds semaphores by their names, and tells about each: one script per semaphore found. */
 final class SemaphoreList {
-  private final Redis redis;
-  private final Keyspace keyspace;
+  private final NamesInUse names;
   private final SemaphoreAdmin admin;
 
-  SemaphoreList(Redis redis, Keyspace keyspace, SemaphoreAdmin admin) {
-    this.redis = redis;
-    this.keyspace = keyspace;
+  SemaphoreList(NamesInUse names, SemaphoreAdmin admin) {
+    this.names = names;
     this.admin = admin;
   }
 
@@ -32,22 +29,21 @@ final class SemaphoreList {
   /**
    * Some semaphores.
    *
-   * @param next position of the next page, empty when there is none
+   * @param nextPageToken empty when this is the last one
    */
-  record Page(List<Found> found, String next) {}
+  record Page(List<Found> found, String nextPageToken) {}
 
-  /** The semaphores whose names begin with a prefix, from a position on. */
-  CompletionStage<Page> page(Scope scope, String prefix, String position, int size) {
-    return KeyScan.page(redis, scope, keyspace, prefix, SemaphoreKeys.STATE, position, size)
-        .thenCompose(page -> tellAbout(scope, page));
+  /** The semaphores whose names begin with a prefix, from where a page token says. */
+  CompletionStage<Page> page(Scope scope, String prefix, int size, String pageToken) {
+    return names.list(scope, prefix, size, pageToken).thenCompose(page -> tellAbout(scope, page));
   }
 
-  private CompletionStage<Page> tellAbout(Scope scope, KeyScan.Page page) {
+  private CompletionStage<Page> tellAbout(Scope scope, Directory.Page page) {
     CompletionStage<List<Found>> all = CompletableFuture.completedFuture(new ArrayList<>());
     for (String name : page.names()) {
       all = all.thenCombine(look(scope, name), SemaphoreList::with);
     }
-    return all.thenApply(found -> new Page(found, page.next()));
+    return all.thenApply(found -> new Page(found, page.nextPageToken()));
   }
 
   /** A semaphore as it is now; null when it is gone since it was found. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.semaphores;
 
+import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Outcomes;
@@ -31,17 +32,33 @@ final class SemaphoreStore {
   private static final LuaScript SERVE = LuaScript.load("semaphores/serve");
   private static final Duration LONGEST_LEASE = Duration.ofDays(1);
 
+  /** How long a semaphore that nobody configured is remembered after its last lease. */
+  private static final Duration USE_MEMORY = Duration.ofDays(1);
+
   /** How long Redis remembers a line that nobody looks after. */
   private static final Duration LINE_MEMORY = Duration.ofMinutes(1);
 
   private final Scripts scripts;
   private final Keyspace keyspace;
   private final Lines lines;
+  private final NamesInUse names;
 
-  SemaphoreStore(Scripts scripts, Keyspace keyspace, Lines lines) {
+  SemaphoreStore(Scripts scripts, Keyspace keyspace, Lines lines, NamesInUse names) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.lines = lines;
+    this.names = names;
+  }
+
+  /** The names of semaphores. */
+  NamesInUse names() {
+    return names;
+  }
+
+  /** Sees to it that the semaphore of a demand is listed for as long as it is remembered. */
+  void noteUse(Demand demand) {
+    long lease = demand.leaseMillis() == 0 ? LONGEST_LEASE.toMillis() : demand.leaseMillis();
+    names.note(demand.scope(), demand.name(), demand.token(), lease + USE_MEMORY.toMillis());
   }
 
   /** Takes permits if enough are free. */
@@ -78,7 +95,11 @@ final class SemaphoreStore {
                 giveBack(demand);
               }
             })
-        .thenApply(answer -> standing(answer, 0));
+        .thenApply(
+            answer -> {
+              noteUse(demand);
+              return standing(answer, 0);
+            });
   }
 
   /** Whether somebody of this server waits for the semaphore already. */
@@ -107,7 +128,11 @@ final class SemaphoreStore {
             ticket,
             demand.limit(),
             lines.mostWaiters())
-        .thenApply(reply -> standing(reply, reply.flag(0) ? 0 : Long.parseLong(reply.text(5))));
+        .thenApply(
+            reply -> {
+              noteUse(demand);
+              return standing(reply, reply.flag(0) ? 0 : Long.parseLong(reply.text(5)));
+            });
   }
 
   /**
@@ -186,7 +211,11 @@ final class SemaphoreStore {
             demand.leaseMillis(),
             keeper,
             successor)
-        .thenApply(reply -> new Grant(demand.token(), reply.integer(0), reply.integer(1)));
+        .thenApply(
+            reply -> {
+              noteUse(demand);
+              return new Grant(demand.token(), reply.integer(0), reply.integer(1));
+            });
   }
 
   CompletionStage<Reply> release(Scope scope, String name, String token) {

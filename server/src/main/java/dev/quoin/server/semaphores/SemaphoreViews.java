@@ -36,8 +36,9 @@ final class SemaphoreViews {
         .build();
   }
 
-  static ListResponse page(SemaphoreList.Page page, String nextPageToken) {
-    ListResponse.Builder response = ListResponse.newBuilder().setNextPageToken(nextPageToken);
+  static ListResponse page(SemaphoreList.Page page) {
+    ListResponse.Builder response =
+        ListResponse.newBuilder().setNextPageToken(page.nextPageToken());
     page.found().forEach(found -> response.addSemaphores(view(found)));
     return response.build();
   }

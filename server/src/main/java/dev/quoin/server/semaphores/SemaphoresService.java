@@ -23,6 +23,7 @@ import dev.quoin.semaphores.v1.RevokeRequest;
 import dev.quoin.semaphores.v1.RevokeResponse;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.Kernel;
+import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
@@ -51,9 +52,10 @@ public final class SemaphoresService implements BindableService {
   public SemaphoresService(Kernel kernel) {
     this.kernel = kernel;
     Keyspace keyspace = kernel.keyspace("semaphores");
-    this.semaphores = new SemaphoreStore(kernel.scripts(), keyspace, kernel.lines());
+    NamesInUse names = new NamesInUse(kernel.scripts(), keyspace, kernel.timer());
+    this.semaphores = new SemaphoreStore(kernel.scripts(), keyspace, kernel.lines(), names);
     this.admin = new SemaphoreAdmin(kernel.scripts(), semaphores);
-    this.list = new SemaphoreList(kernel.scripts().redis(), keyspace, admin);
+    this.list = new SemaphoreList(names, admin);
   }
 
   @Override
@@ -160,13 +162,9 @@ public final class SemaphoresService implements BindableService {
   }
 
   private CompletionStage<ListResponse> list(ListRequest request, Call call) {
-    String position = PageToken.position(call.scope(), request.getPageToken(), request.getPrefix());
     int size = request.getPageSize() == 0 ? DEFAULT_LISTED : request.getPageSize();
-    return list.page(call.scope(), request.getPrefix(), position, size)
-        .thenApply(
-            page ->
-                SemaphoreViews.page(
-                    page, pageToken(call.scope(), page.next(), request.getPrefix())));
+    return list.page(call.scope(), request.getPrefix(), size, request.getPageToken())
+        .thenApply(SemaphoreViews::page);
   }
 
   private static String pageToken(Scope scope, String position, String asked) {

@@ -13,11 +13,15 @@ import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.ListRequest;
 import dev.quoin.locks.v1.ListResponse;
 import dev.quoin.locks.v1.Mode;
+import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,10 +60,10 @@ final class ListLocksTest {
   @Test
   void entryTellsHowTheLockStands() {
     AcquireResponse taken = acquire(request("a:{x}*").setHolder("me"));
-    acquire(shared("b").setHolder("r1"));
-    AcquireResponse reader = acquire(shared("b").setHolder("r2"));
-    var waiting = await(TestServer.first(), request("b"));
-    awaitWaiters("b", 1);
+    acquire(shared("shared/b").setHolder("r1"));
+    AcquireResponse reader = acquire(shared("shared/b").setHolder("r2"));
+    var waiting = await(TestServer.first(), request("shared/b"));
+    awaitWaiters("shared/b", 1);
 
     ListResponse.Lock alone = all("a:{x}*", 10).get(0);
     assertThat(alone.getName()).isEqualTo("a:{x}*");
@@ -68,12 +72,50 @@ final class ListLocksTest {
     assertThat(alone.getHolder()).isEqualTo("me");
     assertThat(alone.getFence()).isEqualTo(taken.getFence());
     assertThat(alone.getExpireTime()).isEqualTo(taken.getExpireTime());
-    ListResponse.Lock together = all("b", 10).get(0);
+    ListResponse.Lock together = all("shared/b", 10).get(0);
     assertThat(together.getMode()).isEqualTo(Mode.MODE_SHARED);
     assertThat(together.getReaders()).isEqualTo(2);
     assertThat(together.getWaiters()).isEqualTo(1);
     assertThat(together.getFence()).isEqualTo(reader.getFence());
     waiting.cancel(true);
+  }
+
+  @Test
+  void locksOfOtherServersAreListedSoon() {
+    acquire(request("elsewhere/1"));
+
+    Eventually.until(
+        "the other server lists it",
+        () ->
+            TestServer.second()
+                    .locks()
+                    .list(ListRequest.newBuilder().setPrefix("elsewhere/").build())
+                    .getLocksCount()
+                == 1);
+  }
+
+  @Test
+  void otherNamespacesCostNothing() {
+    for (int i = 0; i < 70; i++) {
+      Map<String, String> some = new HashMap<>();
+      for (int j = 0; j < 1_000; j++) {
+        some.put("quoin:full:locks:{" + i + '/' + j + "}:owner", "- - 1 0 0 0 - ");
+      }
+      TestRedis.commands().mset(some);
+    }
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 20; i++) {
+      long begin = System.nanoTime();
+      assertThat(
+              TestServer.first()
+                  .locksIn("empty")
+                  .list(ListRequest.getDefaultInstance())
+                  .getLocksList())
+          .isEmpty();
+      best = Math.min(best, System.nanoTime() - begin);
+    }
+    // A walk through the keys took most of a second.
+    assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(100));
   }
 
   @Test

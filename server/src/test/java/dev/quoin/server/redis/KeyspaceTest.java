@@ -33,7 +33,6 @@ final class KeyspaceTest {
       assertThat(entity.chars().filter(c -> c == '}').count()).as(name).isEqualTo(1);
       assertThat(entity.chars().filter(c -> c == ':').count()).as(name).isEqualTo(4);
       assertThat(entity.chars().noneMatch(Character::isISOControl)).as(name).isTrue();
-      assertThat(Keyspace.nameOf(entity + "owner")).isEqualTo(name);
     }
     assertThat(keys).as("different names have different keys").hasSize(names.size());
   }

@@ -176,7 +176,7 @@ final class SemaphoreRacesTest {
     AcquireRequest request = ask("a", 1).setLimit(1).setRequestId("r").build();
     semaphores.acquire(request);
 
-    assertThat(TestRedis.commands().keys("quoin:default:semaphores:*"))
+    assertThat(TestRedis.commands().keys("quoin:default:semaphores:{a}:*"))
         .hasSize(4)
         .allSatisfy(key -> assertThat(TestRedis.commands().pttl(key)).as(key).isPositive());
   }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.names;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.Redis;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.TestConnection;
+import dev.quoin.server.testing.TestRedis;
+import io.opentelemetry.api.OpenTelemetry;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("redis")
+final class NamesInUseTest {
+  private final TestConnection connection = TestConnection.open();
+  private final Redis redis = connection.redis();
+  private final Scope scope = new Scope("n" + UUID.randomUUID(), null);
+  private final Keyspace keyspace = new Keyspace("quoin", "test");
+  private final DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), "");
+  private final NamesInUse names = names();
+  private final NamesInUse others = names();
+
+  private NamesInUse names() {
+    Scripts scripts = new Scripts(redis, OpenTelemetry.noop().getMeter("test"));
+    return new NamesInUse(scripts, keyspace, redis.timer());
+  }
+
+  @AfterEach
+  void closeConnection() {
+    connection.close();
+  }
+
+  @Test
+  void ownUseIsListedAtOnceAndByOthersSoon() throws Exception {
+    names.note(scope, "b", "1", 10_000);
+    names.note(scope, "a", "2", 10_000);
+    names.note(scope, "a", "3", 20_000);
+    assertThat(listed(names)).containsExactly("a", "b");
+
+    others.note(scope, "c", "4", 10_000);
+    Eventually.until("the name is noted", () -> listed(names).equals(List.of("a", "b", "c")));
+  }
+
+  @Test
+  void shortUseIsNotNoted() throws Exception {
+    names.note(scope, "short", "1", 10_000);
+    names.note(scope, "long", "2", 10_000);
+    names.end("1");
+
+    assertThat(listed(names)).containsExactly("long");
+  }
+
+  @Test
+  void oneOfTwoUsesEnds() throws Exception {
+    names.note(scope, "a", "1", 10_000);
+    names.note(scope, "a", "2", 10_000);
+    names.end("1");
+
+    assertThat(listed(names)).containsExactly("a");
+  }
+
+  @Test
+  void namesExpireWithTheLongestUse() throws Exception {
+    names.note(scope, "a", "1", 1_000_000);
+    names.note(scope, "b", "2", 1_000);
+    listed(names);
+    assertThat(TestRedis.commands().pttl(keys.seen())).isBetween(1_000_000L, 1_200_000L);
+    assertThat(TestRedis.commands().pttl(keys.order())).isBetween(1_000_000L, 1_200_000L);
+
+    names.note(scope, "b", "3", 2_000);
+    listed(names);
+    assertThat(TestRedis.commands().pttl(keys.seen())).isBetween(900_000L, 1_200_000L);
+  }
+
+  @Test
+  void longerUseOfANotedNameIsNoted() throws Exception {
+    names.note(scope, "a", "1", 1_000);
+    listed(names);
+    double before = TestRedis.commands().zscore(keys.seen(), "a");
+    names.note(scope, "a", "2", 1_000);
+    listed(names);
+    assertThat(TestRedis.commands().zscore(keys.seen(), "a")).isEqualTo(before);
+
+    names.note(scope, "a", "3", 1_000_000);
+    listed(names);
+
+    assertThat(TestRedis.commands().zscore(keys.seen(), "a")).isGreaterThan(before + 900_000);
+  }
+
+  @Test
+  void keptNameStaysUntilItIsForgotten() throws Exception {
+    names.note(scope, "used", "1", 1_000);
+    get(names.keep(scope, "kept"));
+    names.note(scope, "kept", "2", 1_000);
+    assertThat(listed(names)).containsExactly("kept", "used");
+    assertThat(TestRedis.commands().zscore(keys.seen(), "kept")).isInfinite();
+    assertThat(TestRedis.commands().pttl(keys.seen())).isEqualTo(-1);
+
+    get(names.forget(scope, "kept"));
+
+    assertThat(listed(names)).containsExactly("used");
+  }
+
+  private List<String> listed(NamesInUse some) {
+    try {
+      return get(some.list(scope, "", 10, "")).names();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static <T> T get(CompletionStage<T> stage) throws Exception {
+    return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+}
