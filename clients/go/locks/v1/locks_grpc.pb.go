@@ -108,17 +108,17 @@ type LocksClient interface {
 	// itself is seen there by its label.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
 	// List finds the locks that are held or waited for, by the beginning of their
-	// names, in no particular order.
+	// names, in the order of their UTF-8 bytes.
 	//
-	// There is no index: a page looks at up to 20,000 keys of Redis, of whatever
-	// kind, in steps of 1,000, and then reads the locks found in parallel. So a page
-	// may be short, or even empty, while next_page_token is set. A lock that is held
-	// all the time is found; one may be found twice. For people and for tools, not
-	// for the daily work of a program.
+	// It reads an index of the namespace. The server that granted a lock lists it at
+	// once, other servers a second later; one that was granted by a server that died
+	// within that second is listed when its lease is renewed. A lock that is held or
+	// waited for longer is always found. Locks that were in use are looked at and left
+	// out, so a page may be short, or even empty, while next_page_token is set. The
+	// index has room for 1,000,000 locks of a namespace; of more, those are left out
+	// whose leases end first.
 	//
-	// Errors: INVALID_REQUEST for page_token when the arguments are not those of the
-	// page before, or when the nodes of Redis or their slots have changed since then:
-	// begin the list again.
+	// Errors: INVALID_REQUEST for a page_token of another list.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
 	// ForceRelease takes the lock from whoever holds it, from all readers if it is
 	// shared, and hands it to the next in line. For operators: the holder goes on
@@ -351,17 +351,17 @@ type LocksServer interface {
 	// itself is seen there by its label.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
 	// List finds the locks that are held or waited for, by the beginning of their
-	// names, in no particular order.
+	// names, in the order of their UTF-8 bytes.
 	//
-	// There is no index: a page looks at up to 20,000 keys of Redis, of whatever
-	// kind, in steps of 1,000, and then reads the locks found in parallel. So a page
-	// may be short, or even empty, while next_page_token is set. A lock that is held
-	// all the time is found; one may be found twice. For people and for tools, not
-	// for the daily work of a program.
+	// It reads an index of the namespace. The server that granted a lock lists it at
+	// once, other servers a second later; one that was granted by a server that died
+	// within that second is listed when its lease is renewed. A lock that is held or
+	// waited for longer is always found. Locks that were in use are looked at and left
+	// out, so a page may be short, or even empty, while next_page_token is set. The
+	// index has room for 1,000,000 locks of a namespace; of more, those are left out
+	// whose leases end first.
 	//
-	// Errors: INVALID_REQUEST for page_token when the arguments are not those of the
-	// page before, or when the nodes of Redis or their slots have changed since then:
-	// begin the list again.
+	// Errors: INVALID_REQUEST for a page_token of another list.
 	List(context.Context, *ListRequest) (*ListResponse, error)
 	// ForceRelease takes the lock from whoever holds it, from all readers if it is
 	// shared, and hands it to the next in line. For operators: the holder goes on

@@ -100,10 +100,14 @@ type SemaphoresClient interface {
 	//
 	// Errors: SEMAPHORE_NOT_FOUND.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
-	// List tells about the semaphores whose names begin with a prefix, in no order.
-	// It walks through the keys of Redis, at most 20,000 of them for a page: a page
-	// may be short or empty although more follow. A semaphore that exists all the
-	// time is found; one may be found twice.
+	// List tells about the semaphores whose names begin with a prefix, in the order
+	// of their UTF-8 bytes. It reads an index of the namespace: one that was configured
+	// is found at once, one made by its first use at the latest a second later; if the
+	// server that made it died within that second, when it is used again. A page may be
+	// short while next_page_token is set. The index has room for 1,000,000 semaphores
+	// of a namespace; of more, those made by use are left out whose time is over first.
+	//
+	// Errors: INVALID_REQUEST for a page_token of another list.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
 	// Revoke takes the permits of one holder away and hands them to those in line.
 	// The holder is told by its Hold within 5 seconds, and by its next Renew or
@@ -303,10 +307,14 @@ type SemaphoresServer interface {
 	//
 	// Errors: SEMAPHORE_NOT_FOUND.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
-	// List tells about the semaphores whose names begin with a prefix, in no order.
-	// It walks through the keys of Redis, at most 20,000 of them for a page: a page
-	// may be short or empty although more follow. A semaphore that exists all the
-	// time is found; one may be found twice.
+	// List tells about the semaphores whose names begin with a prefix, in the order
+	// of their UTF-8 bytes. It reads an index of the namespace: one that was configured
+	// is found at once, one made by its first use at the latest a second later; if the
+	// server that made it died within that second, when it is used again. A page may be
+	// short while next_page_token is set. The index has room for 1,000,000 semaphores
+	// of a namespace; of more, those made by use are left out whose time is over first.
+	//
+	// Errors: INVALID_REQUEST for a page_token of another list.
 	List(context.Context, *ListRequest) (*ListResponse, error)
 	// Revoke takes the permits of one holder away and hands them to those in line.
 	// The holder is told by its Hold within 5 seconds, and by its next Renew or
