@@ -19,6 +19,8 @@ type leaseCalls interface {
 	// renew makes the lease begin anew and tells its end by the clock of Redis.
 	renew(ctx context.Context, token string) (time.Time, error)
 	release(ctx context.Context, token string) error
+	// releaseRequest gives back what a request was, or will be, granted.
+	releaseRequest(ctx context.Context, requestID string) error
 	// hold opens a stream that holds it, and returns what reads the stream's next event. The token
 	// is that of the grant to go on with, "" to ask for a new one.
 	hold(ctx context.Context, token string) (func() (holdEvent, error), error)

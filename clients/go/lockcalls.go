@@ -33,6 +33,11 @@ func (c *lockCalls) release(ctx context.Context, token string) error {
 	return err
 }
 
+func (c *lockCalls) releaseRequest(ctx context.Context, requestID string) error {
+	_, err := c.stub.Release(ctx, &locksv1.ReleaseRequest{Name: c.lock, AcquireRequestId: requestID})
+	return err
+}
+
 func (c *lockCalls) hold(ctx context.Context, token string) (func() (holdEvent, error), error) {
 	stream, err := c.stub.Hold(ctx, &locksv1.HoldRequest{
 		Name:   c.lock,

@@ -80,13 +80,18 @@ func (l *Locks) TryAcquire(ctx context.Context, name string, lease time.Duration
 //   - [ErrUnavailable] when no server, or no Redis, could be reached.
 func (l *Locks) Acquire(ctx context.Context, name string, options LockOptions) (*Lock, error) {
 	sent := time.Now()
-	answer, err := l.stub.Acquire(ctx, &locksv1.AcquireRequest{
-		Name:   name,
-		Lease:  durationpb.New(leaseOf(options.Lease)),
-		Wait:   durationpb.New(options.Wait),
-		Holder: options.Holder,
-		Mode:   modeOf(options.Shared),
-	})
+	calls := l.calls(name, options)
+	answer, err := acquire(ctx, l.client, []leaseCalls{calls},
+		func(ctx context.Context, id string) (*locksv1.AcquireResponse, error) {
+			return l.stub.Acquire(ctx, &locksv1.AcquireRequest{
+				Name:      name,
+				Lease:     durationpb.New(leaseOf(options.Lease)),
+				Wait:      durationpb.New(options.Wait),
+				Holder:    options.Holder,
+				Mode:      modeOf(options.Shared),
+				RequestId: id,
+			})
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +101,7 @@ func (l *Locks) Acquire(ctx context.Context, name string, options LockOptions) (
 		}
 	}
 	granted := grant{answer.GetToken(), answer.GetFence(), answer.GetExpireTime().AsTime()}
-	held, err := l.client.keep(ctx, l.calls(name, options), granted, sent)
+	held, err := l.client.keep(ctx, calls, granted, sent)
 	if err != nil {
 		return nil, err
 	}

@@ -21,13 +21,21 @@ type LockSet struct{ locks []*Lock }
 // could not be had.
 func (l *Locks) AcquireAll(ctx context.Context, names []string, options LockOptions) (*LockSet, error) {
 	sent := time.Now()
-	answer, err := l.stub.AcquireAll(ctx, &locksv1.AcquireAllRequest{
-		Names:  names,
-		Lease:  durationpb.New(leaseOf(options.Lease)),
-		Wait:   durationpb.New(options.Wait),
-		Holder: options.Holder,
-		Mode:   modeOf(options.Shared),
-	})
+	calls := make([]leaseCalls, len(names))
+	for i, name := range names {
+		calls[i] = l.calls(name, options)
+	}
+	answer, err := acquire(ctx, l.client, calls,
+		func(ctx context.Context, id string) (*locksv1.AcquireAllResponse, error) {
+			return l.stub.AcquireAll(ctx, &locksv1.AcquireAllRequest{
+				Names:     names,
+				Lease:     durationpb.New(leaseOf(options.Lease)),
+				Wait:      durationpb.New(options.Wait),
+				Holder:    options.Holder,
+				Mode:      modeOf(options.Shared),
+				RequestId: id,
+			})
+		})
 	if err != nil {
 		return nil, err
 	}

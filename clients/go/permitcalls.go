@@ -33,6 +33,11 @@ func (c *permitCalls) release(ctx context.Context, token string) error {
 	return err
 }
 
+func (c *permitCalls) releaseRequest(ctx context.Context, requestID string) error {
+	_, err := c.stub.Release(ctx, &semaphoresv1.ReleaseRequest{Name: c.semaphore, AcquireRequestId: requestID})
+	return err
+}
+
 func (c *permitCalls) hold(ctx context.Context, token string) (func() (holdEvent, error), error) {
 	stream, err := c.stub.Hold(ctx, &semaphoresv1.HoldRequest{
 		Name:    c.semaphore,

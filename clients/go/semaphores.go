@@ -92,14 +92,19 @@ func (s *Semaphores) Acquire(
 	ctx context.Context, name string, options PermitOptions,
 ) (*Permits, error) {
 	sent := time.Now()
-	answer, err := s.stub.Acquire(ctx, &semaphoresv1.AcquireRequest{
-		Name:    name,
-		Permits: options.Permits,
-		Lease:   durationpb.New(leaseOf(options.Lease)),
-		Wait:    durationpb.New(options.Wait),
-		Holder:  options.Holder,
-		Limit:   options.Limit,
-	})
+	calls := &permitCalls{s.stub, name, options}
+	answer, err := acquire(ctx, s.client, []leaseCalls{calls},
+		func(ctx context.Context, id string) (*semaphoresv1.AcquireResponse, error) {
+			return s.stub.Acquire(ctx, &semaphoresv1.AcquireRequest{
+				Name:      name,
+				Permits:   options.Permits,
+				Lease:     durationpb.New(leaseOf(options.Lease)),
+				Wait:      durationpb.New(options.Wait),
+				Holder:    options.Holder,
+				Limit:     options.Limit,
+				RequestId: id,
+			})
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +114,7 @@ func (s *Semaphores) Acquire(
 		}
 	}
 	granted := grant{answer.GetToken(), answer.GetFence(), answer.GetExpireTime().AsTime()}
-	held, err := s.client.keep(ctx, &permitCalls{s.stub, name, options}, granted, sent)
+	held, err := s.client.keep(ctx, calls, granted, sent)
 	return permits(held, options), err
 }
 

@@ -21,6 +21,9 @@ interface LeaseCalls {
 
   CompletableFuture<?> release(String token, Duration within);
 
+  /** Gives back what a request was, or will be, granted. */
+  CompletableFuture<?> releaseRequest(String requestId, Duration within);
+
   /**
    * Opens a stream that holds it.
    *

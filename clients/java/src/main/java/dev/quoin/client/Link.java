@@ -127,7 +127,8 @@ final class Link {
     ClientCalls.asyncUnaryCall(call, request, new Answer<>(answer));
     answer.whenComplete(
         (response, failure) -> {
-          if (answer.isCancelled()) {
+          // Without effect when it is the call that has failed.
+          if (failure != null) {
             call.cancel("the caller does not want the answer any more", null);
           }
         });

@@ -42,6 +42,13 @@ record LockCalls(Link link, String name, Duration lease, String holder, boolean 
   }
 
   @Override
+  public CompletableFuture<?> releaseRequest(String requestId, Duration within) {
+    ReleaseRequest request =
+        ReleaseRequest.newBuilder().setName(name).setAcquireRequestId(requestId).build();
+    return link.call(LocksGrpc.getReleaseMethod(), request, within);
+  }
+
+  @Override
   public ClientCall<?, ?> hold(String token, HoldStream events) {
     HoldRequest request =
         HoldRequest.newBuilder()

@@ -17,6 +17,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -76,6 +77,7 @@ public final class Locks {
 
   /** Like {@link #acquire}, without waiting for the answer. */
   public CompletableFuture<Optional<Lock>> acquireAsync(String name, LockOptions options) {
+    String id = UUID.randomUUID().toString();
     AcquireRequest request =
         AcquireRequest.newBuilder()
             .setName(name)
@@ -83,18 +85,22 @@ public final class Locks {
             .setWait(Protos.duration(options.maxWait()))
             .setHolder(options.holder())
             .setMode(LockCalls.mode(options.shared()))
+            .setRequestId(id)
             .build();
+    LockCalls calls = calls(name, options);
     long sent = System.nanoTime();
-    CompletableFuture<AcquireResponse> answer =
-        link.call(LocksGrpc.getAcquireMethod(), request, link.patience(options.maxWait()));
-    LockCalls calls = calls(name, options.lease(), options.holder(), options.shared());
-    CompletableFuture<Optional<Lock>> outcome =
-        answer.thenCompose(
-            grant ->
-                grant.getAcquired()
-                    ? LeaseRenewal.keep(link, calls, granted(grant), sent).thenApply(Optional::of)
-                    : CompletableFuture.completedFuture(Optional.empty()));
-    return Futures.handOver(outcome, answer, lock -> lock.ifPresent(Lock::closeAsync));
+    return Acquisition.acquire(
+        link,
+        LocksGrpc.getAcquireMethod(),
+        request,
+        link.patience(options.maxWait()),
+        id,
+        List.of(calls),
+        grant ->
+            grant.getAcquired()
+                ? LeaseRenewal.keep(link, calls, granted(grant), sent).thenApply(Optional::of)
+                : CompletableFuture.completedFuture(Optional.empty()),
+        lock -> lock.ifPresent(Lock::closeAsync));
   }
 
   /**
@@ -113,6 +119,7 @@ public final class Locks {
   /** Like {@link #acquireAll}, without waiting for the answer. */
   public CompletableFuture<Optional<LockSet>> acquireAllAsync(
       List<String> names, LockOptions options) {
+    String id = UUID.randomUUID().toString();
     AcquireAllRequest request =
         AcquireAllRequest.newBuilder()
             .addAllNames(names)
@@ -120,17 +127,21 @@ public final class Locks {
             .setWait(Protos.duration(options.maxWait()))
             .setHolder(options.holder())
             .setMode(LockCalls.mode(options.shared()))
+            .setRequestId(id)
             .build();
     long sent = System.nanoTime();
-    CompletableFuture<AcquireAllResponse> answer =
-        link.call(LocksGrpc.getAcquireAllMethod(), request, link.patience(options.maxWait()));
-    CompletableFuture<Optional<LockSet>> outcome =
-        answer.thenCompose(
-            all ->
-                all.getAcquired()
-                    ? keepAll(all, options, sent).thenApply(Optional::of)
-                    : CompletableFuture.completedFuture(Optional.empty()));
-    return Futures.handOver(outcome, answer, locks -> locks.ifPresent(LockSet::closeAsync));
+    return Acquisition.acquire(
+        link,
+        LocksGrpc.getAcquireAllMethod(),
+        request,
+        link.patience(options.maxWait()),
+        id,
+        names.stream().map(name -> calls(name, options)).toList(),
+        all ->
+            all.getAcquired()
+                ? keepAll(all, options, sent).thenApply(Optional::of)
+                : CompletableFuture.completedFuture(Optional.empty()),
+        locks -> locks.ifPresent(LockSet::closeAsync));
   }
 
   private CompletableFuture<LockSet> keepAll(
@@ -142,7 +153,7 @@ public final class Locks {
                 grant ->
                     LeaseRenewal.keep(
                         link,
-                        calls(grant.getName(), options.lease(), options.holder(), options.shared()),
+                        calls(grant.getName(), options),
                         new Grant(grant.getToken(), grant.getFence(), end),
                         sent))
             .toList();
@@ -262,6 +273,10 @@ public final class Locks {
 
   private ListResponse next(ListRequest.Builder request, String pageToken) {
     return pageToken.isEmpty() ? null : page(request.setPageToken(pageToken));
+  }
+
+  private LockCalls calls(String name, LockOptions options) {
+    return calls(name, options.lease(), options.holder(), options.shared());
   }
 
   private LockCalls calls(String name, Duration lease, String holder, boolean shared) {

@@ -45,6 +45,13 @@ record PermitCalls(Link link, String name, PermitOptions options) implements Lea
   }
 
   @Override
+  public CompletableFuture<?> releaseRequest(String requestId, Duration within) {
+    ReleaseRequest request =
+        ReleaseRequest.newBuilder().setName(name).setAcquireRequestId(requestId).build();
+    return link.call(SemaphoresGrpc.getReleaseMethod(), request, within);
+  }
+
+  @Override
   public ClientCall<?, ?> hold(String token, HoldStream events) {
     HoldRequest request =
         HoldRequest.newBuilder()

@@ -12,8 +12,10 @@ import dev.quoin.semaphores.v1.RevokeRequest;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -88,6 +90,7 @@ public final class Semaphores {
 
   /** Like {@link #acquire}, without waiting for the answer. */
   public CompletableFuture<Optional<Permits>> acquireAsync(String name, PermitOptions options) {
+    String id = UUID.randomUUID().toString();
     AcquireRequest request =
         AcquireRequest.newBuilder()
             .setName(name)
@@ -96,18 +99,22 @@ public final class Semaphores {
             .setWait(Protos.duration(options.maxWait()))
             .setHolder(options.holder())
             .setLimit(options.limit())
+            .setRequestId(id)
             .build();
-    long sent = System.nanoTime();
-    CompletableFuture<AcquireResponse> answer =
-        link.call(SemaphoresGrpc.getAcquireMethod(), request, link.patience(options.maxWait()));
     PermitCalls calls = new PermitCalls(link, name, options.whole());
-    CompletableFuture<Optional<Permits>> outcome =
-        answer.thenCompose(
-            grant ->
-                grant.getAcquired()
-                    ? LeaseRenewal.keep(link, calls, granted(grant), sent).thenApply(Optional::of)
-                    : CompletableFuture.completedFuture(Optional.empty()));
-    return Futures.handOver(outcome, answer, permits -> permits.ifPresent(Permits::closeAsync));
+    long sent = System.nanoTime();
+    return Acquisition.acquire(
+        link,
+        SemaphoresGrpc.getAcquireMethod(),
+        request,
+        link.patience(options.maxWait()),
+        id,
+        List.of(calls),
+        grant ->
+            grant.getAcquired()
+                ? LeaseRenewal.keep(link, calls, granted(grant), sent).thenApply(Optional::of)
+                : CompletableFuture.completedFuture(Optional.empty()),
+        permits -> permits.ifPresent(Permits::closeAsync));
   }
 
   /**

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quoin_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	quoin "github.com/quoin-dev/quoin/clients/go"
+	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
+	semaphoresv1 "github.com/quoin-dev/quoin/clients/go/semaphores/v1"
+)
+
+const abandonedTimes = 300
+
+// abandon makes calls whose context ends a moment after each began, some by their deadline.
+func abandon(t *testing.T, call func(ctx context.Context, name string) error) (names []string) {
+	t.Helper()
+	for i := range abandonedTimes {
+		name := fmt.Sprint("lock ", i)
+		names = append(names, name)
+		ctx, cancel := context.WithCancel(t.Context())
+		moment := rand.N(5 * time.Millisecond)
+		if i%3 == 0 {
+			ctx, cancel = context.WithTimeout(t.Context(), moment)
+		} else {
+			time.AfterFunc(moment, cancel)
+		}
+		_ = call(ctx, name)
+		cancel()
+	}
+	return names
+}
+
+func free(t *testing.T, client *quoin.Client, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		eventually(t, name+" is free", func() bool {
+			return !value[*locksv1.GetResponse](t)(client.Locks.Get(limited(t), name)).GetHeld()
+		})
+	}
+}
+
+func TestAnAcquireWhoseContextEndsHoldsNothing(t *testing.T) {
+	t.Parallel()
+	client := client(t)
+	free(t, client, abandon(t, func(ctx context.Context, name string) error {
+		lock, err := client.Locks.TryAcquire(ctx, name, time.Hour)
+		if err == nil {
+			err = lock.Release(t.Context())
+		}
+		return err
+	})...)
+}
+
+func TestAWaitWhoseContextEndsHoldsNothing(t *testing.T) {
+	t.Parallel()
+	client := client(t)
+	lock := value[*quoin.Lock](t)(client.Locks.TryAcquire(limited(t), "report", time.Hour))
+	waits := quoin.LockOptions{Lease: time.Hour, Wait: 20 * time.Second}
+	abandon(t, func(ctx context.Context, _ string) error {
+		released := lock
+		go func() {
+			time.Sleep(rand.N(5 * time.Millisecond))
+			_ = released.Release(context.Background())
+		}()
+		if got, err := client.Locks.Acquire(ctx, "report", waits); err == nil {
+			lock = got
+		} else {
+			lock = value[*quoin.Lock](t)(client.Locks.Acquire(limited(t), "report", waits))
+		}
+		return nil
+	})
+}
+
+func TestAnAcquireOfSeveralWhoseContextEndsHoldsNothing(t *testing.T) {
+	t.Parallel()
+	client := client(t)
+	for _, name := range abandon(t, func(ctx context.Context, name string) error {
+		set, err := client.Locks.AcquireAll(ctx, []string{name + "a", name + "b"}, quoin.LockOptions{Lease: time.Hour})
+		if err == nil {
+			err = set.Release(t.Context())
+		}
+		return err
+	}) {
+		free(t, client, name+"a", name+"b")
+	}
+}
+
+func TestPermitsWhoseContextEndsAreFree(t *testing.T) {
+	t.Parallel()
+	client := client(t)
+	abandon(t, func(ctx context.Context, _ string) error {
+		permits, err := client.Semaphores.Acquire(ctx, "pool", quoin.PermitOptions{Limit: 1000, Lease: time.Hour})
+		if err == nil {
+			err = permits.Release(t.Context())
+		}
+		return err
+	})
+	eventually(t, "all are free", func() bool {
+		state, err := client.Semaphores.Get(limited(t), "pool")
+		return value[*semaphoresv1.GetResponse](t)(state, err).GetInUse() == 0
+	})
+}
+
+func TestAnAcquireThatTheEndOfItsClientCutsOffHoldsNothing(t *testing.T) {
+	t.Parallel()
+	namespace := quoin.WithNamespace(freshName())
+	other := client(t, namespace)
+	for i := range abandonedTimes / 10 {
+		name := fmt.Sprint("lock ", i)
+		brief := client(t, namespace)
+		value[*locksv1.GetResponse](t)(brief.Locks.Get(limited(t), name))
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_, _ = brief.Locks.TryAcquire(context.Background(), name, time.Hour)
+		}()
+		time.Sleep(rand.N(5 * time.Millisecond))
+		must(t, brief.Close())
+		comes(t, "the end of the call", ended)
+		equal(t, name, value[*locksv1.GetResponse](t)(other.Locks.Get(limited(t), name)).GetHeld(), false)
+	}
+}
