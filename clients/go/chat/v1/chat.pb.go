@@ -193,7 +193,7 @@ func (x SubscribeRequest_SlowReader) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SubscribeRequest_SlowReader.Descriptor instead.
 func (SubscribeRequest_SlowReader) EnumDescriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{29, 0}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{31, 0}
 }
 
 // Why a stream ends.
@@ -246,7 +246,7 @@ func (x SubscribeResponse_Reconnect_Reason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SubscribeResponse_Reconnect_Reason.Descriptor instead.
 func (SubscribeResponse_Reconnect_Reason) EnumDescriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30, 8, 0}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 8, 0}
 }
 
 // A message of a chat.
@@ -1721,6 +1721,125 @@ func (x *ListChatsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Asks for the chats of a namespace.
+type ListRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only ids that begin with this: at most 256 bytes, no control characters.
+	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// How many at most: 0 to 100; 0, the default, is 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: the next_page_token of the page before, with the same prefix.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRequest) Reset() {
+	*x = ListRequest{}
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRequest) ProtoMessage() {}
+
+func (x *ListRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
+func (*ListRequest) Descriptor() ([]byte, []int) {
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListRequest) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *ListRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Chats of a namespace.
+type ListResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of the bytes of their ids.
+	Chats []*ListResponse_Summary `protobuf:"bytes,1,rep,name=chats,proto3" json:"chats,omitempty"`
+	// Asks for the next page; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListResponse) Reset() {
+	*x = ListResponse{}
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListResponse) ProtoMessage() {}
+
+func (x *ListResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListResponse.ProtoReflect.Descriptor instead.
+func (*ListResponse) Descriptor() ([]byte, []int) {
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListResponse) GetChats() []*ListResponse_Summary {
+	if x != nil {
+		return x.Chats
+	}
+	return nil
+}
+
+func (x *ListResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // Asks for the members of a chat.
 type MembersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1738,7 +1857,7 @@ type MembersRequest struct {
 
 func (x *MembersRequest) Reset() {
 	*x = MembersRequest{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[23]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1750,7 +1869,7 @@ func (x *MembersRequest) String() string {
 func (*MembersRequest) ProtoMessage() {}
 
 func (x *MembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[23]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1763,7 +1882,7 @@ func (x *MembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MembersRequest.ProtoReflect.Descriptor instead.
 func (*MembersRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{23}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *MembersRequest) GetChatId() string {
@@ -1807,7 +1926,7 @@ type MembersResponse struct {
 
 func (x *MembersResponse) Reset() {
 	*x = MembersResponse{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[24]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1819,7 +1938,7 @@ func (x *MembersResponse) String() string {
 func (*MembersResponse) ProtoMessage() {}
 
 func (x *MembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[24]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1832,7 +1951,7 @@ func (x *MembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MembersResponse.ProtoReflect.Descriptor instead.
 func (*MembersResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{24}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *MembersResponse) GetMembers() []*MembersResponse_Member {
@@ -1872,7 +1991,7 @@ type HistoryRequest struct {
 
 func (x *HistoryRequest) Reset() {
 	*x = HistoryRequest{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[25]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1884,7 +2003,7 @@ func (x *HistoryRequest) String() string {
 func (*HistoryRequest) ProtoMessage() {}
 
 func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[25]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1897,7 +2016,7 @@ func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryRequest.ProtoReflect.Descriptor instead.
 func (*HistoryRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{25}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *HistoryRequest) GetChatId() string {
@@ -1977,7 +2096,7 @@ type HistoryResponse struct {
 
 func (x *HistoryResponse) Reset() {
 	*x = HistoryResponse{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[26]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1989,7 +2108,7 @@ func (x *HistoryResponse) String() string {
 func (*HistoryResponse) ProtoMessage() {}
 
 func (x *HistoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[26]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2002,7 +2121,7 @@ func (x *HistoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryResponse.ProtoReflect.Descriptor instead.
 func (*HistoryResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{26}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *HistoryResponse) GetMessages() []*Message {
@@ -2034,7 +2153,7 @@ type SignalRequest struct {
 
 func (x *SignalRequest) Reset() {
 	*x = SignalRequest{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[27]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2046,7 +2165,7 @@ func (x *SignalRequest) String() string {
 func (*SignalRequest) ProtoMessage() {}
 
 func (x *SignalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[27]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2059,7 +2178,7 @@ func (x *SignalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignalRequest.ProtoReflect.Descriptor instead.
 func (*SignalRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{27}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *SignalRequest) GetChatId() string {
@@ -2092,7 +2211,7 @@ type SignalResponse struct {
 
 func (x *SignalResponse) Reset() {
 	*x = SignalResponse{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[28]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2104,7 +2223,7 @@ func (x *SignalResponse) String() string {
 func (*SignalResponse) ProtoMessage() {}
 
 func (x *SignalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[28]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2117,7 +2236,7 @@ func (x *SignalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignalResponse.ProtoReflect.Descriptor instead.
 func (*SignalResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{28}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30}
 }
 
 // Asks for everything that happens in the chats of a user.
@@ -2136,7 +2255,7 @@ type SubscribeRequest struct {
 
 func (x *SubscribeRequest) Reset() {
 	*x = SubscribeRequest{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[29]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2148,7 +2267,7 @@ func (x *SubscribeRequest) String() string {
 func (*SubscribeRequest) ProtoMessage() {}
 
 func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[29]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2161,7 +2280,7 @@ func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeRequest.ProtoReflect.Descriptor instead.
 func (*SubscribeRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{29}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *SubscribeRequest) GetUser() string {
@@ -2204,7 +2323,7 @@ type SubscribeResponse struct {
 
 func (x *SubscribeResponse) Reset() {
 	*x = SubscribeResponse{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[30]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2216,7 +2335,7 @@ func (x *SubscribeResponse) String() string {
 func (*SubscribeResponse) ProtoMessage() {}
 
 func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[30]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2229,7 +2348,7 @@ func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *SubscribeResponse) GetEvent() isSubscribeResponse_Event {
@@ -2340,7 +2459,7 @@ type FetchPendingResponse_Pending struct {
 
 func (x *FetchPendingResponse_Pending) Reset() {
 	*x = FetchPendingResponse_Pending{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[34]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2352,7 +2471,7 @@ func (x *FetchPendingResponse_Pending) String() string {
 func (*FetchPendingResponse_Pending) ProtoMessage() {}
 
 func (x *FetchPendingResponse_Pending) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[34]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2409,7 +2528,7 @@ type AckRequest_Position struct {
 
 func (x *AckRequest_Position) Reset() {
 	*x = AckRequest_Position{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[35]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2421,7 +2540,7 @@ func (x *AckRequest_Position) String() string {
 func (*AckRequest_Position) ProtoMessage() {}
 
 func (x *AckRequest_Position) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[35]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2468,7 +2587,7 @@ type AckResponse_Acknowledged struct {
 
 func (x *AckResponse_Acknowledged) Reset() {
 	*x = AckResponse_Acknowledged{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[36]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2480,7 +2599,7 @@ func (x *AckResponse_Acknowledged) String() string {
 func (*AckResponse_Acknowledged) ProtoMessage() {}
 
 func (x *AckResponse_Acknowledged) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[36]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2548,7 +2667,7 @@ type ListChatsResponse_Overview struct {
 
 func (x *ListChatsResponse_Overview) Reset() {
 	*x = ListChatsResponse_Overview{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[37]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2560,7 +2679,7 @@ func (x *ListChatsResponse_Overview) String() string {
 func (*ListChatsResponse_Overview) ProtoMessage() {}
 
 func (x *ListChatsResponse_Overview) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[37]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2625,6 +2744,88 @@ func (x *ListChatsResponse_Overview) GetMemberCount() int64 {
 	return 0
 }
 
+// A chat, without what it says.
+type ListResponse_Summary struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the chat.
+	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
+	// How many members it has.
+	MemberCount *int64 `protobuf:"varint,2,opt,name=member_count,json=memberCount,proto3,oneof" json:"member_count,omitempty"`
+	// Number of the newest message; 0 when there is none.
+	NewestMessageId *int64 `protobuf:"varint,3,opt,name=newest_message_id,json=newestMessageId,proto3,oneof" json:"newest_message_id,omitempty"`
+	// When the newest message was sent, or else when the chat was created.
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// When the chat was created.
+	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListResponse_Summary) Reset() {
+	*x = ListResponse_Summary{}
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListResponse_Summary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListResponse_Summary) ProtoMessage() {}
+
+func (x *ListResponse_Summary) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListResponse_Summary.ProtoReflect.Descriptor instead.
+func (*ListResponse_Summary) Descriptor() ([]byte, []int) {
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{24, 0}
+}
+
+func (x *ListResponse_Summary) GetChatId() string {
+	if x != nil {
+		return x.ChatId
+	}
+	return ""
+}
+
+func (x *ListResponse_Summary) GetMemberCount() int64 {
+	if x != nil && x.MemberCount != nil {
+		return *x.MemberCount
+	}
+	return 0
+}
+
+func (x *ListResponse_Summary) GetNewestMessageId() int64 {
+	if x != nil && x.NewestMessageId != nil {
+		return *x.NewestMessageId
+	}
+	return 0
+}
+
+func (x *ListResponse_Summary) GetUpdateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdateTime
+	}
+	return nil
+}
+
+func (x *ListResponse_Summary) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
 // A member.
 type MembersResponse_Member struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2643,7 +2844,7 @@ type MembersResponse_Member struct {
 
 func (x *MembersResponse_Member) Reset() {
 	*x = MembersResponse_Member{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[38]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2655,7 +2856,7 @@ func (x *MembersResponse_Member) String() string {
 func (*MembersResponse_Member) ProtoMessage() {}
 
 func (x *MembersResponse_Member) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[38]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2668,7 +2869,7 @@ func (x *MembersResponse_Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MembersResponse_Member.ProtoReflect.Descriptor instead.
 func (*MembersResponse_Member) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{24, 0}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{26, 0}
 }
 
 func (x *MembersResponse_Member) GetUser() string {
@@ -2712,7 +2913,7 @@ type SubscribeResponse_Events struct {
 
 func (x *SubscribeResponse_Events) Reset() {
 	*x = SubscribeResponse_Events{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[39]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2724,7 +2925,7 @@ func (x *SubscribeResponse_Events) String() string {
 func (*SubscribeResponse_Events) ProtoMessage() {}
 
 func (x *SubscribeResponse_Events) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[39]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2737,7 +2938,7 @@ func (x *SubscribeResponse_Events) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse_Events.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse_Events) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30, 0}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 0}
 }
 
 func (x *SubscribeResponse_Events) GetChatId() string {
@@ -2778,7 +2979,7 @@ type SubscribeResponse_Event struct {
 
 func (x *SubscribeResponse_Event) Reset() {
 	*x = SubscribeResponse_Event{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[40]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2790,7 +2991,7 @@ func (x *SubscribeResponse_Event) String() string {
 func (*SubscribeResponse_Event) ProtoMessage() {}
 
 func (x *SubscribeResponse_Event) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[40]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2803,7 +3004,7 @@ func (x *SubscribeResponse_Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse_Event.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse_Event) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30, 1}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 1}
 }
 
 func (x *SubscribeResponse_Event) GetEvent() isSubscribeResponse_Event_Event {
@@ -2940,7 +3141,7 @@ type SubscribeResponse_MemberJoined struct {
 
 func (x *SubscribeResponse_MemberJoined) Reset() {
 	*x = SubscribeResponse_MemberJoined{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[41]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2952,7 +3153,7 @@ func (x *SubscribeResponse_MemberJoined) String() string {
 func (*SubscribeResponse_MemberJoined) ProtoMessage() {}
 
 func (x *SubscribeResponse_MemberJoined) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[41]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2965,7 +3166,7 @@ func (x *SubscribeResponse_MemberJoined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse_MemberJoined.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse_MemberJoined) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30, 2}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 2}
 }
 
 func (x *SubscribeResponse_MemberJoined) GetUser() string {
@@ -2998,7 +3199,7 @@ type SubscribeResponse_MemberLeft struct {
 
 func (x *SubscribeResponse_MemberLeft) Reset() {
 	*x = SubscribeResponse_MemberLeft{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[42]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3010,7 +3211,7 @@ func (x *SubscribeResponse_MemberLeft) String() string {
 func (*SubscribeResponse_MemberLeft) ProtoMessage() {}
 
 func (x *SubscribeResponse_MemberLeft) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[42]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3023,7 +3224,7 @@ func (x *SubscribeResponse_MemberLeft) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse_MemberLeft.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse_MemberLeft) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30, 3}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 3}
 }
 
 func (x *SubscribeResponse_MemberLeft) GetUser() string {
@@ -3055,7 +3256,7 @@ type SubscribeResponse_RoleChanged struct {
 
 func (x *SubscribeResponse_RoleChanged) Reset() {
 	*x = SubscribeResponse_RoleChanged{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[43]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3067,7 +3268,7 @@ func (x *SubscribeResponse_RoleChanged) String() string {
 func (*SubscribeResponse_RoleChanged) ProtoMessage() {}
 
 func (x *SubscribeResponse_RoleChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[43]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3080,7 +3281,7 @@ func (x *SubscribeResponse_RoleChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse_RoleChanged.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse_RoleChanged) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30, 4}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 4}
 }
 
 func (x *SubscribeResponse_RoleChanged) GetUser() string {
@@ -3122,7 +3323,7 @@ type SubscribeResponse_Gap struct {
 
 func (x *SubscribeResponse_Gap) Reset() {
 	*x = SubscribeResponse_Gap{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[44]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3134,7 +3335,7 @@ func (x *SubscribeResponse_Gap) String() string {
 func (*SubscribeResponse_Gap) ProtoMessage() {}
 
 func (x *SubscribeResponse_Gap) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[44]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3147,7 +3348,7 @@ func (x *SubscribeResponse_Gap) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse_Gap.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse_Gap) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30, 5}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 5}
 }
 
 func (x *SubscribeResponse_Gap) GetChatId() string {
@@ -3193,7 +3394,7 @@ type SubscribeResponse_Doing struct {
 
 func (x *SubscribeResponse_Doing) Reset() {
 	*x = SubscribeResponse_Doing{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[45]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3205,7 +3406,7 @@ func (x *SubscribeResponse_Doing) String() string {
 func (*SubscribeResponse_Doing) ProtoMessage() {}
 
 func (x *SubscribeResponse_Doing) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[45]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3218,7 +3419,7 @@ func (x *SubscribeResponse_Doing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse_Doing.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse_Doing) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30, 6}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 6}
 }
 
 func (x *SubscribeResponse_Doing) GetChatId() string {
@@ -3253,7 +3454,7 @@ type SubscribeResponse_Heartbeat struct {
 
 func (x *SubscribeResponse_Heartbeat) Reset() {
 	*x = SubscribeResponse_Heartbeat{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[46]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3265,7 +3466,7 @@ func (x *SubscribeResponse_Heartbeat) String() string {
 func (*SubscribeResponse_Heartbeat) ProtoMessage() {}
 
 func (x *SubscribeResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[46]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3278,7 +3479,7 @@ func (x *SubscribeResponse_Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse_Heartbeat.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30, 7}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 7}
 }
 
 func (x *SubscribeResponse_Heartbeat) GetCursor() string {
@@ -3302,7 +3503,7 @@ type SubscribeResponse_Reconnect struct {
 
 func (x *SubscribeResponse_Reconnect) Reset() {
 	*x = SubscribeResponse_Reconnect{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[47]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3314,7 +3515,7 @@ func (x *SubscribeResponse_Reconnect) String() string {
 func (*SubscribeResponse_Reconnect) ProtoMessage() {}
 
 func (x *SubscribeResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[47]
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3327,7 +3528,7 @@ func (x *SubscribeResponse_Reconnect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse_Reconnect.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse_Reconnect) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{30, 8}
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 8}
 }
 
 func (x *SubscribeResponse_Reconnect) GetReason() SubscribeResponse_Reconnect_Reason {
@@ -3509,7 +3710,25 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\a_unreadB\x1a\n" +
 	"\x18_acknowledged_message_idB\x14\n" +
 	"\x12_newest_message_idB\x0f\n" +
-	"\r_member_count\"y\n" +
+	"\r_member_count\"a\n" +
+	"\vListRequest\x12\x16\n" +
+	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\x90\x03\n" +
+	"\fListResponse\x129\n" +
+	"\x05chats\x18\x01 \x03(\v2#.quoin.chat.v1.ListResponse.SummaryR\x05chats\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\x9c\x02\n" +
+	"\aSummary\x12\x17\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12&\n" +
+	"\fmember_count\x18\x02 \x01(\x03H\x00R\vmemberCount\x88\x01\x01\x12/\n" +
+	"\x11newest_message_id\x18\x03 \x01(\x03H\x01R\x0fnewestMessageId\x88\x01\x01\x12;\n" +
+	"\vupdate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"updateTime\x12;\n" +
+	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTimeB\x0f\n" +
+	"\r_member_countB\x14\n" +
+	"\x12_newest_message_id\"y\n" +
 	"\x0eMembersRequest\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12\x1b\n" +
@@ -3614,9 +3833,9 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x0fACTIVITY_TYPING\x10\x01\x12\x11\n" +
 	"\rACTIVITY_IDLE\x10\x02\x12\x14\n" +
 	"\x10ACTIVITY_PRESENT\x10\x03\x12\x11\n" +
-	"\rACTIVITY_AWAY\x10\x042\x80\t\n" +
-	"\x04Chat\x12J\n" +
-	"\x06Create\x12\x1c.quoin.chat.v1.CreateRequest\x1a\x1d.quoin.chat.v1.CreateResponse\"\x03\x90\x02\x02\x12D\n" +
+	"\rACTIVITY_AWAY\x10\x042\xc1\t\n" +
+	"\x04Chat\x12E\n" +
+	"\x06Create\x12\x1c.quoin.chat.v1.CreateRequest\x1a\x1d.quoin.chat.v1.CreateResponse\x12D\n" +
 	"\x04Join\x12\x1a.quoin.chat.v1.JoinRequest\x1a\x1b.quoin.chat.v1.JoinResponse\"\x03\x90\x02\x02\x12G\n" +
 	"\x05Leave\x12\x1b.quoin.chat.v1.LeaveRequest\x1a\x1c.quoin.chat.v1.LeaveResponse\"\x03\x90\x02\x02\x12D\n" +
 	"\x04Kick\x12\x1a.quoin.chat.v1.KickRequest\x1a\x1b.quoin.chat.v1.KickResponse\"\x03\x90\x02\x02\x12M\n" +
@@ -3626,7 +3845,8 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x06Delete\x12\x1c.quoin.chat.v1.DeleteRequest\x1a\x1d.quoin.chat.v1.DeleteResponse\"\x03\x90\x02\x02\x12\\\n" +
 	"\fFetchPending\x12\".quoin.chat.v1.FetchPendingRequest\x1a#.quoin.chat.v1.FetchPendingResponse\"\x03\x90\x02\x01\x12A\n" +
 	"\x03Ack\x12\x19.quoin.chat.v1.AckRequest\x1a\x1a.quoin.chat.v1.AckResponse\"\x03\x90\x02\x02\x12S\n" +
-	"\tListChats\x12\x1f.quoin.chat.v1.ListChatsRequest\x1a .quoin.chat.v1.ListChatsResponse\"\x03\x90\x02\x01\x12M\n" +
+	"\tListChats\x12\x1f.quoin.chat.v1.ListChatsRequest\x1a .quoin.chat.v1.ListChatsResponse\"\x03\x90\x02\x01\x12D\n" +
+	"\x04List\x12\x1a.quoin.chat.v1.ListRequest\x1a\x1b.quoin.chat.v1.ListResponse\"\x03\x90\x02\x01\x12M\n" +
 	"\aMembers\x12\x1d.quoin.chat.v1.MembersRequest\x1a\x1e.quoin.chat.v1.MembersResponse\"\x03\x90\x02\x01\x12M\n" +
 	"\aHistory\x12\x1d.quoin.chat.v1.HistoryRequest\x1a\x1e.quoin.chat.v1.HistoryResponse\"\x03\x90\x02\x01\x12J\n" +
 	"\x06Signal\x12\x1c.quoin.chat.v1.SignalRequest\x1a\x1d.quoin.chat.v1.SignalResponse\"\x03\x90\x02\x02\x12U\n" +
@@ -3646,7 +3866,7 @@ func file_quoin_chat_v1_chat_proto_rawDescGZIP() []byte {
 }
 
 var file_quoin_chat_v1_chat_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_quoin_chat_v1_chat_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_quoin_chat_v1_chat_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_quoin_chat_v1_chat_proto_goTypes = []any{
 	(Role)(0),                               // 0: quoin.chat.v1.Role
 	(Activity)(0),                           // 1: quoin.chat.v1.Activity
@@ -3675,113 +3895,121 @@ var file_quoin_chat_v1_chat_proto_goTypes = []any{
 	(*AckResponse)(nil),                     // 24: quoin.chat.v1.AckResponse
 	(*ListChatsRequest)(nil),                // 25: quoin.chat.v1.ListChatsRequest
 	(*ListChatsResponse)(nil),               // 26: quoin.chat.v1.ListChatsResponse
-	(*MembersRequest)(nil),                  // 27: quoin.chat.v1.MembersRequest
-	(*MembersResponse)(nil),                 // 28: quoin.chat.v1.MembersResponse
-	(*HistoryRequest)(nil),                  // 29: quoin.chat.v1.HistoryRequest
-	(*HistoryResponse)(nil),                 // 30: quoin.chat.v1.HistoryResponse
-	(*SignalRequest)(nil),                   // 31: quoin.chat.v1.SignalRequest
-	(*SignalResponse)(nil),                  // 32: quoin.chat.v1.SignalResponse
-	(*SubscribeRequest)(nil),                // 33: quoin.chat.v1.SubscribeRequest
-	(*SubscribeResponse)(nil),               // 34: quoin.chat.v1.SubscribeResponse
-	nil,                                     // 35: quoin.chat.v1.Message.AttributesEntry
-	nil,                                     // 36: quoin.chat.v1.SendRequest.AttributesEntry
-	nil,                                     // 37: quoin.chat.v1.EditRequest.AttributesEntry
-	(*FetchPendingResponse_Pending)(nil),    // 38: quoin.chat.v1.FetchPendingResponse.Pending
-	(*AckRequest_Position)(nil),             // 39: quoin.chat.v1.AckRequest.Position
-	(*AckResponse_Acknowledged)(nil),        // 40: quoin.chat.v1.AckResponse.Acknowledged
-	(*ListChatsResponse_Overview)(nil),      // 41: quoin.chat.v1.ListChatsResponse.Overview
-	(*MembersResponse_Member)(nil),          // 42: quoin.chat.v1.MembersResponse.Member
-	(*SubscribeResponse_Events)(nil),        // 43: quoin.chat.v1.SubscribeResponse.Events
-	(*SubscribeResponse_Event)(nil),         // 44: quoin.chat.v1.SubscribeResponse.Event
-	(*SubscribeResponse_MemberJoined)(nil),  // 45: quoin.chat.v1.SubscribeResponse.MemberJoined
-	(*SubscribeResponse_MemberLeft)(nil),    // 46: quoin.chat.v1.SubscribeResponse.MemberLeft
-	(*SubscribeResponse_RoleChanged)(nil),   // 47: quoin.chat.v1.SubscribeResponse.RoleChanged
-	(*SubscribeResponse_Gap)(nil),           // 48: quoin.chat.v1.SubscribeResponse.Gap
-	(*SubscribeResponse_Doing)(nil),         // 49: quoin.chat.v1.SubscribeResponse.Doing
-	(*SubscribeResponse_Heartbeat)(nil),     // 50: quoin.chat.v1.SubscribeResponse.Heartbeat
-	(*SubscribeResponse_Reconnect)(nil),     // 51: quoin.chat.v1.SubscribeResponse.Reconnect
-	(*timestamppb.Timestamp)(nil),           // 52: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),             // 53: google.protobuf.Duration
+	(*ListRequest)(nil),                     // 27: quoin.chat.v1.ListRequest
+	(*ListResponse)(nil),                    // 28: quoin.chat.v1.ListResponse
+	(*MembersRequest)(nil),                  // 29: quoin.chat.v1.MembersRequest
+	(*MembersResponse)(nil),                 // 30: quoin.chat.v1.MembersResponse
+	(*HistoryRequest)(nil),                  // 31: quoin.chat.v1.HistoryRequest
+	(*HistoryResponse)(nil),                 // 32: quoin.chat.v1.HistoryResponse
+	(*SignalRequest)(nil),                   // 33: quoin.chat.v1.SignalRequest
+	(*SignalResponse)(nil),                  // 34: quoin.chat.v1.SignalResponse
+	(*SubscribeRequest)(nil),                // 35: quoin.chat.v1.SubscribeRequest
+	(*SubscribeResponse)(nil),               // 36: quoin.chat.v1.SubscribeResponse
+	nil,                                     // 37: quoin.chat.v1.Message.AttributesEntry
+	nil,                                     // 38: quoin.chat.v1.SendRequest.AttributesEntry
+	nil,                                     // 39: quoin.chat.v1.EditRequest.AttributesEntry
+	(*FetchPendingResponse_Pending)(nil),    // 40: quoin.chat.v1.FetchPendingResponse.Pending
+	(*AckRequest_Position)(nil),             // 41: quoin.chat.v1.AckRequest.Position
+	(*AckResponse_Acknowledged)(nil),        // 42: quoin.chat.v1.AckResponse.Acknowledged
+	(*ListChatsResponse_Overview)(nil),      // 43: quoin.chat.v1.ListChatsResponse.Overview
+	(*ListResponse_Summary)(nil),            // 44: quoin.chat.v1.ListResponse.Summary
+	(*MembersResponse_Member)(nil),          // 45: quoin.chat.v1.MembersResponse.Member
+	(*SubscribeResponse_Events)(nil),        // 46: quoin.chat.v1.SubscribeResponse.Events
+	(*SubscribeResponse_Event)(nil),         // 47: quoin.chat.v1.SubscribeResponse.Event
+	(*SubscribeResponse_MemberJoined)(nil),  // 48: quoin.chat.v1.SubscribeResponse.MemberJoined
+	(*SubscribeResponse_MemberLeft)(nil),    // 49: quoin.chat.v1.SubscribeResponse.MemberLeft
+	(*SubscribeResponse_RoleChanged)(nil),   // 50: quoin.chat.v1.SubscribeResponse.RoleChanged
+	(*SubscribeResponse_Gap)(nil),           // 51: quoin.chat.v1.SubscribeResponse.Gap
+	(*SubscribeResponse_Doing)(nil),         // 52: quoin.chat.v1.SubscribeResponse.Doing
+	(*SubscribeResponse_Heartbeat)(nil),     // 53: quoin.chat.v1.SubscribeResponse.Heartbeat
+	(*SubscribeResponse_Reconnect)(nil),     // 54: quoin.chat.v1.SubscribeResponse.Reconnect
+	(*timestamppb.Timestamp)(nil),           // 55: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),             // 56: google.protobuf.Duration
 }
 var file_quoin_chat_v1_chat_proto_depIdxs = []int32{
-	35, // 0: quoin.chat.v1.Message.attributes:type_name -> quoin.chat.v1.Message.AttributesEntry
-	52, // 1: quoin.chat.v1.Message.create_time:type_name -> google.protobuf.Timestamp
-	52, // 2: quoin.chat.v1.Message.edit_time:type_name -> google.protobuf.Timestamp
-	52, // 3: quoin.chat.v1.Message.delete_time:type_name -> google.protobuf.Timestamp
-	53, // 4: quoin.chat.v1.CreateRequest.max_age:type_name -> google.protobuf.Duration
-	53, // 5: quoin.chat.v1.CreateRequest.keep_acknowledged:type_name -> google.protobuf.Duration
-	52, // 6: quoin.chat.v1.CreateResponse.create_time:type_name -> google.protobuf.Timestamp
+	37, // 0: quoin.chat.v1.Message.attributes:type_name -> quoin.chat.v1.Message.AttributesEntry
+	55, // 1: quoin.chat.v1.Message.create_time:type_name -> google.protobuf.Timestamp
+	55, // 2: quoin.chat.v1.Message.edit_time:type_name -> google.protobuf.Timestamp
+	55, // 3: quoin.chat.v1.Message.delete_time:type_name -> google.protobuf.Timestamp
+	56, // 4: quoin.chat.v1.CreateRequest.max_age:type_name -> google.protobuf.Duration
+	56, // 5: quoin.chat.v1.CreateRequest.keep_acknowledged:type_name -> google.protobuf.Duration
+	55, // 6: quoin.chat.v1.CreateResponse.create_time:type_name -> google.protobuf.Timestamp
 	0,  // 7: quoin.chat.v1.SetRoleRequest.role:type_name -> quoin.chat.v1.Role
-	36, // 8: quoin.chat.v1.SendRequest.attributes:type_name -> quoin.chat.v1.SendRequest.AttributesEntry
-	52, // 9: quoin.chat.v1.SendResponse.create_time:type_name -> google.protobuf.Timestamp
-	37, // 10: quoin.chat.v1.EditRequest.attributes:type_name -> quoin.chat.v1.EditRequest.AttributesEntry
-	52, // 11: quoin.chat.v1.EditResponse.edit_time:type_name -> google.protobuf.Timestamp
-	52, // 12: quoin.chat.v1.DeleteResponse.delete_time:type_name -> google.protobuf.Timestamp
-	38, // 13: quoin.chat.v1.FetchPendingResponse.chats:type_name -> quoin.chat.v1.FetchPendingResponse.Pending
-	39, // 14: quoin.chat.v1.AckRequest.positions:type_name -> quoin.chat.v1.AckRequest.Position
-	40, // 15: quoin.chat.v1.AckResponse.chats:type_name -> quoin.chat.v1.AckResponse.Acknowledged
-	41, // 16: quoin.chat.v1.ListChatsResponse.chats:type_name -> quoin.chat.v1.ListChatsResponse.Overview
-	42, // 17: quoin.chat.v1.MembersResponse.members:type_name -> quoin.chat.v1.MembersResponse.Member
-	4,  // 18: quoin.chat.v1.HistoryResponse.messages:type_name -> quoin.chat.v1.Message
-	1,  // 19: quoin.chat.v1.SignalRequest.activity:type_name -> quoin.chat.v1.Activity
-	2,  // 20: quoin.chat.v1.SubscribeRequest.slow_reader:type_name -> quoin.chat.v1.SubscribeRequest.SlowReader
-	43, // 21: quoin.chat.v1.SubscribeResponse.events:type_name -> quoin.chat.v1.SubscribeResponse.Events
-	48, // 22: quoin.chat.v1.SubscribeResponse.gap:type_name -> quoin.chat.v1.SubscribeResponse.Gap
-	49, // 23: quoin.chat.v1.SubscribeResponse.signal:type_name -> quoin.chat.v1.SubscribeResponse.Doing
-	50, // 24: quoin.chat.v1.SubscribeResponse.heartbeat:type_name -> quoin.chat.v1.SubscribeResponse.Heartbeat
-	51, // 25: quoin.chat.v1.SubscribeResponse.reconnect:type_name -> quoin.chat.v1.SubscribeResponse.Reconnect
-	4,  // 26: quoin.chat.v1.FetchPendingResponse.Pending.messages:type_name -> quoin.chat.v1.Message
-	52, // 27: quoin.chat.v1.ListChatsResponse.Overview.update_time:type_name -> google.protobuf.Timestamp
-	0,  // 28: quoin.chat.v1.ListChatsResponse.Overview.role:type_name -> quoin.chat.v1.Role
-	0,  // 29: quoin.chat.v1.MembersResponse.Member.role:type_name -> quoin.chat.v1.Role
-	52, // 30: quoin.chat.v1.MembersResponse.Member.join_time:type_name -> google.protobuf.Timestamp
-	44, // 31: quoin.chat.v1.SubscribeResponse.Events.events:type_name -> quoin.chat.v1.SubscribeResponse.Event
-	4,  // 32: quoin.chat.v1.SubscribeResponse.Event.message:type_name -> quoin.chat.v1.Message
-	4,  // 33: quoin.chat.v1.SubscribeResponse.Event.message_edited:type_name -> quoin.chat.v1.Message
-	4,  // 34: quoin.chat.v1.SubscribeResponse.Event.message_deleted:type_name -> quoin.chat.v1.Message
-	45, // 35: quoin.chat.v1.SubscribeResponse.Event.member_joined:type_name -> quoin.chat.v1.SubscribeResponse.MemberJoined
-	46, // 36: quoin.chat.v1.SubscribeResponse.Event.member_left:type_name -> quoin.chat.v1.SubscribeResponse.MemberLeft
-	47, // 37: quoin.chat.v1.SubscribeResponse.Event.role_changed:type_name -> quoin.chat.v1.SubscribeResponse.RoleChanged
-	52, // 38: quoin.chat.v1.SubscribeResponse.Event.time:type_name -> google.protobuf.Timestamp
-	0,  // 39: quoin.chat.v1.SubscribeResponse.MemberJoined.role:type_name -> quoin.chat.v1.Role
-	0,  // 40: quoin.chat.v1.SubscribeResponse.RoleChanged.role:type_name -> quoin.chat.v1.Role
-	1,  // 41: quoin.chat.v1.SubscribeResponse.Doing.activity:type_name -> quoin.chat.v1.Activity
-	3,  // 42: quoin.chat.v1.SubscribeResponse.Reconnect.reason:type_name -> quoin.chat.v1.SubscribeResponse.Reconnect.Reason
-	5,  // 43: quoin.chat.v1.Chat.Create:input_type -> quoin.chat.v1.CreateRequest
-	7,  // 44: quoin.chat.v1.Chat.Join:input_type -> quoin.chat.v1.JoinRequest
-	9,  // 45: quoin.chat.v1.Chat.Leave:input_type -> quoin.chat.v1.LeaveRequest
-	11, // 46: quoin.chat.v1.Chat.Kick:input_type -> quoin.chat.v1.KickRequest
-	13, // 47: quoin.chat.v1.Chat.SetRole:input_type -> quoin.chat.v1.SetRoleRequest
-	15, // 48: quoin.chat.v1.Chat.Send:input_type -> quoin.chat.v1.SendRequest
-	17, // 49: quoin.chat.v1.Chat.Edit:input_type -> quoin.chat.v1.EditRequest
-	19, // 50: quoin.chat.v1.Chat.Delete:input_type -> quoin.chat.v1.DeleteRequest
-	21, // 51: quoin.chat.v1.Chat.FetchPending:input_type -> quoin.chat.v1.FetchPendingRequest
-	23, // 52: quoin.chat.v1.Chat.Ack:input_type -> quoin.chat.v1.AckRequest
-	25, // 53: quoin.chat.v1.Chat.ListChats:input_type -> quoin.chat.v1.ListChatsRequest
-	27, // 54: quoin.chat.v1.Chat.Members:input_type -> quoin.chat.v1.MembersRequest
-	29, // 55: quoin.chat.v1.Chat.History:input_type -> quoin.chat.v1.HistoryRequest
-	31, // 56: quoin.chat.v1.Chat.Signal:input_type -> quoin.chat.v1.SignalRequest
-	33, // 57: quoin.chat.v1.Chat.Subscribe:input_type -> quoin.chat.v1.SubscribeRequest
-	6,  // 58: quoin.chat.v1.Chat.Create:output_type -> quoin.chat.v1.CreateResponse
-	8,  // 59: quoin.chat.v1.Chat.Join:output_type -> quoin.chat.v1.JoinResponse
-	10, // 60: quoin.chat.v1.Chat.Leave:output_type -> quoin.chat.v1.LeaveResponse
-	12, // 61: quoin.chat.v1.Chat.Kick:output_type -> quoin.chat.v1.KickResponse
-	14, // 62: quoin.chat.v1.Chat.SetRole:output_type -> quoin.chat.v1.SetRoleResponse
-	16, // 63: quoin.chat.v1.Chat.Send:output_type -> quoin.chat.v1.SendResponse
-	18, // 64: quoin.chat.v1.Chat.Edit:output_type -> quoin.chat.v1.EditResponse
-	20, // 65: quoin.chat.v1.Chat.Delete:output_type -> quoin.chat.v1.DeleteResponse
-	22, // 66: quoin.chat.v1.Chat.FetchPending:output_type -> quoin.chat.v1.FetchPendingResponse
-	24, // 67: quoin.chat.v1.Chat.Ack:output_type -> quoin.chat.v1.AckResponse
-	26, // 68: quoin.chat.v1.Chat.ListChats:output_type -> quoin.chat.v1.ListChatsResponse
-	28, // 69: quoin.chat.v1.Chat.Members:output_type -> quoin.chat.v1.MembersResponse
-	30, // 70: quoin.chat.v1.Chat.History:output_type -> quoin.chat.v1.HistoryResponse
-	32, // 71: quoin.chat.v1.Chat.Signal:output_type -> quoin.chat.v1.SignalResponse
-	34, // 72: quoin.chat.v1.Chat.Subscribe:output_type -> quoin.chat.v1.SubscribeResponse
-	58, // [58:73] is the sub-list for method output_type
-	43, // [43:58] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	38, // 8: quoin.chat.v1.SendRequest.attributes:type_name -> quoin.chat.v1.SendRequest.AttributesEntry
+	55, // 9: quoin.chat.v1.SendResponse.create_time:type_name -> google.protobuf.Timestamp
+	39, // 10: quoin.chat.v1.EditRequest.attributes:type_name -> quoin.chat.v1.EditRequest.AttributesEntry
+	55, // 11: quoin.chat.v1.EditResponse.edit_time:type_name -> google.protobuf.Timestamp
+	55, // 12: quoin.chat.v1.DeleteResponse.delete_time:type_name -> google.protobuf.Timestamp
+	40, // 13: quoin.chat.v1.FetchPendingResponse.chats:type_name -> quoin.chat.v1.FetchPendingResponse.Pending
+	41, // 14: quoin.chat.v1.AckRequest.positions:type_name -> quoin.chat.v1.AckRequest.Position
+	42, // 15: quoin.chat.v1.AckResponse.chats:type_name -> quoin.chat.v1.AckResponse.Acknowledged
+	43, // 16: quoin.chat.v1.ListChatsResponse.chats:type_name -> quoin.chat.v1.ListChatsResponse.Overview
+	44, // 17: quoin.chat.v1.ListResponse.chats:type_name -> quoin.chat.v1.ListResponse.Summary
+	45, // 18: quoin.chat.v1.MembersResponse.members:type_name -> quoin.chat.v1.MembersResponse.Member
+	4,  // 19: quoin.chat.v1.HistoryResponse.messages:type_name -> quoin.chat.v1.Message
+	1,  // 20: quoin.chat.v1.SignalRequest.activity:type_name -> quoin.chat.v1.Activity
+	2,  // 21: quoin.chat.v1.SubscribeRequest.slow_reader:type_name -> quoin.chat.v1.SubscribeRequest.SlowReader
+	46, // 22: quoin.chat.v1.SubscribeResponse.events:type_name -> quoin.chat.v1.SubscribeResponse.Events
+	51, // 23: quoin.chat.v1.SubscribeResponse.gap:type_name -> quoin.chat.v1.SubscribeResponse.Gap
+	52, // 24: quoin.chat.v1.SubscribeResponse.signal:type_name -> quoin.chat.v1.SubscribeResponse.Doing
+	53, // 25: quoin.chat.v1.SubscribeResponse.heartbeat:type_name -> quoin.chat.v1.SubscribeResponse.Heartbeat
+	54, // 26: quoin.chat.v1.SubscribeResponse.reconnect:type_name -> quoin.chat.v1.SubscribeResponse.Reconnect
+	4,  // 27: quoin.chat.v1.FetchPendingResponse.Pending.messages:type_name -> quoin.chat.v1.Message
+	55, // 28: quoin.chat.v1.ListChatsResponse.Overview.update_time:type_name -> google.protobuf.Timestamp
+	0,  // 29: quoin.chat.v1.ListChatsResponse.Overview.role:type_name -> quoin.chat.v1.Role
+	55, // 30: quoin.chat.v1.ListResponse.Summary.update_time:type_name -> google.protobuf.Timestamp
+	55, // 31: quoin.chat.v1.ListResponse.Summary.create_time:type_name -> google.protobuf.Timestamp
+	0,  // 32: quoin.chat.v1.MembersResponse.Member.role:type_name -> quoin.chat.v1.Role
+	55, // 33: quoin.chat.v1.MembersResponse.Member.join_time:type_name -> google.protobuf.Timestamp
+	47, // 34: quoin.chat.v1.SubscribeResponse.Events.events:type_name -> quoin.chat.v1.SubscribeResponse.Event
+	4,  // 35: quoin.chat.v1.SubscribeResponse.Event.message:type_name -> quoin.chat.v1.Message
+	4,  // 36: quoin.chat.v1.SubscribeResponse.Event.message_edited:type_name -> quoin.chat.v1.Message
+	4,  // 37: quoin.chat.v1.SubscribeResponse.Event.message_deleted:type_name -> quoin.chat.v1.Message
+	48, // 38: quoin.chat.v1.SubscribeResponse.Event.member_joined:type_name -> quoin.chat.v1.SubscribeResponse.MemberJoined
+	49, // 39: quoin.chat.v1.SubscribeResponse.Event.member_left:type_name -> quoin.chat.v1.SubscribeResponse.MemberLeft
+	50, // 40: quoin.chat.v1.SubscribeResponse.Event.role_changed:type_name -> quoin.chat.v1.SubscribeResponse.RoleChanged
+	55, // 41: quoin.chat.v1.SubscribeResponse.Event.time:type_name -> google.protobuf.Timestamp
+	0,  // 42: quoin.chat.v1.SubscribeResponse.MemberJoined.role:type_name -> quoin.chat.v1.Role
+	0,  // 43: quoin.chat.v1.SubscribeResponse.RoleChanged.role:type_name -> quoin.chat.v1.Role
+	1,  // 44: quoin.chat.v1.SubscribeResponse.Doing.activity:type_name -> quoin.chat.v1.Activity
+	3,  // 45: quoin.chat.v1.SubscribeResponse.Reconnect.reason:type_name -> quoin.chat.v1.SubscribeResponse.Reconnect.Reason
+	5,  // 46: quoin.chat.v1.Chat.Create:input_type -> quoin.chat.v1.CreateRequest
+	7,  // 47: quoin.chat.v1.Chat.Join:input_type -> quoin.chat.v1.JoinRequest
+	9,  // 48: quoin.chat.v1.Chat.Leave:input_type -> quoin.chat.v1.LeaveRequest
+	11, // 49: quoin.chat.v1.Chat.Kick:input_type -> quoin.chat.v1.KickRequest
+	13, // 50: quoin.chat.v1.Chat.SetRole:input_type -> quoin.chat.v1.SetRoleRequest
+	15, // 51: quoin.chat.v1.Chat.Send:input_type -> quoin.chat.v1.SendRequest
+	17, // 52: quoin.chat.v1.Chat.Edit:input_type -> quoin.chat.v1.EditRequest
+	19, // 53: quoin.chat.v1.Chat.Delete:input_type -> quoin.chat.v1.DeleteRequest
+	21, // 54: quoin.chat.v1.Chat.FetchPending:input_type -> quoin.chat.v1.FetchPendingRequest
+	23, // 55: quoin.chat.v1.Chat.Ack:input_type -> quoin.chat.v1.AckRequest
+	25, // 56: quoin.chat.v1.Chat.ListChats:input_type -> quoin.chat.v1.ListChatsRequest
+	27, // 57: quoin.chat.v1.Chat.List:input_type -> quoin.chat.v1.ListRequest
+	29, // 58: quoin.chat.v1.Chat.Members:input_type -> quoin.chat.v1.MembersRequest
+	31, // 59: quoin.chat.v1.Chat.History:input_type -> quoin.chat.v1.HistoryRequest
+	33, // 60: quoin.chat.v1.Chat.Signal:input_type -> quoin.chat.v1.SignalRequest
+	35, // 61: quoin.chat.v1.Chat.Subscribe:input_type -> quoin.chat.v1.SubscribeRequest
+	6,  // 62: quoin.chat.v1.Chat.Create:output_type -> quoin.chat.v1.CreateResponse
+	8,  // 63: quoin.chat.v1.Chat.Join:output_type -> quoin.chat.v1.JoinResponse
+	10, // 64: quoin.chat.v1.Chat.Leave:output_type -> quoin.chat.v1.LeaveResponse
+	12, // 65: quoin.chat.v1.Chat.Kick:output_type -> quoin.chat.v1.KickResponse
+	14, // 66: quoin.chat.v1.Chat.SetRole:output_type -> quoin.chat.v1.SetRoleResponse
+	16, // 67: quoin.chat.v1.Chat.Send:output_type -> quoin.chat.v1.SendResponse
+	18, // 68: quoin.chat.v1.Chat.Edit:output_type -> quoin.chat.v1.EditResponse
+	20, // 69: quoin.chat.v1.Chat.Delete:output_type -> quoin.chat.v1.DeleteResponse
+	22, // 70: quoin.chat.v1.Chat.FetchPending:output_type -> quoin.chat.v1.FetchPendingResponse
+	24, // 71: quoin.chat.v1.Chat.Ack:output_type -> quoin.chat.v1.AckResponse
+	26, // 72: quoin.chat.v1.Chat.ListChats:output_type -> quoin.chat.v1.ListChatsResponse
+	28, // 73: quoin.chat.v1.Chat.List:output_type -> quoin.chat.v1.ListResponse
+	30, // 74: quoin.chat.v1.Chat.Members:output_type -> quoin.chat.v1.MembersResponse
+	32, // 75: quoin.chat.v1.Chat.History:output_type -> quoin.chat.v1.HistoryResponse
+	34, // 76: quoin.chat.v1.Chat.Signal:output_type -> quoin.chat.v1.SignalResponse
+	36, // 77: quoin.chat.v1.Chat.Subscribe:output_type -> quoin.chat.v1.SubscribeResponse
+	62, // [62:78] is the sub-list for method output_type
+	46, // [46:62] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_quoin_chat_v1_chat_proto_init() }
@@ -3796,23 +4024,24 @@ func file_quoin_chat_v1_chat_proto_init() {
 	file_quoin_chat_v1_chat_proto_msgTypes[8].OneofWrappers = []any{}
 	file_quoin_chat_v1_chat_proto_msgTypes[10].OneofWrappers = []any{}
 	file_quoin_chat_v1_chat_proto_msgTypes[12].OneofWrappers = []any{}
-	file_quoin_chat_v1_chat_proto_msgTypes[25].OneofWrappers = []any{
+	file_quoin_chat_v1_chat_proto_msgTypes[27].OneofWrappers = []any{
 		(*HistoryRequest_BeforeMessageId)(nil),
 		(*HistoryRequest_AfterMessageId)(nil),
 	}
-	file_quoin_chat_v1_chat_proto_msgTypes[26].OneofWrappers = []any{}
-	file_quoin_chat_v1_chat_proto_msgTypes[30].OneofWrappers = []any{
+	file_quoin_chat_v1_chat_proto_msgTypes[28].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[32].OneofWrappers = []any{
 		(*SubscribeResponse_Events_)(nil),
 		(*SubscribeResponse_Gap_)(nil),
 		(*SubscribeResponse_Signal)(nil),
 		(*SubscribeResponse_Heartbeat_)(nil),
 		(*SubscribeResponse_Reconnect_)(nil),
 	}
-	file_quoin_chat_v1_chat_proto_msgTypes[34].OneofWrappers = []any{}
 	file_quoin_chat_v1_chat_proto_msgTypes[36].OneofWrappers = []any{}
-	file_quoin_chat_v1_chat_proto_msgTypes[37].OneofWrappers = []any{}
 	file_quoin_chat_v1_chat_proto_msgTypes[38].OneofWrappers = []any{}
-	file_quoin_chat_v1_chat_proto_msgTypes[40].OneofWrappers = []any{
+	file_quoin_chat_v1_chat_proto_msgTypes[39].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[40].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[41].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[43].OneofWrappers = []any{
 		(*SubscribeResponse_Event_Message)(nil),
 		(*SubscribeResponse_Event_MessageEdited)(nil),
 		(*SubscribeResponse_Event_MessageDeleted)(nil),
@@ -3820,14 +4049,14 @@ func file_quoin_chat_v1_chat_proto_init() {
 		(*SubscribeResponse_Event_MemberLeft)(nil),
 		(*SubscribeResponse_Event_RoleChanged)(nil),
 	}
-	file_quoin_chat_v1_chat_proto_msgTypes[44].OneofWrappers = []any{}
+	file_quoin_chat_v1_chat_proto_msgTypes[47].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_chat_v1_chat_proto_rawDesc), len(file_quoin_chat_v1_chat_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   48,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,6 +32,7 @@ const (
 	Chat_FetchPending_FullMethodName = "/quoin.chat.v1.Chat/FetchPending"
 	Chat_Ack_FullMethodName          = "/quoin.chat.v1.Chat/Ack"
 	Chat_ListChats_FullMethodName    = "/quoin.chat.v1.Chat/ListChats"
+	Chat_List_FullMethodName         = "/quoin.chat.v1.Chat/List"
 	Chat_Members_FullMethodName      = "/quoin.chat.v1.Chat/Members"
 	Chat_History_FullMethodName      = "/quoin.chat.v1.Chat/History"
 	Chat_Signal_FullMethodName       = "/quoin.chat.v1.Chat/Signal"
@@ -73,6 +74,10 @@ type ChatClient interface {
 	//
 	// A member who has as many chats as a user may have costs a request for each of
 	// them, to see whether it is still in them; that is done once a minute at most.
+	//
+	// Only with a request_id can it be repeated: without one, a Create whose answer was
+	// lost is refused with CHAT_EXISTS when it is sent again or, without a chat_id,
+	// makes a second chat. What it made is in the creator's ListChats.
 	//
 	// Errors: CHAT_EXISTS; CHAT_USER_FULL when a member has as many chats as a
 	// user may have (the metadata says which `user`); REQUEST_ID_REUSED.
@@ -141,6 +146,12 @@ type ChatClient interface {
 	// much is unread. It costs one request to Redis and one for each chat of the
 	// page. A page may be short or empty although more pages follow.
 	ListChats(ctx context.Context, in *ListChatsRequest, opts ...grpc.CallOption) (*ListChatsResponse, error)
+	// List lists the chats of the namespace in the order of the bytes of their ids, for
+	// operators: users see theirs in ListChats. It costs one request to Redis and one
+	// for each chat of the page. A chat is listed for 400 days after somebody was added
+	// or something was sent; of more than 1,000,000 the most recently used ones are. A
+	// page may be short or empty although more pages follow.
+	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
 	// Members lists the members of a chat by name, with what they have acknowledged:
 	// a message has been read by those whose acknowledged_message_id is not less.
 	//
@@ -308,6 +319,16 @@ func (c *chatClient) ListChats(ctx context.Context, in *ListChatsRequest, opts .
 	return out, nil
 }
 
+func (c *chatClient) List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListResponse)
+	err := c.cc.Invoke(ctx, Chat_List_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *chatClient) Members(ctx context.Context, in *MembersRequest, opts ...grpc.CallOption) (*MembersResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(MembersResponse)
@@ -393,6 +414,10 @@ type ChatServer interface {
 	// A member who has as many chats as a user may have costs a request for each of
 	// them, to see whether it is still in them; that is done once a minute at most.
 	//
+	// Only with a request_id can it be repeated: without one, a Create whose answer was
+	// lost is refused with CHAT_EXISTS when it is sent again or, without a chat_id,
+	// makes a second chat. What it made is in the creator's ListChats.
+	//
 	// Errors: CHAT_EXISTS; CHAT_USER_FULL when a member has as many chats as a
 	// user may have (the metadata says which `user`); REQUEST_ID_REUSED.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
@@ -460,6 +485,12 @@ type ChatServer interface {
 	// much is unread. It costs one request to Redis and one for each chat of the
 	// page. A page may be short or empty although more pages follow.
 	ListChats(context.Context, *ListChatsRequest) (*ListChatsResponse, error)
+	// List lists the chats of the namespace in the order of the bytes of their ids, for
+	// operators: users see theirs in ListChats. It costs one request to Redis and one
+	// for each chat of the page. A chat is listed for 400 days after somebody was added
+	// or something was sent; of more than 1,000,000 the most recently used ones are. A
+	// page may be short or empty although more pages follow.
+	List(context.Context, *ListRequest) (*ListResponse, error)
 	// Members lists the members of a chat by name, with what they have acknowledged:
 	// a message has been read by those whose acknowledged_message_id is not less.
 	//
@@ -549,6 +580,9 @@ func (UnimplementedChatServer) Ack(context.Context, *AckRequest) (*AckResponse, 
 }
 func (UnimplementedChatServer) ListChats(context.Context, *ListChatsRequest) (*ListChatsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListChats not implemented")
+}
+func (UnimplementedChatServer) List(context.Context, *ListRequest) (*ListResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method List not implemented")
 }
 func (UnimplementedChatServer) Members(context.Context, *MembersRequest) (*MembersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Members not implemented")
@@ -781,6 +815,24 @@ func _Chat_ListChats_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Chat_List_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChatServer).List(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Chat_List_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChatServer).List(ctx, req.(*ListRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Chat_Members_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MembersRequest)
 	if err := dec(in); err != nil {
@@ -896,6 +948,10 @@ var Chat_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListChats",
 			Handler:    _Chat_ListChats_Handler,
+		},
+		{
+			MethodName: "List",
+			Handler:    _Chat_List_Handler,
 		},
 		{
 			MethodName: "Members",

@@ -50,6 +50,7 @@ final class ServerLawsTest {
   /** RPCs for which an empty request is a good one. */
   private static final Set<String> TAKE_EMPTY_REQUESTS =
       Set.of(
+          "quoin.chat.v1.Chat/List",
           "quoin.counters.v1.Counters/List",
           "quoin.locks.v1.Locks/List",
           "quoin.logs.v1.Logs/ListNames",

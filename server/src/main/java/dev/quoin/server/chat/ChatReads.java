@@ -2,6 +2,7 @@
 package dev.quoin.server.chat;
 
 import com.google.protobuf.util.Timestamps;
+import dev.quoin.chat.v1.ListResponse.Summary;
 import dev.quoin.chat.v1.MembersResponse.Member;
 import dev.quoin.chat.v1.Message;
 import dev.quoin.chat.v1.Role;
@@ -15,11 +16,13 @@ import dev.quoin.server.tail.LogSource;
 import dev.quoin.server.tail.Tails;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** Reads chats in Redis. */
 final class ChatReads {
   private static final LuaScript LOOK = LuaScript.load("chat/look");
+  private static final LuaScript SUMMARY = LuaScript.load("chat/summary");
   private static final LuaScript FETCH = LuaScript.load("chat/fetch");
   private static final LuaScript MEMBERS = LuaScript.load("chat/members");
   private static final LuaScript READ = LuaScript.load("chat/read");
@@ -63,6 +66,23 @@ final class ChatReads {
   CompletionStage<Place> look(Scope scope, String chat, String user) {
     String[] keys = of(scope, chat).keys("head", "log", "seen", "members", "staff");
     return scripts.run(LOOK, scope, keys, user).thenApply(Place::of);
+  }
+
+  /** How large a chat is; nothing when there is none. */
+  CompletionStage<Optional<Summary>> summary(Scope scope, String chat) {
+    return scripts
+        .run(SUMMARY, scope, of(scope, chat).keys("head", "seen"))
+        .thenApply(reply -> reply.flag(0) ? Optional.of(summary(chat, reply)) : Optional.empty());
+  }
+
+  private static Summary summary(String chat, Reply reply) {
+    return Summary.newBuilder()
+        .setChatId(chat)
+        .setMemberCount(reply.integer(1))
+        .setNewestMessageId(reply.integer(2))
+        .setUpdateTime(Timestamps.fromMillis(reply.integer(3)))
+        .setCreateTime(Timestamps.fromMillis(reply.integer(4)))
+        .build();
   }
 
   /** Messages, oldest first. Being no member is a refusal except for pending ones. */

@@ -17,12 +17,14 @@ import dev.quoin.chat.v1.SignalResponse;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
 import dev.quoin.server.Kernel;
+import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Fingerprint;
 import dev.quoin.server.rpc.Sink;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -30,11 +32,16 @@ import java.util.concurrent.CompletionStage;
 
 /** Serves {@code quoin.chat.v1.Chat}: messages here, members and reads in classes of their own. */
 public final class ChatService implements BindableService {
+  private static final Duration LISTED = Duration.ofDays(400);
+
   private final Kernel kernel;
   private final ChatStore chats;
   private final ChatReads reads;
   private final UserChats users;
   private final Notes notes;
+
+  /** The ids of all chats of a namespace. */
+  private final Directory ids;
 
   public ChatService(Kernel kernel) {
     Keyspace keyspace = kernel.keyspace("chat");
@@ -43,12 +50,13 @@ public final class ChatService implements BindableService {
     this.reads = new ChatReads(kernel.scripts(), keyspace);
     this.users = new UserChats(kernel.scripts(), keyspace);
     this.notes = new Notes(kernel.scripts(), users, reads, kernel.timer());
+    this.ids = new Directory(kernel.scripts(), keyspace, LISTED);
   }
 
   @Override
   public ServerServiceDefinition bindService() {
-    MemberCalls members = new MemberCalls(chats, notes);
-    ReadCalls reading = new ReadCalls(reads, users, notes);
+    MemberCalls members = new MemberCalls(chats, notes, ids);
+    ReadCalls reading = new ReadCalls(reads, users, notes, ids);
     return kernel
         .rpc()
         .service(ChatGrpc.getServiceDescriptor())
@@ -63,6 +71,7 @@ public final class ChatService implements BindableService {
         .unary(ChatGrpc.getFetchPendingMethod(), reading::fetchPending)
         .unary(ChatGrpc.getAckMethod(), this::acknowledge)
         .unary(ChatGrpc.getListChatsMethod(), reading::listChats)
+        .unary(ChatGrpc.getListMethod(), reading::list)
         .unary(ChatGrpc.getMembersMethod(), reading::members)
         .unary(ChatGrpc.getHistoryMethod(), reading::history)
         .unary(ChatGrpc.getSignalMethod(), this::signal)
@@ -73,15 +82,17 @@ public final class ChatService implements BindableService {
   private CompletionStage<SendResponse> send(SendRequest request, Call call) {
     String id = request.getClientMessageId();
     byte[] content = Content.of(request.getBody(), request.getAttributesMap(), id);
-    return chats
-        .send(
+    return ids.note(
             call.scope(),
             request.getChatId(),
-            Identity.of(call, request.getSender()),
-            content,
-            id,
-            id.isEmpty() ? "" : Fingerprint.of(content),
-            request.getAcknowledge())
+            chats.send(
+                call.scope(),
+                request.getChatId(),
+                Identity.of(call, request.getSender()),
+                content,
+                id,
+                id.isEmpty() ? "" : Fingerprint.of(content),
+                request.getAcknowledge()))
         .thenApply(
             sent ->
                 SendResponse.newBuilder()

@@ -17,6 +17,7 @@ import dev.quoin.chat.v1.SetRoleResponse;
 import dev.quoin.server.chat.ChatStore.Plan;
 import dev.quoin.server.chat.Notes.Note;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Fingerprint;
@@ -44,10 +45,12 @@ final class MemberCalls {
 
   private final ChatStore chats;
   private final Notes notes;
+  private final Directory ids;
 
-  MemberCalls(ChatStore chats, Notes notes) {
+  MemberCalls(ChatStore chats, Notes notes, Directory ids) {
     this.chats = chats;
     this.notes = notes;
+    this.ids = ids;
   }
 
   CompletionStage<CreateResponse> create(CreateRequest request, Call call) {
@@ -64,6 +67,8 @@ final class MemberCalls {
     return Futures.all(noted)
         .thenCompose(all -> chats.create(call.scope(), chat, plan, late))
         .whenComplete((made, failure) -> notes.takeBack(later, failure, noted))
+        // Always: one of that id may have ended, and be listed no longer, since it was noted here.
+        .thenCompose(made -> ids.add(call.scope(), chat).thenApply(added -> made))
         .thenApply(
             first ->
                 CreateResponse.newBuilder()
@@ -121,8 +126,10 @@ final class MemberCalls {
     // The note may have gone while Redis was silent for long.
     Runnable late = () -> notes.note(later, user, chat);
     CompletableFuture<Note> noted = notes.note(call.scope(), user, chat).toCompletableFuture();
-    return noted
-        .thenCompose(note -> chats.join(call.scope(), chat, user, late))
+    return ids.note(
+            call.scope(),
+            chat,
+            noted.thenCompose(note -> chats.join(call.scope(), chat, user, late)))
         .whenComplete((joined, failure) -> notes.takeBack(later, failure, List.of(noted)))
         .thenApply(
             joined ->

@@ -10,17 +10,21 @@ import dev.quoin.chat.v1.HistoryResponse;
 import dev.quoin.chat.v1.ListChatsRequest;
 import dev.quoin.chat.v1.ListChatsResponse;
 import dev.quoin.chat.v1.ListChatsResponse.Overview;
+import dev.quoin.chat.v1.ListRequest;
+import dev.quoin.chat.v1.ListResponse;
 import dev.quoin.chat.v1.MembersRequest;
 import dev.quoin.chat.v1.MembersResponse;
 import dev.quoin.chat.v1.MembersResponse.Member;
 import dev.quoin.server.chat.ChatReads.Found;
 import dev.quoin.server.chat.ChatReads.Range;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.PageToken;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
@@ -40,11 +44,13 @@ final class ReadCalls {
   private final ChatReads reads;
   private final UserChats users;
   private final Notes notes;
+  private final Directory ids;
 
-  ReadCalls(ChatReads reads, UserChats users, Notes notes) {
+  ReadCalls(ChatReads reads, UserChats users, Notes notes, Directory ids) {
     this.reads = reads;
     this.users = users;
     this.notes = notes;
+    this.ids = ids;
   }
 
   /** What was read in each chat of a page. */
@@ -119,6 +125,37 @@ final class ReadCalls {
         .setRole(place.role())
         .setMemberCount(place.members())
         .build();
+  }
+
+  CompletionStage<ListResponse> list(ListRequest request, Call call) {
+    Scope scope = call.scope();
+    return ids.list(
+            scope,
+            request.getPrefix(),
+            orElse(request.getPageSize(), CHATS),
+            request.getPageToken())
+        .thenCompose(
+            page ->
+                Futures.each(
+                        page.names().stream()
+                            .map(chat -> reads.summary(scope, chat).toCompletableFuture())
+                            .toList())
+                    .thenApply(found -> listed(scope, page, found)));
+  }
+
+  /** What is there; what has ended is not listed any more. */
+  private ListResponse listed(
+      Scope scope, Directory.Page page, List<Optional<ListResponse.Summary>> found) {
+    ListResponse.Builder response =
+        ListResponse.newBuilder().setNextPageToken(page.nextPageToken());
+    for (int i = 0; i < found.size(); i++) {
+      if (found.get(i).isPresent()) {
+        response.addChats(found.get(i).get());
+      } else {
+        ids.forget(scope.detached(), page.names().get(i));
+      }
+    }
+    return response.build();
   }
 
   CompletionStage<MembersResponse> members(MembersRequest request, Call call) {

@@ -17,6 +17,8 @@ import dev.quoin.chat.v1.KickRequest;
 import dev.quoin.chat.v1.ListChatsRequest;
 import dev.quoin.chat.v1.ListChatsResponse;
 import dev.quoin.chat.v1.ListChatsResponse.Overview;
+import dev.quoin.chat.v1.ListRequest;
+import dev.quoin.chat.v1.ListResponse;
 import dev.quoin.chat.v1.MembersRequest;
 import dev.quoin.chat.v1.MembersResponse;
 import dev.quoin.chat.v1.MembersResponse.Member;
@@ -43,6 +45,54 @@ final class ChatServiceTest {
   @BeforeEach
   void clear() {
     TestRedis.clear();
+  }
+
+  @Test
+  void chatsOfANamespaceAreListedByTheirIds() {
+    String prefix = "listed " + System.nanoTime() + " ";
+    for (int i = 0; i < 5; i++) {
+      chats.create(prefix + i, "ann", "bob");
+    }
+    chats.send(prefix + 1, "ann", "hi");
+    chats.leave(prefix + 2, "ann");
+    chats.leave(prefix + 2, "bob");
+
+    List<ListResponse.Summary> listed = new ArrayList<>();
+    String token = "";
+    do {
+      ListResponse page =
+          chats.stub.list(
+              ListRequest.newBuilder()
+                  .setPrefix(prefix)
+                  .setPageSize(2)
+                  .setPageToken(token)
+                  .build());
+      listed.addAll(page.getChatsList());
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+
+    assertThat(listed)
+        .extracting(ListResponse.Summary::getChatId)
+        .containsExactly(prefix + 0, prefix + 1, prefix + 3, prefix + 4);
+    assertThat(listed).allSatisfy(chat -> assertThat(chat.getMemberCount()).isEqualTo(2));
+    assertThat(listed.get(0).getNewestMessageId()).isZero();
+    assertThat(listed.get(0).getUpdateTime()).isEqualTo(listed.get(0).getCreateTime());
+    assertThat(listed.get(1).getNewestMessageId()).isEqualTo(1);
+  }
+
+  @Test
+  void chatThatBeganAnewIsListedAgain() {
+    String id = "again " + System.nanoTime();
+    ListRequest all = ListRequest.newBuilder().setPrefix(id).build();
+    chats.create(id, "ann");
+    chats.leave(id, "ann");
+    assertThat(chats.stub.list(all).getChatsList()).isEmpty();
+
+    chats.create(id, "ann");
+
+    assertThat(chats.stub.list(all).getChatsList())
+        .extracting(ListResponse.Summary::getChatId)
+        .containsExactly(id);
   }
 
   @Test
