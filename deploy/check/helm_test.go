@@ -168,7 +168,7 @@ func TestChartsServiceGivesTheAddressOfEveryPodAndPortsThatExist(t *testing.T) {
 			t.Errorf("port %s is %d in the service and %d in the pods", port.Name, port.Port, ports[port.TargetPort.StrVal])
 		}
 	}
-	if config := o.config(t); config["port"] != "9000" || config["metrics-port"] != "7401" {
+	if config := o.config(t); config["port"] != "9000" || config["metrics-port"] != "7401" || config["metrics-host"] != "0.0.0.0" {
 		t.Errorf("the server listens elsewhere: %v", config)
 	}
 }
@@ -190,7 +190,11 @@ func TestChartsProbesAskOverGrpcUnlessThereIsTls(t *testing.T) {
 		t.Error("liveness asks for the whole server")
 	}
 	secure := render(t, everything).container(t)
-	for _, probe := range []*core.Probe{secure.LivenessProbe, secure.ReadinessProbe, secure.StartupProbe} {
+	ready := secure.ReadinessProbe.HTTPGet
+	if ready == nil || ready.Path != "/ready" || ready.Port.StrVal != "metrics" {
+		t.Errorf("with TLS: %v", secure.ReadinessProbe)
+	}
+	for _, probe := range []*core.Probe{secure.LivenessProbe, secure.StartupProbe} {
 		if probe.TCPSocket == nil || probe.TCPSocket.Port.StrVal != "grpc" {
 			t.Errorf("with TLS: %v", probe)
 		}

@@ -37,6 +37,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $own := dict
   "host" "0.0.0.0"
   "port" (int .Values.service.port)
+  "metrics-host" "0.0.0.0"
   "metrics-port" (int .Values.metrics.port)
   "drain-timeout" (printf "%ds" (int .Values.drainSeconds)) }}
 {{- if .Values.tls.existingSecret }}

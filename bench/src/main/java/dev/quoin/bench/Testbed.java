@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.bench;
 
-import dev.quoin.server.redis.EmbeddedRedis;
 import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.RedisProgram;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;
@@ -74,7 +74,7 @@ final class Testbed implements AutoCloseable {
 
   private List<String> redisCommand(Path folder) throws IOException {
     return List.of(
-        EmbeddedRedis.unpackBinary(folder).toString(),
+        RedisProgram.unpack(folder).toString(),
         "--bind",
         "127.0.0.1",
         "--port",

@@ -45,6 +45,11 @@ final class Health {
     lookLater();
   }
 
+  /** Whether calls are served now: Redis is there, and the server does not drain. */
+  boolean isServing() {
+    return serving && !stopped;
+  }
+
   /** For good: the server drains. */
   void stop() {
     stopped = true;

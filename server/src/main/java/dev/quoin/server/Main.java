@@ -20,6 +20,8 @@ import sun.misc.Signal;
 /** The command line: {@code quoin serve [flags]}. */
 public final class Main {
   private static final int EXIT_BAD_SETTINGS = 2;
+  private static final String CARRIED_NOTE =
+      ", which gets no security fixes: for more than trying, put a newer one on the PATH";
 
   private Main() {}
 
@@ -136,7 +138,13 @@ public final class Main {
     server
         .embedded()
         .ifPresentOrElse(
-            redis -> text.append("  data      ").append(redis.folder()).append(" (embedded Redis)"),
+            redis ->
+                text.append(
+                    "  data      %s (embedded %s%s)"
+                        .formatted(
+                            redis.folder(),
+                            redis.program().version(),
+                            redis.program().isCarried() ? CARRIED_NOTE : "")),
             () -> text.append("  data      in the Redis you configured"));
     text.append(
         "%n  services  %s%n"

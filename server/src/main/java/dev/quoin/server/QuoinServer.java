@@ -25,14 +25,12 @@ import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.ServerCredentials;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.TlsServerCredentials;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ChannelzService;
 import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -65,7 +63,7 @@ public final class QuoinServer implements AutoCloseable {
   private EmbeddedRedis embedded;
   private Lines lines;
   private Tails tails;
-  private Health health;
+  private volatile Health health;
   private Server server;
 
   private QuoinServer(Settings settings) {
@@ -196,9 +194,14 @@ public final class QuoinServer implements AutoCloseable {
     }
   }
 
+  private boolean isServing() {
+    Health known = health;
+    return known != null && known.isServing();
+  }
+
   private Metrics startMetrics() {
     try {
-      return Metrics.start(settings.metricsHost(), settings.metricsPort());
+      return Metrics.start(settings.metricsHost(), settings.metricsPort(), this::isServing);
     } catch (UncheckedIOException e) {
       throw new BadSettings(
           "metrics-port: cannot listen on %s:%d: %s"
@@ -247,7 +250,7 @@ public final class QuoinServer implements AutoCloseable {
 
   private EmbeddedRedis startEmbedded() {
     try {
-      return EmbeddedRedis.start(settings.data());
+      return EmbeddedRedis.start(settings.data(), settings.redisProgram());
     } catch (UncheckedIOException e) {
       throw new BadSettings("data: " + e.getMessage());
     }
@@ -310,18 +313,9 @@ public final class QuoinServer implements AutoCloseable {
     if (!settings.isTls()) {
       return InsecureServerCredentials.create();
     }
-    try {
-      TlsServerCredentials.Builder tls =
-          TlsServerCredentials.newBuilder()
-              .keyManager(new File(settings.tlsCertificate()), new File(settings.tlsKey()));
-      if (!settings.tlsClientAuthorities().isEmpty()) {
-        tls.trustManager(new File(settings.tlsClientAuthorities()))
-            .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE);
-      }
-      return tls.build();
-    } catch (IOException e) {
-      throw new BadSettings("tls-certificate, tls-key: cannot read: " + e.getMessage());
-    }
+    Tls tls = new Tls(settings);
+    closers.push(tls::close);
+    return tls.credentials();
   }
 
   private void closeAll() {

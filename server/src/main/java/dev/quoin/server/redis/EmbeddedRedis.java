@@ -16,75 +16,113 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * A Redis server of our own, from the binary that org.signal:embedded-redis carries. It listens on
- * loopback with a random password, keeps its data in an append-only file, and is started again when
- * it dies.
+ * A Redis server of our own, see {@link RedisProgram}. It listens on loopback with a random
+ * password, keeps its data in an append-only file, and is started again when it dies.
  *
- * <p>A data folder has one user at a time. A Redis left over from a server that was killed is shut
- * down in an orderly way before the data is used again.
+ * <p>A data folder has one user at a time, and nobody else may read it or put a program there. A
+ * Redis left over from a server that was killed is shut down in an orderly way before the data is
+ * used again.
  */
 public final class EmbeddedRedis implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(EmbeddedRedis.class.getName());
-  private static final String VERSION = "7.0.15";
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
 
-  /** Runs Redis until it ends by itself or standard input does, as it does when we are killed. */
+  /**
+   * Runs Redis until it ends by itself or standard input does, as it does when we are killed.
+   * Control-C is for us, not for Redis, which is to serve until the calls have ended.
+   */
   private static final String KEEPER =
-      "exec 3<&0; \"$1\" \"$2\" </dev/null & redis=$!;"
+      "trap '' INT; umask 077; exec 3<&0; $(command -v setsid) \"$1\" redis.conf </dev/null & redis=$!;"
           + " { read -r _ <&3; kill $redis; } & keeper=$!;"
           + " wait $redis; code=$?; kill $keeper 2>/dev/null; exit $code";
 
   private static final int PAUSE_MILLIS = 10;
+  private static final long FIRST_RELAUNCH_PAUSE_MILLIS = 100;
+  private static final long LONGEST_RELAUNCH_PAUSE_MILLIS = 5_000;
+  private static final long SETTLED_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** An exit code from here on is that of a process that a signal ended. */
+  private static final int SIGNALLED = 128;
+
   private static final ThreadFactory WATCHERS = new DefaultThreadFactory("quoin-redis", true);
 
   private final Path folder;
   private final FileChannel lockFile;
   private final int port;
   private final String password;
+  private final RedisLog log;
+  private final RedisProgram program;
   private Process process;
   private boolean closed;
+  private boolean ready;
+  private boolean refuses;
+  private long pauseMillis = FIRST_RELAUNCH_PAUSE_MILLIS;
 
-  private EmbeddedRedis(Path folder, FileChannel lockFile, int port, String password) {
+  private EmbeddedRedis(
+      Path folder, FileChannel lockFile, RedisProgram program, int port, String password) {
     this.folder = folder;
+    this.program = program;
+    this.log = new RedisLog(folder.resolve("redis.log"));
     this.lockFile = lockFile;
     this.port = port;
     this.password = password;
   }
 
-  /** Starts Redis on the data in a folder, which is created if need be. */
-  public static EmbeddedRedis start(Path data) {
+  /**
+   * Starts Redis on the data in a folder, which is created if need be.
+   *
+   * @param wanted see {@link RedisProgram#find}
+   */
+  public static EmbeddedRedis start(Path data, String wanted) {
     Path folder = data.toAbsolutePath().normalize();
+    FileChannel lockFile = null;
     try {
-      Files.createDirectories(folder);
-      FileChannel lockFile = lock(folder);
+      PrivateFolder.prepare(folder);
+      lockFile = lock(folder);
       endLeftOver(folder);
+      RedisProgram program = RedisProgram.find(wanted, folder);
       byte[] secret = new byte[18];
       new SecureRandom().nextBytes(secret);
       EmbeddedRedis redis =
           new EmbeddedRedis(
-              folder, lockFile, freePort(), Base64.getUrlEncoder().encodeToString(secret));
+              folder, lockFile, program, freePort(), Base64.getUrlEncoder().encodeToString(secret));
       redis.writeConfiguration();
       redis.launch();
       redis.awaitReady();
       return redis;
     } catch (IOException e) {
+      closeQuietly(lockFile);
       throw new UncheckedIOException("cannot run Redis in " + folder + ": " + e.getMessage(), e);
     }
+  }
+
+  private static void closeQuietly(FileChannel lockFile) {
+    try {
+      if (lockFile != null) {
+        lockFile.close();
+      }
+    } catch (IOException e) {
+      LOG.log(Level.FINE, "cannot close the lock of a folder", e);
+    }
+  }
+
+  /** What runs. */
+  public RedisProgram program() {
+    return program;
   }
 
   /** The URI by which it is reached; contains the password. */
@@ -127,30 +165,12 @@ public final class EmbeddedRedis implements AutoCloseable {
     }
   }
 
-  /** Copies the binary for this machine into a folder and returns it. */
-  public static Path unpackBinary(Path folder) throws IOException {
-    String name = "redis-server-" + VERSION + "-" + system() + "-" + architecture();
-    Path binary = folder.resolve(name);
-    if (Files.isExecutable(binary)) {
-      return binary;
-    }
-    try (InputStream content = EmbeddedRedis.class.getResourceAsStream("/" + name)) {
-      if (content == null) {
-        throw new IOException(
-            "there is no embedded Redis for this system; run your own and set redis to its URI");
-      }
-      Path unfinished = Files.createTempFile(folder, name, ".part");
-      Files.copy(content, unfinished, StandardCopyOption.REPLACE_EXISTING);
-      Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rwx------"));
-      Files.move(unfinished, binary, StandardCopyOption.ATOMIC_MOVE);
-    }
-    return binary;
-  }
-
   private static FileChannel lock(Path folder) throws IOException {
     FileChannel file =
         FileChannel.open(
-            folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            folder.resolve("lock"),
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try {
       FileLock lock = file.tryLock();
       if (lock != null) {
@@ -169,13 +189,13 @@ public final class EmbeddedRedis implements AutoCloseable {
             "bind 127.0.0.1",
             "port " + port,
             "requirepass " + password,
-            "dir \"" + folder + "\"",
+            "dir .",
             "appendonly yes",
             "appendfsync everysec",
             "save \"\"",
             "maxmemory-policy noeviction",
             "daemonize no",
-            "pidfile \"" + folder.resolve("redis.pid") + '"',
+            "pidfile redis.pid",
             "logfile \"redis.log\"");
     Path file = folder.resolve("redis.conf");
     Files.deleteIfExists(file);
@@ -188,38 +208,45 @@ public final class EmbeddedRedis implements AutoCloseable {
     if (closed) {
       return;
     }
+    log.begin();
     process =
-        new ProcessBuilder(
-                "/bin/sh",
-                "-c",
-                KEEPER,
-                "quoin-redis",
-                unpackBinary(folder).toString(),
-                folder.resolve("redis.conf").toString())
+        new ProcessBuilder("/bin/sh", "-c", KEEPER, "quoin-redis", program.path().toString())
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
     Process started = process;
-    WATCHERS.newThread(() -> relaunch(started)).start();
+    WATCHERS.newThread(() -> watch(started)).start();
   }
 
   /** Waits for the end of a Redis and starts another one, unless it was us who ended it. */
-  private void relaunch(Process running) {
+  private void watch(Process running) {
+    long begin = System.nanoTime();
     try {
       int code = running.waitFor();
+      synchronized (this) {
+        if (!ready && code < SIGNALLED) {
+          // It has said why it does not start; the next one would say the same.
+          refuses = true;
+        }
+        if (closed || refuses) {
+          return;
+        }
+        pauseMillis =
+            System.nanoTime() - begin > SETTLED_NANOS
+                ? FIRST_RELAUNCH_PAUSE_MILLIS
+                : Math.min(2 * pauseMillis, LONGEST_RELAUNCH_PAUSE_MILLIS);
+      }
+      TimeUnit.MILLISECONDS.sleep(pauseMillis);
       synchronized (this) {
         if (closed) {
           return;
         }
+        LOG.warning(
+            "the embedded Redis ended with exit code %d, starting it again; %s"
+                .formatted(code, log.reason()));
+        launch();
       }
-      LOG.warning(
-          "the embedded Redis ended with exit code "
-              + code
-              + ", starting it again; its log is "
-              + folder.resolve("redis.log"));
-      TimeUnit.MILLISECONDS.sleep(100);
-      launch();
     } catch (IOException e) {
       LOG.log(Level.SEVERE, "cannot start the embedded Redis again", e);
     } catch (InterruptedException e) {
@@ -229,14 +256,22 @@ public final class EmbeddedRedis implements AutoCloseable {
 
   private void awaitReady() throws IOException {
     long end = System.nanoTime() + START_TIMEOUT.toNanos();
-    while (System.nanoTime() < end) {
+    while (System.nanoTime() < end && !isRefusing()) {
       if (answers()) {
+        synchronized (this) {
+          ready = true;
+        }
+        log.truncation().ifPresent(LOG::warning);
         return;
       }
       pause();
     }
     close();
-    throw new IOException("Redis did not become ready; its log is " + folder.resolve("redis.log"));
+    throw new IOException("it does not start: " + log.reason());
+  }
+
+  private synchronized boolean isRefusing() {
+    return refuses;
   }
 
   /** Ends a Redis that still holds on to the data, such as one whose server was just killed. */
@@ -245,11 +280,15 @@ public final class EmbeddedRedis implements AutoCloseable {
     if (!Files.exists(file)) {
       return;
     }
-    long pid = Long.parseLong(Files.readString(file).trim());
+    String text = Files.readString(file).trim();
+    if (!text.matches("\\d{1,18}")) {
+      // The machine went down before the number was on disk.
+      return;
+    }
+    long pid = Long.parseLong(text);
     // After a while, or a restart of the machine, the id may be that of another process.
-    Path binaries = folder.toRealPath();
     ProcessHandle redis =
-        ProcessHandle.of(pid).filter(process -> isFrom(process, binaries)).orElse(null);
+        ProcessHandle.of(pid).filter(process -> isOf(process, folder)).orElse(null);
     if (redis == null) {
       return;
     }
@@ -265,11 +304,21 @@ public final class EmbeddedRedis implements AutoCloseable {
   }
 
   private static boolean isRedis(ProcessHandle process) {
-    return process.info().command().orElse("").contains("redis-server");
+    return RedisProgram.isName(process.info().command().orElse(""));
   }
 
-  private static boolean isFrom(ProcessHandle process, Path folder) {
-    return process.info().command().filter(path -> Path.of(path).startsWith(folder)).isPresent();
+  /** Whether a process is the Redis of a folder; what cannot be told is not. */
+  private static boolean isOf(ProcessHandle process, Path folder) {
+    try {
+      Path own = folder.toRealPath();
+      Path runsIn = Path.of("/proc/" + process.pid() + "/cwd");
+      return isRedis(process)
+          && (Files.exists(runsIn)
+              ? runsIn.toRealPath().equals(own)
+              : Path.of(process.info().command().orElse("/")).startsWith(own));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private boolean answers() {
@@ -309,19 +358,5 @@ public final class EmbeddedRedis implements AutoCloseable {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
-  }
-
-  private static String system() {
-    String name = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-    return name.startsWith("mac") ? "darwin" : name.startsWith("linux") ? "linux" : name;
-  }
-
-  private static String architecture() {
-    String name = System.getProperty("os.arch");
-    return switch (name) {
-      case "x86_64", "amd64" -> "amd64";
-      case "aarch64", "arm64" -> "arm64";
-      default -> name;
-    };
   }
 }

@@ -50,6 +50,11 @@ public record Settings(
     @Setting(value = "quoin-data", about = "Folder of the embedded Redis; created if need be.")
         Path data,
     @Setting(
+            value = "",
+            about =
+                "Program of the embedded Redis: a path, or 'carried' for Redis 7.0.15 in the jar. Empty takes a valkey-server or redis-server on the PATH that is newer, else that in the jar, which has known holes in Lua.")
+        String redisProgram,
+    @Setting(
             value = "2s",
             about =
                 "How long to wait for an answer of Redis before a call is answered UNAVAILABLE.")

@@ -13,12 +13,18 @@ import dev.quoin.server.testing.ServerProcess;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -119,6 +125,133 @@ final class EmbeddedRedisTest {
     try (TestServer server = TestServer.start("data", data.toString())) {
       kills.get(20, TimeUnit.SECONDS);
       Eventually.until(Duration.ofSeconds(10), "locks are served", () -> canAcquire(server));
+    }
+  }
+
+  @Test
+  void nobodyElseReadsTheData() throws Exception {
+    Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Path old = Files.writeString(data.resolve("old.aof"), "x");
+    Files.setPosixFilePermissions(old, PosixFilePermissions.fromString("rw-rw-rw-"));
+    try (TestServer server = TestServer.start("data", data.toString())) {
+      server.locks().acquire(LONG_LOCK);
+      List<Path> all;
+      try (Stream<Path> found = Files.walk(data)) {
+        all = found.toList();
+      }
+      assertThat(all).hasSizeGreaterThan(5);
+      for (Path path : all) {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+            .as(path.toString())
+            .matches("rw.------");
+      }
+    }
+  }
+
+  @Test
+  void plantedProgramIsNotRun(@TempDir Path elsewhere) throws Exception {
+    String name = RedisProgram.unpack(elsewhere).getFileName().toString();
+    Path planted = data.resolve(name);
+    Files.writeString(planted, "#!/bin/sh\ntouch " + elsewhere.resolve("was-run") + "\n");
+    Files.setPosixFilePermissions(planted, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+    try (TestServer server = TestServer.start("data", data.toString())) {
+      assertThat(server.locks().acquire(LONG_LOCK).getAcquired()).isTrue();
+    }
+    assertThat(elsewhere.resolve("was-run")).doesNotExist();
+  }
+
+  @Test
+  void emptyFileOfTheProcessIdIsNoHindrance() throws Exception {
+    Files.createFile(data.resolve("redis.pid"));
+    try (TestServer server = TestServer.start("data", data.toString())) {
+      assertThat(server.locks().acquire(LONG_LOCK).getAcquired()).isTrue();
+    }
+  }
+
+  @Test
+  void folderMayHaveAnyName() {
+    Path odd = data.resolve("it's a \"data\" folder\\ of $HOME #1");
+    for (int start = 0; start < 2; start++) {
+      try (TestServer server = TestServer.start("data", odd.toString())) {
+        assertThat(server.locks().acquire(LONG_LOCK).getAcquired()).isEqualTo(start == 0);
+      }
+    }
+  }
+
+  @Test
+  void dataWhoseEndIsDamagedAreReadUpToThere() throws Exception {
+    AcquireResponse held;
+    try (TestServer server = TestServer.start("data", data.toString())) {
+      held = server.locks().acquire(LONG_LOCK);
+    }
+    Files.writeString(increment(), "*3\r\n$3\r\nSET\r\n$1\r\n", StandardOpenOption.APPEND);
+
+    try (TestServer server = TestServer.start("data", data.toString())) {
+      assertThat(fence(server)).isEqualTo(held.getFence());
+    }
+  }
+
+  @Test
+  void brokenDataStopTheStartWithTheReason() throws Exception {
+    try (TestServer server = TestServer.start("data", data.toString())) {
+      server.locks().acquire(LONG_LOCK);
+    }
+    String whole = Files.readString(increment(), StandardCharsets.ISO_8859_1);
+    Files.writeString(increment(), "broken" + whole, StandardCharsets.ISO_8859_1);
+
+    try (ServerProcess server = ServerProcess.launch(Map.of(), "--data", data.toString())) {
+      assertThat(server.exitCode()).isEqualTo(2);
+      assertThat(server.output().lines())
+          .singleElement()
+          .asString()
+          .startsWith("quoin: data: cannot run Redis in " + data)
+          .contains("Bad file format reading the append only file")
+          .contains(data.resolve("redis.log").toString());
+    }
+  }
+
+  @Test
+  void programThatIsNoRedisStopsTheStart() {
+    assertThatThrownBy(
+            () -> TestServer.start("data", data.toString(), "redis-program", "/bin/false"))
+        .hasMessageContaining("/bin/false is no redis-server or valkey-server");
+  }
+
+  @Test
+  void programsOnThePathAreFoundAndNamedByTheirVersion(@TempDir Path bin) throws Exception {
+    Path script =
+        Files.writeString(
+            bin.resolve("valkey-server"), "#!/bin/sh\necho Valkey server v=9.1.2 x\n");
+    assertThat(RedisProgram.onPath("relative:" + bin)).isEmpty();
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+
+    assertThat(RedisProgram.onPath("relative:" + bin)).containsExactly(script);
+    RedisProgram found = RedisProgram.find(script.toString(), data);
+    assertThat(found.version()).isEqualTo("Valkey 9.1.2");
+    assertThat(found.isCarried()).isFalse();
+    assertThat(RedisProgram.isNewer("Redis 7.0.15")).isFalse();
+    assertThat(RedisProgram.isNewer("Redis 7.2.11")).isTrue();
+    assertThat(RedisProgram.isNewer("")).isFalse();
+  }
+
+  /** Control-C in a terminal goes to all processes of the group. */
+  @Test
+  void controlCEndsWithoutAWarning() throws Exception {
+    try (ServerProcess server = ServerProcess.startInGroup("--data", data.toString())) {
+      server.locks().acquire(LONG_LOCK);
+
+      server.interruptGroup();
+
+      assertThat(server.exitCode()).isZero();
+      assertThat(server.output()).contains("stopped").doesNotContainIgnoringCase("warn");
+    }
+  }
+
+  /** The part of the append-only file that is written to. */
+  private Path increment() throws IOException {
+    try (Stream<Path> files = Files.list(data.resolve("appendonlydir"))) {
+      return files.filter(file -> file.toString().endsWith(".incr.aof")).findFirst().orElseThrow();
     }
   }
 

@@ -2,7 +2,7 @@
 package dev.quoin.server.testing;
 
 import com.github.dockerjava.api.command.BuildImageResultCallback;
-import dev.quoin.server.redis.EmbeddedRedis;
+import dev.quoin.server.redis.RedisProgram;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -81,7 +81,7 @@ public final class RedisContainer implements RedisNode, AutoCloseable {
   private static void buildImage() {
     try (TemporaryFolder temporary = TemporaryFolder.create()) {
       Path folder = temporary.path();
-      Files.move(EmbeddedRedis.unpackBinary(folder), folder.resolve("redis-server"));
+      Files.move(RedisProgram.unpack(folder), folder.resolve("redis-server"));
       Files.writeString(
           folder.resolve("Dockerfile"),
           """

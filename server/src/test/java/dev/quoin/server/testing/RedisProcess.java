@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.testing;
 
-import dev.quoin.server.redis.EmbeddedRedis;
+import dev.quoin.server.redis.RedisProgram;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
@@ -86,7 +86,7 @@ public final class RedisProcess implements RedisNode, AutoCloseable {
   public void start() {
     List<String> command = new ArrayList<>();
     try {
-      command.add(EmbeddedRedis.unpackBinary(folder.path()).toString());
+      command.add(RedisProgram.unpack(folder.path()).toString());
       command.addAll(options);
       command.addAll(List.of("--port", String.valueOf(port), "--bind", "127.0.0.1"));
       command.addAll(List.of("--dir", folder.path().toString()));

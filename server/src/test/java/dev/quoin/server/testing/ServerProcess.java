@@ -34,19 +34,33 @@ public final class ServerProcess implements AutoCloseable {
 
   /** Starts {@code serve} with these flags and waits until it serves. */
   public static ServerProcess start(String... flags) {
-    ServerProcess server = launch(Map.of(), flags);
-    int port = server.port.orTimeout(120, TimeUnit.SECONDS).join();
-    server.channel = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
-    return server;
+    return launch(Map.of(), flags).awaitServing();
+  }
+
+  /** As {@link #start}, in a process group of its own, as a terminal would. */
+  public static ServerProcess startInGroup(String... flags) {
+    return launch(List.of("setsid"), Map.of(), flags).awaitServing();
+  }
+
+  private ServerProcess awaitServing() {
+    int port = this.port.orTimeout(120, TimeUnit.SECONDS).join();
+    channel = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    return this;
   }
 
   /** Starts {@code serve} and does not wait for anything. */
   public static ServerProcess launch(Map<String, String> environment, String... flags) {
-    List<String> command = new ArrayList<>();
+    return launch(List.of(), environment, flags);
+  }
+
+  private static ServerProcess launch(
+      List<String> by, Map<String, String> environment, String... flags) {
+    List<String> command = new ArrayList<>(by);
     command.add(ProcessHandle.current().info().command().orElse("java"));
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(program());
-    command.addAll(List.of("serve", "--port", "0", "--metrics-port", "0"));
+    command.addAll(
+        List.of("serve", "--port", "0", "--metrics-port", "0", "--redis-program", "carried"));
     command.addAll(List.of(flags));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
@@ -106,6 +120,11 @@ public final class ServerProcess implements AutoCloseable {
   /** SIGTERM. Process.destroy would close the streams, too. */
   public void terminate() {
     process.toHandle().destroy();
+  }
+
+  /** SIGINT to all processes of its group. */
+  public void interruptGroup() throws IOException {
+    new ProcessBuilder("sh", "-c", "kill -INT -" + process.pid()).inheritIO().start();
   }
 
   /** kill -9. */

@@ -47,6 +47,7 @@ public final class TestServer implements AutoCloseable {
     flags.put("port", "0");
     flags.put("metrics-port", "0");
     flags.put("allow-volatile-redis", "true");
+    flags.put("redis-program", "carried");
     // Most tests share one connection.
     flags.put("max-calls-per-connection", "20000");
     for (int i = 0; i < settings.length; i += 2) {

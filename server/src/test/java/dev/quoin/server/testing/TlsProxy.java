@@ -19,7 +19,7 @@ import javax.net.ssl.SSLContext;
 
 /** Speaks TLS in front of a server on loopback that does not, with a certificate of its own. */
 public final class TlsProxy implements AutoCloseable {
-  private static final String PASSWORD = "for tests only";
+  public static final String PASSWORD = "for tests only";
 
   private final ServerSocket socket;
   private final int target;
@@ -73,7 +73,8 @@ public final class TlsProxy implements AutoCloseable {
     closeQuietly(socket);
   }
 
-  private static KeyStore makeKeys(Path folder) throws IOException, GeneralSecurityException {
+  /** A new key under the name "quoin", with a certificate for localhost that signs itself. */
+  public static KeyStore makeKeys(Path folder) throws IOException, GeneralSecurityException {
     Path store = folder.resolve("store.p12");
     Process keytool =
         new ProcessBuilder(
