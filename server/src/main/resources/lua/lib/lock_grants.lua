@@ -35,9 +35,17 @@ local function reader(lock, token, expire)
 end
 
 -- Makes the owner value say what the readers say: the lock is held until the last of their leases
--- ends, or it is free. Forgets readers whose lease has ended, at most 100 in one go.
+-- ends, or it is free. Forgets readers whose lease has ended, at most 100 in one go; as many leases
+-- that were written while the clock was ahead start anew.
 local function sum_up(lock)
   local keys = lock.keys
+  local ahead = redis.call('ZRANGEBYSCORE', keys.marks, '-inf',
+    '(' .. integer(-lock.time - DAY_MS), 'LIMIT', 0, 100)
+  for _, token in ipairs(ahead) do
+    local grant = reader(lock, token, 0)
+    grant.expire = lock.time + grant.lease
+    put_reader(lock, grant)
+  end
   local ended = redis.call(
     'ZRANGEBYSCORE', keys.marks, integer(-lock.time), '(0', 'LIMIT', 0, 100)
   for _, token in ipairs(ended) do
@@ -103,4 +111,14 @@ local function end_grant(lock, grant)
   else
     free_lock(lock)
   end
+end
+
+-- As read_lock() of lib/lock_state, for readers, too.
+local read_owner = read_lock
+read_lock = function(keys, now)
+  local lock = read_owner(keys, now)
+  if lock.shared and lock.expire > lock.time + DAY_MS then
+    sum_up(lock)
+  end
+  return lock
 end

@@ -5,9 +5,19 @@
 -- of the lease in milliseconds, lease in milliseconds as asked for, request id or '-', label.
 -- The keepers are the calls that give the lock back when they end: see lib/keepers. A free lock has token '-'; its last fence
 -- stays. A lock that readers hold has token '+' and the end of their last lease: see lib/lock_grants.
--- The key outlives the lease by a day, so that fences rise even when the clock is set back.
+-- The key outlives the lease by a day, so that fences rise even when the clock is set back. No lease is
+-- longer than a day: one that ends later was written while the clock was ahead, and starts anew.
 
 local DAY_MS = 86400000
+
+-- Writes a lock that is held.
+local function write_lock(lock)
+  local value = table.concat({
+    lock.token, lock.keepers, integer(lock.fence), integer(lock.since), integer(lock.expire),
+    lock.lease, lock.request, lock.holder,
+  }, ' ')
+  redis.call('SET', lock.keys.owner, value, 'PXAT', integer(lock.expire + DAY_MS))
+end
 
 -- The lock as it stands at a time in microseconds. It has its keys by name, at least the owner.
 local function read_lock(keys, now)
@@ -22,19 +32,14 @@ local function read_lock(keys, now)
       string.match(value, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
     lock.fence, lock.since, lock.expire = tonumber(fence), tonumber(since), tonumber(expire)
   end
+  if lock.expire > lock.time + DAY_MS and lock.token ~= '-' and lock.token ~= '+' then
+    lock.expire = lock.time + lock.lease
+    write_lock(lock)
+  end
   lock.held = lock.token ~= '-' and lock.expire > lock.time
   lock.lapsed = lock.token ~= '-' and not lock.held
   lock.shared = lock.token == '+' and lock.held
   return lock
-end
-
--- Writes a lock that is held.
-local function write_lock(lock)
-  local value = table.concat({
-    lock.token, lock.keepers, integer(lock.fence), integer(lock.since), integer(lock.expire),
-    lock.lease, lock.request, lock.holder,
-  }, ' ')
-  redis.call('SET', lock.keys.owner, value, 'PXAT', integer(lock.expire + DAY_MS))
 end
 
 -- Frees a lock, keeping its fence.

@@ -13,6 +13,9 @@
 -- see lib/keepers.
 
 local DAY_MS = 86400000
+
+-- How much longer than the last lease the keys of the holders live: see lib/semaphore_lease.
+local KEYS_SLACK_MS = 60000
 local ENDED_AT_ONCE = 1000
 
 local function id_of(token)
@@ -73,6 +76,23 @@ local function remove_ended(sem)
   write_semaphore(sem)
 end
 
+-- No lease is longer than a day: those that end later were written while the clock was ahead, and start
+-- anew, 1,000 in one go.
+local function correct_ends(sem)
+  local ahead = redis.call('ZRANGE', sem.holders, '(' .. integer(sem.ms + DAY_MS), '+inf', 'BYSCORE',
+    'LIMIT', 0, ENDED_AT_ONCE)
+  for _, id in ipairs(ahead) do
+    local grant = parse_grant(redis.call('HGET', sem.grants, id))
+    -- At least the lease, and more if it was renewed.
+    grant.expire = sem.ms + math.min(grant.expire - grant.since, DAY_MS)
+    redis.call('ZADD', sem.holders, integer(grant.expire), id)
+    write_grant(sem, grant)
+  end
+  local last = redis.call('ZRANGE', sem.holders, -1, -1, 'WITHSCORES')[2]
+  sem.keep = tonumber(last or sem.ms) + KEYS_SLACK_MS
+  write_semaphore(sem)
+end
+
 -- In how many milliseconds the first lease ends; 0 when nobody holds permits.
 local function until_first_end(sem)
   local first = redis.call('ZRANGE', sem.holders, 0, 0, 'WITHSCORES')
@@ -94,6 +114,9 @@ local function read_semaphore(state, holders, grants, now, limit)
       string.match(value, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
     sem.limit, sem.lease, sem.used = tonumber(known), tonumber(lease), tonumber(used)
     sem.fence, sem.keep, sem.kind = tonumber(fence), tonumber(keep), kind
+  end
+  if sem.used > 0 and sem.keep > sem.ms + DAY_MS + KEYS_SLACK_MS then
+    correct_ends(sem)
   end
   if sem.used > 0 then
     local first = redis.call('ZRANGE', holders, 0, 0, 'WITHSCORES')

@@ -9,7 +9,8 @@
 --
 -- Returns {1, fence, end of the lease in ms} when taken,
 -- {0, label of the holder, ms its lease still runs, place in line a waiter would get} when held,
--- {2} when that takes more than these keys: locks/take does it.
+-- {2} when that takes more than these keys, or the lease was written while the clock was ahead:
+-- locks/take does it.
 local owner, line, marks = KEYS[1], KEYS[2], KEYS[3]
 local token, lease, holder = ARGV[1], ARGV[2], ARGV[3]
 
@@ -22,6 +23,9 @@ local since = math.floor(now / 1000)
 local last, ends = 0, 0
 if value then
   last, ends = string.match(value, '^%S+ %S+ (%S+) %S+ (%S+)')
+end
+if ends - since > 86400000 then
+  return {2}
 end
 if tonumber(ends) > since then
   local label = string.match(value, '^%S+ %S+ %S+ %S+ %S+ %S+ %S+ (.*)$')

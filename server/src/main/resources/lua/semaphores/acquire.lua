@@ -16,7 +16,8 @@
 local state, holders, grants, line, servers = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local token, permits, lease, limit, holder = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
--- The usual case is that permits are free, no lease has run out and nobody waits. It is written out
+-- The usual case is that permits are free, no lease has run out or was written while the clock was ahead,
+-- and nobody waits. It is written out
 -- here, without the functions of lib/semaphore_state, whose making alone would cost as much.
 local value = redis.call('GET', state)
 local time = redis.call('TIME')
@@ -26,7 +27,7 @@ if value then
   local known, default, used, fence, keep, kind =
     string.match(value, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   local first_end = used == '0' and 1 or redis.call('ZRANGE', holders, 0, 0, 'WITHSCORES')[2]
-  if used + permits <= tonumber(known) and first_end and (used == '0' or tonumber(first_end) > ms)
+  if used + permits <= tonumber(known) and first_end and (used == '0' or tonumber(first_end) > ms and keep - ms <= 86460000)
     and redis.call('EXISTS', line) == 0 then
     local id = string.sub(token, 1, 11)
     local expire = ms + (lease == '0' and default or lease)

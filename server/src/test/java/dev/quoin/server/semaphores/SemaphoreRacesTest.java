@@ -169,6 +169,33 @@ final class SemaphoreRacesTest {
     assertThat(take("a", 1).getAcquired()).isFalse();
   }
 
+  /** The clock of Redis was a year ahead for a moment: permits are held for a year. */
+  @Test
+  void leaseThatWasWrittenWhileTheClockWasAheadStartsAnew() {
+    configure("a", 2);
+    AcquireResponse dead = take("a", 1);
+    String id = dead.getToken().substring(0, 11);
+    long year = 365L * 86_400_000;
+    String key = "quoin:default:semaphores:{a}:";
+    double end = TestRedis.commands().zscore(key + "holders", id);
+    TestRedis.commands().zadd(key + "holders", end + year, id);
+    String[] grant = TestRedis.commands().hget(key + "grants", id).split(" ", -1);
+    grant[1] = String.valueOf(Long.parseLong(grant[1]) + year);
+    grant[2] = String.valueOf(Long.parseLong(grant[2]) + year);
+    TestRedis.commands().hset(key + "grants", id, String.join(" ", grant));
+    String[] state = TestRedis.commands().get(key + "state").split(" ", -1);
+    state[4] = String.valueOf(Long.parseLong(state[4]) + year);
+    TestRedis.commands().set(key + "state", String.join(" ", state));
+
+    assertThat(take("a", 2).getAcquired()).isFalse();
+
+    assertThat(TestRedis.commands().zscore(key + "holders", id)).isLessThan(end + 60_000);
+    assertThat(take("a", 1).getAcquired()).isTrue();
+    renew("a", dead.getToken());
+    Permits.release("a", dead);
+    assertThat(state("a").getInUse()).isEqualTo(1);
+  }
+
   /** Every account leaves a set behind for ever. */
   @Test
   void everyKeyButAConfigurationHasAnExpiry() {
