@@ -120,3 +120,20 @@ def test_blocking_watches(address: str, namespace: str) -> None:
             me.drain(LIMIT)
             eventually_is(lambda: len(watch.serving) == 0)
             assert q.config.resolve("shop")[0].draining
+
+
+@in_loop
+async def test_an_announcement_that_is_never_accepted_is_said_once(
+    address: str, namespace: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        async with (
+            q.config.announce("", "here", instance="bad") as bad,
+            q.config.announce("shop", "here:80") as good,
+        ):
+            with pytest.raises(quoin.InvalidRequestError):
+                await soon(bad.ready())
+            await soon(good.ready())
+    said = [r.getMessage() for r in caplog.records if r.name == "quoin"]
+    assert len(said) == 1
+    assert said[0].startswith(f"announcing bad of the service  at {address} has ended: ")

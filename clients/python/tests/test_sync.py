@@ -5,8 +5,10 @@ import gc
 import logging
 import queue
 import signal
+import sys
 import threading
 import time
+from types import ModuleType
 
 import pytest
 from programs import run_script
@@ -120,6 +122,22 @@ def test_several_threads_close_a_client(address: str, namespace: str) -> None:
     for thread in closing:
         thread.join(LIMIT)
         assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("patcher", "test"),
+    [("gevent.monkey", "is_module_patched"), ("eventlet.patcher", "is_monkey_patched")],
+)
+def test_a_patched_process_is_refused(
+    monkeypatch: pytest.MonkeyPatch, patcher: str, test: str
+) -> None:
+    module = ModuleType(patcher)
+    monkeypatch.setitem(sys.modules, patcher, module)
+    monkeypatch.setattr(module, test, lambda name: name == "select", raising=False)
+    with pytest.raises(RuntimeError, match=patcher.partition(".")[0]):
+        quoin.connect()
+    monkeypatch.setattr(module, test, lambda name: False)
+    quoin.connect().close()
 
 
 def test_finalizers_give_back_in_whatever_thread(address: str, namespace: str) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import contextvars
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -24,6 +25,7 @@ class Portal(Bound):
     """Carries calls into the event loop and answers out of it."""
 
     def __init__(self) -> None:
+        _refuse_patched()
         self._pid = os.getpid()
         self._closed = False
         self._loop = asyncio.new_event_loop()
@@ -213,6 +215,20 @@ class _Listener(Generic[T]):
         # After the loop has ended nothing is told any more.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._begin)
+
+
+def _refuse_patched() -> None:
+    """An event loop in a thread would hang where threads and sockets are not what they were."""
+    for patcher, is_patched in (
+        ("gevent.monkey", "is_module_patched"),
+        ("eventlet.patcher", "is_monkey_patched"),
+    ):
+        test = getattr(sys.modules.get(patcher), is_patched, None)
+        if test is not None and any(map(test, ("select", "socket", "threading", "thread"))):
+            raise RuntimeError(
+                "Quoin needs threads and sockets as Python has them, but this process is patched by "
+                + patcher.partition(".")[0]
+            )
 
 
 def _failed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
