@@ -30,6 +30,35 @@ async def cut_short(ask: Callable[[], Any], within: float) -> None:
             await kept.release()
 
 
+@in_loop
+async def test_holds(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        await q.semaphores.configure("api", 1_000)
+        for number in range(TRIES // 2):
+            for asking in (
+                q.locks.hold(f"report-{number}", lease=3600),
+                q.semaphores.hold("api", lease=3600),
+            ):
+                await cut_short(asking._acquire, 0.008)
+
+        async def are_free() -> bool:
+            held = [state async for state in q.locks.list("report") if state.held]
+            return held == [] and (await q.semaphores.get("api")).in_use == 0
+
+        await eventually(are_free)
+
+
+@in_loop
+async def test_clients_that_are_closed_at_once(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as watching:
+        for _ in range(TRIES // 5):
+            async with quoin.aio.connect(address, namespace=namespace) as q:
+                await q.locks.get("report")
+                await cut_short(q.locks.acquire("report", lease=3600)._acquire, 0.004)
+            # Closing has waited for what was to be given back.
+            assert not (await watching.locks.get("report")).held
+
+
 @pytest.mark.parametrize("wait", [0, 30])
 @in_loop
 async def test_locks(address: str, namespace: str, wait: int) -> None:
