@@ -6,8 +6,8 @@
 -- ARGV[2] shape: number of samples, then seconds of each precision
 -- ARGV[3..] how much to add and at which second, '' for now; again and again
 --
--- Returns {second in which it was counted, then for each '+' when the counter was new, '-' when it was
--- not, or the reason why it was not counted}.
+-- Returns {second: integer, (outcome: text)…}: in which second it was counted and, for each, '+' when
+-- the counter was new, '-' when it was not, or the reason why it was not counted.
 --
 -- @include lib/counter_add
 -- @include lib/once

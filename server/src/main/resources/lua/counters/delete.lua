@@ -2,7 +2,7 @@
 --
 -- KEYS[1] series
 --
--- Returns {1 when there was one, else 0}.
+-- Returns {deleted: flag}.
 --
 -- @include lib/counter_series
 local series = KEYS[1]

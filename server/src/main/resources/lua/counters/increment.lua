@@ -4,8 +4,7 @@
 -- ARGV[1] how much to add
 -- ARGV[2] shape: number of samples, then seconds of each precision
 --
--- Returns {second it is counted in, '+' when the counter is new, '-' when it is not, or the reason why
--- it is not counted}.
+-- Returns {second: integer, outcome: text} as counters/add does.
 local series = KEYS[1]
 local delta, shape = ARGV[1], ARGV[2]
 

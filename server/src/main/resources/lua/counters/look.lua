@@ -4,7 +4,7 @@
 -- KEYS[1] series
 -- ARGV[1] ms the head of a counter that does not exist is kept
 --
--- Returns {present time in ms, value}.
+-- Returns {now ms: integer, value: bytes}.
 local series = KEYS[1]
 local keep = ARGV[1]
 

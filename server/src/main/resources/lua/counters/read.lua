@@ -7,7 +7,7 @@
 -- ARGV[2] first byte of the part
 -- ARGV[3] last byte of the part
 --
--- Returns {present second, head and journal, the part}.
+-- Returns {now second: integer, head and journal: bytes, part: bytes}.
 local series = KEYS[1]
 local head, first, last = ARGV[1], ARGV[2], ARGV[3]
 

@@ -6,7 +6,7 @@
 -- ARGV[1] server
 -- ARGV[2] ms for which it leads
 --
--- Returns {1} when it leads, {0} when another one does.
+-- Returns {leads: flag}.
 local leader = KEYS[1]
 local server, lease = ARGV[1], ARGV[2]
 

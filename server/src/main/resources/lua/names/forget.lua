@@ -6,7 +6,7 @@
 -- KEYS[2] seen
 -- ARGV[1] name
 --
--- Returns {1}.
+-- Returns {done: flag}.
 local order, seen = KEYS[1], KEYS[2]
 local name = ARGV[1]
 

@@ -6,7 +6,7 @@
 -- ARGV[2] name after which to begin, '' for the first
 -- ARGV[3] how many at most
 --
--- Returns {name, ...}.
+-- Returns {(name: text)…}.
 --
 -- @include lib/names_prune
 local order, seen = KEYS[1], KEYS[2]

@@ -5,7 +5,7 @@
 -- ARGV[1] how many names are kept
 -- ARGV[2..] for each name: the name, ms it is listed at least from now on, 0 for ever
 --
--- Returns {1}.
+-- Returns {done: flag}.
 --
 -- @include lib/names_prune
 local order, seen, limit, names = KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV

@@ -7,8 +7,8 @@
 -- ARGV[1] how many hours before the current one the hour of the key is meant to be, '' for none
 -- ARGV[2] hour of the key, in hours since 1970
 --
--- Returns {current hour} when the hour of the key is not the one that is meant, else {current hour, field,
--- value, ...}.
+-- Returns {current hour: integer, (field: text, value: bytes)…}, the hour alone when that of the key is not
+-- the one that is meant.
 local series = KEYS[1]
 local ago, hour = ARGV[1], tonumber(ARGV[2])
 

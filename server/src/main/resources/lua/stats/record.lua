@@ -8,10 +8,11 @@
 -- ARGV[3] context
 -- ARGV[4..] values
 --
--- Returns {current hour} when that is not the hour of the keys; nothing has changed then. Else {hour,
--- present second, count, mean, 1 when the last value is an anomaly} and, when one is to be told, {value,
--- count, mean, standard deviation, how many were not told}. A request that is sent again has no anomaly
--- to be told.
+-- Returns {current hour: integer} when that is not the hour of the keys; nothing has changed then. Else
+-- {hour: integer, second: integer, count: integer, mean: real, anomalous: flag} and, when the last value
+-- is an anomaly to be told, {hour: integer, second: integer, count: integer, mean: real, anomalous: flag,
+-- value: real, count before: integer, mean before: real, deviation: real, not told: integer}. A request
+-- that is sent again has no anomaly to be told.
 --
 -- @include lib/stats_record
 -- @include lib/once

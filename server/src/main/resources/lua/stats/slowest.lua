@@ -7,8 +7,8 @@
 -- ARGV[2] hour of the key, in hours since 1970
 -- ARGV[3] how many at most
 --
--- Returns {current hour} when the hour of the key is not the one that is meant, else {current hour,
--- context, mean, ...}.
+-- Returns {current hour: integer, (context: text, mean: real)…}, the hour alone when that of the key is
+-- not the one that is meant.
 local slowest = KEYS[1]
 local ago, hour, limit = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 

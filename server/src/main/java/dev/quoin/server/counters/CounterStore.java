@@ -82,8 +82,8 @@ final class CounterStore {
             ring + shape.ringBytes() - 1)
         .thenApply(
             reply ->
-                new CounterSeries(shape, reply.integer(0), reply.bytes(1))
-                    .slices(precision, ByteBuffer.wrap(reply.bytes(2)), range));
+                new CounterSeries(shape, reply.integer(), reply.bytes())
+                    .slices(precision, ByteBuffer.wrap(reply.bytes()), range));
   }
 
   /** The channel on which changes of a counter are told. */
@@ -95,7 +95,7 @@ final class CounterStore {
   CompletionStage<CounterView> look(Scope scope, String name, long keepMillis) {
     return scripts
         .run(LOOK, scope, new String[] {channel(scope, name)}, keepMillis)
-        .thenApply(reply -> new CounterView(shape, reply.integer(0), reply.bytes(1)));
+        .thenApply(reply -> new CounterView(shape, reply.integer(), reply.bytes()));
   }
 
   /** The names of counters. */
@@ -107,23 +107,24 @@ final class CounterStore {
   CompletionStage<Boolean> delete(Scope scope, String name) {
     return scripts
         .run(DELETE, scope, new String[] {keys(scope, name).series()})
-        .thenCombine(directory.forget(scope, name), (reply, forgotten) -> reply.flag(0));
+        .thenCombine(directory.forget(scope, name), (reply, forgotten) -> reply.flag());
   }
 
   /** Reads the answer and sees to it that the counter is listed. */
   private CompletionStage<Outcome> noted(Scope scope, String name, CompletionStage<Reply> reply) {
     return reply.thenCompose(
         answer -> {
-          List<String> refusals = new ArrayList<>(answer.size() - 1);
+          long second = answer.integer();
+          List<String> refusals = new ArrayList<>();
           boolean began = false;
           boolean counted = false;
-          for (int i = 1; i < answer.size(); i++) {
-            String outcome = answer.text(i);
+          while (answer.hasMore()) {
+            String outcome = answer.text();
             began |= outcome.equals(BEGAN);
             counted |= outcome.equals(COUNTED);
             refusals.add(outcome.equals(BEGAN) || outcome.equals(COUNTED) ? null : outcome);
           }
-          Outcome outcome = new Outcome(answer.integer(0), refusals);
+          Outcome outcome = new Outcome(second, refusals);
           if (!began && !counted) {
             return CompletableFuture.completedFuture(outcome);
           }

@@ -88,7 +88,7 @@ public final class Maintainer {
   private CompletionStage<Integer> lead() {
     return scripts
         .run(LEAD, EVERYWHERE, new String[] {leader}, server, 3 * period.toMillis())
-        .thenCompose(reply -> reply.flag(0) ? runNow() : CompletableFuture.completedFuture(0))
+        .thenCompose(reply -> reply.flag() ? runNow() : CompletableFuture.completedFuture(0))
         .whenComplete(
             (steps, failure) -> {
               if (failure != null) {

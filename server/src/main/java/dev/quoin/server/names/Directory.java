@@ -137,11 +137,11 @@ public final class Directory {
   }
 
   private static Page page(Reply reply, int pageSize, Scope scope, String prefix) {
-    List<String> names = new ArrayList<>(reply.size());
-    for (int i = 0; i < Math.min(reply.size(), pageSize); i++) {
-      names.add(reply.text(i));
+    List<String> names = new ArrayList<>();
+    while (reply.hasMore() && names.size() < pageSize) {
+      names.add(reply.text());
     }
-    boolean more = reply.size() > pageSize;
+    boolean more = reply.hasMore();
     return new Page(names, more ? PageToken.of(scope, names.get(pageSize - 1), prefix) : "");
   }
 

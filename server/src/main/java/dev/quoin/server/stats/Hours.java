@@ -26,8 +26,16 @@ final class Hours {
     this.toldLast = hour;
   }
 
+  /**
+   * What a node answered.
+   *
+   * @param current the hour it is there
+   * @param reply what follows the hour
+   */
+  record Told(long current, Reply reply) {}
+
   /** What nodes answered for the same hour. */
-  record Told(long hour, List<Reply> replies) {}
+  record AllTold(long hour, List<Told> answers) {}
 
   /** Something that is asked of a node for an hour. */
   interface Question {
@@ -35,19 +43,19 @@ final class Hours {
   }
 
   /** Runs a script for the hour that is meant by the clock of the node where it runs. */
-  CompletionStage<Reply> ask(Window window, LongFunction<CompletionStage<Reply>> script) {
+  CompletionStage<Told> ask(Window window, LongFunction<CompletionStage<Reply>> script) {
     return ask(window, script, toldLast, TRIES);
   }
 
-  private CompletionStage<Reply> ask(
+  private CompletionStage<Told> ask(
       Window window, LongFunction<CompletionStage<Reply>> script, long current, int tries) {
     return script
         .apply(window.at(current))
         .thenCompose(
             reply -> {
-              long told = reply.integer(0);
-              if (window.isGiven() || reply.size() > 1 || told == current) {
-                return CompletableFuture.completedFuture(reply);
+              long told = reply.integer();
+              if (window.isGiven() || reply.hasMore() || told == current) {
+                return CompletableFuture.completedFuture(new Told(told, reply));
               }
               toldLast = told;
               return tries > 1
@@ -61,21 +69,21 @@ final class Hours {
    * Asks several nodes for the same hour. Where an hour has ended for some of them only, it has
    * ended for all: they are asked once more, for that hour.
    */
-  CompletionStage<Told> askAll(Window window, int nodes, Question question) {
-    List<CompletableFuture<Reply>> replies =
+  CompletionStage<AllTold> askAll(Window window, int nodes, Question question) {
+    List<CompletableFuture<Told>> answers =
         IntStream.range(0, nodes)
             .mapToObj(node -> ask(window, hour -> question.ask(node, window, hour)))
             .map(CompletionStage::toCompletableFuture)
             .toList();
-    return CompletableFuture.allOf(replies.toArray(CompletableFuture<?>[]::new))
+    return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
         .thenCompose(
             done -> {
-              List<Reply> told = replies.stream().map(reply -> reply.getNow(null)).toList();
+              List<Told> told = answers.stream().map(answer -> answer.getNow(null)).toList();
               long[] hours =
-                  told.stream().mapToLong(reply -> window.at(reply.integer(0))).sorted().toArray();
+                  told.stream().mapToLong(answer -> window.at(answer.current())).sorted().toArray();
               long latest = hours[hours.length - 1];
               return hours[0] == latest
-                  ? CompletableFuture.completedFuture(new Told(latest, told))
+                  ? CompletableFuture.completedFuture(new AllTold(latest, told))
                   : askAll(Window.of(latest), nodes, question);
             });
   }

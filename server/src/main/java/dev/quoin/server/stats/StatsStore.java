@@ -2,6 +2,7 @@
 package dev.quoin.server.stats;
 
 import dev.quoin.server.names.Directory;
+import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -67,20 +68,15 @@ final class StatsStore {
             .ask(
                 Window.ago(0),
                 hour -> {
-                  Object[] arguments = new Object[values.size() + 3];
-                  arguments[0] = once.digest();
-                  arguments[1] = hour;
-                  arguments[2] = series.context();
-                  for (int i = 0; i < values.size(); i++) {
-                    arguments[i + 3] = values.get(i).toString();
-                  }
+                  Arguments arguments =
+                      Arguments.of(once.digest(), hour, series.context()).addAll(values);
                   return scripts.run(
                       RECORD,
                       scope,
                       new String[] {keys.series(hour), keys.slowest(hour), keys.request(once.id())},
-                      arguments);
+                      arguments.toArray());
                 })
-            .thenApply(reply -> recorded(series, reply));
+            .thenApply(told -> recorded(series, told));
     return directory.note(scope, series.name(), recorded);
   }
 
@@ -92,9 +88,9 @@ final class StatsStore {
             window,
             hour -> scripts.run(GET, scope, new String[] {keys.series(hour)}, window.word(), hour))
         .thenApply(
-            reply -> {
-              window.check(reply.integer(0));
-              return figures(reply, window);
+            told -> {
+              window.check(told.current());
+              return figures(told, window);
             });
   }
 
@@ -116,7 +112,7 @@ final class StatsStore {
                     limit))
         .thenApply(
             told -> {
-              window.check(told.replies().get(0).integer(0));
+              window.check(told.answers().get(0).current());
               return ranking(told, limit);
             });
   }
@@ -138,34 +134,44 @@ final class StatsStore {
     return StatsKeys.anomalies(keyspace, scope.namespace(), kind);
   }
 
-  private static Recorded recorded(Series series, Reply reply) {
-    double mean = Double.parseDouble(reply.text(3));
-    Anomaly anomaly =
-        reply.size() == 5
-            ? null
-            : new Anomaly(
-                series.kind(),
-                series.context(),
-                Double.parseDouble(reply.text(5)),
-                reply.integer(6),
-                Double.parseDouble(reply.text(7)),
-                Double.parseDouble(reply.text(8)),
-                reply.integer(1),
-                reply.integer(9));
-    return new Recorded(reply.integer(0), reply.integer(2), mean, reply.flag(4), anomaly);
+  private static Recorded recorded(Series series, Hours.Told told) {
+    Reply reply = told.reply();
+    long second = reply.integer();
+    long count = reply.integer();
+    double mean = reply.real();
+    boolean anomalous = reply.flag();
+    Anomaly anomaly = null;
+    if (reply.hasMore()) {
+      double value = reply.real();
+      long countBefore = reply.integer();
+      double meanBefore = reply.real();
+      double deviation = reply.real();
+      anomaly =
+          new Anomaly(
+              series.kind(),
+              series.context(),
+              value,
+              countBefore,
+              meanBefore,
+              deviation,
+              second,
+              reply.integer());
+    }
+    return new Recorded(told.current(), count, mean, anomalous, anomaly);
   }
 
-  private static Figures figures(Reply reply, Window window) {
-    long current = reply.integer(0);
+  private static Figures figures(Hours.Told told, Window window) {
+    Reply reply = told.reply();
+    long current = told.current();
     long hour = window.at(current);
     Sketch sketch = new Sketch();
     ByteBuffer figures = ByteBuffer.allocate(Double.BYTES * 6);
-    for (int i = 1; i < reply.size(); i += 2) {
-      String field = reply.text(i);
+    while (reply.hasMore()) {
+      String field = reply.text();
       if (field.equals("s")) {
-        figures = ByteBuffer.wrap(reply.bytes(i + 1));
+        figures = ByteBuffer.wrap(reply.bytes());
       } else {
-        sketch.add(field, Long.parseLong(reply.text(i + 1)));
+        sketch.add(field, Long.parseLong(reply.text()));
       }
     }
     double count = figures.getDouble();
@@ -178,11 +184,12 @@ final class StatsStore {
     return new Figures(hour, hour == current, (long) count, sum, min, max, mean, stddev, sketch);
   }
 
-  private static Ranking ranking(Hours.Told told, int limit) {
+  private static Ranking ranking(Hours.AllTold told, int limit) {
     List<Slow> all = new ArrayList<>();
-    for (Reply reply : told.replies()) {
-      for (int i = 1; i < reply.size(); i += 2) {
-        all.add(new Slow(reply.text(i), Double.parseDouble(reply.text(i + 1))));
+    for (Hours.Told answer : told.answers()) {
+      Reply reply = answer.reply();
+      while (reply.hasMore()) {
+        all.add(new Slow(reply.text(), reply.real()));
       }
     }
     all.sort(Comparator.comparingDouble(Slow::mean).reversed().thenComparing(Slow::context));

@@ -42,7 +42,7 @@ final class HoursTest {
     Window window = Window.ago(0);
     for (int i = 0; i < 10; i++) {
       for (long clock : new long[] {100, 101}) {
-        CompletionStage<Reply> reply =
+        CompletionStage<Hours.Told> told =
             hours.ask(
                 window,
                 hour ->
@@ -50,7 +50,7 @@ final class HoursTest {
                     hours
                         .ask(window, other -> run(201 - clock, window, other))
                         .thenCompose(other -> run(clock, window, hour)));
-        assertThat(get(reply).integer(1)).isEqualTo(clock);
+        assertThat(get(told).reply().integer()).isEqualTo(clock);
       }
     }
   }
@@ -58,7 +58,7 @@ final class HoursTest {
   @ParameterizedTest
   @CsvSource({"0, 101", "1, 100", "24, 77"})
   void nodesAreAskedForTheSameHourWhereTheirClocksDiffer(int ago, long expected) throws Exception {
-    Hours.Told told =
+    Hours.AllTold told =
         get(
             hours.askAll(
                 Window.ago(ago),
@@ -66,13 +66,13 @@ final class HoursTest {
                 (node, window, hour) -> run(node == 7 ? 101 : 100, window, hour)));
 
     assertThat(told.hour()).isEqualTo(expected);
-    assertThat(told.replies()).hasSize(16).allMatch(reply -> reply.integer(1) == expected);
+    assertThat(told.answers()).hasSize(16).allMatch(answer -> answer.reply().integer() == expected);
   }
 
   @Test
   void clocksDoNotMatterForAnHourThatIsGiven() throws Exception {
     AtomicLong asked = new AtomicLong();
-    Hours.Told told =
+    Hours.AllTold told =
         get(
             hours.askAll(
                 Window.of(5),
