@@ -6,9 +6,13 @@ export function now(): number {
   return performance.now();
 }
 
-/** Waits; ends early, without failing, when the signal is aborted. */
-export async function pause(millis: number, signal?: AbortSignal): Promise<void> {
-  await wait(millis, undefined, { signal }).catch((reason: unknown) => {
+/**
+ * Waits; ends early, without failing, when the signal is aborted.
+ *
+ * @param ref whether the process does not end meanwhile
+ */
+export async function pause(millis: number, signal?: AbortSignal, ref = true): Promise<void> {
+  await wait(millis, undefined, { signal, ref }).catch((reason: unknown) => {
     if (!signal?.aborted) {
       throw reason;
     }

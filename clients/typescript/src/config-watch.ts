@@ -50,7 +50,7 @@ export class ConfigWatch extends Following<WatchResponse> {
 
   protected messages(signal: AbortSignal, broken: () => void) {
     const request = () => ({ type: this.type, revision: this.revision });
-    return resumed(this.link, ConfigService.method.watch, request, signal, broken);
+    return resumed(this.link, ConfigService.method.watch, request, signal, broken, false);
   }
 
   protected take({ event }: WatchResponse): void {

@@ -8,7 +8,7 @@ import type { Link } from "./link.js";
 /**
  * Something that is kept up to date by a stream in the background. While Quoin cannot be reached it
  * goes on with what it knew last: {@link isStale} says so, {@link asOf} since when. Close it at the
- * end; what is known stays.
+ * end; what is known stays. Once it is known it does not keep the process from ending.
  */
 export abstract class Following<T> implements AsyncDisposable {
   /**
@@ -29,8 +29,16 @@ export abstract class Following<T> implements AsyncDisposable {
     private readonly what: string,
   ) {
     this.ready = new Promise((resolve, reject) => {
-      this.known = resolve;
-      this.unknown = reject;
+      // Who waits for it does not want the process to end.
+      const alive = setInterval(() => {}, 60_000);
+      this.known = () => {
+        clearInterval(alive);
+        resolve();
+      };
+      this.unknown = (failure) => {
+        clearInterval(alive);
+        reject(failure);
+      };
     });
     this.ready.catch(() => {
       // Who wants to know waits for it.

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// What the types of this package and of connect need, whatever the project that uses them has.
+/// <reference lib="dom" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 export { Code } from "@connectrpc/connect";
 export { Announcement, type AnnounceOptions } from "./announcement.js";
 export {
@@ -55,10 +58,10 @@ export {
   Semaphores,
 } from "./semaphores.js";
 export { type Instance, ServiceWatch } from "./service-watch.js";
-export type { TlsOptions } from "./sockets.js";
 export { type SlowContext, Stats, type StatsFigures } from "./stats.js";
 export { StatsRecorder, type Timer } from "./stats-recorder.js";
 export type { Subscription } from "./subscription.js";
 export { Task, TaskError, type TaskHandler, type TaskResult } from "./task.js";
+export type { Pem, TlsOptions } from "./tls-options.js";
 export { Worker } from "./worker.js";
 export type { WorkerOptions } from "./worker-options.js";

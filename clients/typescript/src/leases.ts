@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { isA } from "./callbacks.js";
-import { later, leasePause, now, pause } from "./clock.js";
+import { leasePause, now, pause } from "./clock.js";
 import {
   ClosedError,
   LostError,
@@ -164,7 +164,7 @@ async function giveUp(calls: LeaseCalls, requestId: string): Promise<void> {
       if (isA(e, ClosedError) || !UNKNOWN_OUTCOME.has(code)) {
         return;
       }
-      await new Promise<void>((resolve) => later(leasePause(calls.lease), resolve));
+      await pause(leasePause(calls.lease), undefined, false);
     }
   }
 }

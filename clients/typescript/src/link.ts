@@ -86,8 +86,10 @@ export class Link {
     method: DescMethodStreaming<I, O>,
     input: MessageInitShape<I>,
     signal?: AbortSignal,
+    keepsAlive = true,
   ): ResponseStream<MessageShape<O>> {
-    return this.exchange(method, one(input), { signal });
+    const headers: Record<string, string> = keepsAlive ? {} : { [BACKGROUND]: "yes" };
+    return this.exchange(method, one(input), { signal, headers });
   }
 
   /** Opens a stream in both directions. */

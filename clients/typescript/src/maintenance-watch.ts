@@ -46,7 +46,14 @@ export class MaintenanceWatch extends Following<WatchMaintenanceResponse> {
 
   protected messages(signal: AbortSignal, broken: () => void) {
     const request = () => ({ name: this.name });
-    return resumed(this.link, ConfigService.method.watchMaintenance, request, signal, broken);
+    return resumed(
+      this.link,
+      ConfigService.method.watchMaintenance,
+      request,
+      signal,
+      broken,
+      false,
+    );
   }
 
   protected take({ event }: WatchMaintenanceResponse): void {

@@ -19,8 +19,8 @@ import { Queues } from "./queues.js";
 import { requestIds } from "./request-ids.js";
 import { retries } from "./retries.js";
 import { Semaphores } from "./semaphores.js";
-import type { TlsOptions } from "./sockets.js";
 import { Stats } from "./stats.js";
+import type { TlsOptions } from "./tls-options.js";
 
 /** Settings of a {@link Quoin}. */
 export interface QuoinOptions {

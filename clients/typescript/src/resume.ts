@@ -29,6 +29,7 @@ const FINAL: ReadonlySet<Code> = new Set([
  *
  * @param request makes the request each time the stream is opened
  * @param broken told each time the stream has failed
+ * @param keepsAlive whether the process does not end while the stream is open
  */
 export async function* resumed<I extends DescMessage, O extends DescMessage>(
   link: Link,
@@ -36,13 +37,14 @@ export async function* resumed<I extends DescMessage, O extends DescMessage>(
   request: () => MessageInitShape<I>,
   signal: AbortSignal,
   broken: (failure: QuoinError) => void = () => {},
+  keepsAlive = true,
 ): AsyncGenerator<MessageShape<O>, void, undefined> {
   const backoff = new Backoff();
   const state = link.streamState(`${method.parent.typeName}/${method.name}`);
   while (!signal.aborted) {
     const next = request();
     try {
-      for await (const message of link.stream(method, next, signal)) {
+      for await (const message of link.stream(method, next, signal, keepsAlive)) {
         backoff.reset();
         state.well();
         yield message;
@@ -58,7 +60,7 @@ export async function* resumed<I extends DescMessage, O extends DescMessage>(
       }
       state.broken(failure);
     }
-    await pause(backoff.next(), signal);
+    await pause(backoff.next(), signal, keepsAlive);
   }
 }
 

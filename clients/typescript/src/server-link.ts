@@ -8,7 +8,8 @@ import {
 import { type Address, authority } from "./addresses.js";
 import { textOf } from "./callbacks.js";
 import { Backoff, now } from "./clock.js";
-import { socket, type TlsOptions } from "./sockets.js";
+import { socket } from "./sockets.js";
+import type { TlsOptions } from "./tls-options.js";
 
 /** How connections are made and kept. */
 export interface LinkOptions {

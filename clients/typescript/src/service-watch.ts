@@ -49,7 +49,7 @@ export class ServiceWatch extends Following<WatchServiceResponse> {
 
   protected messages(signal: AbortSignal, broken: () => void) {
     const request = () => ({ service: this.service, revision: this.revision });
-    return resumed(this.link, ConfigService.method.watchService, request, signal, broken);
+    return resumed(this.link, ConfigService.method.watchService, request, signal, broken, false);
   }
 
   protected take({ event }: WatchServiceResponse): void {

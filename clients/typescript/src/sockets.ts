@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { connect as connectTcp } from "node:net";
 import type { Duplex } from "node:stream";
-import { connect as connectTls, type SecureContextOptions } from "node:tls";
+import { connect as connectTls } from "node:tls";
 import { type Address, authority } from "./addresses.js";
 import { later } from "./clock.js";
-
-/** How to encrypt the connection; all fields are optional. */
-export interface TlsOptions {
-  /** Authorities to trust in place of those of this machine, as PEM. */
-  ca?: SecureContextOptions["ca"];
-  /** Certificate chain to show to the server, as PEM. */
-  cert?: SecureContextOptions["cert"];
-  /** The private key that belongs to it, as PEM. */
-  key?: SecureContextOptions["key"];
-  /** The name the server's certificate must have, if not that of the address. */
-  serverName?: string;
-}
+import type { Pem, TlsOptions } from "./tls-options.js";
 
 const CONNECT_MILLIS = 5_000;
 
@@ -36,5 +25,16 @@ export function socket(address: Address, tls: TlsOptions | undefined): Duplex {
 }
 
 function context({ ca, cert, key, serverName }: TlsOptions) {
-  return { ca, cert, key, ...(serverName === undefined ? {} : { servername: serverName }) };
+  return {
+    ...(ca !== undefined && { ca: pem(ca) }),
+    ...(cert !== undefined && { cert: pem(cert) }),
+    ...(key !== undefined && { key: pem(key) }),
+    ...(serverName !== undefined && { servername: serverName }),
+  };
+}
+
+/** PEM as Node takes it. */
+function pem(given: Pem | readonly Pem[]): string {
+  const all = typeof given === "string" || given instanceof Uint8Array ? [given] : given;
+  return all.map((one) => (typeof one === "string" ? one : Buffer.from(one).toString())).join("\n");
 }

@@ -47,6 +47,14 @@ test("a call is repeated until its deadline, and then says why", async () => {
   assert.ok(server.calls.length > 5, `${server.calls.length}`);
 });
 
+test("a server that is away for 4 s is not seen by a caller with 5 s", async () => {
+  const begin = performance.now();
+  const isBack = () => performance.now() - begin > 4_000;
+  await using server = await FakeServer.start(() => (isBack() ? ACQUIRED : UNAVAILABLE));
+  await using quoin = Quoin.connect(server.address);
+  assert.ok((await quoin.stubs.locks.acquire({ name: "x" })).acquired);
+});
+
 test("a call whose time runs out in an attempt says what those before failed of", async () => {
   await using server = await FakeServer.start((call) => (call < 3 ? UNAVAILABLE : undefined));
   await using quoin = Quoin.connect(server.address, { deadline: "1s" });

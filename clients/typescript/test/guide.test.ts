@@ -55,6 +55,18 @@ test("the guide, the README and that of all languages begin with the same lines"
   assert.equal(all, guide);
 });
 
+/** Uses all of the package's modules. */
+const STRICT = `
+import { type Lock, Quoin } from "@quoin/client";
+import { TaskState } from "@quoin/client/proto/queues";
+import { TestServer } from "@quoin/client/testing";
+export async function lock(server: TestServer): Promise<Lock | undefined> {
+  await using quoin = Quoin.connect(server.address, { tls: { ca: "PEM" } });
+  quoin.queues.work({ queues: [TaskState[TaskState.READY]], handlers: { x: (task) => task.text } });
+  return quoin.locks.acquire("x", { lease: "30s" });
+}
+`;
+
 /** Runs a program; gives what it prints. */
 async function run(folder: string, program: string, ...options: string[]): Promise<string> {
   const env = { ...process.env, QUOIN_ADDRESS: server.address, QUOIN_JAR: JAR };
@@ -81,10 +93,15 @@ test("the package installs in an empty project and works there", async () => {
 
     const first = join(FOLDER, "target", "docs", "block-01.ts");
     await copyFile(first, join(project, "first.ts"));
-    const strict = ["--strict", "--module", "NodeNext", "--target", "ES2022"];
-    const lib = ["--lib", "ES2022,DOM,ESNext.Disposable", "--skipLibCheck", "--types", "node"];
-    const types = ["--typeRoots", join(FOLDER, "node_modules", "@types")];
-    await run(project, process.execPath, TSC, ...strict, ...lib, ...types, "first.ts");
+    await writeFile(join(project, "strict.ts"), STRICT);
+    const strict = ["--strict", "--exactOptionalPropertyTypes", "--module", "NodeNext"];
+    const node = ["--types", "node", "--typeRoots", join(FOLDER, "node_modules", "@types")];
+    for (const lib of [["ES2022"], ["ES2022,DOM"], ["ES2022", ...node]]) {
+      const options = ["--target", "ES2022", "--lib", ...lib];
+      await run(project, process.execPath, TSC, ...strict, ...options, "strict.ts");
+    }
+    const lib = ["--target", "ES2022", "--lib", "ES2022", ...node];
+    await run(project, process.execPath, TSC, ...strict, ...lib, "first.ts");
     assert.equal(await run(project, process.execPath, "first.js"), "written");
   } finally {
     await rm(project, { recursive: true, force: true });

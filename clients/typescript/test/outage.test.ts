@@ -16,6 +16,7 @@ let worker: Worker;
 const done: string[] = [];
 const texts: string[] = [];
 const bodies: string[] = [];
+const lines: string[] = [];
 let counts = 0n;
 let sent = 0;
 let open = () => {};
@@ -25,7 +26,10 @@ const gate = new Promise<void>((resolve) => {
 
 before(async () => {
   server = await startServer();
-  quoin = Quoin.connect(server.address, { deadline: "20s" });
+  quoin = Quoin.connect(server.address, {
+    deadline: "20s",
+    log: (line) => void lines.push(line),
+  });
   const acquired = await quoin.locks.acquire("acquired", { lease: "5m" });
   assert.ok(acquired);
   lock = acquired;
@@ -123,11 +127,28 @@ test("a server that drains and one that is killed are waited for", async () => {
   });
   assert.deepEqual([lock.signal.aborted, held.signal.aborted], [false, false]);
   await worker.close();
+  // One line for each change, with the address.
+  const news = new Map<string, string[]>();
+  for (const line of lines) {
+    assert.ok(line.includes(server.address), line);
+    const [, what = "", became = ""] = /^quoin: (.*?) (is .*|cannot .*|ended .*)$/.exec(line) ?? [];
+    news.set(what, [
+      ...(news.get(what) ?? []),
+      /^is (back|reached again)$/.test(became) ? "back" : "lost",
+    ]);
+  }
+  assert.ok(news.size >= 6, lines.join("\n"));
+  for (const [what, changes] of news) {
+    assert.ok(
+      changes.every((change, i) => change === (i % 2 ? "back" : "lost")),
+      `${what}: ${changes}\n${lines.join("\n")}`,
+    );
+  }
 });
 
 test("what is held is lost when an outage takes longer than its lease", async () => {
   // Longer than all attempts of a call take: the last one says what is wrong.
-  await using impatient = Quoin.connect(server.address, { deadline: "4s" });
+  await using impatient = Quoin.connect(server.address, { deadline: "4s", log: () => {} });
   const short = await impatient.locks.acquire("short", { lease: "2s" });
   const long = await impatient.locks.acquire("long", { lease: "5m" });
   assert.ok(short && long);
