@@ -4,6 +4,8 @@ package quoin_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
@@ -92,6 +94,27 @@ func TestASubscriptionHearsEverythingAndGoesOnFromItsCursor(t *testing.T) {
 		equal(t, "goes on", event.Message().GetBody(), "three")
 		break
 	}
+}
+
+func TestWhoTakesOneMessageASubscriptionGetsEveryMessageOnce(t *testing.T) {
+	client := client(t)
+	ann, bob := client.Chat("ann"), client.Chat("bob")
+	room := value[string](t)(ann.Create(limited(t), "bob"))
+	for i := range 5 {
+		value[int64](t)(ann.Send(limited(t), room, fmt.Sprint(i)))
+	}
+	var taken []string
+	for cursor := ""; len(taken) < 5; {
+		for event, err := range bob.Subscribe(limited(t), quoin.SubscribeOptions{Cursor: cursor}) {
+			must(t, err)
+			cursor = event.Cursor
+			if message := event.Message(); message != nil {
+				taken = append(taken, message.GetBody())
+			}
+			break
+		}
+	}
+	equal(t, "messages", strings.Join(taken, " "), "0 1 2 3 4")
 }
 
 func TestASubscriptionHearsWhatOthersAreDoing(t *testing.T) {

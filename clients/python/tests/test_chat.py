@@ -88,3 +88,21 @@ def test_for_over_a_subscription(address: str, namespace: str) -> None:
             ann.send(room, "more")
             news = stream.get(LIMIT)
             assert isinstance(news, ChatEvent) and news.event.message.body == "more"
+
+
+@in_loop
+async def test_who_takes_one_message_a_subscription_gets_every_message_once(
+    address: str, namespace: str
+) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        ann, bob = q.chat("ann"), q.chat("bob")
+        room = await ann.create("bob")
+        for number in range(5):
+            await ann.send(room, str(number))
+        taken: list[str] = []
+        cursor = ""
+        for _ in range(5):
+            async with bob.subscribe(cursor) as stream:
+                taken += await bodies(stream, 1)
+                cursor = stream.cursor
+        assert taken == ["0", "1", "2", "3", "4"]

@@ -198,3 +198,21 @@ async def texts(tail: quoin.aio.LogTail, count: int) -> list[str]:
         assert isinstance(entry, LogEntry), entry
         found.append(entry.text)
     return found
+
+
+@in_loop
+async def test_who_takes_one_entry_a_tail_gets_every_entry_once(
+    address: str, namespace: str
+) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        cursor = await q.logs.write("shop", "start")
+        for number in range(5):
+            await q.logs.write("shop", str(number))
+        taken = []
+        for _ in range(5):
+            async with q.logs.tail("shop", cursor=cursor) as tail:
+                entry = await soon(tail.__anext__())
+                assert isinstance(entry, quoin.LogEntry)
+                taken.append(entry.text)
+                cursor = tail.cursor
+        assert taken == ["0", "1", "2", "3", "4"]

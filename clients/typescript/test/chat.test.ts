@@ -76,13 +76,34 @@ test("a subscription goes on from the cursor of another one", async () => {
           break;
         }
       }
-      cursor = subscription.cursor;
     }
+    cursor = subscription.cursor;
   };
   await soon(listen("one"));
   await ann.send(room, "two");
   await soon(listen("two"));
-  assert.deepEqual([...new Set(heard)], ["one", "two"]);
+  assert.deepEqual(heard, ["one", "two"]);
+});
+
+test("who takes one message a subscription gets every message once", async () => {
+  await using quoin = await connect();
+  const ann = quoin.chat("ann");
+  const room = await ann.create();
+  for (let i = 0; i < 5; i++) {
+    await ann.send(room, String(i));
+  }
+  const taken: string[] = [];
+  let cursor = "";
+  while (taken.length < 5) {
+    for await (const event of quoin.chat("ann").subscribe({ cursor })) {
+      cursor = event.cursor;
+      if (event.case === "message") {
+        taken.push(event.value.body);
+      }
+      break;
+    }
+  }
+  assert.deepEqual(taken, ["0", "1", "2", "3", "4"]);
 });
 
 test("a subscription that is closed ends its loop, one that is aborted throws", async () => {

@@ -52,6 +52,21 @@ test("a tail brings what is written, and goes on from a cursor", async () => {
   assert.equal(await nextText(again[Symbol.asyncIterator]()), "four");
 });
 
+test("who takes one entry a tail gets every entry once", async () => {
+  await using quoin = await connect();
+  let cursor = await quoin.logs.write("shop", { text: "start" });
+  for (let i = 0; i < 5; i++) {
+    await quoin.logs.write("shop", { text: String(i) });
+  }
+  const taken: string[] = [];
+  while (taken.length < 5) {
+    await using tail = quoin.logs.tail("shop", { cursor });
+    taken.push(await nextText(tail[Symbol.asyncIterator]()));
+    cursor = tail.cursor;
+  }
+  assert.deepEqual(taken, ["0", "1", "2", "3", "4"]);
+});
+
 test("what does not fit is cut, and what cannot be written is counted", async () => {
   await using quoin = await connect();
   const writer = quoin.logs.writer("shop");

@@ -14,7 +14,9 @@ import dev.quoin.chat.v1.Role;
 import dev.quoin.chat.v1.SendRequest;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
 import dev.quoin.errors.v1.ErrorReason;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -91,6 +93,27 @@ class ChatTest {
     assertThat(rest.events)
         .extracting(event -> event.getMessage().getBody())
         .containsExactly("three");
+  }
+
+  @Test
+  void whoTakesOneEventASubscriptionHearsEveryEventOnce() throws Exception {
+    String room = ann.create("bob");
+    IntStream.range(0, 5).forEach(i -> ann.send(room, "m" + i));
+    List<String> heard = new ArrayList<>();
+    String cursor = "";
+
+    while (heard.size() < 5) {
+      CompletableFuture<Event> first = new CompletableFuture<>();
+      try (ChatSubscription one = bob.subscribe((chat, event) -> first.complete(event), cursor)) {
+        Event taken = first.get(20, TimeUnit.SECONDS);
+        cursor = taken.getCursor();
+        if (taken.hasMessage()) {
+          heard.add(taken.getMessage().getBody());
+        }
+      }
+    }
+
+    assertThat(heard).containsExactly("m0", "m1", "m2", "m3", "m4");
   }
 
   @Test

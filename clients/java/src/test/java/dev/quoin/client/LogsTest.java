@@ -119,6 +119,25 @@ class LogsTest {
   }
 
   @Test
+  void whoTakesOneEntryATailHearsEveryEntryOnce() throws Exception {
+    String cursor = logs.write("web", entry("start"));
+    IntStream.range(0, 5).forEach(i -> logs.write("web", entry("entry " + i)));
+
+    while (heard.size() < 5) {
+      CompletableFuture<LogEntry> first = new CompletableFuture<>();
+      try (LogTail tail =
+          logs.tail(
+              TailOptions.of("web").withCursor(cursor), (name, entry) -> first.complete(entry))) {
+        LogEntry taken = first.get(20, TimeUnit.SECONDS);
+        heard.add(taken.getText());
+        cursor = taken.getCursor();
+      }
+    }
+
+    assertThat(heard).containsExactly("entry 0", "entry 1", "entry 2", "entry 3", "entry 4");
+  }
+
+  @Test
   void tailWithAMistakeEndsAndSaysWhy() throws Exception {
     CompletableFuture<QuoinException> ended = new CompletableFuture<>();
     logs.tail(
