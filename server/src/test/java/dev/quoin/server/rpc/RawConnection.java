@@ -10,6 +10,8 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 
 /** A peer that speaks HTTP/2 frame by frame, as no library would let it. */
 final class RawConnection implements AutoCloseable {
@@ -23,6 +25,9 @@ final class RawConnection implements AutoCloseable {
   private final Socket socket;
   private final OutputStream out;
   private final DataInputStream in;
+
+  /** How calls have ended. */
+  private final Map<Integer, String> ended = new HashMap<>();
 
   RawConnection(int port) throws IOException {
     socket = new Socket("127.0.0.1", port);
@@ -62,17 +67,20 @@ final class RawConnection implements AutoCloseable {
   /** Waits for the trailers of a call, or for its reset, and returns what they are in ASCII. */
   String awaitEnd(int stream) {
     try {
-      while (true) {
+      while (!ended.containsKey(stream)) {
         int lengthAndType = in.readInt();
         int flags = in.readUnsignedByte();
         int about = in.readInt();
         byte[] payload = in.readNBytes(lengthAndType >>> 8);
         int type = lengthAndType & 0xFF;
         boolean ends = type == RST_STREAM || type == HEADERS && (flags & 1) != 0;
-        if (about == stream && ends) {
-          return type == RST_STREAM ? "reset" : new String(payload, StandardCharsets.US_ASCII);
+        if (ends) {
+          String how =
+              type == RST_STREAM ? "reset" : new String(payload, StandardCharsets.US_ASCII);
+          ended.putIfAbsent(about, how);
         }
       }
+      return ended.get(stream);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
