@@ -131,7 +131,7 @@ func (a *Announcement) announce() {
 	a.call = call
 	go func() {
 		defer close(call.ended)
-		stream := follow(ctx, a.config.client, nil,
+		stream := follow(ctx, a.config.client, configv1.Config_Announce_FullMethodName, nil,
 			func(ctx context.Context) (grpc.ServerStreamingClient[configv1.AnnounceResponse], error) {
 				return a.config.stub.Announce(ctx, request)
 			})

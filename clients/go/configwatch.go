@@ -30,7 +30,7 @@ type ConfigWatch struct {
 func (c *Config) Watch(typeName string) *ConfigWatch {
 	w := &ConfigWatch{watch: watch{client: c.client}, typeName: typeName}
 	begin(&w.watch, func(ctx context.Context) iter.Seq2[*configv1.WatchResponse, error] {
-		return follow(ctx, c.client, w.broken,
+		return follow(ctx, c.client, configv1.Config_Watch_FullMethodName, w.broken,
 			func(ctx context.Context) (grpc.ServerStreamingClient[configv1.WatchResponse], error) {
 				return c.stub.Watch(ctx, &configv1.WatchRequest{Type: typeName, Revision: w.revision})
 			})

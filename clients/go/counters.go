@@ -52,7 +52,7 @@ func (c *Counters) Get(
 func (c *Counters) Watch(
 	ctx context.Context, name string, precision time.Duration,
 ) iter.Seq2[[]*countersv1.Sample, error] {
-	states := follow(ctx, c.client, nil,
+	states := follow(ctx, c.client, countersv1.Counters_Watch_FullMethodName, nil,
 		func(ctx context.Context) (grpc.ServerStreamingClient[countersv1.WatchResponse], error) {
 			return c.stub.Watch(ctx, &countersv1.WatchRequest{
 				Name: name, Precision: durationpb.New(precision),

@@ -18,16 +18,18 @@ import (
 // broken, if there is one, is told every time the stream ended and will be opened again, nil when
 // the server ended it in peace.
 func follow[R any](
-	ctx context.Context, c *Client, broken func(error),
+	ctx context.Context, c *Client, method string, broken func(error),
 	open func(ctx context.Context) (grpc.ServerStreamingClient[R], error),
 ) iter.Seq2[*R, error] {
 	return func(yield func(*R, error) bool) {
 		ctx, cancel := c.bound(ctx)
 		defer cancel()
 		var pause pauses
+		log := streamLog{client: c, stream: method}
 		for {
 			goOn, err := receive(ctx, open, func(message *R) bool {
 				pause.reset()
+				log.alive()
 				return yield(message, nil)
 			})
 			switch {
@@ -40,6 +42,7 @@ func follow[R any](
 				yield(nil, err)
 				return
 			}
+			log.broken(err)
 			if broken != nil {
 				broken(err)
 			}

@@ -156,7 +156,7 @@ func (l *Locks) List(ctx context.Context, prefix string) iter.Seq2[*locksv1.List
 // trouble the present state is told again; a slow loop is told the newest only. It ends by itself,
 // with an error, only when the name is not allowed or the client is closed.
 func (l *Locks) Watch(ctx context.Context, name string) iter.Seq2[*locksv1.WatchResponse, error] {
-	return follow(ctx, l.client, nil,
+	return follow(ctx, l.client, locksv1.Locks_Watch_FullMethodName, nil,
 		func(ctx context.Context) (grpc.ServerStreamingClient[locksv1.WatchResponse], error) {
 			return l.stub.Watch(ctx, &locksv1.WatchRequest{Name: name})
 		})

@@ -95,7 +95,7 @@ func (l *Logs) Tail(ctx context.Context, options TailOptions) iter.Seq2[*TailEve
 	return func(yield func(*TailEvent, error) bool) {
 		cursor := options.Cursor
 		told := connection{tell: options.OnConnection}
-		stream := follow(ctx, l.client, told.broken,
+		stream := follow(ctx, l.client, logsv1.Logs_Tail_FullMethodName, told.broken,
 			func(ctx context.Context) (grpc.ServerStreamingClient[logsv1.TailResponse], error) {
 				return l.stub.Tail(ctx, &logsv1.TailRequest{
 					Names:           options.Names,

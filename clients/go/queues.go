@@ -71,7 +71,7 @@ func (q *Queues) Get(ctx context.Context, queue, taskID string) (*queuesv1.TaskS
 // Wait waits until a task is done, dead or cancelled, whatever becomes of servers, and tells how it
 // ended. It fails with [ReasonTaskNotFound] when the task is not, or no longer, known.
 func (q *Queues) Wait(ctx context.Context, queue, taskID string) (*queuesv1.TaskStatus, error) {
-	states := follow(ctx, q.client, nil,
+	states := follow(ctx, q.client, queuesv1.Queues_Wait_FullMethodName, nil,
 		func(ctx context.Context) (grpc.ServerStreamingClient[queuesv1.WaitResponse], error) {
 			return q.stub.Wait(ctx, &queuesv1.WaitRequest{Queue: queue, TaskId: taskID})
 		})

@@ -30,7 +30,7 @@ type ServiceWatch struct {
 func (c *Config) WatchService(service string) *ServiceWatch {
 	w := &ServiceWatch{watch: watch{client: c.client}}
 	begin(&w.watch, func(ctx context.Context) iter.Seq2[*configv1.WatchServiceResponse, error] {
-		return follow(ctx, c.client, w.broken,
+		return follow(ctx, c.client, configv1.Config_WatchService_FullMethodName, w.broken,
 			func(ctx context.Context) (grpc.ServerStreamingClient[configv1.WatchServiceResponse], error) {
 				return c.stub.WatchService(ctx, &configv1.WatchServiceRequest{
 					Service: service, Revision: w.revision,

@@ -50,7 +50,7 @@ func (c *Chat) Subscribe(
 	return func(yield func(*ChatEvent, error) bool) {
 		cursor := options.Cursor
 		told := connection{tell: options.OnConnection}
-		stream := follow(ctx, c.client, told.broken,
+		stream := follow(ctx, c.client, chatv1.Chat_Subscribe_FullMethodName, told.broken,
 			func(ctx context.Context) (grpc.ServerStreamingClient[chatv1.SubscribeResponse], error) {
 				return c.stub.Subscribe(ctx, &chatv1.SubscribeRequest{User: c.user, Cursor: cursor})
 			})

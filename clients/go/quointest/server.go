@@ -4,6 +4,8 @@
 // with the server, on a free port, with its data in a temporary folder. It needs a Java runtime of
 // version 17 or later and the file quoin.jar: the environment variable QUOIN_JAR says where that
 // is; without it, it is looked for as server/target/quoin.jar in the working directory and above.
+//
+// Servers end with the process that started them, also when that is killed.
 package quointest
 
 import (
@@ -26,6 +28,25 @@ import (
 )
 
 const patience = time.Minute
+
+// guard runs the server, and stops it when the standard input ends, which it does with this process,
+// however that ends. Then nobody else removes the data.
+const guard = `
+data=$1; shift
+exec 3<&0
+"$@" 3<&- </dev/null & server=$!
+(
+  while read -r line <&3; do :; done
+  : > "$data/abandoned"
+  kill "$server"
+) & guard=$!
+trap 'kill "$server"' TERM
+status=1
+while kill -0 "$server" 2>/dev/null; do wait "$server"; status=$?; done
+kill "$guard" 2>/dev/null
+if [ -e "$data/abandoned" ]; then rm -rf "$data"; fi
+exit "$status"
+`
 
 // announced is how a server says where it is.
 var announced = regexp.MustCompile(`serves \S+:(\d+) with`)
@@ -79,11 +100,16 @@ func (s *Server) Start() error {
 		return err
 	}
 	arguments := append([]string{
+		"-c", guard, "quointest", s.data, "java",
 		"-XX:TieredStopAtLevel=1", "-Xmx256m", "-jar", jar, "serve", "--port", strconv.Itoa(s.port), "--metrics-port", "0",
 		"--data", filepath.Join(s.data, "redis"), "--drain-timeout", "1s",
 	}, s.flags...)
 	reader, writer := io.Pipe()
-	s.process = exec.Command("java", arguments...)
+	s.process = exec.Command("/bin/sh", arguments...)
+	// What we never write to; it ends with us.
+	if _, err := s.process.StdinPipe(); err != nil {
+		return err
+	}
 	s.process.Stdout, s.process.Stderr = writer, writer
 	// What is set for other servers, or for tests, is not for this one.
 	s.process.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {

@@ -8,13 +8,9 @@ import dev.quoin.chat.v1.SubscribeResponse.Doing;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
 import dev.quoin.chat.v1.SubscribeResponse.Events;
 import dev.quoin.chat.v1.SubscribeResponse.Gap;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /** A user's chats being followed. Never closed, it ends with its {@link Quoin}. */
 public final class ChatSubscription implements AutoCloseable {
-  private static final Logger LOG = Logger.getLogger(ChatSubscription.class.getName());
-
   private final String user;
   private final ChatListener listener;
   private final OpenStream<SubscribeRequest, SubscribeResponse> stream;
@@ -84,11 +80,7 @@ public final class ChatSubscription implements AutoCloseable {
     if (closed) {
       return;
     }
-    try {
-      news.run();
-    } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "a listener of the chats of a user failed", e);
-    }
+    Callbacks.run("a listener of the chats of a user", news);
     cursor = after;
   }
 }

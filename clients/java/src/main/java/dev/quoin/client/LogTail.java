@@ -16,6 +16,7 @@ public final class LogTail implements AutoCloseable {
 
   private final Link link;
   private final TailListener listener;
+  private final StreamLog log;
   private TailOptions options;
   private ClientCall<?, ?> call;
   private boolean closed;
@@ -24,6 +25,7 @@ public final class LogTail implements AutoCloseable {
     this.link = link;
     this.options = options;
     this.listener = listener;
+    this.log = new StreamLog(LogsGrpc.getTailMethod().getFullMethodName(), link.address());
     link.opened(
         this,
         () -> {
@@ -82,11 +84,13 @@ public final class LogTail implements AutoCloseable {
       if (isClosed()) {
         return;
       }
+      log.alive();
       switch (message.getEventCase()) {
         case NEW_ENTRIES -> tell(message.getNewEntries());
         case GAP -> {
-          listener.gap(message.getGap().getName(), message.getGap().getMissed());
-          at(message.getGap().getCursor());
+          TailResponse.Gap gap = message.getGap();
+          tell(() -> listener.gap(gap.getName(), gap.getMissed()));
+          at(gap.getCursor());
         }
         case HEARTBEAT -> at(message.getHeartbeat().getCursor());
         case RECONNECT -> at(message.getReconnect().getCursor());
@@ -99,7 +103,7 @@ public final class LogTail implements AutoCloseable {
         if (isClosed()) {
           return;
         }
-        listener.entry(entries.getName(), entry);
+        tell(() -> listener.entry(entries.getName(), entry));
         at(entry.getCursor());
       }
     }
@@ -111,11 +115,16 @@ public final class LogTail implements AutoCloseable {
         return;
       }
       if (explained instanceof UnavailableException || explained.code() == Status.Code.INTERNAL) {
+        log.broken(explained);
         again();
       } else {
         close();
-        listener.ended(explained);
+        tell(() -> listener.ended(explained));
       }
+    }
+
+    private void tell(Runnable news) {
+      Callbacks.run("a listener of a log", news);
     }
 
     @Override

@@ -196,7 +196,7 @@ public final class LogWriter implements AutoCloseable {
       LOG.log(
           Level.WARNING,
           "entries of the log {0} are dropped, because they cannot be written: {1}",
-          new Object[] {name, failure.getMessage()});
+          new Object[] {Names.printable(name), failure.getMessage()});
     }
     settle(entries, true);
   }

@@ -7,6 +7,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 final class Names {
   private Names() {}
 
+  /** A name for a line of a log, whatever is in it. */
+  static String printable(String name) {
+    return name.replaceAll("\\p{Cntrl}", "?");
+  }
+
   /** Throws when a name is not 1 to so many bytes without control characters. */
   static void check(String what, String name, int bytes) {
     boolean fits =

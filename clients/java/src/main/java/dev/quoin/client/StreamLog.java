@@ -18,7 +18,7 @@ final class StreamLog {
    * @param address the servers, as the caller wrote it
    */
   StreamLog(String stream, String address) {
-    this.stream = stream + " at " + address;
+    this.stream = Names.printable(stream) + " at " + address;
   }
 
   /** An attempt failed. */

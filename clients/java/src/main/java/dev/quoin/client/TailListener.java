@@ -17,9 +17,6 @@ public interface TailListener {
    */
   default void gap(String name, long missed) {}
 
-  /**
-   * The tail has ended by itself and will not go on: the request is not allowed, or the listener
-   * threw something.
-   */
+  /** The tail has ended by itself and will not go on: the request is not allowed. */
   default void ended(QuoinException failure) {}
 }

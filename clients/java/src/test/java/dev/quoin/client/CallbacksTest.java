@@ -10,6 +10,7 @@ import dev.quoin.config.v1.Configuration;
 import dev.quoin.config.v1.SetMaintenanceRequest;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.queues.v1.Backoff;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
@@ -222,6 +223,38 @@ class CallbacksTest {
       assertThat(events.poll(20, TimeUnit.SECONDS)).isNotNull();
       assertThat(samples.poll(20, TimeUnit.SECONDS)).isNotNull();
       assertThat(samples.poll(20, TimeUnit.SECONDS)).isNotNull();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void listenersOfChatsAndLogs(Thrown thrown) throws Exception {
+    Chat ann = quoin.chat("ann");
+    String room = ann.create("bob");
+    BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    try (ChatSubscription subscription =
+            ann.subscribe(
+                (chat, event) -> {
+                  heard.add(event.getMessage().getBody());
+                  thrown.nowUnchecked();
+                });
+        LogTail tail =
+            quoin
+                .logs()
+                .tail(
+                    TailOptions.of("web"),
+                    (name, entry) -> {
+                      heard.add(entry.getText());
+                      thrown.nowUnchecked();
+                    })) {
+      Eventually.until("the tail has begun", () -> !tail.cursor().isEmpty());
+      for (String text : List.of("first", "second")) {
+        ann.send(room, "message " + text);
+        quoin.logs().write("web", LogEntry.newBuilder().setText("entry " + text).build());
+        Eventually.until(
+            "both are heard",
+            () -> heard.contains("message " + text) && heard.contains("entry " + text));
+      }
     }
   }
 

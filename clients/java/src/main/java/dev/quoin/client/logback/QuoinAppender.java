@@ -81,7 +81,8 @@ public final class QuoinAppender extends UnsynchronizedAppenderBase<ILoggingEven
   @Override
   protected void append(ILoggingEvent event) {
     // What the client logs itself would be written, and logged, for ever.
-    if (!event.getLoggerName().startsWith("io.grpc")) {
+    String logger = event.getLoggerName();
+    if (!logger.startsWith("io.grpc") && !logger.startsWith("dev.quoin.client")) {
       writer.write(entry(event));
     }
   }

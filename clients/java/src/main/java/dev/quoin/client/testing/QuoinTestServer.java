@@ -19,13 +19,36 @@ import java.util.stream.Stream;
 /**
  * A Quoin server for tests: a process of its own on a free port of this machine, with an embedded
  * Redis that keeps its data in a temporary folder. Closing it stops both and removes the folder; so
- * does the end of the JVM.
+ * does the end of the JVM, even a violent one.
  *
  * <p>Starting it takes a second or two, so start one for all tests, and have each test {@link
  * #connect}: every client gets a namespace of its own, in which there are no data of others.
  */
 public final class QuoinTestServer implements AutoCloseable {
   private static final Pattern SERVES = Pattern.compile("serves (\\S+) with");
+
+  /**
+   * Runs the server, and stops it when the standard input ends, which it does with this process,
+   * however that ends. Then nobody else removes the folder.
+   */
+  private static final String GUARD =
+      """
+      folder=$1; shift
+      exec 3<&0
+      "$@" 3<&- </dev/null & server=$!
+      (
+        while read -r line <&3; do :; done
+        : > "$folder/abandoned"
+        kill "$server"
+      ) & guard=$!
+      trap 'kill "$server"' TERM
+      status=1
+      while kill -0 "$server" 2>/dev/null; do wait "$server"; status=$?; done
+      kill "$guard" 2>/dev/null
+      if [ -e "$folder/abandoned" ]; then rm -rf "$folder"; fi
+      exit "$status"
+      """;
+
   private static final int SECONDS_TO_START = 60;
   private static final int SECONDS_TO_STOP = 20;
 
@@ -109,6 +132,7 @@ public final class QuoinTestServer implements AutoCloseable {
 
   private Process process(Path jar, List<String> flags) throws IOException {
     List<String> command = new ArrayList<>();
+    command.addAll(List.of("/bin/sh", "-c", GUARD, "quoin-test-server", folder.toString()));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // It lives for seconds: starting fast matters more than running fast.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xmx256m", "-jar", jar.toString(), "serve"));
@@ -155,6 +179,10 @@ public final class QuoinTestServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  Path folder() {
+    return folder;
   }
 
   private Path output() {

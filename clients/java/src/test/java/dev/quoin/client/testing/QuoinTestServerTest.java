@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.quoin.client.LockOptions;
 import dev.quoin.client.Quoin;
+import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +30,36 @@ class QuoinTestServerTest {
       assertThat(one.locks().acquire("report", LockOptions.lease(LEASE))).isPresent();
       assertThat(one.locks().tryAcquire("report", LEASE)).isEmpty();
       assertThat(other.locks().tryAcquire("report", LEASE)).isPresent();
+    }
+  }
+
+  @Test
+  void aServerEndsWithItsParentHoweverThatEnds() throws Exception {
+    assumeThat(JAR).exists();
+    Process parent =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                AbandonedServer.class.getName(),
+                JAR.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader output = parent.inputReader()) {
+      Path folder = Path.of(output.readLine());
+      assertThat(folder).isDirectory();
+      List<ProcessHandle> processes = parent.descendants().toList();
+      // A shell, its guard, the server and Redis.
+      assertThat(processes).hasSizeGreaterThanOrEqualTo(4);
+
+      parent.destroyForcibly();
+
+      for (ProcessHandle process : processes) {
+        process.onExit().get(30, TimeUnit.SECONDS);
+      }
+      assertThat(folder).doesNotExist();
+    } finally {
+      parent.destroyForcibly();
     }
   }
 
