@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,7 +35,7 @@ import org.junit.jupiter.api.Test;
 @Tag("redis")
 final class LockContentionTest {
   private static final int CLIENTS = 5;
-  private static final long SECONDS = 10;
+  private static final int GRANTS = 80;
   private static final long LEASE_MILLIS = 200;
 
   /** What the lock protects: it takes a write only from the newest holder. */
@@ -75,25 +74,19 @@ final class LockContentionTest {
   @Test
   void fiveClientsWithShortLeasesNeverHoldTheLockTogether() throws Exception {
     ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    List<Future<Integer>> counts = new ArrayList<>();
+    List<Future<?>> all = new ArrayList<>();
     for (int i = 0; i < CLIENTS; i++) {
       int seed = i;
-      Callable<Integer> client = () -> contend(seed, end);
-      counts.add(clients.submit(client));
+      all.add(clients.submit(() -> contend(seed)));
     }
-    int grants = 0;
-    for (Future<Integer> count : counts) {
-      int own = count.get(30, TimeUnit.SECONDS);
-      assertThat(own).as("grants of one client").isPositive();
-      grants += own;
+    for (Future<?> client : all) {
+      client.get(120, TimeUnit.SECONDS);
     }
     clients.shutdown();
 
-    assertThat(grants).isGreaterThan(200);
     assertNeverTwoAtOnce();
     assertThat(fences).as("every grant has its own fence").doesNotHaveDuplicates();
-    assertThat(fences).hasSize(grants);
+    assertThat(fences).hasSize(CLIENTS * GRANTS);
     assertThat(overslept).as("clients that outlived their lease").hasPositiveValue();
     assertThat(resource.writesOfStaleHolders)
         .as("stale holders are found out by their fence")
@@ -104,15 +97,13 @@ final class LockContentionTest {
   @Test
   void nobodyLosesALockBeforeItsLeaseEnds() throws Exception {
     ExecutorService clients = Executors.newFixedThreadPool(12);
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
-    List<Future<Integer>> counts = new ArrayList<>();
+    List<Future<?>> all = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
       int client = i;
-      Callable<Integer> work = () -> holdLong(client, end);
-      counts.add(clients.submit(work));
+      all.add(clients.submit(() -> holdLong(client)));
     }
-    for (Future<Integer> count : counts) {
-      assertThat(count.get(60, TimeUnit.SECONDS)).isPositive();
+    for (Future<?> client : all) {
+      client.get(120, TimeUnit.SECONDS);
     }
     clients.shutdown();
   }
@@ -128,7 +119,7 @@ final class LockContentionTest {
             .filter(stay -> stay.end > stay.begin)
             .sorted(Comparator.comparingLong(Stay::begin))
             .toList();
-    assertThat(inOrder).hasSizeGreaterThan(100);
+    assertThat(inOrder).isNotEmpty();
     for (int i = 1; i < inOrder.size(); i++) {
       assertThat(inOrder.get(i).begin)
           .as("begin of a stay after the end of the one before")
@@ -137,11 +128,10 @@ final class LockContentionTest {
   }
 
   /** Release throws when the lock is not held, although its lease is ten minutes. */
-  private static int holdLong(int client, long end) {
+  private static void holdLong(int client) {
     LocksBlockingStub locks = (client % 2 == 0 ? TestServer.first() : TestServer.second()).locks();
     String name = "long " + client % 3;
-    int grants = 0;
-    while (System.nanoTime() < end) {
+    for (int grants = 0; grants < GRANTS; grants++) {
       AcquireResponse granted =
           locks.acquire(
               AcquireRequest.newBuilder()
@@ -151,17 +141,15 @@ final class LockContentionTest {
                   .build());
       assertThat(granted.getAcquired()).isTrue();
       locks.release(ReleaseRequest.newBuilder().setName(name).setToken(granted.getToken()).build());
-      grants++;
     }
-    return grants;
   }
 
   /** Mostly releases in time; at times outlives its lease, or is gone without a word. */
-  private int contend(int seed, long end) {
+  private void contend(int seed) {
     Random random = new Random(seed);
     LocksBlockingStub locks = (seed % 2 == 0 ? TestServer.first() : TestServer.second()).locks();
     int grants = 0;
-    while (System.nanoTime() < end) {
+    while (grants < GRANTS) {
       AcquireResponse granted =
           locks.acquire(
               AcquireRequest.newBuilder()
@@ -190,7 +178,6 @@ final class LockContentionTest {
         }
       }
     }
-    return grants;
   }
 
   private static void releaseIfHeld(LocksBlockingStub locks, AcquireResponse granted) {
