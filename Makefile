@@ -15,6 +15,8 @@ QUICK    := JDK_JAVA_OPTIONS='-XX:TieredStopAtLevel=1 -XX:SharedArchiveFile=$(CU
 AGAINST  ?= HEAD~1
 TALK     := clients/java/target/classpath
 STUBS    := $(if $(shell command -v npm),$(BUF) $(VENDOR))
+# The parts of `make test`: all of them run, whatever becomes of the others.
+PARTS    := maven client-python client-typescript client-go quickstart
 SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -45,11 +47,18 @@ chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAM
 # Most tests wait for something most of the time: parts beside each other keep two cores busy.
 test: ## run the tests of server, on one Redis and on a cluster, and clients, and what README and guides say
 	@$(MAKE) --no-print-directory --output-sync=target -j3 $(JAR) $(ARCHIVE) $(STUBS)
-	@$(MAKE) --no-print-directory --output-sync=target -j3 maven client-python client-typescript client-go quickstart
+	@rm -rf target/parts
+	@$(MAKE) --no-print-directory --output-sync=target -j3 $(PARTS:%=part-%)
+	@scripts/test-summary $(PARTS)
 
 # With a plus, so that what it prints appears at once.
+part-maven:
+	+@scripts/test-part maven
+part-%:
+	@scripts/test-part $*
+
 maven: $(JAR) $(ARCHIVE)
-	+$(MVN) verify -Dmaven.shade.skip=true -Dquoin.test.jar=$(CURDIR)/$(JAR)
+	$(MVN) verify -Dmaven.shade.skip=true -Dquoin.test.jar=$(CURDIR)/$(JAR)
 
 clients: client-go client-python client-typescript ## test the clients in Go, Python and TypeScript
 
