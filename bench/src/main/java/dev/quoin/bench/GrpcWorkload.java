@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.bench;
 
+import com.google.protobuf.util.Durations;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
@@ -56,6 +57,20 @@ final class GrpcWorkload implements Workload {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** How long to wait before a call is made again, 100 ms when the server does not say. */
+  static long retryMillis(com.google.rpc.Status refused) {
+    for (com.google.protobuf.Any detail : refused.getDetailsList()) {
+      if (detail.is(com.google.rpc.RetryInfo.class)) {
+        try {
+          return Durations.toMillis(detail.unpack(com.google.rpc.RetryInfo.class).getRetryDelay());
+        } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+    }
+    return 100;
   }
 
   /** Takes the one response of a call. */

@@ -22,6 +22,10 @@ record Measurement(Map<String, Double> values) {
 
   static final String MESSAGES_PER_SECOND = "messagesPerSecond";
   static final String TASKS_PER_SECOND = "tasksPerSecond";
+  static final String GOODPUT = "servedPerSecond";
+  static final String SERVED_P99 = "servedP99Micros";
+  static final String REFUSED = "refusedPerSecond";
+  static final String REFUSED_LONGEST = "refusedLongestMicros";
   static final String HEAP_PER_STREAM = "serverHeapBytesPerStream";
   static final String SERVER_CORES = "coresUsedByServer";
   static final String REDIS_CORES = "coresUsedByRedis";

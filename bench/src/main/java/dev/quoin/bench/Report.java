@@ -35,6 +35,7 @@ final class Report {
     report.tasks();
     report.catchUps();
     report.holds();
+    report.overload();
     report.ratios();
     return report.text.toString();
   }
@@ -150,6 +151,28 @@ final class Report {
           median(row, Measurement.HEAP_PER_STREAM),
           median(row, Measurement.SERVER_CORES),
           median(row, Measurement.REDIS_CORES));
+    }
+  }
+
+  private void overload() {
+    List<Row> rows = results.with(Measurement.GOODPUT);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| more than there can be served | callers | served/s | p99 ms of those"
+            + " | refused/s | longest ms until refused |");
+    line("|---|--:|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %,.0f | %,.0f | %,.0f | %,.0f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.GOODPUT),
+          median(row, Measurement.SERVED_P99) / 1000,
+          median(row, Measurement.REFUSED),
+          median(row, Measurement.REFUSED_LONGEST) / 1000);
     }
   }
 

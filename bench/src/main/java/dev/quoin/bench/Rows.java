@@ -40,6 +40,8 @@ final class Rows {
   static final String LOCK_WAITERS = "lock-among-waiters";
   static final String HOLDS = "open-holds";
   static final List<Integer> SIZES = List.of(10, 1_000, 100_000);
+  static final String LISTS = "config-list-of-1-MB";
+  static final int[] LISTS_IN_FLIGHT = {8, 40, 500};
   static final String CONFIG_SET = "config-set";
   static final String CONFIG_GET = "config-get";
   static final String CONFIG_GET_COPY = "config-get-copy";
@@ -163,6 +165,9 @@ final class Rows {
     rows.add(LoadRow.quoin(CONFIG_GET, 128, GrpcWorkload.of(ConfigOperations::get)));
     rows.add(LoadRow.quoin(CONFIG_GET_COPY, 128, GrpcWorkload.of(ConfigOperations::getCopy)));
     rows.add(LoadRow.quoin(CONFIG_WATCHERS, 1, ConfigWatchers::new));
+    for (int callers : LISTS_IN_FLIGHT) {
+      rows.add(new OverloadRow(LISTS, callers));
+    }
     return rows;
   }
 

@@ -12,13 +12,22 @@ import java.util.concurrent.TimeUnit;
  * What goes over one connection to Redis. Only so much is under way at a time that Redis is never
  * without work; the rest waits here, where what renews or gives back can go first, what nobody
  * waits for any more is left out, and reads of the same are made one. What waits is bounded, too,
- * in number, in bytes and in time: new work beyond that is refused at once.
+ * in number, in bytes and in time: new work that would have to wait longer, as fast as it goes now,
+ * is refused at once.
  *
  * <p>Reads are made one only while they wait: one that has been sent may be older than what its
  * caller knows.
  */
 final class Gate {
   private static final int COMMANDS_UNDER_WAY = 512;
+
+  /** What a command costs beside its bytes, as bytes. */
+  private static final long BYTES_OF_A_COMMAND = 2_048;
+
+  private static final long MEASURE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** For how long it is taken to go as fast as it did. */
+  private static final long MEASURED_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /** What part of the bytes may be under way; the rest waits. */
   private static final int PART_UNDER_WAY = 8;
@@ -28,7 +37,7 @@ final class Gate {
    *
    * @param commands how many commands
    * @param bytes how many bytes of commands and expected replies
-   * @param waitNanos for how long the oldest may have waited before new work is refused
+   * @param waitNanos for how long new work may wait; it is refused when it would take longer
    */
   record Bounds(int commands, long bytes, long waitNanos) {
     static Bounds of(int commands, long bytes, long timeoutMillis) {
@@ -46,6 +55,15 @@ final class Gate {
   private int waiting;
   private long bytesWaiting;
   private boolean draining;
+
+  /**
+   * How fast it goes when work waits: bytes a nanosecond, and since when that is being measured.
+   */
+  private double speed;
+
+  private long measuredAt;
+  private long measuringSince;
+  private long doneSince;
 
   Gate(RedisClusterAsyncCommands<String, byte[]> commands, Bounds bounds) {
     this.commands = commands;
@@ -79,17 +97,25 @@ final class Gate {
   void leave(Asked<?> asked) {
     synchronized (this) {
       exit(asked);
-      if (draining || waiting == 0) {
+      if (waiting == 0) {
+        measuringSince = 0;
+        return;
+      }
+      measure(asked);
+      if (draining) {
         return;
       }
       draining = true;
     }
     for (Asked<?> next = next(); next != null; next = next()) {
-      if (next.isWanted()) {
-        next.send(this);
-      } else {
+      if (!next.isWanted()) {
         exit(next);
         next.drop();
+      } else if (isTooLate(next)) {
+        exit(next);
+        next.refuse();
+      } else {
+        next.send(this);
       }
     }
   }
@@ -138,6 +164,28 @@ final class Gate {
     }
   }
 
+  private void measure(Asked<?> asked) {
+    long now = System.nanoTime();
+    if (measuringSince == 0) {
+      measuringSince = now;
+      doneSince = 0;
+      return;
+    }
+    doneSince += asked.bytes + BYTES_OF_A_COMMAND;
+    long elapsed = now - measuringSince;
+    if (elapsed >= MEASURE_NANOS) {
+      speed = (double) doneSince / elapsed;
+      measuredAt = now;
+      measuringSince = now;
+      doneSince = 0;
+    }
+  }
+
+  /** When it is sent now, its caller may have gone before the answer: that would be for nothing. */
+  private boolean isTooLate(Asked<?> asked) {
+    return !asked.load.first() && System.nanoTime() - asked.since > 2 * bounds.waitNanos();
+  }
+
   private boolean isFree(Load load) {
     return first.isEmpty() && (load.first() || others.isEmpty()) && hasRoom(load);
   }
@@ -155,9 +203,16 @@ final class Gate {
     if (waiting + underWay >= bounds.commands()) {
       return true;
     }
-    return !load.first()
-        && !others.isEmpty()
-        && (bytesUnderWay + bytesWaiting + load.waitingBytes() > bounds.bytes()
-            || System.nanoTime() - others.peek().since > bounds.waitNanos());
+    if (load.first() || others.isEmpty()) {
+      return false;
+    }
+    long now = System.nanoTime();
+    if (bytesUnderWay + bytesWaiting + load.waitingBytes() > bounds.bytes()
+        || now - others.peek().since > bounds.waitNanos()) {
+      return true;
+    }
+    return measuredAt != 0
+        && now - measuredAt < MEASURED_NANOS
+        && bytesWaiting + waiting * BYTES_OF_A_COMMAND > speed * bounds.waitNanos();
   }
 }
