@@ -39,7 +39,8 @@ public final class Tokens {
   private Tokens() {}
 
   public static String next() {
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(STOCK.get().take());
+    Stock stock = STOCK.get();
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(stock.take());
   }
 
   private static SecureRandom generator() {

@@ -86,7 +86,7 @@ final class LocksServiceTest {
     AcquireResponse taken = locks.acquire(named("a").build());
     locks.release(release("a", taken.getToken()));
 
-    assertThat(TestRedis.commands().keys("quoin:default:locks:*")).containsExactly(OWNER);
+    assertThat(TestRedis.commands().keys("quoin:default:locks:{[^%]*")).containsExactly(OWNER);
     assertThat(TestRedis.commands().pttl(OWNER)).isBetween(86_400_000L, 86_410_000L);
     assertThat(TestRedis.commands().get(OWNER)).startsWith("- - " + taken.getFence());
   }
@@ -501,7 +501,7 @@ final class LocksServiceTest {
     assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(refused.reason()).isEqualTo("INVALID_REQUEST");
     assertThat(refused.fields()).containsOnly(field);
-    assertThat(TestRedis.commands().keys("quoin:default:locks:*")).isEmpty();
+    assertThat(TestRedis.commands().keys("quoin:default:locks:{[^%]*")).isEmpty();
   }
 
   private void awaitWaiters(String name, int count) {

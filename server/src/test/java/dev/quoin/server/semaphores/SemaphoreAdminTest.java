@@ -226,7 +226,7 @@ final class SemaphoreAdminTest {
     delete("a");
     delete("a");
 
-    assertThat(TestRedis.commands().keys("quoin:default:semaphores:*")).isEmpty();
+    assertThat(TestRedis.commands().keys("quoin:default:semaphores:{[^%]*")).isEmpty();
     assertThat(Refused.by(() -> take("a", 1)).reason()).isEqualTo("SEMAPHORE_NOT_FOUND");
   }
 
