@@ -5,7 +5,7 @@
 -- KEYS[3] marks
 -- KEYS[4] shares
 -- KEYS[5] forced
--- ARGV[1] explanation
+-- ARGV[1] by whom and why
 -- ARGV[2] fence that must be the newest, 0 for any
 --
 -- Returns {1, label of the holder, its fence, number of readers} when taken, {0} otherwise.

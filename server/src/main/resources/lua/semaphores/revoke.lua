@@ -7,7 +7,7 @@
 -- KEYS[5] servers
 -- KEYS[6] revoked
 -- ARGV[1] id of the holder
--- ARGV[2] what the holder is told
+-- ARGV[2] by whom and why, as the holder is told
 --
 -- Returns {number of permits, 1 when more is to be handed over than is done in one go, else 0}.
 --

@@ -10,6 +10,7 @@ import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.locks.v1.ListResponse;
 import dev.quoin.locks.v1.Mode;
 import dev.quoin.locks.v1.WatchResponse;
+import dev.quoin.server.waiting.Revocation;
 import dev.quoin.server.waiting.Standing;
 import java.util.Comparator;
 import java.util.List;
@@ -137,7 +138,8 @@ final class Answers {
             .setFence(snapshot.fence())
             .setHeld(snapshot.held())
             .setReaders(snapshot.readers())
-            .setExplanation(snapshot.explanation());
+            .setExplanation(Revocation.of(snapshot.explanation()).explanation())
+            .setActor(Revocation.of(snapshot.explanation()).actor());
     if (snapshot.held() || snapshot.change() != WatchResponse.Change.CHANGE_UNSPECIFIED) {
       response.setMode(mode(snapshot.shared()));
     }

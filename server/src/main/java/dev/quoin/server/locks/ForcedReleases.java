@@ -7,15 +7,13 @@ import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.waiting.Revocation;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Takes locks from their holders, and tells those why they do not hold them any more. */
 final class ForcedReleases {
-  static final String EXPLANATION = "explanation";
-
   private static final LuaScript FORCE = LuaScript.load("locks/force");
 
   private final Scripts scripts;
@@ -39,9 +37,9 @@ final class ForcedReleases {
    *
    * @param fence the newest fence, or 0 for any
    */
-  CompletionStage<Outcome> force(Scope scope, LockKeys keys, String explanation, long fence) {
+  CompletionStage<Outcome> force(Scope scope, LockKeys keys, Revocation why, long fence) {
     return scripts
-        .run(FORCE, scope, keys.withForced(), explanation, fence)
+        .run(FORCE, scope, keys.withForced(), why.word(), fence)
         .thenApply(
             reply -> {
               handover.goOn(scope, keys, reply.flag(0));
@@ -67,8 +65,8 @@ final class ForcedReleases {
   }
 
   /**
-   * How long a forced release is remembered, a space and the explanation; null when the lock was
-   * not forced from its holder.
+   * How long a forced release is remembered, a space, by whom and why; null when the lock was not
+   * forced from its holder.
    */
   private CompletionStage<byte[]> memory(Scope scope, LockKeys keys, String token) {
     return scripts.redis().call(scope, commands -> commands.hget(keys.forced(), token), late -> {});
@@ -78,11 +76,9 @@ final class ForcedReleases {
     if (memory == null) {
       return notHeld;
     }
-    String text = new String(memory, StandardCharsets.UTF_8).split(" ", 2)[1];
-    return new Refusal(
-        ErrorReason.ERROR_REASON_LOCK_FORCED,
-        "the lock was taken from this token by force" + (text.isEmpty() ? "" : ": " + text),
-        Map.of(EXPLANATION, text),
-        null);
+    String word = new String(memory, StandardCharsets.UTF_8).split(" ", 2)[1];
+    return Revocation.of(word)
+        .refusal(
+            ErrorReason.ERROR_REASON_LOCK_FORCED, "the lock was taken from this token by force");
   }
 }

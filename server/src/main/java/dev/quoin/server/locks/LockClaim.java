@@ -6,6 +6,7 @@ import dev.quoin.server.redis.Scope;
 import dev.quoin.server.waiting.Claim;
 import dev.quoin.server.waiting.Grant;
 import dev.quoin.server.waiting.Loss;
+import dev.quoin.server.waiting.Revocation;
 import dev.quoin.server.waiting.Standing;
 import dev.quoin.server.waiting.Waiter;
 import java.util.Optional;
@@ -73,8 +74,7 @@ record LockClaim(LockStore locks, Demand demand) implements Claim {
     return switch (refusal.reason()) {
       case ERROR_REASON_LOCK_NOT_HELD -> Optional.of(Loss.of(Loss.Cause.NOT_HELD));
       case ERROR_REASON_LOCK_FORCED ->
-          Optional.of(
-              new Loss(Loss.Cause.REVOKED, refusal.metadata().get(ForcedReleases.EXPLANATION)));
+          Optional.of(new Loss(Loss.Cause.REVOKED, Revocation.of(refusal)));
       default -> Optional.empty();
     };
   }

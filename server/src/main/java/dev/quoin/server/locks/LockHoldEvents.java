@@ -45,7 +45,11 @@ final class LockHoldEvents implements HoldEvents<HoldResponse> {
           case REVOKED -> Lost.Reason.REASON_FORCED;
         };
     return HoldResponse.newBuilder()
-        .setLost(Lost.newBuilder().setReason(reason).setExplanation(loss.text()))
+        .setLost(
+            Lost.newBuilder()
+                .setReason(reason)
+                .setExplanation(loss.revocation().explanation())
+                .setActor(loss.revocation().actor()))
         .build();
   }
 

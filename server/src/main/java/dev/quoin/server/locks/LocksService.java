@@ -31,6 +31,7 @@ import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.waiting.Acquisition;
 import dev.quoin.server.waiting.Hold;
+import dev.quoin.server.waiting.Revocation;
 import dev.quoin.server.watch.WatchSettings;
 import dev.quoin.server.watch.Watches;
 import io.grpc.BindableService;
@@ -145,7 +146,7 @@ public final class LocksService implements BindableService {
         .force(
             call.scope(),
             locks.keys(call.scope(), request.getName()),
-            request.getExplanation(),
+            new Revocation(request.getActor(), request.getExplanation()),
             request.getFence())
         .thenApply(Answers::forced);
   }

@@ -5,6 +5,7 @@ import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.waiting.Revocation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -96,10 +97,10 @@ final class SemaphoreAdmin {
   }
 
   /** Takes the permits of a holder away; tells how many there were. */
-  CompletionStage<Integer> revoke(Scope scope, String name, String id, String reason) {
+  CompletionStage<Integer> revoke(Scope scope, String name, String id, Revocation why) {
     SemaphoreKeys keys = semaphores.keys(scope, name);
     return scripts
-        .run(REVOKE, scope, SemaphoreStore.inLineAnd(keys, keys.revoked(id)), id, reason)
+        .run(REVOKE, scope, SemaphoreStore.inLineAnd(keys, keys.revoked(id)), id, why.word())
         .thenApply(reply -> served(scope, keys, reply));
   }
 

@@ -6,6 +6,7 @@ import dev.quoin.server.redis.Scope;
 import dev.quoin.server.waiting.Claim;
 import dev.quoin.server.waiting.Grant;
 import dev.quoin.server.waiting.Loss;
+import dev.quoin.server.waiting.Revocation;
 import dev.quoin.server.waiting.Standing;
 import dev.quoin.server.waiting.Waiter;
 import java.util.Optional;
@@ -73,7 +74,7 @@ record SemaphoreClaim(SemaphoreStore semaphores, Demand demand) implements Claim
     return switch (refusal.reason()) {
       case ERROR_REASON_SEMAPHORE_NOT_HELD -> Optional.of(Loss.of(Loss.Cause.NOT_HELD));
       case ERROR_REASON_SEMAPHORE_REVOKED ->
-          Optional.of(new Loss(Loss.Cause.REVOKED, refusal.getMessage()));
+          Optional.of(new Loss(Loss.Cause.REVOKED, Revocation.of(refusal)));
       default -> Optional.empty();
     };
   }

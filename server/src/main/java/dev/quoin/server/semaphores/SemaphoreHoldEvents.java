@@ -45,7 +45,11 @@ final class SemaphoreHoldEvents implements HoldEvents<HoldResponse> {
           case REVOKED -> Lost.Reason.REASON_REVOKED;
         };
     return HoldResponse.newBuilder()
-        .setLost(Lost.newBuilder().setReason(reason).setText(loss.text()))
+        .setLost(
+            Lost.newBuilder()
+                .setReason(reason)
+                .setText(loss.revocation().explanation())
+                .setActor(loss.revocation().actor()))
         .build();
   }
 

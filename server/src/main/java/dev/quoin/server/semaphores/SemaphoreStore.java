@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.semaphores;
 
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
@@ -11,6 +14,7 @@ import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.waiting.Grant;
 import dev.quoin.server.waiting.Lines;
+import dev.quoin.server.waiting.Revocation;
 import dev.quoin.server.waiting.Standing;
 import dev.quoin.server.waiting.Waiter;
 import java.time.Duration;
@@ -202,15 +206,16 @@ final class SemaphoreStore {
       Demand demand, Scope scope, String keeper, String successor) {
     SemaphoreKeys keys = keys(scope, demand.name());
     String revoked = keys.revoked(SemaphoreKeys.idOf(demand.token()));
-    return scripts
-        .run(
+    CompletionStage<Reply> renewed =
+        scripts.run(
             RENEW,
             scope,
             new String[] {keys.state(), keys.holders(), keys.grants(), revoked},
             demand.token(),
             demand.leaseMillis(),
             keeper,
-            successor)
+            successor);
+    return explained(renewed)
         .thenApply(
             reply -> {
               noteUse(demand);
@@ -220,9 +225,21 @@ final class SemaphoreStore {
 
   CompletionStage<Reply> release(Scope scope, String name, String token) {
     SemaphoreKeys keys = keys(scope, name);
-    return scripts
-        .run(RELEASE, scope, inLineAnd(keys, keys.revoked(SemaphoreKeys.idOf(token))), token)
+    String revoked = keys.revoked(SemaphoreKeys.idOf(token));
+    return explained(scripts.run(RELEASE, scope, inLineAnd(keys, revoked), token))
         .whenComplete((reply, failure) -> serve(scope, keys, failure == null && reply.flag(0)));
+  }
+
+  /** Tells by whom and why permits were taken away, which the script says in one word. */
+  private static <T> CompletionStage<T> explained(CompletionStage<T> answer) {
+    return answer.exceptionallyCompose(
+        failure ->
+            CompletableFuture.failedFuture(
+                Statuses.refusal(failure) instanceof Refusal refusal
+                        && refusal.reason() == ErrorReason.ERROR_REASON_SEMAPHORE_REVOKED
+                    ? Revocation.of(refusal.getMessage())
+                        .refusal(refusal.reason(), "the permits were taken away")
+                    : failure));
   }
 
   /**

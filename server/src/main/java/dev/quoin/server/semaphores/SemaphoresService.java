@@ -31,6 +31,7 @@ import dev.quoin.server.rpc.PageToken;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.waiting.Acquisition;
 import dev.quoin.server.waiting.Hold;
+import dev.quoin.server.waiting.Revocation;
 import dev.quoin.server.waiting.Standing;
 import dev.quoin.server.waiting.Tokens;
 import io.grpc.BindableService;
@@ -172,10 +173,9 @@ public final class SemaphoresService implements BindableService {
   }
 
   private CompletionStage<RevokeResponse> revoke(RevokeRequest request, Call call) {
-    String reason =
-        request.getReason().isEmpty() ? "the permits were taken away" : request.getReason();
+    Revocation why = new Revocation(request.getActor(), request.getReason());
     return admin
-        .revoke(call.scope(), request.getName(), request.getId(), reason)
+        .revoke(call.scope(), request.getName(), request.getId(), why)
         .thenApply(permits -> RevokeResponse.newBuilder().setPermits(permits).build());
   }
 

@@ -5,9 +5,9 @@ package dev.quoin.server.waiting;
  * How a held thing was lost.
  *
  * @param cause why
- * @param text more about it, may be empty
+ * @param revocation by whom and why, if somebody took it away; else empty
  */
-public record Loss(Cause cause, String text) {
+public record Loss(Cause cause, Revocation revocation) {
 
   /** Why a held thing was lost. */
   public enum Cause {
@@ -20,6 +20,6 @@ public record Loss(Cause cause, String text) {
   }
 
   public static Loss of(Cause cause) {
-    return new Loss(cause, "");
+    return new Loss(cause, new Revocation("", ""));
   }
 }

@@ -57,7 +57,9 @@ final class ForceReleaseTest {
     assertThat(refused.code()).isEqualTo(Code.FAILED_PRECONDITION);
     assertThat(refused.reason()).isEqualTo("LOCK_FORCED");
     assertThat(refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
+        .containsEntry("actor", "ops")
         .containsEntry("explanation", "node 7 hangs");
+    assertThat(refused.status().getMessage()).contains("by force by ops: node 7 hangs");
     assertThat(Refused.by(() -> release("a", victim.getToken())).reason()).isEqualTo("LOCK_FORCED");
     assertThat(Refused.by(() -> renew("a", "stranger")).reason()).isEqualTo("LOCK_NOT_HELD");
   }
@@ -72,6 +74,7 @@ final class ForceReleaseTest {
     Lost lost = holding.next().getLost();
     assertThat(lost.getReason()).isEqualTo(Lost.Reason.REASON_FORCED);
     assertThat(lost.getExplanation()).isEqualTo("maintenance");
+    assertThat(lost.getActor()).isEqualTo("ops");
     holding.end().get(10, TimeUnit.SECONDS);
     Holding again = Holding.open(TestServer.first(), Holding.request("a", 600).setToken(token));
     assertThat(again.end())
@@ -174,6 +177,7 @@ final class ForceReleaseTest {
         .forceRelease(
             ForceReleaseRequest.newBuilder()
                 .setName(name)
+                .setActor("ops")
                 .setExplanation(explanation)
                 .setFence(fence)
                 .build());

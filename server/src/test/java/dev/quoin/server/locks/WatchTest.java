@@ -202,11 +202,16 @@ final class WatchTest {
     TestServer.second()
         .locks()
         .forceRelease(
-            ForceReleaseRequest.newBuilder().setName("a").setExplanation("it hangs").build());
+            ForceReleaseRequest.newBuilder()
+                .setName("a")
+                .setActor("ops")
+                .setExplanation("it hangs")
+                .build());
 
     WatchResponse forced = watched.until(m -> m.getChange() == Change.CHANGE_FORCED);
     assertThat(forced.getFence()).isEqualTo(taken.getFence());
     assertThat(forced.getExplanation()).isEqualTo("it hangs");
+    assertThat(forced.getActor()).isEqualTo("ops");
     assertThat(forced.getHeld()).isFalse();
   }
 

@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.util.Timestamps;
+import com.google.rpc.ErrorInfo;
 import dev.quoin.semaphores.v1.AcquireResponse;
 import dev.quoin.semaphores.v1.ConfigureRequest;
 import dev.quoin.semaphores.v1.DeleteRequest;
@@ -185,7 +186,11 @@ final class SemaphoreAdminTest {
     assertThat(state("a").getInUse()).isZero();
     Refused renewal = Refused.by(() -> renew("a", taken.getToken()));
     assertThat(renewal.reason()).isEqualTo("SEMAPHORE_REVOKED");
-    assertThat(renewal.status().getMessage()).startsWith("Wartung um 12 – bitte später");
+    assertThat(renewal.status().getMessage())
+        .startsWith("the permits were taken away by Änne: Wartung um 12 – bitte später");
+    assertThat(renewal.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
+        .containsEntry("actor", "Änne")
+        .containsEntry("explanation", "Wartung um 12 – bitte später");
     assertThat(Refused.by(() -> release("a", taken)).reason()).isEqualTo("SEMAPHORE_REVOKED");
     assertThat(TestRedis.commands().pttl(Permits.key("a", "revoked:" + id)))
         .isBetween(590_000L, 600_000L);
@@ -265,6 +270,11 @@ final class SemaphoreAdminTest {
 
   private RevokeResponse revoke(String name, String id, String reason) {
     return semaphores.revoke(
-        RevokeRequest.newBuilder().setName(name).setId(id).setReason(reason).build());
+        RevokeRequest.newBuilder()
+            .setName(name)
+            .setId(id)
+            .setActor("Änne")
+            .setReason(reason)
+            .build());
   }
 }

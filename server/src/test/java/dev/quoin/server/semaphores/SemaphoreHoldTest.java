@@ -99,12 +99,14 @@ final class SemaphoreHoldTest {
             RevokeRequest.newBuilder()
                 .setName("a")
                 .setId(state("a").getHolders(0).getId())
+                .setActor("ops")
                 .setReason("too slow")
                 .build());
 
     HoldResponse.Lost lost = holding.next().getLost();
     assertThat(lost.getReason()).isEqualTo(Reason.REASON_REVOKED);
     assertThat(lost.getText()).isEqualTo("too slow");
+    assertThat(lost.getActor()).isEqualTo("ops");
     holding.end().get(5, TimeUnit.SECONDS);
     assertThat(take("a", 1).getAcquired()).isTrue();
   }
