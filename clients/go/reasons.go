@@ -57,8 +57,8 @@ const (
 	// ReasonLockLineFull: As many callers wait for the lock as may wait for one lock.
 	ReasonLockLineFull Reason = "LOCK_LINE_FULL"
 
-	// ReasonLockForced: ForceRelease took the lock from this token. The metadata of
-	// google.rpc.ErrorInfo has the `explanation` it was given.
+	// ReasonLockForced: ForceRelease took the lock from this token. The message and the metadata of
+	// google.rpc.ErrorInfo have the `actor` and the `explanation` it was given.
 	ReasonLockForced Reason = "LOCK_FORCED"
 
 	// ReasonSemaphoreNotHeld: The caller does not hold the permits: their lease ran out, they were given
@@ -67,7 +67,8 @@ const (
 	// Release was called with the id. For Revoke: there is no such holder.
 	ReasonSemaphoreNotHeld Reason = "SEMAPHORE_NOT_HELD"
 
-	// ReasonSemaphoreRevoked: Somebody took the permits away with Revoke; the message says what for.
+	// ReasonSemaphoreRevoked: Somebody took the permits away with Revoke. The message and the metadata of
+	// google.rpc.ErrorInfo say by whom (`actor`) and why (`explanation`).
 	ReasonSemaphoreRevoked Reason = "SEMAPHORE_REVOKED"
 
 	// ReasonSemaphoreLineFull: As many callers wait for the semaphore as may wait for one.

@@ -78,15 +78,16 @@ const (
 	ErrorReason_ERROR_REASON_LOCK_NOT_HELD ErrorReason = 100
 	// As many callers wait for the lock as may wait for one lock.
 	ErrorReason_ERROR_REASON_LOCK_LINE_FULL ErrorReason = 101
-	// ForceRelease took the lock from this token. The metadata of
-	// google.rpc.ErrorInfo has the `explanation` it was given.
+	// ForceRelease took the lock from this token. The message and the metadata of
+	// google.rpc.ErrorInfo have the `actor` and the `explanation` it was given.
 	ErrorReason_ERROR_REASON_LOCK_FORCED ErrorReason = 102
 	// The caller does not hold the permits: their lease ran out, they were given
 	// back, a newer call took them over with the same token, or the token never held
 	// any. For Acquire: the grant made for this request_id before has ended, or
 	// Release was called with the id. For Revoke: there is no such holder.
 	ErrorReason_ERROR_REASON_SEMAPHORE_NOT_HELD ErrorReason = 200
-	// Somebody took the permits away with Revoke; the message says what for.
+	// Somebody took the permits away with Revoke. The message and the metadata of
+	// google.rpc.ErrorInfo say by whom (`actor`) and why (`explanation`).
 	ErrorReason_ERROR_REASON_SEMAPHORE_REVOKED ErrorReason = 201
 	// As many callers wait for the semaphore as may wait for one.
 	ErrorReason_ERROR_REASON_SEMAPHORE_LINE_FULL ErrorReason = 202

@@ -1141,7 +1141,9 @@ type ForceReleaseRequest struct {
 	// Fence that Get or Watch showed: nothing is released when there has been another
 	// grant since. It makes repeating the call safe. 0, the default, releases
 	// whoever holds the lock.
-	Fence         int64 `protobuf:"varint,3,opt,name=fence,proto3" json:"fence,omitempty"`
+	Fence int64 `protobuf:"varint,3,opt,name=fence,proto3" json:"fence,omitempty"`
+	// Who does it, for the holder to read: at most 256 bytes, no control characters.
+	Actor         string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1195,6 +1197,13 @@ func (x *ForceReleaseRequest) GetFence() int64 {
 		return x.Fence
 	}
 	return 0
+}
+
+func (x *ForceReleaseRequest) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
 }
 
 // What was released.
@@ -1337,7 +1346,9 @@ type WatchResponse struct {
 	// as was known when this was sent. Unset when nobody holds it.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// What ForceRelease gave as explanation; only with CHANGE_FORCED.
-	Explanation   string `protobuf:"bytes,8,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	Explanation string `protobuf:"bytes,8,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	// Who ForceRelease said it was; only with CHANGE_FORCED.
+	Actor         string `protobuf:"bytes,9,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1424,6 +1435,13 @@ func (x *WatchResponse) GetExpireTime() *timestamppb.Timestamp {
 func (x *WatchResponse) GetExplanation() string {
 	if x != nil {
 		return x.Explanation
+	}
+	return ""
+}
+
+func (x *WatchResponse) GetActor() string {
+	if x != nil {
+		return x.Actor
 	}
 	return ""
 }
@@ -2091,7 +2109,9 @@ type HoldResponse_Lost struct {
 	// Why.
 	Reason HoldResponse_Lost_Reason `protobuf:"varint,1,opt,name=reason,proto3,enum=quoin.locks.v1.HoldResponse_Lost_Reason" json:"reason,omitempty"`
 	// What ForceRelease gave as explanation; only with REASON_FORCED.
-	Explanation   string `protobuf:"bytes,2,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	Explanation string `protobuf:"bytes,2,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	// Who ForceRelease said it was; only with REASON_FORCED.
+	Actor         string `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2136,6 +2156,13 @@ func (x *HoldResponse_Lost) GetReason() HoldResponse_Lost_Reason {
 func (x *HoldResponse_Lost) GetExplanation() string {
 	if x != nil {
 		return x.Explanation
+	}
+	return ""
+}
+
+func (x *HoldResponse_Lost) GetActor() string {
+	if x != nil {
+		return x.Actor
 	}
 	return ""
 }
@@ -2356,11 +2383,12 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\n" +
 	"\b_readersB\n" +
 	"\n" +
-	"\b_waiters\"a\n" +
+	"\b_waiters\"w\n" +
 	"\x13ForceReleaseRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vexplanation\x18\x02 \x01(\tR\vexplanation\x12\x14\n" +
-	"\x05fence\x18\x03 \x01(\x03R\x05fence\"\xac\x01\n" +
+	"\x05fence\x18\x03 \x01(\x03R\x05fence\x12\x14\n" +
+	"\x05actor\x18\x04 \x01(\tR\x05actor\"\xac\x01\n" +
 	"\x14ForceReleaseResponse\x12\x1f\n" +
 	"\breleased\x18\x01 \x01(\bH\x00R\breleased\x88\x01\x01\x12\x16\n" +
 	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x19\n" +
@@ -2371,7 +2399,7 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\n" +
 	"\b_readers\"\"\n" +
 	"\fWatchRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\xd3\x03\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xe9\x03\n" +
 	"\rWatchResponse\x12<\n" +
 	"\x06change\x18\x01 \x01(\x0e2$.quoin.locks.v1.WatchResponse.ChangeR\x06change\x12\x16\n" +
 	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x19\n" +
@@ -2381,7 +2409,8 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\areaders\x18\x06 \x01(\x03H\x02R\areaders\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12 \n" +
-	"\vexplanation\x18\b \x01(\tR\vexplanation\"q\n" +
+	"\vexplanation\x18\b \x01(\tR\vexplanation\x12\x14\n" +
+	"\x05actor\x18\t \x01(\tR\x05actor\"q\n" +
 	"\x06Change\x12\x16\n" +
 	"\x12CHANGE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fCHANGE_ACQUIRED\x10\x01\x12\x13\n" +
@@ -2397,7 +2426,7 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\x05lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x16\n" +
 	"\x06holder\x18\x03 \x01(\tR\x06holder\x12\x14\n" +
 	"\x05token\x18\x04 \x01(\tR\x05token\x12(\n" +
-	"\x04mode\x18\x05 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xd9\x06\n" +
+	"\x04mode\x18\x05 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xef\x06\n" +
 	"\fHoldResponse\x12@\n" +
 	"\awaiting\x18\x01 \x01(\v2$.quoin.locks.v1.HoldResponse.WaitingH\x00R\awaiting\x12@\n" +
 	"\agranted\x18\x02 \x01(\v2$.quoin.locks.v1.HoldResponse.GrantedH\x00R\agranted\x127\n" +
@@ -2412,10 +2441,11 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\x05fence\x18\x02 \x01(\x03H\x00R\x05fence\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTimeB\b\n" +
-	"\x06_fence\x1a\xc8\x01\n" +
+	"\x06_fence\x1a\xde\x01\n" +
 	"\x04Lost\x12@\n" +
 	"\x06reason\x18\x01 \x01(\x0e2(.quoin.locks.v1.HoldResponse.Lost.ReasonR\x06reason\x12 \n" +
-	"\vexplanation\x18\x02 \x01(\tR\vexplanation\"\\\n" +
+	"\vexplanation\x18\x02 \x01(\tR\vexplanation\x12\x14\n" +
+	"\x05actor\x18\x03 \x01(\tR\x05actor\"\\\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eREASON_EXPIRED\x10\x01\x12\x13\n" +

@@ -1045,7 +1045,9 @@ type RevokeRequest struct {
 	// The holder, as Get names it.
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	// What the holder is told: at most 256 bytes, no control characters.
-	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who does it, for the holder to read: at most 256 bytes, no control characters.
+	Actor         string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1097,6 +1099,13 @@ func (x *RevokeRequest) GetId() string {
 func (x *RevokeRequest) GetReason() string {
 	if x != nil {
 		return x.Reason
+	}
+	return ""
+}
+
+func (x *RevokeRequest) GetActor() string {
+	if x != nil {
+		return x.Actor
 	}
 	return ""
 }
@@ -1673,9 +1682,10 @@ type HoldResponse_Lost struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Why.
 	Reason HoldResponse_Lost_Reason `protobuf:"varint,1,opt,name=reason,proto3,enum=quoin.semaphores.v1.HoldResponse_Lost_Reason" json:"reason,omitempty"`
-	// With REASON_REVOKED: what was said to Revoke, or that the permits were taken
-	// away. Else empty.
-	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// The reason that was given to Revoke; only with REASON_REVOKED.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// Who Revoke said it was; only with REASON_REVOKED.
+	Actor         string `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1720,6 +1730,13 @@ func (x *HoldResponse_Lost) GetReason() HoldResponse_Lost_Reason {
 func (x *HoldResponse_Lost) GetText() string {
 	if x != nil {
 		return x.Text
+	}
+	return ""
+}
+
+func (x *HoldResponse_Lost) GetActor() string {
+	if x != nil {
+		return x.Actor
 	}
 	return ""
 }
@@ -1928,11 +1945,12 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\a_in_useB\x0f\n" +
 	"\r_holder_countB\n" +
 	"\n" +
-	"\b_waiters\"K\n" +
+	"\b_waiters\"a\n" +
 	"\rRevokeRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\";\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05actor\x18\x04 \x01(\tR\x05actor\";\n" +
 	"\x0eRevokeResponse\x12\x1d\n" +
 	"\apermits\x18\x01 \x01(\x05H\x00R\apermits\x88\x01\x01B\n" +
 	"\n" +
@@ -1943,7 +1961,7 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x16\n" +
 	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x14\n" +
 	"\x05limit\x18\x05 \x01(\x05R\x05limit\x12\x14\n" +
-	"\x05token\x18\x06 \x01(\tR\x05token\"\xea\x06\n" +
+	"\x05token\x18\x06 \x01(\tR\x05token\"\x80\a\n" +
 	"\fHoldResponse\x12E\n" +
 	"\awaiting\x18\x01 \x01(\v2).quoin.semaphores.v1.HoldResponse.WaitingH\x00R\awaiting\x12E\n" +
 	"\agranted\x18\x02 \x01(\v2).quoin.semaphores.v1.HoldResponse.GrantedH\x00R\agranted\x12<\n" +
@@ -1958,10 +1976,11 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\x05fence\x18\x02 \x01(\x03H\x00R\x05fence\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTimeB\b\n" +
-	"\x06_fence\x1a\xc0\x01\n" +
+	"\x06_fence\x1a\xd6\x01\n" +
 	"\x04Lost\x12E\n" +
 	"\x06reason\x18\x01 \x01(\x0e2-.quoin.semaphores.v1.HoldResponse.Lost.ReasonR\x06reason\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\"]\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x14\n" +
+	"\x05actor\x18\x03 \x01(\tR\x05actor\"]\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eREASON_EXPIRED\x10\x01\x12\x13\n" +
