@@ -52,7 +52,7 @@ async def test_holds(address: str, namespace: str) -> None:
 async def test_clients_that_are_closed_at_once(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as watching:
         for _ in range(TRIES // 5):
-            async with quoin.aio.connect(address, namespace=namespace) as q:
+            async with quoin.aio.connect(address, namespace=namespace, deadline=30) as q:
                 await q.locks.get("report")
                 await cut_short(q.locks.acquire("report", lease=3600)._acquire, 0.004)
             # Closing has waited for what was to be given back.

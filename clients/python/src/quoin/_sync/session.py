@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from quoin import exceptions
 from quoin._core import forks
-from quoin._core.callbacks import LOG
+from quoin._core.callbacks import LOG, Raised, call
 from quoin._core.portable import Bound
 from quoin._core.settings import Settings
 from quoin._core.tally import Tally
@@ -78,12 +78,13 @@ class Sessions(Bound):
         """Ends the session before a fork if nobody sees that, and makes none until it is over; tells
         whether it ended one."""
         self._lock.acquire()
+        _forking.append(self)
         session = self._session
         if session is None or not session.portal.is_idle() or not session.aio._link.is_idle():
             return False
-        session.portal.close(session.aio._link.close(FORK_PATIENCE))
         self._session = None
-        return True
+        closing = session.aio._link.close(FORK_PATIENCE)
+        return not isinstance(call(session.portal.close, closing), Raised)
 
     def go_on(self) -> None:
         """This is the process that forked."""
@@ -185,8 +186,7 @@ _forking: list[Sessions] = []
 
 
 def _let_go() -> bool:
-    _forking.extend(_open)
-    return sum(sessions.let_go() for sessions in _forking) > 0
+    return sum(sessions.let_go() for sessions in list(_open)) > 0
 
 
 def _go_on() -> None:
