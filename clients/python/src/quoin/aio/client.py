@@ -23,7 +23,8 @@ from quoin.aio.stats import Stats
 
 class Quoin:
     """A client of Quoin for one event loop. Make one per process and namespace with ``connect``,
-    and close it at the end; it connects when it is first needed."""
+    and close it at the end; it connects when it is first needed. Children that are forked while it
+    is open cannot use Quoin."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
