@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	adminv1 "github.com/quoin-dev/quoin/clients/go/admin/v1"
 	errorsv1 "github.com/quoin-dev/quoin/clients/go/errors/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
@@ -104,6 +105,9 @@ func Dial(address string, options ...Option) (*Client, error) {
 // deadline when their context has none, carry a request id where the request has room for one, are
 // repeated where that is safe, and fail with [*Error]. It ends with the client.
 func (c *Client) Conn() grpc.ClientConnInterface { return c.conn }
+
+// Admin is the generated stub of the service that lists the namespaces.
+func (c *Client) Admin() adminv1.AdminClient { return adminv1.NewAdminClient(c.conn) }
 
 // Errors is the generated stub of the service that lists all reasons.
 func (c *Client) Errors() errorsv1.ErrorsClient { return errorsv1.NewErrorsClient(c.conn) }

@@ -2287,6 +2287,366 @@ func (*WatchServiceResponse_Heartbeat_) isWatchServiceResponse_Event() {}
 
 func (*WatchServiceResponse_Reconnect_) isWatchServiceResponse_Event() {}
 
+// Asks for types.
+type ListTypesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What their names begin with: at most 256 bytes, no control characters; empty, the
+	// default, for all.
+	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// How many names a page looks at: at most 200; 0 is the default, 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: next_page_token of the page before, with the same prefix.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTypesRequest) Reset() {
+	*x = ListTypesRequest{}
+	mi := &file_quoin_config_v1_config_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTypesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTypesRequest) ProtoMessage() {}
+
+func (x *ListTypesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_config_v1_config_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTypesRequest.ProtoReflect.Descriptor instead.
+func (*ListTypesRequest) Descriptor() ([]byte, []int) {
+	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListTypesRequest) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *ListTypesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListTypesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Types that have components.
+type ListTypesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Their names, in byte order.
+	Types []string `protobuf:"bytes,1,rep,name=types,proto3" json:"types,omitempty"`
+	// Begins the next page; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTypesResponse) Reset() {
+	*x = ListTypesResponse{}
+	mi := &file_quoin_config_v1_config_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTypesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTypesResponse) ProtoMessage() {}
+
+func (x *ListTypesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_config_v1_config_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTypesResponse.ProtoReflect.Descriptor instead.
+func (*ListTypesResponse) Descriptor() ([]byte, []int) {
+	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ListTypesResponse) GetTypes() []string {
+	if x != nil {
+		return x.Types
+	}
+	return nil
+}
+
+func (x *ListTypesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Asks for services.
+type ListServicesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What their names begin with: at most 256 bytes, no control characters; empty, the
+	// default, for all.
+	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// How many names a page looks at: at most 200; 0 is the default, 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: next_page_token of the page before, with the same prefix.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListServicesRequest) Reset() {
+	*x = ListServicesRequest{}
+	mi := &file_quoin_config_v1_config_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListServicesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListServicesRequest) ProtoMessage() {}
+
+func (x *ListServicesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_config_v1_config_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListServicesRequest.ProtoReflect.Descriptor instead.
+func (*ListServicesRequest) Descriptor() ([]byte, []int) {
+	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ListServicesRequest) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *ListServicesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListServicesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Services.
+type ListServicesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Their names, in byte order.
+	Services []string `protobuf:"bytes,1,rep,name=services,proto3" json:"services,omitempty"`
+	// Begins the next page; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListServicesResponse) Reset() {
+	*x = ListServicesResponse{}
+	mi := &file_quoin_config_v1_config_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListServicesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListServicesResponse) ProtoMessage() {}
+
+func (x *ListServicesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_config_v1_config_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListServicesResponse.ProtoReflect.Descriptor instead.
+func (*ListServicesResponse) Descriptor() ([]byte, []int) {
+	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ListServicesResponse) GetServices() []string {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+func (x *ListServicesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Asks for maintenances.
+type ListMaintenancesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What their names begin with: at most 256 bytes, no control characters; empty, the
+	// default, for all.
+	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// How many names a page looks at: at most 200; 0 is the default, 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: next_page_token of the page before, with the same prefix.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMaintenancesRequest) Reset() {
+	*x = ListMaintenancesRequest{}
+	mi := &file_quoin_config_v1_config_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMaintenancesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMaintenancesRequest) ProtoMessage() {}
+
+func (x *ListMaintenancesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_config_v1_config_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMaintenancesRequest.ProtoReflect.Descriptor instead.
+func (*ListMaintenancesRequest) Descriptor() ([]byte, []int) {
+	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ListMaintenancesRequest) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *ListMaintenancesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListMaintenancesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// What is under maintenance.
+type ListMaintenancesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By name, in byte order.
+	Maintenances []*ListMaintenancesResponse_Named `protobuf:"bytes,1,rep,name=maintenances,proto3" json:"maintenances,omitempty"`
+	// Begins the next page; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMaintenancesResponse) Reset() {
+	*x = ListMaintenancesResponse{}
+	mi := &file_quoin_config_v1_config_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMaintenancesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMaintenancesResponse) ProtoMessage() {}
+
+func (x *ListMaintenancesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_config_v1_config_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMaintenancesResponse.ProtoReflect.Descriptor instead.
+func (*ListMaintenancesResponse) Descriptor() ([]byte, []int) {
+	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ListMaintenancesResponse) GetMaintenances() []*ListMaintenancesResponse_Named {
+	if x != nil {
+		return x.Maintenances
+	}
+	return nil
+}
+
+func (x *ListMaintenancesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // All components that are watched.
 type WatchResponse_Snapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2302,7 +2662,7 @@ type WatchResponse_Snapshot struct {
 
 func (x *WatchResponse_Snapshot) Reset() {
 	*x = WatchResponse_Snapshot{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[29]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2314,7 +2674,7 @@ func (x *WatchResponse_Snapshot) String() string {
 func (*WatchResponse_Snapshot) ProtoMessage() {}
 
 func (x *WatchResponse_Snapshot) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[29]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2367,7 +2727,7 @@ type WatchResponse_Changes struct {
 
 func (x *WatchResponse_Changes) Reset() {
 	*x = WatchResponse_Changes{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[30]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2379,7 +2739,7 @@ func (x *WatchResponse_Changes) String() string {
 func (*WatchResponse_Changes) ProtoMessage() {}
 
 func (x *WatchResponse_Changes) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[30]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2432,7 +2792,7 @@ type WatchResponse_Heartbeat struct {
 
 func (x *WatchResponse_Heartbeat) Reset() {
 	*x = WatchResponse_Heartbeat{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[31]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2444,7 +2804,7 @@ func (x *WatchResponse_Heartbeat) String() string {
 func (*WatchResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[31]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2492,7 +2852,7 @@ type WatchResponse_Reconnect struct {
 
 func (x *WatchResponse_Reconnect) Reset() {
 	*x = WatchResponse_Reconnect{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[32]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2504,7 +2864,7 @@ func (x *WatchResponse_Reconnect) String() string {
 func (*WatchResponse_Reconnect) ProtoMessage() {}
 
 func (x *WatchResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[32]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2540,7 +2900,7 @@ type WatchMaintenanceResponse_State struct {
 
 func (x *WatchMaintenanceResponse_State) Reset() {
 	*x = WatchMaintenanceResponse_State{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[33]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2552,7 +2912,7 @@ func (x *WatchMaintenanceResponse_State) String() string {
 func (*WatchMaintenanceResponse_State) ProtoMessage() {}
 
 func (x *WatchMaintenanceResponse_State) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[33]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2595,7 +2955,7 @@ type WatchMaintenanceResponse_Heartbeat struct {
 
 func (x *WatchMaintenanceResponse_Heartbeat) Reset() {
 	*x = WatchMaintenanceResponse_Heartbeat{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[34]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2607,7 +2967,7 @@ func (x *WatchMaintenanceResponse_Heartbeat) String() string {
 func (*WatchMaintenanceResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchMaintenanceResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[34]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2646,7 +3006,7 @@ type WatchMaintenanceResponse_Reconnect struct {
 
 func (x *WatchMaintenanceResponse_Reconnect) Reset() {
 	*x = WatchMaintenanceResponse_Reconnect{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[35]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2658,7 +3018,7 @@ func (x *WatchMaintenanceResponse_Reconnect) String() string {
 func (*WatchMaintenanceResponse_Reconnect) ProtoMessage() {}
 
 func (x *WatchMaintenanceResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[35]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2687,7 +3047,7 @@ type AnnounceResponse_Announced struct {
 
 func (x *AnnounceResponse_Announced) Reset() {
 	*x = AnnounceResponse_Announced{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[38]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2699,7 +3059,7 @@ func (x *AnnounceResponse_Announced) String() string {
 func (*AnnounceResponse_Announced) ProtoMessage() {}
 
 func (x *AnnounceResponse_Announced) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[38]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2741,7 +3101,7 @@ type AnnounceResponse_Heartbeat struct {
 
 func (x *AnnounceResponse_Heartbeat) Reset() {
 	*x = AnnounceResponse_Heartbeat{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[39]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2753,7 +3113,7 @@ func (x *AnnounceResponse_Heartbeat) String() string {
 func (*AnnounceResponse_Heartbeat) ProtoMessage() {}
 
 func (x *AnnounceResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[39]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2785,7 +3145,7 @@ type AnnounceResponse_Replaced struct {
 
 func (x *AnnounceResponse_Replaced) Reset() {
 	*x = AnnounceResponse_Replaced{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[40]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2797,7 +3157,7 @@ func (x *AnnounceResponse_Replaced) String() string {
 func (*AnnounceResponse_Replaced) ProtoMessage() {}
 
 func (x *AnnounceResponse_Replaced) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[40]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2824,7 +3184,7 @@ type AnnounceResponse_Reconnect struct {
 
 func (x *AnnounceResponse_Reconnect) Reset() {
 	*x = AnnounceResponse_Reconnect{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[41]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2836,7 +3196,7 @@ func (x *AnnounceResponse_Reconnect) String() string {
 func (*AnnounceResponse_Reconnect) ProtoMessage() {}
 
 func (x *AnnounceResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[41]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2874,7 +3234,7 @@ type WatchServiceResponse_Snapshot struct {
 
 func (x *WatchServiceResponse_Snapshot) Reset() {
 	*x = WatchServiceResponse_Snapshot{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[42]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2886,7 +3246,7 @@ func (x *WatchServiceResponse_Snapshot) String() string {
 func (*WatchServiceResponse_Snapshot) ProtoMessage() {}
 
 func (x *WatchServiceResponse_Snapshot) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[42]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2940,7 +3300,7 @@ type WatchServiceResponse_Changes struct {
 
 func (x *WatchServiceResponse_Changes) Reset() {
 	*x = WatchServiceResponse_Changes{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[43]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2952,7 +3312,7 @@ func (x *WatchServiceResponse_Changes) String() string {
 func (*WatchServiceResponse_Changes) ProtoMessage() {}
 
 func (x *WatchServiceResponse_Changes) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[43]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3011,7 +3371,7 @@ type WatchServiceResponse_Heartbeat struct {
 
 func (x *WatchServiceResponse_Heartbeat) Reset() {
 	*x = WatchServiceResponse_Heartbeat{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[44]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3023,7 +3383,7 @@ func (x *WatchServiceResponse_Heartbeat) String() string {
 func (*WatchServiceResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchServiceResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[44]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3071,7 +3431,7 @@ type WatchServiceResponse_Reconnect struct {
 
 func (x *WatchServiceResponse_Reconnect) Reset() {
 	*x = WatchServiceResponse_Reconnect{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[45]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3083,7 +3443,7 @@ func (x *WatchServiceResponse_Reconnect) String() string {
 func (*WatchServiceResponse_Reconnect) ProtoMessage() {}
 
 func (x *WatchServiceResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[45]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3104,6 +3464,61 @@ func (x *WatchServiceResponse_Reconnect) GetRevision() int64 {
 		return *x.Revision
 	}
 	return 0
+}
+
+// A maintenance and what it is of.
+type ListMaintenancesResponse_Named struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of what is under maintenance.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What is so.
+	Maintenance   *Maintenance `protobuf:"bytes,2,opt,name=maintenance,proto3" json:"maintenance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMaintenancesResponse_Named) Reset() {
+	*x = ListMaintenancesResponse_Named{}
+	mi := &file_quoin_config_v1_config_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMaintenancesResponse_Named) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMaintenancesResponse_Named) ProtoMessage() {}
+
+func (x *ListMaintenancesResponse_Named) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_config_v1_config_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMaintenancesResponse_Named.ProtoReflect.Descriptor instead.
+func (*ListMaintenancesResponse_Named) Descriptor() ([]byte, []int) {
+	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{34, 0}
+}
+
+func (x *ListMaintenancesResponse_Named) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ListMaintenancesResponse_Named) GetMaintenance() *Maintenance {
+	if x != nil {
+		return x.Maintenance
+	}
+	return nil
 }
 
 var File_quoin_config_v1_config_proto protoreflect.FileDescriptor
@@ -3354,20 +3769,50 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\tReconnect\x12\x1f\n" +
 	"\brevision\x18\x01 \x01(\x03H\x00R\brevision\x88\x01\x01B\v\n" +
 	"\t_revisionB\a\n" +
-	"\x05event2\xe3\b\n" +
+	"\x05event\"f\n" +
+	"\x10ListTypesRequest\x12\x16\n" +
+	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"Q\n" +
+	"\x11ListTypesResponse\x12\x14\n" +
+	"\x05types\x18\x01 \x03(\tR\x05types\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"i\n" +
+	"\x13ListServicesRequest\x12\x16\n" +
+	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"Z\n" +
+	"\x14ListServicesResponse\x12\x1a\n" +
+	"\bservices\x18\x01 \x03(\tR\bservices\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"m\n" +
+	"\x17ListMaintenancesRequest\x12\x16\n" +
+	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\xf4\x01\n" +
+	"\x18ListMaintenancesResponse\x12S\n" +
+	"\fmaintenances\x18\x01 \x03(\v2/.quoin.config.v1.ListMaintenancesResponse.NamedR\fmaintenances\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a[\n" +
+	"\x05Named\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12>\n" +
+	"\vmaintenance\x18\x02 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance2\x8c\v\n" +
 	"\x06Config\x12@\n" +
 	"\x03Set\x12\x1b.quoin.config.v1.SetRequest\x1a\x1c.quoin.config.v1.SetResponse\x12E\n" +
 	"\x03Get\x12\x1b.quoin.config.v1.GetRequest\x1a\x1c.quoin.config.v1.GetResponse\"\x03\x90\x02\x01\x12H\n" +
-	"\x04List\x12\x1c.quoin.config.v1.ListRequest\x1a\x1d.quoin.config.v1.ListResponse\"\x03\x90\x02\x01\x12I\n" +
+	"\x04List\x12\x1c.quoin.config.v1.ListRequest\x1a\x1d.quoin.config.v1.ListResponse\"\x03\x90\x02\x01\x12W\n" +
+	"\tListTypes\x12!.quoin.config.v1.ListTypesRequest\x1a\".quoin.config.v1.ListTypesResponse\"\x03\x90\x02\x01\x12I\n" +
 	"\x06Delete\x12\x1e.quoin.config.v1.DeleteRequest\x1a\x1f.quoin.config.v1.DeleteResponse\x12Q\n" +
 	"\aHistory\x12\x1f.quoin.config.v1.HistoryRequest\x1a .quoin.config.v1.HistoryResponse\"\x03\x90\x02\x01\x12O\n" +
 	"\bRollback\x12 .quoin.config.v1.RollbackRequest\x1a!.quoin.config.v1.RollbackResponse\x12M\n" +
 	"\x05Watch\x12\x1d.quoin.config.v1.WatchRequest\x1a\x1e.quoin.config.v1.WatchResponse\"\x03\x90\x02\x010\x01\x12f\n" +
 	"\x0eSetMaintenance\x12&.quoin.config.v1.SetMaintenanceRequest\x1a'.quoin.config.v1.SetMaintenanceResponse\"\x03\x90\x02\x02\x12f\n" +
-	"\x0eGetMaintenance\x12&.quoin.config.v1.GetMaintenanceRequest\x1a'.quoin.config.v1.GetMaintenanceResponse\"\x03\x90\x02\x01\x12n\n" +
+	"\x0eGetMaintenance\x12&.quoin.config.v1.GetMaintenanceRequest\x1a'.quoin.config.v1.GetMaintenanceResponse\"\x03\x90\x02\x01\x12l\n" +
+	"\x10ListMaintenances\x12(.quoin.config.v1.ListMaintenancesRequest\x1a).quoin.config.v1.ListMaintenancesResponse\"\x03\x90\x02\x01\x12n\n" +
 	"\x10WatchMaintenance\x12(.quoin.config.v1.WatchMaintenanceRequest\x1a).quoin.config.v1.WatchMaintenanceResponse\"\x03\x90\x02\x010\x01\x12Q\n" +
 	"\bAnnounce\x12 .quoin.config.v1.AnnounceRequest\x1a!.quoin.config.v1.AnnounceResponse0\x01\x12Q\n" +
-	"\aResolve\x12\x1f.quoin.config.v1.ResolveRequest\x1a .quoin.config.v1.ResolveResponse\"\x03\x90\x02\x01\x12b\n" +
+	"\aResolve\x12\x1f.quoin.config.v1.ResolveRequest\x1a .quoin.config.v1.ResolveResponse\"\x03\x90\x02\x01\x12`\n" +
+	"\fListServices\x12$.quoin.config.v1.ListServicesRequest\x1a%.quoin.config.v1.ListServicesResponse\"\x03\x90\x02\x01\x12b\n" +
 	"\fWatchService\x12$.quoin.config.v1.WatchServiceRequest\x1a%.quoin.config.v1.WatchServiceResponse\"\x03\x90\x02\x010\x01BQ\n" +
 	"\x13dev.quoin.config.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/config/v1;configv1b\x06proto3"
 
@@ -3383,7 +3828,7 @@ func file_quoin_config_v1_config_proto_rawDescGZIP() []byte {
 	return file_quoin_config_v1_config_proto_rawDescData
 }
 
-var file_quoin_config_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
+var file_quoin_config_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
 var file_quoin_config_v1_config_proto_goTypes = []any{
 	(*Configuration)(nil),                      // 0: quoin.config.v1.Configuration
 	(*SetRequest)(nil),                         // 1: quoin.config.v1.SetRequest
@@ -3414,116 +3859,131 @@ var file_quoin_config_v1_config_proto_goTypes = []any{
 	(*ResolveResponse)(nil),                    // 26: quoin.config.v1.ResolveResponse
 	(*WatchServiceRequest)(nil),                // 27: quoin.config.v1.WatchServiceRequest
 	(*WatchServiceResponse)(nil),               // 28: quoin.config.v1.WatchServiceResponse
-	(*WatchResponse_Snapshot)(nil),             // 29: quoin.config.v1.WatchResponse.Snapshot
-	(*WatchResponse_Changes)(nil),              // 30: quoin.config.v1.WatchResponse.Changes
-	(*WatchResponse_Heartbeat)(nil),            // 31: quoin.config.v1.WatchResponse.Heartbeat
-	(*WatchResponse_Reconnect)(nil),            // 32: quoin.config.v1.WatchResponse.Reconnect
-	(*WatchMaintenanceResponse_State)(nil),     // 33: quoin.config.v1.WatchMaintenanceResponse.State
-	(*WatchMaintenanceResponse_Heartbeat)(nil), // 34: quoin.config.v1.WatchMaintenanceResponse.Heartbeat
-	(*WatchMaintenanceResponse_Reconnect)(nil), // 35: quoin.config.v1.WatchMaintenanceResponse.Reconnect
-	nil,                                    // 36: quoin.config.v1.Instance.MetadataEntry
-	nil,                                    // 37: quoin.config.v1.AnnounceRequest.MetadataEntry
-	(*AnnounceResponse_Announced)(nil),     // 38: quoin.config.v1.AnnounceResponse.Announced
-	(*AnnounceResponse_Heartbeat)(nil),     // 39: quoin.config.v1.AnnounceResponse.Heartbeat
-	(*AnnounceResponse_Replaced)(nil),      // 40: quoin.config.v1.AnnounceResponse.Replaced
-	(*AnnounceResponse_Reconnect)(nil),     // 41: quoin.config.v1.AnnounceResponse.Reconnect
-	(*WatchServiceResponse_Snapshot)(nil),  // 42: quoin.config.v1.WatchServiceResponse.Snapshot
-	(*WatchServiceResponse_Changes)(nil),   // 43: quoin.config.v1.WatchServiceResponse.Changes
-	(*WatchServiceResponse_Heartbeat)(nil), // 44: quoin.config.v1.WatchServiceResponse.Heartbeat
-	(*WatchServiceResponse_Reconnect)(nil), // 45: quoin.config.v1.WatchServiceResponse.Reconnect
-	(*structpb.Struct)(nil),                // 46: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil),          // 47: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),            // 48: google.protobuf.Duration
+	(*ListTypesRequest)(nil),                   // 29: quoin.config.v1.ListTypesRequest
+	(*ListTypesResponse)(nil),                  // 30: quoin.config.v1.ListTypesResponse
+	(*ListServicesRequest)(nil),                // 31: quoin.config.v1.ListServicesRequest
+	(*ListServicesResponse)(nil),               // 32: quoin.config.v1.ListServicesResponse
+	(*ListMaintenancesRequest)(nil),            // 33: quoin.config.v1.ListMaintenancesRequest
+	(*ListMaintenancesResponse)(nil),           // 34: quoin.config.v1.ListMaintenancesResponse
+	(*WatchResponse_Snapshot)(nil),             // 35: quoin.config.v1.WatchResponse.Snapshot
+	(*WatchResponse_Changes)(nil),              // 36: quoin.config.v1.WatchResponse.Changes
+	(*WatchResponse_Heartbeat)(nil),            // 37: quoin.config.v1.WatchResponse.Heartbeat
+	(*WatchResponse_Reconnect)(nil),            // 38: quoin.config.v1.WatchResponse.Reconnect
+	(*WatchMaintenanceResponse_State)(nil),     // 39: quoin.config.v1.WatchMaintenanceResponse.State
+	(*WatchMaintenanceResponse_Heartbeat)(nil), // 40: quoin.config.v1.WatchMaintenanceResponse.Heartbeat
+	(*WatchMaintenanceResponse_Reconnect)(nil), // 41: quoin.config.v1.WatchMaintenanceResponse.Reconnect
+	nil,                                    // 42: quoin.config.v1.Instance.MetadataEntry
+	nil,                                    // 43: quoin.config.v1.AnnounceRequest.MetadataEntry
+	(*AnnounceResponse_Announced)(nil),     // 44: quoin.config.v1.AnnounceResponse.Announced
+	(*AnnounceResponse_Heartbeat)(nil),     // 45: quoin.config.v1.AnnounceResponse.Heartbeat
+	(*AnnounceResponse_Replaced)(nil),      // 46: quoin.config.v1.AnnounceResponse.Replaced
+	(*AnnounceResponse_Reconnect)(nil),     // 47: quoin.config.v1.AnnounceResponse.Reconnect
+	(*WatchServiceResponse_Snapshot)(nil),  // 48: quoin.config.v1.WatchServiceResponse.Snapshot
+	(*WatchServiceResponse_Changes)(nil),   // 49: quoin.config.v1.WatchServiceResponse.Changes
+	(*WatchServiceResponse_Heartbeat)(nil), // 50: quoin.config.v1.WatchServiceResponse.Heartbeat
+	(*WatchServiceResponse_Reconnect)(nil), // 51: quoin.config.v1.WatchServiceResponse.Reconnect
+	(*ListMaintenancesResponse_Named)(nil), // 52: quoin.config.v1.ListMaintenancesResponse.Named
+	(*structpb.Struct)(nil),                // 53: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil),          // 54: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),            // 55: google.protobuf.Duration
 }
 var file_quoin_config_v1_config_proto_depIdxs = []int32{
-	46, // 0: quoin.config.v1.Configuration.value:type_name -> google.protobuf.Struct
-	47, // 1: quoin.config.v1.Configuration.update_time:type_name -> google.protobuf.Timestamp
-	46, // 2: quoin.config.v1.SetRequest.value:type_name -> google.protobuf.Struct
-	47, // 3: quoin.config.v1.SetResponse.update_time:type_name -> google.protobuf.Timestamp
+	53, // 0: quoin.config.v1.Configuration.value:type_name -> google.protobuf.Struct
+	54, // 1: quoin.config.v1.Configuration.update_time:type_name -> google.protobuf.Timestamp
+	53, // 2: quoin.config.v1.SetRequest.value:type_name -> google.protobuf.Struct
+	54, // 3: quoin.config.v1.SetResponse.update_time:type_name -> google.protobuf.Timestamp
 	0,  // 4: quoin.config.v1.SetResponse.configuration:type_name -> quoin.config.v1.Configuration
-	48, // 5: quoin.config.v1.GetRequest.max_staleness:type_name -> google.protobuf.Duration
+	55, // 5: quoin.config.v1.GetRequest.max_staleness:type_name -> google.protobuf.Duration
 	0,  // 6: quoin.config.v1.GetResponse.configuration:type_name -> quoin.config.v1.Configuration
-	47, // 7: quoin.config.v1.GetResponse.as_of:type_name -> google.protobuf.Timestamp
+	54, // 7: quoin.config.v1.GetResponse.as_of:type_name -> google.protobuf.Timestamp
 	0,  // 8: quoin.config.v1.ListResponse.configurations:type_name -> quoin.config.v1.Configuration
-	47, // 9: quoin.config.v1.ListResponse.as_of:type_name -> google.protobuf.Timestamp
+	54, // 9: quoin.config.v1.ListResponse.as_of:type_name -> google.protobuf.Timestamp
 	0,  // 10: quoin.config.v1.HistoryResponse.configurations:type_name -> quoin.config.v1.Configuration
-	47, // 11: quoin.config.v1.RollbackResponse.update_time:type_name -> google.protobuf.Timestamp
+	54, // 11: quoin.config.v1.RollbackResponse.update_time:type_name -> google.protobuf.Timestamp
 	0,  // 12: quoin.config.v1.RollbackResponse.configuration:type_name -> quoin.config.v1.Configuration
-	29, // 13: quoin.config.v1.WatchResponse.snapshot:type_name -> quoin.config.v1.WatchResponse.Snapshot
-	30, // 14: quoin.config.v1.WatchResponse.changes:type_name -> quoin.config.v1.WatchResponse.Changes
-	31, // 15: quoin.config.v1.WatchResponse.heartbeat:type_name -> quoin.config.v1.WatchResponse.Heartbeat
-	32, // 16: quoin.config.v1.WatchResponse.reconnect:type_name -> quoin.config.v1.WatchResponse.Reconnect
-	47, // 17: quoin.config.v1.Maintenance.until:type_name -> google.protobuf.Timestamp
-	47, // 18: quoin.config.v1.Maintenance.start_time:type_name -> google.protobuf.Timestamp
-	47, // 19: quoin.config.v1.SetMaintenanceRequest.until:type_name -> google.protobuf.Timestamp
+	35, // 13: quoin.config.v1.WatchResponse.snapshot:type_name -> quoin.config.v1.WatchResponse.Snapshot
+	36, // 14: quoin.config.v1.WatchResponse.changes:type_name -> quoin.config.v1.WatchResponse.Changes
+	37, // 15: quoin.config.v1.WatchResponse.heartbeat:type_name -> quoin.config.v1.WatchResponse.Heartbeat
+	38, // 16: quoin.config.v1.WatchResponse.reconnect:type_name -> quoin.config.v1.WatchResponse.Reconnect
+	54, // 17: quoin.config.v1.Maintenance.until:type_name -> google.protobuf.Timestamp
+	54, // 18: quoin.config.v1.Maintenance.start_time:type_name -> google.protobuf.Timestamp
+	54, // 19: quoin.config.v1.SetMaintenanceRequest.until:type_name -> google.protobuf.Timestamp
 	15, // 20: quoin.config.v1.SetMaintenanceResponse.maintenance:type_name -> quoin.config.v1.Maintenance
-	48, // 21: quoin.config.v1.GetMaintenanceRequest.max_staleness:type_name -> google.protobuf.Duration
+	55, // 21: quoin.config.v1.GetMaintenanceRequest.max_staleness:type_name -> google.protobuf.Duration
 	15, // 22: quoin.config.v1.GetMaintenanceResponse.maintenance:type_name -> quoin.config.v1.Maintenance
-	47, // 23: quoin.config.v1.GetMaintenanceResponse.as_of:type_name -> google.protobuf.Timestamp
-	33, // 24: quoin.config.v1.WatchMaintenanceResponse.state:type_name -> quoin.config.v1.WatchMaintenanceResponse.State
-	34, // 25: quoin.config.v1.WatchMaintenanceResponse.heartbeat:type_name -> quoin.config.v1.WatchMaintenanceResponse.Heartbeat
-	35, // 26: quoin.config.v1.WatchMaintenanceResponse.reconnect:type_name -> quoin.config.v1.WatchMaintenanceResponse.Reconnect
-	36, // 27: quoin.config.v1.Instance.metadata:type_name -> quoin.config.v1.Instance.MetadataEntry
-	47, // 28: quoin.config.v1.Instance.update_time:type_name -> google.protobuf.Timestamp
-	37, // 29: quoin.config.v1.AnnounceRequest.metadata:type_name -> quoin.config.v1.AnnounceRequest.MetadataEntry
-	48, // 30: quoin.config.v1.AnnounceRequest.lease:type_name -> google.protobuf.Duration
-	38, // 31: quoin.config.v1.AnnounceResponse.announced:type_name -> quoin.config.v1.AnnounceResponse.Announced
-	39, // 32: quoin.config.v1.AnnounceResponse.heartbeat:type_name -> quoin.config.v1.AnnounceResponse.Heartbeat
-	40, // 33: quoin.config.v1.AnnounceResponse.replaced:type_name -> quoin.config.v1.AnnounceResponse.Replaced
-	41, // 34: quoin.config.v1.AnnounceResponse.reconnect:type_name -> quoin.config.v1.AnnounceResponse.Reconnect
-	48, // 35: quoin.config.v1.ResolveRequest.max_staleness:type_name -> google.protobuf.Duration
+	54, // 23: quoin.config.v1.GetMaintenanceResponse.as_of:type_name -> google.protobuf.Timestamp
+	39, // 24: quoin.config.v1.WatchMaintenanceResponse.state:type_name -> quoin.config.v1.WatchMaintenanceResponse.State
+	40, // 25: quoin.config.v1.WatchMaintenanceResponse.heartbeat:type_name -> quoin.config.v1.WatchMaintenanceResponse.Heartbeat
+	41, // 26: quoin.config.v1.WatchMaintenanceResponse.reconnect:type_name -> quoin.config.v1.WatchMaintenanceResponse.Reconnect
+	42, // 27: quoin.config.v1.Instance.metadata:type_name -> quoin.config.v1.Instance.MetadataEntry
+	54, // 28: quoin.config.v1.Instance.update_time:type_name -> google.protobuf.Timestamp
+	43, // 29: quoin.config.v1.AnnounceRequest.metadata:type_name -> quoin.config.v1.AnnounceRequest.MetadataEntry
+	55, // 30: quoin.config.v1.AnnounceRequest.lease:type_name -> google.protobuf.Duration
+	44, // 31: quoin.config.v1.AnnounceResponse.announced:type_name -> quoin.config.v1.AnnounceResponse.Announced
+	45, // 32: quoin.config.v1.AnnounceResponse.heartbeat:type_name -> quoin.config.v1.AnnounceResponse.Heartbeat
+	46, // 33: quoin.config.v1.AnnounceResponse.replaced:type_name -> quoin.config.v1.AnnounceResponse.Replaced
+	47, // 34: quoin.config.v1.AnnounceResponse.reconnect:type_name -> quoin.config.v1.AnnounceResponse.Reconnect
+	55, // 35: quoin.config.v1.ResolveRequest.max_staleness:type_name -> google.protobuf.Duration
 	22, // 36: quoin.config.v1.ResolveResponse.instances:type_name -> quoin.config.v1.Instance
-	47, // 37: quoin.config.v1.ResolveResponse.as_of:type_name -> google.protobuf.Timestamp
-	42, // 38: quoin.config.v1.WatchServiceResponse.snapshot:type_name -> quoin.config.v1.WatchServiceResponse.Snapshot
-	43, // 39: quoin.config.v1.WatchServiceResponse.changes:type_name -> quoin.config.v1.WatchServiceResponse.Changes
-	44, // 40: quoin.config.v1.WatchServiceResponse.heartbeat:type_name -> quoin.config.v1.WatchServiceResponse.Heartbeat
-	45, // 41: quoin.config.v1.WatchServiceResponse.reconnect:type_name -> quoin.config.v1.WatchServiceResponse.Reconnect
-	0,  // 42: quoin.config.v1.WatchResponse.Snapshot.configurations:type_name -> quoin.config.v1.Configuration
-	47, // 43: quoin.config.v1.WatchResponse.Snapshot.as_of:type_name -> google.protobuf.Timestamp
-	0,  // 44: quoin.config.v1.WatchResponse.Changes.configurations:type_name -> quoin.config.v1.Configuration
-	47, // 45: quoin.config.v1.WatchResponse.Changes.as_of:type_name -> google.protobuf.Timestamp
-	47, // 46: quoin.config.v1.WatchResponse.Heartbeat.as_of:type_name -> google.protobuf.Timestamp
-	15, // 47: quoin.config.v1.WatchMaintenanceResponse.State.maintenance:type_name -> quoin.config.v1.Maintenance
-	47, // 48: quoin.config.v1.WatchMaintenanceResponse.State.as_of:type_name -> google.protobuf.Timestamp
-	47, // 49: quoin.config.v1.WatchMaintenanceResponse.Heartbeat.as_of:type_name -> google.protobuf.Timestamp
-	47, // 50: quoin.config.v1.AnnounceResponse.Announced.expire_time:type_name -> google.protobuf.Timestamp
-	47, // 51: quoin.config.v1.AnnounceResponse.Heartbeat.expire_time:type_name -> google.protobuf.Timestamp
-	22, // 52: quoin.config.v1.WatchServiceResponse.Snapshot.instances:type_name -> quoin.config.v1.Instance
-	47, // 53: quoin.config.v1.WatchServiceResponse.Snapshot.as_of:type_name -> google.protobuf.Timestamp
-	22, // 54: quoin.config.v1.WatchServiceResponse.Changes.instances:type_name -> quoin.config.v1.Instance
-	47, // 55: quoin.config.v1.WatchServiceResponse.Changes.as_of:type_name -> google.protobuf.Timestamp
-	47, // 56: quoin.config.v1.WatchServiceResponse.Heartbeat.as_of:type_name -> google.protobuf.Timestamp
-	1,  // 57: quoin.config.v1.Config.Set:input_type -> quoin.config.v1.SetRequest
-	3,  // 58: quoin.config.v1.Config.Get:input_type -> quoin.config.v1.GetRequest
-	5,  // 59: quoin.config.v1.Config.List:input_type -> quoin.config.v1.ListRequest
-	7,  // 60: quoin.config.v1.Config.Delete:input_type -> quoin.config.v1.DeleteRequest
-	9,  // 61: quoin.config.v1.Config.History:input_type -> quoin.config.v1.HistoryRequest
-	11, // 62: quoin.config.v1.Config.Rollback:input_type -> quoin.config.v1.RollbackRequest
-	13, // 63: quoin.config.v1.Config.Watch:input_type -> quoin.config.v1.WatchRequest
-	16, // 64: quoin.config.v1.Config.SetMaintenance:input_type -> quoin.config.v1.SetMaintenanceRequest
-	18, // 65: quoin.config.v1.Config.GetMaintenance:input_type -> quoin.config.v1.GetMaintenanceRequest
-	20, // 66: quoin.config.v1.Config.WatchMaintenance:input_type -> quoin.config.v1.WatchMaintenanceRequest
-	23, // 67: quoin.config.v1.Config.Announce:input_type -> quoin.config.v1.AnnounceRequest
-	25, // 68: quoin.config.v1.Config.Resolve:input_type -> quoin.config.v1.ResolveRequest
-	27, // 69: quoin.config.v1.Config.WatchService:input_type -> quoin.config.v1.WatchServiceRequest
-	2,  // 70: quoin.config.v1.Config.Set:output_type -> quoin.config.v1.SetResponse
-	4,  // 71: quoin.config.v1.Config.Get:output_type -> quoin.config.v1.GetResponse
-	6,  // 72: quoin.config.v1.Config.List:output_type -> quoin.config.v1.ListResponse
-	8,  // 73: quoin.config.v1.Config.Delete:output_type -> quoin.config.v1.DeleteResponse
-	10, // 74: quoin.config.v1.Config.History:output_type -> quoin.config.v1.HistoryResponse
-	12, // 75: quoin.config.v1.Config.Rollback:output_type -> quoin.config.v1.RollbackResponse
-	14, // 76: quoin.config.v1.Config.Watch:output_type -> quoin.config.v1.WatchResponse
-	17, // 77: quoin.config.v1.Config.SetMaintenance:output_type -> quoin.config.v1.SetMaintenanceResponse
-	19, // 78: quoin.config.v1.Config.GetMaintenance:output_type -> quoin.config.v1.GetMaintenanceResponse
-	21, // 79: quoin.config.v1.Config.WatchMaintenance:output_type -> quoin.config.v1.WatchMaintenanceResponse
-	24, // 80: quoin.config.v1.Config.Announce:output_type -> quoin.config.v1.AnnounceResponse
-	26, // 81: quoin.config.v1.Config.Resolve:output_type -> quoin.config.v1.ResolveResponse
-	28, // 82: quoin.config.v1.Config.WatchService:output_type -> quoin.config.v1.WatchServiceResponse
-	70, // [70:83] is the sub-list for method output_type
-	57, // [57:70] is the sub-list for method input_type
-	57, // [57:57] is the sub-list for extension type_name
-	57, // [57:57] is the sub-list for extension extendee
-	0,  // [0:57] is the sub-list for field type_name
+	54, // 37: quoin.config.v1.ResolveResponse.as_of:type_name -> google.protobuf.Timestamp
+	48, // 38: quoin.config.v1.WatchServiceResponse.snapshot:type_name -> quoin.config.v1.WatchServiceResponse.Snapshot
+	49, // 39: quoin.config.v1.WatchServiceResponse.changes:type_name -> quoin.config.v1.WatchServiceResponse.Changes
+	50, // 40: quoin.config.v1.WatchServiceResponse.heartbeat:type_name -> quoin.config.v1.WatchServiceResponse.Heartbeat
+	51, // 41: quoin.config.v1.WatchServiceResponse.reconnect:type_name -> quoin.config.v1.WatchServiceResponse.Reconnect
+	52, // 42: quoin.config.v1.ListMaintenancesResponse.maintenances:type_name -> quoin.config.v1.ListMaintenancesResponse.Named
+	0,  // 43: quoin.config.v1.WatchResponse.Snapshot.configurations:type_name -> quoin.config.v1.Configuration
+	54, // 44: quoin.config.v1.WatchResponse.Snapshot.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 45: quoin.config.v1.WatchResponse.Changes.configurations:type_name -> quoin.config.v1.Configuration
+	54, // 46: quoin.config.v1.WatchResponse.Changes.as_of:type_name -> google.protobuf.Timestamp
+	54, // 47: quoin.config.v1.WatchResponse.Heartbeat.as_of:type_name -> google.protobuf.Timestamp
+	15, // 48: quoin.config.v1.WatchMaintenanceResponse.State.maintenance:type_name -> quoin.config.v1.Maintenance
+	54, // 49: quoin.config.v1.WatchMaintenanceResponse.State.as_of:type_name -> google.protobuf.Timestamp
+	54, // 50: quoin.config.v1.WatchMaintenanceResponse.Heartbeat.as_of:type_name -> google.protobuf.Timestamp
+	54, // 51: quoin.config.v1.AnnounceResponse.Announced.expire_time:type_name -> google.protobuf.Timestamp
+	54, // 52: quoin.config.v1.AnnounceResponse.Heartbeat.expire_time:type_name -> google.protobuf.Timestamp
+	22, // 53: quoin.config.v1.WatchServiceResponse.Snapshot.instances:type_name -> quoin.config.v1.Instance
+	54, // 54: quoin.config.v1.WatchServiceResponse.Snapshot.as_of:type_name -> google.protobuf.Timestamp
+	22, // 55: quoin.config.v1.WatchServiceResponse.Changes.instances:type_name -> quoin.config.v1.Instance
+	54, // 56: quoin.config.v1.WatchServiceResponse.Changes.as_of:type_name -> google.protobuf.Timestamp
+	54, // 57: quoin.config.v1.WatchServiceResponse.Heartbeat.as_of:type_name -> google.protobuf.Timestamp
+	15, // 58: quoin.config.v1.ListMaintenancesResponse.Named.maintenance:type_name -> quoin.config.v1.Maintenance
+	1,  // 59: quoin.config.v1.Config.Set:input_type -> quoin.config.v1.SetRequest
+	3,  // 60: quoin.config.v1.Config.Get:input_type -> quoin.config.v1.GetRequest
+	5,  // 61: quoin.config.v1.Config.List:input_type -> quoin.config.v1.ListRequest
+	29, // 62: quoin.config.v1.Config.ListTypes:input_type -> quoin.config.v1.ListTypesRequest
+	7,  // 63: quoin.config.v1.Config.Delete:input_type -> quoin.config.v1.DeleteRequest
+	9,  // 64: quoin.config.v1.Config.History:input_type -> quoin.config.v1.HistoryRequest
+	11, // 65: quoin.config.v1.Config.Rollback:input_type -> quoin.config.v1.RollbackRequest
+	13, // 66: quoin.config.v1.Config.Watch:input_type -> quoin.config.v1.WatchRequest
+	16, // 67: quoin.config.v1.Config.SetMaintenance:input_type -> quoin.config.v1.SetMaintenanceRequest
+	18, // 68: quoin.config.v1.Config.GetMaintenance:input_type -> quoin.config.v1.GetMaintenanceRequest
+	33, // 69: quoin.config.v1.Config.ListMaintenances:input_type -> quoin.config.v1.ListMaintenancesRequest
+	20, // 70: quoin.config.v1.Config.WatchMaintenance:input_type -> quoin.config.v1.WatchMaintenanceRequest
+	23, // 71: quoin.config.v1.Config.Announce:input_type -> quoin.config.v1.AnnounceRequest
+	25, // 72: quoin.config.v1.Config.Resolve:input_type -> quoin.config.v1.ResolveRequest
+	31, // 73: quoin.config.v1.Config.ListServices:input_type -> quoin.config.v1.ListServicesRequest
+	27, // 74: quoin.config.v1.Config.WatchService:input_type -> quoin.config.v1.WatchServiceRequest
+	2,  // 75: quoin.config.v1.Config.Set:output_type -> quoin.config.v1.SetResponse
+	4,  // 76: quoin.config.v1.Config.Get:output_type -> quoin.config.v1.GetResponse
+	6,  // 77: quoin.config.v1.Config.List:output_type -> quoin.config.v1.ListResponse
+	30, // 78: quoin.config.v1.Config.ListTypes:output_type -> quoin.config.v1.ListTypesResponse
+	8,  // 79: quoin.config.v1.Config.Delete:output_type -> quoin.config.v1.DeleteResponse
+	10, // 80: quoin.config.v1.Config.History:output_type -> quoin.config.v1.HistoryResponse
+	12, // 81: quoin.config.v1.Config.Rollback:output_type -> quoin.config.v1.RollbackResponse
+	14, // 82: quoin.config.v1.Config.Watch:output_type -> quoin.config.v1.WatchResponse
+	17, // 83: quoin.config.v1.Config.SetMaintenance:output_type -> quoin.config.v1.SetMaintenanceResponse
+	19, // 84: quoin.config.v1.Config.GetMaintenance:output_type -> quoin.config.v1.GetMaintenanceResponse
+	34, // 85: quoin.config.v1.Config.ListMaintenances:output_type -> quoin.config.v1.ListMaintenancesResponse
+	21, // 86: quoin.config.v1.Config.WatchMaintenance:output_type -> quoin.config.v1.WatchMaintenanceResponse
+	24, // 87: quoin.config.v1.Config.Announce:output_type -> quoin.config.v1.AnnounceResponse
+	26, // 88: quoin.config.v1.Config.Resolve:output_type -> quoin.config.v1.ResolveResponse
+	32, // 89: quoin.config.v1.Config.ListServices:output_type -> quoin.config.v1.ListServicesResponse
+	28, // 90: quoin.config.v1.Config.WatchService:output_type -> quoin.config.v1.WatchServiceResponse
+	75, // [75:91] is the sub-list for method output_type
+	59, // [59:75] is the sub-list for method input_type
+	59, // [59:59] is the sub-list for extension type_name
+	59, // [59:59] is the sub-list for extension extendee
+	0,  // [0:59] is the sub-list for field type_name
 }
 
 func init() { file_quoin_config_v1_config_proto_init() }
@@ -3569,22 +4029,22 @@ func file_quoin_config_v1_config_proto_init() {
 		(*WatchServiceResponse_Heartbeat_)(nil),
 		(*WatchServiceResponse_Reconnect_)(nil),
 	}
-	file_quoin_config_v1_config_proto_msgTypes[29].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[30].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[31].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[32].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[34].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[42].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[43].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[44].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[45].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[35].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[36].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[37].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[38].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[40].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[48].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[49].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[50].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[51].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_config_v1_config_proto_rawDesc), len(file_quoin_config_v1_config_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   46,
+			NumMessages:   53,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

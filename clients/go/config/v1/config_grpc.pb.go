@@ -24,15 +24,18 @@ const (
 	Config_Set_FullMethodName              = "/quoin.config.v1.Config/Set"
 	Config_Get_FullMethodName              = "/quoin.config.v1.Config/Get"
 	Config_List_FullMethodName             = "/quoin.config.v1.Config/List"
+	Config_ListTypes_FullMethodName        = "/quoin.config.v1.Config/ListTypes"
 	Config_Delete_FullMethodName           = "/quoin.config.v1.Config/Delete"
 	Config_History_FullMethodName          = "/quoin.config.v1.Config/History"
 	Config_Rollback_FullMethodName         = "/quoin.config.v1.Config/Rollback"
 	Config_Watch_FullMethodName            = "/quoin.config.v1.Config/Watch"
 	Config_SetMaintenance_FullMethodName   = "/quoin.config.v1.Config/SetMaintenance"
 	Config_GetMaintenance_FullMethodName   = "/quoin.config.v1.Config/GetMaintenance"
+	Config_ListMaintenances_FullMethodName = "/quoin.config.v1.Config/ListMaintenances"
 	Config_WatchMaintenance_FullMethodName = "/quoin.config.v1.Config/WatchMaintenance"
 	Config_Announce_FullMethodName         = "/quoin.config.v1.Config/Announce"
 	Config_Resolve_FullMethodName          = "/quoin.config.v1.Config/Resolve"
+	Config_ListServices_FullMethodName     = "/quoin.config.v1.Config/ListServices"
 	Config_WatchService_FullMethodName     = "/quoin.config.v1.Config/WatchService"
 )
 
@@ -66,6 +69,10 @@ type ConfigClient interface {
 	// read one by one: a component that changes meanwhile is seen as it is when its
 	// page is read. To see a type as it is at one moment, Watch it.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
+	// ListTypes tells the types of the namespace that have components, in byte order, as
+	// far as they were read or changed within the last 400 days. A page costs a request to
+	// Redis for each type; it may be short, or empty, although more follow.
+	ListTypes(ctx context.Context, in *ListTypesRequest, opts ...grpc.CallOption) (*ListTypesResponse, error)
 	// Delete takes a component away. One that does not exist, or does not have
 	// `expected_version` any more, is a normal answer: deleted = false. The history
 	// of a deleted component is kept for 30 days, and Rollback brings it back.
@@ -101,6 +108,10 @@ type ConfigClient interface {
 	// GetMaintenance tells whether something is under maintenance. What nobody ever
 	// spoke of is not.
 	GetMaintenance(ctx context.Context, in *GetMaintenanceRequest, opts ...grpc.CallOption) (*GetMaintenanceResponse, error)
+	// ListMaintenances tells what is under maintenance, in byte order, as far as it was set
+	// within the last 400 days. A page costs a request to Redis for each name that was; it
+	// may be short, or empty, although more follow.
+	ListMaintenances(ctx context.Context, in *ListMaintenancesRequest, opts ...grpc.CallOption) (*ListMaintenancesResponse, error)
 	// WatchMaintenance tells whether something is under maintenance, and then every
 	// change, the end at `until` included.
 	//
@@ -129,6 +140,9 @@ type ConfigClient interface {
 	// Resolve tells the instances of a service, in byte order of their names. A
 	// service that nobody announces has none.
 	Resolve(ctx context.Context, in *ResolveRequest, opts ...grpc.CallOption) (*ResolveResponse, error)
+	// ListServices tells the services that an instance was announced for within the last
+	// day, in byte order. Resolve tells which instances there are.
+	ListServices(ctx context.Context, in *ListServicesRequest, opts ...grpc.CallOption) (*ListServicesResponse, error)
 	// WatchService tells the instances of a service, and then every change: an
 	// instance that came, changed or went. Renewals are no changes, nor is an
 	// instance that was announced again as it was.
@@ -169,6 +183,16 @@ func (c *configClient) List(ctx context.Context, in *ListRequest, opts ...grpc.C
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListResponse)
 	err := c.cc.Invoke(ctx, Config_List_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *configClient) ListTypes(ctx context.Context, in *ListTypesRequest, opts ...grpc.CallOption) (*ListTypesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTypesResponse)
+	err := c.cc.Invoke(ctx, Config_ListTypes_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -244,6 +268,16 @@ func (c *configClient) GetMaintenance(ctx context.Context, in *GetMaintenanceReq
 	return out, nil
 }
 
+func (c *configClient) ListMaintenances(ctx context.Context, in *ListMaintenancesRequest, opts ...grpc.CallOption) (*ListMaintenancesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMaintenancesResponse)
+	err := c.cc.Invoke(ctx, Config_ListMaintenances_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *configClient) WatchMaintenance(ctx context.Context, in *WatchMaintenanceRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMaintenanceResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &Config_ServiceDesc.Streams[1], Config_WatchMaintenance_FullMethodName, cOpts...)
@@ -286,6 +320,16 @@ func (c *configClient) Resolve(ctx context.Context, in *ResolveRequest, opts ...
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ResolveResponse)
 	err := c.cc.Invoke(ctx, Config_Resolve_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *configClient) ListServices(ctx context.Context, in *ListServicesRequest, opts ...grpc.CallOption) (*ListServicesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListServicesResponse)
+	err := c.cc.Invoke(ctx, Config_ListServices_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -341,6 +385,10 @@ type ConfigServer interface {
 	// read one by one: a component that changes meanwhile is seen as it is when its
 	// page is read. To see a type as it is at one moment, Watch it.
 	List(context.Context, *ListRequest) (*ListResponse, error)
+	// ListTypes tells the types of the namespace that have components, in byte order, as
+	// far as they were read or changed within the last 400 days. A page costs a request to
+	// Redis for each type; it may be short, or empty, although more follow.
+	ListTypes(context.Context, *ListTypesRequest) (*ListTypesResponse, error)
 	// Delete takes a component away. One that does not exist, or does not have
 	// `expected_version` any more, is a normal answer: deleted = false. The history
 	// of a deleted component is kept for 30 days, and Rollback brings it back.
@@ -376,6 +424,10 @@ type ConfigServer interface {
 	// GetMaintenance tells whether something is under maintenance. What nobody ever
 	// spoke of is not.
 	GetMaintenance(context.Context, *GetMaintenanceRequest) (*GetMaintenanceResponse, error)
+	// ListMaintenances tells what is under maintenance, in byte order, as far as it was set
+	// within the last 400 days. A page costs a request to Redis for each name that was; it
+	// may be short, or empty, although more follow.
+	ListMaintenances(context.Context, *ListMaintenancesRequest) (*ListMaintenancesResponse, error)
 	// WatchMaintenance tells whether something is under maintenance, and then every
 	// change, the end at `until` included.
 	//
@@ -404,6 +456,9 @@ type ConfigServer interface {
 	// Resolve tells the instances of a service, in byte order of their names. A
 	// service that nobody announces has none.
 	Resolve(context.Context, *ResolveRequest) (*ResolveResponse, error)
+	// ListServices tells the services that an instance was announced for within the last
+	// day, in byte order. Resolve tells which instances there are.
+	ListServices(context.Context, *ListServicesRequest) (*ListServicesResponse, error)
 	// WatchService tells the instances of a service, and then every change: an
 	// instance that came, changed or went. Renewals are no changes, nor is an
 	// instance that was announced again as it was.
@@ -429,6 +484,9 @@ func (UnimplementedConfigServer) Get(context.Context, *GetRequest) (*GetResponse
 func (UnimplementedConfigServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
 }
+func (UnimplementedConfigServer) ListTypes(context.Context, *ListTypesRequest) (*ListTypesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTypes not implemented")
+}
 func (UnimplementedConfigServer) Delete(context.Context, *DeleteRequest) (*DeleteResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Delete not implemented")
 }
@@ -447,6 +505,9 @@ func (UnimplementedConfigServer) SetMaintenance(context.Context, *SetMaintenance
 func (UnimplementedConfigServer) GetMaintenance(context.Context, *GetMaintenanceRequest) (*GetMaintenanceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetMaintenance not implemented")
 }
+func (UnimplementedConfigServer) ListMaintenances(context.Context, *ListMaintenancesRequest) (*ListMaintenancesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMaintenances not implemented")
+}
 func (UnimplementedConfigServer) WatchMaintenance(*WatchMaintenanceRequest, grpc.ServerStreamingServer[WatchMaintenanceResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchMaintenance not implemented")
 }
@@ -455,6 +516,9 @@ func (UnimplementedConfigServer) Announce(*AnnounceRequest, grpc.ServerStreaming
 }
 func (UnimplementedConfigServer) Resolve(context.Context, *ResolveRequest) (*ResolveResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Resolve not implemented")
+}
+func (UnimplementedConfigServer) ListServices(context.Context, *ListServicesRequest) (*ListServicesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListServices not implemented")
 }
 func (UnimplementedConfigServer) WatchService(*WatchServiceRequest, grpc.ServerStreamingServer[WatchServiceResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchService not implemented")
@@ -530,6 +594,24 @@ func _Config_List_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ConfigServer).List(ctx, req.(*ListRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Config_ListTypes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTypesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConfigServer).ListTypes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Config_ListTypes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConfigServer).ListTypes(ctx, req.(*ListTypesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -635,6 +717,24 @@ func _Config_GetMaintenance_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Config_ListMaintenances_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMaintenancesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConfigServer).ListMaintenances(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Config_ListMaintenances_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConfigServer).ListMaintenances(ctx, req.(*ListMaintenancesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Config_WatchMaintenance_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchMaintenanceRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -675,6 +775,24 @@ func _Config_Resolve_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Config_ListServices_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListServicesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConfigServer).ListServices(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Config_ListServices_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConfigServer).ListServices(ctx, req.(*ListServicesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Config_WatchService_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchServiceRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -706,6 +824,10 @@ var Config_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Config_List_Handler,
 		},
 		{
+			MethodName: "ListTypes",
+			Handler:    _Config_ListTypes_Handler,
+		},
+		{
 			MethodName: "Delete",
 			Handler:    _Config_Delete_Handler,
 		},
@@ -726,8 +848,16 @@ var Config_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Config_GetMaintenance_Handler,
 		},
 		{
+			MethodName: "ListMaintenances",
+			Handler:    _Config_ListMaintenances_Handler,
+		},
+		{
 			MethodName: "Resolve",
 			Handler:    _Config_Resolve_Handler,
+		},
+		{
+			MethodName: "ListServices",
+			Handler:    _Config_ListServices_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

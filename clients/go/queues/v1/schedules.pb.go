@@ -460,11 +460,16 @@ func (x *Schedule) GetLastTaskId() string {
 	return ""
 }
 
-// Asks for the schedules of a queue.
+// Asks for schedules.
 type ListSchedulesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the queue.
-	Queue         string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
+	// Name of the queue: at most 256 bytes, no control characters; empty, the default, for
+	// all queues of the namespace.
+	Queue string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
+	// How many at most: 1 to 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: next_page_token of the page before, with the same queue.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -506,11 +511,27 @@ func (x *ListSchedulesRequest) GetQueue() string {
 	return ""
 }
 
-// The schedules of a queue.
+func (x *ListSchedulesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSchedulesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Schedules.
 type ListSchedulesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// All of them, by name; their tasks without payloads.
-	Schedules     []*Schedule `protobuf:"bytes,1,rep,name=schedules,proto3" json:"schedules,omitempty"`
+	// The schedules; their tasks without payloads.
+	Schedules []*Schedule `protobuf:"bytes,1,rep,name=schedules,proto3" json:"schedules,omitempty"`
+	// Where the next page begins; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -550,6 +571,13 @@ func (x *ListSchedulesResponse) GetSchedules() []*Schedule {
 		return x.Schedules
 	}
 	return nil
+}
+
+func (x *ListSchedulesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // Ends a schedule.
@@ -791,11 +819,15 @@ const file_quoin_queues_v1_schedules_proto_rawDesc = "" +
 	"\rnext_run_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vnextRunTime\x12>\n" +
 	"\rlast_run_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vlastRunTime\x12 \n" +
 	"\flast_task_id\x18\x04 \x01(\tR\n" +
-	"lastTaskId\",\n" +
+	"lastTaskId\"h\n" +
 	"\x14ListSchedulesRequest\x12\x14\n" +
-	"\x05queue\x18\x01 \x01(\tR\x05queue\"P\n" +
+	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"x\n" +
 	"\x15ListSchedulesResponse\x127\n" +
-	"\tschedules\x18\x01 \x03(\v2\x19.quoin.queues.v1.ScheduleR\tschedules\"A\n" +
+	"\tschedules\x18\x01 \x03(\v2\x19.quoin.queues.v1.ScheduleR\tschedules\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"A\n" +
 	"\x15DeleteScheduleRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"\x18\n" +

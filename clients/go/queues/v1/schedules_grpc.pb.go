@@ -37,7 +37,8 @@ const (
 // Its law: however many servers there are, each run of a schedule adds at most one
 // task.
 //
-// A schedule belongs to a queue and has a name there. As long as a server is up, its
+// A schedule belongs to a queue and has a name there: 1,000 to a queue, 100,000 to a
+// namespace at most. As long as a server is up, its
 // task is added within a second of its time; a server that dies in that second may
 // make it three. When more than 2,000 of all schedules are due at once, that many are
 // looked at each second.
@@ -52,7 +53,9 @@ type SchedulesClient interface {
 	//
 	// Errors: SCHEDULE_NOT_FOUND.
 	GetSchedule(ctx context.Context, in *GetScheduleRequest, opts ...grpc.CallOption) (*GetScheduleResponse, error)
-	// ListSchedules lists all schedules of a queue, at most 1,000, by name.
+	// ListSchedules lists the schedules of a queue, or of all queues, by queue and name in
+	// byte order. A page costs a request to Redis for each schedule; it may be short, or
+	// empty, although more follow.
 	ListSchedules(ctx context.Context, in *ListSchedulesRequest, opts ...grpc.CallOption) (*ListSchedulesResponse, error)
 	// DeleteSchedule ends a schedule. Tasks it has added stay.
 	//
@@ -130,7 +133,8 @@ func (c *schedulesClient) PreviewSchedule(ctx context.Context, in *PreviewSchedu
 // Its law: however many servers there are, each run of a schedule adds at most one
 // task.
 //
-// A schedule belongs to a queue and has a name there. As long as a server is up, its
+// A schedule belongs to a queue and has a name there: 1,000 to a queue, 100,000 to a
+// namespace at most. As long as a server is up, its
 // task is added within a second of its time; a server that dies in that second may
 // make it three. When more than 2,000 of all schedules are due at once, that many are
 // looked at each second.
@@ -145,7 +149,9 @@ type SchedulesServer interface {
 	//
 	// Errors: SCHEDULE_NOT_FOUND.
 	GetSchedule(context.Context, *GetScheduleRequest) (*GetScheduleResponse, error)
-	// ListSchedules lists all schedules of a queue, at most 1,000, by name.
+	// ListSchedules lists the schedules of a queue, or of all queues, by queue and name in
+	// byte order. A page costs a request to Redis for each schedule; it may be short, or
+	// empty, although more follow.
 	ListSchedules(context.Context, *ListSchedulesRequest) (*ListSchedulesResponse, error)
 	// DeleteSchedule ends a schedule. Tasks it has added stay.
 	//

@@ -1,12 +1,14 @@
--- Lists the schedules of a queue.
+-- Lists schedules of a namespace in byte order.
 --
--- Reads only.
+-- KEYS[1] names
+-- ARGV[1] what they begin with, see schedule_note
+-- ARGV[2] the one after which to begin, '' for the first
+-- ARGV[3] how many at most
 --
--- KEYS[1] schedules
--- ARGV[1] how many at most
---
--- Returns {name, schedule, see schedule_put; for each}.
-local schedules = KEYS[1]
-local most = ARGV[1]
+-- Returns {queue, line feed and name, for each}.
+local names = KEYS[1]
+local prefix, after, most = ARGV[1], ARGV[2], ARGV[3]
 
-return redis.call('HRANDFIELD', schedules, most, 'WITHVALUES')
+local from = after == '' and '[' .. prefix or '(' .. after
+-- No name in UTF-8 has a byte 255.
+return redis.call('ZRANGE', names, from, '[' .. prefix .. '\255', 'BYLEX', 'LIMIT', 0, most)

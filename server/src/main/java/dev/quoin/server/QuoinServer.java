@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import dev.quoin.server.names.Namespaces;
 import dev.quoin.server.redis.EmbeddedRedis;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
@@ -153,10 +154,12 @@ public final class QuoinServer implements AutoCloseable {
     lines = new Lines(redis.channels(), timer, settings.maxWaiters());
     Seal seal = seal(redis, timer);
     tails = new Tails(redis.channels(), timer, seal);
+    Scripts scripts = new Scripts(redis, metrics.meter());
+    Namespaces namespaces = new Namespaces(scripts, settings.keyPrefix());
     Kernel kernel =
         new Kernel(
-            new Rpc(validation, drain, seal),
-            new Scripts(redis, metrics.meter()),
+            new Rpc(validation, drain, seal, namespaces::use),
+            scripts,
             lines,
             tails,
             timer,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import dev.quoin.admin.v1.AdminGrpc;
 import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.counters.v1.CountersGrpc;
@@ -10,6 +11,7 @@ import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.SchedulesGrpc;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
+import dev.quoin.server.admin.AdminService;
 import dev.quoin.server.chat.ChatService;
 import dev.quoin.server.config.ConfigService;
 import dev.quoin.server.counters.CountersService;
@@ -40,6 +42,7 @@ public final class Services {
 
   public static final List<Entry> ALL =
       List.of(
+          new Entry(AdminGrpc.getServiceDescriptor(), AdminService::new),
           new Entry(ChatGrpc.getServiceDescriptor(), ChatService::new),
           new Entry(ConfigGrpc.getServiceDescriptor(), ConfigService::new),
           new Entry(CountersGrpc.getServiceDescriptor(), CountersService::new),

@@ -50,8 +50,13 @@ final class ServerLawsTest {
   /** RPCs for which an empty request is a good one. */
   private static final Set<String> TAKE_EMPTY_REQUESTS =
       Set.of(
+          "quoin.admin.v1.Admin/ListNamespaces",
+          "quoin.config.v1.Config/ListMaintenances",
+          "quoin.config.v1.Config/ListServices",
+          "quoin.config.v1.Config/ListTypes",
           "quoin.chat.v1.Chat/List",
           "quoin.counters.v1.Counters/List",
+          "quoin.queues.v1.Schedules/ListSchedules",
           "quoin.locks.v1.Locks/List",
           "quoin.logs.v1.Logs/ListNames",
           "quoin.queues.v1.Queues/ListQueues",

@@ -51,19 +51,24 @@ public final class ConfigService implements BindableService {
   private final Watches<Snapshot<Configuration>> watches;
   private final MaintenanceCalls maintenance;
   private final DiscoveryCalls discovery;
+  private final ListCalls lists;
 
   public ConfigService(Kernel kernel) {
     Keyspace keyspace = kernel.keyspace("config");
     this.kernel = kernel;
-    this.store = new ConfigStore(kernel.scripts(), keyspace);
+    ConfigNames names = ConfigNames.of(kernel.scripts(), keyspace);
+    MaintenanceStore maintenances =
+        new MaintenanceStore(kernel.scripts(), keyspace, names.maintenances());
+    this.store = new ConfigStore(kernel.scripts(), keyspace, names.types());
+    this.lists = new ListCalls(names, store, maintenances);
     Copies<Snapshot<?>> copies = new Copies<>(Snapshot::bytes, COPIES, COPIED_BYTES);
     this.watches = watches(kernel, copies);
-    this.maintenance =
-        new MaintenanceCalls(
-            new MaintenanceStore(kernel.scripts(), keyspace), watches(kernel, copies));
+    this.maintenance = new MaintenanceCalls(maintenances, watches(kernel, copies));
     this.discovery =
         new DiscoveryCalls(
-            new InstanceStore(kernel.scripts(), keyspace), watches(kernel, copies), kernel.timer());
+            new InstanceStore(kernel.scripts(), keyspace, names.services()),
+            watches(kernel, copies),
+            kernel.timer());
   }
 
   private static <T> Watches<Snapshot<T>> watches(Kernel kernel, Copies<Snapshot<?>> copies) {
@@ -79,15 +84,18 @@ public final class ConfigService implements BindableService {
         .unary(ConfigGrpc.getSetMethod(), this::set)
         .unary(ConfigGrpc.getGetMethod(), this::get)
         .unary(ConfigGrpc.getListMethod(), this::list)
+        .unary(ConfigGrpc.getListTypesMethod(), lists::types)
         .unary(ConfigGrpc.getDeleteMethod(), this::delete)
         .unary(ConfigGrpc.getHistoryMethod(), this::history)
         .unary(ConfigGrpc.getRollbackMethod(), this::rollback)
         .streaming(ConfigGrpc.getWatchMethod(), this::watch)
         .unary(ConfigGrpc.getSetMaintenanceMethod(), maintenance::set)
         .unary(ConfigGrpc.getGetMaintenanceMethod(), maintenance::get)
+        .unary(ConfigGrpc.getListMaintenancesMethod(), lists::maintenances)
         .streaming(ConfigGrpc.getWatchMaintenanceMethod(), maintenance::watch)
         .streaming(ConfigGrpc.getAnnounceMethod(), discovery::announce)
         .unary(ConfigGrpc.getResolveMethod(), discovery::resolve)
+        .unary(ConfigGrpc.getListServicesMethod(), lists::services)
         .streaming(ConfigGrpc.getWatchServiceMethod(), discovery::watch)
         .build();
   }

@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.Configuration;
+import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -13,6 +14,7 @@ import dev.quoin.server.redis.Scripts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** The components of types in Redis. */
@@ -21,6 +23,7 @@ final class ConfigStore {
   private static final LuaScript ROLLBACK = LuaScript.load("config/rollback");
   private static final LuaScript DELETE = LuaScript.load("config/delete");
   private static final LuaScript GET = LuaScript.load("config/get");
+  private static final LuaScript EXISTS = LuaScript.load("config/exists");
   private static final LuaScript LIST = LuaScript.load("config/list");
   private static final LuaScript HISTORY = LuaScript.load("config/history");
   private static final LuaScript READ = LuaScript.load("config/read");
@@ -29,10 +32,15 @@ final class ConfigStore {
 
   private final Scripts scripts;
   private final Keyspace keyspace;
+  private final Directory types;
 
-  ConfigStore(Scripts scripts, Keyspace keyspace) {
+  /**
+   * @param types where types are noted that have components
+   */
+  ConfigStore(Scripts scripts, Keyspace keyspace, Directory types) {
     this.scripts = scripts;
     this.keyspace = keyspace;
+    this.types = types;
   }
 
   /**
@@ -55,11 +63,11 @@ final class ConfigStore {
   record Versions(boolean more, List<Configuration> configurations) {}
 
   CompletionStage<Outcome> set(Scope scope, Change change, byte[] value) {
-    return run(SET, scope, change, value);
+    return types.note(scope, change.type(), run(SET, scope, change, value));
   }
 
   CompletionStage<Outcome> rollback(Scope scope, Change change, long version) {
-    return run(ROLLBACK, scope, change, Long.toString(version));
+    return types.note(scope, change.type(), run(ROLLBACK, scope, change, Long.toString(version)));
   }
 
   CompletionStage<Outcome> delete(Scope scope, Change change) {
@@ -83,7 +91,19 @@ final class ConfigStore {
   CompletionStage<Found> get(Scope scope, String type, String component) {
     return scripts
         .run(GET, scope, new String[] {keys(scope, type).values()}, component)
-        .thenApply(reply -> new Found(reply.integer(0), decode(component, reply.bytes(1))));
+        .thenApply(reply -> new Found(reply.integer(0), decode(component, reply.bytes(1))))
+        .thenCompose(
+            found ->
+                found.configuration() == null
+                    ? CompletableFuture.completedStage(found)
+                    : types.note(scope, type, CompletableFuture.completedStage(found)));
+  }
+
+  /** Whether a type has components. */
+  CompletionStage<Boolean> exists(Scope scope, String type) {
+    return scripts
+        .run(EXISTS, scope, new String[] {keys(scope, type).type()[1]})
+        .thenApply(reply -> reply.flag(0));
   }
 
   /** Components in byte order, so many of them, from after one. */

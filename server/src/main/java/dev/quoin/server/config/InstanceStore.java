@@ -4,6 +4,7 @@ package dev.quoin.server.config;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.Instance;
+import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -24,10 +25,15 @@ final class InstanceStore {
 
   private final Scripts scripts;
   private final Keyspace keyspace;
+  private final Directory services;
 
-  InstanceStore(Scripts scripts, Keyspace keyspace) {
+  /**
+   * @param services where services are noted that instances are announced for
+   */
+  InstanceStore(Scripts scripts, Keyspace keyspace, Directory services) {
     this.scripts = scripts;
     this.keyspace = keyspace;
+    this.services = services;
   }
 
   /**
@@ -57,9 +63,9 @@ final class InstanceStore {
    * @param takes whether it is taken over from another keeper
    * @return the end of the lease in ms, or {@link #REPLACED}
    */
-  CompletableFuture<Long> announce(Announced what, boolean takes) {
-    return scripts
-        .run(
+  CompletionStage<Long> announce(Announced what, boolean takes) {
+    CompletableFuture<Reply> announced =
+        scripts.run(
             ANNOUNCE,
             what.scope(),
             keys(what.scope(), what.service()).service(),
@@ -68,7 +74,9 @@ final class InstanceStore {
             what.leaseMillis(),
             takes ? 1 : 0,
             what.value(),
-            LIMIT)
+            LIMIT);
+    return services
+        .note(what.scope(), what.service(), announced)
         .thenApply(reply -> reply.flag(0) ? reply.integer(1) : REPLACED);
   }
 

@@ -5,8 +5,10 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.Maintenance;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
 import java.util.concurrent.CompletionStage;
@@ -22,10 +24,15 @@ final class MaintenanceStore {
 
   private final Scripts scripts;
   private final Keyspace keyspace;
+  private final Directory names;
 
-  MaintenanceStore(Scripts scripts, Keyspace keyspace) {
+  /**
+   * @param names where it is noted what was under maintenance
+   */
+  MaintenanceStore(Scripts scripts, Keyspace keyspace, Directory names) {
     this.scripts = scripts;
     this.keyspace = keyspace;
+    this.names = names;
   }
 
   /** Sets what is so. Returns it with the time when it began. */
@@ -35,8 +42,9 @@ final class MaintenanceStore {
         maintenance.getOn() && maintenance.hasUntil()
             ? Long.toString(Timestamps.toMillis(maintenance.getUntil()))
             : "";
-    return scripts
-        .run(SET, scope, new String[] {key(scope, name)}, value, ends)
+    CompletionStage<Reply> set =
+        scripts.run(SET, scope, new String[] {key(scope, name)}, value, ends);
+    return (maintenance.getOn() ? names.note(scope, name, set) : set)
         .thenApply(
             reply -> {
               if (!reply.flag(0)) {

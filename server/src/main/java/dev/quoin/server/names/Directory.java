@@ -80,11 +80,15 @@ public final class Directory {
    * @return the change; when the name has to be noted, the change and after it that
    */
   public <T> CompletionStage<T> note(Scope scope, String name, CompletionStage<T> change) {
-    String cached = scope.namespace() + ' ' + name;
-    if (current().names.contains(cached)) {
+    if (isNoted(scope.namespace(), name)) {
       return change;
     }
     return change.thenCompose(result -> add(scope, name).thenApply(done -> result));
+  }
+
+  /** Whether this server has noted a name not long ago. */
+  boolean isNoted(String namespace, String name) {
+    return current().names.contains(namespace + ' ' + name);
   }
 
   /** Lists a name that is known to be new, or not to be listed. */

@@ -4,8 +4,8 @@ package dev.quoin.server.names;
 import dev.quoin.server.redis.Keyspace;
 
 /**
- * The keys of the directory of a feature's names. Counters have one for each table of precisions,
- * whose hash then follows "%names".
+ * The keys of the directory of a feature's names. Where a feature has several, a word follows
+ * "%names": what the names are of or, with counters, the hash of their table of precisions.
  *
  * <pre>
  * {prefix}:{namespace}:{feature}:{%names}:order  sorted set  names in order, all with score 0; expires with the last of them, never while one is listed for ever

@@ -8,12 +8,26 @@ import dev.quoin.server.redis.Keyspace;
  * queues.
  *
  * <pre>
- * {prefix}:-:queues:{%schedules}:index  sorted set  schedules (namespace, line feed, queue, line feed, name) by when they have to be looked at; does not expire, because schedules do not; at most 100,000
+ * {prefix}:-:queues:{%schedules}:index  sorted set  schedules (namespace, line feed, queue, line feed, name) by when they have to be looked at; does not expire, because schedules do not
+ * {prefix}:-:queues:{%schedules}:names:{namespace}  sorted set  the schedules of a namespace (queue, line feed, name) in order, all with score 0; does not expire, because schedules do not; at most 100,000
  * </pre>
+ *
+ * @param index the first key
+ * @param entity what the keys begin with
  */
-record ScheduleKeys(String index) {
+record ScheduleKeys(String index, String entity) {
 
   static ScheduleKeys of(Keyspace keyspace) {
-    return new ScheduleKeys(keyspace.own("-", "schedules") + "index");
+    String entity = keyspace.own("-", "schedules");
+    return new ScheduleKeys(entity + "index", entity);
+  }
+
+  /** The keys that a schedule stands in, of all and of its namespace. */
+  String[] of(String namespace) {
+    return new String[] {index, names(namespace)};
+  }
+
+  String names(String namespace) {
+    return entity + "names:" + namespace;
   }
 }

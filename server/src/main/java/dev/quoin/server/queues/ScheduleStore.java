@@ -10,8 +10,9 @@ import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -114,21 +115,48 @@ final class ScheduleStore {
             });
   }
 
-  CompletionStage<List<StoredSchedule>> list(Scope scope, String queue) {
-    return run(LIST, scope, new ScheduleRef(scope.namespace(), queue, ""), MOST_OF_A_QUEUE)
-        .thenApply(
-            reply -> {
-              List<StoredSchedule> schedules = new ArrayList<>();
-              for (int i = 0; i < reply.size(); i += 2) {
-                schedules.add(StoredSchedule.of(reply.bytes(i + 1)));
-              }
-              schedules.sort(Comparator.comparing(schedule -> schedule.definition().getName()));
-              return schedules;
-            });
+  /**
+   * A page of schedules.
+   *
+   * @param next position after which the next page begins, empty when there is none
+   */
+  record Page(List<StoredSchedule> schedules, String next) {}
+
+  /**
+   * Schedules in byte order of queue and name.
+   *
+   * @param queue empty for all
+   * @param after position after which to begin, empty for the beginning
+   */
+  CompletionStage<Page> list(Scope scope, String queue, String after, int size) {
+    String prefix = queue.isEmpty() ? "" : queue + '\n';
+    return scripts()
+        .run(LIST, scope, new String[] {keys.names(scope.namespace())}, prefix, after, size + 1)
+        .thenCompose(reply -> page(scope, reply, size));
   }
 
-  CompletionStage<Reply> delete(Scope scope, ScheduleRef ref) {
-    return run(DELETE, scope, ref, ref.name());
+  private CompletionStage<Page> page(Scope scope, Reply reply, int size) {
+    List<CompletableFuture<Look>> looks = new ArrayList<>();
+    for (int i = 0; i < Math.min(size, reply.size()); i++) {
+      ScheduleRef ref = ScheduleRef.of(scope.namespace() + '\n' + reply.text(i));
+      looks.add(look(scope, ref).toCompletableFuture());
+    }
+    String next = reply.size() > size ? reply.text(size - 1) : "";
+    return CompletableFuture.allOf(looks.toArray(CompletableFuture<?>[]::new))
+        .thenApply(
+            done ->
+                new Page(
+                    looks.stream()
+                        .map(look -> look.getNow(null).stored())
+                        .filter(Objects::nonNull)
+                        .toList(),
+                    next));
+  }
+
+  /** Ends a schedule. It is looked at once more, so that the index forgets it. */
+  CompletionStage<?> delete(Scope scope, ScheduleRef ref) {
+    return run(DELETE, scope, ref, ref.name())
+        .thenCompose(deleted -> note(scope, ref).handle((noted, failure) -> deleted));
   }
 
   /** Which schedules have to be looked at within so many ms. */
@@ -156,7 +184,7 @@ final class ScheduleStore {
         .run(
             LATER,
             EVERYWHERE,
-            new String[] {keys.index()},
+            keys.of(due.ref().namespace()),
             due.ref().member(),
             nextMillis == 0 ? "" : nextMillis,
             due.noted());
@@ -184,7 +212,7 @@ final class ScheduleStore {
   }
 
   private CompletionStage<Reply> note(Scope scope, ScheduleRef ref) {
-    return scripts().run(NOTE, scope, new String[] {keys.index()}, ref.member(), MOST);
+    return scripts().run(NOTE, scope, keys.of(ref.namespace()), ref.member(), MOST);
   }
 
   private CompletionStage<Reply> run(

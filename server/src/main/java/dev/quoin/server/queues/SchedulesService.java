@@ -19,6 +19,7 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.maintainers.Maintainer;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.PageToken;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.time.Duration;
@@ -33,6 +34,7 @@ public final class SchedulesService implements BindableService {
   private static final int LOOKED_AT_ONCE = 2_000;
   private static final int LARGEST_PAYLOAD = 4_096;
   private static final int PREVIEW = 10;
+  private static final int PAGE = 50;
 
   private final Kernel kernel;
   private final ScheduleStore schedules;
@@ -108,12 +110,18 @@ public final class SchedulesService implements BindableService {
   }
 
   private CompletionStage<ListSchedulesResponse> list(ListSchedulesRequest request, Call call) {
+    int size = request.getPageSize() == 0 ? PAGE : request.getPageSize();
+    String after = PageToken.position(call.scope(), request.getPageToken(), request.getQueue());
     return schedules
-        .list(call.scope(), request.getQueue())
+        .list(call.scope(), request.getQueue(), after, size)
         .thenApply(
-            all -> {
+            page -> {
               ListSchedulesResponse.Builder response = ListSchedulesResponse.newBuilder();
-              all.forEach(schedule -> response.addSchedules(schedule.view(false)));
+              page.schedules().forEach(schedule -> response.addSchedules(schedule.view(false)));
+              if (!page.next().isEmpty()) {
+                response.setNextPageToken(
+                    PageToken.of(call.scope(), page.next(), request.getQueue()));
+              }
               return response.build();
             });
   }

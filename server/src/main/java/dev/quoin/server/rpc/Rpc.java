@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /**
  * Serves RPCs: decodes, checks the rules of the .proto file, calls the feature, answers. Services
@@ -25,9 +26,10 @@ public final class Rpc {
 
   /**
    * @param seal seals page tokens
+   * @param namespaces hears of the namespace of every request that keeps its rules
    */
-  public Rpc(Validation validation, Drain drain, Seal seal) {
-    this.serving = new Serving(validation, new FailureLog());
+  public Rpc(Validation validation, Drain drain, Seal seal, Consumer<String> namespaces) {
+    this.serving = new Serving(validation, new FailureLog(), namespaces);
     this.drain = drain;
     this.seal = seal;
   }

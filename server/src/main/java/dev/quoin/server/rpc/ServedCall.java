@@ -38,6 +38,7 @@ abstract class ServedCall<R> extends ServerCall.Listener<Object> {
     }
     call.checkNamespace();
     serving.validation().check((Message) request);
+    serving.namespaces().accept(call.scope().namespace());
     return (Q) request;
   }
 

@@ -9,6 +9,7 @@ import dev.quoin.queues.v1.DeleteScheduleRequest;
 import dev.quoin.queues.v1.GetScheduleRequest;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.ListSchedulesRequest;
+import dev.quoin.queues.v1.ListSchedulesResponse;
 import dev.quoin.queues.v1.MissedRuns;
 import dev.quoin.queues.v1.Overlap;
 import dev.quoin.queues.v1.PreviewScheduleRequest;
@@ -24,6 +25,7 @@ import dev.quoin.server.testing.TestConnection;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Status.Code;
+import io.lettuce.core.ScriptOutputType;
 import io.opentelemetry.api.OpenTelemetry;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -184,6 +186,55 @@ final class SchedulesServiceTest {
                 .getSchedulesList())
         .extracting(schedule -> schedule.getDefinition().getName())
         .containsExactly("a", "b");
+  }
+
+  @Test
+  void schedulesOfAllQueuesAreListedInPages() {
+    SchedulesBlockingStub own = schedules.withInterceptors(TestServer.in(queue.name()));
+    own.putSchedule(nightly().setQueue("b").setName("1").build());
+    own.putSchedule(nightly().setQueue("a").setName("2").build());
+    own.putSchedule(nightly().setQueue("a").setName("1").build());
+    own.putSchedule(nightly().setQueue("a b").setName("1").build());
+
+    ListSchedulesRequest all = ListSchedulesRequest.newBuilder().setPageSize(3).build();
+    ListSchedulesResponse page = own.listSchedules(all);
+    assertThat(names(page)).containsExactly("a/1", "a/2", "a b/1");
+    assertThat(
+            names(own.listSchedules(all.toBuilder().setPageToken(page.getNextPageToken()).build())))
+        .containsExactly("b/1");
+    assertThat(names(own.listSchedules(ListSchedulesRequest.newBuilder().setQueue("a").build())))
+        .containsExactly("a/1", "a/2");
+
+    own.deleteSchedule(DeleteScheduleRequest.newBuilder().setQueue("a").setName("1").build());
+    assertThat(names(own.listSchedules(all))).containsExactly("a/2", "a b/1");
+    assertThat(schedules.listSchedules(all).getSchedulesList())
+        .extracting(schedule -> schedule.getDefinition().getQueue())
+        .doesNotContain("a b");
+  }
+
+  private static List<String> names(ListSchedulesResponse page) {
+    return page.getSchedulesList().stream()
+        .map(Schedule::getDefinition)
+        .map(definition -> definition.getQueue() + '/' + definition.getName())
+        .toList();
+  }
+
+  @Test
+  void aNamespaceThatIsFullLeavesRoomToOthers() {
+    String names = INDEX.replace("index", "names:" + queue.name());
+    TestRedis.commands()
+        .eval(
+            "for i = 1, 100000 do redis.call('ZADD', KEYS[1], 0, 'q\\n' .. i) end return 1",
+            ScriptOutputType.INTEGER,
+            names);
+    try {
+      SchedulesBlockingStub full = schedules.withInterceptors(TestServer.in(queue.name()));
+      assertThat(Refused.by(() -> full.putSchedule(nightly().build())).reason())
+          .isEqualTo("SCHEDULES_FULL");
+      assertThat(schedules.putSchedule(nightly().build()).hasNextRunTime()).isTrue();
+    } finally {
+      TestRedis.commands().del(names);
+    }
   }
 
   @Test

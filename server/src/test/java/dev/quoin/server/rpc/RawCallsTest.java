@@ -157,7 +157,7 @@ final class RawCallsTest {
 
   @Test
   void serviceThatLacksAnRpcCannotBeBuilt() {
-    Rpc rpc = new Rpc(new Validation(), new Drain(), Seal.random());
+    Rpc rpc = new Rpc(new Validation(), new Drain(), Seal.random(), namespace -> {});
 
     assertThatThrownBy(
             () ->

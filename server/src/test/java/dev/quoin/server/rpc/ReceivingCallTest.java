@@ -57,7 +57,7 @@ final class ReceivingCallTest {
 
   @BeforeEach
   void openCall() throws IOException {
-    Rpc rpc = new Rpc(new Validation(), new Drain(), Seal.random());
+    Rpc rpc = new Rpc(new Validation(), new Drain(), Seal.random(), namespace -> {});
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
             .directExecutor()

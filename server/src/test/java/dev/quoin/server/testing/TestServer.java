@@ -4,6 +4,7 @@ package dev.quoin.server.testing;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.server.QuoinServer;
 import dev.quoin.server.settings.SettingsReader;
+import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
@@ -86,9 +87,14 @@ public final class TestServer implements AutoCloseable {
 
   /** The locks of another namespace. */
   public LocksGrpc.LocksBlockingStub locksIn(String namespace) {
+    return locks().withInterceptors(in(namespace));
+  }
+
+  /** Makes calls in a namespace. */
+  public static ClientInterceptor in(String namespace) {
     Metadata headers = new Metadata();
     headers.put(Metadata.Key.of("quoin-namespace", Metadata.ASCII_STRING_MARSHALLER), namespace);
-    return locks().withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+    return MetadataUtils.newAttachHeadersInterceptor(headers);
   }
 
   @Override

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.names;
+
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.Scripts;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The namespaces in use, so that they can be listed. */
+public final class Namespaces {
+  private static final Duration KEEP = Duration.ofDays(40);
+  private static final String EVERYWHERE = "-";
+  private static final CompletionStage<Void> USED = CompletableFuture.completedStage(null);
+
+  private final Directory directory;
+  private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+
+  public Namespaces(Scripts scripts, String keyPrefix) {
+    this.directory = new Directory(scripts, new Keyspace(keyPrefix, "namespaces"), KEEP);
+  }
+
+  /**
+   * Notes that a namespace is in use, at leisure: the call that uses it does not wait for that.
+   * What cannot be noted now is noted by a later call.
+   */
+  public void use(String namespace) {
+    if (directory.isNoted(EVERYWHERE, namespace) || !underWay.add(namespace)) {
+      return;
+    }
+    directory
+        .note(new Scope(EVERYWHERE, null), namespace, USED)
+        .whenComplete((noted, failure) -> underWay.remove(namespace));
+  }
+
+  /** The namespaces that begin with a prefix, in byte order, from where a page token says. */
+  public CompletionStage<Directory.Page> list(
+      Scope scope, String prefix, int pageSize, String pageToken) {
+    Scope everywhere = new Scope(EVERYWHERE, scope.deadline(), scope.seal(), scope.gone());
+    return directory.list(everywhere, prefix, pageSize, pageToken);
+  }
+}

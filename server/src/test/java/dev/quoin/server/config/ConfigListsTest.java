@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.config;
+
+import static dev.quoin.server.config.Configs.on;
+import static dev.quoin.server.config.Configs.set;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.config.v1.AnnounceRequest;
+import dev.quoin.config.v1.AnnounceResponse;
+import dev.quoin.config.v1.ListMaintenancesRequest;
+import dev.quoin.config.v1.ListMaintenancesResponse.Named;
+import dev.quoin.config.v1.ListServicesRequest;
+import dev.quoin.config.v1.ListTypesRequest;
+import dev.quoin.config.v1.ListTypesResponse;
+import dev.quoin.config.v1.SetMaintenanceRequest;
+import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What there is can be listed. */
+@Tag("redis")
+final class ConfigListsTest {
+  @BeforeEach
+  void clear() {
+    TestRedis.clear();
+  }
+
+  @Test
+  void typesAreListedAsLongAsTheyHaveComponents() {
+    set("lists/b", "x", "1");
+    set("lists/a", "x", "1");
+    set("lists/c", "x", "1");
+    set("other", "x", "1");
+
+    assertThat(types(10, "").getTypesList()).containsExactly("lists/a", "lists/b", "lists/c");
+    ListTypesResponse page = types(2, "");
+    assertThat(page.getTypesList()).containsExactly("lists/a", "lists/b");
+    assertThat(types(2, page.getNextPageToken()).getTypesList()).containsExactly("lists/c");
+
+    Configs.delete("lists/b", "x");
+    assertThat(types(10, "").getTypesList()).containsExactly("lists/a", "lists/c");
+  }
+
+  @Test
+  void aTypeThatIsReadIsListedAgain() {
+    set("read/a", "x", "1");
+    TestRedis.commands().del("quoin:default:config:{%namestypes}:order");
+    try (TestServer other = TestServer.onSharedRedis()) {
+      on(other)
+          .get(
+              dev.quoin.config.v1.GetRequest.newBuilder()
+                  .setType("read/a")
+                  .setComponent("x")
+                  .build());
+    }
+
+    ListTypesRequest request = ListTypesRequest.newBuilder().setPrefix("read/").build();
+    assertThat(on(TestServer.second()).listTypes(request).getTypesList()).containsExactly("read/a");
+  }
+
+  @Test
+  void maintenancesAreListedWhileTheyLast() {
+    maintain("lists/shop", true);
+    maintain("lists/bank", true);
+
+    assertThat(maintenances())
+        .extracting(Named::getName)
+        .containsExactly("lists/bank", "lists/shop");
+    assertThat(maintenances())
+        .extracting(named -> named.getMaintenance().getMessage())
+        .containsExactly("soon", "soon");
+    maintain("lists/bank", false);
+    assertThat(maintenances()).extracting(Named::getName).containsExactly("lists/shop");
+  }
+
+  @Test
+  void servicesAreListed() {
+    Watching<AnnounceRequest, AnnounceResponse> announcing = new Watching<>();
+    AnnounceRequest request =
+        AnnounceRequest.newBuilder().setService("lists/api").setAddress("10.0.0.1:80").build();
+    Configs.streamsOn(TestServer.first()).announce(request, announcing);
+    announcing.next(AnnounceResponse::hasAnnounced);
+
+    assertThat(
+            on(TestServer.second())
+                .listServices(ListServicesRequest.newBuilder().setPrefix("lists/").build())
+                .getServicesList())
+        .containsExactly("lists/api");
+  }
+
+  private static ListTypesResponse types(int size, String token) {
+    return on(TestServer.second())
+        .listTypes(
+            ListTypesRequest.newBuilder()
+                .setPrefix("lists/")
+                .setPageSize(size)
+                .setPageToken(token)
+                .build());
+  }
+
+  private static List<Named> maintenances() {
+    return on(TestServer.second())
+        .listMaintenances(ListMaintenancesRequest.newBuilder().setPrefix("lists/").build())
+        .getMaintenancesList();
+  }
+
+  private static void maintain(String name, boolean on) {
+    SetMaintenanceRequest.Builder request =
+        SetMaintenanceRequest.newBuilder().setName(name).setOn(on);
+    on(TestServer.first()).setMaintenance((on ? request.setMessage("soon") : request).build());
+  }
+}
