@@ -23,7 +23,9 @@ def address() -> Iterator[str]:
     if given:
         yield given
         return
-    with Server(flags=("--max-waiters", "30")) as server:  # so short that tests can fill lines
+    # So few waiters that tests can fill lines, and so many calls that they can fill a service.
+    flags = ("--max-waiters", "30", "--max-calls-per-connection", "2000")
+    with Server(flags=flags) as server:
         yield server.address
 
 

@@ -49,7 +49,8 @@ final class SharedServer implements BeforeAllCallback {
   }
 
   private static final class Running implements AutoCloseable {
-    private final TestServer server = new TestServer(Map.of("max-waiters", "30"));
+    private final TestServer server =
+        new TestServer(Map.of("max-waiters", "30", "max-calls-per-connection", "2000"));
     private final RedisClient client = RedisClient.create(server.redisUri());
     private final StatefulRedisConnection<String, String> redis = client.connect();
 
