@@ -7,21 +7,27 @@ import { BACKGROUND } from "./link.js";
 import { UnsentError } from "./retries.js";
 import { type LinkOptions, ServerLink } from "./server-link.js";
 
+const MOST_CONNECTIONS = 64;
+
 type SessionManager = NonNullable<GrpcTransportOptions["sessionManager"]>;
 
 /**
- * One HTTP/2 connection for each address. Calls go round the servers that are connected; the
+ * An HTTP/2 connection for each address. Calls go round the servers that are connected; the
  * others are tried again in the background. A call that cannot be begun at one server is begun at
- * another one.
+ * another one. When all connections have as many calls as the servers allow, there are more.
  */
 export class Connections implements SessionManager {
   /** What the URLs of all calls begin with; it is not told to servers. */
   readonly authority: string;
-  private readonly links: readonly ServerLink[];
+  /** Those beyond one for each address are for calls the others have no room for. */
+  private readonly links: ServerLink[];
   private turn = 0;
   private closed = false;
 
-  constructor(addresses: readonly Address[], options: LinkOptions) {
+  constructor(
+    private readonly addresses: readonly Address[],
+    private readonly options: LinkOptions,
+  ) {
     this.authority = options.tls ? "https://quoin" : "http://quoin";
     this.links = addresses.map((address) => new ServerLink(address, options));
   }
@@ -57,16 +63,22 @@ export class Connections implements SessionManager {
     if (this.closed) {
       throw new ConnectError("the client is closed", Code.Unavailable);
     }
-    const ready = this.links.filter((link) => link.isConnected);
-    for (const link of this.links) {
+    const ready = this.links.filter((link) => link.isConnected && !link.isFull);
+    for (const link of this.links.slice(0, this.addresses.length)) {
       link.wake();
     }
     return ready[this.turn++ % ready.length] ?? (await this.first());
   }
 
   private async first(): Promise<ServerLink> {
+    if (this.links.every((link) => link.isFull) && this.links.length < MOST_CONNECTIONS) {
+      const quiet = { ...this.options, say: () => {} };
+      this.links.push(...this.addresses.map((address) => new ServerLink(address, quiet)));
+    }
+    const free = this.links.filter((link) => !link.isFull);
+    const open = free.length > 0 ? free : this.links;
     try {
-      return await Promise.any(this.links.map((link) => link.connect()));
+      return await Promise.any(open.map((link) => link.connect()));
     } catch (e) {
       const failures: unknown[] = e instanceof AggregateError ? e.errors : [e];
       throw new UnsentError(failures.map(textOf).join("; "), failures[0]);

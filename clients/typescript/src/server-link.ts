@@ -41,6 +41,13 @@ export class ServerLink {
     return this.session !== undefined;
   }
 
+  /** Whether the server lets this connection have no more calls: Node would hold them back. */
+  get isFull(): boolean {
+    const { session } = this;
+    const most = session?.remoteSettings?.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
+    return session !== undefined && (calls.get(session) ?? 0) >= most;
+  }
+
   /** Connects if it is not; fails when it cannot. */
   async connect(): Promise<this> {
     if (!this.session) {
@@ -72,6 +79,8 @@ export class ServerLink {
       throw broken(this.address, "the connection broke");
     }
     const stream = session.request(headers);
+    calls.set(session, (calls.get(session) ?? 0) + 1);
+    stream.once("close", () => calls.set(session, (calls.get(session) ?? 1) - 1));
     if (!keepsAlive) {
       return stream;
     }
@@ -164,6 +173,9 @@ export class ServerLink {
 }
 
 /** How many calls are open. */
+const calls = new WeakMap<ClientHttp2Session, number>();
+
+/** How many of them keep the process alive. */
 const streams = new WeakMap<ClientHttp2Session, number>();
 
 /** A connection that does not answer in time is broken. */

@@ -12,6 +12,7 @@ import {
 } from "@quoin/client";
 import { AcquireRequestSchema, AcquireResponseSchema } from "@quoin/client/proto/locks";
 import { FakeServer } from "./fake-server.js";
+import { startServer } from "./server.js";
 import { connect, eventually, next, sharedAddress, soon } from "./support.js";
 
 const UNAVAILABLE = { status: Code.Unavailable };
@@ -193,6 +194,14 @@ test("broken rules are named field by field", async () => {
     assert.ok(e.violations.every((one) => one.description !== ""));
     return true;
   });
+});
+
+test("calls that one connection has no room for get another one", async () => {
+  await using server = await startServer({ flags: ["--max-calls-per-connection", "5"] });
+  await using quoin = Quoin.connect(server.address, { deadline: "20s" });
+  const all = Array.from({ length: 23 }, (_, i) => quoin.locks.hold(`x${i}`));
+  assert.ok((await soon(Promise.all(all))).every((lock) => lock.isHeld));
+  assert.equal((await soon(quoin.locks.get("x1"))).held, true);
 });
 
 test("namespaces do not see each other", async () => {

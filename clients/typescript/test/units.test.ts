@@ -3,12 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { Quoin } from "@quoin/client";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { NotHeldError, Quoin, quoinError } from "@quoin/client";
+import { ErrorReason } from "@quoin/client/proto/errors";
 import { serviceConfig } from "@quoin/client/proto/service-config";
 import { services } from "@quoin/client/proto/services";
 import { addresses, authority } from "#dist/addresses.js";
 import { init, plain } from "#dist/convert.js";
 import { durationMessage, milliseconds } from "#dist/durations.js";
+import { ErrorInfoSchema } from "#dist/gen/google/rpc/error_details_pb.js";
 import { GetResponseSchema } from "#dist/gen/locks.js";
 import { NewTaskSchema } from "#dist/gen/queues.js";
 import { checkName, cut } from "#dist/texts.js";
@@ -84,6 +87,26 @@ test("names that are sent later are checked now", () => {
   for (const wrong of ["", "a\nb", "ä".repeat(129), "\u007f"]) {
     assert.throws(() => checkName("name", wrong, 256), TypeError);
   }
+});
+
+test("whatever service says that something is not held, it is told as such", () => {
+  const told = Object.keys(ErrorReason)
+    .filter((name) => Number.isNaN(Number(name)))
+    .filter((reason) => {
+      const error = new ConnectError("x", Code.FailedPrecondition, undefined, [
+        { desc: ErrorInfoSchema, value: { reason, domain: "quoin.dev" } },
+      ]);
+      return quoinError(error) instanceof NotHeldError;
+    });
+  const names = ["LOCK_NOT_HELD", "LOCK_FORCED", "SEMAPHORE_NOT_HELD", "SEMAPHORE_REVOKED"];
+  assert.deepEqual(
+    names.filter((name) => !told.includes(name)),
+    [],
+  );
+  assert.deepEqual(
+    told.filter((name) => !/_(NOT_HELD|FORCED|REVOKED)$/.test(name)),
+    [],
+  );
 });
 
 test("exactly the calls that are safe to repeat are repeated", () => {
