@@ -93,8 +93,9 @@ func TestAnAcquireOfSeveralWhoseContextEndsHoldsNothing(t *testing.T) {
 func TestPermitsWhoseContextEndsAreFree(t *testing.T) {
 	t.Parallel()
 	client := client(t)
+	must(t, client.Semaphores.Configure(limited(t), "pool", 1000))
 	abandon(t, func(ctx context.Context, _ string) error {
-		permits, err := client.Semaphores.Acquire(ctx, "pool", quoin.PermitOptions{Limit: 1000, Lease: time.Hour})
+		permits, err := client.Semaphores.Acquire(ctx, "pool", quoin.PermitOptions{Lease: time.Hour})
 		if err == nil {
 			err = permits.Release(t.Context())
 		}

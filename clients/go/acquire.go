@@ -30,16 +30,18 @@ func (a *acquisition) close(ctx context.Context) {
 // acquire makes a call that acquires something. One that ends without its outcome reaching the
 // program, because it was cancelled, took too long, or met nobody in its last attempt, may have been
 // granted all the same, now or later: it is given back by the id of its request, again and again
-// until that is answered. calls are those of everything that is asked for.
+// until that is answered. calls are those of everything that is asked for; keep keeps what was
+// granted.
 func acquire[R any](
 	ctx context.Context, c *Client, calls []leaseCalls,
 	call func(ctx context.Context, requestID string) (*R, error),
-) (*R, error) {
+	keep func(ctx context.Context, answer *R) error,
+) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	job := &acquisition{cancel: cancel, background: background{done: make(chan struct{})}}
 	if err := c.opened(job); err != nil {
-		return nil, err
+		return err
 	}
 	end := func() {
 		close(job.done)
@@ -47,9 +49,15 @@ func acquire[R any](
 	}
 	id := newID()
 	answer, err := call(ctx, id)
-	if !isOpen(err) {
+	open := isOpen(err)
+	if err == nil {
+		err = keep(ctx, answer)
+		// The end of the client has not waited for what could not be kept because of it.
+		open = errors.Is(err, ErrClosed) || err != nil && context.Cause(ctx) == ErrClosed
+	}
+	if !open {
 		end()
-		return answer, err
+		return err
 	}
 	go func() {
 		defer end()
@@ -66,7 +74,7 @@ func acquire[R any](
 	if context.Cause(ctx) == ErrClosed {
 		err = ErrClosed
 	}
-	return nil, err
+	return err
 }
 
 // isOpen tells whether nobody knows if a call that failed was, or will be, carried out.

@@ -81,7 +81,8 @@ func (l *Locks) TryAcquire(ctx context.Context, name string, lease time.Duration
 func (l *Locks) Acquire(ctx context.Context, name string, options LockOptions) (*Lock, error) {
 	sent := time.Now()
 	calls := l.calls(name, options)
-	answer, err := acquire(ctx, l.client, []leaseCalls{calls},
+	var held *holding
+	err := acquire(ctx, l.client, []leaseCalls{calls},
 		func(ctx context.Context, id string) (*locksv1.AcquireResponse, error) {
 			return l.stub.Acquire(ctx, &locksv1.AcquireRequest{
 				Name:      name,
@@ -91,17 +92,17 @@ func (l *Locks) Acquire(ctx context.Context, name string, options LockOptions) (
 				Mode:      modeOf(options.Shared),
 				RequestId: id,
 			})
+		},
+		func(ctx context.Context, answer *locksv1.AcquireResponse) (err error) {
+			if !answer.GetAcquired() {
+				return &BusyError{
+					name, answer.GetHolder(), answer.GetRetryAfter().AsDuration(), answer.GetPosition(),
+				}
+			}
+			granted := grant{answer.GetToken(), answer.GetFence(), answer.GetExpireTime().AsTime()}
+			held, err = l.client.keep(ctx, calls, granted, sent)
+			return err
 		})
-	if err != nil {
-		return nil, err
-	}
-	if !answer.GetAcquired() {
-		return nil, &BusyError{
-			name, answer.GetHolder(), answer.GetRetryAfter().AsDuration(), answer.GetPosition(),
-		}
-	}
-	granted := grant{answer.GetToken(), answer.GetFence(), answer.GetExpireTime().AsTime()}
-	held, err := l.client.keep(ctx, calls, granted, sent)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,8 @@ func (l *Locks) AcquireAll(ctx context.Context, names []string, options LockOpti
 	for i, name := range names {
 		calls[i] = l.calls(name, options)
 	}
-	answer, err := acquire(ctx, l.client, calls,
+	var set *LockSet
+	err := acquire(ctx, l.client, calls,
 		func(ctx context.Context, id string) (*locksv1.AcquireAllResponse, error) {
 			return l.stub.AcquireAll(ctx, &locksv1.AcquireAllRequest{
 				Names:     names,
@@ -35,17 +36,21 @@ func (l *Locks) AcquireAll(ctx context.Context, names []string, options LockOpti
 				Mode:      modeOf(options.Shared),
 				RequestId: id,
 			})
+		},
+		func(ctx context.Context, answer *locksv1.AcquireAllResponse) (err error) {
+			if !answer.GetAcquired() {
+				return &BusyError{
+					answer.GetBusyName(), answer.GetHolder(), answer.GetRetryAfter().AsDuration(),
+					answer.GetPosition(),
+				}
+			}
+			set, err = l.keepAll(ctx, answer, options, sent)
+			return err
 		})
 	if err != nil {
 		return nil, err
 	}
-	if !answer.GetAcquired() {
-		return nil, &BusyError{
-			answer.GetBusyName(), answer.GetHolder(), answer.GetRetryAfter().AsDuration(),
-			answer.GetPosition(),
-		}
-	}
-	return l.keepAll(ctx, answer, options, sent)
+	return set, nil
 }
 
 // keepAll keeps all or none: when one cannot be kept, the others are given back.

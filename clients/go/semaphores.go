@@ -93,7 +93,8 @@ func (s *Semaphores) Acquire(
 ) (*Permits, error) {
 	sent := time.Now()
 	calls := &permitCalls{s.stub, name, options}
-	answer, err := acquire(ctx, s.client, []leaseCalls{calls},
+	var held *holding
+	err := acquire(ctx, s.client, []leaseCalls{calls},
 		func(ctx context.Context, id string) (*semaphoresv1.AcquireResponse, error) {
 			return s.stub.Acquire(ctx, &semaphoresv1.AcquireRequest{
 				Name:      name,
@@ -104,18 +105,22 @@ func (s *Semaphores) Acquire(
 				Limit:     options.Limit,
 				RequestId: id,
 			})
+		},
+		func(ctx context.Context, answer *semaphoresv1.AcquireResponse) (err error) {
+			if !answer.GetAcquired() {
+				return &BusyError{
+					Name: name, RetryAfter: answer.GetRetryAfter().AsDuration(),
+					Position: answer.GetPosition(),
+				}
+			}
+			granted := grant{answer.GetToken(), answer.GetFence(), answer.GetExpireTime().AsTime()}
+			held, err = s.client.keep(ctx, calls, granted, sent)
+			return err
 		})
 	if err != nil {
 		return nil, err
 	}
-	if !answer.GetAcquired() {
-		return nil, &BusyError{
-			Name: name, RetryAfter: answer.GetRetryAfter().AsDuration(), Position: answer.GetPosition(),
-		}
-	}
-	granted := grant{answer.GetToken(), answer.GetFence(), answer.GetExpireTime().AsTime()}
-	held, err := s.client.keep(ctx, calls, granted, sent)
-	return permits(held, options), err
+	return permits(held, options), nil
 }
 
 // Do takes permits as [Semaphores.Acquire] does and works while they are held. The context of the

@@ -71,7 +71,8 @@ class AbandonedAcquireTest {
 
   @Test
   void permits() {
-    PermitOptions options = PermitOptions.lease(LEASE).withLimit(TIMES);
+    PermitOptions options = PermitOptions.lease(LEASE);
+    quoin.semaphores().configure("pool", TIMES);
     abandon(name -> quoin.semaphores().acquireAsync("pool", options));
     Eventually.until("all are free", () -> quoin.semaphores().get("pool").inUse() == 0);
   }
