@@ -41,7 +41,7 @@ final class Rows {
   static final String HOLDS = "open-holds";
   static final List<Integer> SIZES = List.of(10, 1_000, 100_000);
   static final String LISTS = "config-list-of-1-MB";
-  static final int[] LISTS_IN_FLIGHT = {8, 40, 500};
+  static final int[] LISTS_IN_FLIGHT = {32, 160, 500};
   static final String CONFIG_SET = "config-set";
   static final String CONFIG_GET = "config-get";
   static final String CONFIG_GET_COPY = "config-get-copy";
