@@ -1,5 +1,7 @@
 -- Tells whether a type has components.
 --
+-- Reads only.
+--
 -- KEYS[1] names
 --
 -- Returns {1 or 0}.

@@ -35,17 +35,22 @@ if before then
   return before
 end
 
+-- Whether a dedup key counts until a time: one that counts for longer than any may was set while the
+-- clock was ahead.
+local function counts(time)
+  return tonumber(time) > q.ms and tonumber(time) < q.ms + DEDUP_MS
+end
+
 -- The task that a dedup key stands for, or nil.
 local function known(key)
-  local entry = redis.call('HGET', dedup, key)
-  local id, time = string.match(entry or '', '^(%S+) (%S+)$')
-  return id and tonumber(time) > q.ms and id or nil
+  local id, time = string.match(redis.call('HGET', dedup, key) or '', '^(%S+) (%S+)$')
+  return id and counts(time) and id or nil
 end
 
 local function forget_keys()
   local some = redis.call('HRANDFIELD', dedup, 4, 'WITHVALUES')
   for i = 1, #some, 2 do
-    if tonumber(string.match(some[i + 1], '%S+$')) <= q.ms then
+    if not counts(string.match(some[i + 1], '%S+$')) then
       redis.call('HDEL', dedup, some[i])
     end
   end

@@ -1,5 +1,7 @@
 -- Lists schedules of a namespace in byte order.
 --
+-- Reads only.
+--
 -- KEYS[1] names
 -- ARGV[1] what they begin with, see schedule_note
 -- ARGV[2] the one after which to begin, '' for the first

@@ -1,4 +1,4 @@
--- Runs a schedule once: adds its task, or leaves the run out.
+-- Runs a schedule once: adds its task, or leaves the run out. Or corrects when it runs next.
 --
 -- KEYS[1] meta
 -- KEYS[2] tasks
@@ -15,7 +15,8 @@
 -- ARGV[2] the run in ms; nothing happens when another one is next
 -- ARGV[3] the run after that in ms, 0 for none
 -- ARGV[4] definition
--- ARGV[5] 1 to add the task, 2 unless the one before has not ended, 0 to leave the run out
+-- ARGV[5] 1 to add the task, 2 unless the one before has not ended, 0 to leave the run out, 3 when
+-- this is no run: the clock was ahead when it was said to be next
 -- ARGV[6] end of the id
 -- ARGV[7] as what the task is added
 -- ARGV[8] payload when it is not part of that, or ''
@@ -29,7 +30,7 @@ local name, run, next_run, definition, mode = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local ending, record, payload = ARGV[6], ARGV[7], ARGV[8]
 
 local before = redis.call('HGET', schedules, name) or ''
-local known_next, _, task, known = string.match(before, '^(%S+) (%S+) (%S+)\n(.*)$')
+local known_next, last, task, known = string.match(before, '^(%S+) (%S+) (%S+)\n(.*)$')
 if known_next ~= run or known ~= definition then
   return {0, ''}
 end
@@ -52,6 +53,11 @@ if adds then
   save_queue(q)
   wake(q, 1)
 end
+if mode ~= '3' then
+  last = run
+elseif tonumber(last) > q.ms then
+  last = '0'
+end
 redis.call('HSET', schedules, name,
-  next_run .. ' ' .. run .. ' ' .. (adds and id or task) .. '\n' .. definition)
+  next_run .. ' ' .. last .. ' ' .. (adds and id or task) .. '\n' .. definition)
 return {1, id}

@@ -30,6 +30,12 @@ final class ScheduleStore {
   private static final LuaScript RUN = LuaScript.load("queues/schedule_run");
   private static final Scope EVERYWHERE = new Scope("-", null);
   private static final int MOST = 100_000;
+
+  /**
+   * However late its next run is, a schedule is looked at after so long, to see that it is right.
+   */
+  private static final long LATEST_MILLIS = 6 * 3_600_000;
+
   private static final int MOST_OF_A_QUEUE = 1_000;
 
   private final QueueStore queues;
@@ -56,11 +62,15 @@ final class ScheduleStore {
    */
   record Look(StoredSchedule stored, long nowMillis) {}
 
-  /** How a run goes: its task is added, or added unless the one before is unfinished, or not. */
+  /**
+   * How a run goes: its task is added, or added unless the one before is unfinished, or not; or
+   * there is no run, and when the next one is was wrong.
+   */
   enum Mode {
     LEAVE_OUT,
     ADD,
-    ADD_IF_ENDED
+    ADD_IF_ENDED,
+    CORRECT
   }
 
   /** Adds or replaces a schedule; answers when it runs next, 0 for never. */
@@ -162,7 +172,7 @@ final class ScheduleStore {
   /** Which schedules have to be looked at within so many ms. */
   CompletionStage<List<Due>> due(long aheadMillis, int most) {
     return scripts()
-        .run(DUE, EVERYWHERE, new String[] {keys.index()}, aheadMillis, most)
+        .run(DUE, EVERYWHERE, new String[] {keys.index()}, aheadMillis, most, LATEST_MILLIS)
         .thenApply(
             reply -> {
               List<Due> due = new ArrayList<>();
@@ -187,7 +197,8 @@ final class ScheduleStore {
             keys.of(due.ref().namespace()),
             due.ref().member(),
             nextMillis == 0 ? "" : nextMillis,
-            due.noted());
+            due.noted(),
+            LATEST_MILLIS);
   }
 
   /** Runs a schedule once, unless somebody else has. */

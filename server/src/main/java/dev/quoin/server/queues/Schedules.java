@@ -69,6 +69,14 @@ final class Schedules {
               if (stored == null && isNew(due, look.nowMillis())) {
                 return CompletableFuture.completedFuture(null);
               }
+              if (next > look.nowMillis() + MISSED_MILLIS) {
+                long right = ScheduleStore.next(cron(stored), look.nowMillis());
+                if (next > right + MISSED_MILLIS) {
+                  return schedules
+                      .run(due.ref(), stored, right, Mode.CORRECT)
+                      .thenCompose(corrected -> look(due, mostRuns));
+                }
+              }
               if (next == 0 || next > look.nowMillis()) {
                 return schedules.later(due, next).thenAccept(noted -> {});
               }
@@ -84,15 +92,18 @@ final class Schedules {
   private CompletionStage<Void> run(
       ScheduleStore.Due due, StoredSchedule schedule, long nowMillis, int mostRuns) {
     PutScheduleRequest definition = schedule.definition();
-    Cron cron = Cron.of(definition.getCron(), definition.getTimeZone());
     long run = schedule.nextMillis();
     boolean missed = run < nowMillis - MISSED_MILLIS;
     boolean one = missed && definition.getMissedRuns() != MissedRuns.MISSED_RUNS_ALL;
     // One run stands for all that were missed, and mostRuns of those that are all to be run.
-    long next = ScheduleStore.next(cron, one || mostRuns == 0 ? nowMillis : run);
+    long next = ScheduleStore.next(cron(schedule), one || mostRuns == 0 ? nowMillis : run);
     return schedules
         .run(due.ref(), schedule, next, mode(definition, missed))
         .thenCompose(ran -> look(due, mostRuns - 1));
+  }
+
+  private static Cron cron(StoredSchedule schedule) {
+    return Cron.of(schedule.definition().getCron(), schedule.definition().getTimeZone());
   }
 
   private static Mode mode(PutScheduleRequest definition, boolean missed) {

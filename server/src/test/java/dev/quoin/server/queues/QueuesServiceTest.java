@@ -34,6 +34,7 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -133,6 +134,31 @@ final class QueuesServiceTest {
         .containsExactly("task.dedup_window");
     LeaseRequest weighted = queue.request(1).addWeights(1).build();
     assertThat(Refused.by(() -> queue.stub().lease(weighted)).fields()).containsExactly("weights");
+  }
+
+  @Test
+  void aDedupKeySetWhileTheClockWasAheadDoesNotCount() {
+    String first = queue.add(task("x").setDedupKey("k")).getTaskId();
+    assertThat(queue.add(task("x").setDedupKey("k")).getDuplicate()).isTrue();
+    long astray = System.currentTimeMillis() + Duration.ofDays(365).toMillis();
+    TestRedis.commands().hset(queue.key("dedup"), "k", first + " " + astray);
+
+    assertThat(queue.add(task("x").setDedupKey("k")).getDuplicate()).isFalse();
+    assertThat(queue.add(task("x").setDedupKey("k")).getDuplicate()).isTrue();
+  }
+
+  @Test
+  void aLeaseMadeWhileTheClockWasAheadEnds() {
+    queue.add("x");
+    String id = queue.leaseOne().getTaskId();
+    long astray = System.currentTimeMillis() + Duration.ofDays(365).toMillis();
+    TestRedis.commands().zadd(queue.key("leased"), astray, id);
+    TestRedis.commands().hset(queue.key("meta"), "last", astray + "000");
+
+    assertThat(queue.lease(1)).isEmpty();
+
+    assertThat(TestRedis.commands().zscore(queue.key("leased"), id))
+        .isLessThan(System.currentTimeMillis() + Duration.ofDays(1).toMillis() + 60_000);
   }
 
   @Test

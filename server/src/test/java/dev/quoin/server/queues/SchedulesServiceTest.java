@@ -101,6 +101,28 @@ final class SchedulesServiceTest {
   }
 
   @Test
+  void aScheduleGoesOnAfterTheClockOfRedisWasAYearAhead() {
+    var put = schedules.putSchedule(nightly().build());
+    passTime(1_000);
+    queue.ack(queue.leaseOne());
+    awaitRun();
+    long astray = System.currentTimeMillis() + 365 * DAY_MILLIS;
+    String stored = TestRedis.commands().hget(queue.key("schedules"), "nightly");
+    String rest = stored.substring(stored.indexOf(' ', stored.indexOf(' ') + 1));
+    TestRedis.commands()
+        .hset(queue.key("schedules"), "nightly", astray + " " + (astray - DAY_MILLIS) + rest);
+    TestRedis.commands().zadd(INDEX, astray, "default\n" + queue.name() + "\nnightly");
+
+    Eventually.until(
+        "it runs when it should", () -> get().getNextRunTime().equals(put.getNextRunTime()));
+
+    assertThat(get().hasLastRunTime()).isFalse();
+    assertThat(queue.lease(1)).isEmpty();
+    assertThat(TestRedis.commands().zscore(INDEX, "default\n" + queue.name() + "\nnightly"))
+        .isLessThan(System.currentTimeMillis() + DAY_MILLIS);
+  }
+
+  @Test
   void aTaskThatWaitsForAWorkerIsToldOfARun() {
     schedules.putSchedule(nightly().setCron("* * * * * *").build());
     assertThat(Queue.payload(queue.leaseOne())).isEqualTo("report");
