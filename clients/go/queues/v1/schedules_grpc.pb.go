@@ -41,7 +41,8 @@ const (
 // namespace at most. As long as a server is up, its
 // task is added within a second of its time; a server that dies in that second may
 // make it three. When more than 2,000 of all schedules are due at once, that many are
-// looked at each second.
+// looked at each second. A clock of Redis that was ahead for a while holds a schedule up
+// for six hours at most.
 type SchedulesClient interface {
 	// PutSchedule adds a schedule, or replaces the one with that name. One that is put as it
 	// is already goes on as if nothing had happened, so programs can put their schedules
@@ -137,7 +138,8 @@ func (c *schedulesClient) PreviewSchedule(ctx context.Context, in *PreviewSchedu
 // namespace at most. As long as a server is up, its
 // task is added within a second of its time; a server that dies in that second may
 // make it three. When more than 2,000 of all schedules are due at once, that many are
-// looked at each second.
+// looked at each second. A clock of Redis that was ahead for a while holds a schedule up
+// for six hours at most.
 type SchedulesServer interface {
 	// PutSchedule adds a schedule, or replaces the one with that name. One that is put as it
 	// is already goes on as if nothing had happened, so programs can put their schedules
