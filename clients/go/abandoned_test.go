@@ -39,7 +39,7 @@ func free(t *testing.T, client *quoin.Client, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		eventually(t, name+" is free", func() bool {
-			return !value[*locksv1.GetResponse](t)(client.Locks.Get(limited(t), name)).GetHeld()
+			return !value[*locksv1.GetResponse](t)(client.Locks.Get(limited(t), &locksv1.GetRequest{Name: name})).GetHeld()
 		})
 	}
 }
@@ -93,7 +93,7 @@ func TestAnAcquireOfSeveralWhoseContextEndsHoldsNothing(t *testing.T) {
 func TestPermitsWhoseContextEndsAreFree(t *testing.T) {
 	t.Parallel()
 	client := client(t)
-	must(t, client.Semaphores.Configure(limited(t), "pool", 1000))
+	value[*semaphoresv1.ConfigureResponse](t)(client.Semaphores.Configure(limited(t), &semaphoresv1.ConfigureRequest{Name: "pool", Limit: 1000}))
 	abandon(t, func(ctx context.Context, _ string) error {
 		permits, err := client.Semaphores.Acquire(ctx, "pool", quoin.PermitOptions{Lease: time.Hour})
 		if err == nil {
@@ -102,7 +102,7 @@ func TestPermitsWhoseContextEndsAreFree(t *testing.T) {
 		return err
 	})
 	eventually(t, "all are free", func() bool {
-		state, err := client.Semaphores.Get(limited(t), "pool")
+		state, err := client.Semaphores.Get(limited(t), &semaphoresv1.GetRequest{Name: "pool"})
 		return value[*semaphoresv1.GetResponse](t)(state, err).GetInUse() == 0
 	})
 }
@@ -114,7 +114,7 @@ func TestAnAcquireThatTheEndOfItsClientCutsOffHoldsNothing(t *testing.T) {
 	for i := range abandonedTimes / 10 {
 		name := fmt.Sprint("lock ", i)
 		brief := client(t, namespace)
-		value[*locksv1.GetResponse](t)(brief.Locks.Get(limited(t), name))
+		value[*locksv1.GetResponse](t)(brief.Locks.Get(limited(t), &locksv1.GetRequest{Name: name}))
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
@@ -123,6 +123,6 @@ func TestAnAcquireThatTheEndOfItsClientCutsOffHoldsNothing(t *testing.T) {
 		time.Sleep(rand.N(5 * time.Millisecond))
 		must(t, brief.Close())
 		comes(t, "the end of the call", ended)
-		equal(t, name, value[*locksv1.GetResponse](t)(other.Locks.Get(limited(t), name)).GetHeld(), false)
+		equal(t, name, value[*locksv1.GetResponse](t)(other.Locks.Get(limited(t), &locksv1.GetRequest{Name: name})).GetHeld(), false)
 	}
 }

@@ -10,21 +10,52 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 // remembered is how long servers know the ids of requests.
 const remembered = 10 * time.Minute
 
-// acquisition is a call that acquires something, until its outcome is known to the program or what it
-// was granted has been given back.
-type acquisition struct {
-	cancel context.CancelCauseFunc
-	background
+// acquisition is a response that says whether something was granted.
+type acquisition interface {
+	granting
+	refusal
+	GetAcquired() bool
 }
 
-func (a *acquisition) close(ctx context.Context) {
-	a.cancel(ErrClosed)
-	a.background.close(ctx)
+// acquireOne makes a call that acquires one lease, and keeps what it was granted.
+func acquireOne[R acquisition](
+	ctx context.Context, c *clientCore, calls *leaseCalls,
+	call func(ctx context.Context, requestID string) (R, error),
+) (held *LeaseHandle, err error) {
+	sent := time.Now()
+	err = acquire(ctx, c, []*leaseCalls{calls}, call, func(ctx context.Context, answer R) (err error) {
+		if !answer.GetAcquired() {
+			return busy(calls.name, answer)
+		}
+		held, err = c.keep(ctx, calls, grantOf(answer), sent)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return held, nil
+}
+
+// refusal is a response that says why something was not granted.
+type refusal interface {
+	GetRetryAfter() *durationpb.Duration
+	GetPosition() int64
+}
+
+func busy(name string, answer refusal) *BusyError {
+	busy := &BusyError{
+		Name: name, RetryAfter: answer.GetRetryAfter().AsDuration(), Position: answer.GetPosition(),
+	}
+	if labelled, ok := answer.(interface{ GetHolder() string }); ok {
+		busy.Holder = labelled.GetHolder()
+	}
+	return busy
 }
 
 // acquire makes a call that acquires something. One that ends without its outcome reaching the
@@ -33,19 +64,15 @@ func (a *acquisition) close(ctx context.Context) {
 // until that is answered. calls are those of everything that is asked for; keep keeps what was
 // granted.
 func acquire[R any](
-	ctx context.Context, c *Client, calls []leaseCalls,
-	call func(ctx context.Context, requestID string) (*R, error),
-	keep func(ctx context.Context, answer *R) error,
+	ctx context.Context, c *clientCore, calls []*leaseCalls,
+	call func(ctx context.Context, requestID string) (R, error),
+	keep func(ctx context.Context, answer R) error,
 ) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	job := &acquisition{cancel: cancel, background: background{done: make(chan struct{})}}
-	if err := c.opened(job); err != nil {
+	end, err := c.begin(func() { cancel(ErrClosed) })
+	if err != nil {
 		return err
-	}
-	end := func() {
-		close(job.done)
-		c.forget(job)
 	}
 	id := newID()
 	answer, err := call(ctx, id)
@@ -93,14 +120,14 @@ func isOpen(err error) bool {
 
 // giveBackRequest gives back what a request was, or will be, granted. It is repeated until it is
 // answered, for as long as that could be held.
-func (c *Client) giveBackRequest(calls leaseCalls, id string) {
-	limit := min(max(calls.lease(), c.deadline), remembered)
+func (c *clientCore) giveBackRequest(calls *leaseCalls, id string) {
+	limit := min(max(calls.lease, c.deadline), remembered)
 	ctx, cancel := context.WithTimeout(c.running, limit)
 	defer cancel()
 	var pause pauses
 	for {
 		attempt, done := context.WithTimeout(ctx, c.deadline)
-		err := calls.releaseRequest(attempt, id)
+		err := calls.release(attempt, "", id)
 		done()
 		if !isOpen(err) || errors.Is(err, ErrClosed) || !pause.sleep(ctx) {
 			return

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	configv1 "github.com/quoin-dev/quoin/clients/go/config/v1"
-	"google.golang.org/grpc"
 )
 
 // ErrReplaced: somebody else announced an instance of the same name.
@@ -18,7 +17,8 @@ var ErrReplaced = errors.New("quoin: somebody else announced this instance")
 // has the call. It is announced again when a server goes away; within its lease nobody sees a
 // difference.
 type Announcement struct {
-	config  *Config
+	core    *clientCore
+	stub    configv1.ConfigClient
 	running context.Context // ends with the announcement
 	stop    context.CancelFunc
 
@@ -36,23 +36,18 @@ type announceCall struct {
 	ended  chan struct{}
 }
 
-// Announce makes an instance of a service known under a name of its own. The address is where it
-// serves, for example host:port.
-func (c *Config) Announce(service, address string) (*Announcement, error) {
-	return c.AnnounceInstance(&configv1.AnnounceRequest{Service: service, Address: address})
-}
-
-// AnnounceInstance makes an instance known, with all that can be said about it. It fails with
-// [ErrClosed] when the client is closed; whether the instance is known tells [Announcement.Ready].
-func (c *Config) AnnounceInstance(request *configv1.AnnounceRequest) (*Announcement, error) {
-	a := &Announcement{config: c}
-	a.running, a.stop = context.WithCancel(c.client.running)
+// Announce makes an instance of a service known, under a name of its own when the request has none. It
+// fails with [ErrClosed] when the client is closed; [Announcement.Ready] says whether the instance is
+// known.
+func (c *Config) Announce(request *configv1.AnnounceRequest) (*Announcement, error) {
+	a := &Announcement{core: c.core, stub: c.ConfigClient}
+	a.running, a.stop = context.WithCancel(c.core.running)
 	a.request = with(request, func(named *configv1.AnnounceRequest) {
 		if named.Instance == "" {
 			named.Instance = newID()
 		}
 	})
-	if err := c.client.opened(a); err != nil {
+	if err := c.core.opened(a); err != nil {
 		a.stop()
 		return nil, err
 	}
@@ -103,7 +98,7 @@ func (a *Announcement) Drain() {
 
 // Close takes the instance away.
 func (a *Announcement) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), a.config.client.deadline)
+	ctx, cancel := context.WithTimeout(context.Background(), a.core.deadline)
 	defer cancel()
 	a.close(ctx)
 	return nil
@@ -119,7 +114,7 @@ func (a *Announcement) close(ctx context.Context) {
 	case <-call.ended:
 	case <-ctx.Done():
 	}
-	a.config.client.forget(a)
+	a.core.forget(a)
 }
 
 // announce makes a new call, which takes the instance over from the one before; that ends only
@@ -131,11 +126,10 @@ func (a *Announcement) announce() {
 	a.call = call
 	go func() {
 		defer close(call.ended)
-		stream := follow(ctx, a.config.client, configv1.Config_Announce_FullMethodName, nil,
-			func(ctx context.Context) (grpc.ServerStreamingClient[configv1.AnnounceResponse], error) {
-				return a.config.stub.Announce(ctx, request)
-			})
-		for message, err := range stream {
+		responses := &resumableStream[*configv1.AnnounceRequest, configv1.AnnounceResponse]{
+			core: a.core, open: a.stub.Announce, request: request,
+		}
+		for message, err := range responses.all(ctx) {
 			switch {
 			case err != nil:
 				a.end(call, err)
@@ -161,7 +155,7 @@ func (a *Announcement) end(call *announceCall, err error) {
 		a.err = err
 		a.over = true
 		a.stop()
-		a.config.client.forget(a)
+		a.core.forget(a)
 	}
 	call.tell()
 }

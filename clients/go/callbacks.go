@@ -11,7 +11,7 @@ import (
 
 // call runs a function of the user and returns when it has ended, in whatever way: it may panic, and
 // it may end its goroutine, which is therefore not that of the caller. What it does is logged.
-func (c *Client) call(what string, function func()) {
+func (c *clientCore) call(what string, function func()) {
 	ended := make(chan struct{})
 	go func() {
 		returned := false
@@ -54,7 +54,7 @@ type panicError struct{ text string }
 
 func (e *panicError) Error() string { return "quoin: a panic: " + e.text }
 
-func (c *Client) log() *slog.Logger {
+func (c *clientCore) log() *slog.Logger {
 	if c.logger != nil {
 		return c.logger
 	}
@@ -64,20 +64,20 @@ func (c *Client) log() *slog.Logger {
 // streamLog logs when a stream is interrupted and when it goes on: one line each, however many
 // attempts there are.
 type streamLog struct {
-	client      *Client
+	core        *clientCore
 	stream      string
 	interrupted atomic.Bool
 }
 
 func (l *streamLog) broken(err error) {
 	if err != nil && !errors.Is(err, ErrClosed) && l.interrupted.CompareAndSwap(false, true) {
-		l.client.log().Warn("quoin: a stream is interrupted",
-			"stream", l.stream, "address", l.client.address, "error", textOf(err))
+		l.core.log().Warn("quoin: a stream is interrupted",
+			"stream", l.stream, "address", l.core.address, "error", textOf(err))
 	}
 }
 
 func (l *streamLog) alive() {
 	if l.interrupted.Load() && l.interrupted.CompareAndSwap(true, false) {
-		l.client.log().Info("quoin: a stream goes on", "stream", l.stream, "address", l.client.address)
+		l.core.log().Info("quoin: a stream goes on", "stream", l.stream, "address", l.core.address)
 	}
 }

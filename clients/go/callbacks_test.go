@@ -15,6 +15,7 @@ import (
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
 	configv1 "github.com/quoin-dev/quoin/clients/go/config/v1"
+	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
 	logsv1 "github.com/quoin-dev/quoin/clients/go/logs/v1"
 	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
 	"google.golang.org/grpc"
@@ -68,7 +69,7 @@ func TestAHandlerMayEndAsItLikes(t *testing.T) {
 		task := quoin.NewTask("job", name)
 		task.MaxAttempts = 2
 		task.Backoff = &queuesv1.Backoff{Initial: durationpb.New(time.Millisecond)}
-		id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", task))
+		id := enqueue(t, client, task)
 		end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
 		equal(t, name, end.GetState(), queuesv1.TaskState_TASK_STATE_DEAD)
 		equal(t, name+": text", end.GetErrors()[0].GetError() != "", true)
@@ -78,7 +79,7 @@ func TestAHandlerMayEndAsItLikes(t *testing.T) {
 		}
 		equal(t, name+": attempts", len(end.GetErrors()), attempts)
 	}
-	good := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", "good")))
+	good := enqueue(t, client, quoin.NewTask("job", "good"))
 	end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", good))
 	equal(t, "a good one", end.GetState(), queuesv1.TaskState_TASK_STATE_DONE)
 	must(t, stop())
@@ -133,9 +134,9 @@ func TestListenersMayEndAsTheyLike(t *testing.T) {
 			services.OnChange(func(all []*configv1.Instance) { sizes <- len(all) })
 			must(t, config.Ready(limited(t)))
 			must(t, services.Ready(limited(t)))
-			value[int64](t)(client.Config.Set(limited(t), "shop", "limits", map[string]any{"most": 3}))
+			setConfig(t, client.Config, "shop", "limits", map[string]any{"most": 3})
 			equal(t, "what changed", comes(t, "the change", changes), "limits")
-			value[*quoin.Announcement](t)(client.Config.Announce("shop", "localhost:1"))
+			value[*quoin.Announcement](t)(client.Config.Announce(&configv1.AnnounceRequest{Service: "shop", Address: "localhost:1"}))
 			for comes(t, "the instance", sizes) != 1 {
 			}
 			if strings.Contains(name, "panic") {
@@ -173,7 +174,7 @@ func TestAnInterceptorMayPanic(t *testing.T) {
 	panics.Store("/quoin.locks.v1.Locks/Renew", true)
 	comes(t, "the loss", lock.Lost())
 	panics.Store("/quoin.locks.v1.Locks/Get", true)
-	if _, err := client.Locks.Get(limited(t), "report"); err == nil {
+	if _, err := client.Locks.Get(limited(t), &locksv1.GetRequest{Name: "report"}); err == nil {
 		t.Error("a call whose interceptor panics succeeds")
 	}
 	panics.Store("/quoin.logs.v1.Logs/WriteStream", true)
@@ -201,6 +202,6 @@ func TestWhatIsLoggedMayBeAnything(t *testing.T) {
 	writer.Write(nil)
 	must(t, writer.Flush(limited(t)))
 	equal(t, "dropped", writer.Dropped(), 0)
-	entries := value[[]*logsv1.LogEntry](t)(client.Logs.Recent(limited(t), "log", logsv1.Severity_SEVERITY_UNSPECIFIED, 10))
+	entries := recent(t, client.Logs, "log", logsv1.Severity_SEVERITY_UNSPECIFIED, 10)
 	equal(t, "entries", len(entries), 3)
 }

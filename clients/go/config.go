@@ -3,100 +3,137 @@
 package quoin
 
 import (
-	"context"
-	"fmt"
+	"maps"
+	"slices"
 
 	configv1 "github.com/quoin-dev/quoin/clients/go/config/v1"
-	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/proto"
 )
 
-// Config has configuration, maintenance and discovery.
+// Config provides versioned configuration, maintenance switches and service discovery.
 //
 // What changes seldom and is read often is best watched: [Config.Watch] and [Config.WatchService]
-// keep it in memory, up to date, and go on with what they knew last while Quoin cannot be reached.
-// History, rollback, maintenance, and answers with an age are at [Config.Stub].
+// keep it in memory, up to date, and keep serving what they last knew while Quoin cannot be reached.
+// [Config.Announce] makes an instance of a service known.
+//
+// Watch, WatchService and Announce stand in the place of the RPCs they drive, which remain at
+// ConfigClient. The other RPCs are methods of this type.
 type Config struct {
-	client *Client
-	stub   configv1.ConfigClient
+	configv1.ConfigClient
+	core *clientCore
 }
 
-func newConfig(c *Client) *Config { return &Config{c, configv1.NewConfigClient(c.conn)} }
-
-// Stub is the generated client of the service.
-func (c *Config) Stub() configv1.ConfigClient { return c.stub }
-
-// ConflictError says that a component does not have the version that was expected. errors.Is finds
-// [ErrConflict] in it.
-type ConflictError struct {
-	Type, Component string
-	// Current is the component as it is, nil when it does not exist.
-	Current *configv1.Configuration
+// ConfigWatch is the components of a type, kept up to date.
+type ConfigWatch struct {
+	*cache[map[string]*configv1.Configuration, *configv1.Configuration]
 }
 
-func (e *ConflictError) Error() string {
-	return fmt.Sprintf("quoin: %s/%s has version %d", e.Type, e.Component, e.Current.GetVersion())
+// Watch keeps the components of a type in memory.
+func (c *Config) Watch(typeName string) *ConfigWatch {
+	return &ConfigWatch{startCache(
+		&resumableStream[*configv1.WatchRequest, configv1.WatchResponse]{
+			core: c.core, open: c.ConfigClient.Watch,
+			request: &configv1.WatchRequest{Type: typeName},
+		}, components)}
 }
 
-// Is makes errors.Is find ErrConflict.
-func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
+// Get is a component as it is known, nil when there is none or nothing is known yet. Do not change
+// it.
+func (w *ConfigWatch) Get(component string) *configv1.Configuration { return w.All()[component] }
 
-// Get tells the value of a component of a type, `GetValue().AsMap()` of what it returns. It fails
-// with [ErrNotFound] when there is no such component.
-func (c *Config) Get(
-	ctx context.Context, typeName, component string,
-) (*configv1.Configuration, error) {
-	answer, err := c.stub.Get(ctx, &configv1.GetRequest{Type: typeName, Component: component})
-	if err == nil && !answer.GetFound() {
-		err = fmt.Errorf("%w: %s/%s", ErrNotFound, typeName, component)
+// All is all components by name, as they are known. Do not change the map; it does not change, either.
+func (w *ConfigWatch) All() map[string]*configv1.Configuration { return w.value() }
+
+// OnChange has a function called with every component that came, changed or went (its Deleted is
+// set): one at a time, from now on, not with those that are known already. It must not block.
+func (w *ConfigWatch) OnChange(listener func(*configv1.Configuration)) { w.listen(listener) }
+
+// components are those of a type after a response, and which of them changed.
+func components(
+	response *configv1.WatchResponse, before map[string]*configv1.Configuration,
+) (now map[string]*configv1.Configuration, changes []*configv1.Configuration) {
+	switch event := response.GetEvent().(type) {
+	case *configv1.WatchResponse_Snapshot_:
+		now = map[string]*configv1.Configuration{}
+		for _, one := range event.Snapshot.GetConfigurations() {
+			now[one.GetComponent()] = one
+			if !proto.Equal(one, before[one.GetComponent()]) {
+				changes = append(changes, one)
+			}
+		}
+		for component, one := range before {
+			if now[component] == nil {
+				gone := proto.Clone(one).(*configv1.Configuration)
+				gone.Value, gone.Deleted = nil, proto.Bool(true)
+				changes = append(changes, gone)
+			}
+		}
+		return now, changes
+	case *configv1.WatchResponse_Changes_:
+		now = maps.Clone(before)
+		for _, changed := range event.Changes.GetConfigurations() {
+			if changed.GetDeleted() {
+				delete(now, changed.GetComponent())
+			} else {
+				now[changed.GetComponent()] = changed
+			}
+		}
+		return now, event.Changes.GetConfigurations()
+	default:
+		return before, nil
 	}
-	return answer.GetConfiguration(), err
 }
 
-// Set gives a component a value and returns its version. Values are texts, numbers, booleans, nil,
-// []any and map[string]any of these; numbers become doubles, so write whole ones beyond 2^53 as
-// texts. It fails with [ReasonConfigTypeFull] when the type has no room.
-func (c *Config) Set(
-	ctx context.Context, typeName, component string, value map[string]any,
-) (version int64, err error) {
-	return c.set(ctx, &configv1.SetRequest{Type: typeName, Component: component}, value)
+// ServiceWatch is the instances of a service, kept up to date.
+type ServiceWatch struct {
+	*cache[[]*configv1.Instance, []*configv1.Instance]
 }
 
-// CompareAndSet gives a component a value if it still has a version, 0 when it must not exist, and
-// returns the new one. It fails with [ErrConflict], as a [*ConflictError], when the component has
-// another one.
-func (c *Config) CompareAndSet(
-	ctx context.Context, typeName, component string, expected int64, value map[string]any,
-) (version int64, err error) {
-	return c.set(ctx, &configv1.SetRequest{
-		Type: typeName, Component: component, ExpectedVersion: &expected,
-	}, value)
+// WatchService keeps the instances of a service in memory.
+func (c *Config) WatchService(service string) *ServiceWatch {
+	return &ServiceWatch{startCache(
+		&resumableStream[*configv1.WatchServiceRequest, configv1.WatchServiceResponse]{
+			core: c.core, open: c.ConfigClient.WatchService,
+			request: &configv1.WatchServiceRequest{Service: service},
+		}, instances)}
 }
 
-func (c *Config) set(
-	ctx context.Context, request *configv1.SetRequest, value map[string]any,
-) (int64, error) {
-	var err error
-	if request.Value, err = structpb.NewStruct(value); err != nil {
-		return 0, fmt.Errorf("quoin: a value that cannot be stored: %w", err)
+// Instances is all instances as they are known, in the order of their names. Do not change the
+// slice; it does not change, either.
+func (w *ServiceWatch) Instances() []*configv1.Instance { return w.value() }
+
+// Serving is the instances that take new work: those that do not drain.
+func (w *ServiceWatch) Serving() []*configv1.Instance {
+	return slices.DeleteFunc(slices.Clone(w.Instances()), (*configv1.Instance).GetDraining)
+}
+
+// OnChange has a function called with all instances after every change from now on, one change at a
+// time. It must not block.
+func (w *ServiceWatch) OnChange(listener func([]*configv1.Instance)) { w.listen(listener) }
+
+// instances are those of a service after a response; every change has all of them.
+func instances(
+	response *configv1.WatchServiceResponse, before []*configv1.Instance,
+) (now []*configv1.Instance, changes [][]*configv1.Instance) {
+	var come []*configv1.Instance
+	var gone []string
+	switch event := response.GetEvent().(type) {
+	case *configv1.WatchServiceResponse_Snapshot_:
+		before, come = nil, event.Snapshot.GetInstances()
+	case *configv1.WatchServiceResponse_Changes_:
+		come, gone = event.Changes.GetInstances(), event.Changes.GetGone()
+	default:
+		return before, nil
 	}
-	answer, err := c.stub.Set(ctx, request)
-	if err != nil {
-		return 0, err
+	byName := map[string]*configv1.Instance{}
+	for _, instance := range slices.Concat(before, come) {
+		byName[instance.GetInstance()] = instance
 	}
-	if !answer.GetStored() {
-		return 0, &ConflictError{request.Type, request.Component, answer.GetConfiguration()}
+	for _, name := range gone {
+		delete(byName, name)
 	}
-	return answer.GetVersion(), nil
-}
-
-// Delete takes a component away; it tells whether it was there.
-func (c *Config) Delete(ctx context.Context, typeName, component string) (bool, error) {
-	answer, err := c.stub.Delete(ctx, &configv1.DeleteRequest{Type: typeName, Component: component})
-	return answer.GetDeleted(), err
-}
-
-// Resolve is the instances of a service now, in the order of their names, draining ones included.
-func (c *Config) Resolve(ctx context.Context, service string) ([]*configv1.Instance, error) {
-	answer, err := c.stub.Resolve(ctx, &configv1.ResolveRequest{Service: service})
-	return answer.GetInstances(), err
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		now = append(now, byName[name])
+	}
+	return now, [][]*configv1.Instance{now}
 }

@@ -10,38 +10,9 @@ import (
 	configv1 "github.com/quoin-dev/quoin/clients/go/config/v1"
 )
 
-func TestAComponentIsSetReadAndTakenAway(t *testing.T) {
-	config := client(t).Config
-	_, err := config.Get(limited(t), "redis", "statistics")
-	equal(t, "not found", errors.Is(err, quoin.ErrNotFound), true)
-	version := value[int64](t)(config.Set(limited(t), "redis", "statistics", map[string]any{"host": "a", "port": 6379}))
-	found := value[*configv1.Configuration](t)(config.Get(limited(t), "redis", "statistics"))
-	equal(t, "host", found.GetValue().AsMap()["host"].(string), "a")
-	equal(t, "port", found.GetValue().AsMap()["port"].(float64), 6379)
-	equal(t, "version", found.GetVersion(), version)
-	_, err = config.Set(limited(t), "redis", "statistics", map[string]any{"host": struct{}{}})
-	equal(t, "whether something else is refused", err != nil, true)
-	equal(t, "deleted", value[bool](t)(config.Delete(limited(t), "redis", "statistics")), true)
-	equal(t, "deleted again", value[bool](t)(config.Delete(limited(t), "redis", "statistics")), false)
-}
-
-func TestAChangeBySomebodyElseIsAConflict(t *testing.T) {
-	config := client(t).Config
-	first := value[int64](t)(config.CompareAndSet(limited(t), "redis", "a", 0, map[string]any{"n": 1}))
-	second := value[int64](t)(config.CompareAndSet(limited(t), "redis", "a", first, map[string]any{"n": 2}))
-
-	_, err := config.CompareAndSet(limited(t), "redis", "a", first, map[string]any{"n": 3})
-
-	var conflict *quoin.ConflictError
-	if !errors.Is(err, quoin.ErrConflict) || !errors.As(err, &conflict) {
-		t.Fatalf("fails with %v", err)
-	}
-	equal(t, "version", conflict.Current.GetVersion(), second)
-}
-
 func TestAWatchKeepsTheComponentsInMemory(t *testing.T) {
 	config := client(t).Config
-	value[int64](t)(config.Set(limited(t), "redis", "a", map[string]any{"n": 1}))
+	setConfig(t, config, "redis", "a", map[string]any{"n": 1})
 	watch := config.Watch("redis")
 	must(t, watch.Ready(limited(t)))
 	equal(t, "known", len(watch.All()), 1)
@@ -50,10 +21,10 @@ func TestAWatchKeepsTheComponentsInMemory(t *testing.T) {
 	changes := make(chan *configv1.Configuration, 10)
 	watch.OnChange(func(change *configv1.Configuration) { changes <- change })
 
-	value[int64](t)(config.Set(limited(t), "redis", "b", map[string]any{"n": 2}))
+	setConfig(t, config, "redis", "b", map[string]any{"n": 2})
 	equal(t, "change", comes(t, "the change", changes).GetComponent(), "b")
 	equal(t, "n", watch.Get("b").GetValue().AsMap()["n"].(float64), 2)
-	value[bool](t)(config.Delete(limited(t), "redis", "a"))
+	value[*configv1.DeleteResponse](t)(config.Delete(limited(t), &configv1.DeleteRequest{Type: "redis", Component: "a"}))
 	equal(t, "deletion", comes(t, "the deletion", changes).GetDeleted(), true)
 	equal(t, "gone", watch.Get("a"), nil)
 
@@ -72,9 +43,9 @@ func TestAnAnnouncedInstanceIsKnownUntilItIsClosed(t *testing.T) {
 	config := client(t).Config
 	watch := config.WatchService("shop")
 	must(t, watch.Ready(limited(t)))
-	first := value[*quoin.Announcement](t)(config.Announce("shop", "10.0.0.1:80"))
+	first := value[*quoin.Announcement](t)(config.Announce(&configv1.AnnounceRequest{Service: "shop", Address: "10.0.0.1:80"}))
 	must(t, first.Ready(limited(t)))
-	instances := value[[]*configv1.Instance](t)(config.Resolve(limited(t), "shop"))
+	instances := resolve(t, config, "shop")
 	equal(t, "address", instances[0].GetAddress(), "10.0.0.1:80")
 	equal(t, "name", instances[0].GetInstance(), first.Instance())
 	eventually(t, "it is seen", func() bool { return len(watch.Serving()) == 1 })
@@ -86,12 +57,12 @@ func TestAnAnnouncedInstanceIsKnownUntilItIsClosed(t *testing.T) {
 	must(t, first.Close())
 	eventually(t, "it is gone", func() bool { return len(watch.Instances()) == 0 })
 
-	hasty := value[*quoin.Announcement](t)(config.Announce("shop", "10.0.0.2:80"))
+	hasty := value[*quoin.Announcement](t)(config.Announce(&configv1.AnnounceRequest{Service: "shop", Address: "10.0.0.2:80"}))
 	must(t, hasty.Ready(limited(t)))
 	hasty.Drain()
 	must(t, hasty.Close())
 	eventually(t, "it is gone", func() bool {
-		return len(value[[]*configv1.Instance](t)(config.Resolve(limited(t), "shop"))) == 0
+		return len(resolve(t, config, "shop")) == 0
 	})
 }
 
@@ -99,9 +70,9 @@ func TestAnInstanceThatSomebodyElseAnnouncesIsReplaced(t *testing.T) {
 	t.Parallel()
 	config := client(t).Config
 	plan := &configv1.AnnounceRequest{Service: "shop", Instance: "one", Address: "a:1"}
-	first := value[*quoin.Announcement](t)(config.AnnounceInstance(plan))
+	first := value[*quoin.Announcement](t)(config.Announce(plan))
 	must(t, first.Ready(limited(t)))
-	second := value[*quoin.Announcement](t)(config.AnnounceInstance(plan))
+	second := value[*quoin.Announcement](t)(config.Announce(plan))
 	must(t, second.Ready(limited(t)))
 	eventually(t, "it is replaced", func() bool { return errors.Is(first.Err(), quoin.ErrReplaced) })
 	must(t, second.Err())

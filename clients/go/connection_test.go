@@ -18,6 +18,7 @@ import (
 	"time"
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
+	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
 	"github.com/quoin-dev/quoin/clients/go/quointest"
 )
 
@@ -46,7 +47,7 @@ func TestAConnectionCanBeEncrypted(t *testing.T) {
 		"who does not trust the server": quoin.WithTLS(nil),
 		"who does not encrypt":          quoin.WithDeadline(2 * time.Second),
 	} {
-		_, err := dial(t, server.Address(), quoin.WithDeadline(time.Second), option).Locks.Get(t.Context(), "report")
+		_, err := dial(t, server.Address(), quoin.WithDeadline(time.Second), option).Locks.Get(t.Context(), &locksv1.GetRequest{Name: "report"})
 		if !errors.Is(err, quoin.ErrUnavailable) {
 			t.Errorf("%s gets %v", who, err)
 		}
@@ -71,7 +72,7 @@ func TestAClosedClientGivesBackWhatItHolds(t *testing.T) {
 
 	value[*quoin.Lock](t)(second.Locks.TryAcquire(limited(t), "report", lease))
 	value[*quoin.Lock](t)(second.Locks.TryAcquire(limited(t), "leader", lease))
-	if _, err := first.Locks.Get(limited(t), "report"); !errors.Is(err, quoin.ErrClosed) {
+	if _, err := first.Locks.Get(limited(t), &locksv1.GetRequest{Name: "report"}); !errors.Is(err, quoin.ErrClosed) {
 		t.Errorf("a closed client fails with %v", err)
 	}
 	must(t, first.Close())

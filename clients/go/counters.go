@@ -3,72 +3,145 @@
 package quoin
 
 import (
-	"context"
-	"iter"
+	"fmt"
+	"math"
+	"sync"
 	"time"
+	"unicode/utf8"
 
 	countersv1 "github.com/quoin-dev/quoin/clients/go/counters/v1"
-	"google.golang.org/grpc"
-	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// Counters: time series of what happens, at several precisions at once.
+const (
+	recordInterval  = time.Second
+	recordsPerCall  = 1_000
+	recordsInMemory = 100_000
+	// recordPatience is how long records are sent again: servers remember request ids for 10 minutes.
+	recordPatience = 9 * time.Minute
+)
+
+// Counters counts what happens, as time series at several precisions at once.
 //
-// [Counters.Increment] counts one thing and tells that it is counted. [Counters.Recorder] counts in
-// this process and sends the sums: use it where things happen often. A name is 1 to 256 bytes
-// without control characters.
+// The RPC Increment counts one thing and returns when it is counted. [Counters.Recorder] counts in
+// this process and sends the sums: use it where things happen often.
 type Counters struct {
-	client *Client
-	stub   countersv1.CountersClient
+	countersv1.CountersClient
+	core *clientCore
 }
 
-func newCounters(c *Client) *Counters { return &Counters{c, countersv1.NewCountersClient(c.conn)} }
+// CounterRecorder counts in this process and sends the sums once a second, so that counting costs
+// the caller next to nothing. Every sum is counted exactly once, whatever happens to connections
+// and servers, as long as Quoin comes back within nine minutes. It counts in the second in which it
+// arrives.
+//
+// It is safe for use by several goroutines. Close it, or the client, to have the last sums counted.
+type CounterRecorder struct {
+	sender batchSender[countersv1.IncrementBatchRequest]
 
-// Stub is the generated client of the service.
-func (c *Counters) Stub() countersv1.CountersClient { return c.stub }
-
-// Increment adds to a counter, exactly once also when the call has to be repeated. It fails with
-// [ReasonCounterOverflow] when a count would leave the range of 64-bit numbers.
-func (c *Counters) Increment(ctx context.Context, name string, delta int64) error {
-	_, err := c.stub.Increment(ctx, &countersv1.IncrementRequest{Name: name, Delta: &delta})
-	return err
+	mu   sync.Mutex
+	sums map[string]int64
+	lost int64
 }
 
-// Get is the newest samples of a counter, at most so many, oldest first, with zeros where nothing
-// was counted. The precision is one of those the server keeps: 1 s, 5 s, 1 min, 5 min, 1 h, 5 h and
-// 1 day by default; with another one it fails with [ReasonCounterPrecisionUnknown].
-func (c *Counters) Get(
-	ctx context.Context, name string, precision time.Duration, last int32,
-) ([]*countersv1.Sample, error) {
-	answer, err := c.stub.Get(ctx, &countersv1.GetRequest{
-		Name: name, Precision: durationpb.New(precision), Last: last, ZeroFill: true,
-	})
-	return answer.GetSamples(), err
-}
-
-// Watch tells the slice that ended last and the one that is open, at once and after every change,
-// until the loop or ctx ends. A new state replaces one that was not told yet. It ends by itself,
-// with an error, only when the name or the precision is not allowed or the client is closed.
-func (c *Counters) Watch(
-	ctx context.Context, name string, precision time.Duration,
-) iter.Seq2[[]*countersv1.Sample, error] {
-	states := follow(ctx, c.client, countersv1.Counters_Watch_FullMethodName, nil,
-		func(ctx context.Context) (grpc.ServerStreamingClient[countersv1.WatchResponse], error) {
-			return c.stub.Watch(ctx, &countersv1.WatchRequest{
-				Name: name, Precision: durationpb.New(precision),
-			})
-		})
-	return func(yield func([]*countersv1.Sample, error) bool) {
-		for state, err := range states {
-			if !yield(state.GetSamples(), err) {
-				return
-			}
-		}
+// Recorder counts in this process and sends the sums.
+func (c *Counters) Recorder() *CounterRecorder {
+	r := &CounterRecorder{sums: map[string]int64{}}
+	stream := &batchStream[countersv1.IncrementBatchRequest, countersv1.IncrementBatchResponse]{
+		open: c.IncrementBatch,
+		answered: func(answer *countersv1.IncrementBatchResponse) {
+			r.lose(len(answer.GetUncounted()))
+		},
 	}
+	r.sender = batchSender[countersv1.IncrementBatchRequest]{
+		name:     countersv1.Counters_IncrementBatch_FullMethodName,
+		interval: recordInterval, patience: recordPatience,
+		next: r.next, exchange: stream.exchange,
+		settled: func(request *countersv1.IncrementBatchRequest, lost bool) {
+			if lost {
+				r.lose(len(request.GetIncrements()))
+			}
+		},
+	}
+	r.sender.start(c.core)
+	return r
 }
 
-// Delete forgets a counter; it tells whether there was one.
-func (c *Counters) Delete(ctx context.Context, name string) (bool, error) {
-	answer, err := c.stub.Delete(ctx, &countersv1.DeleteRequest{Name: name})
-	return answer.GetDeleted(), err
+// Increment adds 1 to a counter.
+func (r *CounterRecorder) Increment(name string) error { return r.Add(name, 1) }
+
+// Add adds to a counter. It never blocks. It fails with [ErrInvalidRequest] when the name is not
+// allowed, with [ReasonCounterOverflow] when what is to be sent leaves the range of 64-bit numbers,
+// and with [ErrClosed] when the recorder is closed; then nothing is added.
+func (r *CounterRecorder) Add(name string, delta int64) error {
+	if err := checkName("name", name, 256); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sender.closed.Load() {
+		return ErrClosed
+	}
+	sum, known := r.sums[name]
+	if !known && len(r.sums) >= recordsInMemory {
+		r.lost++
+		return nil
+	}
+	if delta > 0 && sum > math.MaxInt64-delta || delta < 0 && sum < math.MinInt64-delta {
+		return fmt.Errorf("%w: %s", ReasonCounterOverflow, name)
+	}
+	r.sums[name] = sum + delta
+	r.sender.added()
+	return nil
+}
+
+// Lost is how many sums may not have been counted: because Quoin was away for too long, or more
+// than 100,000 counters waited to be sent, or a counter would have overflowed.
+func (r *CounterRecorder) Lost() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lost
+}
+
+// Flush sends what is collected now instead of later; it does not wait for it.
+func (r *CounterRecorder) Flush() { r.sender.flush() }
+
+// Close sends what is collected and waits, no longer than the client's deadline, until it is
+// counted. It fails when that was not enough; what could not be sent is lost.
+func (r *CounterRecorder) Close() error { return r.sender.Close() }
+
+func (r *CounterRecorder) lose(sums int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lost += int64(sums)
+}
+
+func (r *CounterRecorder) next() *countersv1.IncrementBatchRequest {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.sums) == 0 {
+		return nil
+	}
+	request := &countersv1.IncrementBatchRequest{RequestId: newID()}
+	for name, sum := range r.sums {
+		if len(request.Increments) == recordsPerCall {
+			break
+		}
+		request.Increments = append(request.Increments,
+			&countersv1.IncrementBatchRequest_Increment{Name: name, Delta: &sum})
+		delete(r.sums, name)
+	}
+	return request
+}
+
+// checkName checks a name that is collected and sent later, when nobody could be told any more.
+func checkName(what, name string, bytes int) error {
+	fits := name != "" && len(name) <= bytes && utf8.ValidString(name)
+	for i := 0; fits && i < len(name); i++ {
+		fits = name[i] >= ' ' && name[i] != 0x7f
+	}
+	if !fits {
+		return fmt.Errorf("%w: %s: must be 1 to %d bytes of UTF-8 without control characters",
+			ErrInvalidRequest, what, bytes)
+	}
+	return nil
 }

@@ -30,9 +30,6 @@ var (
 	// ErrBusy: the lock or the permits could not be had; see [BusyError].
 	ErrBusy = errors.New("quoin: busy")
 
-	// ErrConflict: somebody else has changed it in the meantime; see [ConflictError].
-	ErrConflict = errors.New("quoin: changed by somebody else")
-
 	// ErrClosed: the client was closed.
 	ErrClosed = errors.New("quoin: the client is closed")
 )

@@ -39,14 +39,14 @@ func TestAnInvalidRequestNamesTheFields(t *testing.T) {
 }
 
 func TestANamespaceThatIsNotAllowedIsAnInvalidRequest(t *testing.T) {
-	_, err := client(t, quoin.WithNamespace("No Namespace")).Locks.Get(limited(t), "report")
+	_, err := client(t, quoin.WithNamespace("No Namespace")).Locks.Get(limited(t), &locksv1.GetRequest{Name: "report"})
 	if !errors.Is(err, quoin.ErrInvalidRequest) {
 		t.Errorf("fails with %v", err)
 	}
 }
 
 func TestFailuresOfRawCallsAreExplainedToo(t *testing.T) {
-	_, err := client(t).Locks.Stub().Renew(limited(t), &locksv1.RenewRequest{Name: "report", Token: "no"})
+	_, err := client(t).Locks.Renew(limited(t), &locksv1.RenewRequest{Name: "report", Token: "no"})
 
 	equal(t, "not held", errors.Is(err, quoin.ErrNotHeld), true)
 	equal(t, "by reason", errors.Is(fmt.Errorf("wrapped: %w", err), quoin.ReasonLockNotHeld), true)
@@ -56,7 +56,7 @@ func TestFailuresOfRawCallsAreExplainedToo(t *testing.T) {
 }
 
 func TestFailuresOfStreamsAreExplainedToo(t *testing.T) {
-	stream, err := client(t).Locks.Stub().Watch(limited(t), &locksv1.WatchRequest{})
+	stream, err := client(t).Locks.Watch(limited(t), &locksv1.WatchRequest{})
 	must(t, err)
 	if _, err := stream.Recv(); !errors.Is(err, quoin.ErrInvalidRequest) {
 		t.Errorf("fails with %v", err)
@@ -69,7 +69,7 @@ func TestAServerThatCannotBeReachedIsUnavailable(t *testing.T) {
 	nowhere := dial(t, listener.Addr().String(), quoin.WithDeadline(time.Second))
 	must(t, listener.Close())
 
-	_, err := nowhere.Locks.Get(t.Context(), "report")
+	_, err := nowhere.Locks.Get(t.Context(), &locksv1.GetRequest{Name: "report"})
 
 	var failure *quoin.Error
 	if !errors.Is(err, quoin.ErrUnavailable) || !errors.As(err, &failure) || failure.Reason != "" {
@@ -88,6 +88,6 @@ func TestACallThatTakesTooLongIsAContextThatEnded(t *testing.T) {
 
 	short, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
 	defer cancel()
-	_, err = held.Locks.Get(short, "report")
+	_, err = held.Locks.Get(short, &locksv1.GetRequest{Name: "report"})
 	equal(t, "too late", errors.Is(err, context.DeadlineExceeded), true)
 }

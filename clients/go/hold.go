@@ -8,30 +8,75 @@ import (
 	"io"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// holdEvent is what a stream that holds something tells. Exactly one is set.
+// holdEvent is what a stream that holds something says. Exactly one is set.
 type holdEvent struct {
-	position  int64 // place in line
+	position  int64 // in the queue
 	granted   *grant
 	renewed   time.Time // end of the lease by the clock of Redis
 	lost      *LostError
 	reconnect *string // the token to go on with
 }
 
+// holdEvents reads the events of a stream that holds something.
+func holdEvents[R any](
+	stream grpc.ServerStreamingClient[R], err error,
+) (func() (holdEvent, error), error) {
+	if err != nil {
+		return nil, err
+	}
+	return func() (holdEvent, error) {
+		answer, err := stream.Recv()
+		if err != nil {
+			return holdEvent{}, err
+		}
+		return holdEventOf(any(answer).(proto.Message)), nil
+	}, nil
+}
+
+func holdEventOf(answer proto.Message) (event holdEvent) {
+	name, said := eventOf(answer)
+	switch name {
+	case "waiting":
+		event.position = said.(interface{ GetPosition() int64 }).GetPosition()
+	case "granted":
+		granted := grantOf(said.(granting))
+		event.granted = &granted
+	case "heartbeat":
+		expire := said.(interface{ GetExpireTime() *timestamppb.Timestamp }).GetExpireTime()
+		if expire != nil {
+			event.renewed = expire.AsTime()
+		}
+	case "lost":
+		reason := said.ProtoReflect().Descriptor().Fields().ByName("reason")
+		event.lost = &LostError{Reason: LostReason(said.ProtoReflect().Get(reason).Enum())}
+		if told, ok := said.(interface{ GetExplanation() string }); ok {
+			event.lost.Explanation = told.GetExplanation()
+		}
+	case "reconnect":
+		token := said.(interface{ GetToken() string }).GetToken()
+		event.reconnect = &token
+	}
+	return event
+}
+
 // holdCall keeps a Hold open: one stream at a time, and another one with the same token when a
 // stream ends that should not have.
 type holdCall struct {
-	client  *Client
-	calls   leaseCalls
+	core    *clientCore
+	calls   *leaseCalls
 	waiting func(position int64)
 	stop    context.CancelFunc
 	outcome chan holdOutcome // the first grant, or why there is none
 	ended   chan struct{}
 	log     streamLog
 
-	held *holding
+	held *LeaseHandle
 	// The end of some lease by the clock of Redis and, anchorEnd, by ours: no later, because that
 	// lease was counted from before it was asked for. Later ends follow by their difference.
 	anchor    time.Time
@@ -39,19 +84,19 @@ type holdCall struct {
 }
 
 type holdOutcome struct {
-	held *holding
+	held *LeaseHandle
 	err  error
 }
 
 // hold asks for something and holds it by a stream. ctx ends the wait, not what is held.
-func (c *Client) hold(
-	ctx context.Context, calls leaseCalls, waiting func(int64),
-) (*holding, error) {
+func (c *clientCore) hold(
+	ctx context.Context, calls *leaseCalls, waiting func(int64),
+) (*LeaseHandle, error) {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	call := &holdCall{
-		client: c, calls: calls, waiting: waiting, stop: stop,
+		core: c, calls: calls, waiting: waiting, stop: stop,
 		outcome: make(chan holdOutcome, 1), ended: make(chan struct{}),
-		log: streamLog{client: c, stream: "hold " + calls.name()},
+		log: streamLog{core: c, stream: "hold " + calls.name},
 	}
 	if err := c.opened(call); err != nil {
 		stop()
@@ -92,7 +137,7 @@ func (h *holdCall) run(ctx context.Context) {
 		}
 		h.log.broken(err)
 		token = next
-		if !sleep(ctx, pauseWithin(h.calls.lease())) {
+		if !sleep(ctx, pauseWithin(h.calls.lease)) {
 			h.over(ctx, ctx.Err())
 			return
 		}
@@ -137,12 +182,13 @@ func (h *holdCall) stream(ctx context.Context, token string) (string, error) {
 		switch {
 		case err != nil:
 		case event.position > 0 && h.held == nil && h.waiting != nil:
-			h.client.call("OnWaiting", func() { h.waiting(event.position) })
+			h.core.call("OnWaiting", func() { h.waiting(event.position) })
 		case event.granted != nil:
 			err = h.granted(ctx, *event.granted, sent)
 		case !event.renewed.IsZero() && h.held != nil:
 			h.renewed(event.renewed)
 		case event.lost != nil:
+			event.lost.Name = h.calls.name
 			err = event.lost
 		case event.reconnect != nil:
 			return *event.reconnect, nil
@@ -160,21 +206,21 @@ func (h *holdCall) stream(ctx context.Context, token string) (string, error) {
 // granted takes a grant. One that had to be waited for is renewed first: nobody knows how much of
 // its lease is left. That it cannot be renewed ends the stream, which gives the grant back.
 func (h *holdCall) granted(ctx context.Context, granted grant, sent time.Time) error {
-	lease := h.calls.lease()
+	lease := h.calls.lease
 	if h.held == nil && time.Since(sent) >= lease/3 {
 		sent = time.Now()
 		expire, err := h.calls.renew(ctx, granted.token)
 		if err != nil {
 			return errAgain
 		}
-		granted.expire = expire
+		granted.expire = expire.AsTime()
 	}
 	h.anchor, h.anchorEnd = granted.expire, leaseEnd(sent, lease)
 	if h.held != nil {
 		h.held.renewed(granted.expire, h.anchorEnd)
 		return nil
 	}
-	held, err := newHolding(h.client, h.calls, granted, h.anchorEnd, h.stop)
+	held, err := newLeaseHandle(h.core, h.calls, granted, h.anchorEnd, h.stop)
 	if err != nil {
 		return err
 	}
@@ -186,7 +232,7 @@ func (h *holdCall) granted(ctx context.Context, granted grant, sent time.Time) e
 // renewed notes that the server renewed the lease.
 func (h *holdCall) renewed(expire time.Time) {
 	end := h.anchorEnd.Add(expire.Sub(h.anchor))
-	if latest := leaseEnd(time.Now(), h.calls.lease()); end.After(latest) {
+	if latest := leaseEnd(time.Now(), h.calls.lease); end.After(latest) {
 		end = latest
 	}
 	h.held.renewed(expire, end)

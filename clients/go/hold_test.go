@@ -47,7 +47,7 @@ func TestAHeldLockIsLostWhenItIsTakenByForce(t *testing.T) {
 	t.Parallel()
 	locks := client(t).Locks
 	lock := value[*quoin.Lock](t)(locks.Hold(limited(t), "leader", quoin.HoldOptions{Lease: 6 * time.Second}))
-	value[*locksv1.ForceReleaseResponse](t)(locks.ForceRelease(limited(t), "leader", "it hangs", 0))
+	value[*locksv1.ForceReleaseResponse](t)(locks.ForceRelease(limited(t), &locksv1.ForceReleaseRequest{Name: "leader", Explanation: "it hangs"}))
 
 	comes(t, "the loss", lock.Lost())
 

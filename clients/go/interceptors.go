@@ -26,7 +26,7 @@ const (
 // idFields make repeating a request safe, by their names in the contract.
 var idFields = []protoreflect.Name{"request_id", "client_message_id"}
 
-func (c *Client) interceptUnary(
+func (c *clientCore) interceptUnary(
 	ctx context.Context, method string, request, reply any,
 	cc *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
 ) (err error) {
@@ -57,7 +57,7 @@ func (c *Client) interceptUnary(
 }
 
 // explain is explain, for a call of a client that may have been closed meanwhile.
-func (c *Client) explain(err error, trailer metadata.MD) error {
+func (c *clientCore) explain(err error, trailer metadata.MD) error {
 	err = explain(err, trailer)
 	var e *Error
 	if c.closed.Load() && errors.As(err, &e) &&
@@ -67,7 +67,7 @@ func (c *Client) explain(err error, trailer metadata.MD) error {
 	return err
 }
 
-func (c *Client) interceptStream(
+func (c *clientCore) interceptStream(
 	ctx context.Context, description *grpc.StreamDesc, cc *grpc.ClientConn, method string,
 	open grpc.Streamer, options ...grpc.CallOption,
 ) (stream grpc.ClientStream, err error) {
@@ -86,7 +86,7 @@ func (c *Client) interceptStream(
 // explained is a stream that fails with *Error.
 type explained struct {
 	grpc.ClientStream
-	client *Client
+	client *clientCore
 }
 
 func (s explained) RecvMsg(message any) (err error) {

@@ -5,12 +5,15 @@ package quoin
 import (
 	"encoding/json"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	configv1 "github.com/quoin-dev/quoin/clients/go/config/v1"
 	errorsv1 "github.com/quoin-dev/quoin/clients/go/errors/v1"
 	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
+	logsv1 "github.com/quoin-dev/quoin/clients/go/logs/v1"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -67,6 +70,33 @@ func TestTheWaitOfARequestIsKnown(t *testing.T) {
 	}
 }
 
+func TestAStreamResumesAfterTheLastPositionItWasTold(t *testing.T) {
+	tail := &logsv1.TailRequest{Names: []string{"a"}, Cursor: "0"}
+	for _, step := range []struct {
+		response *logsv1.TailResponse
+		cursor   string
+	}{
+		{&logsv1.TailResponse{}, "0"},
+		{&logsv1.TailResponse{Event: &logsv1.TailResponse_NewEntries{NewEntries: &logsv1.TailResponse_Entries{
+			Name: "a", Entries: []*logsv1.LogEntry{{Cursor: "1"}, {Cursor: "2"}},
+		}}}, "2"},
+		{&logsv1.TailResponse{Event: &logsv1.TailResponse_Heartbeat_{
+			Heartbeat: &logsv1.TailResponse_Heartbeat{Cursor: "3"},
+		}}, "3"},
+	} {
+		if resumeAfter(tail, step.response); tail.Cursor != step.cursor {
+			t.Errorf("after %v the cursor is %q", step.response, tail.Cursor)
+		}
+	}
+	watch := &configv1.WatchRequest{Type: "a"}
+	resumeAfter(watch, &configv1.WatchResponse{Event: &configv1.WatchResponse_Snapshot_{
+		Snapshot: &configv1.WatchResponse_Snapshot{Revision: proto.Int64(7)},
+	}})
+	if watch.GetRevision() != 7 {
+		t.Errorf("the revision is %v", watch.Revision)
+	}
+}
+
 func TestTextsAreCutBetweenCharacters(t *testing.T) {
 	for _, c := range []struct {
 		text  string
@@ -89,6 +119,35 @@ func TestEveryReasonHasAConstant(t *testing.T) {
 		if number != 0 && !strings.Contains(string(source), constant) {
 			t.Errorf("no %s: run make generate", constant)
 		}
+	}
+}
+
+func TestEveryServiceIsAFieldWithAllItsMethods(t *testing.T) {
+	fields := reflect.TypeFor[Client]()
+	services := 0
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			service := file.Services().Get(i)
+			if !strings.HasPrefix(string(service.FullName()), "quoin.") {
+				continue
+			}
+			services++
+			field, found := fields.FieldByName(string(service.Name()))
+			if !found {
+				t.Errorf("there is no field %s: run make generate", service.Name())
+				continue
+			}
+			for j := range service.Methods().Len() {
+				method := string(service.Methods().Get(j).Name())
+				if _, found := field.Type.MethodByName(method); !found {
+					t.Errorf("%s has no %s", service.Name(), method)
+				}
+			}
+		}
+		return true
+	})
+	if services < 11 {
+		t.Errorf("only %d services were found", services)
 	}
 }
 

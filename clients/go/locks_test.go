@@ -43,7 +43,7 @@ func TestALockIsRenewedAsLongAsItIsNotReleased(t *testing.T) {
 		return lock.ExpireTime().Sub(first) > 1500*time.Millisecond
 	})
 	equal(t, "whether it is held", lock.Held(), true)
-	state := value[*locksv1.GetResponse](t)(locks.Get(limited(t), "report"))
+	state := value[*locksv1.GetResponse](t)(locks.Get(limited(t), &locksv1.GetRequest{Name: "report"}))
 	equal(t, "fence", state.GetFence(), lock.Fence())
 }
 
@@ -96,7 +96,7 @@ func TestTheContextOfTheWorkEndsWhenTheLockIsTakenByForce(t *testing.T) {
 	err := locks.Do(limited(t), "report", quoin.LockOptions{Lease: 6 * time.Second},
 		func(ctx context.Context, lock *quoin.Lock) error {
 			answer := value[*locksv1.ForceReleaseResponse](t)(
-				locks.ForceRelease(limited(t), "report", "it hangs", lock.Fence()))
+				locks.ForceRelease(limited(t), &locksv1.ForceReleaseRequest{Name: "report", Explanation: "it hangs", Fence: lock.Fence()}))
 			equal(t, "whether it was held", answer.GetReleased(), true)
 			comes(t, "the end of the work", ctx.Done())
 			return context.Cause(ctx)
@@ -121,7 +121,7 @@ func TestWhoWaitsIsServedWhenTheLockIsFree(t *testing.T) {
 		served <- next
 	}()
 	eventually(t, "it stands in line", func() bool {
-		return value[*locksv1.GetResponse](t)(locks.Get(limited(t), "report")).GetWaiters() == 1
+		return value[*locksv1.GetResponse](t)(locks.Get(limited(t), &locksv1.GetRequest{Name: "report"})).GetWaiters() == 1
 	})
 	must(t, first.Release(limited(t)))
 	equal(t, "whether it is held", comes(t, "the lock", served).Held(), true)
@@ -153,7 +153,7 @@ func TestWhoGivesUpLeavesTheLine(t *testing.T) {
 		ended <- err
 	}()
 	waiters := func() int64 {
-		return value[*locksv1.GetResponse](t)(locks.Get(limited(t), "report")).GetWaiters()
+		return value[*locksv1.GetResponse](t)(locks.Get(limited(t), &locksv1.GetRequest{Name: "report"})).GetWaiters()
 	}
 	eventually(t, "they stand in line", func() bool { return waiters() == 2 })
 	cancel(errors.New("enough"))
@@ -185,7 +185,7 @@ func TestReadersHoldALockTogether(t *testing.T) {
 	value[*quoin.Lock](t)(locks.Acquire(limited(t), "prices", reader))
 	value[*quoin.Lock](t)(locks.Hold(limited(t), "prices", quoin.HoldOptions{Shared: true}))
 
-	equal(t, "readers", value[*locksv1.GetResponse](t)(locks.Get(limited(t), "prices")).GetReaders(), 3)
+	equal(t, "readers", value[*locksv1.GetResponse](t)(locks.Get(limited(t), &locksv1.GetRequest{Name: "prices"})).GetReaders(), 3)
 	if _, err := locks.TryAcquire(limited(t), "prices", lease); !errors.Is(err, quoin.ErrBusy) {
 		t.Errorf("a writer gets %v", err)
 	}
@@ -206,9 +206,9 @@ func TestSeveralLocksAreTakenTogetherOrNotAtAll(t *testing.T) {
 		t.Errorf("fails with %v", err)
 	}
 	count := 0
-	for _, err := range locks.List(limited(t), "account/") {
+	for page, err := range quoin.Pages(limited(t), locks.List, &locksv1.ListRequest{Prefix: "account/"}) {
 		must(t, err)
-		count++
+		count += len(page.GetLocks())
 	}
 	equal(t, "listed", count, 2)
 	must(t, set.Release(limited(t)))
@@ -222,10 +222,12 @@ func TestSeveralLocksAreTakenTogetherOrNotAtAll(t *testing.T) {
 }
 
 func TestAWatchTellsWhatHappens(t *testing.T) {
-	locks := client(t).Locks
+	client := client(t)
+	locks := client.Locks
 	states := make(chan *locksv1.WatchResponse, 100)
 	go func() {
-		for state, err := range locks.Watch(limited(t), "report") {
+		request := &locksv1.WatchRequest{Name: "report"}
+		for state, err := range quoin.Stream(limited(t), client, locks.Watch, request) {
 			if err != nil {
 				return
 			}
@@ -243,7 +245,8 @@ func TestAWatchTellsWhatHappens(t *testing.T) {
 }
 
 func TestAWatchOfWhatIsNoNameFails(t *testing.T) {
-	for _, err := range client(t).Locks.Watch(limited(t), "") {
+	client := client(t)
+	for _, err := range quoin.Stream(limited(t), client, client.Locks.Watch, &locksv1.WatchRequest{}) {
 		if !errors.Is(err, quoin.ErrInvalidRequest) {
 			t.Fatalf("fails with %v", err)
 		}

@@ -21,14 +21,14 @@ type LockSet struct{ locks []*Lock }
 // could not be had.
 func (l *Locks) AcquireAll(ctx context.Context, names []string, options LockOptions) (*LockSet, error) {
 	sent := time.Now()
-	calls := make([]leaseCalls, len(names))
+	calls := make([]*leaseCalls, len(names))
 	for i, name := range names {
 		calls[i] = l.calls(name, options)
 	}
 	var set *LockSet
-	err := acquire(ctx, l.client, calls,
+	err := acquire(ctx, l.core, calls,
 		func(ctx context.Context, id string) (*locksv1.AcquireAllResponse, error) {
-			return l.stub.AcquireAll(ctx, &locksv1.AcquireAllRequest{
+			return l.LocksClient.AcquireAll(ctx, &locksv1.AcquireAllRequest{
 				Names:     names,
 				Lease:     durationpb.New(leaseOf(options.Lease)),
 				Wait:      durationpb.New(options.Wait),
@@ -39,10 +39,7 @@ func (l *Locks) AcquireAll(ctx context.Context, names []string, options LockOpti
 		},
 		func(ctx context.Context, answer *locksv1.AcquireAllResponse) (err error) {
 			if !answer.GetAcquired() {
-				return &BusyError{
-					answer.GetBusyName(), answer.GetHolder(), answer.GetRetryAfter().AsDuration(),
-					answer.GetPosition(),
-				}
+				return busy(answer.GetBusyName(), answer)
 			}
 			set, err = l.keepAll(ctx, answer, options, sent)
 			return err
@@ -58,7 +55,7 @@ func (l *Locks) keepAll(
 	ctx context.Context, answer *locksv1.AcquireAllResponse, options LockOptions, sent time.Time,
 ) (*LockSet, error) {
 	grants := answer.GetGrants()
-	all := make([]*holding, len(grants))
+	all := make([]*LeaseHandle, len(grants))
 	failures := make([]error, len(grants))
 	var kept sync.WaitGroup
 	for i, one := range grants {
@@ -66,7 +63,7 @@ func (l *Locks) keepAll(
 		go func() {
 			defer kept.Done()
 			granted := grant{one.GetToken(), one.GetFence(), answer.GetExpireTime().AsTime()}
-			all[i], failures[i] = l.client.keep(ctx, l.calls(one.GetName(), options), granted, sent)
+			all[i], failures[i] = l.core.keep(ctx, l.calls(one.GetName(), options), granted, sent)
 		}()
 	}
 	kept.Wait()

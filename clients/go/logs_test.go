@@ -36,7 +36,7 @@ func TestAWriterWritesEverythingInOrderAndCutsWhatIsTooLong(t *testing.T) {
 	writer.Write(&logsv1.LogEntry{})
 	must(t, writer.Flush(limited(t)))
 
-	entries := value[[]*logsv1.LogEntry](t)(logs.Recent(limited(t), "shop", logsv1.Severity_SEVERITY_UNSPECIFIED, 100))
+	entries := recent(t, logs, "shop", logsv1.Severity_SEVERITY_UNSPECIFIED, 100)
 	got := texts(entries)
 	equal(t, "entries", len(got), 100)
 	equal(t, "last", got[99], "-")
@@ -63,8 +63,7 @@ func TestATailGoesOnFromACursor(t *testing.T) {
 	logs := client(t).Logs
 	var cursors []string
 	for i := range 5 {
-		entry := &logsv1.LogEntry{Text: fmt.Sprint(i), Severity: logsv1.Severity_SEVERITY_ERROR}
-		cursors = append(cursors, value[string](t)(logs.Write(limited(t), "shop", entry)))
+		cursors = append(cursors, write(t, logs, fmt.Sprint(i)))
 	}
 	// hear hears so many entries from a cursor on, and returns where it has stopped.
 	hear := func(cursor string, count int) (heard []string, next string) {
@@ -88,7 +87,7 @@ func TestATailGoesOnFromACursor(t *testing.T) {
 	equal(t, "from a write on", strings.Join(heard, " "), "2 3 4")
 	heard, cursor := hear("", 5)
 	equal(t, "all", strings.Join(heard, " "), "0 1 2 3 4")
-	value[string](t)(logs.Write(limited(t), "shop", &logsv1.LogEntry{Text: "5"}))
+	write(t, logs, "5")
 	heard, _ = hear(cursor, 1)
 	equal(t, "what came then", strings.Join(heard, " "), "5")
 
@@ -118,7 +117,7 @@ func TestRecordsOfSlogAreEntries(t *testing.T) {
 	logger.Debug("detail")
 	must(t, writer.Close())
 
-	entries := value[[]*logsv1.LogEntry](t)(logs.Recent(limited(t), "shop", logsv1.Severity_SEVERITY_ERROR, 10))
+	entries := recent(t, logs, "shop", logsv1.Severity_SEVERITY_ERROR, 10)
 	equal(t, "entries", len(entries), 1)
 	fields := entries[0].GetFields()
 	equal(t, "text", entries[0].GetText(), "cannot be paid")
@@ -139,7 +138,7 @@ func TestTheHandlerKeepsTheRulesOfSlog(t *testing.T) {
 	}, func(t *testing.T) map[string]any {
 		var entries []*logsv1.LogEntry
 		eventually(t, "the entry is written", func() bool {
-			entries = value[[]*logsv1.LogEntry](t)(logs.Recent(limited(t), t.Name(), 0, 1))
+			entries = recent(t, logs, t.Name(), 0, 1)
 			return len(entries) == 1
 		})
 		record := map[string]any{slog.LevelKey: slog.LevelInfo, slog.MessageKey: entries[0].GetText()}

@@ -53,8 +53,8 @@ func (e *LostError) Error() string {
 func (e *LostError) Is(target error) bool { return target == ErrNotHeld }
 
 // lostBy is the loss that a refused call tells of.
-func lostBy(calls leaseCalls, err error) *LostError {
-	lost := &LostError{Name: calls.name(), Reason: LostNotHeld}
+func lostBy(calls *leaseCalls, err error) *LostError {
+	lost := &LostError{Name: calls.name, Reason: LostNotHeld}
 	if e := (*Error)(nil); errors.As(err, &e) {
 		switch e.Reason {
 		case ReasonLockForced:

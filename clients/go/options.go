@@ -102,17 +102,19 @@ func TLSFiles(authorities, certificate, key string) (*tls.Config, error) {
 	return config, nil
 }
 
-func (s *settings) dialOptions(c *Client) []grpc.DialOption {
-	transport := insecure.NewCredentials()
+func (s *settings) transport() credentials.TransportCredentials {
 	if s.tls != nil {
-		transport = credentials.NewTLS(s.tls)
+		return credentials.NewTLS(s.tls)
 	}
+	return insecure.NewCredentials()
+}
+
+func (s *settings) dialOptions(c *clientCore) []grpc.DialOption {
 	// Leases run: a server that comes back is to be found within a second, not within two minutes.
 	connecting := backoff.DefaultConfig
 	connecting.BaseDelay = 100 * time.Millisecond
 	connecting.MaxDelay = time.Second
 	return append([]grpc.DialOption{
-		grpc.WithTransportCredentials(transport),
 		grpc.WithResolvers(listBuilder{}),
 		grpc.WithDefaultServiceConfig(serviceConfig),
 		grpc.WithDisableServiceConfig(),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
+	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
 	"github.com/quoin-dev/quoin/clients/go/quointest"
 )
 
@@ -24,7 +25,7 @@ func TestARestartIsNotSeenByCallersWithTimeAndIsLoggedOnce(t *testing.T) {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		_, err := client.Locks.Get(ctx, "report")
+		_, err := client.Locks.Get(ctx, &locksv1.GetRequest{Name: "report"})
 		answer <- err
 	}()
 	select {
@@ -49,7 +50,7 @@ func TestAClosedClientSaysSo(t *testing.T) {
 	nowhere := dial(t, "localhost:1")
 	answer := make(chan error, 1)
 	go func() {
-		_, err := nowhere.Locks.Get(context.Background(), "report")
+		_, err := nowhere.Locks.Get(context.Background(), &locksv1.GetRequest{Name: "report"})
 		answer <- err
 	}()
 	time.Sleep(50 * time.Millisecond) // it is under way, or will begin with a closed client

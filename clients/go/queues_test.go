@@ -41,7 +41,7 @@ func TestATaskIsDoneAndItsResultIsTold(t *testing.T) {
 			return []byte(fmt.Sprintf("%s %s %d", task.Kind(), task.Payload(), task.Attempt())), nil
 		}),
 	})
-	id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", "hello")))
+	id := enqueue(t, client, quoin.NewTask("job", "hello"))
 
 	end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
 
@@ -74,7 +74,7 @@ func TestAHandlerSaysHowAFailedTaskGoesOn(t *testing.T) {
 		"busy":  queuesv1.TaskState_TASK_STATE_DONE,
 		"panic": queuesv1.TaskState_TASK_STATE_DONE,
 	} {
-		id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", payload)))
+		id := enqueue(t, client, quoin.NewTask("job", payload))
 		end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
 		equal(t, payload, end.GetState(), want)
 		equal(t, "whether the failure is known", len(end.GetErrors()) > 0 && end.GetErrors()[0].GetError() != "", true)
@@ -87,8 +87,9 @@ func TestAllTasksOfABatchAreDoneAndNotTooManyAtOnce(t *testing.T) {
 	for i := range 200 {
 		tasks = append(tasks, quoin.NewTask("job", fmt.Sprint(i)))
 	}
-	ids := value[[]string](t)(client.Queues.EnqueueBatch(limited(t), "many", tasks))
-	equal(t, "ids", len(ids), 200)
+	batch := &queuesv1.EnqueueBatchRequest{Queue: "many", NewTasks: tasks}
+	kept := value[*queuesv1.EnqueueBatchResponse](t)(client.Queues.EnqueueBatch(limited(t), batch))
+	equal(t, "tasks", len(kept.GetResults()), 200)
 	var inside, most, done atomic.Int32
 	stop := work(t, client, quoin.WorkerOptions{
 		Queues: []string{"many"}, Concurrency: 4,
@@ -104,7 +105,7 @@ func TestAllTasksOfABatchAreDoneAndNotTooManyAtOnce(t *testing.T) {
 	eventually(t, "all are done", func() bool { return done.Load() == 200 })
 	equal(t, "whether too many were done at once", most.Load() <= 4, true)
 	must(t, stop())
-	stats := value[*queuesv1.StatsResponse](t)(client.Queues.Stats(limited(t), "many"))
+	stats := value[*queuesv1.StatsResponse](t)(client.Queues.Stats(limited(t), &queuesv1.StatsRequest{Queue: "many"}))
 	equal(t, "finished", stats.GetFinished(), 200)
 }
 
@@ -121,11 +122,11 @@ func TestAWorkerThatStopsEndsWhatItDoesAndGivesBackTheRest(t *testing.T) {
 	})
 	var ids []string
 	for range 2 {
-		ids = append(ids, value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", ""))))
+		ids = append(ids, enqueue(t, client, quoin.NewTask("job", "")))
 	}
 	equal(t, "begun", comes(t, "the first task", began), ids[0])
 	eventually(t, "the second is fetched ahead", func() bool {
-		return value[*queuesv1.StatsResponse](t)(client.Queues.Stats(limited(t), "mail")).GetLeased() == 2
+		return value[*queuesv1.StatsResponse](t)(client.Queues.Stats(limited(t), &queuesv1.StatsRequest{Queue: "mail"})).GetLeased() == 2
 	})
 	time.AfterFunc(100*time.Millisecond, func() { close(goOn) })
 
@@ -134,7 +135,7 @@ func TestAWorkerThatStopsEndsWhatItDoesAndGivesBackTheRest(t *testing.T) {
 	first := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", ids[0]))
 	equal(t, "state", first.GetState(), queuesv1.TaskState_TASK_STATE_DONE)
 	eventually(t, "the second is given back, unbegun", func() bool {
-		second := value[*queuesv1.TaskStatus](t)(client.Queues.Get(limited(t), "mail", ids[1]))
+		second := value[*queuesv1.GetResponse](t)(client.Queues.Get(limited(t), &queuesv1.GetRequest{Queue: "mail", TaskId: ids[1]})).GetStatus()
 		return second.GetState() == queuesv1.TaskState_TASK_STATE_READY && second.GetAttempts() == 0
 	})
 }
@@ -151,14 +152,14 @@ func TestAWorkerWithoutPatienceLeavesItsTasksToOthers(t *testing.T) {
 			return nil, ctx.Err()
 		}),
 	})
-	id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", "")))
+	id := enqueue(t, client, quoin.NewTask("job", ""))
 	comes(t, "the task", began)
 	if err := stop(); err == nil {
 		t.Error("nothing is said about the task that was left")
 	}
 	comes(t, "the end of the handler", ended)
 	eventually(t, "others can have it", func() bool {
-		state := value[*queuesv1.TaskStatus](t)(client.Queues.Get(limited(t), "mail", id)).GetState()
+		state := value[*queuesv1.GetResponse](t)(client.Queues.Get(limited(t), &queuesv1.GetRequest{Queue: "mail", TaskId: id})).GetStatus().GetState()
 		return state != queuesv1.TaskState_TASK_STATE_LEASED
 	})
 }
@@ -175,9 +176,9 @@ func TestATaskThatIsCancelledIsToldToItsHandler(t *testing.T) {
 			return nil, ctx.Err()
 		}),
 	})
-	id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", "")))
+	id := enqueue(t, client, quoin.NewTask("job", ""))
 	comes(t, "the task", began)
-	value[queuesv1.TaskState](t)(client.Queues.Cancel(limited(t), "mail", id))
+	value[*queuesv1.CancelResponse](t)(client.Queues.Cancel(limited(t), &queuesv1.CancelRequest{Queue: "mail", TaskId: id}))
 	equal(t, "cause", comes(t, "the cause", causes), quoin.ErrTaskCancelled)
 	end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
 	equal(t, "state", end.GetState(), queuesv1.TaskState_TASK_STATE_CANCELLED)

@@ -9,11 +9,10 @@ import (
 	"time"
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
-	chatv1 "github.com/quoin-dev/quoin/clients/go/chat/v1"
+	configv1 "github.com/quoin-dev/quoin/clients/go/config/v1"
 	logsv1 "github.com/quoin-dev/quoin/clients/go/logs/v1"
 	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
 	"github.com/quoin-dev/quoin/clients/go/quointest"
-	statsv1 "github.com/quoin-dev/quoin/clients/go/stats/v1"
 )
 
 // story is something that begins before a server is restarted, and is to end well after it.
@@ -90,7 +89,7 @@ func worker(t *testing.T, client *quoin.Client) story {
 			return []byte("done"), nil
 		}),
 	})
-	id := value[string](t)(client.Queues.Enqueue(limited(t), "mail", quoin.NewTask("job", "")))
+	id := enqueue(t, client, quoin.NewTask("job", ""))
 	comes(t, "the task", began)
 	return story{
 		meanwhile: func() { close(goOn) },
@@ -134,11 +133,10 @@ func tail(t *testing.T, client *quoin.Client) story {
 }
 
 func subscription(t *testing.T, client *quoin.Client) story {
-	ann := client.Chat("ann")
-	room := value[string](t)(ann.CreateChat(limited(t), &chatv1.CreateRequest{Members: []string{"bob"}, FirstMessage: "0"}))
+	room := createChat(t, client, "0")
 	heard := make(chan string, 100)
 	go func() {
-		for event, err := range client.Chat("bob").Subscribe(t.Context(), quoin.SubscribeOptions{}) {
+		for event, err := range client.Chat.Subscribe(t.Context(), "bob", quoin.SubscribeOptions{}) {
 			if err != nil {
 				return
 			}
@@ -149,13 +147,13 @@ func subscription(t *testing.T, client *quoin.Client) story {
 	}()
 	equal(t, "before", comes(t, "a message", heard), "0")
 	return story{end: func(t *testing.T) {
-		value[int64](t)(ann.Send(limited(t), room, "1"))
+		send(t, client, room, "1")
 		equal(t, "after", comes(t, "a message", heard), "1")
 	}}
 }
 
 func configWatch(t *testing.T, client *quoin.Client) story {
-	value[int64](t)(client.Config.Set(limited(t), "redis", "host", map[string]any{"is": "a"}))
+	setConfig(t, client.Config, "redis", "host", map[string]any{"is": "a"})
 	watch := client.Config.Watch("redis")
 	must(t, watch.Ready(limited(t)))
 	known := func() any { return watch.Get("host").GetValue().AsMap()["is"] }
@@ -165,7 +163,7 @@ func configWatch(t *testing.T, client *quoin.Client) story {
 			equal(t, "what is known", known(), "a")
 		},
 		end: func(t *testing.T) {
-			value[int64](t)(client.Config.Set(limited(t), "redis", "host", map[string]any{"is": "b"}))
+			setConfig(t, client.Config, "redis", "host", map[string]any{"is": "b"})
 			eventually(t, "the change is known", func() bool { return known() == "b" && !watch.Stale() })
 			must(t, watch.Close())
 		},
@@ -173,7 +171,7 @@ func configWatch(t *testing.T, client *quoin.Client) story {
 }
 
 func announcement(t *testing.T, client *quoin.Client) story {
-	announced := value[*quoin.Announcement](t)(client.Config.Announce("shop", "10.0.0.1:80"))
+	announced := value[*quoin.Announcement](t)(client.Config.Announce(&configv1.AnnounceRequest{Service: "shop", Address: "10.0.0.1:80"}))
 	must(t, announced.Ready(limited(t)))
 	watch := client.Config.WatchService("shop")
 	must(t, watch.Ready(limited(t)))
@@ -206,8 +204,7 @@ func recorders(t *testing.T, client *quoin.Client) story {
 			equal(t, "counted", countedToday(t, client, "views"), 300)
 			var recorded int64
 			for _, hoursAgo := range []int32{0, 1} {
-				recorded += value[*statsv1.GetResponse](t)(
-					client.Stats.Get(limited(t), "AccessTime", "/home", hoursAgo)).GetCount()
+				recorded += hour(t, client, "AccessTime", "/home", hoursAgo).GetCount()
 			}
 			equal(t, "recorded", recorded, 300)
 		},

@@ -4,25 +4,28 @@ package quoin
 
 import (
 	"context"
-	"iter"
 	"time"
 
 	semaphoresv1 "github.com/quoin-dev/quoin/clients/go/semaphores/v1"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// Semaphores: at most so many callers use something at the same time.
+// Semaphores lets at most so many callers use something at the same time.
 //
 // As with [Locks] there are two ways to have permits: [Semaphores.Acquire] asks for them with
 // single calls, and this process renews them; [Semaphores.Hold] keeps a call open, and the server
-// renews them and gives them back at once when this process is gone. Who waits is served in the
-// order of arrival; one who wants many is not overtaken by those behind it.
+// renews them and gives them back at once when this process is gone. Waiters are served in the order
+// of arrival; one that wants many is not overtaken by those behind it.
 //
 // A name is 1 to 512 bytes without control characters. A context that ends ends the wait: it leaves
-// the line, and permits won at that very moment are given back. It does not end the permits.
+// the queue, and permits granted at that very moment are given back. It does not end the permits.
+//
+// Acquire and Hold stand in the place of the RPCs they drive, which remain at SemaphoresClient. The
+// other RPCs are methods of this type.
 type Semaphores struct {
-	client *Client
-	stub   semaphoresv1.SemaphoresClient
+	semaphoresv1.SemaphoresClient
+	core *clientCore
 }
 
 // PermitOptions say how to get permits of a semaphore.
@@ -32,7 +35,7 @@ type PermitOptions struct {
 	// Lease is how long they stay held when nothing renews them any more: 100 ms to 24 h, 10 s by
 	// default; fractions of a millisecond are dropped.
 	Lease time.Duration
-	// Wait is how long Acquire stands in line while there are not enough: 0, the default (do not
+	// Wait is how long Acquire waits while there are not enough: 0, the default (do not
 	// wait), to 24 h. Hold waits as long as its context lives.
 	Wait time.Duration
 	// Holder is a label that others see while they are held: at most 256 bytes, no control
@@ -40,35 +43,20 @@ type PermitOptions struct {
 	Holder string
 	// Limit of the semaphore in case nobody has configured it: 1 to 1,000,000; 0 for none.
 	Limit int32
-	// OnWaiting is told the place in line by Hold, 1 being the next to be served, every time it is
-	// known to have changed: one call at a time, in order, until the wait ends. It must not block.
+	// OnWaiting is called by Hold with the position in the queue, 1 being the next to be served,
+	// whenever it is known to have changed: one call at a time, in order, until the wait ends. It
+	// must not block.
 	OnWaiting func(position int64)
 }
 
-// Permits are permits of a semaphore that were granted to this process. They are renewed in the
-// background until they are released or lost; what is never released is renewed for as long as its
-// client is open.
+// Permits are permits of a semaphore that were granted to this process.
 type Permits struct {
-	*holding
+	*LeaseHandle
 	count int32
 }
 
 // Count is how many they are.
 func (p *Permits) Count() int32 { return p.count }
-
-func newSemaphores(c *Client) *Semaphores {
-	return &Semaphores{c, semaphoresv1.NewSemaphoresClient(c.conn)}
-}
-
-// Stub is the generated client of the service.
-func (s *Semaphores) Stub() semaphoresv1.SemaphoresClient { return s.stub }
-
-// Configure sets the limit: how many permits may be in use at the same time, 1 to 1,000,000.
-// Lowering it takes nothing from who holds permits.
-func (s *Semaphores) Configure(ctx context.Context, name string, limit int32) error {
-	_, err := s.stub.Configure(ctx, &semaphoresv1.ConfigureRequest{Name: name, Limit: limit})
-	return err
-}
 
 // TryAcquire takes one permit if one is free; a lease of 0 is one of 10 s. It fails with [ErrBusy]
 // when none is free or others wait for it, and with [ReasonSemaphoreNotFound] when nobody
@@ -79,8 +67,7 @@ func (s *Semaphores) TryAcquire(
 	return s.Acquire(ctx, name, PermitOptions{Lease: lease})
 }
 
-// Acquire takes permits, standing in line for them as long as the options, and ctx, say. It fails
-// with
+// Acquire takes permits, waiting for them as long as the options, and ctx, say. It fails with
 //   - [ErrBusy], as a [*BusyError], when there were not enough all the time,
 //   - [ErrInvalidRequest] when the name or an option is not allowed,
 //   - [ErrNotHeld] when they were granted but their lease had run out when the answer arrived,
@@ -91,12 +78,9 @@ func (s *Semaphores) TryAcquire(
 func (s *Semaphores) Acquire(
 	ctx context.Context, name string, options PermitOptions,
 ) (*Permits, error) {
-	sent := time.Now()
-	calls := &permitCalls{s.stub, name, options}
-	var held *holding
-	err := acquire(ctx, s.client, []leaseCalls{calls},
+	held, err := acquireOne(ctx, s.core, s.calls(name, options),
 		func(ctx context.Context, id string) (*semaphoresv1.AcquireResponse, error) {
-			return s.stub.Acquire(ctx, &semaphoresv1.AcquireRequest{
+			return s.SemaphoresClient.Acquire(ctx, &semaphoresv1.AcquireRequest{
 				Name:      name,
 				Permits:   options.Permits,
 				Lease:     durationpb.New(leaseOf(options.Lease)),
@@ -105,22 +89,8 @@ func (s *Semaphores) Acquire(
 				Limit:     options.Limit,
 				RequestId: id,
 			})
-		},
-		func(ctx context.Context, answer *semaphoresv1.AcquireResponse) (err error) {
-			if !answer.GetAcquired() {
-				return &BusyError{
-					Name: name, RetryAfter: answer.GetRetryAfter().AsDuration(),
-					Position: answer.GetPosition(),
-				}
-			}
-			granted := grant{answer.GetToken(), answer.GetFence(), answer.GetExpireTime().AsTime()}
-			held, err = s.client.keep(ctx, calls, granted, sent)
-			return err
 		})
-	if err != nil {
-		return nil, err
-	}
-	return permits(held, options), nil
+	return permits(held, options), err
 }
 
 // Do takes permits as [Semaphores.Acquire] does and works while they are held. The context of the
@@ -138,50 +108,44 @@ func (s *Semaphores) Do(
 	return permits.during(ctx, func(ctx context.Context) error { return work(ctx, permits) })
 }
 
-// Hold takes permits, standing in line for them until ctx ends, and holds them with a call that
-// stays open. A server that drains, dies or loses its connection is replaced by another one, or by
-// itself, without losing them as long as that takes less than the lease. Who was still waiting then
-// joins the end of the line. Servers that cannot be reached are waited for.
+// Hold takes permits, waiting for them until ctx ends, and holds them with a call that stays open.
+// When a server drains, dies or loses its connection, they are taken over through another one, or
+// the same one, and are not lost as long as that takes less than the lease. A caller that was still
+// waiting then joins the end of the queue. Servers that cannot be reached are waited for.
 func (s *Semaphores) Hold(
 	ctx context.Context, name string, options PermitOptions,
 ) (*Permits, error) {
-	held, err := s.client.hold(ctx, &permitCalls{s.stub, name, options}, options.OnWaiting)
+	held, err := s.core.hold(ctx, s.calls(name, options), options.OnWaiting)
 	return permits(held, options), err
 }
 
-// Get tells about a semaphore, how many wait, and the first 100 of its holders.
-func (s *Semaphores) Get(ctx context.Context, name string) (*semaphoresv1.GetResponse, error) {
-	return s.stub.Get(ctx, &semaphoresv1.GetRequest{Name: name})
+// calls are the RPCs that keep permits.
+func (s *Semaphores) calls(name string, options PermitOptions) *leaseCalls {
+	lease := leaseOf(options.Lease)
+	return &leaseCalls{
+		name: name, lease: lease,
+		renew: func(ctx context.Context, token string) (*timestamppb.Timestamp, error) {
+			answer, err := s.Renew(ctx, &semaphoresv1.RenewRequest{
+				Name: name, Token: token, Lease: durationpb.New(lease),
+			})
+			return answer.GetExpireTime(), err
+		},
+		release: func(ctx context.Context, token, requestID string) error {
+			_, err := s.Release(ctx, &semaphoresv1.ReleaseRequest{
+				Name: name, Token: token, AcquireRequestId: requestID,
+			})
+			return err
+		},
+		hold: func(ctx context.Context, token string) (func() (holdEvent, error), error) {
+			return holdEvents(s.SemaphoresClient.Hold(ctx, &semaphoresv1.HoldRequest{
+				Name: name, Lease: durationpb.New(lease), Holder: options.Holder,
+				Permits: options.Permits, Limit: options.Limit, Token: token,
+			}))
+		},
+	}
 }
 
-// List finds the semaphores whose names begin with a prefix; "" for all. They come in no order, and
-// one may come twice. There is no index: the server looks through all keys of Redis, a page at a
-// time. For people and tools.
-func (s *Semaphores) List(
-	ctx context.Context, prefix string,
-) iter.Seq2[*semaphoresv1.ListResponse_Semaphore, error] {
-	return pages(func(token string) ([]*semaphoresv1.ListResponse_Semaphore, string, error) {
-		page, err := s.stub.List(ctx, &semaphoresv1.ListRequest{Prefix: prefix, PageToken: token})
-		return page.GetSemaphores(), page.GetNextPageToken(), err
-	})
-}
-
-// Revoke takes the permits of a holder away, which is told the reason: at most 256 bytes, no
-// control characters. The id is the one that Get shows. It returns how many permits there were, and
-// fails with [ErrNotHeld] when there is no such holder.
-func (s *Semaphores) Revoke(ctx context.Context, name, id, reason string) (int32, error) {
-	answer, err := s.stub.Revoke(ctx, &semaphoresv1.RevokeRequest{Name: name, Id: id, Reason: reason})
-	return answer.GetPermits(), err
-}
-
-// Delete forgets a semaphore. It fails with [ReasonSemaphoreInUse] when somebody holds permits of
-// it or waits for them.
-func (s *Semaphores) Delete(ctx context.Context, name string) error {
-	_, err := s.stub.Delete(ctx, &semaphoresv1.DeleteRequest{Name: name})
-	return err
-}
-
-func permits(held *holding, options PermitOptions) *Permits {
+func permits(held *LeaseHandle, options PermitOptions) *Permits {
 	if held == nil {
 		return nil
 	}

@@ -18,7 +18,7 @@ func TestPermitsAreLimited(t *testing.T) {
 		!errors.Is(err, quoin.ErrNotFound) {
 		t.Errorf("without a limit: %v", err)
 	}
-	must(t, semaphores.Configure(limited(t), "api", 3))
+	value[*semaphoresv1.ConfigureResponse](t)(semaphores.Configure(limited(t), &semaphoresv1.ConfigureRequest{Name: "api", Limit: 3}))
 	two := value[*quoin.Permits](t)(semaphores.Acquire(limited(t), "api", quoin.PermitOptions{Permits: 2}))
 	equal(t, "count", two.Count(), 2)
 	one := value[*quoin.Permits](t)(semaphores.TryAcquire(limited(t), "api", lease))
@@ -32,7 +32,7 @@ func TestPermitsAreLimited(t *testing.T) {
 
 	must(t, two.Release(limited(t)))
 	must(t, one.Release(limited(t)))
-	must(t, semaphores.Delete(limited(t), "api"))
+	value[*semaphoresv1.DeleteResponse](t)(semaphores.Delete(limited(t), &semaphoresv1.DeleteRequest{Name: "api"}))
 }
 
 func TestPermitsAreHeldByAStreamAndWaitedFor(t *testing.T) {
@@ -40,7 +40,7 @@ func TestPermitsAreHeldByAStreamAndWaitedFor(t *testing.T) {
 	options := quoin.PermitOptions{Limit: 1, Lease: lease, Wait: time.Minute, Holder: "stream"}
 	held := value[*quoin.Permits](t)(semaphores.Hold(limited(t), "api", options))
 	state := func() *semaphoresv1.GetResponse {
-		return value[*semaphoresv1.GetResponse](t)(semaphores.Get(limited(t), "api"))
+		return value[*semaphoresv1.GetResponse](t)(semaphores.Get(limited(t), &semaphoresv1.GetRequest{Name: "api"}))
 	}
 	equal(t, "holder", state().GetHolders()[0].GetHolder(), "stream")
 	done := make(chan error)
@@ -50,9 +50,11 @@ func TestPermitsAreHeldByAStreamAndWaitedFor(t *testing.T) {
 	eventually(t, "it stands in line", func() bool { return state().GetWaiters() == 1 })
 	must(t, held.Release(limited(t)))
 	must(t, comes(t, "the end of the work", done))
-	for one, err := range semaphores.List(limited(t), "") {
+	for page, err := range quoin.Pages(limited(t), semaphores.List, &semaphoresv1.ListRequest{}) {
 		must(t, err)
-		equal(t, "name", one.GetName(), "api")
+		for _, one := range page.GetSemaphores() {
+			equal(t, "name", one.GetName(), "api")
+		}
 	}
 }
 
@@ -62,9 +64,10 @@ func TestPermitsThatAreRevokedAreLost(t *testing.T) {
 	options := quoin.PermitOptions{Limit: 2, Lease: 6 * time.Second}
 	renewed := value[*quoin.Permits](t)(semaphores.Acquire(limited(t), "api", options))
 	held := value[*quoin.Permits](t)(semaphores.Hold(limited(t), "api", options))
-	state := value[*semaphoresv1.GetResponse](t)(semaphores.Get(limited(t), "api"))
+	state := value[*semaphoresv1.GetResponse](t)(semaphores.Get(limited(t), &semaphoresv1.GetRequest{Name: "api"}))
 	for _, holder := range state.GetHolders() {
-		equal(t, "permits", value[int32](t)(semaphores.Revoke(limited(t), "api", holder.GetId(), "maintenance")), 1)
+		revoke := &semaphoresv1.RevokeRequest{Name: "api", Id: holder.GetId(), Reason: "maintenance"}
+		equal(t, "permits", value[*semaphoresv1.RevokeResponse](t)(semaphores.Revoke(limited(t), revoke)).GetPermits(), 1)
 	}
 	for _, permits := range []*quoin.Permits{renewed, held} {
 		comes(t, "the loss", permits.Lost())

@@ -35,7 +35,7 @@ type workCall struct {
 func (w *worker) converse(ctx context.Context, pause *pauses) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stream, err := w.queues.stub.Work(ctx)
+	stream, err := w.queues.QueuesClient.Work(ctx)
 	if err != nil {
 		return err
 	}

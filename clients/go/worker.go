@@ -83,21 +83,20 @@ func (q *Queues) Work(ctx context.Context, options WorkerOptions) error {
 	w := &worker{
 		queues: q, options: options,
 		idle: make(chan struct{}), impatient: make(chan struct{}),
-		log:   streamLog{client: q.client, stream: "work of " + strings.Join(options.Queues, ", ")},
+		log:   streamLog{core: q.core, stream: "work of " + strings.Join(options.Queues, ", ")},
 		known: map[string]*Task{}, unsettled: map[string]*queuesv1.WorkRequest{},
 	}
 	w.tasks, w.stop = context.WithCancel(context.WithoutCancel(ctx))
 	defer w.stop()
-	job := &workerJob{worker: w, background: background{done: make(chan struct{})}}
-	if err := q.client.opened(job); err != nil {
+	end, err := q.core.begin(w.finish)
+	if err != nil {
 		return err
 	}
-	defer q.client.forget(job)
-	defer close(job.done)
+	defer end()
 
-	ended := context.AfterFunc(ctx, w.finish)
-	defer ended()
-	err := w.run()
+	unbind := context.AfterFunc(ctx, w.finish)
+	defer unbind()
+	err = w.run()
 	if err == nil && ctx.Err() == nil {
 		return ErrClosed
 	}
@@ -106,7 +105,7 @@ func (q *Queues) Work(ctx context.Context, options WorkerOptions) error {
 
 // run carries out one call after the other until the worker has stopped, or makes no sense.
 func (w *worker) run() error {
-	ctx, cancel := w.queues.client.bound(w.tasks)
+	ctx, cancel := w.queues.core.bound(w.tasks)
 	defer cancel()
 	var pause pauses
 	for {
@@ -146,15 +145,4 @@ func (w *worker) abandoned() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return fmt.Errorf("quoin: %d tasks are still being done and go to other workers, too", w.running)
-}
-
-// workerJob is a worker that the end of the client stops and waits for.
-type workerJob struct {
-	worker *worker
-	background
-}
-
-func (j *workerJob) close(ctx context.Context) {
-	j.worker.finish()
-	j.background.close(ctx)
 }

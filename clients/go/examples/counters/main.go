@@ -12,28 +12,34 @@ import (
 	"time"
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
+	countersv1 "github.com/quoin-dev/quoin/clients/go/counters/v1"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-const day = 24 * time.Hour
+const home = "views/home"
 
 func run(ctx context.Context, client *quoin.Client) error {
-	if _, err := client.Counters.Delete(ctx, "views/home"); err != nil {
+	if _, err := client.Counters.Delete(ctx, &countersv1.DeleteRequest{Name: home}); err != nil {
 		return err
 	}
 
 	recorder := client.Counters.Recorder()
 	for range 1000 {
-		if err := recorder.Increment("views/home"); err != nil {
+		if err := recorder.Increment(home); err != nil {
 			return err
 		}
 	}
-	recorder.Close()
-	if err := client.Counters.Increment(ctx, "views/home", 1); err != nil {
+	if err := recorder.Close(); err != nil {
+		return err
+	}
+	if _, err := client.Counters.Increment(ctx, &countersv1.IncrementRequest{Name: home}); err != nil {
 		return err
 	}
 
-	days, err := client.Counters.Get(ctx, "views/home", day, 2)
-	for _, one := range days {
+	days, err := client.Counters.Get(ctx, &countersv1.GetRequest{
+		Name: home, Precision: durationpb.New(24 * time.Hour), Last: 2, ZeroFill: true,
+	})
+	for _, one := range days.GetSamples() {
 		fmt.Println(one.GetCount(), "views, day is over:", !one.GetPartial())
 	}
 	return err

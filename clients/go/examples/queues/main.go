@@ -61,11 +61,11 @@ func run(ctx context.Context, client *quoin.Client) error {
 		quoin.NewTask("expired", "bob: chair"),
 		quoin.NewTask("sold", "nobody: table"),
 	} {
-		id, err := client.Queues.Enqueue(ctx, "mail", task)
+		kept, err := client.Queues.Enqueue(ctx, &queuesv1.EnqueueRequest{Queue: "mail", Task: task})
 		if err != nil {
 			return err
 		}
-		end, err := client.Queues.Wait(ctx, "mail", id)
+		end, err := client.Queues.Wait(ctx, "mail", kept.GetTaskId())
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
+	semaphoresv1 "github.com/quoin-dev/quoin/clients/go/semaphores/v1"
 )
 
 const api = "account/7/marketplace-api"
@@ -19,7 +20,8 @@ const api = "account/7/marketplace-api"
 func run(ctx context.Context, client *quoin.Client) error {
 	one := quoin.PermitOptions{Lease: 30 * time.Second, Holder: "stream"}
 	all := quoin.PermitOptions{Lease: 30 * time.Second, Holder: "bulk", Permits: 3, Wait: time.Minute}
-	if err := client.Semaphores.Configure(ctx, api, 3); err != nil {
+	three := &semaphoresv1.ConfigureRequest{Name: api, Limit: 3}
+	if _, err := client.Semaphores.Configure(ctx, three); err != nil {
 		return err
 	}
 
@@ -27,7 +29,7 @@ func run(ctx context.Context, client *quoin.Client) error {
 	if err != nil {
 		return err
 	}
-	state, err := client.Semaphores.Get(ctx, api)
+	state, err := client.Semaphores.Get(ctx, &semaphoresv1.GetRequest{Name: api})
 	if err != nil {
 		return err
 	}

@@ -44,8 +44,8 @@ func TestBlocks(t *testing.T) {
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	room := &chatv1.CreateRequest{Members: []string{"bob"}, FirstMessage: "hi"}
-	if _, err := client.Chat("ann").CreateChat(ctx, room); err != nil {
+	room := &chatv1.CreateRequest{Creator: "ann", Members: []string{"bob"}, FirstMessage: "hi"}
+	if _, err := client.Chat.Create(ctx, room); err != nil {
 		t.Fatal(err)
 	}
 	working, stop := context.WithCancel(ctx)

@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// holding is what was granted, until it is released or lost, however it is renewed.
-type holding struct {
-	client  *Client
-	calls   leaseCalls
+// LeaseHandle is what was granted to this process, until it is released or lost. It is renewed in the
+// background; what is never released is renewed for as long as its client is open.
+type LeaseHandle struct {
+	core    *clientCore
+	calls   *leaseCalls
 	granted grant
 	stop    context.CancelFunc // ends the renewals
 	lost    chan struct{}
@@ -26,12 +27,12 @@ type holding struct {
 	releaseErr error
 }
 
-// newHolding fails, and gives the grant back, when the client closes already.
-func newHolding(
-	c *Client, calls leaseCalls, granted grant, end time.Time, stop context.CancelFunc,
-) (*holding, error) {
-	h := &holding{
-		client: c, calls: calls, granted: granted, stop: stop,
+// newLeaseHandle fails, and gives the grant back, when the client closes already.
+func newLeaseHandle(
+	c *clientCore, calls *leaseCalls, granted grant, end time.Time, stop context.CancelFunc,
+) (*LeaseHandle, error) {
+	h := &LeaseHandle{
+		core: c, calls: calls, granted: granted, stop: stop,
 		lost: make(chan struct{}), expire: granted.expire, end: end,
 	}
 	if err := c.opened(h); err != nil {
@@ -46,19 +47,19 @@ func newHolding(
 }
 
 // Name under which it was asked for.
-func (h *holding) Name() string { return h.calls.name() }
+func (h *LeaseHandle) Name() string { return h.calls.name }
 
 // Token proves the ownership to the server.
-func (h *holding) Token() string { return h.granted.token }
+func (h *LeaseHandle) Token() string { return h.granted.token }
 
 // Fence is the number of this grant, greater than that of every earlier grant under this name. Pass
 // it to what is protected, and have that refuse any fence smaller than the greatest it has seen:
 // being told of a loss is no protection against it, because a process can be stopped for longer
 // than its lease and go on without knowing.
-func (h *holding) Fence() int64 { return h.granted.fence }
+func (h *LeaseHandle) Fence() int64 { return h.granted.fence }
 
 // ExpireTime is when the lease ends unless it is renewed again, by the clock of Redis as last heard.
-func (h *holding) ExpireTime() time.Time {
+func (h *LeaseHandle) ExpireTime() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.expire
@@ -67,13 +68,13 @@ func (h *holding) ExpireTime() time.Time {
 // Held tells whether it is held: neither released nor lost, and the lease still runs by the
 // monotonic clock of this process. The lease is counted from before its renewal was asked for, so
 // it ends here no later than it ends for others.
-func (h *holding) Held() bool { return h.left() > 0 }
+func (h *LeaseHandle) Held() bool { return h.left() > 0 }
 
 // Lost is closed when it is lost; never when it was released before that.
-func (h *holding) Lost() <-chan struct{} { return h.lost }
+func (h *LeaseHandle) Lost() <-chan struct{} { return h.lost }
 
 // Err is a [*LostError] once it is lost, and nil before.
-func (h *holding) Err() error {
+func (h *LeaseHandle) Err() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.loss == nil {
@@ -84,7 +85,7 @@ func (h *holding) Err() error {
 
 // Context is a context for the work: it ends when parent does, when cancel is called, or when this
 // is lost, and then [context.Cause] is the [*LostError]. Call cancel when the work is done.
-func (h *holding) Context(parent context.Context) (ctx context.Context, cancel context.CancelFunc) {
+func (h *LeaseHandle) Context(parent context.Context) (ctx context.Context, cancel context.CancelFunc) {
 	ctx, end := context.WithCancelCause(parent)
 	go func() {
 		select {
@@ -100,7 +101,7 @@ func (h *holding) Context(parent context.Context) (ctx context.Context, cancel c
 // nothing. It is tried for as long as a call may take, also when ctx ends before or meanwhile:
 // then Release returns the error of ctx and goes on in the background. When it fails, what was held
 // ends with its lease.
-func (h *holding) Release(ctx context.Context) error {
+func (h *LeaseHandle) Release(ctx context.Context) error {
 	h.mu.Lock()
 	if h.released == nil {
 		h.released = make(chan struct{})
@@ -128,17 +129,17 @@ func (h *holding) Release(ctx context.Context) error {
 	}
 }
 
-func (h *holding) giveBack() {
+func (h *LeaseHandle) giveBack() {
 	// Ending a stream gives back, too. The call tells when, and works without a stream.
-	h.releaseErr = h.client.giveBack(h.calls, h.granted.token)
-	h.client.forget(h)
+	h.releaseErr = h.core.giveBack(h.calls, h.granted.token)
+	h.core.forget(h)
 	close(h.released)
 }
 
-func (h *holding) close(ctx context.Context) { _ = h.Release(ctx) }
+func (h *LeaseHandle) close(ctx context.Context) { _ = h.Release(ctx) }
 
 // left is how long the lease still runs; not positive when it does not.
-func (h *holding) left() time.Duration {
+func (h *LeaseHandle) left() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.over {
@@ -148,7 +149,7 @@ func (h *holding) left() time.Duration {
 }
 
 // renewed notes a new end of the lease; one that has run out stays lost.
-func (h *holding) renewed(expire, end time.Time) {
+func (h *LeaseHandle) renewed(expire, end time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.over || time.Until(h.end) <= 0 {
@@ -162,7 +163,7 @@ func (h *holding) renewed(expire, end time.Time) {
 }
 
 // lose ends it and tells everybody.
-func (h *holding) lose(loss *LostError) {
+func (h *LeaseHandle) lose(loss *LostError) {
 	h.mu.Lock()
 	if h.over {
 		h.mu.Unlock()
@@ -173,11 +174,11 @@ func (h *holding) lose(loss *LostError) {
 	h.alarm.Stop()
 	h.mu.Unlock()
 	h.stop()
-	h.client.forget(h)
+	h.core.forget(h)
 	close(h.lost)
 }
 
-func (h *holding) expired() {
+func (h *LeaseHandle) expired() {
 	h.mu.Lock()
 	left := time.Until(h.end)
 	if !h.over && left > 0 {
@@ -186,12 +187,12 @@ func (h *holding) expired() {
 	over := h.over
 	h.mu.Unlock()
 	if !over && left <= 0 {
-		h.lose(&LostError{Name: h.calls.name(), Reason: LostExpired})
+		h.lose(&LostError{Name: h.calls.name, Reason: LostExpired})
 	}
 }
 
 // during works while it is held, and releases it.
-func (h *holding) during(ctx context.Context, work func(context.Context) error) (err error) {
+func (h *LeaseHandle) during(ctx context.Context, work func(context.Context) error) (err error) {
 	working, cancel := h.Context(ctx)
 	defer func() {
 		cancel()

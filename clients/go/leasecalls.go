@@ -6,24 +6,27 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 const defaultLease = 10 * time.Second
 
-// leaseCalls are the calls by which something is kept and given back, whatever service it is of.
-type leaseCalls interface {
-	// name of what is held.
-	name() string
+// leaseCalls is what a service brings to the leases it grants: the RPCs that keep one and give it
+// back.
+type leaseCalls struct {
+	// name of the resource.
+	name string
 	// lease in whole milliseconds.
-	lease() time.Duration
-	// renew makes the lease begin anew and tells its end by the clock of Redis.
-	renew(ctx context.Context, token string) (time.Time, error)
-	release(ctx context.Context, token string) error
-	// releaseRequest gives back what a request was, or will be, granted.
-	releaseRequest(ctx context.Context, requestID string) error
+	lease time.Duration
+	// renew makes the lease begin anew and returns its end by the clock of Redis.
+	renew func(ctx context.Context, token string) (*timestamppb.Timestamp, error)
+	// release gives back the grant of a token or, when that is "", what a request was, or will be,
+	// granted.
+	release func(ctx context.Context, token, requestID string) error
 	// hold opens a stream that holds it, and returns what reads the stream's next event. The token
 	// is that of the grant to go on with, "" to ask for a new one.
-	hold(ctx context.Context, token string) (func() (holdEvent, error), error)
+	hold func(ctx context.Context, token string) (func() (holdEvent, error), error)
 }
 
 // grant is what a server says when it grants something.
@@ -31,6 +34,17 @@ type grant struct {
 	token  string
 	fence  int64
 	expire time.Time // by the clock of Redis
+}
+
+// granting is a message that grants something.
+type granting interface {
+	GetToken() string
+	GetFence() int64
+	GetExpireTime() *timestamppb.Timestamp
+}
+
+func grantOf(message granting) grant {
+	return grant{message.GetToken(), message.GetFence(), message.GetExpireTime().AsTime()}
 }
 
 // leaseOf is the lease as it is asked for: Redis counts in whole milliseconds.
@@ -50,20 +64,20 @@ func leaseEnd(sent time.Time, lease time.Duration) time.Time {
 // keep keeps a grant and renews it after every third of its lease by calls of its own. One that was
 // asked for long ago, because it had to be waited for, is renewed first: nobody knows how much of
 // its lease is left.
-func (c *Client) keep(
-	ctx context.Context, calls leaseCalls, granted grant, sent time.Time,
-) (*holding, error) {
-	if time.Since(sent) >= calls.lease()/3 {
+func (c *clientCore) keep(
+	ctx context.Context, calls *leaseCalls, granted grant, sent time.Time,
+) (*LeaseHandle, error) {
+	if time.Since(sent) >= calls.lease/3 {
 		sent = time.Now()
 		expire, err := calls.renew(ctx, granted.token)
 		if err != nil {
 			c.giveBackLater(calls, granted.token)
 			return nil, err
 		}
-		granted.expire = expire
+		granted.expire = expire.AsTime()
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	held, err := newHolding(c, calls, granted, leaseEnd(sent, calls.lease()), stop)
+	held, err := newLeaseHandle(c, calls, granted, leaseEnd(sent, calls.lease), stop)
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +86,8 @@ func (c *Client) keep(
 }
 
 // renewUntil renews until it is lost or ctx ends.
-func (h *holding) renewUntil(ctx context.Context, sent time.Time) {
-	lease := h.calls.lease()
+func (h *LeaseHandle) renewUntil(ctx context.Context, sent time.Time) {
+	lease := h.calls.lease
 	pause := lease/3 - time.Since(sent)
 	for sleep(ctx, max(pause, 0)) {
 		left := h.left()
@@ -86,7 +100,7 @@ func (h *holding) renewUntil(ctx context.Context, sent time.Time) {
 		cancel()
 		switch {
 		case err == nil:
-			h.renewed(expire, leaseEnd(sent, lease))
+			h.renewed(expire.AsTime(), leaseEnd(sent, lease))
 			pause = lease/3 - time.Since(sent)
 		case errors.Is(err, ErrNotHeld):
 			h.lose(lostBy(h.calls, err))
@@ -99,11 +113,11 @@ func (h *holding) renewUntil(ctx context.Context, sent time.Time) {
 
 // giveBack gives a grant back. It is repeated while no server can be reached, within the default
 // deadline; not holding it then means that it is free of us, which is all that is wanted.
-func (c *Client) giveBack(calls leaseCalls, token string) error {
+func (c *clientCore) giveBack(calls *leaseCalls, token string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), c.deadline)
 	defer cancel()
 	for {
-		err := calls.release(ctx, token)
+		err := calls.release(ctx, token, "")
 		if err == nil || errors.Is(err, ErrNotHeld) {
 			return nil
 		}
@@ -114,24 +128,12 @@ func (c *Client) giveBack(calls leaseCalls, token string) error {
 }
 
 // giveBackLater gives back in the background a grant that nobody wants any more.
-func (c *Client) giveBackLater(calls leaseCalls, token string) {
-	job := &background{done: make(chan struct{})}
-	known := c.opened(job) == nil
+func (c *clientCore) giveBackLater(calls *leaseCalls, token string) {
+	end, err := c.begin(nil)
 	go func() {
-		defer close(job.done)
 		_ = c.giveBack(calls, token) // its lease ends by itself
-		if known {
-			c.forget(job)
+		if err == nil {
+			end()
 		}
 	}()
-}
-
-// background is something that the end of the client waits for.
-type background struct{ done chan struct{} }
-
-func (b *background) close(ctx context.Context) {
-	select {
-	case <-b.done:
-	case <-ctx.Done():
-	}
 }
