@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import dev.quoin.chat.v1.CreateRequest;
 import dev.quoin.chat.v1.Message;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
+import dev.quoin.chat.v1.SubscribeResponse.Gap;
 import dev.quoin.client.Chat;
 import dev.quoin.client.ChatListener;
 import dev.quoin.client.Quoin;
@@ -36,14 +36,14 @@ public final class ChatTerminal implements ChatListener {
     String name = args.length > 1 ? args[1] : System.getProperty("user.name");
     String room = args.length > 2 ? args[2] : "lobby";
     try (Quoin quoin = Quoin.connect(address)) {
-      new ChatTerminal(quoin.chat(name), name, room).run(new Scanner(System.in));
+      new ChatTerminal(quoin.chat(), name, room).run(new Scanner(System.in));
     }
   }
 
   private void run(Scanner lines) {
     enter();
     say("You are " + name + " in " + room + ". " + HELP);
-    try (AutoCloseable stream = chat.subscribe(this)) {
+    try (AutoCloseable stream = chat.subscribe(request -> request.setUser(name), this)) {
       while (lines.hasNextLine()) {
         String line = lines.nextLine().strip();
         if (line.equals("/quit")) {
@@ -61,12 +61,12 @@ public final class ChatTerminal implements ChatListener {
   /** Makes the room, or joins it when somebody else has made it. */
   private void enter() {
     try {
-      chat.create(CreateRequest.newBuilder().setChatId(room).build());
+      chat.create(request -> request.setChatId(room).setCreator(name));
     } catch (QuoinException e) {
       if (e.reason() != ErrorReason.ERROR_REASON_CHAT_EXISTS) {
         throw e;
       }
-      chat.join(room);
+      chat.join(request -> request.setChatId(room).setUser(name));
     }
   }
 
@@ -85,22 +85,32 @@ public final class ChatTerminal implements ChatListener {
     String rest = words.length > 1 ? words[1] : "";
     switch (words[0]) {
       case "/who" ->
-          chat.members(room)
+          chat.members(request -> request.setChatId(room).setUser(name))
+              .getMembersList()
               .forEach(
                   member ->
                       say(
                           "%s has read up to %d"
                               .formatted(member.getUser(), member.getAcknowledgedMessageId())));
-      case "/last" -> chat.history(room, 10).forEach(message -> say(text(message)));
-      case "/fix" -> chat.edit(room, mine, rest);
-      case "/undo" -> chat.delete(room, mine);
-      case "/kick" -> chat.kick(room, rest);
+      case "/last" ->
+          chat.history(request -> request.setChatId(room).setUser(name).setLimit(10))
+              .getMessagesList()
+              .forEach(message -> say(text(message)));
+      case "/fix" ->
+          chat.edit(
+              request -> request.setChatId(room).setSender(name).setMessageId(mine).setBody(rest));
+      case "/undo" ->
+          chat.delete(request -> request.setChatId(room).setUser(name).setMessageId(mine));
+      case "/kick" -> chat.kick(request -> request.setChatId(room).setActor(name).setUser(rest));
       case "/leave" -> {
-        chat.leave(room);
+        chat.leave(request -> request.setChatId(room).setUser(name));
         return false;
       }
       case "/help" -> say(HELP);
-      default -> mine = chat.send(room, line);
+      default ->
+          mine =
+              chat.send(request -> request.setChatId(room).setSender(name).setBody(line))
+                  .getMessageId();
     }
     return true;
   }
@@ -113,7 +123,10 @@ public final class ChatTerminal implements ChatListener {
     switch (event.getEventCase()) {
       case MESSAGE -> {
         say(text(event.getMessage()));
-        chat.ack(room, event.getMessage().getMessageId());
+        long read = event.getMessage().getMessageId();
+        chat.ack(
+            request ->
+                request.setUser(name).addPositionsBuilder().setChatId(room).setMessageId(read));
       }
       case MESSAGE_EDITED -> say(text(event.getMessageEdited()) + " (changed)");
       case MESSAGE_DELETED -> say(text(event.getMessageDeleted()));
@@ -124,8 +137,10 @@ public final class ChatTerminal implements ChatListener {
   }
 
   @Override
-  public void gap(String where, long from, long to) {
-    say("* messages " + from + " to " + to + " are not there any more");
+  public void gap(Gap gap) {
+    say(
+        "* messages %d to %d are not there any more"
+            .formatted(gap.getFromMessageId(), gap.getToMessageId()));
   }
 
   @Override

@@ -13,7 +13,7 @@ public final class ConfigExample {
   public static void main(String[] args) throws InterruptedException {
     try (Quoin quoin = Quoin.connect(args.length > 0 ? args[0] : "localhost:7400")) {
       Config config = quoin.config();
-      long version = config.set("redis", "statistics", Map.of("host", "10.0.0.1", "port", 6379));
+      move(config, "10.0.0.1");
 
       try (ConfigWatch redis = config.watch("redis")) {
         redis.ready().join();
@@ -21,7 +21,7 @@ public final class ConfigExample {
 
         CountDownLatch moved = new CountDownLatch(1);
         redis.onChange(changed -> moved.countDown());
-        config.compareAndSet("redis", "statistics", version, Map.of("host", "10.0.0.2"));
+        move(config, "10.0.0.2");
         moved.await();
         System.out.println("statistics moved to " + host(redis) + ", stale: " + redis.isStale());
       }
@@ -34,6 +34,15 @@ public final class ConfigExample {
         }
       }
     }
+  }
+
+  private static void move(Config config, String host) {
+    config.set(
+        request ->
+            request
+                .setType("redis")
+                .setComponent("statistics")
+                .setValue(Structs.of(Map.of("host", host, "port", 6379))));
   }
 
   private static Object host(ConfigWatch redis) {

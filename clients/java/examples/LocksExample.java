@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import dev.quoin.client.Lock;
+import dev.quoin.client.LeaseHandle;
 import dev.quoin.client.LockOptions;
 import dev.quoin.client.Locks;
 import dev.quoin.client.Quoin;
@@ -13,24 +13,25 @@ public final class LocksExample {
 
   public static void main(String[] args) {
     String address = args.length > 0 ? args[0] : "localhost:7400";
-    LockOptions first = LockOptions.lease(Duration.ofSeconds(30)).withHolder("worker-1");
-    LockOptions second = first.withHolder("worker-2").withMaxWait(Duration.ofMinutes(1));
+    LockOptions first = LockOptions.lease(Duration.ofSeconds(30)).withLabel("worker-1");
+    LockOptions second = first.withLabel("worker-2").withMaxWait(Duration.ofMinutes(1));
 
     try (Quoin quoin = Quoin.connect(address)) {
       Locks locks = quoin.locks();
-      CompletableFuture<Optional<Lock>> next;
+      CompletableFuture<Optional<LeaseHandle>> next;
 
-      try (Lock lock = locks.acquire(REPORT, first).orElseThrow()) {
+      try (LeaseHandle lock = locks.acquire(REPORT, first).orElseThrow()) {
         lock.onLost(reason -> System.out.println("worker-1 must stop: " + reason));
         System.out.println("worker-1 writes the report with fence " + lock.fence());
 
         if (locks.tryAcquire(REPORT, Duration.ofSeconds(30)).isEmpty()) {
-          System.out.println("worker-2 sees it held by " + locks.get(REPORT).holder());
+          String holder = locks.get(request -> request.setName(REPORT)).getHolder();
+          System.out.println("worker-2 sees it held by " + holder);
         }
         next = locks.acquireAsync(REPORT, second);
       }
 
-      try (Lock lock = next.join().orElseThrow()) {
+      try (LeaseHandle lock = next.join().orElseThrow()) {
         System.out.println("worker-2 goes on with fence " + lock.fence());
       }
     }

@@ -32,9 +32,9 @@ public final class QueuesExample {
               .withHandler("sold", task -> send(log, task, "was sold"))
               .withHandler("expired", task -> send(log, task, "has expired"));
 
-      String sold = queues.enqueue("mail", Queues.task("sold", "ann: lamp"));
-      String expired = queues.enqueue("mail", Queues.task("expired", "bob: chair"));
-      String wrong = queues.enqueue("mail", Queues.task("sold", "nobody: table"));
+      String sold = enqueue(queues, "sold", "ann: lamp");
+      String expired = enqueue(queues, "expired", "bob: chair");
+      String wrong = enqueue(queues, "sold", "nobody: table");
 
       try (QueueWorker worker = queues.work(options)) {
         for (String id : new String[] {sold, expired, wrong}) {
@@ -48,6 +48,12 @@ public final class QueuesExample {
         }
       }
     }
+  }
+
+  private static String enqueue(Queues queues, String kind, String text) {
+    return queues
+        .enqueue(request -> request.setQueue("mail").setTask(Queues.task(kind, text)))
+        .getTaskId();
   }
 
   /** Delivery is at least once: a mail with the id of one that was sent is not sent again. */

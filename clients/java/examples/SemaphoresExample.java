@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import dev.quoin.client.LeaseHandle;
 import dev.quoin.client.PermitOptions;
-import dev.quoin.client.Permits;
 import dev.quoin.client.Quoin;
 import dev.quoin.client.Semaphores;
 import java.time.Duration;
@@ -14,23 +14,24 @@ public final class SemaphoresExample {
   public static void main(String[] args) {
     String address = args.length > 0 ? args[0] : "localhost:7400";
     PermitOptions one = PermitOptions.lease(Duration.ofSeconds(30));
-    PermitOptions all = one.withPermits(3).withHolder("bulk").withMaxWait(Duration.ofMinutes(1));
+    PermitOptions all = one.withPermits(3).withLabel("bulk").withMaxWait(Duration.ofMinutes(1));
 
     try (Quoin quoin = Quoin.connect(address)) {
       Semaphores semaphores = quoin.semaphores();
-      semaphores.configure(API, 3);
-      CompletableFuture<Optional<Permits>> bulk;
+      semaphores.configure(request -> request.setName(API).setLimit(3));
+      CompletableFuture<Optional<LeaseHandle>> bulk;
 
-      try (Permits stream = semaphores.hold(API, one.withHolder("stream"))) {
+      try (LeaseHandle stream = semaphores.hold(API, one.withLabel("stream"))) {
         stream.onLost(reason -> System.out.println("the stream must stop: " + reason));
-        System.out.println("in use: " + semaphores.get(API).inUse() + " of 3");
+        int inUse = semaphores.get(request -> request.setName(API)).getInUse();
+        System.out.println("in use: " + inUse + " of 3");
 
         semaphores.run(API, one, permits -> System.out.println("one call more is fine"));
         bulk = semaphores.acquireAsync(API, all);
       }
 
-      try (Permits permits = bulk.join().orElseThrow()) {
-        System.out.println("bulk upload with " + permits.permits() + " permits");
+      try (LeaseHandle permits = bulk.join().orElseThrow()) {
+        System.out.println("bulk upload with fence " + permits.fence());
       }
     }
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import dev.quoin.client.Quoin;
 import dev.quoin.client.Stats;
-import dev.quoin.client.StatsFigures;
 import dev.quoin.client.StatsRecorder;
 import dev.quoin.client.Timer;
+import dev.quoin.stats.v1.GetResponse;
 
 /** A shop measures how long its pages take, and finds the one worth optimising. */
 public final class StatsExample {
@@ -24,9 +24,13 @@ public final class StatsExample {
         }
       }
 
-      StatsFigures search = stats.get(KIND, "/search", 0);
-      System.out.println("searches so far: " + search.count() + ", mean " + search.mean() + " s");
-      System.out.println("slowest: " + stats.slowest(KIND, 0, 1).keySet());
+      GetResponse search = stats.get(request -> request.setKind(KIND).setContext("/search"));
+      System.out.println(
+          "searches so far: " + search.getCount() + ", mean " + search.getMean() + " s");
+      stats
+          .slowest(request -> request.setKind(KIND).setLimit(1))
+          .getSlowestList()
+          .forEach(slow -> System.out.println("slowest: " + slow.getContext()));
     }
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import dev.quoin.client.Lock;
+import dev.quoin.client.LeaseHandle;
 import dev.quoin.client.LockOptions;
 import dev.quoin.client.LockSet;
 import dev.quoin.client.Locks;
@@ -14,14 +14,15 @@ public final class TransferExample {
   public static void main(String[] args) {
     String address = args.length > 0 ? args[0] : "localhost:7400";
     LockOptions reader = LockOptions.lease(Duration.ofSeconds(30)).asShared();
-    LockOptions writer = LockOptions.lease(Duration.ofSeconds(30)).withHolder("transfer");
+    LockOptions writer = LockOptions.lease(Duration.ofSeconds(30)).withLabel("transfer");
 
     try (Quoin quoin = Quoin.connect(address)) {
       Locks locks = quoin.locks();
 
-      try (Lock one = locks.acquire("account/3", reader).orElseThrow();
-          Lock two = locks.acquire("account/3", reader).orElseThrow()) {
-        System.out.println(locks.get("account/3").readers() + " readers look at account 3");
+      try (LeaseHandle one = locks.acquire("account/3", reader).orElseThrow();
+          LeaseHandle two = locks.acquire("account/3", reader).orElseThrow()) {
+        long readers = locks.get(request -> request.setName("account/3")).getReaders();
+        System.out.println(readers + " readers look at account 3");
         System.out.println(
             "a transfer is refused: " + locks.acquireAll(ACCOUNTS, writer).isEmpty());
       }
@@ -29,8 +30,9 @@ public final class TransferExample {
       try (LockSet both = locks.acquireAll(ACCOUNTS, writer).orElseThrow()) {
         System.out.println("the transfer holds " + both.locks().size() + " locks");
         locks
-            .list("account/")
-            .forEach(lock -> System.out.println(lock.name() + ": " + lock.state().holder()));
+            .list(request -> request.setPrefix("account/"))
+            .getLocksList()
+            .forEach(lock -> System.out.println(lock.getName() + ": " + lock.getHolder()));
       }
     }
   }

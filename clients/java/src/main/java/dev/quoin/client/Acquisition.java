@@ -18,15 +18,15 @@ final class Acquisition {
   /** Servers remember the ids of requests for ten minutes. */
   private static final Duration REMEMBERED = Duration.ofMinutes(10);
 
-  private final Link link;
+  private final ClientCore core;
   private final LeaseCalls calls;
   private final String requestId;
   private final long end;
   private int attempts;
 
-  private Acquisition(Link link, LeaseCalls calls, String requestId) {
-    Duration least = calls.lease().compareTo(link.deadline()) > 0 ? calls.lease() : link.deadline();
-    this.link = link;
+  private Acquisition(ClientCore core, LeaseCalls calls, String requestId) {
+    Duration least = calls.lease().compareTo(core.deadline()) > 0 ? calls.lease() : core.deadline();
+    this.core = core;
     this.calls = calls;
     this.requestId = requestId;
     this.end = System.nanoTime() + (least.compareTo(REMEMBERED) < 0 ? least : REMEMBERED).toNanos();
@@ -41,7 +41,7 @@ final class Acquisition {
    * @param dispose gives back what nobody wants any more
    */
   static <Q, R, T> CompletableFuture<T> acquire(
-      Link link,
+      ClientCore core,
       MethodDescriptor<Q, R> method,
       Q request,
       Duration within,
@@ -49,7 +49,7 @@ final class Acquisition {
       List<? extends LeaseCalls> calls,
       Function<R, CompletableFuture<T>> keep,
       Consumer<T> dispose) {
-    CompletableFuture<R> answer = link.call(method, request, within);
+    CompletableFuture<R> answer = core.call(method, request, within);
     CompletableFuture<T> outcome =
         answer
             .handle(
@@ -58,14 +58,14 @@ final class Acquisition {
                     return keep.apply(response);
                   }
                   if (isOpen(failure)) {
-                    calls.forEach(one -> new Acquisition(link, one, requestId).giveBack());
+                    calls.forEach(one -> new Acquisition(core, one, requestId).giveBack());
                   }
                   return CompletableFuture.<T>failedFuture(failure);
                 })
             .thenCompose(kept -> kept);
     // The end of the client waits until it is known what is to be given back.
     try {
-      link.opened(
+      core.opened(
           outcome,
           () -> {
             answer.completeExceptionally(Failure.closedException());
@@ -74,7 +74,7 @@ final class Acquisition {
     } catch (ClosedException e) {
       // The answer is that already.
     }
-    outcome.whenComplete((kept, failure) -> link.closed(outcome));
+    outcome.whenComplete((kept, failure) -> core.closed(outcome));
     return Futures.handOver(outcome, answer, dispose);
   }
 
@@ -88,14 +88,14 @@ final class Acquisition {
 
   private void giveBack() {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    link.awaited(done);
+    core.awaited(done);
     attempt(done);
   }
 
   private void attempt(CompletableFuture<Void> done) {
     attempts++;
     Duration left = Duration.ofNanos(end - System.nanoTime());
-    Duration within = left.compareTo(link.deadline()) < 0 ? left : link.deadline();
+    Duration within = left.compareTo(core.deadline()) < 0 ? left : core.deadline();
     calls
         .releaseRequest(requestId, within)
         .whenComplete(
@@ -108,7 +108,7 @@ final class Acquisition {
                 return;
               }
               try {
-                link.after(pause, () -> attempt(done));
+                core.after(pause, () -> attempt(done));
               } catch (ClosedException e) {
                 done.complete(null);
               }

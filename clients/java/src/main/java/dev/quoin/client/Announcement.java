@@ -11,19 +11,19 @@ import java.util.concurrent.CompletableFuture;
  * call. It is announced again when a server goes away; within its lease nobody sees a difference.
  */
 public final class Announcement implements AutoCloseable {
-  private final Link link;
+  private final ClientCore core;
   private AnnounceRequest request;
-  private OpenStream<AnnounceRequest, AnnounceResponse> stream;
+  private ResumableStream<AnnounceRequest, AnnounceResponse> stream;
 
   /** The call before, which keeps the instance known until the newer one does. */
-  private OpenStream<AnnounceRequest, AnnounceResponse> before;
+  private ResumableStream<AnnounceRequest, AnnounceResponse> before;
 
   private CompletableFuture<Void> known = new CompletableFuture<>();
   private boolean replaced;
   private boolean over;
 
-  Announcement(Link link, AnnounceRequest request) {
-    this.link = link;
+  Announcement(ClientCore core, AnnounceRequest request) {
+    this.core = core;
     this.request = request;
     announce();
   }
@@ -61,8 +61,8 @@ public final class Announcement implements AutoCloseable {
   /** Takes the instance away. */
   @Override
   public void close() {
-    OpenStream<?, ?> last;
-    OpenStream<?, ?> first;
+    ResumableStream<?, ?> last;
+    ResumableStream<?, ?> first;
     synchronized (this) {
       over = true;
       last = stream;
@@ -76,13 +76,13 @@ public final class Announcement implements AutoCloseable {
 
   /** The new call takes the instance over from the one before, which ends only then. */
   private synchronized void announce() {
-    OpenStream<?, ?> outgoing = stream;
+    ResumableStream<?, ?> outgoing = stream;
     before = stream;
     AnnounceRequest wanted = request;
     CompletableFuture<Void> done = known;
     stream =
-        new OpenStream<>(
-            link,
+        new ResumableStream<>(
+            core,
             ConfigGrpc.getAnnounceMethod(),
             () -> wanted,
             message -> take(message, wanted, outgoing, done),
@@ -97,7 +97,7 @@ public final class Announcement implements AutoCloseable {
   private void take(
       AnnounceResponse message,
       AnnounceRequest announced,
-      OpenStream<?, ?> outgoing,
+      ResumableStream<?, ?> outgoing,
       CompletableFuture<Void> done) {
     if (message.hasAnnounced()) {
       if (outgoing != null) {

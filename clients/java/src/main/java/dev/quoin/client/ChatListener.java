@@ -1,33 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import dev.quoin.chat.v1.Activity;
+import dev.quoin.chat.v1.SubscribeResponse.Doing;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
+import dev.quoin.chat.v1.SubscribeResponse.Gap;
 
 /**
- * Hears what happens in the chats of a user. What it throws is logged and stops nothing: what comes
- * next is told, and the cursor goes on.
+ * Hears what happens in the chats of a user, one call at a time. What it throws is logged and stops
+ * nothing: the next event follows, and the cursor goes on.
  */
 @FunctionalInterface
 public interface ChatListener {
   /**
-   * Something happened in a chat: a message, an edit, somebody came or went. Another subscription
-   * goes on after it with the cursor of the event.
+   * Something happened in a chat: a message, an edit, a member joined or left. Another subscription
+   * given the cursor of the event goes on after it.
    */
   void event(String chat, Event event);
 
-  /**
-   * Messages cannot be told because they are kept no longer; when {@code to} is less than {@code
-   * from} only other events are missing.
-   */
-  default void gap(String chat, long from, long to) {}
+  /** Messages are missing because they are no longer kept. */
+  default void gap(Gap gap) {}
 
-  /** Somebody is doing something, for example typing. */
-  default void signal(String chat, String user, Activity activity) {}
+  /** A member is active, for example typing. */
+  default void signal(Doing signal) {}
 
-  /** The stream stands, after a start or a break, or is still alive. */
+  /** The stream is open, after a start or a break, or still alive. */
   default void alive() {}
 
-  /** The stream is broken; it is opened again unless the request makes no sense. */
+  /** The stream is broken; it is opened again unless the server refuses the request. */
   default void broken(QuoinException failure) {}
 }

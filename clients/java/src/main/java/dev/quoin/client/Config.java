@@ -1,123 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import com.google.protobuf.Struct;
 import dev.quoin.config.v1.AnnounceRequest;
-import dev.quoin.config.v1.ConfigGrpc;
-import dev.quoin.config.v1.Configuration;
-import dev.quoin.config.v1.DeleteRequest;
-import dev.quoin.config.v1.DeleteResponse;
-import dev.quoin.config.v1.GetRequest;
-import dev.quoin.config.v1.GetResponse;
-import dev.quoin.config.v1.SetRequest;
-import dev.quoin.config.v1.SetResponse;
 import io.grpc.NameResolverProvider;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
- * Configuration, maintenance and discovery.
- *
- * <p>What changes seldom and is read often is best watched: {@link #watch}, {@link
- * #watchMaintenance} and {@link #watchService} keep it in memory, up to date, and go on with what
- * they knew last while Quoin cannot be reached.
- *
- * <p>Every method comes in two forms; the one that waits for the answer throws what the future of
- * the other fails with, always a {@link QuoinException}. History and Rollback, lists and answers
- * with an age are at {@link ConfigGrpc} on {@link Quoin#channel}.
+ * The RPCs of Config; configuration, maintenance and services kept in memory, where reading them
+ * costs nothing and goes on while Quoin cannot be reached; and announcements.
  */
-public final class Config {
-  private final Link link;
-
-  Config(Link link) {
-    this.link = link;
-  }
-
-  /** A component of a type; empty when it does not exist. */
-  public Optional<Configuration> get(String type, String component) {
-    return Futures.await(getAsync(type, component));
-  }
-
-  /** Like {@link #get}, without waiting for the answer. */
-  public CompletableFuture<Optional<Configuration>> getAsync(String type, String component) {
-    GetRequest request = GetRequest.newBuilder().setType(type).setComponent(component).build();
-    CompletableFuture<GetResponse> answer = link.call(ConfigGrpc.getGetMethod(), request);
-    return Futures.handOver(
-        answer.thenApply(
-            found -> found.getFound() ? Optional.of(found.getConfiguration()) : Optional.empty()),
-        answer,
-        found -> {});
-  }
-
-  /**
-   * Gives a component a value.
-   *
-   * @param value as {@link Structs#of} takes it
-   * @return the version of the component
-   * @throws QuoinException with CONFIG_TYPE_FULL when the type has no room
-   */
-  public long set(String type, String component, Map<String, ?> value) {
-    return Futures.await(setAsync(type, component, value));
-  }
-
-  /** Like {@link #set}, without waiting for the answer. */
-  public CompletableFuture<Long> setAsync(String type, String component, Map<String, ?> value) {
-    CompletableFuture<SetResponse> answer = send(request(type, component, Structs.of(value)));
-    return Futures.handOver(answer.thenApply(SetResponse::getVersion), answer, version -> {});
-  }
-
-  /**
-   * Gives a component a value if it still has a version.
-   *
-   * @param expectedVersion the version it must have; 0 when it must not exist
-   * @return the new version; empty when the component has another one
-   */
-  public OptionalLong compareAndSet(
-      String type, String component, long expectedVersion, Map<String, ?> value) {
-    return Futures.await(compareAndSetAsync(type, component, expectedVersion, value));
-  }
-
-  /** Like {@link #compareAndSet}, without waiting for the answer. */
-  public CompletableFuture<OptionalLong> compareAndSetAsync(
-      String type, String component, long expectedVersion, Map<String, ?> value) {
-    CompletableFuture<SetResponse> answer =
-        send(request(type, component, Structs.of(value)).setExpectedVersion(expectedVersion));
-    return Futures.handOver(
-        answer.thenApply(
-            set -> set.getStored() ? OptionalLong.of(set.getVersion()) : OptionalLong.empty()),
-        answer,
-        version -> {});
-  }
-
-  /** Takes a component away. Returns whether it was there. */
-  public boolean delete(String type, String component) {
-    return Futures.await(deleteAsync(type, component));
-  }
-
-  /** Like {@link #delete}, without waiting for the answer. */
-  public CompletableFuture<Boolean> deleteAsync(String type, String component) {
-    DeleteRequest request =
-        DeleteRequest.newBuilder().setType(type).setComponent(component).build();
-    CompletableFuture<DeleteResponse> answer = link.call(ConfigGrpc.getDeleteMethod(), request);
-    return Futures.handOver(answer.thenApply(DeleteResponse::getDeleted), answer, deleted -> {});
+public final class Config extends ConfigClient {
+  Config(ClientCore core) {
+    super(core, core.deadline());
   }
 
   /** Keeps the components of a type in memory. */
   public ConfigWatch watch(String type) {
-    return new ConfigWatch(link, type);
+    return opened(new ConfigWatch(core, type));
   }
 
   /** Keeps in memory whether something is under maintenance. */
   public MaintenanceWatch watchMaintenance(String name) {
-    return new MaintenanceWatch(link, name);
+    return opened(new MaintenanceWatch(core, name));
   }
 
   /** Keeps the instances of a service in memory. */
   public ServiceWatch watchService(String service) {
-    return new ServiceWatch(link, service);
+    return opened(new ServiceWatch(core, service));
   }
 
   /**
@@ -126,16 +36,27 @@ public final class Config {
    * @param address where it serves, {@code host:port}
    */
   public Announcement announce(String service, String address) {
-    return announce(AnnounceRequest.newBuilder().setService(service).setAddress(address).build());
+    return announce(service, address, request -> {});
   }
 
-  /** Makes an instance known, with all that can be said about it. */
-  public Announcement announce(AnnounceRequest request) {
-    return new Announcement(
-        link,
-        request.getInstance().isEmpty()
-            ? request.toBuilder().setInstance(UUID.randomUUID().toString()).build()
-            : request);
+  /**
+   * The same with more that can be said about the instance.
+   *
+   * @param more fills in the rest of the request
+   */
+  public Announcement announce(
+      String service, String address, Consumer<AnnounceRequest.Builder> more) {
+    AnnounceRequest.Builder request =
+        AnnounceRequest.newBuilder()
+            .setService(service)
+            .setAddress(address)
+            .setInstance(UUID.randomUUID().toString());
+    return new Announcement(core, filled(request, more).build());
+  }
+
+  private static <W extends CachedWatch<?, ?, ?>> W opened(W watch) {
+    watch.open();
+    return watch;
   }
 
   /**
@@ -143,14 +64,6 @@ public final class Config {
    * io.grpc.NameResolverRegistry}. Instances that drain get no new calls while there are others.
    */
   public NameResolverProvider resolver() {
-    return new ServiceResolver.Provider(link);
-  }
-
-  private static SetRequest.Builder request(String type, String component, Struct value) {
-    return SetRequest.newBuilder().setType(type).setComponent(component).setValue(value);
-  }
-
-  private CompletableFuture<SetResponse> send(SetRequest.Builder request) {
-    return link.call(ConfigGrpc.getSetMethod(), request.build());
+    return new ServiceResolver.Provider(core);
   }
 }

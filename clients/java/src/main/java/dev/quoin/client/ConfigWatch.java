@@ -5,43 +5,26 @@ import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.config.v1.Configuration;
 import dev.quoin.config.v1.WatchRequest;
 import dev.quoin.config.v1.WatchResponse;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 
 /**
  * The components of a type, kept up to date. While Quoin cannot be reached it goes on with what it
- * knew last: {@link #isStale} says so, {@link #asOf} since when. Reading never blocks.
+ * knew last: {@link #isStale} says so, {@link #asOf} since when. Listeners are told every component
+ * that came, changed or went ({@code deleted}). Reading never blocks.
  */
-public final class ConfigWatch implements AutoCloseable {
+public final class ConfigWatch extends CachedWatch<WatchRequest, WatchResponse, Configuration> {
   private final String type;
-  private final OpenStream<WatchRequest, WatchResponse> stream;
-  private final Freshness freshness = new Freshness();
-  private final List<Consumer<Configuration>> listeners = new CopyOnWriteArrayList<>();
   private volatile Map<String, Configuration> known = Map.of();
   private volatile long revision = -1;
 
-  ConfigWatch(Link link, String type) {
+  ConfigWatch(ClientCore core, String type) {
+    super(core, ConfigGrpc.getWatchMethod());
     this.type = type;
-    this.stream =
-        new OpenStream<>(
-            link, ConfigGrpc.getWatchMethod(), this::request, this::take, freshness::broken);
-    stream.open();
-  }
-
-  /**
-   * Done as soon as the components are known. Fails with {@link InvalidRequestException} when the
-   * type cannot be one.
-   */
-  public CompletableFuture<Void> ready() {
-    return freshness.ready();
   }
 
   /** A component as it is known; empty when there is none or nothing is known yet. */
@@ -54,31 +37,8 @@ public final class ConfigWatch implements AutoCloseable {
     return known;
   }
 
-  /** When what is known was last seen to be so, by the clock of Redis; empty before it is ready. */
-  public Optional<Instant> asOf() {
-    return freshness.asOf();
-  }
-
-  /** Whether there may be changes that cannot be seen now. */
-  public boolean isStale() {
-    return freshness.isStale();
-  }
-
-  /**
-   * Told every component that came, changed or went ({@code deleted}), one at a time, from now on;
-   * not those that are known already. It must not block.
-   */
-  public void onChange(Consumer<Configuration> listener) {
-    listeners.add(listener);
-  }
-
-  /** Ends the watch; what is known stays. */
   @Override
-  public void close() {
-    stream.close();
-  }
-
-  private WatchRequest request() {
+  WatchRequest request() {
     WatchRequest.Builder request = WatchRequest.newBuilder().setType(type);
     if (revision >= 0) {
       request.setRevision(revision);
@@ -86,13 +46,14 @@ public final class ConfigWatch implements AutoCloseable {
     return request.build();
   }
 
-  private void take(WatchResponse message) {
+  @Override
+  void take(WatchResponse message) {
     switch (message.getEventCase()) {
       case SNAPSHOT -> replace(message.getSnapshot());
       case CHANGES -> change(message.getChanges());
       case HEARTBEAT -> {
         revision = message.getHeartbeat().getRevision();
-        freshness.told(message.getHeartbeat().getAsOf(), message.getHeartbeat().getStale());
+        known(message.getHeartbeat().getAsOf(), message.getHeartbeat().getStale());
       }
       default -> {}
     }
@@ -116,9 +77,9 @@ public final class ConfigWatch implements AutoCloseable {
         });
     known = Collections.unmodifiableMap(now);
     revision = snapshot.getRevision();
-    freshness.told(snapshot.getAsOf(), false);
+    known(snapshot.getAsOf(), false);
     changed.forEach(this::tell);
-    freshness.complete();
+    complete();
   }
 
   private void change(WatchResponse.Changes changes) {
@@ -132,12 +93,7 @@ public final class ConfigWatch implements AutoCloseable {
     }
     known = Collections.unmodifiableMap(now);
     revision = changes.getRevision();
-    freshness.told(changes.getAsOf(), false);
+    known(changes.getAsOf(), false);
     changes.getConfigurationsList().forEach(this::tell);
-  }
-
-  private void tell(Configuration configuration) {
-    listeners.forEach(
-        listener -> Callbacks.run("a listener for " + type, () -> listener.accept(configuration)));
   }
 }

@@ -20,16 +20,23 @@ final class ConnectionLog {
   private final ManagedChannel channel;
   private final String address;
   private final ScheduledExecutorService clock;
+  private final boolean logs;
   private boolean lost;
 
-  private ConnectionLog(ManagedChannel channel, String address, ScheduledExecutorService clock) {
+  private ConnectionLog(
+      ManagedChannel channel, String address, ScheduledExecutorService clock, boolean logs) {
     this.channel = channel;
     this.address = address;
     this.clock = clock;
+    this.logs = logs;
   }
 
-  static void watch(ManagedChannel channel, String address, ScheduledExecutorService clock) {
-    new ConnectionLog(channel, address, clock).look();
+  /**
+   * @param logs whether to log it; one of several channels to the same servers does
+   */
+  static void watch(
+      ManagedChannel channel, String address, ScheduledExecutorService clock, boolean logs) {
+    new ConnectionLog(channel, address, clock, logs).look();
   }
 
   private void look() {
@@ -43,11 +50,14 @@ final class ConnectionLog {
   private synchronized void note(ConnectivityState state) {
     if (state == ConnectivityState.TRANSIENT_FAILURE && !lost) {
       lost = true;
-      LOG.log(Level.WARNING, "no connection to {0}; trying again until there is one", address);
+      LOG.log(
+          logs ? Level.WARNING : Level.FINE,
+          "no connection to {0}; trying again until there is one",
+          address);
       reconnectAfter(1);
     } else if (state == ConnectivityState.READY && lost) {
       lost = false;
-      LOG.log(Level.INFO, "connected to {0} again", address);
+      LOG.log(logs ? Level.INFO : Level.FINE, "connected to {0} again", address);
     }
   }
 

@@ -20,20 +20,20 @@ public final class CounterRecorder implements AutoCloseable {
   private static final int NAMES_PER_REQUEST = 1_000;
   private static final int MOST_NAMES = 100_000;
 
-  private final Pump<IncrementBatchRequest, IncrementBatchResponse> pump;
+  private final BatchSender<IncrementBatchRequest, IncrementBatchResponse> pump;
   private final Duration patience;
   private final Map<String, Long> sums = new LinkedHashMap<>();
   private final AtomicLong lost = new AtomicLong();
 
-  CounterRecorder(Link link, Duration period) {
-    this.patience = link.deadline();
+  CounterRecorder(ClientCore core, Duration period) {
+    this.patience = core.deadline();
     this.pump =
-        new Pump<>(
-            link,
+        new BatchSender<>(
+            core,
             CountersGrpc.getIncrementBatchMethod(),
             period,
             this::next,
-            new Pump.Answers<>() {
+            new BatchSender.Answers<>() {
               @Override
               public void answered(IncrementBatchRequest request, IncrementBatchResponse response) {
                 lost.addAndGet(response.getUncountedCount());

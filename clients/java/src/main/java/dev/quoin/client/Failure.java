@@ -103,7 +103,7 @@ record Failure(
         status.getDescription() == null ? status.getCode().name() : status.getDescription(),
         info.map(i -> reason(i.getReason())).orElse(ErrorReason.ERROR_REASON_UNSPECIFIED),
         info.map(i -> Map.copyOf(i.getMetadataMap())).orElse(Map.of()),
-        detail(details, RetryInfo.class).map(r -> Protos.duration(r.getRetryDelay())),
+        detail(details, RetryInfo.class).map(r -> Times.duration(r.getRetryDelay())),
         detail(details, RequestInfo.class)
             .map(RequestInfo::getRequestId)
             .or(() -> trailer(Status.trailersFromThrowable(thrown))),

@@ -7,7 +7,7 @@ import java.time.Instant;
 /** The lease of a grant that the server renews for as long as a Hold is open. */
 final class HeldLease {
   private final Duration lease;
-  private final Possession possession;
+  private final LeaseHandle granted;
 
   /**
    * The end of some lease by the clock of Redis and, {@link #anchorEnd}, by ours: no later, because
@@ -20,28 +20,28 @@ final class HeldLease {
   /**
    * @param sent when the lease of the grant was asked for
    */
-  HeldLease(Link link, HoldCall hold, LeaseCalls calls, Grant grant, long sent) {
+  HeldLease(ClientCore core, HoldCall hold, LeaseCalls calls, Grant grant, long sent) {
     this.lease = calls.lease();
     this.anchor = grant.expireTime();
-    this.anchorEnd = Tenure.end(sent, lease);
-    this.possession = new Possession(link, calls, grant, anchorEnd, hold::stop);
+    this.anchorEnd = LeaseClock.end(sent, lease);
+    this.granted = new LeaseHandle(core, calls, grant, anchorEnd, hold::stop);
   }
 
-  Possession possession() {
-    return possession;
+  LeaseHandle granted() {
+    return granted;
   }
 
   /** A new stream took the grant over; its lease was asked for at this moment. */
   synchronized void resumed(long sent, Instant expire) {
     anchor = expire;
-    anchorEnd = Tenure.end(sent, lease);
-    possession.renewed(expire, anchorEnd);
+    anchorEnd = LeaseClock.end(sent, lease);
+    granted.renewed(expire, anchorEnd);
   }
 
   /** The server says that it renewed the lease. */
   synchronized void renewed(Instant expire) {
     long end = anchorEnd + Duration.between(anchor, expire).toNanos();
-    long latest = Tenure.end(System.nanoTime(), lease);
-    possession.renewed(expire, end - latest < 0 ? end : latest);
+    long latest = LeaseClock.end(System.nanoTime(), lease);
+    granted.renewed(expire, end - latest < 0 ? end : latest);
   }
 }

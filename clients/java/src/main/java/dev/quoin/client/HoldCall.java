@@ -13,32 +13,32 @@ import java.util.function.LongConsumer;
  * nor the lease, whose own monitor is taken before this one.
  */
 final class HoldCall {
-  private final Link link;
+  private final ClientCore core;
   private final LeaseCalls calls;
   private final LongConsumer onWaiting;
-  private final CompletableFuture<Possession> outcome = new CompletableFuture<>();
+  private final CompletableFuture<LeaseHandle> outcome = new CompletableFuture<>();
   private final StreamLog log;
   private HoldStream stream;
   private HeldLease held;
   private boolean over;
 
-  HoldCall(Link link, LeaseCalls calls, LongConsumer onWaiting) {
-    this.link = link;
+  HoldCall(ClientCore core, LeaseCalls calls, LongConsumer onWaiting) {
+    this.core = core;
     this.calls = calls;
     this.onWaiting = onWaiting;
-    this.log = new StreamLog("holding " + calls.name(), link.address());
+    this.log = new StreamLog("holding " + calls.name(), core.address());
   }
 
   /** Asks for a grant. */
-  CompletableFuture<Possession> begin() {
+  CompletableFuture<LeaseHandle> begin() {
     try {
-      link.opened(this, this::abandon);
+      core.opened(this, this::abandon);
     } catch (ClosedException e) {
       return CompletableFuture.failedFuture(e);
     }
     outcome.whenComplete(
         (granted, failure) -> {
-          link.closed(this);
+          core.closed(this);
           if (failure != null) {
             stop();
           }
@@ -68,7 +68,7 @@ final class HoldCall {
               ? failure instanceof NotHeldException || failure instanceof UnavailableException
               : !(failure instanceof NotHeldException);
       if (again) {
-        openLater(held == null ? "" : held.possession().token());
+        openLater(held == null ? "" : held.granted().token());
       }
     }
     if (again) {
@@ -95,7 +95,7 @@ final class HoldCall {
   private void openLater(String token) {
     stream = null;
     try {
-      link.after(Retries.pause(calls.lease()), () -> open(token));
+      core.after(Retries.pause(calls.lease()), () -> open(token));
     } catch (ClosedException e) {
       over = true;
     }
@@ -121,11 +121,11 @@ final class HoldCall {
         return;
       }
       if (isNew) {
-        held = new HeldLease(link, this, calls, grant, from.sent());
+        held = new HeldLease(core, this, calls, grant, from.sent());
       }
     }
-    if (isNew && !outcome.complete(held.possession())) {
-      held.possession().closeAsync();
+    if (isNew && !outcome.complete(held.granted())) {
+      held.granted().closeAsync();
     } else if (!isNew) {
       held.resumed(from.sent(), grant.expireTime());
     }
@@ -135,7 +135,7 @@ final class HoldCall {
   private void confirm(HoldStream from, Grant grant) {
     long sent = System.nanoTime();
     calls
-        .renew(grant.token(), link.deadline())
+        .renew(grant.token(), core.deadline())
         .whenComplete(
             (end, failure) -> {
               if (failure == null) {
@@ -166,7 +166,7 @@ final class HoldCall {
     if (lease == null) {
       reconnect(from, "");
     } else {
-      lease.possession().lost(reason);
+      lease.granted().lost(reason);
     }
   }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import com.google.protobuf.Message;
+import com.google.protobuf.Timestamp;
 import io.grpc.ClientCall;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
-import java.time.Instant;
-import java.util.function.Consumer;
 
-/** One stream of a Hold. */
-final class HoldStream {
+/** One stream of a Hold: tells the call what happens on it. */
+final class HoldStream implements StreamObserver<Message> {
   private final HoldCall hold;
   private volatile long sent;
   private ClientCall<?, ?> call;
@@ -35,43 +35,33 @@ final class HoldStream {
     call.cancel("it is not wanted any more", null);
   }
 
-  void waiting(long position) {
-    hold.waiting(this, position);
+  @Override
+  public void onNext(Message response) {
+    response.getAllFields().forEach((field, event) -> tell(field.getName(), (Message) event));
   }
 
-  void granted(Grant grant) {
-    hold.granted(this, grant);
-  }
-
-  void renewed(Instant expireTime) {
-    hold.renewed(this, expireTime);
-  }
-
-  void lost(LostReason reason) {
-    hold.ended(this, reason);
-  }
-
-  void reconnect(String token) {
-    hold.reconnect(this, token);
-  }
-
-  /** Receives the messages of the stream. */
-  <R> StreamObserver<R> receiver(Consumer<R> reader) {
-    return new StreamObserver<>() {
-      @Override
-      public void onNext(R message) {
-        reader.accept(message);
+  private void tell(String kind, Message event) {
+    switch (kind) {
+      case "waiting" -> hold.waiting(this, (Long) Fields.get(event, "position"));
+      case "granted" -> hold.granted(this, Grant.of(event));
+      case "heartbeat" -> {
+        if (Fields.has(event, "expire_time")) {
+          hold.renewed(this, Times.instant((Timestamp) Fields.get(event, "expire_time")));
+        }
       }
+      case "lost" -> hold.ended(this, LostReason.of(event));
+      case "reconnect" -> hold.reconnect(this, (String) Fields.get(event, "token"));
+      default -> {} // this version does not know it
+    }
+  }
 
-      @Override
-      public void onError(Throwable failure) {
-        hold.failed(HoldStream.this, QuoinException.from(failure));
-      }
+  @Override
+  public void onError(Throwable failure) {
+    hold.failed(this, QuoinException.from(failure));
+  }
 
-      @Override
-      public void onCompleted() {
-        onError(Failure.local(Status.Code.UNAVAILABLE, "the stream ended without a reason", null));
-      }
-    };
+  @Override
+  public void onCompleted() {
+    onError(Failure.local(Status.Code.UNAVAILABLE, "the stream ended without a reason", null));
   }
 }

@@ -59,7 +59,7 @@ record KnownMaintenance(Maintenance maintenance, long endsAt, long heardAt) {
     if (!maintenance.hasUntil()) {
       return now;
     }
-    Duration left = Duration.between(Protos.instant(asOf), Protos.instant(maintenance.getUntil()));
+    Duration left = Duration.between(Times.instant(asOf), Times.instant(maintenance.getUntil()));
     return now + (left.compareTo(FAR) < 0 ? left : FAR).toNanos();
   }
 }

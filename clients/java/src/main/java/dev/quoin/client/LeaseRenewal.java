@@ -8,18 +8,18 @@ import java.util.concurrent.ScheduledFuture;
 
 /** Renews a grant by calls of its own, after every third of its lease. */
 final class LeaseRenewal {
-  private final Link link;
+  private final ClientCore core;
   private final LeaseCalls calls;
   private final String token;
-  private final Possession possession;
+  private final LeaseHandle lease;
   private ScheduledFuture<?> next;
 
-  private LeaseRenewal(Link link, LeaseCalls calls, Grant grant, long sent) {
-    this.link = link;
+  private LeaseRenewal(ClientCore core, LeaseCalls calls, Grant grant, long sent) {
+    this.core = core;
     this.calls = calls;
     this.token = grant.token();
-    this.possession =
-        new Possession(link, calls, grant, Tenure.end(sent, calls.lease()), this::stop);
+    this.lease =
+        new LeaseHandle(core, calls, grant, LeaseClock.end(sent, calls.lease()), this::stop);
     renewAfter(calls.lease().dividedBy(3).minusNanos(System.nanoTime() - sent));
   }
 
@@ -29,25 +29,25 @@ final class LeaseRenewal {
    *
    * @param sent when it was asked for
    */
-  static CompletableFuture<Possession> keep(Link link, LeaseCalls calls, Grant grant, long sent) {
+  static CompletableFuture<LeaseHandle> keep(
+      ClientCore core, LeaseCalls calls, Grant grant, long sent) {
     long now = System.nanoTime();
     if (now - sent < calls.lease().dividedBy(3).toNanos()) {
-      return CompletableFuture.completedFuture(
-          new LeaseRenewal(link, calls, grant, sent).possession);
+      return CompletableFuture.completedFuture(new LeaseRenewal(core, calls, grant, sent).lease);
     }
     return calls
-        .renew(grant.token(), link.deadline())
-        .thenApply(end -> new LeaseRenewal(link, calls, grant.until(end), now).possession)
+        .renew(grant.token(), core.deadline())
+        .thenApply(end -> new LeaseRenewal(core, calls, grant.until(end), now).lease)
         .whenComplete(
             (kept, failure) -> {
               if (failure != null) {
-                Releases.release(link, calls, grant.token());
+                Releases.release(core, calls, grant.token());
               }
             });
   }
 
   private void renew() {
-    Duration left = possession.remaining();
+    Duration left = lease.remaining();
     if (left.isNegative() || left.isZero()) {
       return;
     }
@@ -60,18 +60,18 @@ final class LeaseRenewal {
 
   private void renewed(long sent, Instant end, Throwable thrown) {
     if (thrown == null) {
-      possession.renewed(end, Tenure.end(sent, calls.lease()));
+      lease.renewed(end, LeaseClock.end(sent, calls.lease()));
       renewAfter(calls.lease().dividedBy(3).minusNanos(System.nanoTime() - sent));
     } else if (QuoinException.from(thrown) instanceof NotHeldException failure) {
-      possession.lost(LostReason.of(failure));
+      lease.lost(LostReason.of(failure));
     } else {
       renewAfter(Retries.pause(calls.lease()));
     }
   }
 
   private synchronized void renewAfter(Duration delay) {
-    if (possession.isHeld()) {
-      next = link.after(delay, this::renew);
+    if (lease.isHeld()) {
+      next = core.after(delay, this::renew);
     }
   }
 

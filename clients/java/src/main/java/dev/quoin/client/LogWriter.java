@@ -37,7 +37,7 @@ public final class LogWriter implements AutoCloseable {
 
   private static final Logger LOG = Logger.getLogger(LogWriter.class.getName());
 
-  private final Link link;
+  private final ClientCore core;
   private final String name;
   private final StreamLog log;
   private final Deque<LogEntry> waiting = new ArrayDeque<>();
@@ -55,11 +55,11 @@ public final class LogWriter implements AutoCloseable {
   private long settled;
   private long dropped;
 
-  LogWriter(Link link, String name) {
-    this.link = link;
+  LogWriter(ClientCore core, String name) {
+    this.core = core;
     this.name = name;
-    this.log = new StreamLog("writing the log " + name, link.address());
-    link.opened(this, this::closeAsync);
+    this.log = new StreamLog("writing the log " + name, core.address());
+    core.opened(this, this::closeAsync);
   }
 
   /**
@@ -121,13 +121,13 @@ public final class LogWriter implements AutoCloseable {
       closed = true;
     }
     return flushAsync()
-        .completeOnTimeout(null, link.deadline().toMillis(), TimeUnit.MILLISECONDS)
-        .whenCompleteAsync((done, failure) -> link.closed(this), link.listeners());
+        .completeOnTimeout(null, core.deadline().toMillis(), TimeUnit.MILLISECONDS)
+        .whenCompleteAsync((done, failure) -> core.closed(this), core.listeners());
   }
 
   private void later(Duration pause) {
     try {
-      link.after(pause, this::send);
+      core.after(pause, this::send);
     } catch (QuoinException e) {
       settle(Integer.MAX_VALUE, true);
     }
@@ -135,7 +135,7 @@ public final class LogWriter implements AutoCloseable {
 
   private void send() {
     List<WriteStreamRequest> batches = batches();
-    link.send(LogsGrpc.getWriteStreamMethod(), batches)
+    core.send(LogsGrpc.getWriteStreamMethod(), batches)
         .whenComplete((response, failure) -> sent(batches, failure));
   }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import dev.quoin.locks.v1.HoldResponse.Lost;
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
+import com.google.protobuf.Message;
 
 /** Why something that was held was lost. */
 public enum LostReason {
@@ -27,10 +28,11 @@ public enum LostReason {
     };
   }
 
-  static LostReason of(Lost.Reason reason) {
-    return switch (reason) {
-      case REASON_EXPIRED -> EXPIRED;
-      case REASON_FORCED -> REVOKED;
+  /** What a stream says. */
+  static LostReason of(Message lost) {
+    return switch (((EnumValueDescriptor) Fields.get(lost, "reason")).getName()) {
+      case "REASON_EXPIRED" -> EXPIRED;
+      case "REASON_REVOKED", "REASON_FORCED" -> REVOKED;
       default -> NOT_HELD;
     };
   }

@@ -72,7 +72,7 @@ public final class MaintenanceInterceptor implements ServerInterceptor {
 
   private static StatusRuntimeException refusal(KnownMaintenance known) {
     String message = known.maintenance().getMessage();
-    RetryInfo retry = RetryInfo.newBuilder().setRetryDelay(Protos.duration(delay(known))).build();
+    RetryInfo retry = RetryInfo.newBuilder().setRetryDelay(Times.duration(delay(known))).build();
     return StatusProto.toStatusRuntimeException(
         com.google.rpc.Status.newBuilder()
             .setCode(Code.UNAVAILABLE_VALUE)

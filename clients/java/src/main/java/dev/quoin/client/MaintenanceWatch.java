@@ -5,38 +5,22 @@ import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.config.v1.Maintenance;
 import dev.quoin.config.v1.WatchMaintenanceRequest;
 import dev.quoin.config.v1.WatchMaintenanceResponse;
-import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * Whether something is under maintenance, kept up to date. While Quoin cannot be reached it goes on
  * with what it knew last; at first that is: no maintenance. One with an end ends then all the same,
- * whatever the clock of this process says. Reading never blocks.
+ * whatever the clock of this process says. Listeners are told what the server says of it. Reading
+ * never blocks.
  */
-public final class MaintenanceWatch implements AutoCloseable {
-  private final OpenStream<WatchMaintenanceRequest, WatchMaintenanceResponse> stream;
-  private final Freshness freshness = new Freshness();
+public final class MaintenanceWatch
+    extends CachedWatch<WatchMaintenanceRequest, WatchMaintenanceResponse, Maintenance> {
+  private final String name;
   private volatile KnownMaintenance known = KnownMaintenance.none();
 
-  MaintenanceWatch(Link link, String name) {
-    WatchMaintenanceRequest request = WatchMaintenanceRequest.newBuilder().setName(name).build();
-    stream =
-        new OpenStream<>(
-            link,
-            ConfigGrpc.getWatchMaintenanceMethod(),
-            () -> request,
-            this::take,
-            freshness::broken);
-    stream.open();
-  }
-
-  /**
-   * Done as soon as it is known. Fails with {@link InvalidRequestException} when the name cannot be
-   * one.
-   */
-  public CompletableFuture<Void> ready() {
-    return freshness.ready();
+  MaintenanceWatch(ClientCore core, String name) {
+    super(core, ConfigGrpc.getWatchMaintenanceMethod());
+    this.name = name;
   }
 
   /** The maintenance, if there is one now. */
@@ -46,34 +30,25 @@ public final class MaintenanceWatch implements AutoCloseable {
 
   /** The maintenance with its end, if there is one now. */
   Optional<KnownMaintenance> known() {
-    return Optional.of(known).filter(now -> now.isOn(freshness.isStale()));
+    return Optional.of(known).filter(now -> now.isOn(isStale()));
   }
 
-  /** When what is known was last seen to be so, by the clock of Redis; empty before it is ready. */
-  public Optional<Instant> asOf() {
-    return freshness.asOf();
-  }
-
-  /** Whether there may be a change that cannot be seen now. */
-  public boolean isStale() {
-    return freshness.isStale();
-  }
-
-  /** Ends the watch; what is known stays. */
   @Override
-  public void close() {
-    stream.close();
+  WatchMaintenanceRequest request() {
+    return WatchMaintenanceRequest.newBuilder().setName(name).build();
   }
 
-  private void take(WatchMaintenanceResponse message) {
+  @Override
+  void take(WatchMaintenanceResponse message) {
     if (message.hasState()) {
       WatchMaintenanceResponse.State state = message.getState();
       known = KnownMaintenance.of(state.getMaintenance(), state.getAsOf());
-      freshness.told(message.getState().getAsOf(), false);
-      freshness.complete();
+      known(state.getAsOf(), false);
+      tell(state.getMaintenance());
+      complete();
     } else if (message.hasHeartbeat()) {
       known = known.confirmed(message.getHeartbeat().getAsOf());
-      freshness.told(message.getHeartbeat().getAsOf(), message.getHeartbeat().getStale());
+      known(message.getHeartbeat().getAsOf(), message.getHeartbeat().getStale());
     }
   }
 }

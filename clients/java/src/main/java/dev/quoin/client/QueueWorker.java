@@ -26,7 +26,7 @@ public final class QueueWorker implements AutoCloseable {
   private static final int LONGEST_ERROR = 2_048;
   private static final int LONGEST_RESULT = 65_536;
 
-  private final Link link;
+  private final ClientCore core;
   private final WorkerOptions options;
   private final ExecutorService threads;
   private final WorkStream stream;
@@ -35,8 +35,8 @@ public final class QueueWorker implements AutoCloseable {
   private int running;
   private boolean closing;
 
-  QueueWorker(Link link, WorkerOptions options) {
-    this.link = link;
+  QueueWorker(ClientCore core, WorkerOptions options) {
+    this.core = core;
     this.options = options;
     this.threads =
         Executors.newFixedThreadPool(
@@ -46,11 +46,11 @@ public final class QueueWorker implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    this.stream = new WorkStream(link, this, options);
+    this.stream = new WorkStream(core, this, options);
   }
 
   void begin() {
-    link.opened(this, this::closeAsync);
+    core.opened(this, this::closeAsync);
     stream.open();
   }
 
@@ -78,7 +78,7 @@ public final class QueueWorker implements AutoCloseable {
   private void end() {
     stream.close();
     threads.shutdownNow();
-    link.closed(this);
+    core.closed(this);
     stopped.complete(null);
   }
 
@@ -173,7 +173,7 @@ public final class QueueWorker implements AutoCloseable {
       return WorkRequest.newBuilder().setAck(done).build();
     } catch (TaskFailure failure) {
       Failed.Builder failed = failed(task, failure.getMessage()).setDead(failure.isDead());
-      failure.retryAfter().map(Protos::duration).ifPresent(failed::setRetryAfter);
+      failure.retryAfter().map(Times::duration).ifPresent(failed::setRetryAfter);
       return WorkRequest.newBuilder().setNack(failed).build();
     } catch (Throwable thrown) {
       Callbacks.log(Level.FINE, "a task failed", thrown);

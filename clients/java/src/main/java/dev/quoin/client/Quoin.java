@@ -7,16 +7,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A client of Quoin. Make one per process and namespace, and close it at the end; it is safe for
  * use by several threads and connects when it is first needed.
  */
-public final class Quoin implements AutoCloseable {
-  private final ManagedChannel channel;
-  private final Link link;
+public final class Quoin extends Services implements AutoCloseable {
+  private final Channels channel;
+  private final ClientCore core;
   private final ScheduledThreadPoolExecutor clock;
   private final Closing closing = new Closing();
 
@@ -26,9 +25,16 @@ public final class Quoin implements AutoCloseable {
     ExecutorService threads = Executors.newCachedThreadPool(daemons("quoin-client-"));
     clock = new ScheduledThreadPoolExecutor(1, daemons("quoin-client-clock-"));
     clock.setRemoveOnCancelPolicy(true);
-    channel = builder.channel(threads, closing, new Repeats(clock, threads));
-    link = new Link(channel, builder.address(), builder.deadline(), threads, clock);
-    ConnectionLog.watch(channel, builder.address(), clock);
+    Repeats repeats = new Repeats(clock, threads);
+    channel =
+        new Channels(
+            builder.callsPerConnection(),
+            others -> {
+              ManagedChannel one = builder.channel(threads, closing, repeats);
+              ConnectionLog.watch(one, builder.address(), clock, others == 0);
+              return one;
+            });
+    core = new ClientCore(channel, builder.address(), builder.deadline(), threads, clock);
   }
 
   /**
@@ -45,54 +51,55 @@ public final class Quoin implements AutoCloseable {
     return new QuoinBuilder();
   }
 
-  /**
-   * The chats of a user of this client's namespace.
-   *
-   * @param user who the user is; Quoin takes it at its word
-   */
-  public Chat chat(String user) {
-    return new Chat(link, user);
+  @Override
+  public Chat chat() {
+    return new Chat(core);
   }
 
-  /** The counters of this client's namespace. */
-  public Counters counters() {
-    return new Counters(link);
-  }
-
-  /** The locks of this client's namespace. */
-  public Locks locks() {
-    return new Locks(link);
-  }
-
-  /** The semaphores of this client's namespace. */
-  public Semaphores semaphores() {
-    return new Semaphores(link);
-  }
-
-  /** The logs of this client's namespace. */
-  public Logs logs() {
-    return new Logs(link);
-  }
-
-  /** The configuration, maintenance and discovery of this client's namespace. */
+  @Override
   public Config config() {
-    return new Config(link);
+    return new Config(core);
   }
 
-  /** The figures of this client's namespace. */
-  public Stats stats() {
-    return new Stats(link);
+  @Override
+  public Counters counters() {
+    return new Counters(core);
   }
 
-  /** The queues of this client's namespace. */
+  @Override
+  public Locks locks() {
+    return new Locks(core);
+  }
+
+  @Override
+  public Logs logs() {
+    return new Logs(core);
+  }
+
+  @Override
   public Queues queues() {
-    return new Queues(link);
+    return new Queues(core);
+  }
+
+  @Override
+  public Semaphores semaphores() {
+    return new Semaphores(core);
+  }
+
+  @Override
+  public Stats stats() {
+    return new Stats(core);
+  }
+
+  @Override
+  ClientCore core() {
+    return core;
   }
 
   /**
-   * The connection, for the generated stubs of services that have no helper here. It carries the
-   * namespace and gives unary calls without a deadline the default one; {@link QuoinException#from}
-   * explains its failures. It ends with this client.
+   * The connection, for stubs of gRPC: what the methods of this library do not cover, such as
+   * streams of requests. It carries the namespace and gives unary calls without a deadline the
+   * default one; {@link QuoinException#from} explains its failures. It ends with this client.
    *
    * <p>Unary calls that meet UNAVAILABLE are repeated until their deadline when that is safe: those
    * that the contract marks as without side effects or idempotent, and those whose request has a
@@ -110,13 +117,13 @@ public final class Quoin implements AutoCloseable {
    */
   @Override
   public void close() {
-    Futures.settle(link.closeAll(), link.deadline());
+    Futures.settle(core.closeAll(), core.deadline());
     closing.close();
     channel.shutdownNow();
     clock.shutdown();
     boolean interrupted = Thread.interrupted();
     try {
-      channel.awaitTermination(1, TimeUnit.SECONDS);
+      channel.awaitTermination();
     } catch (InterruptedException e) {
       interrupted = true;
     }

@@ -35,6 +35,7 @@ public final class QuoinBuilder {
   private String namespace = "default";
   private Duration deadline = Duration.ofSeconds(5);
   private Duration keepAlive = Duration.ofSeconds(10);
+  private int callsPerConnection = 1000;
   private boolean tls;
   private Path authorities;
   private Path certificate;
@@ -80,6 +81,19 @@ public final class QuoinBuilder {
     return this;
   }
 
+  /**
+   * How many calls, streams included, one connection may have open; 1,000 by default. When all
+   * connections have as many, there is another one. Set it where servers allow less: it must not be
+   * more than their {@code max-calls-per-connection}.
+   */
+  public QuoinBuilder callsPerConnection(int calls) {
+    if (calls < 1) {
+      throw new IllegalArgumentException("callsPerConnection: must be at least 1");
+    }
+    this.callsPerConnection = calls;
+    return this;
+  }
+
   /** Encrypts the connection; the server must have a certificate this machine trusts. */
   public QuoinBuilder tls() {
     tls = true;
@@ -116,6 +130,10 @@ public final class QuoinBuilder {
    */
   public Quoin build() {
     return new Quoin(this);
+  }
+
+  int callsPerConnection() {
+    return callsPerConnection;
   }
 
   Duration deadline() {

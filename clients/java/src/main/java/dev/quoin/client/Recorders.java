@@ -8,7 +8,7 @@ final class Recorders {
   private Recorders() {}
 
   /** Waits until all is sent, but not longer than that; gives up what is left then. */
-  static void close(Pump<?, ?> pump, Duration patience) {
+  static void close(BatchSender<?, ?> pump, Duration patience) {
     Futures.settle(pump.close(), patience);
     pump.abandon();
   }

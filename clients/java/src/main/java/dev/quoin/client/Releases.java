@@ -10,21 +10,21 @@ import java.util.concurrent.CompletionException;
  * not holding it then means that it is free of us, which is all that is wanted.
  */
 final class Releases {
-  private final Link link;
+  private final ClientCore core;
   private final LeaseCalls calls;
   private final String token;
   private final long end;
 
-  private Releases(Link link, LeaseCalls calls, String token) {
-    this.link = link;
+  private Releases(ClientCore core, LeaseCalls calls, String token) {
+    this.core = core;
     this.calls = calls;
     this.token = token;
-    this.end = System.nanoTime() + link.deadline().toNanos();
+    this.end = System.nanoTime() + core.deadline().toNanos();
   }
 
-  static CompletableFuture<Void> release(Link link, LeaseCalls calls, String token) {
-    CompletableFuture<Void> released = new Releases(link, calls, token).attempt();
-    link.awaited(released);
+  static CompletableFuture<Void> release(ClientCore core, LeaseCalls calls, String token) {
+    CompletableFuture<Void> released = new Releases(core, calls, token).attempt();
+    core.awaited(released);
     return released;
   }
 
@@ -41,13 +41,13 @@ final class Releases {
     if (failure instanceof NotHeldException) {
       return done();
     }
-    Duration pause = Retries.pause(link.deadline());
+    Duration pause = Retries.pause(core.deadline());
     if (!(failure instanceof UnavailableException)
         || System.nanoTime() + pause.toNanos() - end >= 0) {
       return CompletableFuture.failedFuture(new CompletionException(failure));
     }
     CompletableFuture<Void> again = new CompletableFuture<>();
-    link.after(pause, () -> again.complete(null));
+    core.after(pause, () -> again.complete(null));
     return again.thenCompose(now -> attempt());
   }
 

@@ -47,6 +47,14 @@ final class Retries {
     };
   }
 
+  /** Whether opening the same stream again makes no sense. */
+  static boolean isRefusal(QuoinException failure) {
+    return switch (failure.code()) {
+      case INVALID_ARGUMENT, OUT_OF_RANGE, NOT_FOUND, PERMISSION_DENIED, UNIMPLEMENTED -> true;
+      default -> false;
+    };
+  }
+
   /** How long to pause after so many attempts: 0.1 s, then twice as long each time up to 1 s. */
   static Duration pause(int attempts) {
     return spread(

@@ -18,7 +18,7 @@ import java.util.Optional;
 final class ServiceResolver extends NameResolver {
   private static final int LAST_PORT = 65_535;
 
-  private final Link link;
+  private final ClientCore core;
   private final String service;
   private ServiceWatch watch;
 
@@ -26,10 +26,10 @@ final class ServiceResolver extends NameResolver {
   static final class Provider extends NameResolverProvider {
     private static final int USUAL_PRIORITY = 5;
 
-    private final Link link;
+    private final ClientCore core;
 
-    Provider(Link link) {
-      this.link = link;
+    Provider(ClientCore core) {
+      this.core = core;
     }
 
     @Override
@@ -51,13 +51,13 @@ final class ServiceResolver extends NameResolver {
     public NameResolver newNameResolver(URI target, Args arguments) {
       String path = target.getPath();
       return getDefaultScheme().equals(target.getScheme()) && path != null && path.length() > 1
-          ? new ServiceResolver(link, path.substring(1))
+          ? new ServiceResolver(core, path.substring(1))
           : null;
     }
   }
 
-  private ServiceResolver(Link link, String service) {
-    this.link = link;
+  private ServiceResolver(ClientCore core, String service) {
+    this.core = core;
     this.service = service;
   }
 
@@ -68,7 +68,9 @@ final class ServiceResolver extends NameResolver {
 
   @Override
   public void start(Listener2 listener) {
-    watch = new ServiceWatch(link, service, instances -> tell(listener, instances));
+    watch = new ServiceWatch(core, service);
+    watch.onChange(instances -> tell(listener, instances));
+    watch.open();
   }
 
   @Override

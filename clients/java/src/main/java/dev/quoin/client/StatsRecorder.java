@@ -23,20 +23,20 @@ public final class StatsRecorder implements AutoCloseable {
   private static final int MOST_VALUES = 100_000;
   private static final double LARGEST = 1e18;
 
-  private final Pump<RecordBatchRequest, RecordBatchResponse> pump;
+  private final BatchSender<RecordBatchRequest, RecordBatchResponse> pump;
   private final Duration patience;
   private final Deque<Record> values = new ArrayDeque<>();
   private final AtomicLong lost = new AtomicLong();
 
-  StatsRecorder(Link link, Duration period) {
-    this.patience = link.deadline();
+  StatsRecorder(ClientCore core, Duration period) {
+    this.patience = core.deadline();
     this.pump =
-        new Pump<>(
-            link,
+        new BatchSender<>(
+            core,
             StatsGrpc.getRecordBatchMethod(),
             period,
             this::next,
-            new Pump.Answers<>() {
+            new BatchSender.Answers<>() {
               @Override
               public void answered(RecordBatchRequest request, RecordBatchResponse response) {}
 

@@ -2,21 +2,14 @@
 package dev.quoin.client;
 
 import dev.quoin.logs.v1.LogEntry;
+import dev.quoin.logs.v1.TailResponse.Gap;
 
-/** Hears what is written to logs. */
+/** Hears what is written to logs, one call at a time. */
 @FunctionalInterface
 public interface TailListener {
-  /** An entry was written. Another tail goes on after it with the cursor of the entry. */
+  /** An entry was written. Another tail given the cursor of the entry goes on after it. */
   void entry(String name, LogEntry entry);
 
-  /**
-   * Entries of a log were missed: this process was away, or too slow, for longer than they are
-   * kept.
-   *
-   * @param missed how many, 0 when that is not known
-   */
-  default void gap(String name, long missed) {}
-
-  /** The tail has ended by itself and will not go on: the request is not allowed. */
-  default void ended(QuoinException failure) {}
+  /** Entries of a log were missed: they were no longer kept when this process came for them. */
+  default void gap(Gap gap) {}
 }

@@ -20,7 +20,7 @@ import java.util.logging.Logger;
 final class WorkStream {
   private static final Logger LOG = Logger.getLogger(WorkStream.class.getName());
 
-  private final Link link;
+  private final ClientCore core;
   private final QueueWorker worker;
   private final WorkerOptions options;
 
@@ -31,11 +31,11 @@ final class WorkStream {
   private Call call;
   private boolean closed;
 
-  WorkStream(Link link, QueueWorker worker, WorkerOptions options) {
-    this.link = link;
+  WorkStream(ClientCore core, QueueWorker worker, WorkerOptions options) {
+    this.core = core;
     this.worker = worker;
     this.options = options;
-    this.log = new StreamLog("a worker of " + options.queues(), link.address());
+    this.log = new StreamLog("a worker of " + options.queues(), core.address());
   }
 
   void open() {
@@ -51,13 +51,13 @@ final class WorkStream {
             .addAllQueues(options.queues())
             .addAllKinds(options.handlers().keySet())
             .setCredits(Math.max(0, QueueWorker.credits(options) - held.size() - unsettled.size()))
-            .setLease(Protos.duration(options.lease()))
+            .setLease(Times.duration(options.lease()))
             .setPreference(options.preference())
             .addAllWeights(options.weights())
             .setReportsStart(true);
     held.values().forEach(task -> open.addHeld(held(task.lease())));
     call = new Call();
-    call.requests = link.exchange(QueuesGrpc.getWorkMethod(), call);
+    call.requests = core.exchange(QueuesGrpc.getWorkMethod(), call);
     call.requests.onNext(WorkRequest.newBuilder().setOpen(open).build());
     unsettled.values().forEach(call.requests::onNext);
   }
@@ -128,7 +128,7 @@ final class WorkStream {
 
   private void again() {
     try {
-      link.after(QueueWorker.pause(), this::open);
+      core.after(QueueWorker.pause(), this::open);
     } catch (ClosedException e) {
       close();
     }

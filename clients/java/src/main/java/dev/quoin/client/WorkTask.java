@@ -67,7 +67,7 @@ public final class WorkTask {
 
   /** When it was added. */
   public Instant enqueueTime() {
-    return Protos.instant(task.getEnqueueTime());
+    return Times.instant(task.getEnqueueTime());
   }
 
   /** Says how far the work is, for who waits; of more than 256 bytes only the beginning. */

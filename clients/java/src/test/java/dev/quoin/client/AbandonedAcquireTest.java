@@ -42,10 +42,11 @@ class AbandonedAcquireTest {
 
   @Test
   void cancelledWhileItWaits() {
-    Lock lock = quoin.locks().tryAcquire("report", LEASE).orElseThrow();
+    LeaseHandle lock = quoin.locks().tryAcquire("report", LEASE).orElseThrow();
     LockOptions waiting = LockOptions.lease(LEASE).withMaxWait(Duration.ofSeconds(20));
     for (int i = 0; i < TIMES; i++) {
-      CompletableFuture<Optional<Lock>> waiter = quoin.locks().acquireAsync("report", waiting);
+      CompletableFuture<Optional<LeaseHandle>> waiter =
+          quoin.locks().acquireAsync("report", waiting);
       pause();
       CompletableFuture<Void> released = lock.closeAsync();
       pause();
@@ -72,9 +73,10 @@ class AbandonedAcquireTest {
   @Test
   void permits() {
     PermitOptions options = PermitOptions.lease(LEASE);
-    quoin.semaphores().configure("pool", TIMES);
+    quoin.semaphores().configure(r -> r.setName("pool").setLimit(TIMES));
     abandon(name -> quoin.semaphores().acquireAsync("pool", options));
-    Eventually.until("all are free", () -> quoin.semaphores().get("pool").inUse() == 0);
+    Eventually.until(
+        "all are free", () -> quoin.semaphores().get(r -> r.setName("pool")).getInUse() == 0);
   }
 
   @Test
@@ -109,12 +111,12 @@ class AbandonedAcquireTest {
         String name = "lock " + i;
         names.add(name);
         Quoin brief = SERVER.client(namespace);
-        brief.locks().get(name);
+        brief.locks().get(r -> r.setName(name));
         CompletableFuture<?> answer = brief.locks().tryAcquireAsync(name, LEASE);
         pause();
         brief.close();
         assertThat(answer).isDone();
-        assertThat(other.locks().get(name).held()).as(name).isFalse();
+        assertThat(other.locks().get(r -> r.setName(name)).getHeld()).as(name).isFalse();
       }
     }
   }
@@ -148,7 +150,7 @@ class AbandonedAcquireTest {
       Eventually.until("it is free", () -> isFree(impatient, "report"));
       // It stays free: nothing is granted late.
       LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
-      assertThat(impatient.locks().get("report").held()).isFalse();
+      assertThat(impatient.locks().get(r -> r.setName("report")).getHeld()).isFalse();
     }
   }
 
@@ -158,7 +160,7 @@ class AbandonedAcquireTest {
 
   private static boolean isFree(Quoin quoin, String name) {
     try {
-      return !quoin.locks().get(name).held();
+      return !quoin.locks().get(r -> r.setName(name)).getHeld();
     } catch (QuoinException e) {
       return false;
     }
@@ -185,14 +187,14 @@ class AbandonedAcquireTest {
               if (one instanceof LockSet set) {
                 set.close();
               } else {
-                ((Owned) one).close();
+                ((LeaseHandle) one).close();
               }
             });
   }
 
   private void awaitFree(List<String> names) {
     for (String name : names) {
-      Eventually.until(name + " is free", () -> !quoin.locks().get(name).held());
+      Eventually.until(name + " is free", () -> !quoin.locks().get(r -> r.setName(name)).getHeld());
     }
   }
 

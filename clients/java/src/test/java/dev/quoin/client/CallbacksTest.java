@@ -10,8 +10,8 @@ import dev.quoin.config.v1.Configuration;
 import dev.quoin.config.v1.SetMaintenanceRequest;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.LocksGrpc;
-import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.queues.v1.Backoff;
+import dev.quoin.queues.v1.NewTask;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
 import io.grpc.Grpc;
@@ -125,10 +125,8 @@ class CallbacksTest {
     Queues queues = quoin.queues();
     Backoff atOnce = Backoff.newBuilder().setInitial(Durations.fromMillis(1)).build();
     String bad =
-        queues.enqueue(
-            "work",
-            Queues.task("job", "bad").toBuilder().setBackoff(atOnce).setMaxAttempts(2).build());
-    String good = queues.enqueue("work", Queues.task("job", "good"));
+        enqueue(Queues.task("job", "bad").toBuilder().setBackoff(atOnce).setMaxAttempts(2).build());
+    String good = enqueue(Queues.task("job", "good"));
     WorkerOptions options =
         WorkerOptions.of("work")
             .withConcurrency(1)
@@ -142,28 +140,32 @@ class CallbacksTest {
       assertThat(queues.ended("work", good).get(20, TimeUnit.SECONDS).getState())
           .isEqualTo(TaskState.TASK_STATE_DONE);
     }
-    assertThat(queues.stats("work").getLeased()).isZero();
+    assertThat(queues.stats(r -> r.setQueue("work")).getLeased()).isZero();
+  }
+
+  private String enqueue(NewTask task) {
+    return quoin.queues().enqueue(r -> r.setQueue("work").setTask(task)).getTaskId();
   }
 
   @ParameterizedTest
   @EnumSource
   void listenersForALossAndForThePlaceInLine(Thrown thrown) throws Exception {
-    Lock first = quoin.locks().hold("report", HoldOptions.lease(LEASE));
+    LeaseHandle first = quoin.locks().hold("report", LockOptions.lease(LEASE));
     BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
     first.onLost(reason -> thrown.nowUnchecked());
     first.onLost(losses::add);
     BlockingQueue<Long> places = new LinkedBlockingQueue<>();
-    HoldOptions options =
-        HoldOptions.lease(LEASE)
+    LockOptions options =
+        LockOptions.lease(LEASE)
             .withOnWaiting(
                 place -> {
                   places.add(place);
                   thrown.nowUnchecked();
                 });
-    CompletableFuture<Lock> second = quoin.locks().holdAsync("report", options);
+    CompletableFuture<LeaseHandle> second = quoin.locks().holdAsync("report", options);
     assertThat(places.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
 
-    quoin.locks().forceRelease("report", "for a test", 0);
+    quoin.locks().forceRelease(r -> r.setName("report").setExplanation("for a test"));
 
     assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.REVOKED);
     assertThat(second.get(20, TimeUnit.SECONDS).isHeld()).isTrue();
@@ -184,7 +186,8 @@ class CallbacksTest {
       watch.ready().get(20, TimeUnit.SECONDS);
       services.ready().get(20, TimeUnit.SECONDS);
 
-      config.set("shop", "limits", Map.of("most", 3));
+      config.set(
+          r -> r.setType("shop").setComponent("limits").setValue(Structs.of(Map.of("most", 3))));
       assertThat(changes.poll(20, TimeUnit.SECONDS)).isNotNull();
       try (Announcement announcement = config.announce("shop", "localhost:1")) {
         Eventually.until("it is announced", () -> sizes.contains(1));
@@ -196,23 +199,22 @@ class CallbacksTest {
   @ParameterizedTest
   @EnumSource
   void listenersOfLocksAndCounters(Thrown thrown) throws Exception {
-    BlockingQueue<LockEvent> events = new LinkedBlockingQueue<>();
-    BlockingQueue<List<CounterSample>> samples = new LinkedBlockingQueue<>();
-    try (LockWatch watch =
+    BlockingQueue<Object> events = new LinkedBlockingQueue<>();
+    BlockingQueue<Object> samples = new LinkedBlockingQueue<>();
+    try (ResumableStream<?, ?> watch =
             quoin
                 .locks()
                 .watch(
-                    "report",
+                    r -> r.setName("report"),
                     event -> {
                       events.add(event);
                       thrown.nowUnchecked();
                     });
-        CounterWatch counter =
+        ResumableStream<?, ?> counter =
             quoin
                 .counters()
                 .watch(
-                    "hits",
-                    Duration.ofSeconds(1),
+                    r -> r.setName("hits").setPrecision(Durations.fromSeconds(1)),
                     seen -> {
                       samples.add(seen);
                       thrown.nowUnchecked();
@@ -229,11 +231,12 @@ class CallbacksTest {
   @ParameterizedTest
   @EnumSource
   void listenersOfChatsAndLogs(Thrown thrown) throws Exception {
-    Chat ann = quoin.chat("ann");
-    String room = ann.create("bob");
+    Chat chats = quoin.chat();
+    String room = chats.create(r -> r.setCreator("ann").addMembers("bob")).getChatId();
     BlockingQueue<String> heard = new LinkedBlockingQueue<>();
     try (ChatSubscription subscription =
-            ann.subscribe(
+            chats.subscribe(
+                r -> r.setUser("ann"),
                 (chat, event) -> {
                   heard.add(event.getMessage().getBody());
                   thrown.nowUnchecked();
@@ -242,15 +245,15 @@ class CallbacksTest {
             quoin
                 .logs()
                 .tail(
-                    TailOptions.of("web"),
+                    r -> r.addNames("web"),
                     (name, entry) -> {
                       heard.add(entry.getText());
                       thrown.nowUnchecked();
                     })) {
       Eventually.until("the tail has begun", () -> !tail.cursor().isEmpty());
       for (String text : List.of("first", "second")) {
-        ann.send(room, "message " + text);
-        quoin.logs().write("web", LogEntry.newBuilder().setText("entry " + text).build());
+        chats.send(r -> r.setChatId(room).setSender("ann").setBody("message " + text));
+        quoin.logs().write(r -> r.setName("web").setText("entry " + text));
         Eventually.until(
             "both are heard",
             () -> heard.contains("message " + text) && heard.contains("entry " + text));
@@ -301,7 +304,7 @@ class CallbacksTest {
                           .run("report", LockOptions.lease(LEASE), l -> thrown.nowUnchecked())))
           .isNotNull();
       assertThat(Thread.interrupted()).isTrue();
-      assertThat(quoin.locks().get("report").held()).as(thrown.name()).isFalse();
+      assertThat(quoin.locks().get(r -> r.setName("report")).getHeld()).as(thrown.name()).isFalse();
     }
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quoin.config.v1.AnnounceRequest;
 import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.config.v1.Configuration;
 import dev.quoin.config.v1.Instance;
@@ -66,18 +65,17 @@ class ConfigTest {
   void valuesAreSetFoundAndDeleted() {
     Map<String, Object> value =
         Map.of("host", "a", "port", 1.5, "on", true, "tags", List.of("x", Map.of("y", 2.0)));
-    long version = config.set("redis", "a", value);
+    long version =
+        config
+            .set(r -> r.setType("redis").setComponent("a").setValue(Structs.of(value)))
+            .getVersion();
 
-    Configuration found = config.get("redis", "a").orElseThrow();
+    Configuration found = config.get(r -> r.setType("redis").setComponent("a")).getConfiguration();
 
     assertThat(Structs.map(found.getValue())).isEqualTo(value);
     assertThat(found.getVersion()).isEqualTo(version);
-    assertThat(config.compareAndSet("redis", "a", version - 1, Map.of())).isEmpty();
-    assertThat(config.compareAndSet("redis", "a", version, Map.of()).orElse(0))
-        .isGreaterThan(version);
-    assertThat(config.delete("redis", "a")).isTrue();
-    assertThat(config.delete("redis", "a")).isFalse();
-    assertThat(config.get("redis", "a")).isEmpty();
+    assertThat(config.delete(r -> r.setType("redis").setComponent("a")).getDeleted()).isTrue();
+    assertThat(config.get(r -> r.setType("redis").setComponent("a")).getFound()).isFalse();
   }
 
   @Test
@@ -94,7 +92,7 @@ class ConfigTest {
 
   @Test
   void watchKeepsTheComponentsUpToDate() {
-    config.set("redis", "a", Map.of("host", "1"));
+    config.set(r -> r.setType("redis").setComponent("a").setValue(Structs.of(Map.of("host", "1"))));
     Queue<Configuration> heard = new ConcurrentLinkedQueue<>();
     try (ConfigWatch watch = config.watch("redis")) {
       Eventually.get(watch.ready());
@@ -103,9 +101,10 @@ class ConfigTest {
       assertThat(watch.isStale()).isFalse();
       watch.onChange(heard::add);
 
-      config.set("redis", "b", Map.of("host", "2"));
+      config.set(
+          r -> r.setType("redis").setComponent("b").setValue(Structs.of(Map.of("host", "2"))));
       Eventually.until("b is known", () -> watch.get("b").isPresent());
-      config.delete("redis", "a");
+      config.delete(r -> r.setType("redis").setComponent("a"));
       Eventually.until("a is gone", () -> watch.get("a").isEmpty());
 
       Eventually.until("both changes are heard", () -> heard.size() == 2);
@@ -130,8 +129,12 @@ class ConfigTest {
   void whatIsKnownStaysWhileQuoinIsAwayAndIsMadeGoodAfterwards() {
     try (TestServer server = new TestServer();
         Quoin client = Quoin.connect(server.address())) {
-      client.config().set("redis", "a", Map.of("host", "1"));
-      client.config().set("redis", "b", Map.of("host", "1"));
+      client
+          .config()
+          .set(r -> r.setType("redis").setComponent("a").setValue(Structs.of(Map.of("host", "1"))));
+      client
+          .config()
+          .set(r -> r.setType("redis").setComponent("b").setValue(Structs.of(Map.of("host", "1"))));
       try (ConfigWatch watch = client.config().watch("redis");
           Announcement announcement = client.config().announce("shop", "here:1")) {
         Eventually.get(watch.ready());
@@ -144,7 +147,7 @@ class ConfigTest {
 
         server.start();
         Eventually.until("it is not stale any more", () -> !watch.isStale());
-        client.config().delete("redis", "b");
+        client.config().delete(r -> r.setType("redis").setComponent("b"));
         Eventually.until("b is gone", () -> watch.get("b").isEmpty());
         try (ServiceWatch shop = client.config().watchService("shop")) {
           Eventually.until("the shop is known again", () -> shop.instances().size() == 1);
@@ -225,17 +228,17 @@ class ConfigTest {
 
   @Test
   void announcementIsOverWhenAnotherOneHasItsName() {
-    AnnounceRequest request =
-        AnnounceRequest.newBuilder()
-            .setService("shop")
-            .setInstance("one")
-            .setAddress("here:1")
-            .setLease(Protos.duration(Duration.ofSeconds(1)))
-            .build();
-    try (Announcement first = config.announce(request)) {
+    try (Announcement first =
+        config.announce(
+            "shop",
+            "here:1",
+            r -> r.setInstance("one").setLease(Times.duration(Duration.ofSeconds(1))))) {
       Eventually.get(first.ready());
       try (Announcement second =
-          config.announce(request.toBuilder().setAddress("there:1").build())) {
+          config.announce(
+              "shop",
+              "there:1",
+              r -> r.setInstance("one").setLease(Times.duration(Duration.ofSeconds(1))))) {
         Eventually.get(second.ready());
 
         Eventually.until("the first is over", first::isReplaced);

@@ -61,7 +61,7 @@ class ConnectionTest {
         Quoin quoin = Quoin.builder().address(server.address()).tls(certificate).build();
         Quoin stranger = Quoin.builder().address(server.address()).tls().build()) {
       assertThat(quoin.locks().tryAcquire("report", LEASE)).isPresent();
-      assertThatThrownBy(() -> stranger.locks().get("report"))
+      assertThatThrownBy(() -> stranger.locks().get(r -> r.setName("report")))
           .isInstanceOf(UnavailableException.class);
     }
   }
@@ -88,7 +88,7 @@ class ConnectionTest {
                 .build();
         Quoin stranger = Quoin.builder().address(server.address()).tls(certificate).build()) {
       assertThat(quoin.locks().tryAcquire("report", LEASE)).isPresent();
-      assertThatThrownBy(() -> stranger.locks().get("report"))
+      assertThatThrownBy(() -> stranger.locks().get(r -> r.setName("report")))
           .isInstanceOf(UnavailableException.class);
     }
   }

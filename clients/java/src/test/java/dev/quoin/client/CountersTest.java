@@ -4,6 +4,7 @@ package dev.quoin.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quoin.counters.v1.Sample;
 import dev.quoin.errors.v1.ErrorReason;
 import java.time.Duration;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class CountersTest {
-  private static final Duration DAY = Duration.ofDays(1);
+  private static final com.google.protobuf.Duration DAY = Times.duration(Duration.ofDays(1));
 
   @RegisterExtension static final SharedServer SERVER = new SharedServer();
 
@@ -27,26 +28,30 @@ class CountersTest {
 
   @Test
   void incrementsAreInTheSamplesOfEveryPrecision() {
-    counters.increment("a", 2);
-    counters.increment("a", 3);
+    counters.increment(r -> r.setName("a").setDelta(2));
+    counters.increment(r -> r.setName("a").setDelta(3));
 
-    List<CounterSample> days = counters.get("a", DAY, 3);
+    List<Sample> days =
+        counters
+            .get(r -> r.setName("a").setPrecision(DAY).setLast(3).setZeroFill(true))
+            .getSamplesList();
 
-    assertThat(days).extracting(CounterSample::count).containsExactly(0L, 0L, 5L);
-    assertThat(days).extracting(CounterSample::partial).containsExactly(false, false, true);
-    assertThat(counters.delete("a")).isTrue();
+    assertThat(days).extracting(Sample::getCount).containsExactly(0L, 0L, 5L);
+    assertThat(days).extracting(Sample::getPartial).containsExactly(false, false, true);
+    assertThat(counters.delete(r -> r.setName("a")).getDeleted()).isTrue();
     assertThat(total(counters, "a")).isZero();
   }
 
   @Test
   void refusalsAreExceptionsWithTheirReason() {
-    counters.increment("a", Long.MAX_VALUE);
+    counters.increment(r -> r.setName("a").setDelta(Long.MAX_VALUE));
 
-    assertThatThrownBy(() -> counters.increment("a", 1))
+    assertThatThrownBy(() -> counters.increment(r -> r.setName("a").setDelta(1)))
         .isInstanceOfSatisfying(
             QuoinException.class,
             e -> assertThat(e.reason()).isEqualTo(ErrorReason.ERROR_REASON_COUNTER_OVERFLOW));
-    assertThatThrownBy(() -> counters.increment("", 1)).isInstanceOf(InvalidRequestException.class);
+    assertThatThrownBy(() -> counters.increment(r -> r.setName("").setDelta(1)))
+        .isInstanceOf(InvalidRequestException.class);
   }
 
   @Test
@@ -114,27 +119,32 @@ class CountersTest {
     List<Long> told = new CopyOnWriteArrayList<>();
     try (TestServer server = new TestServer();
         Quoin own = Quoin.builder().address(server.address()).build()) {
-      CounterWatch watch =
-          own.counters().watch("a", DAY, samples -> told.add(samples.get(1).count()));
+      ResumableStream<?, ?> watch =
+          own.counters()
+              .watch(
+                  r -> r.setName("a").setPrecision(DAY),
+                  state -> told.add(state.getSamples(1).getCount()));
       Eventually.until("it is so", () -> told.contains(0L));
-      own.counters().increment("a", 4);
+      own.counters().increment(r -> r.setName("a").setDelta(4));
       Eventually.until("it is so", () -> told.contains(4L));
 
       server.stop();
       server.start();
-      own.counters().increment("a", 5);
+      own.counters().increment(r -> r.setName("a").setDelta(5));
 
       Eventually.until("it is so", () -> told.contains(9L));
-      assertThat(watch.refusal()).isNotDone();
+      assertThat(watch.ended()).isNotDone();
       watch.close();
     }
   }
 
   @Test
   void watchThatIsRefusedSaysWhy() {
-    CounterWatch watch = counters.watch("a", Duration.ofSeconds(7), samples -> {});
+    ResumableStream<?, ?> watch =
+        counters.watch(
+            r -> r.setName("a").setPrecision(Times.duration(Duration.ofSeconds(7))), state -> {});
 
-    assertThatThrownBy(() -> Futures.await(watch.refusal()))
+    assertThatThrownBy(() -> Futures.await(watch.ended()))
         .isInstanceOfSatisfying(
             QuoinException.class,
             e ->
@@ -151,6 +161,8 @@ class CountersTest {
   }
 
   private static long total(Counters counters, String name) {
-    return counters.get(name, DAY, 2).stream().mapToLong(CounterSample::count).sum();
+    return counters.get(r -> r.setName(name).setPrecision(DAY).setLast(2)).getSamplesList().stream()
+        .mapToLong(Sample::getCount)
+        .sum();
   }
 }

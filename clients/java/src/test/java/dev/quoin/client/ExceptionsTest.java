@@ -47,7 +47,8 @@ class ExceptionsTest {
   void aNamespaceThatIsNotAllowedIsAnInvalidRequest() {
     try (Quoin other = SERVER.client("No Namespace")) {
       InvalidRequestException failure =
-          catchThrowableOfType(InvalidRequestException.class, () -> other.locks().get("report"));
+          catchThrowableOfType(
+              InvalidRequestException.class, () -> other.locks().get(r -> r.setName("report")));
 
       assertThat(failure.violations())
           .extracting(FieldViolation::field)
@@ -58,7 +59,8 @@ class ExceptionsTest {
   @Test
   void futuresFailWithTheSameException() {
     CompletionException failure =
-        catchThrowableOfType(CompletionException.class, () -> quoin.locks().getAsync("").join());
+        catchThrowableOfType(
+            CompletionException.class, () -> quoin.locks().getAsync(r -> {}).join());
 
     assertThat(failure).hasCauseInstanceOf(InvalidRequestException.class);
   }
@@ -87,7 +89,8 @@ class ExceptionsTest {
     }
     try (Quoin nowhere = Quoin.connect("localhost:" + freePort)) {
       UnavailableException failure =
-          catchThrowableOfType(UnavailableException.class, () -> nowhere.locks().get("report"));
+          catchThrowableOfType(
+              UnavailableException.class, () -> nowhere.locks().get(r -> r.setName("report")));
 
       assertThat(failure.code()).isEqualTo(Status.Code.UNAVAILABLE);
       assertThat(failure.reason()).isEqualTo(ErrorReason.ERROR_REASON_UNSPECIFIED);

@@ -4,6 +4,7 @@ package dev.quoin.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quoin.locks.v1.GetResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.BlockingQueue;
@@ -17,8 +18,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class HoldTest {
   @RegisterExtension static final SharedServer SERVER = new SharedServer();
 
-  private static final HoldOptions LONG = HoldOptions.lease(Duration.ofSeconds(30));
-  private static final HoldOptions SHORT = HoldOptions.lease(Duration.ofMillis(1500));
+  private static final LockOptions LONG = LockOptions.lease(Duration.ofSeconds(30));
+  private static final LockOptions SHORT = LockOptions.lease(Duration.ofMillis(1500));
 
   private final String namespace = SharedServer.freshNamespace();
   private final Quoin quoin = SERVER.client(namespace);
@@ -31,24 +32,26 @@ class HoldTest {
 
   @Test
   void aFreeLockIsHeldAtOnce() {
-    try (Lock lock = locks.hold("report", LONG.withHolder("worker-1"))) {
+    try (LeaseHandle lock = locks.hold("report", LONG.withLabel("worker-1"))) {
       assertThat(lock.isHeld()).isTrue();
 
-      LockState state = locks.get("report");
-      assertThat(state.holder()).isEqualTo("worker-1");
-      assertThat(state.fence()).isEqualTo(lock.fence());
-      assertThat(state.expireTime()).contains(lock.expireTime());
+      GetResponse state = locks.get(r -> r.setName("report"));
+      assertThat(state.getHolder()).isEqualTo("worker-1");
+      assertThat(state.getFence()).isEqualTo(lock.fence());
+      assertThat(Times.instant(state.getExpireTime())).isEqualTo(lock.expireTime());
     }
   }
 
   @Test
   void whoWaitsIsToldItsPlaceUntilItsTurn() throws InterruptedException {
-    Lock first = locks.hold("report", LONG);
+    LeaseHandle first = locks.hold("report", LONG);
     BlockingQueue<Long> ofSecond = new LinkedBlockingQueue<>();
     BlockingQueue<Long> ofThird = new LinkedBlockingQueue<>();
-    CompletableFuture<Lock> second = locks.holdAsync("report", LONG.withOnWaiting(ofSecond::add));
+    CompletableFuture<LeaseHandle> second =
+        locks.holdAsync("report", LONG.withOnWaiting(ofSecond::add));
     awaitPlace(1, ofSecond);
-    CompletableFuture<Lock> third = locks.holdAsync("report", LONG.withOnWaiting(ofThird::add));
+    CompletableFuture<LeaseHandle> third =
+        locks.holdAsync("report", LONG.withOnWaiting(ofThird::add));
     awaitPlace(2, ofThird);
 
     first.close();
@@ -61,9 +64,9 @@ class HoldTest {
 
   @Test
   void aLockWonAfterWaitingLongerThanItsLeaseIsHeld() {
-    Lock first = locks.hold("report", LONG);
+    LeaseHandle first = locks.hold("report", LONG);
     long asked = System.nanoTime();
-    CompletableFuture<Lock> waiting = locks.holdAsync("report", SHORT);
+    CompletableFuture<LeaseHandle> waiting = locks.holdAsync("report", SHORT);
     Eventually.until(
         "the wait is longer than the lease",
         () -> System.nanoTime() - asked > SHORT.lease().toNanos());
@@ -75,29 +78,29 @@ class HoldTest {
 
   @Test
   void closingFreesTheLockAtOnce() {
-    Lock lock = locks.hold("report", LONG);
+    LeaseHandle lock = locks.hold("report", LONG);
 
     lock.close();
     lock.close();
 
     assertThat(lock.isHeld()).isFalse();
-    assertThat(locks.get("report").held()).isFalse();
+    assertThat(locks.get(r -> r.setName("report")).getHeld()).isFalse();
   }
 
   @Test
   void aFutureThatIsEndedLeavesTheLine() {
     locks.hold("report", LONG);
-    CompletableFuture<Lock> waiting = locks.holdAsync("report", LONG);
-    Eventually.until("somebody waits", () -> locks.get("report").waiters() == 1);
+    CompletableFuture<LeaseHandle> waiting = locks.holdAsync("report", LONG);
+    Eventually.until("somebody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 1);
 
     waiting.orTimeout(1, TimeUnit.MILLISECONDS);
 
-    Eventually.until("nobody waits", () -> locks.get("report").waiters() == 0);
+    Eventually.until("nobody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 0);
   }
 
   @Test
   void theServerRenewsAHeldLock() {
-    Lock lock = locks.hold("report", SHORT);
+    LeaseHandle lock = locks.hold("report", SHORT);
     Instant first = lock.expireTime();
 
     Eventually.until("it is renewed", () -> lock.expireTime().isAfter(first));
@@ -107,7 +110,7 @@ class HoldTest {
 
   @Test
   void aLossIsTold() throws InterruptedException {
-    Lock lock = locks.hold("report", SHORT);
+    LeaseHandle lock = locks.hold("report", SHORT);
     BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
     lock.onLost(losses::add);
 
@@ -129,10 +132,11 @@ class HoldTest {
     try (TestServer server = new TestServer();
         Quoin client = Quoin.connect(server.address())) {
       BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
-      Lock first = client.locks().hold("report", LONG);
+      LeaseHandle first = client.locks().hold("report", LONG);
       first.onLost(losses::add);
-      CompletableFuture<Lock> second = client.locks().holdAsync("report", LONG);
-      Eventually.until("somebody waits", () -> client.locks().get("report").waiters() == 1);
+      CompletableFuture<LeaseHandle> second = client.locks().holdAsync("report", LONG);
+      Eventually.until(
+          "somebody waits", () -> client.locks().get(r -> r.setName("report")).getWaiters() == 1);
       Instant before = first.expireTime();
 
       server.stop();
@@ -141,7 +145,7 @@ class HoldTest {
       Eventually.until("it goes on", () -> first.expireTime().isAfter(before.plusMillis(1)));
       Eventually.until("somebody waits", () -> waiters(client) == 1);
       assertThat(first.isHeld()).isTrue();
-      assertThat(client.locks().get("report").fence()).isEqualTo(first.fence());
+      assertThat(client.locks().get(r -> r.setName("report")).getFence()).isEqualTo(first.fence());
       assertThat(losses).isEmpty();
 
       first.close();
@@ -152,7 +156,7 @@ class HoldTest {
   /** How many wait; -1 while the server is away. */
   private static long waiters(Quoin client) {
     try {
-      return client.locks().get("report").waiters();
+      return client.locks().get(r -> r.setName("report")).getWaiters();
     } catch (UnavailableException e) {
       return -1;
     }

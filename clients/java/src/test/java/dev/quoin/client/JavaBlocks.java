@@ -24,14 +24,19 @@ final class JavaBlocks {
   /** What the page of the Java client says it leaves out. */
   private static final String IMPORTS =
       Stream.of(
-              "dev.quoin.chat.v1.CreateRequest",
+              "com.google.protobuf.Struct",
+              "dev.quoin.chat.v1.AckRequest.Position",
               "dev.quoin.client.*",
               "dev.quoin.client.Timer",
               "dev.quoin.client.testing.QuoinTestServer",
               "dev.quoin.config.v1.Configuration",
               "dev.quoin.errors.v1.*",
               "dev.quoin.logs.v1.Severity",
+              "dev.quoin.locks.v1.AcquireResponse",
+              "dev.quoin.queues.v1.EnqueueResponse",
+              "dev.quoin.queues.v1.NewTask",
               "dev.quoin.queues.v1.TaskStatus",
+              "dev.quoin.counters.v1.WatchResponse",
               "io.grpc.*",
               "java.time.*",
               "java.util.*",

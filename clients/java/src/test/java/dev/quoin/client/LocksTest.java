@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.locks.v1.LocksGrpc;
 import io.grpc.Status;
 import java.time.Duration;
@@ -39,51 +40,54 @@ class LocksTest {
 
   @Test
   void aFreeLockIsTakenAndDescribesItsGrant() {
-    try (Lock lock = locks.tryAcquire("report", LONG).orElseThrow()) {
+    try (LeaseHandle lock = locks.tryAcquire("report", LONG).orElseThrow()) {
       assertThat(lock.name()).isEqualTo("report");
       assertThat(lock.token()).isNotEmpty();
       assertThat(lock.fence()).isPositive();
       assertThat(lock.isHeld()).isTrue();
-      assertThat(locks.get("report").expireTime()).contains(lock.expireTime());
+      assertThat(Times.instant(locks.get(r -> r.setName("report")).getExpireTime()))
+          .isEqualTo(lock.expireTime());
     }
   }
 
   @Test
   void aLockHeldByAnotherIsNotTaken() {
-    LockOptions options = LockOptions.lease(LONG).withHolder("worker-1");
-    try (Lock lock = locks.acquire("report", options).orElseThrow()) {
+    LockOptions options = LockOptions.lease(LONG).withLabel("worker-1");
+    try (LeaseHandle lock = locks.acquire("report", options).orElseThrow()) {
       assertThat(locks.tryAcquire("report", LONG)).isEmpty();
 
-      LockState state = locks.get("report");
-      assertThat(state.held()).isTrue();
-      assertThat(state.holder()).isEqualTo("worker-1");
-      assertThat(state.fence()).isEqualTo(lock.fence());
+      GetResponse state = locks.get(r -> r.setName("report"));
+      assertThat(state.getHeld()).isTrue();
+      assertThat(state.getHolder()).isEqualTo("worker-1");
+      assertThat(state.getFence()).isEqualTo(lock.fence());
     }
   }
 
   @Test
   void whoWaitsGetsTheLockWhenItIsGivenBack() {
-    Lock first = locks.tryAcquire("report", LONG).orElseThrow();
-    CompletableFuture<Optional<Lock>> waiting =
+    LeaseHandle first = locks.tryAcquire("report", LONG).orElseThrow();
+    CompletableFuture<Optional<LeaseHandle>> waiting =
         locks.acquireAsync("report", LockOptions.lease(LONG).withMaxWait(LONG));
-    Eventually.until("somebody waits", () -> locks.get("report").waiters() == 1);
+    Eventually.until("somebody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 1);
 
     first.close();
 
-    Lock second = Eventually.get(waiting).orElseThrow();
+    LeaseHandle second = Eventually.get(waiting).orElseThrow();
     assertThat(second.isHeld()).isTrue();
     assertThat(second.fence()).isGreaterThan(first.fence());
   }
 
   @Test
   void aLockWonAfterWaitingLongerThanItsLeaseIsHeld() {
-    Lock first = locks.tryAcquire("report", LONG).orElseThrow();
+    LeaseHandle first = locks.tryAcquire("report", LONG).orElseThrow();
     long asked = System.nanoTime();
-    CompletableFuture<Optional<Lock>> waiting =
+    CompletableFuture<Optional<LeaseHandle>> waiting =
         locks.acquireAsync("report", LockOptions.lease(SHORT).withMaxWait(LONG));
     Eventually.until(
         "the wait is longer than the lease",
-        () -> System.nanoTime() - asked > SHORT.toNanos() && locks.get("report").waiters() == 1);
+        () ->
+            System.nanoTime() - asked > SHORT.toNanos()
+                && locks.get(r -> r.setName("report")).getWaiters() == 1);
 
     first.close();
 
@@ -101,13 +105,13 @@ class LocksTest {
   @Test
   void aFutureThatIsCancelledLeavesTheLine() {
     locks.tryAcquire("report", LONG).orElseThrow();
-    CompletableFuture<Optional<Lock>> waiting =
+    CompletableFuture<Optional<LeaseHandle>> waiting =
         locks.acquireAsync("report", LockOptions.lease(LONG).withMaxWait(LONG));
-    Eventually.until("somebody waits", () -> locks.get("report").waiters() == 1);
+    Eventually.until("somebody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 1);
 
     waiting.cancel(true);
 
-    Eventually.until("nobody waits", () -> locks.get("report").waiters() == 0);
+    Eventually.until("nobody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 0);
   }
 
   @Test
@@ -124,29 +128,29 @@ class LocksTest {
               }
             });
     waiting.start();
-    Eventually.until("somebody waits", () -> locks.get("report").waiters() == 1);
+    Eventually.until("somebody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 1);
 
     waiting.interrupt();
 
     assertThat(Eventually.get(thrown).code()).isEqualTo(Status.Code.CANCELLED);
-    Eventually.until("nobody waits", () -> locks.get("report").waiters() == 0);
+    Eventually.until("nobody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 0);
     waiting.join();
   }
 
   @Test
   void anOpenLockIsRenewed() {
-    Lock lock = locks.tryAcquire("report", SHORT).orElseThrow();
+    LeaseHandle lock = locks.tryAcquire("report", SHORT).orElseThrow();
     Instant first = lock.expireTime();
 
     Eventually.until("it is renewed", () -> lock.expireTime().isAfter(first));
 
     assertThat(lock.isHeld()).isTrue();
-    assertThat(locks.get("report").fence()).isEqualTo(lock.fence());
+    assertThat(locks.get(r -> r.setName("report")).getFence()).isEqualTo(lock.fence());
   }
 
   @Test
   void aLossIsToldOnceAndClosingIsHarmless() throws InterruptedException {
-    Lock lock = locks.tryAcquire("report", SHORT).orElseThrow();
+    LeaseHandle lock = locks.tryAcquire("report", SHORT).orElseThrow();
     BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
     lock.onLost(losses::add);
 
@@ -164,7 +168,7 @@ class LocksTest {
 
   @Test
   void closingALockThatIsGoneDoesNotThrow() {
-    Lock lock = locks.tryAcquire("report", LONG).orElseThrow();
+    LeaseHandle lock = locks.tryAcquire("report", LONG).orElseThrow();
     SERVER.expire(namespace, "report");
 
     lock.close();
@@ -175,13 +179,13 @@ class LocksTest {
 
   @Test
   void nothingIsHeardOfALockThatIsClosed() throws InterruptedException {
-    Lock closed = locks.tryAcquire("closed", SHORT).orElseThrow();
+    LeaseHandle closed = locks.tryAcquire("closed", SHORT).orElseThrow();
     List<LostReason> losses = new CopyOnWriteArrayList<>();
     closed.onLost(losses::add);
     closed.close();
 
     // Another one, whose loss is heard of later than that of the first could be.
-    Lock lost = locks.tryAcquire("lost", SHORT).orElseThrow();
+    LeaseHandle lost = locks.tryAcquire("lost", SHORT).orElseThrow();
     BlockingQueue<LostReason> heard = new LinkedBlockingQueue<>();
     lost.onLost(heard::add);
     SERVER.expire(namespace, "lost");
@@ -206,7 +210,7 @@ class LocksTest {
 
     assertThat(done).isTrue();
     assertThat(fences).hasSize(1);
-    assertThat(locks.get("report").held()).isFalse();
+    assertThat(locks.get(r -> r.setName("report")).getHeld()).isFalse();
   }
 
   @Test
@@ -214,7 +218,7 @@ class LocksTest {
     try (Quoin other = SERVER.client(SharedServer.freshNamespace())) {
       locks.tryAcquire("report", LONG).orElseThrow();
 
-      assertThat(other.locks().get("report").held()).isFalse();
+      assertThat(other.locks().get(r -> r.setName("report")).getHeld()).isFalse();
       assertThat(other.locks().tryAcquire("report", LONG)).isPresent();
     }
   }
@@ -222,15 +226,16 @@ class LocksTest {
   @Test
   void closingTheClientGivesBackItsLocks() {
     Quoin other = SERVER.client(namespace);
-    Lock leased = other.locks().tryAcquire("leased", LONG).orElseThrow();
-    Lock held = other.locks().hold("held", HoldOptions.lease(LONG));
+    LeaseHandle leased = other.locks().tryAcquire("leased", LONG).orElseThrow();
+    LeaseHandle held = other.locks().hold("held", LockOptions.lease(LONG));
 
     other.close();
 
-    assertThat(locks.get("leased").held()).isFalse();
-    assertThat(locks.get("held").held()).isFalse();
+    assertThat(locks.get(r -> r.setName("leased")).getHeld()).isFalse();
+    assertThat(locks.get(r -> r.setName("held")).getHeld()).isFalse();
     assertThat(leased.isHeld() || held.isHeld()).isFalse();
-    assertThatThrownBy(() -> other.locks().get("leased")).isInstanceOf(ClosedException.class);
+    assertThatThrownBy(() -> other.locks().get(r -> r.setName("leased")))
+        .isInstanceOf(ClosedException.class);
   }
 
   @Test

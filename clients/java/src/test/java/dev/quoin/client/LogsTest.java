@@ -34,7 +34,7 @@ class LogsTest {
 
   @Test
   void writtenEntryIsThereWhenTheMethodReturns() {
-    String cursor = logs.write("web", entry("one"));
+    String cursor = write("one");
 
     assertThat(texts()).containsExactly("one");
     assertThat(cursor).isNotEmpty();
@@ -42,7 +42,7 @@ class LogsTest {
 
   @Test
   void nameThatIsNotAllowedIsRefused() {
-    assertThatThrownBy(() -> logs.write("", entry("one")))
+    assertThatThrownBy(() -> logs.write(r -> r.setText("one")))
         .isInstanceOf(InvalidRequestException.class);
   }
 
@@ -53,9 +53,7 @@ class LogsTest {
 
     writer.flush();
 
-    assertThat(logs.recent("web", Severity.SEVERITY_INFO, 2))
-        .extracting(LogEntry::getText)
-        .containsExactly("entry 2999", "entry 2998");
+    assertThat(recent(2)).extracting(LogEntry::getText).containsExactly("entry 2999", "entry 2998");
     assertThat(writer.dropped()).isZero();
     writer.close();
     assertThat(writer.write(entry("too late"))).isFalse();
@@ -103,7 +101,7 @@ class LogsTest {
     try (TestServer server = new TestServer();
         Quoin client = Quoin.builder().address(server.address()).build()) {
       LogTail tail =
-          client.logs().tail(TailOptions.of("web"), (name, entry) -> heard.add(entry.getText()));
+          client.logs().tail(r -> r.addNames("web"), (name, entry) -> heard.add(entry.getText()));
       Eventually.until("it follows", () -> !tail.cursor().isEmpty());
       LogWriter writer = client.logs().writer("web");
       writer.write(entry("one"));
@@ -120,14 +118,15 @@ class LogsTest {
 
   @Test
   void whoTakesOneEntryATailHearsEveryEntryOnce() throws Exception {
-    String cursor = logs.write("web", entry("start"));
-    IntStream.range(0, 5).forEach(i -> logs.write("web", entry("entry " + i)));
+    String cursor = write("start");
+    IntStream.range(0, 5).forEach(i -> write("entry " + i));
 
     while (heard.size() < 5) {
       CompletableFuture<LogEntry> first = new CompletableFuture<>();
+      String last = cursor;
       try (LogTail tail =
           logs.tail(
-              TailOptions.of("web").withCursor(cursor), (name, entry) -> first.complete(entry))) {
+              r -> r.addNames("web").setCursor(last), (name, entry) -> first.complete(entry))) {
         LogEntry taken = first.get(20, TimeUnit.SECONDS);
         heard.add(taken.getText());
         cursor = taken.getCursor();
@@ -139,20 +138,11 @@ class LogsTest {
 
   @Test
   void tailWithAMistakeEndsAndSaysWhy() throws Exception {
-    CompletableFuture<QuoinException> ended = new CompletableFuture<>();
-    logs.tail(
-        TailOptions.of("web").withCursor("nonsense"),
-        new TailListener() {
-          @Override
-          public void entry(String name, LogEntry entry) {}
-
-          @Override
-          public void ended(QuoinException failure) {
-            ended.complete(failure);
-          }
-        });
-
-    assertThat(ended.get(20, TimeUnit.SECONDS)).isInstanceOf(InvalidRequestException.class);
+    try (LogTail tail =
+        logs.tail(r -> r.addNames("web").setCursor("nonsense"), (name, entry) -> {})) {
+      assertThatThrownBy(() -> tail.ended().get(20, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(InvalidRequestException.class);
+    }
   }
 
   @Test
@@ -174,7 +164,7 @@ class LogsTest {
     logger.error("order {} lost", 42, new IllegalStateException("no stock"));
     context.stop();
 
-    List<LogEntry> entries = logs.recent("web", Severity.SEVERITY_UNSPECIFIED, 10);
+    List<LogEntry> entries = recent(10);
     assertThat(entries).hasSize(2);
     assertThat(entries.get(0).getText())
         .startsWith("order 42 lost\njava.lang.IllegalStateException: no stock");
@@ -187,9 +177,15 @@ class LogsTest {
   }
 
   private List<String> texts() {
-    return logs.recent("web", Severity.SEVERITY_UNSPECIFIED, 100).stream()
-        .map(LogEntry::getText)
-        .toList();
+    return recent(100).stream().map(LogEntry::getText).toList();
+  }
+
+  private String write(String text) {
+    return logs.write(r -> r.setName("web").setText(text)).getCursor();
+  }
+
+  private List<LogEntry> recent(int most) {
+    return logs.recent(r -> r.setName("web").setLimit(most)).getEntriesList();
   }
 
   private static LogEntry entry(String text) {

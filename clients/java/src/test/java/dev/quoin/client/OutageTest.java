@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.locks.v1.GetRequest;
+import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.locks.v1.LocksGrpc;
 import java.time.Duration;
 import java.util.List;
@@ -24,16 +25,16 @@ class OutageTest {
             Quoin.builder().address(server.address()).deadline(Duration.ofSeconds(30)).build();
         ConfigWatch watch = quoin.config().watch("shop")) {
       watch.ready().get(20, TimeUnit.SECONDS);
-      Lock held = quoin.locks().hold("leader", HoldOptions.lease(Duration.ofMinutes(1)));
+      LeaseHandle held = quoin.locks().hold("leader", LockOptions.lease(Duration.ofMinutes(1)));
       String address = server.address();
       server.stop();
-      CompletableFuture<LockState> state = quoin.locks().getAsync("report");
+      CompletableFuture<GetResponse> state = quoin.locks().getAsync(r -> r.setName("report"));
       // Five attempts, which is what gRPC makes at most, take less than two seconds.
       assertThatThrownBy(() -> state.get(3, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
 
       server.start();
 
-      assertThat(state.get(20, TimeUnit.SECONDS).held()).isFalse();
+      assertThat(state.get(20, TimeUnit.SECONDS).getHeld()).isFalse();
       assertThat(
               LocksGrpc.newBlockingStub(quoin.channel())
                   .get(GetRequest.newBuilder().setName("leader").build())
@@ -58,7 +59,7 @@ class OutageTest {
     try (Quoin nowhere =
         Quoin.builder().address("localhost:1").deadline(Duration.ofMillis(700)).build()) {
       long begin = System.nanoTime();
-      assertThatThrownBy(() -> nowhere.locks().get("report"))
+      assertThatThrownBy(() -> nowhere.locks().get(r -> r.setName("report")))
           .isInstanceOf(UnavailableException.class);
       assertThat(Duration.ofNanos(System.nanoTime() - begin))
           .isBetween(Duration.ofMillis(600), Duration.ofSeconds(10));
@@ -70,7 +71,8 @@ class OutageTest {
     try (Quoin nowhere =
         Quoin.builder().address("localhost:1").deadline(Duration.ofMinutes(1)).build()) {
       Thread.currentThread().interrupt();
-      assertThatThrownBy(() -> nowhere.locks().get("report")).isInstanceOf(QuoinException.class);
+      assertThatThrownBy(() -> nowhere.locks().get(r -> r.setName("report")))
+          .isInstanceOf(QuoinException.class);
       assertThat(Thread.interrupted()).isTrue();
     }
   }
@@ -79,14 +81,15 @@ class OutageTest {
   void aClosedClientSaysSo() {
     Quoin nowhere =
         Quoin.builder().address("localhost:1").deadline(Duration.ofMillis(1_500)).build();
-    CompletableFuture<LockState> underWay = nowhere.locks().getAsync("report");
+    CompletableFuture<GetResponse> underWay = nowhere.locks().getAsync(r -> r.setName("report"));
     nowhere.close();
     assertThatThrownBy(() -> underWay.get(20, TimeUnit.SECONDS))
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(ClosedException.class);
-    assertThatThrownBy(() -> nowhere.locks().get("report")).isInstanceOf(ClosedException.class);
+    assertThatThrownBy(() -> nowhere.locks().get(r -> r.setName("report")))
+        .isInstanceOf(ClosedException.class);
     assertThatThrownBy(
-            () -> nowhere.locks().hold("report", HoldOptions.lease(Duration.ofMinutes(1))))
+            () -> nowhere.locks().hold("report", LockOptions.lease(Duration.ofMinutes(1))))
         .isInstanceOf(ClosedException.class);
     assertThatThrownBy(() -> nowhere.logs().writer("log")).isInstanceOf(ClosedException.class);
     assertThatThrownBy(

@@ -8,6 +8,7 @@ import com.google.protobuf.util.Durations;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.queues.v1.Backoff;
 import dev.quoin.queues.v1.DeadReason;
+import dev.quoin.queues.v1.EnqueueResponse;
 import dev.quoin.queues.v1.NewTask;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
@@ -43,13 +44,26 @@ class QueuesTest {
     return Queues.task("mail", text);
   }
 
+  private static String enqueue(Queues queues, NewTask task) {
+    return queues.enqueue(r -> r.setQueue("work").setTask(task)).getTaskId();
+  }
+
+  private List<String> enqueueAll(List<NewTask> tasks) {
+    return queues
+        .enqueueBatch(r -> r.setQueue("work").addAllNewTasks(tasks))
+        .getResultsList()
+        .stream()
+        .map(EnqueueResponse::getTaskId)
+        .toList();
+  }
+
   private TaskStatus ended(String id) throws Exception {
     return queues.ended("work", id).get(20, TimeUnit.SECONDS);
   }
 
   @Test
   void resultsReachWhoWaitsForThem() throws Exception {
-    String id = queues.enqueue("work", task("ann"));
+    String id = enqueue(queues, task("ann"));
     try (QueueWorker worker = queues.work(worker(task -> ("to " + task.text()).getBytes()))) {
       TaskStatus end = ended(id);
       assertThat(end.getState()).isEqualTo(TaskState.TASK_STATE_DONE);
@@ -61,9 +75,8 @@ class QueuesTest {
   void handlerThatThrowsDoesNotEndTheWorker() throws Exception {
     Backoff atOnce = Backoff.newBuilder().setInitial(Durations.fromMillis(1)).build();
     String bad =
-        queues.enqueue(
-            "work", task("bad").toBuilder().setBackoff(atOnce).setMaxAttempts(2).build());
-    String good = queues.enqueue("work", task("good"));
+        enqueue(queues, task("bad").toBuilder().setBackoff(atOnce).setMaxAttempts(2).build());
+    String good = enqueue(queues, task("good"));
     try (QueueWorker worker =
         queues.work(
             worker(
@@ -82,9 +95,9 @@ class QueuesTest {
 
   @Test
   void whatHandlersSayTooMuchOfDoesNotEndTheWorker() throws Exception {
-    String large = queues.enqueue("work", task("large"));
-    String late = queues.enqueue("work", task("late").toBuilder().setMaxAttempts(1).build());
-    String good = queues.enqueue("work", task("good"));
+    String large = enqueue(queues, task("large"));
+    String late = enqueue(queues, task("late").toBuilder().setMaxAttempts(1).build());
+    String good = enqueue(queues, task("good"));
     try (QueueWorker worker =
         queues.work(
             worker(
@@ -107,8 +120,7 @@ class QueuesTest {
   void manyTasksAreDoneOnceEach() {
     Set<String> done = ConcurrentHashMap.newKeySet();
     AtomicInteger count = new AtomicInteger();
-    List<String> ids =
-        queues.enqueueAll("work", IntStream.range(0, 500).mapToObj(i -> task("" + i)).toList());
+    List<String> ids = enqueueAll(IntStream.range(0, 500).mapToObj(i -> task("" + i)).toList());
     try (QueueWorker worker =
         queues.work(
             worker(
@@ -117,7 +129,8 @@ class QueuesTest {
                   count.incrementAndGet();
                   return null;
                 }))) {
-      Eventually.until("all are done", () -> queues.stats("work").getFinished() == 500);
+      Eventually.until(
+          "all are done", () -> queues.stats(r -> r.setQueue("work")).getFinished() == 500);
     }
     assertThat(done).containsExactlyInAnyOrderElementsOf(ids);
     assertThat(count).hasValue(500);
@@ -127,7 +140,7 @@ class QueuesTest {
   void closingWaitsForWhatIsBeingDoneAndGivesTheRestBack() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch finish = new CountDownLatch(1);
-    List<String> ids = queues.enqueueAll("work", List.of(task("first"), task("second")));
+    List<String> ids = enqueueAll(List.of(task("first"), task("second")));
     QueueWorker worker =
         queues.work(
             worker(
@@ -141,15 +154,18 @@ class QueuesTest {
     CompletableFuture<Void> closing = worker.closeAsync();
     finish.countDown();
     closing.get(20, TimeUnit.SECONDS);
-    assertThat(queues.get("work", ids.get(0)).getState()).isEqualTo(TaskState.TASK_STATE_DONE);
-    Eventually.until("the other is back", () -> queues.stats("work").getReady() == 1);
-    assertThat(queues.get("work", ids.get(1)).getAttempts()).isZero();
+    assertThat(queues.get(r -> r.setQueue("work").setTaskId(ids.get(0))).getStatus().getState())
+        .isEqualTo(TaskState.TASK_STATE_DONE);
+    Eventually.until(
+        "the other is back", () -> queues.stats(r -> r.setQueue("work")).getReady() == 1);
+    assertThat(queues.get(r -> r.setQueue("work").setTaskId(ids.get(1))).getStatus().getAttempts())
+        .isZero();
   }
 
   @Test
   void cancelReachesTheHandler() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
-    String id = queues.enqueue("work", task("long"));
+    String id = enqueue(queues, task("long"));
     try (QueueWorker worker =
         queues.work(
             worker(
@@ -159,7 +175,8 @@ class QueuesTest {
                   throw new InterruptedException("stopped");
                 }))) {
       assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
-      assertThat(queues.cancel("work", id)).isEqualTo(TaskState.TASK_STATE_LEASED);
+      assertThat(queues.cancel(r -> r.setQueue("work").setTaskId(id)).getState())
+          .isEqualTo(TaskState.TASK_STATE_LEASED);
       assertThat(ended(id).getState()).isEqualTo(TaskState.TASK_STATE_CANCELLED);
     }
   }
@@ -170,7 +187,7 @@ class QueuesTest {
         Quoin own = Quoin.connect(server.address())) {
       CountDownLatch begun = new CountDownLatch(1);
       CountDownLatch finish = new CountDownLatch(1);
-      String id = own.queues().enqueue("work", task("long"));
+      String id = enqueue(own.queues(), task("long"));
       try (QueueWorker worker =
           own.queues()
               .work(
@@ -193,7 +210,7 @@ class QueuesTest {
 
   @Test
   void unknownTaskIsNotFound() {
-    assertThatThrownBy(() -> queues.get("work", "0123"))
+    assertThatThrownBy(() -> queues.get(r -> r.setQueue("work").setTaskId("0123")))
         .isInstanceOfSatisfying(
             QuoinException.class,
             e -> assertThat(e.reason()).isEqualTo(ErrorReason.ERROR_REASON_TASK_NOT_FOUND));

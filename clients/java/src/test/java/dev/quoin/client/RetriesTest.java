@@ -73,7 +73,7 @@ class RetriesTest {
 
   @Test
   void aReleaseThatWasCarriedOutBeforeItsAnswerWasLostIsARelease() {
-    Lock lock = quoin.locks().tryAcquire("report", LONG).orElseThrow();
+    LeaseHandle lock = quoin.locks().tryAcquire("report", LONG).orElseThrow();
 
     lock.close();
 
@@ -83,7 +83,7 @@ class RetriesTest {
   @Test
   void aLeaseThatCannotBeRenewedInTimeIsLost() throws InterruptedException {
     quoin.locks().tryAcquire("another", LONG);
-    Lock lock = quoin.locks().tryAcquire("report", SHORT).orElseThrow();
+    LeaseHandle lock = quoin.locks().tryAcquire("report", SHORT).orElseThrow();
     BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
     lock.onLost(losses::add);
 
@@ -95,7 +95,7 @@ class RetriesTest {
 
   @Test
   void aStreamThatFailsIsOpenedAgainWithTheToken() {
-    Lock lock = quoin.locks().hold("report", HoldOptions.lease(LONG));
+    LeaseHandle lock = quoin.locks().hold("report", LockOptions.lease(LONG));
 
     Eventually.until("it is opened again", () -> flaky.holdTokens.equals(List.of("", "t")));
 
@@ -106,7 +106,7 @@ class RetriesTest {
   @Test
   void aLockThatWasFreedBetweenTwoStreamsIsLost() throws InterruptedException {
     flaky.resumes = false;
-    Lock lock = quoin.locks().hold("report", HoldOptions.lease(LONG));
+    LeaseHandle lock = quoin.locks().hold("report", LockOptions.lease(LONG));
     BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
     lock.onLost(losses::add);
 

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.semaphores.v1.GetResponse;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -34,50 +33,34 @@ class SemaphoresTest {
 
   @Test
   void permitsAreTakenUpToTheLimit() {
-    semaphores.configure("api", 3);
-    try (Permits two =
-        semaphores.acquire("api", LONG.withPermits(2).withHolder("me")).orElseThrow()) {
-      assertThat(two.permits()).isEqualTo(2);
+    semaphores.configure(r -> r.setName("api").setLimit(3));
+    try (LeaseHandle two =
+        semaphores.acquire("api", LONG.withPermits(2).withLabel("me")).orElseThrow()) {
       assertThat(two.isHeld()).isTrue();
       assertThat(semaphores.acquire("api", LONG.withPermits(2))).isEmpty();
 
-      SemaphoreState state = semaphores.get("api");
-      assertThat(state.limit()).isEqualTo(3);
-      assertThat(state.inUse()).isEqualTo(2);
-      assertThat(state.holders())
+      GetResponse state = semaphores.get(r -> r.setName("api"));
+      assertThat(state.getLimit()).isEqualTo(3);
+      assertThat(state.getInUse()).isEqualTo(2);
+      assertThat(state.getHoldersList())
           .singleElement()
           .satisfies(
               holder -> {
-                assertThat(holder.holder()).isEqualTo("me");
-                assertThat(holder.fence()).isEqualTo(two.fence());
-                assertThat(holder.expireTime()).isEqualTo(two.expireTime());
+                assertThat(holder.getHolder()).isEqualTo("me");
+                assertThat(holder.getFence()).isEqualTo(two.fence());
+                assertThat(Times.instant(holder.getExpireTime())).isEqualTo(two.expireTime());
               });
     }
-    assertThat(semaphores.get("api").inUse()).isZero();
-  }
-
-  @Test
-  void listFindsSemaphoresByTheBeginningOfTheirNames() {
-    for (int i = 0; i < 120; i++) {
-      semaphores.configure("api/" + i, 3);
-    }
-    semaphores.configure("other", 1);
-    semaphores.acquire("api/7", LONG.withPermits(2)).orElseThrow();
-
-    Map<String, Semaphores.Summary> found = new HashMap<>();
-    semaphores.list("api/").forEach(semaphore -> found.put(semaphore.name(), semaphore));
-
-    assertThat(found).hasSize(120).doesNotContainKey("other");
-    assertThat(found.get("api/7")).isEqualTo(new Semaphores.Summary("api/7", 3, 2, 1, 0));
-    assertThat(semaphores.list("")).extracting(Semaphores.Summary::name).contains("other");
+    assertThat(semaphores.get(r -> r.setName("api")).getInUse()).isZero();
   }
 
   @Test
   void whoWaitsGetsPermitsWhenTheyAreGivenBack() {
-    Permits first = semaphores.acquire("api", LONG.withLimit(1)).orElseThrow();
-    CompletableFuture<Optional<Permits>> waiting =
+    LeaseHandle first = semaphores.acquire("api", LONG.withLimit(1)).orElseThrow();
+    CompletableFuture<Optional<LeaseHandle>> waiting =
         semaphores.acquireAsync("api", LONG.withMaxWait(Duration.ofSeconds(30)));
-    Eventually.until("somebody waits", () -> semaphores.get("api").waiters() == 1);
+    Eventually.until(
+        "somebody waits", () -> semaphores.get(r -> r.setName("api")).getWaiters() == 1);
 
     first.close();
 
@@ -86,7 +69,7 @@ class SemaphoresTest {
 
   @Test
   void thisProcessRenewsWhatItAcquired() {
-    Permits permits = semaphores.acquire("api", SHORT.withLimit(1)).orElseThrow();
+    LeaseHandle permits = semaphores.acquire("api", SHORT.withLimit(1)).orElseThrow();
     Instant first = permits.expireTime();
 
     Eventually.until("it is renewed", () -> permits.expireTime().isAfter(first));
@@ -96,21 +79,24 @@ class SemaphoresTest {
 
   @Test
   void workIsDoneWhilePermitsAreHeld() {
-    semaphores.configure("api", 1);
+    semaphores.configure(r -> r.setName("api").setLimit(1));
 
     boolean done =
-        semaphores.run("api", LONG, permits -> assertThat(semaphores.get("api").inUse()).isOne());
+        semaphores.run(
+            "api",
+            LONG,
+            permits -> assertThat(semaphores.get(r -> r.setName("api")).getInUse()).isOne());
 
     assertThat(done).isTrue();
-    assertThat(semaphores.get("api").inUse()).isZero();
+    assertThat(semaphores.get(r -> r.setName("api")).getInUse()).isZero();
   }
 
   @Test
   void holdTellsThePlaceInLineUntilItsTurn() throws InterruptedException {
-    semaphores.configure("api", 2);
-    Permits first = semaphores.hold("api", LONG.withPermits(2));
+    semaphores.configure(r -> r.setName("api").setLimit(2));
+    LeaseHandle first = semaphores.hold("api", LONG.withPermits(2));
     BlockingQueue<Long> places = new LinkedBlockingQueue<>();
-    CompletableFuture<Permits> second =
+    CompletableFuture<LeaseHandle> second =
         semaphores.holdAsync("api", LONG.withOnWaiting(places::add));
     assertThat(places.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
 
@@ -121,13 +107,17 @@ class SemaphoresTest {
 
   @Test
   void revocationIsToldToWhoHoldsAndToWhoRenews() throws InterruptedException {
-    semaphores.configure("api", 2);
+    semaphores.configure(r -> r.setName("api").setLimit(2));
     BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
     semaphores.hold("api", SHORT).onLost(losses::add);
     semaphores.acquire("api", SHORT).orElseThrow().onLost(losses::add);
 
-    for (SemaphoreState.Holder holder : semaphores.get("api").holders()) {
-      assertThat(semaphores.revoke("api", holder.id(), "maintenance")).isEqualTo(1);
+    for (GetResponse.Holder holder : semaphores.get(r -> r.setName("api")).getHoldersList()) {
+      assertThat(
+              semaphores
+                  .revoke(r -> r.setName("api").setId(holder.getId()).setReason("maintenance"))
+                  .getPermits())
+          .isEqualTo(1);
     }
 
     assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.REVOKED);
@@ -138,26 +128,26 @@ class SemaphoresTest {
   void refusalsSayWhy() {
     assertThat(reasonOf(() -> semaphores.tryAcquire("api", Duration.ofSeconds(5))))
         .isEqualTo(ErrorReason.ERROR_REASON_SEMAPHORE_NOT_FOUND);
-    semaphores.configure("api", 1, Duration.ofSeconds(5));
+    semaphores.configure(r -> r.setName("api").setLimit(1));
     assertThat(reasonOf(() -> semaphores.hold("api", LONG.withPermits(2))))
         .isEqualTo(ErrorReason.ERROR_REASON_SEMAPHORE_LIMIT_EXCEEDED);
-    assertThatThrownBy(() -> semaphores.revoke("api", "nobody", ""))
+    assertThatThrownBy(() -> semaphores.revoke(r -> r.setName("api").setId("nobody")))
         .isInstanceOf(NotHeldException.class);
-    assertThatThrownBy(() -> semaphores.configure("api", 0))
+    assertThatThrownBy(() -> semaphores.configure(r -> r.setName("api").setLimit(0)))
         .isInstanceOf(InvalidRequestException.class);
   }
 
   @Test
   void semaphoreIsDeletedWhenNobodyUsesIt() {
-    semaphores.configure("api", 1);
-    Permits permits = semaphores.hold("api", LONG);
-    assertThat(reasonOf(() -> semaphores.delete("api")))
+    semaphores.configure(r -> r.setName("api").setLimit(1));
+    LeaseHandle permits = semaphores.hold("api", LONG);
+    assertThat(reasonOf(() -> semaphores.delete(r -> r.setName("api"))))
         .isEqualTo(ErrorReason.ERROR_REASON_SEMAPHORE_IN_USE);
 
     permits.close();
-    semaphores.delete("api");
+    semaphores.delete(r -> r.setName("api"));
 
-    assertThat(reasonOf(() -> semaphores.get("api")))
+    assertThat(reasonOf(() -> semaphores.get(r -> r.setName("api"))))
         .isEqualTo(ErrorReason.ERROR_REASON_SEMAPHORE_NOT_FOUND);
   }
 

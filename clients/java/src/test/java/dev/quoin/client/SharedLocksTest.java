@@ -4,7 +4,8 @@ package dev.quoin.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quoin.client.LockEvent.Change;
+import dev.quoin.locks.v1.WatchResponse;
+import dev.quoin.locks.v1.WatchResponse.Change;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -33,10 +34,11 @@ class SharedLocksTest {
 
   @Test
   void readersHoldTogetherWhateverWayTheyAsk() {
-    try (Lock first = locks.acquire("prices", LONG.asShared()).orElseThrow();
-        Lock second = locks.hold("prices", HoldOptions.lease(Duration.ofSeconds(30)).asShared())) {
+    try (LeaseHandle first = locks.acquire("prices", LONG.asShared()).orElseThrow();
+        LeaseHandle second =
+            locks.hold("prices", LockOptions.lease(Duration.ofSeconds(30)).asShared())) {
       assertThat(second.fence()).isGreaterThan(first.fence());
-      assertThat(locks.get("prices").readers()).isEqualTo(2);
+      assertThat(locks.get(r -> r.setName("prices")).getReaders()).isEqualTo(2);
       assertThat(locks.acquire("prices", LONG)).isEmpty();
     }
     assertThat(locks.acquire("prices", LONG)).isPresent();
@@ -45,40 +47,42 @@ class SharedLocksTest {
   @Test
   void severalLocksAreHadTogetherAndGivenBackTogether() {
     try (LockSet both = locks.acquireAll(List.of("b", "a"), LONG).orElseThrow()) {
-      assertThat(both.locks()).extracting(Lock::name).containsExactly("b", "a");
+      assertThat(both.locks()).extracting(LeaseHandle::name).containsExactly("b", "a");
       assertThat(both.isHeld()).isTrue();
-      assertThat(both.get("a").fence()).isEqualTo(locks.get("a").fence());
+      assertThat(both.get("a").fence()).isEqualTo(locks.get(r -> r.setName("a")).getFence());
       assertThat(locks.acquireAll(List.of("c", "a"), LONG)).isEmpty();
-      assertThat(locks.get("c").held()).isFalse();
+      assertThat(locks.get(r -> r.setName("c")).getHeld()).isFalse();
     }
-    assertThat(locks.get("a").held()).isFalse();
-    assertThat(locks.get("b").held()).isFalse();
-  }
-
-  @Test
-  void locksInUseAreListed() {
-    for (int i = 0; i < 5; i++) {
-      locks.acquire("item/" + i, LONG.withHolder("me")).orElseThrow();
-    }
-    locks.acquire("other", LONG).orElseThrow();
-
-    assertThat(locks.list("item/").map(Locks.NamedState::name).distinct())
-        .containsExactlyInAnyOrder("item/0", "item/1", "item/2", "item/3", "item/4");
-    assertThat(locks.list("item/").map(lock -> lock.state().holder())).containsOnly("me");
-    assertThat(locks.list("nothing")).isEmpty();
+    assertThat(locks.get(r -> r.setName("a")).getHeld()).isFalse();
+    assertThat(locks.get(r -> r.setName("b")).getHeld()).isFalse();
   }
 
   @Test
   void whoLosesItsLockByForceIsTold() throws Exception {
-    Lock lock = locks.acquire("report", LockOptions.lease(Duration.ofMillis(1500))).orElseThrow();
-    Lock held = locks.hold("other", HoldOptions.lease(Duration.ofMillis(1500)));
+    LeaseHandle lock =
+        locks.acquire("report", LockOptions.lease(Duration.ofMillis(1500))).orElseThrow();
+    LeaseHandle held = locks.hold("other", LockOptions.lease(Duration.ofMillis(1500)));
     BlockingQueue<LostReason> lost = new LinkedBlockingQueue<>();
     lock.onLost(lost::add);
     held.onLost(lost::add);
 
-    assertThat(locks.forceRelease("report", "it hangs", lock.fence() - 1)).isFalse();
-    assertThat(locks.forceRelease("report", "it hangs", lock.fence())).isTrue();
-    assertThat(locks.forceRelease("other", "", 0)).isTrue();
+    assertThat(
+            locks
+                .forceRelease(
+                    r -> r.setName("report").setExplanation("it hangs").setFence(lock.fence() - 1))
+                .getReleased())
+        .isFalse();
+    assertThat(
+            locks
+                .forceRelease(
+                    r -> r.setName("report").setExplanation("it hangs").setFence(lock.fence()))
+                .getReleased())
+        .isTrue();
+    assertThat(
+            locks
+                .forceRelease(r -> r.setName("other").setExplanation("").setFence(0))
+                .getReleased())
+        .isTrue();
 
     assertThat(lost.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.REVOKED);
     assertThat(lost.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.REVOKED);
@@ -86,28 +90,32 @@ class SharedLocksTest {
 
   @Test
   void watchTellsThePresentStateAndEveryChange() {
-    Queue<LockEvent> seen = new ConcurrentLinkedQueue<>();
-    try (LockWatch watch = locks.watch("report", seen::add)) {
+    Queue<WatchResponse> seen = new ConcurrentLinkedQueue<>();
+    try (ResumableStream<?, ?> watch = locks.watch(r -> r.setName("report"), seen::add)) {
       Eventually.until("the present state is told", () -> watch.ready().isDone());
-      Lock lock = locks.acquire("report", LONG.withHolder("me")).orElseThrow();
-      Eventually.until("the grant is told", () -> has(seen, Change.ACQUIRED, lock.fence()));
+      LeaseHandle lock = locks.acquire("report", LONG.withLabel("me")).orElseThrow();
+      Eventually.until("the grant is told", () -> has(seen, Change.CHANGE_ACQUIRED, lock.fence()));
       lock.close();
-      Eventually.until("the release is told", () -> has(seen, Change.RELEASED, lock.fence()));
+      Eventually.until(
+          "the release is told", () -> has(seen, Change.CHANGE_RELEASED, lock.fence()));
     }
-    assertThat(seen.peek().change()).isEqualTo(Change.NONE);
-    assertThat(seen).filteredOn(LockEvent::held).extracting(LockEvent::holder).contains("me");
+    assertThat(seen.peek().getChange()).isEqualTo(Change.CHANGE_UNSPECIFIED);
+    assertThat(seen)
+        .filteredOn(WatchResponse::getHeld)
+        .extracting(WatchResponse::getHolder)
+        .contains("me");
   }
 
   @Test
   void watchOfANameThatCannotBeIsRefused() {
-    try (LockWatch watch = locks.watch("", event -> {})) {
+    try (ResumableStream<?, ?> watch = locks.watch(r -> {}, event -> {})) {
       assertThatThrownBy(() -> watch.ready().get(20, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class)
           .hasCauseInstanceOf(InvalidRequestException.class);
     }
   }
 
-  private static boolean has(Queue<LockEvent> seen, Change change, long fence) {
-    return seen.stream().anyMatch(e -> e.change() == change && e.fence() == fence);
+  private static boolean has(Queue<WatchResponse> seen, Change change, long fence) {
+    return seen.stream().anyMatch(e -> e.getChange() == change && e.getFence() == fence);
   }
 }

@@ -13,6 +13,6 @@ class StatsExampleTest {
   void theStoryIsToldToItsEnd() throws Exception {
     assertThat(Example.run("StatsExample", SERVER.address()))
         .containsExactly(
-            "the home page is made", "searches so far: 100, mean 110.5 s", "slowest: [/search]");
+            "the home page is made", "searches so far: 100, mean 110.5 s", "slowest: /search");
   }
 }

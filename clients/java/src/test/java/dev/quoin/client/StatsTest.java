@@ -3,9 +3,12 @@ package dev.quoin.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.stats.v1.GetResponse;
+import dev.quoin.stats.v1.SlowestResponse.Slow;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
@@ -19,7 +22,6 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -44,12 +46,14 @@ class StatsTest {
 
     recorder.close();
 
-    StatsFigures figures = stats.get("size", "a", 0);
-    assertThat(figures.count()).isEqualTo(5_000);
-    assertThat(figures.mean()).isEqualTo(2_500.5);
-    assertThat(figures.p95()).isBetween(4_702.0, 4_798.0);
+    GetResponse figures = stats.get(r -> r.setKind("size").setContext("a"));
+    assertThat(figures.getCount()).isEqualTo(5_000);
+    assertThat(figures.getMean()).isEqualTo(2_500.5);
+    assertThat(figures.getP95()).isBetween(4_702.0, 4_798.0);
     assertThat(recorder.lost()).isZero();
-    assertThat(stats.slowest("size", 0, 5)).containsExactly(Map.entry("a", 2_500.5));
+    assertThat(stats.slowest(r -> r.setKind("size").setLimit(5)).getSlowestList())
+        .extracting(Slow::getContext, Slow::getMean)
+        .containsExactly(tuple("a", 2_500.5));
   }
 
   @Test
@@ -76,9 +80,9 @@ class StatsTest {
         .isInstanceOf(IllegalStateException.class);
     recorder.close();
 
-    StatsFigures figures = stats.get("AccessTime", "/page", 0);
-    assertThat(figures.count()).isEqualTo(1);
-    assertThat(figures.max()).isPositive().isLessThan(60);
+    GetResponse figures = stats.get(r -> r.setKind("AccessTime").setContext("/page"));
+    assertThat(figures.getCount()).isEqualTo(1);
+    assertThat(figures.getMax()).isPositive().isLessThan(60);
   }
 
   @Test
@@ -92,8 +96,18 @@ class StatsTest {
         .isInstanceOf(StatusRuntimeException.class);
     recorder.close();
 
-    assertThat(stats.get("rpc.client", "quoin.locks.v1.Locks/Get OK", 0).count()).isEqualTo(2);
-    assertThat(stats.get("rpc.client", "quoin.locks.v1.Locks/Get INVALID_ARGUMENT", 0).count())
+    assertThat(
+            stats
+                .get(r -> r.setKind("rpc.client").setContext("quoin.locks.v1.Locks/Get OK"))
+                .getCount())
+        .isEqualTo(2);
+    assertThat(
+            stats
+                .get(
+                    r ->
+                        r.setKind("rpc.client")
+                            .setContext("quoin.locks.v1.Locks/Get INVALID_ARGUMENT"))
+                .getCount())
         .isEqualTo(1);
   }
 
@@ -119,7 +133,9 @@ class StatsTest {
     recorder.close();
 
     String method = "grpc.health.v1.Health/Check ";
-    assertThat(stats.get("rpc.server", method + "OK", 0).count()).isEqualTo(1);
-    assertThat(stats.get("rpc.server", method + "NOT_FOUND", 0).count()).isEqualTo(1);
+    assertThat(stats.get(r -> r.setKind("rpc.server").setContext(method + "OK")).getCount())
+        .isEqualTo(1);
+    assertThat(stats.get(r -> r.setKind("rpc.server").setContext(method + "NOT_FOUND")).getCount())
+        .isEqualTo(1);
   }
 }

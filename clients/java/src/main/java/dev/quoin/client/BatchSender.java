@@ -18,8 +18,8 @@ import java.util.logging.Logger;
  * not answered when a stream breaks is sent again over the next one; requests carry ids, so that
  * nothing is done twice.
  */
-final class Pump<Q, R> {
-  private static final Logger LOG = Logger.getLogger(Pump.class.getName());
+final class BatchSender<Q, R> {
+  private static final Logger LOG = Logger.getLogger(BatchSender.class.getName());
 
   /** How many requests may wait for their answers; what comes is collected meanwhile. */
   private static final int AHEAD = 8;
@@ -29,7 +29,7 @@ final class Pump<Q, R> {
 
   private static final Duration PAUSE = Duration.ofSeconds(2);
 
-  private final Link link;
+  private final ClientCore core;
   private final MethodDescriptor<Q, R> method;
   private final Duration period;
   private final Supplier<Q> source;
@@ -58,22 +58,22 @@ final class Pump<Q, R> {
   /**
    * @param source the next request; null when nothing is collected
    */
-  Pump(
-      Link link,
+  BatchSender(
+      ClientCore core,
       MethodDescriptor<Q, R> method,
       Duration period,
       Supplier<Q> source,
       Answers<Q, R> answers) {
-    this.link = link;
+    this.core = core;
     this.method = method;
     this.period = period;
     this.source = source;
     this.answers = answers;
-    this.log = new StreamLog(method.getFullMethodName(), link.address());
+    this.log = new StreamLog(method.getFullMethodName(), core.address());
   }
 
   void start() {
-    link.opened(this, this::close);
+    core.opened(this, this::close);
     tick();
   }
 
@@ -127,7 +127,7 @@ final class Pump<Q, R> {
 
   private void later(Duration delay, Runnable action) {
     try {
-      link.after(delay, action);
+      core.after(delay, action);
     } catch (ClosedException e) {
       // The client is closed: there is no later.
       abandon();
@@ -135,7 +135,7 @@ final class Pump<Q, R> {
   }
 
   private void end() {
-    link.closed(this);
+    core.closed(this);
     if (stream != null) {
       stream.requests.onCompleted();
       stream = null;
@@ -146,7 +146,7 @@ final class Pump<Q, R> {
   /** Opens a stream and sends what was not answered over the one before. */
   private void open() {
     stream = new Stream();
-    stream.requests = link.exchange(method, stream);
+    stream.requests = core.exchange(method, stream);
     unanswered.forEach(sent -> stream.requests.onNext(sent.request()));
   }
 

@@ -9,19 +9,8 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-class ChatExampleTest {
+class ChatTerminalTest {
   @RegisterExtension static final SharedServer SERVER = new SharedServer();
-
-  @Test
-  void theStoryIsToldToItsEnd() throws Exception {
-    assertThat(Example.run("ChatExample", SERVER.address()))
-        .containsExactly(
-            "unread for Bob: 2",
-            "Bob hears: hi Bob",
-            "Bob hears: are you there?",
-            "Bob hears: see you",
-            "unread for Bob: 0");
-  }
 
   @Test
   void terminalDoesWhatItIsTold() throws Exception {

@@ -10,10 +10,10 @@ import java.util.function.Consumer;
  * The time during which a lock is held, by the monotonic clock of this process. It ends once:
  * because the lock is closed, because the server says it is lost, or because its lease ran out.
  */
-final class Tenure {
+final class LeaseClock {
   private static final long CLOCK_STEP_NANOS = 1_000_000;
 
-  private final Link link;
+  private final ClientCore core;
   private final Runnable onLoss;
   private final CompletableFuture<LostReason> lost = new CompletableFuture<>();
   private boolean over;
@@ -24,8 +24,8 @@ final class Tenure {
    * @param end of the lease as {@link System#nanoTime} counts
    * @param onLoss cleans up, before listeners hear of the loss
    */
-  Tenure(Link link, long end, Runnable onLoss) {
-    this.link = link;
+  LeaseClock(ClientCore core, long end, Runnable onLoss) {
+    this.core = core;
     this.onLoss = onLoss;
     this.end = end;
     watch();
@@ -75,21 +75,21 @@ final class Tenure {
   void onLost(Consumer<LostReason> listener) {
     lost.thenAcceptAsync(
         reason -> Callbacks.run("a listener for the loss of a lock", () -> listener.accept(reason)),
-        link.listeners());
+        core.listeners());
   }
 
   private synchronized void expire() {
     if (over || left() > 0) {
       return;
     }
-    link.listeners().execute(() -> lose(LostReason.EXPIRED));
+    core.listeners().execute(() -> lose(LostReason.EXPIRED));
   }
 
   private synchronized void watch() {
     if (alarm != null) {
       alarm.cancel(false);
     }
-    alarm = link.after(Duration.ofNanos(left()), this::expire);
+    alarm = core.after(Duration.ofNanos(left()), this::expire);
   }
 
   private long left() {

@@ -2,8 +2,8 @@
 package dev.quoin.client;
 
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientCall;
-import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
@@ -26,10 +26,10 @@ import java.util.stream.Stream;
  * What all helpers of one client share: the channel, the clock for renewals, the threads of the
  * caller's listeners, and the list of what is open.
  */
-final class Link {
+final class ClientCore {
   private static final Duration LONGEST_WAIT = Duration.ofDays(1);
 
-  private final ManagedChannel channel;
+  private final Channel channel;
   private final Duration deadline;
   private final String address;
   private final Executor listeners;
@@ -44,8 +44,8 @@ final class Link {
    * @param listeners runs the listeners of callers, which may block
    * @param clock runs what comes later, which must not block
    */
-  Link(
-      ManagedChannel channel,
+  ClientCore(
+      Channel channel,
       String address,
       Duration deadline,
       Executor listeners,
@@ -55,6 +55,10 @@ final class Link {
     this.deadline = deadline;
     this.listeners = listeners;
     this.clock = clock;
+  }
+
+  Channel channel() {
+    return channel;
   }
 
   /** The servers, as the caller wrote it. */
