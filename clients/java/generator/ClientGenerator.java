@@ -33,8 +33,7 @@ public final class ClientGenerator {
   }
 
   public static void main(String[] args) throws IOException {
-    FileDescriptorSet contract =
-        FileDescriptorSet.parseFrom(Files.readAllBytes(Path.of(args[0])));
+    FileDescriptorSet contract = FileDescriptorSet.parseFrom(Files.readAllBytes(Path.of(args[0])));
     new ClientGenerator(Path.of(args[1], "dev", "quoin", "client")).write(contract.getFileList());
   }
 
@@ -67,8 +66,7 @@ public final class ClientGenerator {
     type.getNestedTypeList()
         .forEach(
             nested ->
-                register(
-                    prefix + type.getName() + ".", javaPrefix + type.getName() + ".", nested));
+                register(prefix + type.getName() + ".", javaPrefix + type.getName() + ".", nested));
   }
 
   private void writeClient(FileDescriptorProto file, int index) throws IOException {
@@ -109,7 +107,9 @@ public final class ClientGenerator {
     String javaPackage = file.getOptions().getJavaPackage();
     return template
         .replace("%doc", javadoc("  ", comment).stripTrailing())
-        .replace("%see", "{@link #%s(%s)}".formatted(lower(rpc.getName()), javaTypes.get(rpc.getInputType())))
+        .replace(
+            "%see",
+            "{@link #%s(%s)}".formatted(lower(rpc.getName()), javaTypes.get(rpc.getInputType())))
         .replace("%name", lower(rpc.getName()))
         .replace("%Q", javaTypes.get(rpc.getInputType()))
         .replace("%R", javaTypes.get(rpc.getOutputType()))
@@ -226,7 +226,8 @@ public final class ClientGenerator {
             .replaceAll("`([^`{}]*)`", "<code>$1</code>")
             .replaceAll("\n\\s*\n", "\n\n<p>");
     StringBuilder javadoc = new StringBuilder(indent + "/**\n");
-    text.lines().forEach(line -> javadoc.append((indent + " * " + line).stripTrailing()).append('\n'));
+    text.lines()
+        .forEach(line -> javadoc.append((indent + " * " + line).stripTrailing()).append('\n'));
     return javadoc + indent + " */\n";
   }
 }
