@@ -44,7 +44,7 @@ type batchSender[Q any] struct {
 	cancel    context.CancelFunc
 	closed    atomic.Bool   // nothing is collected any more
 	collected chan struct{} // there is something to send
-	hurry     chan struct{} // do not collect any longer
+	sendNow   chan struct{} // do not collect any longer
 	closing   chan struct{}
 	ended     chan struct{}
 	log       streamLog
@@ -54,7 +54,7 @@ type batchSender[Q any] struct {
 func (s *batchSender[Q]) start(c *clientCore) {
 	s.core = c
 	s.log = streamLog{core: c, stream: s.name}
-	s.collected, s.hurry = make(chan struct{}, 1), make(chan struct{}, 1)
+	s.collected, s.sendNow = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.closing, s.ended = make(chan struct{}, 1), make(chan struct{})
 	ctx, cancel := context.WithCancel(c.running)
 	s.cancel = cancel
@@ -69,7 +69,7 @@ func (s *batchSender[Q]) start(c *clientCore) {
 func (s *batchSender[Q]) added() { notify(s.collected) }
 
 // flush sends what is collected now instead of later.
-func (s *batchSender[Q]) flush() { notify(s.hurry) }
+func (s *batchSender[Q]) flush() { notify(s.sendNow) }
 
 // Close sends what is collected and waits for it, no longer than the client's deadline; it fails when
 // that was not enough.
@@ -104,7 +104,7 @@ func (s *batchSender[Q]) run(ctx context.Context) {
 		}
 		if !over {
 			select {
-			case <-s.hurry:
+			case <-s.sendNow:
 			case <-time.After(s.interval):
 			case <-s.closing:
 				over = true

@@ -4,8 +4,15 @@ package quoin
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
 
 	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 // Queues keeps work for later, done by workers in any language.
@@ -45,4 +52,127 @@ func (q *Queues) Wait(ctx context.Context, queue, taskID string) (*queuesv1.Task
 		}
 	}
 	return nil, context.Cause(ctx)
+}
+
+// WorkerOptions say how a worker works.
+type WorkerOptions struct {
+	// Queues it works for: 1 to 16. The first one that has tasks is served first, unless there are
+	// Weights.
+	Queues []string
+	// Handlers carry out the tasks, by kind: 1 to 256.
+	Handlers map[string]Handler
+	// Concurrency is how many tasks it carries out at the same time: 1 to 500, 10 by default. As many
+	// more are fetched ahead.
+	Concurrency int
+	// Lease is how long a task stays with it when its server dies: 3 s to 1 h, 30 s by default.
+	Lease time.Duration
+	// Weights make the queues peers, served by lot in proportion: one of 1 to 100 for each.
+	Weights []int32
+	// Patience is how long stopping waits for the tasks being carried out; 30 s by default.
+	Patience time.Duration
+}
+
+// Work carries out tasks until ctx ends. Then it begins no more, waits for those being carried out,
+// reports how they ended, and returns nil; tasks that take longer than the options have patience for,
+// and those not begun, go to other workers. A call that breaks is opened again at whatever server;
+// tasks that are being carried out are taken along.
+//
+// Work returns an error when the options are not allowed, when its patience ends, and [ErrClosed]
+// when the client is closed.
+func (q *Queues) Work(ctx context.Context, options WorkerOptions) error {
+	if len(options.Handlers) == 0 {
+		return errors.New("quoin: a worker needs a handler")
+	}
+	if options.Concurrency == 0 {
+		options.Concurrency = 10
+	}
+	if options.Lease == 0 {
+		options.Lease = 30 * time.Second
+	}
+	if options.Patience == 0 {
+		options.Patience = 30 * time.Second
+	}
+	// The caller may change its own.
+	options.Queues, options.Handlers = slices.Clone(options.Queues), maps.Clone(options.Handlers)
+	options.Weights = slices.Clone(options.Weights)
+	w := &worker[queuesv1.WorkRequest, queuesv1.WorkResponse]{
+		core: q.core, concurrency: options.Concurrency, patience: options.Patience,
+	}
+	w.workProtocol = workProtocol[queuesv1.WorkRequest, queuesv1.WorkResponse]{
+		name:    "work of " + strings.Join(options.Queues, ", "),
+		connect: q.QueuesClient.Work,
+		open: func(credits int, held []*workItem) *queuesv1.WorkRequest {
+			return options.open(credits, held)
+		},
+		credits: func(count int) *queuesv1.WorkRequest {
+			return &queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Credits{Credits: int32(count)}}
+		},
+		started: func(item *workItem) *queuesv1.WorkRequest {
+			started := &queuesv1.WorkRequest_Started{TaskIds: []string{item.id}}
+			return &queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Started_{Started: started}}
+		},
+		failed: func(item *workItem, text string) *queuesv1.WorkRequest {
+			return item.task.(*Task).failed(text)
+		},
+		carryOut: func(item *workItem) *queuesv1.WorkRequest {
+			return options.carryOut(item.ctx, item.task.(*Task))
+		},
+		news: func(response *queuesv1.WorkResponse) workNews { return workNewsOf(response, w.offer) },
+	}
+	return w.work(ctx)
+}
+
+func (o *WorkerOptions) open(credits int, held []*workItem) *queuesv1.WorkRequest {
+	open := &queuesv1.WorkRequest_Open{
+		Queues: o.Queues, Kinds: slices.Sorted(maps.Keys(o.Handlers)),
+		Lease: durationpb.New(o.Lease), Credits: int32(credits), ReportsStart: true,
+	}
+	if len(o.Weights) > 0 {
+		open.Preference = queuesv1.Preference_PREFERENCE_WEIGHTED
+		open.Weights = o.Weights
+	}
+	for _, item := range held {
+		open.Held = append(open.Held, item.task.(*Task).held())
+	}
+	return &queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Open_{Open: open}}
+}
+
+func (o *WorkerOptions) carryOut(ctx context.Context, task *Task) *queuesv1.WorkRequest {
+	handler := o.Handlers[task.Kind()]
+	if handler == nil {
+		return task.failed(fmt.Sprintf("no handler for %q", task.Kind()))
+	}
+	result, err := handler(ctx, task)
+	switch {
+	case err != nil:
+		return task.failedWith(err)
+	case len(result) > longestResult:
+		return task.failedWith(
+			Dead(fmt.Errorf("a result of %d bytes, more than %d", len(result), longestResult)))
+	default:
+		return task.done(result)
+	}
+}
+
+func workNewsOf(
+	response *queuesv1.WorkResponse, offer func(*queuesv1.WorkRequest),
+) (news workNews) {
+	for _, leased := range response.GetTasks().GetTasks() {
+		news.items = append(news.items, &workItem{
+			id: leased.GetTaskId(), token: leased.GetToken(), task: &Task{leased, offer},
+		})
+	}
+	for _, outcome := range response.GetSettled().GetOutcomes() {
+		if outcome.GetExpireTime() == nil { // otherwise it is about progress
+			news.settled = append(news.settled, outcome.GetTaskId())
+		}
+	}
+	if lost := response.GetLost(); lost != nil {
+		news.ends = append(news.ends, workEnd{lost.GetTaskId(), lost.GetToken(), ErrTaskLost, true})
+	}
+	if cancelled := response.GetCancelled(); cancelled != nil {
+		news.ends = append(news.ends,
+			workEnd{cancelled.GetTaskId(), cancelled.GetToken(), ErrTaskCancelled, false})
+	}
+	return news
 }

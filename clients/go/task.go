@@ -42,9 +42,7 @@ type Handler func(ctx context.Context, task *Task) ([]byte, error)
 // Task is a task that a worker has.
 type Task struct {
 	leased *queuesv1.LeasedTask
-	worker *worker
-	ctx    context.Context
-	end    context.CancelCauseFunc
+	offer  func(*queuesv1.WorkRequest) // sends what need not arrive
 }
 
 // Queue it came from.
@@ -80,7 +78,7 @@ func (t *Task) EnqueueTime() time.Time { return t.leased.GetEnqueueTime().AsTime
 func (t *Task) Progress(text string) {
 	progress := t.held()
 	progress.Text = cut(text, longestProgress)
-	t.worker.say(&queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Progress{Progress: progress}})
+	t.offer(&queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Progress{Progress: progress}})
 }
 
 func (t *Task) held() *queuesv1.Progress {
