@@ -6,8 +6,8 @@
 -- ARGV[1] user
 -- ARGV[2] number of the message
 --
--- Returns {1, number of the last acknowledged message, number of the newest}; {0, 0, 0} for who is no
--- member.
+-- Returns {member: flag, acknowledged: integer, newest: integer}: the number of the last acknowledged
+-- message and of the newest one; 0 for who is no member.
 --
 -- @include lib/chat_trim
 local head, log, seen = KEYS[1], KEYS[2], KEYS[3]

@@ -13,7 +13,7 @@
 -- ARGV[6] request id, digest of the creator and of the request, or ''
 -- ARGV[7..] the other members
 --
--- Returns {time in ms, number of the first message or 0}.
+-- Returns {first message: integer, time ms: integer}: the number of the first message, or 0.
 --
 -- @include lib/chat_members
 local head, log, seen, members, staff = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -26,7 +26,7 @@ local before = redis.call('HMGET', head, 'mm', 'request', 'created', 'message', 
 if before[1] then
   if request ~= '' and before[2] and now < tonumber(before[3]) + 600000 then
     if before[2] == request then
-      return {tonumber(before[3]), tonumber(before[4])}
+      return {tonumber(before[4]), tonumber(before[3])}
     end
     if string.match(before[2], '^%S+ %S+ ') == string.match(request, '^%S+ %S+ ') then
       return redis.error_reply('REQUEST_ID_REUSED the request_id was used for something else')
@@ -52,4 +52,4 @@ if content ~= '' then
 end
 local number = content ~= '' and chat.n or 0
 save_chat(chat, log, 'request', request, 'message', integer(number))
-return {now, number}
+return {number, now}

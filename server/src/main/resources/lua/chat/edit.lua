@@ -8,7 +8,7 @@
 -- ARGV[2] number of the message
 -- ARGV[3] new content, without client_message_id; '' to delete it
 --
--- Returns {time in ms at which it got what it has now}.
+-- Returns {time ms: integer}: when it got what it has now.
 --
 -- @include lib/chat_members
 -- @include lib/chat_find

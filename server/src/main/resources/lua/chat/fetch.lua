@@ -10,9 +10,10 @@
 -- ARGV[4] how many at most
 -- ARGV[5] how many bytes, when there is more than one
 --
--- Returns {1, number of the newest message, number of the last acknowledged one, number of the first
--- that is kept or to come, 1 when there are more, messages…}; for who is no member {0} when asked for
--- pending ones. Looks at no more than ten times as many entries.
+-- Returns {member: flag, newest: integer, acknowledged: integer, first kept: integer, more: flag,
+-- (message: bytes)…}: numbers of the newest message, of the last acknowledged one and of the first that
+-- is kept or to come. {member: flag} for who is no member and asks for pending ones. Looks at no more
+-- than ten times as many entries.
 --
 -- @include lib/chat_find
 local head, log, seen, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

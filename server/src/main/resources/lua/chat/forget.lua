@@ -5,7 +5,7 @@
 -- ARGV[1] ms for which they stay
 -- ARGV[2..] chats
 --
--- Returns {how many stay for now}.
+-- Returns {stay: integer}: how many stay for now.
 --
 -- @include lib/integer
 -- @include lib/time

@@ -7,7 +7,8 @@
 -- ARGV[1] user
 -- ARGV[2] most members
 --
--- Returns {1 when it was none before, number of the last message it has acknowledged}.
+-- Returns {joined: flag, acknowledged: integer}: whether it was none before, and the number of the last
+-- message it has acknowledged.
 --
 -- @include lib/chat_members
 local head, log, seen, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

@@ -10,7 +10,7 @@
 -- ARGV[1] user
 -- ARGV[2] who kicks it; '' when it leaves
 --
--- Returns {1 when it was a member}.
+-- Returns {left: flag}: whether it was a member.
 --
 -- @include lib/chat_members
 local keys = {log = KEYS[2], seen = KEYS[3], members = KEYS[4], staff = KEYS[5], sent0 = KEYS[6], sent1 = KEYS[7]}

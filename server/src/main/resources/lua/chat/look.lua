@@ -7,10 +7,13 @@
 -- KEYS[5] staff
 -- ARGV[1] user
 --
--- Returns {1, newest position, number of the newest message, position before the first that is kept,
--- number of the first message that is kept or to come, number of the last acknowledged message, its
--- position, position at which the user joined, number of the last message before that, role, number of
--- members, time in ms of the newest message}; for who is no member {0, newest position}.
+-- Returns {member: flag, newest position: integer, newest: integer, kept position: integer, first kept:
+-- integer, acknowledged: integer, acknowledged position: integer, joined position: integer, joined
+-- after: integer, role: integer, members: integer, newest ms: integer}: the number of the newest
+-- message, the position before the first entry that is kept, the number of the first message that is
+-- kept or to come, number and position of the last acknowledged one, position at which the user joined
+-- and number of the last message before that, the time of the newest message. {member: flag, newest
+-- position: integer} for who is no member.
 --
 -- @include lib/chat_members
 -- @include lib/chat_find

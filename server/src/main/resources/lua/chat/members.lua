@@ -8,7 +8,7 @@
 -- ARGV[2] name after which to begin, or ''
 -- ARGV[3] how many
 --
--- Returns {for each: name, role, number of the last acknowledged message, time in ms of joining}.
+-- Returns {(name: text, role: integer, acknowledged: integer, joined ms: integer)…}.
 --
 -- @include lib/chat_members
 local head, seen, members, staff = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

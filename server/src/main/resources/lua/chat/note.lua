@@ -9,8 +9,8 @@
 -- ARGV[3] ms for which changes are kept
 -- ARGV[4] ms between two times at which all chats of a user who has that many are looked at
 --
--- Returns {1, when it was noted, 1 when it was not noted before}; {0, 0, 1 when it is time to look at all
--- chats} when the user has as many as can be. Times are texts, in microseconds.
+-- Returns {noted: flag, time us: text, new: flag} with whether it was not noted before; {noted: flag,
+-- look: flag} when the user has as many as can be, with whether it is time to look at all chats.
 --
 -- @include lib/integer
 -- @include lib/time
@@ -21,11 +21,11 @@ local now = microseconds()
 if redis.call('ZCARD', chats) >= most and not redis.call('ZSCORE', chats, chat) then
   local looked = tonumber(redis.call('HGET', index, 'looked') or 0)
   if now < looked + pause then
-    return {0, '0', 0}
+    return {0, 0}
   end
   redis.call('HSET', index, 'looked', integer(now))
   redis.call('PEXPIRE', index, keep)
-  return {0, '0', 1}
+  return {0, 1}
 end
 local newest = tonumber(redis.call('ZRANGE', chats, -1, -1, 'WITHSCORES')[2] or 0)
 local isNew = redis.call('ZADD', chats, 'NX', integer(math.max(now, newest + 1)), chat)

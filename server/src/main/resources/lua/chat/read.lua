@@ -7,7 +7,8 @@
 -- ARGV[3] how many bytes, when there is more than one
 -- ARGV[4] ms for which the server that reads listens for hints, 0 when it does not
 --
--- Returns {first position there ever was, newest position, position of the first entry here, entries…}.
+-- Returns {first position: integer, newest position: integer, position: integer, (entry: bytes)…}: the
+-- first position there ever was, the newest one, that of the first entry here, and the entries.
 --
 -- @include lib/chat_log
 local head, log = KEYS[1], KEYS[2]

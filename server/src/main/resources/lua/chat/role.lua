@@ -8,7 +8,7 @@
 -- ARGV[2] role
 -- ARGV[3] who gives it
 --
--- Returns {1 when it had another one}.
+-- Returns {changed: flag}: whether it had another one.
 --
 -- @include lib/chat_members
 local head, log, seen, staff = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

@@ -11,7 +11,7 @@
 -- ARGV[4] digest of the message, or ''
 -- ARGV[5] 1 when it acknowledges everything up to it
 --
--- Returns {number, time in ms}.
+-- Returns {number: integer, time ms: integer}.
 --
 -- @include lib/chat_sent
 -- @include lib/chat_trim

@@ -5,7 +5,7 @@
 -- ARGV[1] user
 -- ARGV[2] what it is doing
 --
--- Returns {how many servers heard it}.
+-- Returns {servers: integer}: how many heard it.
 --
 -- @include lib/chat_log
 local head, seen = KEYS[1], KEYS[2]

@@ -5,8 +5,9 @@
 -- KEYS[1] head
 -- KEYS[2] seen
 --
--- Returns {1, number of members, number of the newest message, its time or else that of the creation in
--- ms, time of the creation in ms}; {0} when there is no such chat.
+-- Returns {exists: flag, members: integer, newest: integer, newest ms: integer, created ms: integer}:
+-- the number of the newest message and its time, or else that of the creation; {exists: flag} when there
+-- is no such chat.
 local head, seen = KEYS[1], KEYS[2]
 
 local known = redis.call('HMGET', head, 'mm', 'n', 'lt', 'created')

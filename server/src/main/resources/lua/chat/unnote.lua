@@ -7,7 +7,7 @@
 -- ARGV[1] chat
 -- ARGV[2] when it was noted, in microseconds
 --
--- Returns {1 when it was taken back}.
+-- Returns {taken back: flag}.
 local chats, noted = KEYS[1], KEYS[2]
 local chat, at = ARGV[1], ARGV[2]
 

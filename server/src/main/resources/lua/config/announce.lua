@@ -12,7 +12,8 @@
 -- ARGV[5] value
 -- ARGV[6] how many instances a service may have
 --
--- Returns {1, end of the lease in ms}, or {0} when another keeper has taken it over.
+-- Returns {announced: flag, lease end ms: integer}, or {announced: flag} when another keeper has taken
+-- it over.
 --
 -- @include lib/config_leases
 local values, leases, log = KEYS[1], KEYS[2], KEYS[3]

@@ -12,8 +12,8 @@
 -- ARGV[4] ms that deleted components are remembered
 -- ARGV[5] digest of the request, '' when it has no id
 --
--- Returns {1, version of the deletion, time of it in ms} when it was deleted,
--- {0, component as it is written or ''} when not.
+-- Returns {deleted: flag, version: integer, time ms: integer}, or {deleted: flag, component: bytes} as
+-- it is written, or '', when it does not have the version that is expected.
 --
 -- @include lib/config_store
 -- @include lib/once

@@ -4,7 +4,7 @@
 --
 -- KEYS[1] names
 --
--- Returns {1 or 0}.
+-- Returns {exists: flag}.
 local names = KEYS[1]
 
 return {redis.call('EXISTS', names)}

@@ -5,7 +5,7 @@
 -- KEYS[1] values
 -- ARGV[1] component
 --
--- Returns {time in ms, component as it is written or ''}.
+-- Returns {now ms: integer, component: bytes}; the component is as it is written, or ''.
 local values = KEYS[1]
 local component = ARGV[1]
 

@@ -7,7 +7,7 @@
 -- ARGV[2] how many at most
 -- ARGV[3] bytes after which to stop
 --
--- Returns {1 if there are more or 0, component as it was written for each version}.
+-- Returns {more: flag, (component: bytes)…}: each version as it was written.
 local history = KEYS[1]
 local before, count, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 

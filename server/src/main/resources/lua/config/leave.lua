@@ -8,7 +8,7 @@
 -- ARGV[1] instance
 -- ARGV[2] keeper
 --
--- Returns {1}.
+-- Returns {done: flag}.
 --
 -- @include lib/config_leases
 local values, leases, log = KEYS[1], KEYS[2], KEYS[3]

@@ -8,7 +8,8 @@
 -- ARGV[2] component after which to begin, '' for the first
 -- ARGV[3] how many at most
 --
--- Returns {time in ms, revision of the type, name and component as it is written for each}.
+-- Returns {now ms: integer, revision: integer, (name: text, component: bytes)…}: the revision of the
+-- type, and each component as it is written.
 --
 -- @include lib/config_group
 local values, names = KEYS[1], KEYS[2]

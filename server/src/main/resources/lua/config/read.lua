@@ -7,7 +7,9 @@
 -- KEYS[3] log
 -- ARGV[1] revision, '' for all
 --
--- Returns what read of lib/config_read does.
+-- Returns {now ms: integer, revision: integer, whole: flag, ends in ms: integer, changes: integer,
+-- (revision: integer, name: text, deletion: text)…, (name: text, value: bytes)…} as lib/config_read
+-- does.
 --
 -- @include lib/config_read
 local values, names, log = KEYS[1], KEYS[2], KEYS[3]

@@ -11,8 +11,8 @@
 -- ARGV[4] value
 -- ARGV[5] digest of the request, '' when it has no id
 --
--- Returns {1, version, time of the change in ms} when it has the value now,
--- {0, component as it is written or ''} when it does not have the version.
+-- Returns {made: flag, version: integer, time ms: integer} when it has the value now, {made: flag,
+-- component: bytes} as it is written, or '', when it does not have the version.
 --
 -- @include lib/config_store
 -- @include lib/once

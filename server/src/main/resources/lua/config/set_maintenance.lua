@@ -4,7 +4,8 @@
 -- ARGV[1] value, '' to end it
 -- ARGV[2] end in milliseconds, '' for none
 --
--- Returns {0} when the end has passed already, {1} when it is over, {1, start in ms} when it is on.
+-- Returns {set: flag, start ms: integer} when it is on, {set: flag} when it is over, or the end that was
+-- asked for has passed already.
 --
 -- @include lib/integer
 -- @include lib/time

@@ -2,12 +2,12 @@
 --
 -- What a server needs to have a group as it is now: all of it or, when the log goes back to a
 -- revision that it has, what changed since then. The index is a sorted set of the names.
--- Returns {time in ms, revision, 1 for all or 0 for changes, ms until something ends by itself or -1,
--- length of the log, for each entry of it revision, name, and time in ms and author of a deletion or
--- '', for each thing name and thing or ''}.
+-- Returns the time in ms, the revision, 1 for all or 0 for changes, ms until something ends by itself or
+-- -1, and how many changes follow; for each of these its revision, its name, and time in ms, space and
+-- author of a deletion or ''; then for each thing its name and the thing or ''.
 local function read(values, index, log, since, now, left)
   local group = read_group(values, '')
-  local answer = {math.floor(now / 1000), integer(group.revision), 1, left, 0}
+  local answer = {math.floor(now / 1000), group.revision, 1, left, 0}
   local names, seen = {}, {}
   local first = since
   local entries = {}
@@ -26,7 +26,7 @@ local function read(values, index, log, since, now, left)
   for _, entry in ipairs(entries) do
     local revision, name, deletion = string.match(entry, '^(%d+) ([^\n]*)\n?(.*)$')
     if revision ~= first then
-      answer[#answer + 1] = revision
+      answer[#answer + 1] = tonumber(revision)
       answer[#answer + 1] = name
       answer[#answer + 1] = deletion
       answer[5] = answer[5] + 1

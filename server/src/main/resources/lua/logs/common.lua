@@ -7,8 +7,9 @@
 -- ARGV[2] how many hours before
 -- ARGV[3] how many messages at most
 --
--- Returns {hour, 1 while it is not over, how many messages are counted, count of the rarest one,
--- message, count, ...}.
+-- Returns {hour: integer, partial: flag, distinct: integer, rarest: integer, (message: text, count:
+-- integer)…}: whether the hour is not over, how many messages are counted, the count of the rarest one
+-- when more were written, or 0.
 --
 -- @include lib/log_append
 local common = KEYS[1]

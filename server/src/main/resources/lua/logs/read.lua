@@ -7,18 +7,19 @@
 -- ARGV[3] how many bytes, when there is more than one
 -- ARGV[4] ms for which the server that reads listens for hints, 0 when it does not
 --
--- Returns {first number, newest number or, with entries, at least one greater than the last of them
--- when there are more, then for each entry its number, time in microseconds, entry}; numbers are texts.
+-- Returns {first: integer, newest: integer, (number: integer, time us: text, entry: bytes)…}: the first
+-- number there ever was, the newest one or, with entries, at least one greater than the last of them
+-- when there are more.
 --
 -- @include lib/log_append
 local head, entries = KEYS[1], KEYS[2]
 local after, limit, bytes, listens = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 
 local found = redis.call('XRANGE', entries, '(0-' .. after, '+', 'COUNT', limit + 1)
-local answer = {redis.call('HGET', head, 'first') or '0', '0'}
+local answer = {tonumber(redis.call('HGET', head, 'first') or 0), 0}
 local left = bytes
 for i = 1, #found do
-  local number, fields = string.sub(found[i][1], 3), found[i][2]
+  local number, fields = tonumber(string.sub(found[i][1], 3)), found[i][2]
   answer[2] = number
   left = left - string.len(fields[4])
   if i > limit or (left < 0 and i > 1) then
@@ -30,7 +31,7 @@ for i = 1, #found do
 end
 local newest = #found == 0 and redis.call('XREVRANGE', entries, '+', '-', 'COUNT', 1)[1]
 if newest then
-  answer[2] = string.sub(newest[1], 3)
+  answer[2] = tonumber(string.sub(newest[1], 3))
 end
 if listens > 0 then
   redis.call('HSET', head, 'until', integer(math.floor(microseconds() / 1000) + listens))

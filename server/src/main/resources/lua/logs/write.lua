@@ -8,7 +8,7 @@
 -- ARGV[2] entry
 -- ARGV[3] what it is counted as
 --
--- Returns {time in microseconds, number}.
+-- Returns {time us: integer, number: integer}.
 --
 -- @include lib/log_append
 local head, entries, recent, common = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

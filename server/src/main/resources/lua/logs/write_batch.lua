@@ -16,7 +16,7 @@
 -- ARGV[1] digest of the request, '' when it has no id
 -- ARGV[2..] for each entry: severity, entry, what it is counted as
 --
--- Returns {time in microseconds, number of the last entry}.
+-- Returns {time us: integer, number: integer}: the number is that of the last entry.
 --
 -- @include lib/log_append
 local head, entries, request = KEYS[1], KEYS[2], KEYS[3]

@@ -14,7 +14,7 @@
 -- KEYS[10] waiters
 -- ARGV[1..] for each task: id, fence, result
 --
--- Returns {state: D, or '' when it is not leased with this fence, for each task}.
+-- Returns {(state: text)…}: for each task D, or '' when it is not leased with this fence.
 --
 -- @include lib/queue_leased
 -- @include lib/queue_finish

@@ -12,7 +12,7 @@
 -- KEYS[10] waiters
 -- ARGV[1] id
 --
--- Returns {state: C cancelled, L asked to stop, D done, X dead}.
+-- Returns {state: text}: C cancelled, L asked to stop, D done, X dead.
 --
 -- @include lib/queue_finish
 local q = open_queue(KEYS)

@@ -12,7 +12,7 @@
 -- KEYS[10] waiters
 -- ARGV[1..] pairs of a setting and its value, '' for the default
 --
--- Returns {1 when nobody had used the queue or 0, 1 when it was paused or 0}.
+-- Returns {new: flag, paused: flag}: whether nobody had used the queue, and whether it was paused.
 --
 -- @include lib/queue_park
 local q = open_queue(KEYS)

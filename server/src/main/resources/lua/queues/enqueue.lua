@@ -17,7 +17,7 @@
 -- ARGV[3..] for each task: as what it is added; payload when that is not part of it, or ''; when it
 -- starts: '' at once, '+' and ms from now, or '@' and a time in ms; dedup key; its window in ms
 --
--- Returns {id, 1 when it was there before or 0, for each task}.
+-- Returns {(id: text, duplicate: flag)…}: for each task, with whether it was there before.
 --
 -- @include lib/queue_place
 -- @include lib/once

@@ -16,8 +16,8 @@
 -- ARGV[2] who has these tasks from now on (see queue_task), '' to leave that as it is
 -- ARGV[3..] for each task: id, fence, how far it is or ''
 --
--- Returns {end of the lease in ms or 0 when it is not leased with this fence, 1 when it is asked to
--- stop or 0, for each task}.
+-- Returns {(lease end ms: integer, cancelled: flag)…}: for each task; the end is 0 when it is not leased
+-- with this fence, and cancelled tells whether it is asked to stop.
 --
 -- @include lib/queue_leased
 local q = open_queue(KEYS)

@@ -14,8 +14,9 @@
 -- ARGV[2] ms for which changes of tasks are to be told from now, 0 not to be told
 -- ARGV[3] 1 with the payload, 0 without
 --
--- Returns {state: R ready, Y delayed, L leased, X dead, D done, C cancelled, or '' when there is no such
--- task; record or what is remembered; payload; what became of it; errors; how far it is; time in ms}.
+-- Returns {state: text, record: bytes, payload: bytes, history: text, errors: bytes, progress: text,
+-- time ms: real}, see lib/queue_view. The state is R ready, Y delayed, L leased, X dead, D done, C
+-- cancelled, or '' when there is no such task.
 --
 -- @include lib/queue_now
 -- @include lib/queue_view

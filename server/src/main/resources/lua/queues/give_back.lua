@@ -15,7 +15,7 @@
 -- ARGV[1..] for each task: id, fence, 1 when the work had begun or 0, who gives it back: nothing
 -- happens when it has been taken over; '' for whoever has it
 --
--- Returns {how many were taken back}.
+-- Returns {taken back: integer}.
 --
 -- @include lib/queue_leased
 -- @include lib/queue_end

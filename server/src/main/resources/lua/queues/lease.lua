@@ -16,9 +16,10 @@
 -- ARGV[4] when the server is told of tasks that come later: 0 never, 1 when there are fewer than
 -- asked for now, 2 when there are no more now
 --
--- Returns {1 when there is more to be had, ms until there may be more or -1, time in ms; for each
--- task: id, record, payload when it is not part of that or '', attempt, fence, end of the lease in ms,
--- time in ms by which the attempt has to be over or 0}.
+-- Returns {more: flag, more in ms: integer, (id: text, record: bytes, payload: bytes, attempt: integer,
+-- fence: integer, lease end ms: integer, limit ms: integer)…}: whether there is more to be had now, or
+-- in how many ms there may be, -1 when nobody knows; then each task, with the payload when that is not
+-- part of the record and the time by which the attempt has to be over, or 0.
 --
 -- @include lib/queue_park
 -- @include lib/queue_task
@@ -30,7 +31,7 @@ local LOOKED_AT = 300
 local LONG_BYTES = 1048576
 local WAITER_MS = 15000
 
-local answer, written, timed = {0, -1, q.ms}, {}, {}
+local answer, written, timed = {0, -1}, {}, {}
 local long_bytes = 0
 
 local function give(id, score, record, text)

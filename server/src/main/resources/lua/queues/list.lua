@@ -15,7 +15,9 @@
 -- ARGV[3] id of that task
 -- ARGV[4] how many at most
 --
--- Returns {1 when there may be more or 0; for each task: id, score; then what 'get' tells, without long payloads}.
+-- Returns {more: flag, (id: text, score: real, state: text, record: bytes, payload: bytes, history:
+-- text, errors: bytes, progress: text, time ms: real)…}: whether there may be more; then each task as
+-- lib/queue_view tells about it, without long payloads.
 --
 -- @include lib/queue_now
 -- @include lib/queue_view

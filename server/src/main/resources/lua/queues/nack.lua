@@ -15,8 +15,8 @@
 -- ARGV[1..] for each task: id, fence, how long until it is tried again in ms or '' for its backoff,
 -- mark: N to try it again, R when it is dead, U when its kind is not known; error
 --
--- Returns {state: Y delayed, X dead, C cancelled, or '' when it is not leased with this fence, for
--- each task}.
+-- Returns {(state: text)…}: for each task Y delayed, X dead, C cancelled, or '' when it is not leased
+-- with this fence.
 --
 -- @include lib/queue_leased
 -- @include lib/queue_end

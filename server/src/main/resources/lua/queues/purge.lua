@@ -13,7 +13,7 @@
 -- ARGV[1] states: letters of R ready, Y delayed, X dead, D done
 -- ARGV[2] how many at most
 --
--- Returns {how many, 1 when there may be more or 0}.
+-- Returns {purged: integer, more: flag}: how many were deleted, and whether there may be more.
 --
 -- @include lib/queue_task
 local q = open_queue(KEYS)

@@ -14,7 +14,7 @@
 -- ARGV[2] 1 when it begins, 0 when it goes on
 -- ARGV[3..] ids
 --
--- Returns {how many}.
+-- Returns {redriven: integer}.
 --
 -- @include lib/queue_place
 -- @include lib/queue_task

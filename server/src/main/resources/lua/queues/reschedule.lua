@@ -13,7 +13,7 @@
 -- ARGV[1] id
 -- ARGV[2] when: '+' and ms from now, or '@' and a time in ms
 --
--- Returns {time in ms}.
+-- Returns {start ms: integer}.
 --
 -- @include lib/queue_place
 -- @include lib/queue_task

@@ -3,7 +3,7 @@
 -- KEYS[1] schedules
 -- ARGV[1] name
 --
--- Returns {1}.
+-- Returns {done: flag}.
 local schedules = KEYS[1]
 local name = ARGV[1]
 

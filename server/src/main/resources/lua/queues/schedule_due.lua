@@ -8,7 +8,7 @@
 -- ARGV[2] how many at most
 -- ARGV[3] in how many ms one is looked at again at the latest
 --
--- Returns {time in ms; schedule, ms until it is to be looked at, when as it is noted; for each}.
+-- Returns {(schedule: text, due in ms: integer, noted: real)…}: each with the time as it is noted.
 --
 -- @include lib/integer
 -- @include lib/time
@@ -20,7 +20,7 @@ local due = redis.call(
   'ZRANGE', index, '-inf', integer(now + ahead), 'BYSCORE', 'LIMIT', 0, most, 'WITHSCORES')
 local astray = redis.call('ZRANGE', index, '(' .. integer(now + latest), '+inf', 'BYSCORE',
   'LIMIT', 0, most - #due / 2, 'WITHSCORES')
-local answer = {now}
+local answer = {}
 for i = 1, #due, 2 do
   answer[#answer + 1] = due[i]
   answer[#answer + 1] = math.max(0, tonumber(due[i + 1]) - now)

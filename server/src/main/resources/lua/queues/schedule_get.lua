@@ -5,7 +5,8 @@
 -- KEYS[1] schedules
 -- ARGV[1] name
 --
--- Returns {schedule, see schedule_put, or ''; time in ms}.
+-- Returns {schedule: bytes, now ms: integer}; the schedule is as schedule_put writes it, '' when there
+-- is none.
 --
 -- @include lib/time
 local schedules = KEYS[1]

@@ -7,7 +7,7 @@
 -- ARGV[3] what was noted when it was looked at: what has been noted since stays
 -- ARGV[4] in how many ms it is looked at again at the latest
 --
--- Returns {1 when it was noted or 0}.
+-- Returns {noted: flag}.
 --
 -- @include lib/integer
 -- @include lib/time

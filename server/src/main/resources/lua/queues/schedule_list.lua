@@ -7,7 +7,7 @@
 -- ARGV[2] the one after which to begin, '' for the first
 -- ARGV[3] how many at most
 --
--- Returns {queue, line feed and name, for each}.
+-- Returns {(schedule: text)…}: queue, line feed and name of each.
 local names = KEYS[1]
 local prefix, after, most = ARGV[1], ARGV[2], ARGV[3]
 

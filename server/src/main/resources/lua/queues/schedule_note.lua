@@ -6,7 +6,7 @@
 -- ARGV[1] schedule
 -- ARGV[2] how many there may be in the namespace
 --
--- Returns {time in ms}.
+-- Returns {now ms: integer}.
 --
 -- @include lib/integer
 -- @include lib/time

@@ -6,7 +6,7 @@
 -- ARGV[3] definition
 -- ARGV[4] how many there may be
 --
--- Returns {when it runs next in ms}.
+-- Returns {next run ms: integer}.
 local schedules = KEYS[1]
 local name, next_run, definition, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 

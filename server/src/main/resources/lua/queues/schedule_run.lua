@@ -21,7 +21,7 @@
 -- ARGV[7] as what the task is added
 -- ARGV[8] payload when it is not part of that, or ''
 --
--- Returns {1 when this was the run or 0, id of the task or ''}.
+-- Returns {ran: flag}: whether this was the next run.
 --
 -- @include lib/queue_place
 -- @include lib/queue_task
@@ -32,7 +32,7 @@ local ending, record, payload = ARGV[6], ARGV[7], ARGV[8]
 local before = redis.call('HGET', schedules, name) or ''
 local known_next, last, task, known = string.match(before, '^(%S+) (%S+) (%S+)\n(.*)$')
 if known_next ~= run or known ~= definition then
-  return {0, ''}
+  return {0}
 end
 local unfinished = redis.call('HEXISTS', q.tasks, task) == 1 and not redis.call('ZSCORE', q.dead, task)
 local adds = mode == '1' or mode == '2' and not unfinished
@@ -60,4 +60,4 @@ elseif tonumber(last) > q.ms then
 end
 redis.call('HSET', schedules, name,
   next_run .. ' ' .. last .. ' ' .. (adds and id or task) .. '\n' .. definition)
-return {1, id}
+return {1}

@@ -11,9 +11,13 @@
 -- KEYS[9] finished
 -- KEYS[10] waiters
 --
--- Returns {time in ms, ready, held back, delayed, leased, dead, finished, paused, most leases, most of
--- a key, most tasks, start of the next delayed task in ms or 0; for each rate: in this minute, in the one before;
--- for each of 10 priorities from 9 on: ready ones, id of the first or ''}.
+-- Returns {now ms: integer, ready: integer, held back: integer, delayed: integer, leased: integer, dead:
+-- integer, finished: integer, paused: flag, max leases: integer, max leases per key: integer, max tasks:
+-- integer, next start ms: integer, enqueued: integer, enqueued before: integer, done: integer, done
+-- before: integer, failed: integer, failed before: integer, died: integer, died before: integer, (ready:
+-- integer, first: text)…}: the next start is that of a delayed task, or 0; the rates are those of this
+-- minute and of the one before; then each of the 10 priorities from 9 on, with the id of its first ready
+-- task or ''.
 --
 -- @include lib/queue_now
 local q = open_queue(KEYS)

@@ -12,7 +12,7 @@
 -- KEYS[10] waiters
 -- ARGV[1] server
 --
--- Returns {1 when there was something to pass on}.
+-- Returns {passed on: flag}: whether there was something to pass on.
 --
 -- @include lib/queue
 local q = open_queue(KEYS)

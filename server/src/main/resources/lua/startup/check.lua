@@ -4,7 +4,7 @@
 -- KEYS[1] key that nobody has
 -- ARGV[1] channel that nobody listens to
 --
--- Returns the names of the commands that are not permitted.
+-- Returns {(command: text)…}: the commands that are not permitted.
 local key = KEYS[1]
 local channel = ARGV[1]
 

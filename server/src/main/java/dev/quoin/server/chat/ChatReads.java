@@ -27,9 +27,6 @@ final class ChatReads {
   private static final LuaScript MEMBERS = LuaScript.load("chat/members");
   private static final LuaScript READ = LuaScript.load("chat/read");
   private static final int READ_BYTES = 256 * 1024;
-  private static final int FIRST_ENTRY = 3;
-  private static final int FIRST_MESSAGE = 5;
-  private static final int MEMBER_FIELDS = 4;
 
   private final Scripts scripts;
   private final Keyspace keyspace;
@@ -72,16 +69,16 @@ final class ChatReads {
   CompletionStage<Optional<Summary>> summary(Scope scope, String chat) {
     return scripts
         .run(SUMMARY, scope, of(scope, chat).keys("head", "seen"))
-        .thenApply(reply -> reply.flag(0) ? Optional.of(summary(chat, reply)) : Optional.empty());
+        .thenApply(reply -> reply.flag() ? Optional.of(summary(chat, reply)) : Optional.empty());
   }
 
   private static Summary summary(String chat, Reply reply) {
     return Summary.newBuilder()
         .setChatId(chat)
-        .setMemberCount(reply.integer(1))
-        .setNewestMessageId(reply.integer(2))
-        .setUpdateTime(Timestamps.fromMillis(reply.integer(3)))
-        .setCreateTime(Timestamps.fromMillis(reply.integer(4)))
+        .setMemberCount(reply.integer())
+        .setNewestMessageId(reply.integer())
+        .setUpdateTime(Timestamps.fromMillis(reply.integer()))
+        .setCreateTime(Timestamps.fromMillis(reply.integer()))
         .build();
   }
 
@@ -102,18 +99,21 @@ final class ChatReads {
   }
 
   private static Found found(Reply reply, boolean newestFirst) {
-    if (!reply.flag(0)) {
+    if (!reply.flag()) {
       return new Found(false, 0, 0, 0, false, List.of());
     }
+    long newest = reply.integer();
+    long acknowledged = reply.integer();
+    long firstKept = reply.integer();
+    boolean more = reply.flag();
     List<Message> messages = new ArrayList<>();
-    for (int i = FIRST_MESSAGE; i < reply.size(); i++) {
-      messages.add(Entry.message(reply.bytes(i)));
+    while (reply.hasMore()) {
+      messages.add(Entry.message(reply.bytes()));
     }
     if (newestFirst) {
       java.util.Collections.reverse(messages);
     }
-    return new Found(
-        true, reply.integer(1), reply.integer(2), reply.integer(3), reply.flag(4), messages);
+    return new Found(true, newest, acknowledged, firstKept, more, messages);
   }
 
   /** Members by name, after one of them. */
@@ -125,13 +125,13 @@ final class ChatReads {
         .thenApply(
             reply -> {
               List<Member> members = new ArrayList<>();
-              for (int i = 0; i < reply.size(); i += MEMBER_FIELDS) {
+              while (reply.hasMore()) {
                 members.add(
                     Member.newBuilder()
-                        .setUser(reply.text(i))
-                        .setRole(Role.forNumber((int) reply.integer(i + 1)))
-                        .setAcknowledgedMessageId(reply.integer(i + 2))
-                        .setJoinTime(Timestamps.fromMillis(reply.integer(i + 3)))
+                        .setUser(reply.text())
+                        .setRole(Role.forNumber(reply.count()))
+                        .setAcknowledgedMessageId(reply.integer())
+                        .setJoinTime(Timestamps.fromMillis(reply.integer()))
                         .build());
               }
               return members;
@@ -183,10 +183,13 @@ final class ChatReads {
   }
 
   private static Chunk<Entry> chunk(Reply reply) {
-    List<Entry> entries = new ArrayList<>(reply.size() - FIRST_ENTRY);
-    for (int i = FIRST_ENTRY; i < reply.size(); i++) {
-      entries.add(Entry.stored(reply.integer(2) + i - FIRST_ENTRY, reply.bytes(i)));
+    long first = reply.integer();
+    long newest = reply.integer();
+    long position = reply.integer();
+    List<Entry> entries = new ArrayList<>();
+    while (reply.hasMore()) {
+      entries.add(Entry.stored(position++, reply.bytes()));
     }
-    return new Chunk<>(reply.integer(0), reply.integer(1), entries);
+    return new Chunk<>(first, newest, entries);
   }
 }

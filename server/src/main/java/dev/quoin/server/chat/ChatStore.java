@@ -2,6 +2,7 @@
 package dev.quoin.server.chat;
 
 import dev.quoin.chat.v1.Role;
+import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -23,7 +24,6 @@ final class ChatStore {
   private static final LuaScript ACK = LuaScript.load("chat/ack");
   private static final LuaScript SIGNAL = LuaScript.load("chat/signal");
   private static final int MEMBERS = 10_000;
-  private static final int CREATE_ARGUMENTS = 6;
 
   private final Scripts scripts;
   private final Keyspace keyspace;
@@ -64,20 +64,19 @@ final class ChatStore {
    * @param late runs when it was made after the caller was told that Redis is away
    */
   CompletionStage<Sent> create(Scope scope, String chat, Plan plan, Runnable late) {
-    Object[] arguments = new Object[CREATE_ARGUMENTS + plan.others().size()];
-    arguments[0] = plan.creator();
-    arguments[1] = plan.content();
-    arguments[2] = plan.most();
-    arguments[3] = plan.ageMillis();
-    arguments[4] = plan.graceMillis();
-    arguments[5] = plan.request();
-    for (int i = 0; i < plan.others().size(); i++) {
-      arguments[CREATE_ARGUMENTS + i] = plan.others().get(i);
-    }
+    Arguments arguments =
+        Arguments.of(
+                plan.creator(),
+                plan.content(),
+                plan.most(),
+                plan.ageMillis(),
+                plan.graceMillis(),
+                plan.request())
+            .addAll(plan.others());
     String[] keys = keys(scope, chat, "head", "log", "seen", "members", "staff");
     return scripts
-        .run(CREATE, scope, keys, reply -> late.run(), arguments)
-        .thenApply(reply -> new Sent(reply.integer(1), reply.integer(0)));
+        .run(CREATE, scope, keys, reply -> late.run(), arguments.toArray())
+        .thenApply(reply -> new Sent(reply.integer(), reply.integer()));
   }
 
   /**
@@ -95,7 +94,7 @@ final class ChatStore {
             unheard,
             user,
             MEMBERS)
-        .thenApply(reply -> new Joined(reply.flag(0), reply.integer(1)));
+        .thenApply(reply -> new Joined(reply.flag(), reply.integer()));
   }
 
   /**
@@ -147,7 +146,7 @@ final class ChatStore {
             id,
             digest,
             acknowledge ? 1 : 0)
-        .thenApply(reply -> new Sent(reply.integer(0), reply.integer(1)));
+        .thenApply(reply -> new Sent(reply.integer(), reply.integer()));
   }
 
   /**
@@ -158,13 +157,13 @@ final class ChatStore {
   CompletionStage<Long> edit(Scope scope, String chat, String user, long number, byte[] content) {
     return scripts
         .run(EDIT, scope, keys(scope, chat, "head", "log", "seen", "staff"), user, number, content)
-        .thenApply(reply -> reply.integer(0));
+        .thenApply(Reply::integer);
   }
 
   CompletionStage<Acknowledged> acknowledge(Scope scope, String chat, String user, long number) {
     return scripts
         .run(ACK, scope, keys(scope, chat, "head", "log", "seen"), user, number)
-        .thenApply(reply -> new Acknowledged(reply.flag(0), reply.integer(1), reply.integer(2)));
+        .thenApply(reply -> new Acknowledged(reply.flag(), reply.integer(), reply.integer()));
   }
 
   /** Tells those who listen now what a user is doing. */
@@ -179,6 +178,6 @@ final class ChatStore {
   }
 
   private static CompletionStage<Boolean> flag(CompletableFuture<Reply> reply) {
-    return reply.thenApply(answer -> answer.flag(0));
+    return reply.thenApply(Reply::flag);
   }
 }

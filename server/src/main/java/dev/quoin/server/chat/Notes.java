@@ -4,6 +4,7 @@ package dev.quoin.server.chat;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
@@ -65,37 +66,51 @@ final class Notes {
    */
   record Note(String user, String chat, String at, boolean isNew) {}
 
+  /**
+   * What came of noting a chat.
+   *
+   * @param note null when the user has as many chats as may be
+   * @param look whether it is time to look which of them have ended
+   */
+  private record Tried(Note note, boolean look) {}
+
   /** Notes that a user is about to be in a chat. */
   CompletionStage<Note> note(Scope scope, String user, String chat) {
     return tryNote(scope, user, chat)
         .thenCompose(
-            reply ->
-                reply.flag(0) || !reply.flag(2)
-                    ? CompletableFuture.completedFuture(reply)
-                    : tidy(scope, user, "0").thenCompose(done -> tryNote(scope, user, chat)))
+            tried ->
+                tried.note() == null && tried.look()
+                    ? tidy(scope, user, "0").thenCompose(done -> tryNote(scope, user, chat))
+                    : CompletableFuture.completedFuture(tried))
         .thenApply(
-            reply -> {
-              if (!reply.flag(0)) {
+            tried -> {
+              if (tried.note() == null) {
                 throw new Refusal(
                     ErrorReason.ERROR_REASON_CHAT_USER_FULL,
                     "the user has " + UserChats.MOST + " chats",
                     Map.of("user", user),
                     null);
               }
-              return new Note(user, chat, reply.text(1), reply.flag(2));
+              return tried.note();
             });
   }
 
-  private CompletionStage<Reply> tryNote(Scope scope, String user, String chat) {
+  private CompletionStage<Tried> tryNote(Scope scope, String user, String chat) {
     UserKeys keys = users.of(scope, user);
-    return scripts.run(
-        NOTE,
-        scope,
-        new String[] {keys.index(), keys.chats(), keys.noted(), keys.changes()},
-        chat,
-        UserChats.MOST,
-        UserChats.KEEP_MILLIS,
-        STAY_MILLIS);
+    return scripts
+        .run(
+            NOTE,
+            scope,
+            new String[] {keys.index(), keys.chats(), keys.noted(), keys.changes()},
+            chat,
+            UserChats.MOST,
+            UserChats.KEEP_MILLIS,
+            STAY_MILLIS)
+        .thenApply(
+            reply ->
+                reply.flag()
+                    ? new Tried(new Note(user, chat, reply.text(), reply.flag()), false)
+                    : new Tried(null, reply.flag()));
   }
 
   /** Takes out all chats the user is not in, some at a time. */
@@ -155,15 +170,14 @@ final class Notes {
     if (chats.isEmpty()) {
       return CompletableFuture.completedFuture(0L);
     }
-    Object[] arguments = new Object[1 + chats.size()];
-    arguments[0] = STAY_MILLIS;
-    for (int i = 0; i < chats.size(); i++) {
-      arguments[1 + i] = chats.get(i);
-    }
     UserKeys keys = users.of(scope, user);
     return scripts
-        .run(FORGET, scope, new String[] {keys.chats(), keys.noted()}, arguments)
-        .thenApply(reply -> reply.integer(0));
+        .run(
+            FORGET,
+            scope,
+            new String[] {keys.chats(), keys.noted()},
+            Arguments.of(STAY_MILLIS).addAll(chats).toArray())
+        .thenApply(Reply::integer);
   }
 
   /** The user is in a chat no longer: its note goes, now or in a minute. */

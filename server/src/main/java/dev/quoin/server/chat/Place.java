@@ -33,20 +33,20 @@ record Place(
     long millis) {
 
   static Place of(Reply reply) {
-    return reply.flag(0)
+    return reply.flag()
         ? new Place(
             true,
-            reply.integer(1),
-            reply.integer(2),
-            reply.integer(3),
-            reply.integer(4),
-            reply.integer(5),
-            reply.integer(6),
-            reply.integer(7),
-            reply.integer(8),
-            Role.forNumber((int) reply.integer(9)),
-            reply.integer(10),
-            reply.integer(11))
-        : new Place(false, reply.integer(1), 0, 0, 0, 0, 0, 0, 0, Role.ROLE_UNSPECIFIED, 0, 0);
+            reply.integer(),
+            reply.integer(),
+            reply.integer(),
+            reply.integer(),
+            reply.integer(),
+            reply.integer(),
+            reply.integer(),
+            reply.integer(),
+            Role.forNumber(reply.count()),
+            reply.integer(),
+            reply.integer())
+        : new Place(false, reply.integer(), 0, 0, 0, 0, 0, 0, 0, Role.ROLE_UNSPECIFIED, 0, 0);
   }
 }

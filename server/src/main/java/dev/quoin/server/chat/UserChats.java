@@ -52,12 +52,14 @@ final class UserChats {
         .run(LIST, scope, new String[] {keys.chats(), keys.changes()}, after, count)
         .thenApply(
             reply -> {
+              long newestChange = reply.integer();
               List<String> chats = new ArrayList<>();
-              for (int i = 2; i < reply.size(); i += 2) {
-                chats.add(reply.text(i));
+              long last = 0;
+              while (reply.hasMore()) {
+                last = reply.integer();
+                chats.add(reply.text());
               }
-              return new Page(
-                  number(reply, 0), chats, chats.isEmpty() ? "" : reply.text(reply.size() - 2));
+              return new Page(newestChange, chats, chats.isEmpty() ? "" : Long.toString(last));
             });
   }
 
@@ -68,10 +70,6 @@ final class UserChats {
 
   UserKeys of(Scope scope, String user) {
     return UserKeys.of(keyspace, scope.namespace(), user);
-  }
-
-  private static long number(Reply reply, int position) {
-    return Long.parseLong(reply.text(position));
   }
 
   private final class Changes implements LogSource<Entry> {
@@ -109,10 +107,12 @@ final class UserChats {
   }
 
   private static Chunk<Entry> chunk(Reply reply) {
+    long first = reply.integer();
+    long newest = reply.integer();
     List<Entry> entries = new ArrayList<>();
-    for (int i = 2; i < reply.size(); i += 2) {
-      entries.add(Entry.noted(number(reply, i), reply.text(i + 1)));
+    while (reply.hasMore()) {
+      entries.add(Entry.noted(reply.integer(), reply.text()));
     }
-    return new Chunk<>(number(reply, 0), number(reply, 1), entries);
+    return new Chunk<>(first, newest, entries);
   }
 }

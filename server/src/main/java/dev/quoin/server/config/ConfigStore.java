@@ -91,7 +91,7 @@ final class ConfigStore {
   CompletionStage<Found> get(Scope scope, String type, String component) {
     return scripts
         .run(GET, scope, new String[] {keys(scope, type).values()}, component)
-        .thenApply(reply -> new Found(reply.integer(0), decode(component, reply.bytes(1))))
+        .thenApply(reply -> new Found(reply.integer(), decode(component, reply.bytes())))
         .thenCompose(
             found ->
                 found.configuration() == null
@@ -103,7 +103,7 @@ final class ConfigStore {
   CompletionStage<Boolean> exists(Scope scope, String type) {
     return scripts
         .run(EXISTS, scope, new String[] {keys(scope, type).type()[1]})
-        .thenApply(reply -> reply.flag(0));
+        .thenApply(Reply::flag);
   }
 
   /** Components in byte order, so many of them, from after one. */
@@ -119,11 +119,13 @@ final class ConfigStore {
             Integer.toString(count))
         .thenApply(
             reply -> {
+              long millis = reply.integer();
+              long revision = reply.integer();
               List<Configuration> found = new ArrayList<>();
-              for (int i = 2; i < reply.size(); i += 2) {
-                found.add(decode(reply.text(i), reply.bytes(i + 1)));
+              while (reply.hasMore()) {
+                found.add(decode(reply.text(), reply.bytes()));
               }
-              return new Listed(reply.integer(0), reply.integer(1), found);
+              return new Listed(millis, revision, found);
             });
   }
 
@@ -140,11 +142,12 @@ final class ConfigStore {
             HISTORY_BYTES)
         .thenApply(
             reply -> {
+              boolean more = reply.flag();
               List<Configuration> versions = new ArrayList<>();
-              for (int i = 1; i < reply.size(); i++) {
-                versions.add(decode(component, reply.bytes(i)));
+              while (reply.hasMore()) {
+                versions.add(decode(component, reply.bytes()));
               }
-              return new Versions(reply.flag(0), versions);
+              return new Versions(more, versions);
             });
   }
 
@@ -165,10 +168,10 @@ final class ConfigStore {
   }
 
   private static Outcome outcome(String component, Reply reply) {
-    if (reply.flag(0)) {
-      return new Outcome(true, reply.integer(1), reply.integer(2), null);
+    if (reply.flag()) {
+      return new Outcome(true, reply.integer(), reply.integer(), null);
     }
-    Configuration present = decode(component, reply.bytes(1));
+    Configuration present = decode(component, reply.bytes());
     return present == null
         ? new Outcome(false, 0, 0, null)
         : new Outcome(

@@ -10,6 +10,7 @@ import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.rpc.Fingerprint;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -53,7 +54,7 @@ final class InstanceStore {
           instance.getInstance(),
           keeper,
           leaseMillis,
-          Values.deterministic(value));
+          Fingerprint.bytes(value));
     }
   }
 
@@ -77,7 +78,7 @@ final class InstanceStore {
             LIMIT);
     return services
         .note(what.scope(), what.service(), announced)
-        .thenApply(reply -> reply.flag(0) ? reply.integer(1) : REPLACED);
+        .thenApply(reply -> reply.flag() ? reply.integer() : REPLACED);
   }
 
   /** Takes an instance out if its keeper still has it. */

@@ -11,6 +11,7 @@ import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.rpc.Fingerprint;
 import java.util.concurrent.CompletionStage;
 
 /** Maintenances in Redis. Each is a group with one member, or none. */
@@ -37,7 +38,7 @@ final class MaintenanceStore {
 
   /** Sets what is so. Returns it with the time when it began. */
   CompletionStage<Maintenance> set(Scope scope, String name, Maintenance maintenance) {
-    byte[] value = maintenance.getOn() ? Values.deterministic(maintenance) : new byte[0];
+    byte[] value = maintenance.getOn() ? Fingerprint.bytes(maintenance) : new byte[0];
     String ends =
         maintenance.getOn() && maintenance.hasUntil()
             ? Long.toString(Timestamps.toMillis(maintenance.getUntil()))
@@ -47,10 +48,10 @@ final class MaintenanceStore {
     return (maintenance.getOn() ? names.note(scope, name, set) : set)
         .thenApply(
             reply -> {
-              if (!reply.flag(0)) {
+              if (!reply.flag()) {
                 throw InvalidRequest.of("until", "must be a time to come");
               }
-              return reply.size() == 1 ? OFF : started(maintenance, reply.integer(1));
+              return reply.hasMore() ? started(maintenance, reply.integer()) : OFF;
             });
   }
 

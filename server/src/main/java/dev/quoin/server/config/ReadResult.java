@@ -37,23 +37,20 @@ record ReadResult<T>(
 
   /** The answer of the scripts that read groups. */
   static <T> ReadResult<T> of(Reply reply, Decoder<T> decoder) {
-    int entries = (int) reply.integer(4);
-    List<Change> log = new ArrayList<>(entries);
-    int at = 5;
-    for (int i = 0; i < entries; i++, at += 3) {
-      log.add(new Change(Long.parseLong(reply.text(at)), reply.text(at + 1), reply.text(at + 2)));
+    long millis = reply.integer();
+    long revision = reply.integer();
+    boolean whole = reply.flag();
+    long leftMillis = reply.integer();
+    int changes = reply.count();
+    List<Change> log = new ArrayList<>(changes);
+    while (log.size() < changes) {
+      log.add(new Change(reply.integer(), reply.text(), reply.text()));
     }
-    List<Entry<T>> members = new ArrayList<>((reply.size() - at) / 2);
-    for (; at < reply.size(); at += 2) {
-      members.add(member(reply.text(at), reply.bytes(at + 1), decoder));
+    List<Entry<T>> members = new ArrayList<>();
+    while (reply.hasMore()) {
+      members.add(member(reply.text(), reply.bytes(), decoder));
     }
-    return new ReadResult<>(
-        reply.integer(0),
-        Long.parseLong(reply.text(1)),
-        reply.flag(2),
-        reply.integer(3),
-        log,
-        members);
+    return new ReadResult<>(millis, revision, whole, leftMillis, log, members);
   }
 
   private static <T> Entry<T> member(String name, byte[] bytes, Decoder<T> decoder) {

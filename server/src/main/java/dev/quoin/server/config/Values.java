@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.config;
 
-import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.Message;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.quoin.server.errors.InvalidRequest;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.quoin.server.rpc.Fingerprint;
 
 /** Values as they are stored: equal ones as equal bytes. */
 final class Values {
@@ -23,20 +20,7 @@ final class Values {
       throw InvalidRequest.of("value", "must be at most 65,536 bytes as a message");
     }
     check(value, "value", LEVELS);
-    return deterministic(value);
-  }
-
-  /** The same bytes for equal messages. */
-  static byte[] deterministic(Message message) {
-    byte[] bytes = new byte[message.getSerializedSize()];
-    CodedOutputStream output = CodedOutputStream.newInstance(bytes);
-    output.useDeterministicSerialization();
-    try {
-      message.writeTo(output);
-    } catch (IOException e) {
-      throw new UncheckedIOException("an array cannot fail", e);
-    }
-    return bytes;
+    return Fingerprint.bytes(value);
   }
 
   private static void check(Struct struct, String path, int levels) {

@@ -57,7 +57,7 @@ final class LogStore {
         batch.entries().size() == 1 && batch.requestId().isEmpty()
             ? scripts.run(WRITE, scope, keysOf(keys, batch.entries().get(0)), batch.arguments(0))
             : writeBatch(scope, keys, batch);
-    return reply.thenApply(written -> new Written(written.integer(0), written.integer(1)));
+    return reply.thenApply(written -> new Written(written.integer(), written.integer()));
   }
 
   private CompletableFuture<Reply> writeBatch(Scope scope, LogKeys keys, Batch batch) {
@@ -130,12 +130,15 @@ final class LogStore {
   }
 
   private static Ranking ranking(Reply reply) {
+    long hour = reply.integer();
+    boolean partial = reply.flag();
+    long distinct = reply.integer();
+    long rarest = reply.integer();
     List<Message> messages = new ArrayList<>();
-    for (int i = 4; i < reply.size(); i += 2) {
-      messages.add(new Message(reply.text(i), reply.integer(i + 1)));
+    while (reply.hasMore()) {
+      messages.add(new Message(reply.text(), reply.integer()));
     }
-    return new Ranking(
-        reply.integer(0), reply.flag(1), reply.integer(2), reply.integer(3), messages);
+    return new Ranking(hour, partial, distinct, rarest, messages);
   }
 
   /** A log, for tails. What is read is not bound to the deadline of a call. */
@@ -188,10 +191,12 @@ final class LogStore {
   }
 
   private static Chunk<Line> chunk(Reply reply) {
+    long first = reply.integer();
+    long newest = reply.integer();
     List<Line> lines = new ArrayList<>();
-    for (int i = 2; i < reply.size(); i += 3) {
-      lines.add(Line.stored(Long.parseLong(reply.text(i)), reply.text(i + 1), reply.bytes(i + 2)));
+    while (reply.hasMore()) {
+      lines.add(Line.stored(reply.integer(), reply.text(), reply.bytes()));
     }
-    return new Chunk<>(Long.parseLong(reply.text(0)), Long.parseLong(reply.text(1)), lines);
+    return new Chunk<>(first, newest, lines);
   }
 }

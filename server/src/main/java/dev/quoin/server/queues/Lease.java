@@ -13,31 +13,30 @@ import dev.quoin.server.redis.Reply;
  * @param kind of the task
  */
 record Lease(LeasedTask task, String kind) {
-  /** How many values a script tells about one. */
-  static final int VALUES = 7;
-
-  static Lease of(String queue, Reply reply, int at) {
-    String id = reply.text(at);
-    TaskRecord record = new TaskRecord(reply.bytes(at + 1));
-    long fence = reply.integer(at + 4);
+  /** The next one that the reply of lua/queues/lease.lua tells about. */
+  static Lease next(String queue, Reply reply) {
+    String id = reply.text();
+    TaskRecord record = new TaskRecord(reply.bytes());
+    ByteString content = record.payload(reply.bytes());
+    int attempt = reply.count();
+    long fence = reply.integer();
     LeasedTask.Builder task =
         LeasedTask.newBuilder()
             .setQueue(queue)
             .setTaskId(id)
             .setKind(record.kind())
-            .setAttempt((int) reply.integer(at + 3))
+            .setAttempt(attempt)
             .setToken(String.valueOf(fence))
             .setFence(fence)
-            .setExpireTime(Timestamps.fromMillis(reply.integer(at + 5)))
+            .setExpireTime(Timestamps.fromMillis(reply.integer()))
             .setEnqueueTime(TaskId.time(id))
             .setFairnessKey(record.fairnessKey());
-    ByteString content = record.payload(reply.bytes(at + 2));
     if (record.isText()) {
       task.setTextBytes(content);
     } else if (!content.isEmpty()) {
       task.setPayload(content);
     }
-    long limit = reply.integer(at + 6);
+    long limit = reply.integer();
     if (limit > 0) {
       task.setTimeoutTime(Timestamps.fromMillis(limit));
     }

@@ -8,6 +8,7 @@ import dev.quoin.queues.v1.PurgeResponse;
 import dev.quoin.queues.v1.Rates;
 import dev.quoin.queues.v1.StatsResponse;
 import dev.quoin.queues.v1.TaskState;
+import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
@@ -23,8 +24,6 @@ final class QueueAdmin {
   private static final LuaScript PURGE = LuaScript.load("queues/purge");
   private static final LuaScript REDRIVE = LuaScript.load("queues/redrive");
   private static final int AT_ONCE = 1_000;
-  private static final int RATES_AT = 12;
-  private static final int PRIORITIES_AT = 20;
   private static final int PRIORITIES = 10;
   private static final long MINUTE_MILLIS = 60_000;
 
@@ -34,74 +33,81 @@ final class QueueAdmin {
     this.queues = queues;
   }
 
+  /** How a queue was before its settings were changed. */
+  private record Configured(boolean isNew, boolean wasPaused) {}
+
   CompletionStage<StatsResponse> stats(Scope scope, String queue) {
     return run(STATS, scope, queue).thenApply(QueueAdmin::stats);
   }
 
   private static StatsResponse stats(Reply reply) {
+    long now = reply.integer();
+    long ready = reply.integer();
+    long heldBack = reply.integer();
     StatsResponse.Builder stats =
         StatsResponse.newBuilder()
-            .setReady(reply.integer(1) + reply.integer(2))
-            .setHeldBack(reply.integer(2))
-            .setDelayed(reply.integer(3))
-            .setLeased(reply.integer(4))
-            .setDead(reply.integer(5))
-            .setFinished(reply.integer(6))
-            .setPaused(reply.flag(7))
-            .setMaxLeases(reply.integer(8))
-            .setMaxLeasesPerKey(reply.integer(9))
-            .setMaxTasks(reply.integer(10))
-            .setRates(rates(reply));
-    if (reply.integer(11) > 0) {
-      stats.setNextRunTime(Timestamps.fromMillis(reply.integer(11)));
+            .setReady(ready + heldBack)
+            .setHeldBack(heldBack)
+            .setDelayed(reply.integer())
+            .setLeased(reply.integer())
+            .setDead(reply.integer())
+            .setFinished(reply.integer())
+            .setPaused(reply.flag())
+            .setMaxLeases(reply.integer())
+            .setMaxLeasesPerKey(reply.integer())
+            .setMaxTasks(reply.integer());
+    long nextRun = reply.integer();
+    if (nextRun > 0) {
+      stats.setNextRunTime(Timestamps.fromMillis(nextRun));
     }
-    addPriorities(stats, reply);
+    stats.setRates(rates(now, reply));
+    addPriorities(stats, now, reply);
     return stats.build();
   }
 
-  private static void addPriorities(StatsResponse.Builder stats, Reply reply) {
+  private static void addPriorities(StatsResponse.Builder stats, long now, Reply reply) {
     List<String> firsts = new ArrayList<>();
     for (int i = 0; i < PRIORITIES; i++) {
-      long count = reply.integer(PRIORITIES_AT + 2 * i);
+      long count = reply.integer();
       if (count > 0) {
         stats.addReadyByPriorityBuilder().setPriority(PRIORITIES - 1 - i).setCount(count);
       }
-      firsts.add(reply.text(PRIORITIES_AT + 2 * i + 1));
+      firsts.add(reply.text());
     }
     firsts.stream()
         .filter(id -> !id.isEmpty())
-        .mapToLong(id -> reply.integer(0) - Timestamps.toMillis(TaskId.time(id)))
+        .mapToLong(id -> now - Timestamps.toMillis(TaskId.time(id)))
         .max()
         .ifPresent(age -> stats.setOldestAge(Durations.fromMillis(Math.max(0, age))));
   }
 
   /** Of a minute that ends now: what this one has had, and the rest from the one before. */
-  private static Rates rates(Reply reply) {
-    double passed = (double) (reply.integer(0) % MINUTE_MILLIS) / MINUTE_MILLIS;
-    double[] rates = new double[4];
-    for (int i = 0; i < rates.length; i++) {
-      double before = reply.integer(RATES_AT + 2 * i + 1) * (1 - passed);
-      rates[i] = (reply.integer(RATES_AT + 2 * i) + before) / 60;
-    }
+  private static Rates rates(long now, Reply reply) {
+    double left = 1 - (double) (now % MINUTE_MILLIS) / MINUTE_MILLIS;
     return Rates.newBuilder()
-        .setEnqueued(rates[0])
-        .setDone(rates[1])
-        .setFailed(rates[2])
-        .setDead(rates[3])
+        .setEnqueued(rate(left, reply))
+        .setDone(rate(left, reply))
+        .setFailed(rate(left, reply))
+        .setDead(rate(left, reply))
         .build();
+  }
+
+  private static double rate(double left, Reply reply) {
+    long inThisMinute = reply.integer();
+    return (inThisMinute + reply.integer() * left) / 60;
   }
 
   /** Pauses a queue; says whether it is new. */
   CompletionStage<Boolean> pause(Scope scope, String queue) {
     return queues
         .names()
-        .note(scope, queue, run(CONFIGURE, scope, queue, "paused", "1"))
-        .thenApply(reply -> reply.flag(0));
+        .note(scope, queue, configure(scope, queue, "paused", "1"))
+        .thenApply(Configured::isNew);
   }
 
   /** Hands out tasks again; says whether it was paused. */
   CompletionStage<Boolean> resume(Scope scope, String queue) {
-    return run(CONFIGURE, scope, queue, "paused", "").thenApply(reply -> reply.flag(1));
+    return configure(scope, queue, "paused", "").thenApply(Configured::wasPaused);
   }
 
   /** Sets the limits of a queue; says whether it is new. */
@@ -112,8 +118,7 @@ final class QueueAdmin {
         .note(
             scope,
             queue,
-            run(
-                CONFIGURE,
+            configure(
                 scope,
                 queue,
                 "leases",
@@ -122,7 +127,12 @@ final class QueueAdmin {
                 orDefault(request.getMaxLeasesPerKey()),
                 "most",
                 orDefault(request.getMaxTasks())))
-        .thenApply(reply -> reply.flag(0));
+        .thenApply(Configured::isNew);
+  }
+
+  private CompletionStage<Configured> configure(Scope scope, String queue, Object... settings) {
+    return run(CONFIGURE, scope, queue, settings)
+        .thenApply(reply -> new Configured(reply.flag(), reply.flag()));
   }
 
   private static Object orDefault(long number) {
@@ -134,10 +144,7 @@ final class QueueAdmin {
     return run(PURGE, scope, queue, letters, AT_ONCE)
         .thenApply(
             reply ->
-                PurgeResponse.newBuilder()
-                    .setPurged((int) reply.integer(0))
-                    .setMore(reply.flag(1))
-                    .build());
+                PurgeResponse.newBuilder().setPurged(reply.count()).setMore(reply.flag()).build());
   }
 
   /**
@@ -147,13 +154,8 @@ final class QueueAdmin {
    */
   CompletionStage<Integer> redrive(
       Scope scope, String queue, int perSecond, boolean begins, List<String> ids) {
-    Object[] arguments = new Object[2 + ids.size()];
-    arguments[0] = perSecond;
-    arguments[1] = begins ? 1 : 0;
-    for (int i = 0; i < ids.size(); i++) {
-      arguments[2 + i] = ids.get(i);
-    }
-    return run(REDRIVE, scope, queue, arguments).thenApply(reply -> (int) reply.integer(0));
+    Arguments arguments = Arguments.of(perSecond, begins ? 1 : 0).addAll(ids);
+    return run(REDRIVE, scope, queue, arguments.toArray()).thenApply(Reply::count);
   }
 
   private CompletionStage<Reply> run(

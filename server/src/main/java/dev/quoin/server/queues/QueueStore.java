@@ -73,22 +73,19 @@ final class QueueStore {
   }
 
   /** Adds tasks: all of them or none. */
-  CompletionStage<List<EnqueueResponse>> enqueue(Scope scope, Enqueueing batch) {
+  CompletionStage<List<EnqueueResponse>> enqueue(Scope scope, EnqueueCommand batch) {
     QueueKeys keys = keys(scope, batch.queue());
-    String[] all = keys.and(keys.dedup(), keys.request(batch.requestId()));
+    String[] all = keys.and(keys.dedup(), keys.request(batch.once().id()));
     return names
         .note(scope, batch.queue(), scripts.run(ENQUEUE, scope, all, batch.arguments()))
         .thenApply(QueueStore::added);
   }
 
   private static List<EnqueueResponse> added(Reply reply) {
-    List<EnqueueResponse> answers = new ArrayList<>(reply.size() / 2);
-    for (int i = 0; i < reply.size(); i += 2) {
+    List<EnqueueResponse> answers = new ArrayList<>();
+    while (reply.hasMore()) {
       answers.add(
-          EnqueueResponse.newBuilder()
-              .setTaskId(reply.text(i))
-              .setDuplicate(reply.flag(i + 1))
-              .build());
+          EnqueueResponse.newBuilder().setTaskId(reply.text()).setDuplicate(reply.flag()).build());
     }
     return answers;
   }
@@ -110,11 +107,13 @@ final class QueueStore {
   }
 
   private static Leased leased(String queue, Reply reply) {
-    List<Lease> leases = new ArrayList<>(reply.size() / Lease.VALUES);
-    for (int i = 3; i < reply.size(); i += Lease.VALUES) {
-      leases.add(Lease.of(queue, reply, i));
+    boolean more = reply.flag();
+    long nextMillis = reply.integer();
+    List<Lease> leases = new ArrayList<>();
+    while (reply.hasMore()) {
+      leases.add(Lease.next(queue, reply));
     }
-    return new Leased(leases, reply.flag(0), reply.integer(1));
+    return new Leased(leases, more, nextMillis);
   }
 
   /** Gives tasks back that nobody has begun, however long Redis is away. */

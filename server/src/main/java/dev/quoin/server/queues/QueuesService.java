@@ -79,7 +79,7 @@ public final class QueuesService implements BindableService {
 
   private final Kernel kernel;
   private final QueueStore queues;
-  private final JoinedEnqueues joined;
+  private final EnqueueBatcher joined;
   private final SettleStore settles;
   private final TaskStore tasks;
   private final QueueAdmin admin;
@@ -91,7 +91,7 @@ public final class QueuesService implements BindableService {
     this.kernel = kernel;
     this.queues =
         new QueueStore(kernel.scripts(), kernel.keyspace("queues"), kernel.lines().server());
-    this.joined = new JoinedEnqueues(queues);
+    this.joined = new EnqueueBatcher(queues);
     this.settles = new SettleStore(queues);
     this.tasks = new TaskStore(queues);
     this.admin = new QueueAdmin(queues);
@@ -130,13 +130,13 @@ public final class QueuesService implements BindableService {
   }
 
   private CompletionStage<EnqueueResponse> enqueue(EnqueueRequest request, Call call) {
-    return joined.enqueue(call, Enqueueing.of(request));
+    return joined.enqueue(call, EnqueueCommand.of(request));
   }
 
   private CompletionStage<EnqueueBatchResponse> enqueueBatch(
       EnqueueBatchRequest request, Call call) {
     return queues
-        .enqueue(call.scope(), Enqueueing.of(request))
+        .enqueue(call.scope(), EnqueueCommand.of(request))
         .thenApply(added -> EnqueueBatchResponse.newBuilder().addAllResults(added).build());
   }
 

@@ -79,7 +79,7 @@ final class ScheduleStore {
     return note(scope, ref)
         .thenCompose(
             noted -> {
-              long next = next(cron, noted.integer(0));
+              long next = next(cron, noted.integer());
               return queues
                   .names()
                   .note(
@@ -95,7 +95,7 @@ final class ScheduleStore {
                           MOST_OF_A_QUEUE));
             })
         // Who looked meanwhile may have seen what it was before, and noted that.
-        .thenCompose(put -> note(scope, ref).thenApply(noted -> put.integer(0)));
+        .thenCompose(put -> note(scope, ref).thenApply(noted -> put.integer()));
   }
 
   /** When a cron expression runs after a time, 0 for never. */
@@ -119,9 +119,9 @@ final class ScheduleStore {
     return run(GET, scope, ref, ref.name())
         .thenApply(
             reply -> {
-              byte[] written = reply.bytes(0);
+              byte[] written = reply.bytes();
               return new Look(
-                  written.length == 0 ? null : StoredSchedule.of(written), reply.integer(1));
+                  written.length == 0 ? null : StoredSchedule.of(written), reply.integer());
             });
   }
 
@@ -147,11 +147,13 @@ final class ScheduleStore {
 
   private CompletionStage<Page> page(Scope scope, Reply reply, int size) {
     List<CompletableFuture<Look>> looks = new ArrayList<>();
-    for (int i = 0; i < Math.min(size, reply.size()); i++) {
-      ScheduleRef ref = ScheduleRef.of(scope.namespace() + '\n' + reply.text(i));
+    String last = "";
+    while (reply.hasMore() && looks.size() < size) {
+      last = reply.text();
+      ScheduleRef ref = ScheduleRef.of(scope.namespace() + '\n' + last);
       looks.add(look(scope, ref).toCompletableFuture());
     }
-    String next = reply.size() > size ? reply.text(size - 1) : "";
+    String next = reply.hasMore() ? last : "";
     return CompletableFuture.allOf(looks.toArray(CompletableFuture<?>[]::new))
         .thenApply(
             done ->
@@ -176,10 +178,8 @@ final class ScheduleStore {
         .thenApply(
             reply -> {
               List<Due> due = new ArrayList<>();
-              for (int i = 1; i < reply.size(); i += 3) {
-                due.add(
-                    new Due(
-                        ScheduleRef.of(reply.text(i)), reply.integer(i + 1), reply.text(i + 2)));
+              while (reply.hasMore()) {
+                due.add(new Due(ScheduleRef.of(reply.text()), reply.integer(), reply.text()));
               }
               return due;
             });
@@ -219,7 +219,7 @@ final class ScheduleStore {
             TaskId.ending(),
             TaskRecord.of(task).bytes(),
             TaskRecord.hasLongPayload(task) ? TaskRecord.content(task).toByteArray() : "")
-        .thenApply(reply -> reply.flag(0));
+        .thenApply(Reply::flag);
   }
 
   private CompletionStage<Reply> note(Scope scope, ScheduleRef ref) {

@@ -9,12 +9,14 @@ import dev.quoin.queues.v1.Failed;
 import dev.quoin.queues.v1.Outcome;
 import dev.quoin.queues.v1.Progress;
 import dev.quoin.queues.v1.TaskState;
+import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /** What workers say about the tasks of one queue. Every list may be sent again. */
 final class SettleStore {
@@ -38,41 +40,40 @@ final class SettleStore {
   }
 
   CompletionStage<List<Outcome>> ack(Scope scope, List<Done> done) {
-    Object[] arguments = new Object[3 * done.size()];
-    for (int i = 0; i < done.size(); i++) {
-      arguments[3 * i] = done.get(i).getTaskId();
-      arguments[3 * i + 1] = done.get(i).getToken();
-      arguments[3 * i + 2] = TaskResult.written(done.get(i));
+    Arguments arguments = new Arguments();
+    for (Done task : done) {
+      arguments.add(task.getTaskId(), task.getToken(), TaskResult.written(task));
     }
     return run(ACK, scope, done.get(0).getQueue(), arguments)
-        .thenApply(reply -> outcomes(reply, i -> done.get(i).getTaskId()));
+        .thenApply(reply -> outcomes(reply, done, Done::getTaskId));
   }
 
   CompletionStage<List<Outcome>> nack(Scope scope, List<Failed> failed) {
-    Object[] arguments = new Object[5 * failed.size()];
-    for (int i = 0; i < failed.size(); i++) {
-      Failed task = failed.get(i);
-      arguments[5 * i] = task.getTaskId();
-      arguments[5 * i + 1] = task.getToken();
-      arguments[5 * i + 2] = task.hasRetryAfter() ? Durations.toMillis(task.getRetryAfter()) : "";
-      arguments[5 * i + 3] = (task.getDead() ? Failure.R : Failure.N).name();
-      arguments[5 * i + 4] = task.getError();
+    Arguments arguments = new Arguments();
+    for (Failed task : failed) {
+      arguments.add(
+          task.getTaskId(),
+          task.getToken(),
+          task.hasRetryAfter() ? Durations.toMillis(task.getRetryAfter()) : "",
+          (task.getDead() ? Failure.R : Failure.N).name(),
+          task.getError());
     }
     return run(NACK, scope, failed.get(0).getQueue(), arguments)
-        .thenApply(reply -> outcomes(reply, i -> failed.get(i).getTaskId()));
+        .thenApply(reply -> outcomes(reply, failed, Failed::getTaskId));
   }
 
   /** Notes that a worker does not know the kind of these tasks, which are of one queue. */
   CompletionStage<Reply> refuse(Scope scope, List<Lease> leases) {
-    List<Object> arguments = new ArrayList<>(5 * leases.size());
+    Arguments arguments = new Arguments();
     for (Lease lease : leases) {
-      arguments.add(lease.task().getTaskId());
-      arguments.add(lease.task().getToken());
-      arguments.add("");
-      arguments.add(Failure.U.name());
-      arguments.add("the worker does not know the kind " + lease.kind());
+      arguments.add(
+          lease.task().getTaskId(),
+          lease.task().getToken(),
+          "",
+          Failure.U.name(),
+          "the worker does not know the kind " + lease.kind());
     }
-    return run(NACK, scope, leases.get(0).task().getQueue(), arguments.toArray());
+    return run(NACK, scope, leases.get(0).task().getQueue(), arguments);
   }
 
   /**
@@ -83,43 +84,40 @@ final class SettleStore {
    */
   CompletionStage<List<Outcome>> extend(
       Scope scope, List<Progress> tasks, long leaseMillis, String holder) {
-    Object[] arguments = new Object[2 + 3 * tasks.size()];
-    arguments[0] = leaseMillis;
-    arguments[1] = holder;
-    for (int i = 0; i < tasks.size(); i++) {
-      arguments[2 + 3 * i] = tasks.get(i).getTaskId();
-      arguments[3 + 3 * i] = tasks.get(i).getToken();
-      arguments[4 + 3 * i] = tasks.get(i).getText();
+    Arguments arguments = Arguments.of(leaseMillis, holder);
+    for (Progress task : tasks) {
+      arguments.add(task.getTaskId(), task.getToken(), task.getText());
     }
     return run(EXTEND, scope, tasks.get(0).getQueue(), arguments)
         .thenApply(reply -> extended(reply, tasks));
   }
 
   private CompletionStage<Reply> run(
-      LuaScript script, Scope scope, String queue, Object[] arguments) {
-    return queues.scripts().run(script, scope, queues.keys(scope, queue).all(), arguments);
+      LuaScript script, Scope scope, String queue, Arguments arguments) {
+    return queues
+        .scripts()
+        .run(script, scope, queues.keys(scope, queue).all(), arguments.toArray());
   }
 
-  private static List<Outcome> outcomes(Reply reply, java.util.function.IntFunction<String> ids) {
-    List<Outcome> outcomes = new ArrayList<>(reply.size());
-    for (int i = 0; i < reply.size(); i++) {
-      outcomes.add(outcome(ids.apply(i), States.of(reply.text(i))).build());
+  private static <T> List<Outcome> outcomes(Reply reply, List<T> tasks, Function<T, String> id) {
+    List<Outcome> outcomes = new ArrayList<>(tasks.size());
+    for (T task : tasks) {
+      outcomes.add(outcome(id.apply(task), States.of(reply.text())).build());
     }
     return outcomes;
   }
 
   private static List<Outcome> extended(Reply reply, List<Progress> tasks) {
     List<Outcome> outcomes = new ArrayList<>(tasks.size());
-    for (int i = 0; i < tasks.size(); i++) {
-      long expire = reply.integer(2 * i);
+    for (Progress task : tasks) {
+      long expire = reply.integer();
+      boolean cancelRequested = reply.flag();
       Outcome.Builder outcome =
           outcome(
-              tasks.get(i).getTaskId(),
+              task.getTaskId(),
               expire > 0 ? TaskState.TASK_STATE_LEASED : TaskState.TASK_STATE_UNSPECIFIED);
       if (expire > 0) {
-        outcome
-            .setExpireTime(Timestamps.fromMillis(expire))
-            .setCancelRequested(reply.flag(2 * i + 1));
+        outcome.setExpireTime(Timestamps.fromMillis(expire)).setCancelRequested(cancelRequested);
       }
       outcomes.add(outcome.build());
     }

@@ -59,16 +59,16 @@ final class TaskStore {
       Scope scope, String queue, String id, long followMillis, boolean payload) {
     return run(GET, scope, queue, id, followMillis, payload ? 1 : 0)
         .thenApply(
-            reply -> TaskViews.of(queue, id, reply, 0, payload).orElseThrow(TaskStore::notFound));
+            reply -> TaskViews.next(queue, id, reply, payload).orElseThrow(TaskStore::notFound));
   }
 
   CompletionStage<TaskState> cancel(Scope scope, String queue, String id) {
-    return run(CANCEL, scope, queue, id).thenApply(reply -> States.of(reply.text(0)));
+    return run(CANCEL, scope, queue, id).thenApply(reply -> States.of(reply.text()));
   }
 
   /** Sets when a task starts; answers the time in ms. */
   CompletionStage<Long> reschedule(Scope scope, String queue, String id, String start) {
-    return run(RESCHEDULE, scope, queue, id, start).thenApply(reply -> reply.integer(0));
+    return run(RESCHEDULE, scope, queue, id, start).thenApply(Reply::integer);
   }
 
   /** Runs a script about one task, which is its first argument. */
@@ -106,14 +106,14 @@ final class TaskStore {
             most)
         .thenApply(
             reply -> {
+              boolean more = reply.flag();
               List<Listed> listed = new ArrayList<>();
-              for (int i = 1; i < reply.size(); i += 2 + TaskViews.VALUES) {
-                String id = reply.text(i);
-                listed.add(
-                    new Listed(
-                        reply.text(i + 1) + ' ' + id, TaskViews.of(queue, id, reply, i + 2, true)));
+              while (reply.hasMore()) {
+                String id = reply.text();
+                String place = reply.text() + ' ' + id;
+                listed.add(new Listed(place, TaskViews.next(queue, id, reply, true)));
               }
-              return new Page(listed, reply.flag(0));
+              return new Page(listed, more);
             });
   }
 }

@@ -15,15 +15,17 @@ import java.util.Optional;
 
 /** Tasks as {@code lua/lib/queue_view.lua} tells about them. */
 final class TaskViews {
-  /** How many values a script tells about one. */
-  static final int VALUES = 7;
-
   private TaskViews() {}
 
-  /** A task; empty when there is none. */
-  static Optional<TaskStatus> of(
-      String queue, String id, Reply reply, int at, boolean withPayload) {
-    TaskState state = States.of(reply.text(at));
+  /** The next task of a reply; empty when there is none. */
+  static Optional<TaskStatus> next(String queue, String id, Reply reply, boolean withPayload) {
+    TaskState state = States.of(reply.text());
+    byte[] written = reply.bytes();
+    byte[] payload = reply.bytes();
+    String history = reply.text();
+    byte[] errors = reply.bytes();
+    String progress = reply.text();
+    long time = (long) reply.real();
     TaskStatus.Builder task =
         TaskStatus.newBuilder()
             .setQueue(queue)
@@ -34,22 +36,22 @@ final class TaskViews {
       return Optional.empty();
     }
     if (state == TaskState.TASK_STATE_DONE || state == TaskState.TASK_STATE_CANCELLED) {
-      return Optional.of(ended(task, reply.bytes(at + 1)).build());
+      return Optional.of(ended(task, written).build());
     }
-    TaskRecord record = new TaskRecord(reply.bytes(at + 1));
+    TaskRecord record = new TaskRecord(written);
     task.setKind(record.kind())
         .setFairnessKey(record.fairnessKey())
         .setPriority(record.priority())
         .setAttempts(0)
         .setMaxAttempts(record.maxAttempts())
         .setCancelRequested(false)
-        .addAllErrors(errors(reply.bytes(at + 4)))
-        .setProgress(reply.text(at + 5));
+        .addAllErrors(errors(errors))
+        .setProgress(progress);
     if (withPayload) {
-      addContent(task, record, record.payload(reply.bytes(at + 2)));
+      addContent(task, record, record.payload(payload));
     }
-    addHistory(task, reply.text(at + 3));
-    addTime(task, (long) Double.parseDouble(reply.text(at + 6)));
+    addHistory(task, history);
+    addTime(task, time);
     return Optional.of(task.build());
   }
 

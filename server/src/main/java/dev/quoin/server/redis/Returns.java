@@ -10,14 +10,14 @@ import java.util.regex.Pattern;
 /**
  * The replies a script can give, as the {@code -- Returns} paragraph of its header lists them:
  * {@code {name: type, …}} for each, with prose around it. What comes any number of times stands in
- * round brackets at the end: {@code {more: flag, (id: text, size: integer)…}}. Types are {@code
- * flag} (0 or 1), {@code integer}, {@code real} (a text that is a number), {@code text} (UTF-8) and
- * {@code bytes}.
+ * round brackets at the end: {@code {more: flag, (id: text, size: integer)…}}; several such groups
+ * may follow each other. Types are {@code flag} (0 or 1), {@code integer}, {@code real} (a text
+ * that is a number), {@code text} (UTF-8) and {@code bytes}.
  */
 record Returns(List<Shape> shapes) {
   private static final Pattern TYPED = Pattern.compile(": (flag|integer|real|text|bytes|word)\\b");
   private static final Pattern SHAPE = Pattern.compile("\\{([^{}]*)}");
-  private static final Pattern REPEATED = Pattern.compile("(.*?)\\(([^()]*)\\)…");
+  private static final Pattern REPEATED = Pattern.compile("\\(([^()]+)\\)…");
   private static final Pattern VALUE = Pattern.compile("([a-z][a-z0-9_ ]*): ([a-z]+)");
 
   /** What a value is. */
@@ -51,18 +51,34 @@ record Returns(List<Shape> shapes) {
    * One of the replies.
    *
    * @param values what comes first
-   * @param repeated what follows, any number of times; may be empty
+   * @param groups what follows, each any number of times
    */
-  record Shape(List<Type> values, List<Type> repeated) {
+  record Shape(List<Type> values, List<List<Type>> groups) {
     boolean fits(List<Object> reply) {
-      int more = reply.size() - values.size();
-      if (more < 0 || repeated.isEmpty() ? more != 0 : more % repeated.size() != 0) {
+      return begins(reply, values) && fits(reply.subList(values.size(), reply.size()), groups);
+    }
+
+    private static boolean fits(List<Object> rest, List<List<Type>> groups) {
+      if (groups.isEmpty()) {
+        return rest.isEmpty();
+      }
+      List<Type> group = groups.get(0);
+      int from = 0;
+      while (!fits(rest.subList(from, rest.size()), groups.subList(1, groups.size()))) {
+        if (!begins(rest.subList(from, rest.size()), group)) {
+          return false;
+        }
+        from += group.size();
+      }
+      return true;
+    }
+
+    private static boolean begins(List<Object> values, List<Type> types) {
+      if (values.size() < types.size()) {
         return false;
       }
-      for (int i = 0; i < reply.size(); i++) {
-        Type type =
-            i < values.size() ? values.get(i) : repeated.get((i - values.size()) % repeated.size());
-        if (!type.fits(reply.get(i))) {
+      for (int i = 0; i < types.size(); i++) {
+        if (!types.get(i).fits(values.get(i))) {
           return false;
         }
       }
@@ -105,10 +121,10 @@ record Returns(List<Shape> shapes) {
   }
 
   private static Shape shape(String script, String text) {
-    Matcher repeated = REPEATED.matcher(text);
-    return repeated.matches()
-        ? new Shape(values(script, repeated.group(1)), values(script, repeated.group(2)))
-        : new Shape(values(script, text), List.of());
+    List<List<Type>> groups =
+        REPEATED.matcher(text).results().map(group -> values(script, group.group(1))).toList();
+    int end = groups.isEmpty() ? text.length() : text.indexOf('(');
+    return new Shape(values(script, text.substring(0, end)), groups);
   }
 
   private static List<Type> values(String script, String text) {

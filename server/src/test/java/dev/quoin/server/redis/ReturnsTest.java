@@ -33,6 +33,17 @@ final class ReturnsTest {
   }
 
   @Test
+  void severalGroupsFollowEachOther() {
+    Returns groups =
+        Returns.parse("x", "--\n-- Returns {n: flag, (a: integer, b: text)…, (c: text)…}.\n");
+    assertThat(groups.fits(List.of(1L))).isTrue();
+    assertThat(groups.fits(List.of(1L, 2L, text("b"), 3L, text("b"), text("c")))).isTrue();
+    assertThat(groups.fits(List.of(1L, text("c"), text("c")))).isTrue();
+    assertThat(groups.fits(List.of(1L, text("c"), 2L, text("b")))).as("in order").isFalse();
+    assertThat(groups.fits(List.of(1L, 2L))).isFalse();
+  }
+
+  @Test
   void otherRepliesDoNot() {
     assertThat(returns.fits(List.of())).isFalse();
     assertThat(returns.fits(List.of(2L, 7L, 8L))).as("2 is no flag").isFalse();

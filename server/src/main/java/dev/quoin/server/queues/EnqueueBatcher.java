@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * those. A step costs Redis more than the tasks in it, so this matters when it is busy, and only
  * then does anybody wait.
  */
-final class JoinedEnqueues {
+final class EnqueueBatcher {
   private static final int MOST_TASKS = 200;
   private static final int MOST_BYTES = 262_144;
 
@@ -39,21 +39,24 @@ final class JoinedEnqueues {
    * @param gone whether its caller has gone
    */
   private record Waiting(
-      Scope scope, Enqueueing task, CompletableFuture<EnqueueResponse> answer, AtomicBoolean gone) {
+      Scope scope,
+      EnqueueCommand task,
+      CompletableFuture<EnqueueResponse> answer,
+      AtomicBoolean gone) {
 
-    Waiting(Scope scope, Enqueueing task) {
+    Waiting(Scope scope, EnqueueCommand task) {
       this(scope.detached(), task, new CompletableFuture<>(), new AtomicBoolean());
     }
   }
 
-  JoinedEnqueues(QueueStore queues) {
+  EnqueueBatcher(QueueStore queues) {
     this.queues = queues;
   }
 
   /** Adds a task; not any more when its caller has gone while it waited for a step. */
-  CompletionStage<EnqueueResponse> enqueue(Call call, Enqueueing task) {
+  CompletionStage<EnqueueResponse> enqueue(Call call, EnqueueCommand task) {
     Scope scope = call.scope();
-    if (!task.requestId().isEmpty() || task.bytes() > MOST_BYTES || isShort(scope)) {
+    if (!task.once().id().isEmpty() || task.bytes() > MOST_BYTES || isShort(scope)) {
       return alone(scope, task);
     }
     Waiting own = new Waiting(scope, task);
@@ -76,12 +79,12 @@ final class JoinedEnqueues {
         && scope.deadline().timeRemaining(TimeUnit.SECONDS) < SHORT_SECONDS;
   }
 
-  private CompletionStage<EnqueueResponse> alone(Scope scope, Enqueueing task) {
+  private CompletionStage<EnqueueResponse> alone(Scope scope, EnqueueCommand task) {
     return queues.enqueue(scope, task).thenApply(added -> added.get(0));
   }
 
   private void send(String name, List<Waiting> step) {
-    Enqueueing joined = Enqueueing.join(step.stream().map(Waiting::task).toList());
+    EnqueueCommand joined = EnqueueCommand.join(step.stream().map(Waiting::task).toList());
     queues
         .enqueue(step.get(0).scope(), joined)
         .whenComplete(
