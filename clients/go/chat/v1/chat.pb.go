@@ -997,8 +997,7 @@ type SendRequest struct {
 	Attributes map[string]string `protobuf:"bytes,4,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Makes sending the message again safe: at most 128 printable ASCII characters
 	// without spaces, unique for the sender in the chat. The same message with the same
-	// id gets the same answer and is not sent twice, for 10 minutes or 10,000 such
-	// messages of the chat, whichever comes first.
+	// id gets the same answer and is not sent twice, for 10 minutes.
 	ClientMessageId string `protobuf:"bytes,5,opt,name=client_message_id,json=clientMessageId,proto3" json:"client_message_id,omitempty"`
 	// Whether the sender has read everything before it: acknowledges all messages
 	// up to this one for the sender.

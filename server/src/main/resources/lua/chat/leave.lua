@@ -5,15 +5,13 @@
 -- KEYS[3] seen
 -- KEYS[4] members
 -- KEYS[5] staff
--- KEYS[6] sent:0
--- KEYS[7] sent:1
 -- ARGV[1] user
 -- ARGV[2] who kicks it; '' when it leaves
 --
 -- Returns {left: flag}: whether it was a member.
 --
 -- @include lib/chat_members
-local keys = {log = KEYS[2], seen = KEYS[3], members = KEYS[4], staff = KEYS[5], sent0 = KEYS[6], sent1 = KEYS[7]}
+local keys = {log = KEYS[2], seen = KEYS[3], members = KEYS[4], staff = KEYS[5]}
 local head, user, actor = KEYS[1], ARGV[1], ARGV[2]
 
 local chat = load_chat(head)

@@ -21,7 +21,8 @@ local BYTES = 67108864
 
 -- The head of a chat; nil when there is none, or it has ended.
 local function load_chat(head)
-  local h = redis.call('HMGET', head, 'p', 'n', 'b', 'ob', 'ot', 'mm', 'ma', 'ka', 'renew', 'until')
+  local h = redis.call('HMGET', head, 'p', 'n', 'b', 'ob', 'ot', 'mm', 'ma', 'ka', 'renew', 'until',
+    'start')
   if not h[1] or not h[6] then
     return nil
   end
@@ -29,7 +30,8 @@ local function load_chat(head)
   return {
     head = head, now = math.floor(now / 1000), p = tonumber(h[1]), n = tonumber(h[2]),
     b = tonumber(h[3]), ob = tonumber(h[4]), ot = tonumber(h[5]), most = tonumber(h[6]),
-    age = tonumber(h[7]), grace = tonumber(h[8]), renew = tonumber(h[9]), listens = h[10], new = {},
+    age = tonumber(h[7]), grace = tonumber(h[8]), renew = tonumber(h[9]), listens = h[10],
+    start = tonumber(h[11]), new = {},
   }
 end
 

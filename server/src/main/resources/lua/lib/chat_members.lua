@@ -36,8 +36,8 @@ local function remove_member(chat, keys, user, actor)
   append(chat, 'l', 0, 0, user, actor)
   if redis.call('EXISTS', keys.seen) == 0 then
     save_chat(chat, keys.log)
-    redis.call('DEL', keys.log, keys.staff, keys.sent0, keys.sent1)
-    redis.call('HDEL', chat.head, 'mm', 'ma', 'ka', 'request', 'sent', 'lt', 'created', 'message')
+    redis.call('DEL', keys.log, keys.staff)
+    redis.call('HDEL', chat.head, 'mm', 'ma', 'ka', 'lt', 'created', 'start')
     redis.call('PEXPIRE', chat.head, 34560000000)
     return
   end

@@ -19,19 +19,14 @@
 -- Returns {time us: integer, number: integer}: the number is that of the last entry.
 --
 -- @include lib/log_append
+-- @include lib/once
 local head, entries, request = KEYS[1], KEYS[2], KEYS[3]
 local recents, commons = {unpack(KEYS, 4, 8)}, {unpack(KEYS, 9, 13)}
 local digest, batch = ARGV[1], ARGV
 
-if digest ~= '' then
-  local before = redis.call('GET', request)
-  if before then
-    local same, time, last = string.match(before, '^(%S+) (%S+) (%S+)$')
-    if same ~= digest then
-      return redis.error_reply('REQUEST_ID_REUSED the request_id was used for another request')
-    end
-    return {tonumber(time), tonumber(last)}
-  end
+local answer = replay(request, digest)
+if answer then
+  return answer
 end
 local now = microseconds()
 local known = redis.call('HMGET', head, 1, 2, 3, 4, 5, 'until')
@@ -45,7 +40,4 @@ for i = 2, #batch, 3 do
   known[severity] = hour
 end
 tell(head, now, number, known[6])
-if digest ~= '' then
-  redis.call('SET', request, table.concat({digest, integer(now), number}, ' '), 'PX', 600000)
-end
-return {now, tonumber(number)}
+return keep(request, digest, {now, tonumber(number)})

@@ -20,7 +20,7 @@ import dev.quoin.server.Kernel;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Fingerprint;
+import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.Sink;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
@@ -90,8 +90,7 @@ public final class ChatService implements BindableService {
                 request.getChatId(),
                 Identity.of(call, request.getSender()),
                 content,
-                id,
-                id.isEmpty() ? "" : Fingerprint.of(content),
+                Once.of(id, request),
                 request.getAcknowledge()))
         .thenApply(
             sent ->

@@ -8,6 +8,7 @@ import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.rpc.Once;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -40,7 +41,7 @@ final class ChatStore {
    * @param most how many entries are kept
    * @param ageMillis how long entries are kept
    * @param graceMillis how long acknowledged ones are kept
-   * @param request id of the request, digest of its creator and of the request, or ""
+   * @param once the identity of the request, for this creator
    */
   record Plan(
       String creator,
@@ -49,7 +50,7 @@ final class ChatStore {
       int most,
       long ageMillis,
       long graceMillis,
-      String request) {}
+      Once once) {}
 
   /** A message in its chat; number 0 for none. */
   record Sent(long number, long millis) {}
@@ -71,9 +72,18 @@ final class ChatStore {
                 plan.most(),
                 plan.ageMillis(),
                 plan.graceMillis(),
-                plan.request())
+                plan.once().digest())
             .addAll(plan.others());
-    String[] keys = keys(scope, chat, "head", "log", "seen", "members", "staff");
+    String[] keys =
+        keys(
+            scope,
+            chat,
+            "head",
+            "log",
+            "seen",
+            "members",
+            "staff",
+            ChatKeys.request(plan.creator(), plan.once()));
     return scripts
         .run(CREATE, scope, keys, reply -> late.run(), arguments.toArray())
         .thenApply(reply -> new Sent(reply.integer(), reply.integer()));
@@ -107,7 +117,7 @@ final class ChatStore {
         scripts.run(
             LEAVE,
             scope,
-            keys(scope, chat, "head", "log", "seen", "members", "staff", "sent:0", "sent:1"),
+            keys(scope, chat, "head", "log", "seen", "members", "staff"),
             user,
             actor));
   }
@@ -123,28 +133,17 @@ final class ChatStore {
             actor));
   }
 
-  /**
-   * Sends a message, once for each id and sender.
-   *
-   * @param digest what makes two messages the same; "" without an id
-   */
+  /** Sends a message, once for each id and sender. */
   CompletionStage<Sent> send(
-      Scope scope,
-      String chat,
-      String sender,
-      byte[] content,
-      String id,
-      String digest,
-      boolean acknowledge) {
+      Scope scope, String chat, String sender, byte[] content, Once once, boolean acknowledge) {
     return scripts
         .run(
             SEND,
             scope,
-            keys(scope, chat, "head", "log", "seen", "sent:0", "sent:1"),
+            keys(scope, chat, "head", "log", "seen", ChatKeys.sent(sender, once)),
             sender,
             content,
-            id,
-            digest,
+            once.digest(),
             acknowledge ? 1 : 0)
         .thenApply(reply -> new Sent(reply.integer(), reply.integer()));
   }

@@ -21,6 +21,7 @@ import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Fingerprint;
+import dev.quoin.server.rpc.Once;
 import dev.quoin.server.waiting.Tokens;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -96,7 +97,6 @@ final class MemberCalls {
     long age = request.hasMaxAge() ? millis(request.getMaxAge()) : AGE_MILLIS;
     long grace =
         request.hasKeepAcknowledged() ? millis(request.getKeepAcknowledged()) : GRACE_MILLIS;
-    String id = request.getRequestId();
     return new Plan(
         creator,
         others,
@@ -106,13 +106,7 @@ final class MemberCalls {
         request.getMaxMessages() == 0 ? MESSAGES : request.getMaxMessages(),
         age,
         Math.min(age, grace),
-        id.isEmpty() ? "" : request(id, creator, request));
-  }
-
-  /** Whose request it is, and what it wants. */
-  private static String request(String id, String creator, CreateRequest request) {
-    String whose = Fingerprint.of(creator.getBytes(StandardCharsets.UTF_8));
-    return id + ' ' + whose + ' ' + Fingerprint.of(Fingerprint.bytes(request));
+        Once.of(request.getRequestId(), request));
   }
 
   private static long millis(Duration duration) {

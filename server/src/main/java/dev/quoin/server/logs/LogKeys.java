@@ -11,7 +11,7 @@ import dev.quoin.server.redis.Keyspace;
  * {prefix}:{namespace}:logs:{{name}}:entries            stream      about the 1,000 newest entries, ids 0-number: t is the time in microseconds, e a LogEntry; expires 7 days after the last entry or tail
  * {prefix}:{namespace}:logs:{{name}}:recent:{severity}  stream      the 100 newest entries of a severity and a few more; expires 7 days after the last one
  * {prefix}:{namespace}:logs:{{name}}:common:{severity}  sorted set  hour and message by hour * 2^32 + count, at most 1,000 messages an hour; expires 26 hours after the last one
- * {prefix}:{namespace}:logs:{{name}}:request:{id}       string      digest of a request, time and number of its last entry; expires after 10 minutes
+ * {prefix}:{namespace}:logs:{{name}}:request:{id}       string      that a request id was used: digest of the request, time and number of its last entry; expires after 10 minutes
  * {prefix}:{namespace}:logs:{{name}}:hints              channel     numbers of new entries, for servers with tails; scripts make its name from that of the head key
  * </pre>
  */

@@ -3,11 +3,13 @@ package dev.quoin.server.logs;
 
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.Severity;
+import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.rpc.Once;
 import dev.quoin.server.tail.Chunk;
 import dev.quoin.server.tail.LogSource;
 import dev.quoin.server.tail.Tails;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
 
 /** Logs in Redis. */
 final class LogStore {
@@ -54,24 +57,26 @@ final class LogStore {
   CompletionStage<Written> write(Scope scope, Batch batch) {
     LogKeys keys = keys(scope, batch.name());
     CompletableFuture<Reply> reply =
-        batch.entries().size() == 1 && batch.requestId().isEmpty()
-            ? scripts.run(WRITE, scope, keysOf(keys, batch.entries().get(0)), batch.arguments(0))
+        batch.entries().size() == 1 && batch.once() == Once.NONE
+            ? scripts.run(
+                WRITE,
+                scope,
+                keysOf(keys, batch.entries().get(0)),
+                batch.addTo(new Arguments()).toArray())
             : writeBatch(scope, keys, batch);
     return reply.thenApply(written -> new Written(written.integer(), written.integer()));
   }
 
   private CompletableFuture<Reply> writeBatch(Scope scope, LogKeys keys, Batch batch) {
-    String[] all = new String[3 + 2 * SEVERITIES];
-    all[0] = keys.head();
-    all[1] = keys.entries();
-    all[2] = keys.request(batch.requestId());
-    for (int severity = 1; severity <= SEVERITIES; severity++) {
-      all[2 + severity] = keys.recent(severity);
-      all[2 + SEVERITIES + severity] = keys.common(severity);
-    }
-    Object[] arguments = batch.arguments(1);
-    arguments[0] = batch.digest();
-    return scripts.run(WRITE_BATCH, scope, all, arguments);
+    List<String> all = new ArrayList<>();
+    all.addAll(List.of(keys.head(), keys.entries(), keys.request(batch.once().id())));
+    IntStream.rangeClosed(1, SEVERITIES).mapToObj(keys::recent).forEach(all::add);
+    IntStream.rangeClosed(1, SEVERITIES).mapToObj(keys::common).forEach(all::add);
+    return scripts.run(
+        WRITE_BATCH,
+        scope,
+        all.toArray(String[]::new),
+        batch.addTo(Arguments.of(batch.once().digest())).toArray());
   }
 
   private static String[] keysOf(LogKeys keys, LogEntry entry) {

@@ -5,6 +5,7 @@ import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.server.Kernel;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Scope;
+import dev.quoin.server.rpc.Once;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -30,7 +31,7 @@ public final class LogWriter {
 
   /** Adds an entry to a log; its time is that at which Redis takes it. */
   public CompletionStage<?> write(Scope scope, String name, LogEntry entry) {
-    return write(scope, new Batch(name, List.of(entry), ""));
+    return write(scope, new Batch(name, List.of(entry), Once.NONE));
   }
 
   CompletionStage<Written> write(Scope scope, Batch batch) {

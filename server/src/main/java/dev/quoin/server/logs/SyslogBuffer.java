@@ -3,6 +3,7 @@ package dev.quoin.server.logs;
 
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.rpc.Once;
 import io.netty.util.Timer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -97,7 +98,7 @@ final class SyslogBuffer {
         return;
       }
     }
-    send(new Batch(name, batch, ""));
+    send(new Batch(name, batch, Once.NONE));
   }
 
   private void send(Batch batch) {

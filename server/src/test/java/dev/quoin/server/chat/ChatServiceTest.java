@@ -306,21 +306,34 @@ final class ChatServiceTest {
   }
 
   @Test
-  void idsOfMessagesAreForgottenInTime() {
+  void idsAreKnownForTenMinutes() {
+    chats.stub.create(Chats.plan("c", "jason").setRequestId("r").build());
+    SendRequest request = Chats.message("c", "jason", "hi").setClientMessageId("1").build();
+    chats.stub.send(request);
+    for (String part : List.of("request:jason:r", "sent:jason:1")) {
+      assertThat(TestRedis.commands().pttl(key(part))).isBetween(540_000L, 600_000L);
+      // As if they were over.
+      TestRedis.commands().del(key(part));
+    }
+
+    assertThat(chats.stub.send(request).getMessageId()).isEqualTo(2);
+    assertThat(
+            Refused.by(() -> chats.stub.create(Chats.plan("c", "jason").setRequestId("r").build()))
+                .reason())
+        .isEqualTo("CHAT_EXISTS");
+  }
+
+  @Test
+  void messageOfAnEarlierChatIsSentToTheOneThatFollowsIt() {
     chats.create("c", "jason");
-    chats.stub.send(Chats.message("c", "jason", "hi").setClientMessageId("1").build());
-    assertThat(TestRedis.commands().pttl(key("sent:0"))).isBetween(1_000_000L, 1_200_000L);
+    SendRequest request = Chats.message("c", "jason", "hi").setClientMessageId("1").build();
+    chats.stub.send(request);
+    chats.leave("c", "jason");
 
-    // As if it had been 10 minutes ago.
-    TestRedis.commands().hset(key("head"), "sent", "0 1");
-    chats.stub.send(Chats.message("c", "jason", "ho").setClientMessageId("2").build());
-    assertThat(TestRedis.commands().hlen(key("sent:1"))).isEqualTo(1);
-    chats.stub.send(Chats.message("c", "jason", "hi").setClientMessageId("1").build());
-    TestRedis.commands().hset(key("head"), "sent", "1 1");
-    chats.stub.send(Chats.message("c", "jason", "hu").setClientMessageId("3").build());
-
-    assertThat(TestRedis.commands().hkeys(key("sent:0"))).containsExactly("3 jason");
-    assertThat(chats.pendingBodies("jason")).containsExactly("hi", "ho", "hu");
+    chats.create("c", "jason", "jeff");
+    assertThat(chats.stub.send(request).getMessageId()).isEqualTo(2);
+    assertThat(chats.stub.send(request).getMessageId()).isEqualTo(2);
+    assertThat(chats.pendingBodies("jeff")).containsExactly("hi");
   }
 
   @Test
@@ -457,7 +470,7 @@ final class ChatServiceTest {
   @Test
   void lastMemberTakesEverythingAwayButTheCounters() {
     chats.create("c", "jason", "jeff");
-    chats.stub.send(Chats.message("c", "jason", "hi").setClientMessageId("1").build());
+    chats.send("c", "jason", "hi");
     chats.send("c", "jeff", "ho");
     chats.leave("c", "jason");
     chats.leave("c", "jeff");
