@@ -9,7 +9,7 @@
 -- Returns {member: flag, acknowledged: integer, newest: integer}: the number of the last acknowledged
 -- message and of the newest one; 0 for who is no member.
 --
--- @include lib/chat_trim
+-- @include chat/_trim
 local head, log, seen = KEYS[1], KEYS[2], KEYS[3]
 local user, number = ARGV[1], tonumber(ARGV[2])
 

@@ -16,7 +16,7 @@
 --
 -- Returns {first message: integer, time ms: integer}: the number of the first message, or 0.
 --
--- @include lib/chat_members
+-- @include chat/_members
 -- @include lib/once
 local head, log, seen, members, staff, request = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local creator, content, most, age, grace, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]

@@ -10,8 +10,8 @@
 --
 -- Returns {time ms: integer}: when it got what it has now.
 --
--- @include lib/chat_members
--- @include lib/chat_find
+-- @include chat/_members
+-- @include chat/_find
 local head, log, seen, staff = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local user, number, content = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 

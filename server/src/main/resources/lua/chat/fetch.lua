@@ -15,7 +15,7 @@
 -- is kept or to come. {member: flag} for who is no member and asks for pending ones. Looks at no more
 -- than ten times as many entries.
 --
--- @include lib/chat_find
+-- @include chat/_find
 local head, log, seen, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local user, mode, from, limit, bytes = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 

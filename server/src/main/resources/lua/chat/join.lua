@@ -10,7 +10,7 @@
 -- Returns {joined: flag, acknowledged: integer}: whether it was none before, and the number of the last
 -- message it has acknowledged.
 --
--- @include lib/chat_members
+-- @include chat/_members
 local head, log, seen, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local user, most = ARGV[1], tonumber(ARGV[2])
 

@@ -10,7 +10,7 @@
 --
 -- Returns {left: flag}: whether it was a member.
 --
--- @include lib/chat_members
+-- @include chat/_members
 local keys = {log = KEYS[2], seen = KEYS[3], members = KEYS[4], staff = KEYS[5]}
 local head, user, actor = KEYS[1], ARGV[1], ARGV[2]
 

@@ -15,8 +15,8 @@
 -- and number of the last message before that, the time of the newest message. {member: flag, newest
 -- position: integer} for who is no member.
 --
--- @include lib/chat_members
--- @include lib/chat_find
+-- @include chat/_members
+-- @include chat/_find
 local head, log, seen, members, staff = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local user = ARGV[1]
 

@@ -10,7 +10,7 @@
 --
 -- Returns {(name: text, role: integer, acknowledged: integer, joined ms: integer)…}.
 --
--- @include lib/chat_members
+-- @include chat/_members
 local head, seen, members, staff = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local asks, after, count = ARGV[1], ARGV[2], ARGV[3]
 

@@ -10,7 +10,7 @@
 -- Returns {first position: integer, newest position: integer, position: integer, (entry: bytes)…}: the
 -- first position there ever was, the newest one, that of the first entry here, and the entries.
 --
--- @include lib/chat_log
+-- @include chat/_log
 local head, log = KEYS[1], KEYS[2]
 local after, limit, bytes, listens = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 

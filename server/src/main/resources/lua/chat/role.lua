@@ -10,7 +10,7 @@
 --
 -- Returns {changed: flag}: whether it had another one.
 --
--- @include lib/chat_members
+-- @include chat/_members
 local head, log, seen, staff = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local user, role, actor = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 

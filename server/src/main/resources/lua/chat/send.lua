@@ -11,7 +11,7 @@
 --
 -- Returns {number: integer, time ms: integer}.
 --
--- @include lib/chat_trim
+-- @include chat/_trim
 -- @include lib/once
 local head, log, seen, sent = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local sender, content, digest, acknowledge = ARGV[1], ARGV[2], ARGV[3], ARGV[4]

@@ -7,7 +7,7 @@
 --
 -- Returns {servers: integer}: how many heard it.
 --
--- @include lib/chat_log
+-- @include chat/_log
 local head, seen = KEYS[1], KEYS[2]
 local user, activity = ARGV[1], ARGV[2]
 

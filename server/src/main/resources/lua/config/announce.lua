@@ -15,7 +15,7 @@
 -- Returns {announced: flag, lease end ms: integer}, or {announced: flag} when another keeper has taken
 -- it over.
 --
--- @include lib/config_leases
+-- @include config/_leases
 local values, leases, log = KEYS[1], KEYS[2], KEYS[3]
 local instance, keeper, lease, takes = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
 local value, limit = ARGV[5], tonumber(ARGV[6])

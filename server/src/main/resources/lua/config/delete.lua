@@ -15,7 +15,7 @@
 -- Returns {deleted: flag, version: integer, time ms: integer}, or {deleted: flag, component: bytes} as
 -- it is written, or '', when it does not have the version that is expected.
 --
--- @include lib/config_store
+-- @include config/_store
 -- @include lib/once
 local values, names, log, history, request = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local component, expected, author, memory, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]

@@ -6,11 +6,11 @@
 -- ARGV[1] revision, '' for all
 --
 -- Returns {now ms: integer, revision: integer, whole: flag, ends in ms: integer, changes: integer,
--- (revision: integer, name: text, deletion: text)…, (name: text, value: bytes)…} as lib/config_read
+-- (revision: integer, name: text, deletion: text)…, (name: text, value: bytes)…} as config/_read
 -- does.
 --
--- @include lib/config_leases
--- @include lib/config_read
+-- @include config/_leases
+-- @include config/_read
 local values, leases, log = KEYS[1], KEYS[2], KEYS[3]
 local since = ARGV[1]
 

@@ -10,7 +10,7 @@
 --
 -- Returns {done: flag}.
 --
--- @include lib/config_leases
+-- @include config/_leases
 local values, leases, log = KEYS[1], KEYS[2], KEYS[3]
 local instance, keeper = ARGV[1], ARGV[2]
 

@@ -11,7 +11,7 @@
 -- Returns {now ms: integer, revision: integer, (name: text, component: bytes)…}: the revision of the
 -- type, and each component as it is written.
 --
--- @include lib/config_group
+-- @include config/_group
 local values, names = KEYS[1], KEYS[2]
 local prefix, after, count = ARGV[1], ARGV[2], ARGV[3]
 

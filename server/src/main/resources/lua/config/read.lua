@@ -8,10 +8,10 @@
 -- ARGV[1] revision, '' for all
 --
 -- Returns {now ms: integer, revision: integer, whole: flag, ends in ms: integer, changes: integer,
--- (revision: integer, name: text, deletion: text)…, (name: text, value: bytes)…} as lib/config_read
+-- (revision: integer, name: text, deletion: text)…, (name: text, value: bytes)…} as config/_read
 -- does.
 --
--- @include lib/config_read
+-- @include config/_read
 local values, names, log = KEYS[1], KEYS[2], KEYS[3]
 local since = ARGV[1]
 

@@ -14,7 +14,7 @@
 -- Returns {made: flag, version: integer, time ms: integer} when it has the value now, {made: flag,
 -- component: bytes} as it is written, or '', when it does not have the version.
 --
--- @include lib/config_store
+-- @include config/_store
 -- @include lib/once
 local values, names, log, history, request = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local component, expected, author, wanted, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]

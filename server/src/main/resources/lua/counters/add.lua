@@ -9,7 +9,7 @@
 -- Returns {second: integer, (outcome: text)…}: in which second it was counted and, for each, '+' when
 -- the counter was new, '-' when it was not, or the reason why it was not counted.
 --
--- @include lib/counter_add
+-- @include counters/_add
 -- @include lib/once
 local series, request = KEYS[1], KEYS[2]
 local digest, shape = ARGV[1], read_shape(ARGV[2])

@@ -4,7 +4,7 @@
 --
 -- Returns {deleted: flag}.
 --
--- @include lib/counter_series
+-- @include counters/_series
 local series = KEYS[1]
 
 local counter = read_head(series)

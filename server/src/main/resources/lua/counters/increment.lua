@@ -22,7 +22,7 @@ if newest == now and entries > 0 and redis.call(
   return {now, '-'}
 end
 
--- @include lib/counter_add
+-- @include counters/_add
 local counter = read_head(series)
 local outcome = add(series, counter, read_shape(shape), now, '', delta)
 write_head(series, counter)

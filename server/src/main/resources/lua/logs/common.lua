@@ -11,7 +11,7 @@
 -- integer)…}: whether the hour is not over, how many messages are counted, the count of the rarest one
 -- when more were written, or 0.
 --
--- @include lib/log_append
+-- @include logs/_append
 local common = KEYS[1]
 local hour, before, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 

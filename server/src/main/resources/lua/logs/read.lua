@@ -11,7 +11,7 @@
 -- number there ever was, the newest one or, with entries, at least one greater than the last of them
 -- when there are more.
 --
--- @include lib/log_append
+-- @include logs/_append
 local head, entries = KEYS[1], KEYS[2]
 local after, limit, bytes, listens = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 

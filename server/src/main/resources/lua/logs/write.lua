@@ -10,7 +10,7 @@
 --
 -- Returns {time us: integer, number: integer}.
 --
--- @include lib/log_append
+-- @include logs/_append
 local head, entries, recent, common = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local severity, entry, text = ARGV[1], ARGV[2], ARGV[3]
 

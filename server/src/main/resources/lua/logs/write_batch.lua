@@ -18,7 +18,7 @@
 --
 -- Returns {time us: integer, number: integer}: the number is that of the last entry.
 --
--- @include lib/log_append
+-- @include logs/_append
 -- @include lib/once
 local head, entries, request = KEYS[1], KEYS[2], KEYS[3]
 local recents, commons = {unpack(KEYS, 4, 8)}, {unpack(KEYS, 9, 13)}

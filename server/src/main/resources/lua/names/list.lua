@@ -8,7 +8,7 @@
 --
 -- Returns {(name: text)…}.
 --
--- @include lib/names_prune
+-- @include names/_prune
 local order, seen = KEYS[1], KEYS[2]
 local prefix, after, count = ARGV[1], ARGV[2], ARGV[3]
 

@@ -7,7 +7,7 @@
 --
 -- Returns {done: flag}.
 --
--- @include lib/names_prune
+-- @include names/_prune
 local order, seen, limit, names = KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV
 
 local now = math.floor(microseconds() / 1000)

@@ -16,8 +16,8 @@
 --
 -- Returns {(state: text)…}: for each task D, or '' when it is not leased with this fence.
 --
--- @include lib/queue_leased
--- @include lib/queue_finish
+-- @include queues/_leased
+-- @include queues/_finish
 local q = open_queue(KEYS)
 local items = ARGV
 

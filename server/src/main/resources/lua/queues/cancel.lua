@@ -14,7 +14,7 @@
 --
 -- Returns {state: text}: C cancelled, L asked to stop, D done, X dead.
 --
--- @include lib/queue_finish
+-- @include queues/_finish
 local q = open_queue(KEYS)
 local id = ARGV[1]
 

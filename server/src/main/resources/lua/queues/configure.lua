@@ -14,7 +14,7 @@
 --
 -- Returns {new: flag, paused: flag}: whether nobody had used the queue, and whether it was paused.
 --
--- @include lib/queue_park
+-- @include queues/_park
 local q = open_queue(KEYS)
 local settings = ARGV
 

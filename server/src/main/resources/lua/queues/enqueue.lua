@@ -19,13 +19,13 @@
 --
 -- Returns {(id: text, duplicate: flag)…}: for each task, with whether it was there before.
 --
--- @include lib/queue_place
+-- @include queues/_place
 -- @include lib/once
 local q, dedup, request = open_queue(KEYS), KEYS[11], KEYS[12]
 local digest, ending, tasks = ARGV[1], ARGV[2], ARGV
 
 local FIELDS = 5
--- Where these stand in the head of a task, see lib/queue_task: reading all of it costs more.
+-- Where these stand in the head of a task, see queues/_task: reading all of it costs more.
 local KEY_BYTES_AT = 23
 local KEY_AT = 27
 local DEDUP_MS = 604860000

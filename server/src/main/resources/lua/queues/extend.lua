@@ -13,13 +13,13 @@
 -- KEYS[9] finished
 -- KEYS[10] waiters
 -- ARGV[1] lease in ms
--- ARGV[2] who has these tasks from now on (see queue_task), '' to leave that as it is
+-- ARGV[2] who has these tasks from now on (see queues/_task), '' to leave that as it is
 -- ARGV[3..] for each task: id, fence, how far it is or ''
 --
 -- Returns {(lease end ms: integer, cancelled: flag)…}: for each task; the end is 0 when it is not leased
 -- with this fence, and cancelled tells whether it is asked to stop.
 --
--- @include lib/queue_leased
+-- @include queues/_leased
 local q = open_queue(KEYS)
 local lease, holder, items = tonumber(ARGV[1]), ARGV[2], ARGV
 
@@ -54,7 +54,7 @@ for i, id in ipairs(ids) do
   answer[2 * i] = expire > 0 and task.mark == 'C' and 1 or 0
 end
 if next(late) then
-  -- @include lib/queue_end
+  -- @include queues/_end
   for id, task in pairs(late) do
     abandon(q, id, task, 'the attempt took too long')
     wake(q, 1)

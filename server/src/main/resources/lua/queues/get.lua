@@ -15,11 +15,11 @@
 -- ARGV[3] 1 with the payload, 0 without
 --
 -- Returns {state: text, record: bytes, payload: bytes, history: text, errors: bytes, progress: text,
--- time ms: real}, see lib/queue_view. The state is R ready, Y delayed, L leased, X dead, D done, C
+-- time ms: real}, see queues/_view. The state is R ready, Y delayed, L leased, X dead, D done, C
 -- cancelled, or '' when there is no such task.
 --
--- @include lib/queue_now
--- @include lib/queue_view
+-- @include queues/_now
+-- @include queues/_view
 local q = open_queue(KEYS)
 local id, follow, payload = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
 

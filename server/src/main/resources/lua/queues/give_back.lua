@@ -17,8 +17,8 @@
 --
 -- Returns {taken back: integer}.
 --
--- @include lib/queue_leased
--- @include lib/queue_end
+-- @include queues/_leased
+-- @include queues/_end
 local q = open_queue(KEYS)
 local items = ARGV
 

@@ -21,9 +21,9 @@
 -- in how many ms there may be, -1 when nobody knows; then each task, with the payload when that is not
 -- part of the record and the time by which the attempt has to be over, or 0.
 --
--- @include lib/queue_park
--- @include lib/queue_task
--- @include lib/queue_catch_up
+-- @include queues/_park
+-- @include queues/_task
+-- @include queues/_catch_up
 local q = open_queue(KEYS)
 local most, lease, server, waits = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 

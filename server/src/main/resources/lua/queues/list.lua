@@ -17,10 +17,10 @@
 --
 -- Returns {more: flag, (id: text, score: real, state: text, record: bytes, payload: bytes, history:
 -- text, errors: bytes, progress: text, time ms: real)…}: whether there may be more; then each task as
--- lib/queue_view tells about it, without long payloads.
+-- queues/_view tells about it, without long payloads.
 --
--- @include lib/queue_now
--- @include lib/queue_view
+-- @include queues/_now
+-- @include queues/_view
 local q = open_queue(KEYS)
 local state, score, id, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 

@@ -18,8 +18,8 @@
 -- Returns {(state: text)…}: for each task Y delayed, X dead, C cancelled, or '' when it is not leased
 -- with this fence.
 --
--- @include lib/queue_leased
--- @include lib/queue_end
+-- @include queues/_leased
+-- @include queues/_end
 local q = open_queue(KEYS)
 local items = ARGV
 

@@ -15,7 +15,7 @@
 --
 -- Returns {purged: integer, more: flag}: how many were deleted, and whether there may be more.
 --
--- @include lib/queue_task
+-- @include queues/_task
 local q = open_queue(KEYS)
 local states, most = ARGV[1], tonumber(ARGV[2])
 

@@ -16,8 +16,8 @@
 --
 -- Returns {redriven: integer}.
 --
--- @include lib/queue_place
--- @include lib/queue_task
+-- @include queues/_place
+-- @include queues/_task
 local q = open_queue(KEYS)
 local rate, begins, ids = tonumber(ARGV[1]), ARGV[2] == '1', ARGV
 

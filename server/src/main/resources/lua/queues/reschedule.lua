@@ -15,8 +15,8 @@
 --
 -- Returns {start ms: integer}.
 --
--- @include lib/queue_place
--- @include lib/queue_task
+-- @include queues/_place
+-- @include queues/_task
 local q = open_queue(KEYS)
 local id, start = ARGV[1], ARGV[2]
 

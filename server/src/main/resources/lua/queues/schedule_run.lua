@@ -23,8 +23,8 @@
 --
 -- Returns {ran: flag}: whether this was the next run.
 --
--- @include lib/queue_place
--- @include lib/queue_task
+-- @include queues/_place
+-- @include queues/_task
 local q, schedules = open_queue(KEYS), KEYS[11]
 local name, run, next_run, definition, mode = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ending, record, payload = ARGV[6], ARGV[7], ARGV[8]

@@ -19,7 +19,7 @@
 -- minute and of the one before; then each of the 10 priorities from 9 on, with the id of its first ready
 -- task or ''.
 --
--- @include lib/queue_now
+-- @include queues/_now
 local q = open_queue(KEYS)
 
 bring_up_to_date(q)

@@ -14,7 +14,7 @@
 --
 -- Returns {passed on: flag}: whether there was something to pass on.
 --
--- @include lib/queue
+-- @include queues/_queue
 local q = open_queue(KEYS)
 local server = ARGV[1]
 

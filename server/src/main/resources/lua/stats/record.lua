@@ -14,7 +14,7 @@
 -- value: real, count before: integer, mean before: real, deviation: real, not told: integer}. A request
 -- that is sent again has no anomaly to be told.
 --
--- @include lib/stats_record
+-- @include stats/_record
 -- @include lib/once
 local series, slowest, request = KEYS[1], KEYS[2], KEYS[3]
 local digest, hour, context = ARGV[1], tonumber(ARGV[2]), ARGV[3]

@@ -11,14 +11,9 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.DynamicMessage;
-import com.google.rpc.Code;
-import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.locks.v1.AcquireResponse;
-import dev.quoin.server.errors.Reasons;
-import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.testing.CompleteAnswers;
 import dev.quoin.server.testing.Refused;
-import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.CallOptions;
 import io.grpc.MethodDescriptor.MethodType;
@@ -42,10 +37,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** What every service, script and file owes; cases are made from what there is. */
+/** What every service and file owes; cases are made from what there is. */
 final class ServerLawsTest {
   private static final Path MAIN = Path.of("src/main/java/dev/quoin/server");
-  private static final Path LUA = Path.of("src/main/resources/lua");
 
   /** RPCs for which an empty request is a good one. */
   private static final Set<String> TAKE_EMPTY_REQUESTS =
@@ -164,74 +158,6 @@ final class ServerLawsTest {
   }
 
   @Test
-  void everyReasonHasACodeAndANumberInItsBlock() {
-    assertThat(Reasons.all())
-        .isNotEmpty()
-        .allSatisfy(reason -> assertThat(Reasons.code(reason)).isNotEqualTo(Code.OK));
-    assertThat(Reasons.name(ErrorReason.ERROR_REASON_LOCK_NOT_HELD)).isEqualTo("LOCK_NOT_HELD");
-  }
-
-  @TestFactory
-  Stream<DynamicTest> everyScriptHasASignatureAndCompilesOnRedis() {
-    return scripts()
-        .map(
-            name ->
-                dynamicTest(
-                    name,
-                    () -> {
-                      LuaScript script = LuaScript.load(name);
-                      assertThat(script.keys()).isPositive();
-                      assertThat(TestRedis.nodes().get(0).commands().scriptLoad(script.body()))
-                          .isEqualTo(script.sha());
-                    }));
-  }
-
-  @TestFactory
-  Stream<DynamicTest> everyScriptNamesItsKeysAndArgumentsFirst() {
-    return scripts()
-        .map(
-            name ->
-                dynamicTest(
-                    name,
-                    () -> {
-                      String code = read(LUA.resolve(name + ".lua"));
-                      String body = code.substring(code.indexOf("\nlocal "));
-                      String afterNames =
-                          body.lines()
-                              .dropWhile(
-                                  line -> line.isEmpty() || line.matches("local .*(KEYS|ARGV).*"))
-                              .reduce("", (a, b) -> a + "\n" + b);
-                      assertThat(afterNames).doesNotContain("KEYS[").doesNotContain("ARGV[");
-                      assertThat(code.lines().count()).isLessThanOrEqualTo(120);
-                    }));
-  }
-
-  @Test
-  void everyRefusalOfAScriptIsAPublicReason() {
-    Pattern refusal = Pattern.compile("error_reply\\('([A-Z_]+)");
-    List<String> reasons =
-        files(LUA, ".lua")
-            .flatMap(file -> refusal.matcher(read(file)).results())
-            .map(match -> match.group(1))
-            .toList();
-    assertThat(reasons)
-        .isNotEmpty()
-        .allSatisfy(reason -> assertThat(Reasons.byName(reason)).as(reason).isPresent());
-  }
-
-  @Test
-  void noScriptReadsWithoutABound() {
-    assertThat(
-            files(LUA, ".lua")
-                .filter(
-                    f ->
-                        read(f)
-                            .matches(
-                                "(?s).*call\\('(KEYS|SMEMBERS|HGETALL|LRANGE [^,]*, 0, -1)'.*")))
-        .isEmpty();
-  }
-
-  @Test
   void nothingInTheServerWaitsForAnAnswer() {
     Pattern waiting =
         Pattern.compile("\\.join\\(\\)|\\.get\\(\\)\\.|[fF]uture\\.get\\(|Thread\\.sleep");
@@ -334,13 +260,6 @@ final class ServerLawsTest {
 
   private static String name(MethodDescriptor method) {
     return method.getService().getFullName() + "/" + method.getName();
-  }
-
-  /** The scripts by their names, fragments left out. */
-  private static Stream<String> scripts() {
-    return files(LUA, ".lua")
-        .map(file -> LUA.relativize(file).toString().replace(".lua", ""))
-        .filter(name -> !name.startsWith("lib/"));
   }
 
   private static Stream<Path> files(Path root, String ending) {

@@ -12,7 +12,7 @@ import dev.quoin.chat.v1.SubscribeResponse.RoleChanged;
 import dev.quoin.server.tail.Numbered;
 import java.nio.charset.StandardCharsets;
 
-/** Something that happened in a chat, as it stands in the log; see {@code lib/chat_log.lua}. */
+/** Something that happened in a chat, as it stands in the log; see {@code chat/_log.lua}. */
 final class Entry implements Numbered {
   /** Stands for a chat that was noted for a user; the only kind that is in no chat's log. */
   static final char NOTED = '+';

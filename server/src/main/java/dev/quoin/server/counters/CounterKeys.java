@@ -8,7 +8,7 @@ import dev.quoin.server.redis.Keyspace;
  * counter-samples.
  *
  * <pre>
- * {prefix}:{namespace}:counters:{{name}}:series-{shape}  string   the newest increments and, once there were more than 32 seconds with any, the samples of all precisions as 64-bit numbers; lua/lib/counter_series.lua has the layout; expires with the newest sample of the longest precision
+ * {prefix}:{namespace}:counters:{{name}}:series-{shape}  string   the newest increments and, once there were more than 32 seconds with any, the samples of all precisions as 64-bit numbers; lua/counters/_series.lua has the layout; expires with the newest sample of the longest precision
  * {prefix}:{namespace}:counters:{{name}}:series-{shape}  channel  that a counter has changed since it was last looked at for those who watch it
  * {prefix}:{namespace}:counters:{{name}}:request:{id}    string   that a request id was used: a hash of the increments, and the answer; expires after 10 minutes
  * </pre>

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A counter as it was read; see lib/counter_series.lua for the layout. */
+/** A counter as it was read; see counters/_series.lua for the layout. */
 final class CounterSeries {
   /**
    * What was counted in a slice of time.

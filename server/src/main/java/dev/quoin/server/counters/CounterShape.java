@@ -9,7 +9,7 @@ import java.util.zip.CRC32;
 
 /**
  * How counters are stored: how many samples are kept at which precisions. The layout stands in
- * lib/counter_series.lua.
+ * counters/_series.lua.
  *
  * @param seconds the precisions, rising
  * @param text as scripts take it

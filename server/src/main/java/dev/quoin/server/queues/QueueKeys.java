@@ -5,7 +5,7 @@ import dev.quoin.server.redis.Keyspace;
 import java.util.Arrays;
 
 /**
- * The keys of one queue. What is in them stands in {@code lua/lib/queue.lua}.
+ * The keys of one queue. What is in them stands in {@code lua/queues/_queue.lua}.
  *
  * <pre>
  * {prefix}:{namespace}:queues:{{queue}}:meta            hash        last number, number of tasks, settings, rates, turns and leases of fairness keys; expires 40 days after the last change once there are neither tasks nor settings

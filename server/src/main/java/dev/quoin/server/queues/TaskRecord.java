@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a task was added as, as {@code lua/lib/queue_task.lua} describes it.
+ * What a task was added as, as {@code lua/queues/_task.lua} describes it.
  *
  * @param bytes how it is written
  */

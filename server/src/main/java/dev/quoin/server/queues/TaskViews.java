@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** Tasks as {@code lua/lib/queue_view.lua} tells about them. */
+/** Tasks as {@code lua/queues/_view.lua} tells about them. */
 final class TaskViews {
   private TaskViews() {}
 

@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
  * on), {@code -- Returns …} what it answers. {@code -- Reads only.} makes Redis see to that, and
  * lets callers who wait for the same share an answer. {@code -- Goes first.} is for what keeps or
  * gives back what somebody has: when there is much to do it goes before other work, and it is done
- * when its caller has gone, too. {@code -- @include lib/<name>} puts a fragment in.
+ * when its caller has gone, too. A fragment is put in by {@code -- @include lib/<name>}, or {@code
+ * -- @include <feature>/_<name>} when only that feature has it.
  *
  * @param name feature and verb, for example "locks/acquire"
  * @param body what Redis runs, includes resolved

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How many values lie in which bucket; see lib/stats_record.lua. Sketches of the same buckets can
- * be added up.
+ * How many values lie in which bucket; see stats/_record.lua. Sketches of the same buckets can be
+ * added up.
  */
 final class Sketch {
   private static final double G = 1.01 / 0.99;

@@ -1,4 +1,4 @@
--- @include lib/chat_log
+-- @include chat/_log
 
 -- Removes what all members have acknowledged, once it is old enough.
 local function trim_acknowledged(chat, log, seen)

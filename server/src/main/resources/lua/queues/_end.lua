@@ -1,5 +1,5 @@
--- @include lib/queue_finish
--- @include lib/queue_errors
+-- @include queues/_finish
+-- @include queues/_errors
 --
 -- Ends of attempts.
 

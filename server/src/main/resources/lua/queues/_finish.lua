@@ -1,5 +1,5 @@
--- @include lib/queue_park
--- @include lib/queue_task
+-- @include queues/_park
+-- @include queues/_task
 --
 -- Ends of leases, and of tasks that are done or cancelled.
 

@@ -1,5 +1,5 @@
--- @include lib/queue_place
--- @include lib/queue_end
+-- @include queues/_place
+-- @include queues/_end
 --
 -- What time has done to a queue: some of it, for there may be much.
 

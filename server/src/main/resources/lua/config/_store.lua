@@ -1,4 +1,4 @@
--- @include lib/config_group
+-- @include config/_group
 --
 -- The change that Set and Rollback make.
 

@@ -1,5 +1,5 @@
--- @include lib/queue_park
--- @include lib/queue_task
+-- @include queues/_park
+-- @include queues/_task
 
 local function first_time(key)
   return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or 'inf')
@@ -28,7 +28,7 @@ local function catch_up(q)
   end
   local lease_end, due = first_time(q.leased), first_time(q.delayed)
   if math.min(lease_end, due) <= q.ms then
-    -- @include lib/queue_promote
+    -- @include queues/_promote
     q.caught_up = true
     end_old_leases(q)
     start_due(q)

@@ -1,4 +1,4 @@
--- @include lib/queue
+-- @include queues/_queue
 --
 -- Tasks that are held back because their fairness key has as many leases as it may.
 

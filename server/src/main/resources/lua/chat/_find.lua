@@ -1,4 +1,4 @@
--- @include lib/chat_log
+-- @include chat/_log
 
 -- How many entries of the log have a k that is not greater. The last of them is the message of that
 -- number, unless it is kept no longer or not there yet.

@@ -1,4 +1,4 @@
--- @include lib/queue_task
+-- @include queues/_task
 --
 -- What is told about tasks.
 

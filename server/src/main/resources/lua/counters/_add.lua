@@ -1,4 +1,4 @@
--- @include lib/counter_series
+-- @include counters/_series
 --
 -- Adding to a counter. The head that is passed along is written by write_head.
 

@@ -1,4 +1,4 @@
--- @include lib/config_group
+-- @include config/_group
 --
 -- What a server needs to have a group as it is now: all of it or, when the log goes back to a
 -- revision that it has, what changed since then. The index is a sorted set of the names.

@@ -1,4 +1,4 @@
--- @include lib/queue_task
+-- @include queues/_task
 --
 -- Finds the tasks that callers say they have.
 

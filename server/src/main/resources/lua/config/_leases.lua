@@ -1,4 +1,4 @@
--- @include lib/config_group
+-- @include config/_group
 --
 -- Instances of a service: the word of each is its keeper, the Announce that has it. The leases are a
 -- sorted set of the instances by the end of the lease in ms. An instance that went stays for a

@@ -5,16 +5,16 @@
 -- dead, done, finished, waiters.
 --
 -- 'tasks' is a hash; each task has some of these fields:
---   <id>    what it was added as: a head of numbers, fairness key, kind, payload (see queue_task)
+--   <id>    what it was added as: a head of numbers, fairness key, kind, payload (see queues/_task)
 --   #<id>   its payload, when it is too long to stand in there
---   !<id>   what became of it so far (see queue_task); absent until it is leased for the first time
---   ?<id>   errors of its attempts (see queue_errors)
+--   !<id>   what became of it so far (see queues/_task); absent until it is leased for the first time
+--   ?<id>   errors of its attempts (see queues/_errors)
 --   %<id>   how far its worker said it is
 -- An id is a number of this queue, max(last + 1, now in microseconds), as 13 hexadecimal digits, and
 -- 8 random characters. Fences are numbers of the same kind.
 --
 -- 'ready' is a sorted set by band * 2^48 + tag: a band for each priority, one more for tasks whose
--- delay has ended; lower ones first. Tags give keys their turns (see queue_place). 'delayed', 'leased', 'dead'
+-- delay has ended; lower ones first. Tags give keys their turns (see queues/_place). 'delayed', 'leased', 'dead'
 -- and 'finished' are sorted by the time at which each task starts, ends its lease, died and will be
 -- forgotten. 'parked' are tasks whose fairness key has as many leases as it may: key, line feed, 2 digits of the
 -- band and the id, in byte order. 'waiters' are servers with idle workers by the time of their call.
@@ -23,7 +23,7 @@
 -- paused, leases, per_key, most; watched, until when in ms somebody follows tasks; minute of the
 -- newest rates, which stand at <what><minute % 16>; tidied, the minute in which old tasks were last
 -- forgotten; busy<LF><key>, leases of a key; top<band> and
--- lane<band><LF><key> (see queue_place); redrive, when the next redriven task starts.
+-- lane<band><LF><key> (see queues/_place); redrive, when the next redriven task starts.
 
 local BAND = 281474976710656
 local IDLE_MS = 3456000000

@@ -1,4 +1,4 @@
--- @include lib/queue_task
+-- @include queues/_task
 --
 -- The errors of a task, the newest 20: for each attempt, time in ms and number of bytes of the text,
 -- split by single spaces, a line feed, the text.

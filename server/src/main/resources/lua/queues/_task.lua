@@ -1,9 +1,9 @@
--- @include lib/queue
+-- @include queues/_queue
 --
 -- How tasks are written.
 --
 -- The head of a task: priority, 128 more when the payload stands apart and 64 more when it is a text;
--- cost of its turn (see queue_place), most attempts; of the backoff
+-- cost of its turn (see queues/_place), most attempts; of the backoff
 -- multiplier, first and longest pause in ms; timeout in ms or 0, retention in ms, lengths of key and
 -- kind. Key, kind and payload follow.
 --

@@ -1,4 +1,4 @@
--- @include lib/queue_catch_up
+-- @include queues/_catch_up
 --
 -- A queue as it is now, for those who only look at it: what time has done to it is done first, so
 -- that all of them see the same.

@@ -1,4 +1,4 @@
--- @include lib/chat_trim
+-- @include chat/_trim
 --
 -- Members stand in two sorted sets: seen by the number of the last message they have acknowledged,
 -- members in the order of their names with the position, the number of messages and the time at which

@@ -1,4 +1,4 @@
--- @include lib/queue_park
+-- @include queues/_park
 --
 -- The order of tasks of one band. Every fairness key has a lane; a task gets the tag at which its
 -- lane goes on, or that of the first waiting task if that is further, and moves its lane on by the

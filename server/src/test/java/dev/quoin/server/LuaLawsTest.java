@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.google.rpc.Code;
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.Reasons;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.testing.TestRedis;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** What every Lua script owes, and the code that runs it. */
+final class LuaLawsTest {
+  private static final Path MAIN = Path.of("src/main/java/dev/quoin/server");
+  private static final Path LUA = Path.of("src/main/resources/lua");
+  private static final Pattern INCLUDE = Pattern.compile("-- @include (\\S+)");
+  private static final Pattern REFUSAL =
+      Pattern.compile("error_reply\\(\\s*'([A-Z_]+)|ERROR_REASON_([A-Z_]+)");
+
+  private static final Set<String> FEATURES =
+      Services.ALL.stream()
+          .map(service -> service.contract().getName().split("\\.")[1])
+          .collect(Collectors.toUnmodifiableSet());
+
+  /** Reasons below this are those of all services. */
+  private static final int FIRST_BLOCK = 100;
+
+  private static final int BLOCK = 100;
+
+  /** Commands that answer with all there is. */
+  private static final Pattern WHOLE =
+      Pattern.compile("'(KEYS|SMEMBERS|HGETALL|HKEYS|HVALS|SORT)'");
+
+  /** From the first to the last. */
+  private static final Pattern ALL_RANKS =
+      Pattern.compile("'(LRANGE|ZRANGE|ZREVRANGE)', [^,]+, '?0'?, '?-1'?\\b(?!.*'BY(SCORE|LEX)')");
+
+  private static final Pattern BY_SCORE =
+      Pattern.compile("'ZRANGE', .*'BY(SCORE|LEX)'|'Z(REV)?RANGEBY(SCORE|LEX)', .*");
+
+  /** One place and no range. */
+  private static final Pattern ONE_SCORE = Pattern.compile("'ZRANGE', [^,]+, (\\w+), \\1, .*");
+
+  @TestFactory
+  Stream<DynamicTest> everyScriptHasASignatureAndCompilesOnRedis() {
+    return scripts()
+        .map(
+            name ->
+                dynamicTest(
+                    name,
+                    () -> {
+                      LuaScript script = LuaScript.load(name);
+                      assertThat(script.keys()).isPositive();
+                      assertThat(TestRedis.nodes().get(0).commands().scriptLoad(script.body()))
+                          .isEqualTo(script.sha());
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyScriptNamesItsKeysAndArgumentsFirst() {
+    return scripts()
+        .map(
+            name ->
+                dynamicTest(
+                    name,
+                    () -> {
+                      String code = read(LUA.resolve(name + ".lua"));
+                      String body = code.substring(code.indexOf("\nlocal "));
+                      String afterNames =
+                          body.lines()
+                              .dropWhile(
+                                  line -> line.isEmpty() || line.matches("local .*(KEYS|ARGV).*"))
+                              .reduce("", (a, b) -> a + "\n" + b);
+                      assertThat(afterNames).doesNotContain("KEYS[").doesNotContain("ARGV[");
+                      assertThat(code.lines().count()).isLessThanOrEqualTo(120);
+                    }));
+  }
+
+  @Test
+  void fragmentsStandWithTheFeatureThatIncludesThem() {
+    Map<String, Set<String>> features = new TreeMap<>();
+    names().filter(LuaLawsTest::isFragment).forEach(name -> features.put(name, new TreeSet<>()));
+    scripts()
+        .forEach(
+            script ->
+                included(script, new TreeSet<>())
+                    .forEach(fragment -> features.get(fragment).add(folder(script))));
+    assertThat(features).isNotEmpty();
+    features.keySet().removeIf(fragment -> fragment.matches("lib/(lock|semaphore|line)_.*"));
+    features.forEach(
+        (fragment, included) -> {
+          if (folder(fragment).equals("lib")) {
+            assertThat(included).as(fragment + " is shared").hasSizeGreaterThan(1);
+          } else {
+            assertThat(included).as("who includes " + fragment).containsExactly(folder(fragment));
+          }
+        });
+  }
+
+  @Test
+  void everyRefusalOfAScriptIsAPublicReason() {
+    List<String> reasons = names().flatMap(name -> reasons(LUA.resolve(name + ".lua"))).toList();
+    assertThat(reasons)
+        .isNotEmpty()
+        .allSatisfy(reason -> assertThat(Reasons.byName(reason)).as(reason).isPresent());
+  }
+
+  @Test
+  void everyReasonHasACode() {
+    assertThat(Reasons.all())
+        .isNotEmpty()
+        .allSatisfy(reason -> assertThat(Reasons.code(reason)).isNotEqualTo(Code.OK));
+    assertThat(Reasons.name(ErrorReason.ERROR_REASON_LOCK_NOT_HELD)).isEqualTo("LOCK_NOT_HELD");
+  }
+
+  /** The block of a feature is where its reasons are; so all are in one, and nobody else's. */
+  @Test
+  void everyFeatureHasABlockOfReasonsForItself() {
+    Map<Integer, Set<String>> features = new TreeMap<>();
+    Map<String, Set<Integer>> blocks = new TreeMap<>();
+    Stream.concat(files(LUA, ".lua"), files(MAIN, ".java"))
+        .forEach(
+            file -> {
+              String feature = feature(file);
+              reasons(file)
+                  .map(reason -> Reasons.byName(reason).orElseThrow())
+                  .map(ErrorReason::getNumber)
+                  .filter(number -> number >= FIRST_BLOCK && !feature.isEmpty())
+                  .forEach(
+                      number -> {
+                        features
+                            .computeIfAbsent(number / BLOCK, block -> new TreeSet<>())
+                            .add(feature);
+                        blocks
+                            .computeIfAbsent(feature, name -> new TreeSet<>())
+                            .add(number / BLOCK);
+                      });
+            });
+    assertThat(blocks).containsKeys("locks", "queues", "chat");
+    assertThat(blocks).allSatisfy((feature, own) -> assertThat(own).as(feature).hasSize(1));
+    assertThat(features)
+        .allSatisfy((block, own) -> assertThat(own).as("block " + block).hasSize(1));
+    assertThat(Reasons.all())
+        .filteredOn(reason -> reason.getNumber() >= FIRST_BLOCK)
+        .allSatisfy(reason -> assertThat(features).containsKey(reason.getNumber() / BLOCK));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> noScriptReadsWithoutABound() {
+    return names()
+        .map(
+            name ->
+                dynamicTest(
+                    name,
+                    () ->
+                        assertThat(calls(read(LUA.resolve(name + ".lua"))))
+                            .noneMatch(LuaLawsTest::isUnbounded)));
+  }
+
+  @Test
+  void readsWithoutABoundAreFound() {
+    assertThat(calls("x = redis.call('LRANGE', f(log, ')'), 0,\n  -1) y = redis.pcall('TIME')"))
+        .containsExactly("'LRANGE', f(log, ')'), 0, -1", "'TIME'");
+    assertThat(
+            List.of(
+                "'HGETALL', key",
+                "'LRANGE', log, 0, -1",
+                "'ZRANGE', key, 0, -1, 'WITHSCORES'",
+                "'ZRANGE', key, '-inf', now, 'BYSCORE'",
+                "'ZRANGEBYSCORE', key, '-inf', now",
+                "'XRANGE', log, '-', '+'"))
+        .allMatch(LuaLawsTest::isUnbounded);
+    assertThat(
+            List.of(
+                "'LRANGE', log, 0, 9",
+                "'ZRANGE', key, -1, -1, 'WITHSCORES'",
+                "'ZRANGE', key, version, version, 'BYSCORE'",
+                "'ZRANGE', key, 0, now, 'BYSCORE', 'LIMIT', 0, 10",
+                "'XRANGE', log, '-', '+', 'COUNT', 10"))
+        .noneMatch(LuaLawsTest::isUnbounded);
+  }
+
+  /** Replies are read in order: no number of a place has to be kept in step with a script. */
+  @Test
+  void noPlaceOfAReplyStandsInCode() {
+    Pattern place = Pattern.compile("\\b(reply|answer)\\.(flag|integer|real|text|bytes)\\([^)]");
+    assertThat(
+            files(MAIN, ".java")
+                .filter(file -> !Set.of("locks", "semaphores").contains(feature(file)))
+                .filter(file -> place.matcher(read(file)).find()))
+        .isEmpty();
+    assertThat("reply.integer(0)").containsPattern(place);
+  }
+
+  private static boolean isUnbounded(String call) {
+    return WHOLE.matcher(call).lookingAt()
+        || ALL_RANKS.matcher(call).lookingAt()
+        || BY_SCORE.matcher(call).lookingAt()
+            && !call.contains("'LIMIT'")
+            && !ONE_SCORE.matcher(call).matches()
+        || call.matches("'X(REV)?RANGE', .*") && !call.contains("'COUNT'");
+  }
+
+  /** The arguments of all calls of Redis, each on one line. */
+  private static List<String> calls(String code) {
+    List<String> calls = new ArrayList<>();
+    var begin = Pattern.compile("redis\\.p?call\\(\\s*").matcher(code);
+    while (begin.find()) {
+      int depth = 1;
+      boolean quoted = false;
+      int end = begin.end();
+      for (; depth > 0; end++) {
+        char c = code.charAt(end);
+        quoted ^= c == '\'';
+        depth += quoted ? 0 : c == '(' ? 1 : c == ')' ? -1 : 0;
+      }
+      calls.add(code.substring(begin.end(), end - 1).replaceAll("\\s+", " "));
+    }
+    return calls;
+  }
+
+  /** What a script includes, and what that includes. */
+  private static Set<String> included(String name, Set<String> found) {
+    for (MatchResult include :
+        INCLUDE.matcher(read(LUA.resolve(name + ".lua"))).results().toList()) {
+      if (found.add(include.group(1))) {
+        included(include.group(1), found);
+      }
+    }
+    return found;
+  }
+
+  private static Stream<String> reasons(Path file) {
+    return REFUSAL
+        .matcher(read(file))
+        .results()
+        .map(found -> found.group(1) == null ? found.group(2) : found.group(1));
+  }
+
+  /** The feature a file is of, empty for what is of several. */
+  private static String feature(Path file) {
+    Path root = file.startsWith(LUA) ? LUA : MAIN;
+    Path inside = root.relativize(file);
+    String folder = inside.getNameCount() == 1 ? "" : inside.getName(0).toString();
+    return FEATURES.contains(folder) ? folder : "";
+  }
+
+  private static boolean isFragment(String name) {
+    return name.startsWith("lib/") || name.contains("/_");
+  }
+
+  private static String folder(String name) {
+    return name.substring(0, name.indexOf('/'));
+  }
+
+  /** The scripts by their names, fragments left out. */
+  private static Stream<String> scripts() {
+    return names().filter(name -> !isFragment(name));
+  }
+
+  /** Scripts and fragments by their names. */
+  private static Stream<String> names() {
+    return files(LUA, ".lua").map(file -> LUA.relativize(file).toString().replace(".lua", ""));
+  }
+
+  private static Stream<Path> files(Path root, String ending) {
+    try (Stream<Path> files = Files.walk(root)) {
+      return files.filter(file -> file.toString().endsWith(ending)).toList().stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
