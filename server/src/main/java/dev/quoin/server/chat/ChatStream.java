@@ -242,7 +242,7 @@ final class ChatStream implements Subscriber<Entry> {
       }
       seat.position = entry.position();
       seat.messages = entry.messages();
-      boolean tell = seat.member && entry.event() != null;
+      boolean tell = seat.member && entry.isTold();
       if (own && entry.kind() == Entry.LEFT) {
         seat.member = false;
         seat.placed = false;
@@ -250,7 +250,7 @@ final class ChatStream implements Subscriber<Entry> {
       }
       if (tell) {
         String after = seat.placed ? cursor.with(seat.mark()) : cursor.text();
-        told.addEvents(entry.event().toBuilder().setCursor(after));
+        told.addEvents(entry.event(after));
       }
     }
     if (told.getEventsCount() == 0) {

@@ -31,6 +31,9 @@ final class Entry implements Numbered {
   private final int bytes;
   private final Event event;
 
+  /** The event with the cursor it was given last: streams of one chat give it the same one. */
+  private volatile Event told = Event.getDefaultInstance();
+
   private Entry(long position, byte[] stored) {
     this.position = position;
     this.kind = (char) stored[0];
@@ -97,9 +100,19 @@ final class Entry implements Numbered {
     return kind == 'm' || kind == 'x' ? numbers[0] : numbers[0] - 1;
   }
 
-  /** What streams tell of it; null when nothing. */
-  Event event() {
-    return event;
+  /** Whether streams tell it. */
+  boolean isTold() {
+    return event != null;
+  }
+
+  /** What a stream tells of it. */
+  Event event(String cursor) {
+    Event known = told;
+    if (!known.getCursor().equals(cursor)) {
+      known = event.toBuilder().setCursor(cursor).build();
+      told = known;
+    }
+    return known;
   }
 
   private Event event(byte[] stored, int payload) {

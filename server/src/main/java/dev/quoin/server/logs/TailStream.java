@@ -69,7 +69,7 @@ final class TailStream implements Subscriber<Line> {
     LongFunction<String> cursors = subscription.cursors(log);
     for (Line line : lines) {
       if (isWanted(line)) {
-        entries.addEntries(line.entry().toBuilder().setCursor(cursors.apply(line.position())));
+        entries.addEntries(line.entry(cursors.apply(line.position())));
       }
     }
     if (entries.getEntriesCount() == 0) {

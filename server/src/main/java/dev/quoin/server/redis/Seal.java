@@ -79,6 +79,11 @@ public final class Seal {
     return new Seal(keys, purpose);
   }
 
+  /** Stands for the key in use: another object when there is another key. */
+  public Object key() {
+    return keys.current;
+  }
+
   /** The mark for bytes that are handed out for something. */
   public byte[] mark(byte[] bytes, Object... context) {
     return mark(keys.current, bytes, context);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.tail;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import dev.quoin.server.errors.InvalidRequest;
@@ -53,48 +52,51 @@ public final class Cursor {
 
   /** Writes cursors: what several have in common only once. Not safe for use by several threads. */
   public static final class Writer {
-    private final ByteString.Output bytes = ByteString.newOutput(1 + 2 * MARK_BYTES);
-    private final Seal seal;
+    private final CursorCache cache;
+    private byte[] bytes = new byte[1 + 2 * MARK_BYTES];
+    private int size = 1;
 
-    Writer(Seal seal) {
-      this.seal = seal;
-      bytes.write(VERSION);
+    Writer(CursorCache cache) {
+      this.cache = cache;
+      bytes[0] = VERSION;
     }
 
     /** Adds a mark to all cursors. */
     public void add(Mark mark) {
-      write(mark, bytes);
+      size = write(mark);
     }
 
     /** The cursor with all marks that were added. */
     public String text() {
-      return text(bytes.toByteString());
+      return text(size);
     }
 
     /** The cursor with all marks that were added and another one. */
     public String with(Mark mark) {
-      ByteString.Output last = ByteString.newOutput(MARK_BYTES);
-      write(mark, last);
-      return text(bytes.toByteString().concat(last.toByteString()));
+      return size == 1 ? cache.get(mark, alone -> text(write(alone))) : text(write(mark));
     }
 
-    private String text(ByteString cursor) {
-      byte[] marks = cursor.toByteArray();
-      byte[] sealed = Arrays.copyOf(marks, marks.length + Seal.BYTES);
-      System.arraycopy(seal.mark(marks), 0, sealed, marks.length, Seal.BYTES);
+    private String text(int end) {
+      byte[] sealed = Arrays.copyOf(bytes, end + Seal.BYTES);
+      byte[] mark = cache.seal().mark(Arrays.copyOf(bytes, end));
+      System.arraycopy(mark, 0, sealed, end, Seal.BYTES);
       return Base64.getUrlEncoder().withoutPadding().encodeToString(sealed);
     }
 
-    private static void write(Mark mark, ByteString.Output to) {
-      CodedOutputStream out = CodedOutputStream.newInstance(to, MARK_BYTES);
+    /** Writes a mark behind those that were added; returns where it ends. */
+    private int write(Mark mark) {
+      if (bytes.length < size + MARK_BYTES) {
+        bytes = Arrays.copyOf(bytes, 2 * bytes.length);
+      }
+      CodedOutputStream out = CodedOutputStream.newInstance(bytes, size, MARK_BYTES);
       try {
         out.writeFixed64NoTag(mark.log());
         out.writeSInt64NoTag(mark.position());
         out.writeUInt64NoTag(mark.count());
-        out.flush();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+      return size + out.getTotalBytesWritten();
     }
   }
 

@@ -22,6 +22,7 @@ public final class Tails {
   private final Channels channels;
   private final Timer timer;
   private final Seal seal;
+  private final CursorCache cursors;
   private final Map<String, Tail<?>> tails = new ConcurrentHashMap<>();
 
   /**
@@ -30,6 +31,7 @@ public final class Tails {
   public Tails(Channels channels, Timer timer, Seal seal) {
     this.channels = channels;
     this.seal = seal.within("cursor");
+    this.cursors = new CursorCache(this.seal);
     this.timer = timer;
   }
 
@@ -46,7 +48,7 @@ public final class Tails {
 
   /** Writes cursors. */
   public Cursor.Writer cursorWriter() {
-    return new Cursor.Writer(seal);
+    return new Cursor.Writer(cursors);
   }
 
   /** How many logs this server follows. */

@@ -44,6 +44,19 @@ final class CursorTest {
   }
 
   @Test
+  void cursorOfOneLogIsSealedOnce() {
+    CursorCache cache = new CursorCache(SEAL);
+    String first = new Cursor.Writer(cache).with(mark("a", 1, 5));
+
+    assertThat(new Cursor.Writer(cache).with(mark("a", 1, 5))).isSameAs(first);
+    for (Mark other : List.of(mark("a", 1, 6), mark("a", 2, 5), mark("b", 1, 5))) {
+      String text = new Cursor.Writer(cache).with(other);
+      assertThat(parse(text).mark(other.log())).isEqualTo(other);
+    }
+    assertThat(new Cursor.Writer(cache).with(mark("a", 1, 5))).isEqualTo(first);
+  }
+
+  @Test
   void emptyTextSpeaksOfNoLog() {
     assertThat(parse("").start("a", 3)).isEqualTo(Start.last(3));
     assertThat(parse(writer().text()).start("a", 3)).isEqualTo(Start.last(3));
@@ -53,7 +66,7 @@ final class CursorTest {
   void textThatIsNoCursorIsRefused() {
     String cut = writer().with(mark("a", 1, 0)).substring(0, 10);
     String beyond = writer().with(mark("a", LogSource.END, 0));
-    String others = new Cursor.Writer(Seal.random()).with(mark("a", 1, 0));
+    String others = new Cursor.Writer(new CursorCache(Seal.random())).with(mark("a", 1, 0));
     for (String text : List.of("?", "AA", cut, beyond, others)) {
       assertThatThrownBy(() -> parse(text)).isInstanceOf(InvalidRequest.class);
     }
@@ -64,7 +77,7 @@ final class CursorTest {
   }
 
   private static Cursor.Writer writer() {
-    return new Cursor.Writer(SEAL);
+    return new Cursor.Writer(new CursorCache(SEAL));
   }
 
   private static Mark mark(String log, long position, long count) {
