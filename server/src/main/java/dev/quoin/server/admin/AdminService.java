@@ -7,6 +7,7 @@ import dev.quoin.admin.v1.ListNamespacesResponse;
 import dev.quoin.server.Kernel;
 import dev.quoin.server.names.Namespaces;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.util.concurrent.CompletionStage;
@@ -34,7 +35,7 @@ public final class AdminService implements BindableService {
 
   private CompletionStage<ListNamespacesResponse> listNamespaces(
       ListNamespacesRequest request, Call call) {
-    int size = request.getPageSize() == 0 ? PAGE : request.getPageSize();
+    int size = Defaults.orElse(request.getPageSize(), PAGE);
     return namespaces
         .list(call.scope(), request.getPrefix(), size, request.getPageToken())
         .thenApply(

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.chat;
 
-import com.google.protobuf.Duration;
-import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.chat.v1.CreateRequest;
 import dev.quoin.chat.v1.CreateResponse;
@@ -20,6 +18,7 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Fingerprint;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.waiting.Tokens;
@@ -94,23 +93,19 @@ final class MemberCalls {
   }
 
   private static Plan plan(CreateRequest request, String creator, List<String> others) {
-    long age = request.hasMaxAge() ? millis(request.getMaxAge()) : AGE_MILLIS;
+    long age = Defaults.millis(request.hasMaxAge(), request.getMaxAge(), AGE_MILLIS);
     long grace =
-        request.hasKeepAcknowledged() ? millis(request.getKeepAcknowledged()) : GRACE_MILLIS;
+        Defaults.millis(request.hasKeepAcknowledged(), request.getKeepAcknowledged(), GRACE_MILLIS);
     return new Plan(
         creator,
         others,
         request.getFirstMessage().isEmpty()
             ? Content.NONE
             : Content.of(request.getFirstMessage(), Map.of(), ""),
-        request.getMaxMessages() == 0 ? MESSAGES : request.getMaxMessages(),
+        Defaults.orElse(request.getMaxMessages(), MESSAGES),
         age,
         Math.min(age, grace),
         Once.of(request.getRequestId(), request));
-  }
-
-  private static long millis(Duration duration) {
-    return Durations.toMillis(duration);
   }
 
   CompletionStage<JoinResponse> join(JoinRequest request, Call call) {

@@ -17,11 +17,11 @@ import dev.quoin.chat.v1.MembersResponse;
 import dev.quoin.chat.v1.MembersResponse.Member;
 import dev.quoin.server.chat.ChatReads.Found;
 import dev.quoin.server.chat.ChatReads.Range;
-import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.PageToken;
+import dev.quoin.server.rpc.Defaults;
+import dev.quoin.server.rpc.Paging;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -68,13 +68,13 @@ final class ReadCalls {
 
   CompletionStage<FetchPendingResponse> fetchPending(FetchPendingRequest request, Call call) {
     String user = Identity.of(call, request.getUser());
-    int limit = orElse(request.getLimitPerChat(), PENDING);
-    int chats = orElse(request.getPageSize(), PENDING_CHATS);
+    int limit = Defaults.orElse(request.getLimitPerChat(), PENDING);
+    Paging paging =
+        Paging.of(call.scope(), request.getPageSize(), PENDING_CHATS, request.getPageToken(), user);
     return page(
             call.scope(),
             user,
-            chats,
-            request.getPageToken(),
+            paging,
             chat -> reads.fetch(call.scope(), chat, user, Range.PENDING, 0, limit, PENDING_BYTES),
             Found::member)
         .thenApply(
@@ -103,8 +103,7 @@ final class ReadCalls {
     return page(
             call.scope(),
             user,
-            orElse(request.getPageSize(), CHATS),
-            request.getPageToken(),
+            Paging.of(call.scope(), request.getPageSize(), CHATS, request.getPageToken(), user),
             chat -> reads.look(call.scope(), chat, user),
             Place::member)
         .thenApply(
@@ -132,7 +131,7 @@ final class ReadCalls {
     return ids.list(
             scope,
             request.getPrefix(),
-            orElse(request.getPageSize(), CHATS),
+            Defaults.orElse(request.getPageSize(), CHATS),
             request.getPageToken())
         .thenCompose(
             page ->
@@ -160,18 +159,17 @@ final class ReadCalls {
 
   CompletionStage<MembersResponse> members(MembersRequest request, Call call) {
     String chat = request.getChatId();
-    int size = orElse(request.getPageSize(), MEMBERS);
-    String after = PageToken.position(call.scope(), request.getPageToken(), chat);
+    String user = Identity.of(call, request.getUser());
+    Paging paging =
+        Paging.of(call.scope(), request.getPageSize(), MEMBERS, request.getPageToken(), chat);
     return reads
-        .members(call.scope(), chat, Identity.of(call, request.getUser()), after, size + 1)
+        .members(call.scope(), chat, user, paging.position(), paging.rows())
         .thenApply(
             found -> {
-              List<Member> shown = found.subList(0, Math.min(size, found.size()));
-              boolean more = found.size() > size;
+              Paging.Page<Member> page = paging.page(found, Member::getUser);
               return MembersResponse.newBuilder()
-                  .addAllMembers(shown)
-                  .setNextPageToken(
-                      more ? PageToken.of(call.scope(), shown.get(size - 1).getUser(), chat) : "")
+                  .addAllMembers(page.rows())
+                  .setNextPageToken(page.nextPageToken())
                   .build();
             });
   }
@@ -189,7 +187,7 @@ final class ReadCalls {
             Identity.of(call, request.getUser()),
             after ? Range.AFTER : Range.BEFORE,
             from,
-            orElse(request.getLimit(), HISTORY),
+            Defaults.orElse(request.getLimit(), HISTORY),
             HISTORY_BYTES)
         .thenApply(
             found ->
@@ -203,18 +201,17 @@ final class ReadCalls {
   private <T> CompletionStage<Looked<T>> page(
       Scope scope,
       String user,
-      int size,
-      String token,
+      Paging paging,
       Function<String, CompletionStage<T>> look,
       Predicate<T> isMember) {
     return users
-        .list(scope, user, position(token, scope, user), size)
+        .list(scope, user, paging.position().isEmpty() ? "0" : paging.position(), paging.size())
         .thenCompose(
             page -> {
               List<CompletableFuture<T>> looks =
                   page.chats().stream().map(c -> look.apply(c).toCompletableFuture()).toList();
-              boolean more = page.chats().size() == size;
-              String next = more ? PageToken.of(scope, page.last(), user) : "";
+              boolean more = page.chats().size() == paging.size();
+              String next = more ? paging.token(page.last()) : "";
               return Futures.each(looks)
                   .thenApply(
                       found -> {
@@ -226,17 +223,5 @@ final class ReadCalls {
                         return looked;
                       });
             });
-  }
-
-  private static String position(String token, Scope scope, String user) {
-    String position = PageToken.position(scope, token, user);
-    if (!position.matches("\\d{0,16}")) {
-      throw InvalidRequest.of("page_token", "must be a next_page_token");
-    }
-    return position.isEmpty() ? "0" : position;
-  }
-
-  private static int orElse(int given, int fallback) {
-    return given == 0 ? fallback : given;
   }
 }

@@ -25,7 +25,7 @@ import dev.quoin.server.config.ConfigStore.Outcome;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Once;
-import dev.quoin.server.rpc.PageToken;
+import dev.quoin.server.rpc.Paging;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.watch.Copies;
 import dev.quoin.server.watch.WatchSettings;
@@ -196,21 +196,20 @@ public final class ConfigService implements BindableService {
   }
 
   private CompletionStage<ListResponse> list(ListRequest request, Call call) {
-    int size = request.getPageSize() == 0 ? LIST_PAGE : request.getPageSize();
-    Object[] asked = {request.getType(), request.getPrefix()};
-    String after = PageToken.position(call.scope(), request.getPageToken(), asked);
+    String type = request.getType();
+    String prefix = request.getPrefix();
+    Paging paging =
+        Paging.of(
+            call.scope(), request.getPageSize(), LIST_PAGE, request.getPageToken(), type, prefix);
     return store
-        .list(call.scope(), request.getType(), request.getPrefix(), after, size + 1)
+        .list(call.scope(), type, prefix, paging.position(), paging.rows())
         .thenApply(
             listed -> {
-              List<Configuration> all = listed.configurations();
-              List<Configuration> page = all.subList(0, Math.min(size, all.size()));
+              Paging.Page<Configuration> page =
+                  paging.page(listed.configurations(), Configuration::getComponent);
               return ListResponse.newBuilder()
-                  .addAllConfigurations(page)
-                  .setNextPageToken(
-                      all.size() > size
-                          ? PageToken.of(call.scope(), page.get(size - 1).getComponent(), asked)
-                          : "")
+                  .addAllConfigurations(page.rows())
+                  .setNextPageToken(page.nextPageToken())
                   .setRevision(listed.revision())
                   .setAsOf(Timestamps.fromMillis(listed.millis()))
                   .build();
@@ -218,11 +217,18 @@ public final class ConfigService implements BindableService {
   }
 
   private CompletionStage<HistoryResponse> history(HistoryRequest request, Call call) {
-    int size = request.getPageSize() == 0 ? HISTORY_PAGE : request.getPageSize();
-    Object[] asked = {request.getType(), request.getComponent()};
-    String before = PageToken.position(call.scope(), request.getPageToken(), asked);
+    String type = request.getType();
+    String component = request.getComponent();
+    Paging paging =
+        Paging.of(
+            call.scope(),
+            request.getPageSize(),
+            HISTORY_PAGE,
+            request.getPageToken(),
+            type,
+            component);
     return store
-        .history(call.scope(), request.getType(), request.getComponent(), before, size)
+        .history(call.scope(), type, component, paging.position(), paging.size())
         .thenApply(
             versions -> {
               List<Configuration> page = versions.configurations();
@@ -230,10 +236,7 @@ public final class ConfigService implements BindableService {
                   .addAllConfigurations(page)
                   .setNextPageToken(
                       versions.more()
-                          ? PageToken.of(
-                              call.scope(),
-                              Long.toString(page.get(page.size() - 1).getVersion()),
-                              asked)
+                          ? paging.token(Long.toString(page.get(page.size() - 1).getVersion()))
                           : "")
                   .build();
             });

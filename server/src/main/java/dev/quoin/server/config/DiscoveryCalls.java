@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.config;
 
-import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.AnnounceRequest;
 import dev.quoin.config.v1.AnnounceResponse;
@@ -12,6 +11,7 @@ import dev.quoin.config.v1.WatchServiceRequest;
 import dev.quoin.config.v1.WatchServiceResponse;
 import dev.quoin.server.config.InstanceStore.Announced;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.waiting.Tokens;
 import dev.quoin.server.watch.Watches;
@@ -41,7 +41,7 @@ final class DiscoveryCalls {
             .putAllMetadata(request.getMetadataMap())
             .setDraining(request.getDraining())
             .build();
-    long lease = request.hasLease() ? Durations.toMillis(request.getLease()) : DEFAULT_LEASE_MILLIS;
+    long lease = Defaults.millis(request.hasLease(), request.getLease(), DEFAULT_LEASE_MILLIS);
     Announced what = Announced.of(call.scope(), request.getService(), keeper, lease, instance);
     new Announcement(store, timer, what, call, sink).begin();
   }

@@ -10,6 +10,7 @@ import dev.quoin.config.v1.ListTypesResponse;
 import dev.quoin.config.v1.Maintenance;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -39,7 +40,7 @@ final class ListCalls {
         .list(
             call.scope(),
             request.getPrefix(),
-            orPage(request.getPageSize()),
+            Defaults.orElse(request.getPageSize(), PAGE),
             request.getPageToken())
         .thenCompose(
             page ->
@@ -64,7 +65,7 @@ final class ListCalls {
         .list(
             call.scope(),
             request.getPrefix(),
-            orPage(request.getPageSize()),
+            Defaults.orElse(request.getPageSize(), PAGE),
             request.getPageToken())
         .thenCompose(
             page ->
@@ -93,7 +94,7 @@ final class ListCalls {
         .list(
             call.scope(),
             request.getPrefix(),
-            orPage(request.getPageSize()),
+            Defaults.orElse(request.getPageSize(), PAGE),
             request.getPageToken())
         .thenApply(
             page ->
@@ -110,9 +111,5 @@ final class ListCalls {
     page.names().forEach(name -> asked.add(ask.apply(name).toCompletableFuture()));
     return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
         .thenApply(done -> asked.stream().map(one -> one.getNow(null)).toList());
-  }
-
-  private static int orPage(int size) {
-    return size == 0 ? PAGE : size;
   }
 }

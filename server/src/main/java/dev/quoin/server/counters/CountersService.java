@@ -20,6 +20,7 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Reasons;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.watch.WatchSettings;
@@ -135,7 +136,7 @@ public final class CountersService implements BindableService {
   }
 
   private CompletionStage<ListResponse> list(ListRequest request, Call call) {
-    int size = request.getPageSize() == 0 ? DEFAULT_PAGE_SIZE : request.getPageSize();
+    int size = Defaults.orElse(request.getPageSize(), DEFAULT_PAGE_SIZE);
     return counters
         .list(call.scope(), request.getPrefix(), size, request.getPageToken())
         .thenApply(

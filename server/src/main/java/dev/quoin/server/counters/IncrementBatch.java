@@ -5,7 +5,6 @@ import dev.quoin.counters.v1.IncrementBatchRequest;
 import dev.quoin.counters.v1.IncrementBatchRequest.Increment;
 import dev.quoin.counters.v1.IncrementBatchResponse;
 import dev.quoin.counters.v1.IncrementBatchResponse.Uncounted;
-import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
@@ -38,8 +37,7 @@ final class IncrementBatch implements Inbox<IncrementBatchRequest> {
     this.shape = shape;
     this.scope = call.scope();
     this.sink = sink;
-    this.answers = new OrderedAnswers<>(sink);
-    call.onDrain(() -> answers.fail(Refusal.shuttingDown()));
+    this.answers = new OrderedAnswers<>(call, sink);
   }
 
   @Override

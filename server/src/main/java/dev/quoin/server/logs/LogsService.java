@@ -20,6 +20,7 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.tail.Cursor;
@@ -97,7 +98,7 @@ public final class LogsService implements BindableService {
             call.scope(),
             request.getName(),
             request.getSeverity(),
-            orElse(request.getLimit(), RECENT))
+            Defaults.orElse(request.getLimit(), RECENT))
         .thenApply(entries -> RecentResponse.newBuilder().addAllEntries(entries).build());
   }
 
@@ -108,7 +109,7 @@ public final class LogsService implements BindableService {
             request.getSeverity(),
             request.hasHour() ? hour(request) : "",
             request.getHoursAgo(),
-            orElse(request.getLimit(), COMMON))
+            Defaults.orElse(request.getLimit(), COMMON))
         .thenApply(LogsService::ranking);
   }
 
@@ -143,7 +144,7 @@ public final class LogsService implements BindableService {
         .list(
             call.scope(),
             request.getPrefix(),
-            orElse(request.getPageSize(), PAGE),
+            Defaults.orElse(request.getPageSize(), PAGE),
             request.getPageToken())
         .thenApply(
             page ->
@@ -151,9 +152,5 @@ public final class LogsService implements BindableService {
                     .addAllNames(page.names())
                     .setNextPageToken(page.nextPageToken())
                     .build());
-  }
-
-  private static int orElse(int given, int fallback) {
-    return given == 0 ? fallback : given;
   }
 }

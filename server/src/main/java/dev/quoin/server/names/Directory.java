@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.names;
 
+import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.redis.Scripts;
-import dev.quoin.server.rpc.PageToken;
+import dev.quoin.server.rpc.Paging;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,15 +111,10 @@ public final class Directory {
    */
   CompletionStage<Void> list(Scope scope, Map<String, Long> names) {
     DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
-    Object[] arguments = new Object[1 + 2 * names.size()];
-    int at = 0;
-    arguments[at++] = LIMIT;
-    for (Map.Entry<String, Long> name : names.entrySet()) {
-      arguments[at++] = name.getKey();
-      arguments[at++] = name.getValue();
-    }
+    Arguments arguments = Arguments.of(LIMIT);
+    names.forEach(arguments::add);
     return scripts
-        .run(NOTE, scope, new String[] {keys.order(), keys.seen()}, arguments)
+        .run(NOTE, scope, new String[] {keys.order(), keys.seen()}, arguments.toArray())
         .thenAccept(reply -> {});
   }
 
@@ -133,20 +129,26 @@ public final class Directory {
 
   /** The names that begin with a prefix, in byte order, from where a page token says. */
   public CompletionStage<Page> list(Scope scope, String prefix, int pageSize, String pageToken) {
-    String after = PageToken.position(scope, pageToken, prefix);
+    Paging paging = Paging.of(scope, pageSize, pageSize, pageToken, prefix);
     DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
     return scripts
-        .run(LIST, scope, new String[] {keys.order(), keys.seen()}, prefix, after, pageSize + 1)
-        .thenApply(reply -> page(reply, pageSize, scope, prefix));
+        .run(
+            LIST,
+            scope,
+            new String[] {keys.order(), keys.seen()},
+            prefix,
+            paging.position(),
+            paging.rows())
+        .thenApply(reply -> page(reply, paging));
   }
 
-  private static Page page(Reply reply, int pageSize, Scope scope, String prefix) {
+  private static Page page(Reply reply, Paging paging) {
     List<String> names = new ArrayList<>();
-    while (reply.hasMore() && names.size() < pageSize) {
+    while (reply.hasMore()) {
       names.add(reply.text());
     }
-    boolean more = reply.hasMore();
-    return new Page(names, more ? PageToken.of(scope, names.get(pageSize - 1), prefix) : "");
+    Paging.Page<String> page = paging.page(names, name -> name);
+    return new Page(page.rows(), page.nextPageToken());
   }
 
   private Noted current() {

@@ -10,7 +10,7 @@ import dev.quoin.queues.v1.RedriveResponse;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.server.redis.Scope;
-import dev.quoin.server.rpc.PageToken;
+import dev.quoin.server.rpc.Paging;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,8 +55,15 @@ final class DeadLetters {
     }
   }
 
-  CompletionStage<ListDeadResponse> list(Scope scope, ListDeadRequest request, int pageSize) {
-    Object[] asked = {request.getQueue(), request.getFilter()};
+  CompletionStage<ListDeadResponse> list(Scope scope, ListDeadRequest request, int defaultSize) {
+    Paging paging =
+        Paging.of(
+            scope,
+            request.getPageSize(),
+            defaultSize,
+            request.getPageToken(),
+            request.getQueue(),
+            request.getFilter());
     ListDeadResponse.Builder page = ListDeadResponse.newBuilder();
     int[] bytes = {0};
     Walk walk =
@@ -67,18 +74,23 @@ final class DeadLetters {
             task -> {
               page.addStatuses(task);
               bytes[0] += task.getSerializedSize();
-              return page.getStatusesCount() < pageSize && bytes[0] < MOST_BYTES;
+              return page.getStatusesCount() < paging.size() && bytes[0] < MOST_BYTES;
             });
-    return go(walk, PageToken.position(scope, request.getPageToken(), asked), 0)
-        .thenApply(
-            end ->
-                page.setNextPageToken(end.isEmpty() ? "" : PageToken.of(scope, end, asked))
-                    .build());
+    return go(walk, paging.position(), 0)
+        .thenApply(end -> page.setNextPageToken(paging.token(end)).build());
   }
 
   CompletionStage<RedriveResponse> redrive(Scope scope, RedriveRequest request) {
-    Object[] asked = {request.getQueue(), request.getFilter(), request.getPerSecond()};
-    String from = PageToken.position(scope, request.getPageToken(), asked);
+    Paging paging =
+        Paging.of(
+            scope,
+            LOOKED_AT,
+            LOOKED_AT,
+            request.getPageToken(),
+            request.getQueue(),
+            request.getFilter(),
+            request.getPerSecond());
+    String from = paging.position();
     List<String> ids = new ArrayList<>();
     Walk walk =
         new Walk(scope, request.getQueue(), request.getFilter(), task -> ids.add(task.getTaskId()));
@@ -91,8 +103,7 @@ final class DeadLetters {
                         redriven ->
                             RedriveResponse.newBuilder()
                                 .setRedriven(redriven)
-                                .setNextPageToken(
-                                    end.isEmpty() ? "" : PageToken.of(scope, end, asked))
+                                .setNextPageToken(paging.token(end))
                                 .build()));
   }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
-import com.google.protobuf.util.Durations;
 import dev.quoin.queues.v1.EnqueueBatchRequest;
 import dev.quoin.queues.v1.EnqueueRequest;
 import dev.quoin.queues.v1.NewTask;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.redis.Arguments;
+import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Once;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +67,6 @@ record EnqueueCommand(String queue, Once once, List<Object> tasks) {
         TaskRecord.hasLongPayload(task) ? TaskRecord.content(task).toByteArray() : "",
         Start.of(path, task.hasDelay(), task.getDelay(), task.hasRunTime(), task.getRunTime()),
         task.getDedupKey(),
-        task.hasDedupWindow() ? Durations.toMillis(task.getDedupWindow()) : DEFAULT_WINDOW_MILLIS);
+        Defaults.millis(task.hasDedupWindow(), task.getDedupWindow(), DEFAULT_WINDOW_MILLIS));
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
-import com.google.protobuf.Duration;
 import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.queues.v1.AckRequest;
@@ -53,8 +52,9 @@ import dev.quoin.queues.v1.WorkResponse;
 import dev.quoin.server.Kernel;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Inbox;
-import dev.quoin.server.rpc.PageToken;
+import dev.quoin.server.rpc.Paging;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.watch.WatchSettings;
 import dev.quoin.server.watch.Watches;
@@ -143,10 +143,10 @@ public final class QueuesService implements BindableService {
   private CompletionStage<LeaseResponse> lease(LeaseRequest request, Call call) {
     Order order =
         Order.of("", request.getQueuesList(), request.getPreference(), request.getWeightsList());
-    long lease = leaseMillis(request.hasLease(), request.getLease());
+    long lease = Defaults.millis(request.hasLease(), request.getLease(), DEFAULT_LEASE_MILLIS);
     long wait = Durations.toMillis(request.getWait());
     LeaseCall leasing =
-        new LeaseCall(queues, watches, call, order, orElse(request.getLimit(), 1), lease);
+        new LeaseCall(queues, watches, call, order, Defaults.orElse(request.getLimit(), 1), lease);
     return (wait == 0 ? leasing.atOnce() : leasing.within(wait)).thenApply(QueuesService::leased);
   }
 
@@ -169,7 +169,7 @@ public final class QueuesService implements BindableService {
   }
 
   private CompletionStage<ExtendResponse> extend(ExtendRequest request, Call call) {
-    long lease = leaseMillis(request.hasLease(), request.getLease());
+    long lease = Defaults.millis(request.hasLease(), request.getLease(), DEFAULT_LEASE_MILLIS);
     return PerQueue.run(
             request.getProgressList(),
             Progress::getQueue,
@@ -216,11 +216,17 @@ public final class QueuesService implements BindableService {
   }
 
   private CompletionStage<ListResponse> list(ListRequest request, Call call) {
-    int size = orElse(request.getPageSize(), PAGE);
-    Object[] asked = {request.getQueue(), request.getStateValue()};
-    String from = PageToken.position(call.scope(), request.getPageToken(), asked);
+    Paging paging =
+        Paging.of(
+            call.scope(),
+            request.getPageSize(),
+            PAGE,
+            request.getPageToken(),
+            request.getQueue(),
+            request.getStateValue());
     return tasks
-        .list(call.scope(), request.getQueue(), request.getState(), from, size)
+        .list(
+            call.scope(), request.getQueue(), request.getState(), paging.position(), paging.size())
         .thenApply(
             page -> {
               ListResponse.Builder response = ListResponse.newBuilder();
@@ -228,14 +234,14 @@ public final class QueuesService implements BindableService {
               listed.forEach(one -> one.task().ifPresent(response::addStatuses));
               if (page.more()) {
                 String last = listed.get(listed.size() - 1).position();
-                response.setNextPageToken(PageToken.of(call.scope(), last, asked));
+                response.setNextPageToken(paging.token(last));
               }
               return response.build();
             });
   }
 
   private CompletionStage<ListDeadResponse> listDead(ListDeadRequest request, Call call) {
-    return deadLetters.list(call.scope(), request, orElse(request.getPageSize(), PAGE));
+    return deadLetters.list(call.scope(), request, PAGE);
   }
 
   private CompletionStage<RedriveResponse> redrive(RedriveRequest request, Call call) {
@@ -275,7 +281,7 @@ public final class QueuesService implements BindableService {
         .list(
             call.scope(),
             request.getPrefix(),
-            orElse(request.getPageSize(), NAMES),
+            Defaults.orElse(request.getPageSize(), NAMES),
             request.getPageToken())
         .thenApply(
             page ->
@@ -283,13 +289,5 @@ public final class QueuesService implements BindableService {
                     .addAllQueues(page.names())
                     .setNextPageToken(page.nextPageToken())
                     .build());
-  }
-
-  private static long leaseMillis(boolean given, Duration lease) {
-    return given ? Durations.toMillis(lease) : DEFAULT_LEASE_MILLIS;
-  }
-
-  private static int orElse(int given, int fallback) {
-    return given == 0 ? fallback : given;
   }
 }

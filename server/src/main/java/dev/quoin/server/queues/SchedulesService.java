@@ -19,7 +19,8 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.maintainers.Maintainer;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.PageToken;
+import dev.quoin.server.rpc.Defaults;
+import dev.quoin.server.rpc.Paging;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.time.Duration;
@@ -110,19 +111,16 @@ public final class SchedulesService implements BindableService {
   }
 
   private CompletionStage<ListSchedulesResponse> list(ListSchedulesRequest request, Call call) {
-    int size = request.getPageSize() == 0 ? PAGE : request.getPageSize();
-    String after = PageToken.position(call.scope(), request.getPageToken(), request.getQueue());
+    Paging paging =
+        Paging.of(
+            call.scope(), request.getPageSize(), PAGE, request.getPageToken(), request.getQueue());
     return schedules
-        .list(call.scope(), request.getQueue(), after, size)
+        .list(call.scope(), request.getQueue(), paging.position(), paging.size())
         .thenApply(
             page -> {
               ListSchedulesResponse.Builder response = ListSchedulesResponse.newBuilder();
               page.schedules().forEach(schedule -> response.addSchedules(schedule.view(false)));
-              if (!page.next().isEmpty()) {
-                response.setNextPageToken(
-                    PageToken.of(call.scope(), page.next(), request.getQueue()));
-              }
-              return response.build();
+              return response.setNextPageToken(paging.token(page.next())).build();
             });
   }
 
@@ -147,7 +145,7 @@ public final class SchedulesService implements BindableService {
             ? Instant.ofEpochMilli(Timestamps.toMillis(request.getAfterTime()))
             : Instant.now();
     PreviewScheduleResponse.Builder response = PreviewScheduleResponse.newBuilder();
-    int limit = request.getLimit() == 0 ? PREVIEW : request.getLimit();
+    int limit = Defaults.orElse(request.getLimit(), PREVIEW);
     while (response.getRunTimesCount() < limit) {
       Optional<Instant> run = cron.after(time);
       if (run.isEmpty()) {

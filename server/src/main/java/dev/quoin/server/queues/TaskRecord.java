@@ -6,6 +6,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.util.Durations;
 import dev.quoin.queues.v1.Backoff;
 import dev.quoin.queues.v1.NewTask;
+import dev.quoin.server.rpc.Defaults;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -41,23 +42,19 @@ record TaskRecord(byte[] bytes) {
                     ((task.hasPriority() ? task.getPriority() : DEFAULT_PRIORITY)
                         | (task.hasText() ? TEXT : 0)
                         | (hasLongPayload(task) ? LONG : 0)))
-            .putShort((short) (TURN / orElse(task.getFairnessWeight(), 1)))
-            .putShort((short) orElse(task.getMaxAttempts(), DEFAULT_ATTEMPTS))
-            .put((byte) orElse(backoff.getMultiplier(), 2))
+            .putShort((short) (TURN / Defaults.orElse(task.getFairnessWeight(), 1)))
+            .putShort((short) Defaults.orElse(task.getMaxAttempts(), DEFAULT_ATTEMPTS))
+            .put((byte) Defaults.orElse(backoff.getMultiplier(), 2))
             .putInt(
                 (int)
-                    (backoff.hasInitial()
-                        ? Durations.toMillis(backoff.getInitial())
-                        : DEFAULT_INITIAL_MILLIS))
-            .putInt(
-                (int)
-                    (backoff.hasCap() ? Durations.toMillis(backoff.getCap()) : DEFAULT_CAP_MILLIS))
+                    Defaults.millis(
+                        backoff.hasInitial(), backoff.getInitial(), DEFAULT_INITIAL_MILLIS))
+            .putInt((int) Defaults.millis(backoff.hasCap(), backoff.getCap(), DEFAULT_CAP_MILLIS))
             .putInt((int) Durations.toMillis(task.getTimeout()))
             .putInt(
                 (int)
-                    (task.hasRetention()
-                        ? Durations.toMillis(task.getRetention())
-                        : DEFAULT_RETENTION_MILLIS))
+                    Defaults.millis(
+                        task.hasRetention(), task.getRetention(), DEFAULT_RETENTION_MILLIS))
             .putShort((short) key.length)
             .putShort((short) kind.length)
             .put(key)
@@ -115,9 +112,5 @@ record TaskRecord(byte[] bytes) {
 
   private int kindLength() {
     return ByteBuffer.wrap(bytes).getShort(KEY_LENGTH_AT + 2);
-  }
-
-  private static int orElse(int given, int fallback) {
-    return given == 0 ? fallback : given;
   }
 }

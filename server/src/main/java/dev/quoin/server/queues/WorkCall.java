@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
-import com.google.protobuf.util.Durations;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.queues.v1.Outcome;
 import dev.quoin.queues.v1.WorkRequest;
@@ -10,6 +9,7 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.Sink;
 import java.util.ArrayList;
@@ -83,7 +83,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
   private CompletionStage<?> open(WorkRequest.Open open) {
     Order order =
         Order.of("open.", open.getQueuesList(), open.getPreference(), open.getWeightsList());
-    long leaseMillis = open.hasLease() ? Durations.toMillis(open.getLease()) : DEFAULT_LEASE_MILLIS;
+    long leaseMillis = Defaults.millis(open.hasLease(), open.getLease(), DEFAULT_LEASE_MILLIS);
     reportsStart = open.getReportsStart();
     kinds.addAll(open.getKindsList());
     credits = open.getCredits();

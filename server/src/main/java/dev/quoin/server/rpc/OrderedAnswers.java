@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
+import dev.quoin.server.errors.Refusal;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -15,9 +16,11 @@ public final class OrderedAnswers<R> {
   private volatile CompletionStage<Void> before = CompletableFuture.completedFuture(null);
   private CompletableFuture<Void> reader = CompletableFuture.completedFuture(null);
 
-  public OrderedAnswers(Sink<R> sink) {
+  /** Ends the call, once what it has taken is answered, when the server drains. */
+  public OrderedAnswers(Call call, Sink<R> sink) {
     this.sink = sink;
     sink.onReady(this::readOn);
+    call.onDrain(() -> fail(Refusal.shuttingDown()));
   }
 
   /**

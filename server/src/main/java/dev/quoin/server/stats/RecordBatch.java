@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.stats;
 
-import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
@@ -35,8 +34,7 @@ final class RecordBatch implements Inbox<RecordBatchRequest> {
     this.anomalies = anomalies;
     this.scope = call.scope();
     this.sink = sink;
-    this.answers = new OrderedAnswers<>(sink);
-    call.onDrain(() -> answers.fail(Refusal.shuttingDown()));
+    this.answers = new OrderedAnswers<>(call, sink);
   }
 
   @Override

@@ -6,6 +6,7 @@ import com.google.protobuf.util.Timestamps;
 import dev.quoin.server.Kernel;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.stats.v1.GetRequest;
 import dev.quoin.stats.v1.GetResponse;
@@ -110,7 +111,7 @@ public final class StatsService implements BindableService {
     if (request.getKind().isEmpty() && !request.getPrefix().isEmpty()) {
       throw InvalidRequest.of("prefix", "needs a kind");
     }
-    int size = request.getPageSize() == 0 ? DEFAULT_PAGE_SIZE : request.getPageSize();
+    int size = Defaults.orElse(request.getPageSize(), DEFAULT_PAGE_SIZE);
     return stats
         .list(call.scope(), request.getKind(), request.getPrefix(), size, request.getPageToken())
         .thenApply(
@@ -128,7 +129,7 @@ public final class StatsService implements BindableService {
   private CompletionStage<SlowestResponse> slowest(SlowestRequest request, Call call) {
     Window window =
         request.hasHour() ? given(request.getHour()) : Window.ago(request.getHoursAgo());
-    int limit = request.getLimit() == 0 ? DEFAULT_LIMIT : request.getLimit();
+    int limit = Defaults.orElse(request.getLimit(), DEFAULT_LIMIT);
     return stats
         .slowest(call.scope(), request.getKind(), window, limit)
         .thenApply(
