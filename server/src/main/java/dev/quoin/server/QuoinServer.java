@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import dev.quoin.server.kernel.EventLoops;
+import dev.quoin.server.kernel.Kernel;
+import dev.quoin.server.kernel.Sockets;
+
 import dev.quoin.server.names.Namespaces;
 import dev.quoin.server.redis.EmbeddedRedis;
 import dev.quoin.server.redis.Keyspace;

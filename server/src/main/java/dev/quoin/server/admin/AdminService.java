@@ -4,7 +4,7 @@ package dev.quoin.server.admin;
 import dev.quoin.admin.v1.AdminGrpc;
 import dev.quoin.admin.v1.ListNamespacesRequest;
 import dev.quoin.admin.v1.ListNamespacesResponse;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.Namespaces;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;

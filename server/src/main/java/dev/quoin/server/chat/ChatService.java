@@ -16,7 +16,7 @@ import dev.quoin.chat.v1.SignalRequest;
 import dev.quoin.chat.v1.SignalResponse;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;

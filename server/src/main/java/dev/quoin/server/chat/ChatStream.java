@@ -9,7 +9,7 @@ import dev.quoin.chat.v1.SubscribeResponse.Heartbeat;
 import dev.quoin.chat.v1.SubscribeResponse.MemberLeft;
 import dev.quoin.chat.v1.SubscribeResponse.Reconnect;
 import dev.quoin.chat.v1.SubscribeResponse.Reconnect.Reason;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;

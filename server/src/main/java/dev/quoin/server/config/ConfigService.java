@@ -19,7 +19,7 @@ import dev.quoin.config.v1.SetRequest;
 import dev.quoin.config.v1.SetResponse;
 import dev.quoin.config.v1.WatchRequest;
 import dev.quoin.config.v1.WatchResponse;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.config.ConfigStore.Found;
 import dev.quoin.server.config.ConfigStore.Outcome;
 import dev.quoin.server.redis.Keyspace;

@@ -15,7 +15,7 @@ import dev.quoin.counters.v1.ListResponse;
 import dev.quoin.counters.v1.WatchRequest;
 import dev.quoin.counters.v1.WatchResponse;
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Reasons;
 import dev.quoin.server.errors.Refusal;

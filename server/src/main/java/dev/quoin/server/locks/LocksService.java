@@ -23,7 +23,7 @@ import dev.quoin.locks.v1.RenewRequest;
 import dev.quoin.locks.v1.RenewResponse;
 import dev.quoin.locks.v1.WatchRequest;
 import dev.quoin.locks.v1.WatchResponse;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scope;

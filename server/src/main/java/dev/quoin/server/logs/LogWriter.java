@@ -2,7 +2,7 @@
 package dev.quoin.server.logs;
 
 import dev.quoin.logs.v1.LogEntry;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Once;

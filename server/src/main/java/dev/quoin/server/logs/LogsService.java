@@ -15,7 +15,7 @@ import dev.quoin.logs.v1.WriteRequest;
 import dev.quoin.logs.v1.WriteResponse;
 import dev.quoin.logs.v1.WriteStreamRequest;
 import dev.quoin.logs.v1.WriteStreamResponse;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Scope;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.logs;
 
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.Settings;
 import io.netty.buffer.ByteBufUtil;

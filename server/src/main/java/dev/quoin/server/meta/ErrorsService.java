@@ -6,7 +6,7 @@ import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.errors.v1.ErrorsGrpc;
 import dev.quoin.errors.v1.ListReasonsRequest;
 import dev.quoin.errors.v1.ListReasonsResponse;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Reasons;
 import dev.quoin.server.errors.Refusal;

@@ -49,7 +49,7 @@ import dev.quoin.queues.v1.WaitRequest;
 import dev.quoin.queues.v1.WaitResponse;
 import dev.quoin.queues.v1.WorkRequest;
 import dev.quoin.queues.v1.WorkResponse;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;

@@ -14,7 +14,7 @@ import dev.quoin.queues.v1.PreviewScheduleResponse;
 import dev.quoin.queues.v1.PutScheduleRequest;
 import dev.quoin.queues.v1.PutScheduleResponse;
 import dev.quoin.queues.v1.SchedulesGrpc;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.maintainers.Maintainer;
 import dev.quoin.server.redis.Keyspace;

@@ -22,7 +22,7 @@ import dev.quoin.semaphores.v1.RenewResponse;
 import dev.quoin.semaphores.v1.RevokeRequest;
 import dev.quoin.semaphores.v1.RevokeResponse;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scope;

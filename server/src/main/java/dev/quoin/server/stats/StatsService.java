@@ -3,7 +3,7 @@ package dev.quoin.server.stats;
 
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
-import dev.quoin.server.Kernel;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;

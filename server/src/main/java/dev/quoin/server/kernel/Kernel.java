@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server;
+package dev.quoin.server.kernel;
 
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scripts;

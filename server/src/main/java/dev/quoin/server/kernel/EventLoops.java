@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server;
+package dev.quoin.server.kernel;
 
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoopGroup;
@@ -24,13 +24,13 @@ import java.util.concurrent.ThreadFactory;
  * @param serverChannel the kind of listening socket that goes with them
  * @param datagramChannel the kind of UDP socket that goes with them
  */
-record EventLoops(
+public record EventLoops(
     EventLoopGroup group,
     Class<? extends ServerChannel> serverChannel,
     Class<? extends DatagramChannel> datagramChannel) {
 
   /** A listening socket whose connections pass a handler first. */
-  ServerChannel serverChannel(ChannelHandler first) {
+  public ServerChannel serverChannel(ChannelHandler first) {
     try {
       ServerChannel channel = serverChannel.getDeclaredConstructor().newInstance();
       channel.pipeline().addFirst(first);
@@ -42,7 +42,7 @@ record EventLoops(
 
   /** Native epoll where there is one. */
   @SuppressWarnings("deprecation") // Lettuce asks for the old type when it runs on NIO.
-  static EventLoops start(int threads) {
+  public static EventLoops start(int threads) {
     int half = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     int count = threads == 0 ? half : threads;
     ThreadFactory factory = new DefaultThreadFactory("quoin-loop", true);

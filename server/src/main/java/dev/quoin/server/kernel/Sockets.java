@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server;
+package dev.quoin.server.kernel;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -21,7 +21,7 @@ public final class Sockets {
   /**
    * @param closers what is to run when the server stops
    */
-  Sockets(EventLoops loops, Consumer<Runnable> closers) {
+  public Sockets(EventLoops loops, Consumer<Runnable> closers) {
     this.loops = loops;
     this.closers = closers;
   }
