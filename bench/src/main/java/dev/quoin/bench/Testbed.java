@@ -2,7 +2,7 @@
 package dev.quoin.bench;
 
 import dev.quoin.server.redis.Keyspace;
-import dev.quoin.server.redis.RedisProgram;
+import dev.quoin.server.embedded.RedisProgram;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;

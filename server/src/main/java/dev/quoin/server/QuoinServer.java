@@ -6,7 +6,7 @@ import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.kernel.Sockets;
 
 import dev.quoin.server.names.Namespaces;
-import dev.quoin.server.redis.EmbeddedRedis;
+import dev.quoin.server.embedded.EmbeddedRedis;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.RedisConnector;

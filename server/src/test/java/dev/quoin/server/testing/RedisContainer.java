@@ -2,7 +2,7 @@
 package dev.quoin.server.testing;
 
 import com.github.dockerjava.api.command.BuildImageResultCallback;
-import dev.quoin.server.redis.RedisProgram;
+import dev.quoin.server.embedded.RedisProgram;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.sync.RedisCommands;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.testing;
 
-import dev.quoin.server.redis.RedisProgram;
+import dev.quoin.server.embedded.RedisProgram;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;

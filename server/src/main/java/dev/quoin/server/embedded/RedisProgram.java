@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.redis;
+package dev.quoin.server.embedded;
 
 import java.io.IOException;
 import java.io.InputStream;

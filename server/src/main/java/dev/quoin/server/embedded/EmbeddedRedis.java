@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.redis;
+package dev.quoin.server.embedded;
 
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
