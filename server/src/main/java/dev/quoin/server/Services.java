@@ -20,7 +20,7 @@ import dev.quoin.server.counters.CountersService;
 import dev.quoin.server.locks.LocksService;
 import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.logs.LogsService;
-import dev.quoin.server.meta.ErrorsService;
+import dev.quoin.server.errorservice.ErrorsService;
 import dev.quoin.server.queues.QueuesService;
 import dev.quoin.server.queues.SchedulesService;
 import dev.quoin.server.semaphores.SemaphoresService;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.meta;
+package dev.quoin.server.errorservice;
 
 import com.google.rpc.BadRequest;
 import dev.quoin.errors.v1.ErrorReason;
