@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.bench;
 
-import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.embedded.RedisProgram;
+import dev.quoin.server.redis.Keyspace;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import dev.quoin.server.embedded.EmbeddedRedis;
 import dev.quoin.server.kernel.EventLoops;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.kernel.Sockets;
-
 import dev.quoin.server.names.Namespaces;
-import dev.quoin.server.embedded.EmbeddedRedis;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.RedisConnector;
@@ -20,7 +19,7 @@ import dev.quoin.server.rpc.Connections;
 import dev.quoin.server.rpc.Drain;
 import dev.quoin.server.rpc.Gzip;
 import dev.quoin.server.rpc.Rpc;
-import dev.quoin.server.rpc.Validation;
+import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.Settings;
 import dev.quoin.server.tail.Tails;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
-import dev.quoin.server.kernel.Kernel;
-
 import dev.quoin.admin.v1.AdminGrpc;
 import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.config.v1.ConfigGrpc;
@@ -17,10 +15,11 @@ import dev.quoin.server.admin.AdminService;
 import dev.quoin.server.chat.ChatService;
 import dev.quoin.server.config.ConfigService;
 import dev.quoin.server.counters.CountersService;
+import dev.quoin.server.errorservice.ErrorsService;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.locks.LocksService;
 import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.logs.LogsService;
-import dev.quoin.server.errorservice.ErrorsService;
 import dev.quoin.server.queues.QueuesService;
 import dev.quoin.server.queues.SchedulesService;
 import dev.quoin.server.semaphores.SemaphoresService;

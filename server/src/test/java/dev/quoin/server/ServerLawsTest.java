@@ -188,6 +188,7 @@ final class ServerLawsTest {
     Set<String> kernel =
         Set.of(
             "errors",
+            "kernel",
             "redis",
             "rpc",
             "waiting",

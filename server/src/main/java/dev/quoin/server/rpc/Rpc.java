@@ -3,6 +3,7 @@ package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
 import dev.quoin.server.redis.Seal;
+import dev.quoin.server.rpc.rules.Validation;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
+import dev.quoin.server.rpc.rules.Validation;
 import java.util.function.Consumer;
 
 /**

@@ -3,8 +3,8 @@ package dev.quoin.server.stats;
 
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
-import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Once;

@@ -9,6 +9,7 @@ import com.google.protobuf.Duration;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.server.redis.Seal;
+import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.CallOptions;

@@ -8,6 +8,7 @@ import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Seal;
+import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.testing.Eventually;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import build.buf.validate.MapRules;
 import com.google.protobuf.Descriptors.FieldDescriptor;
@@ -15,25 +15,25 @@ import java.util.function.Predicate;
  * @param key null when any key is fine
  * @param value null when any value is fine
  */
-record PlainMap(long min, long max, PlainText key, PlainText value) implements Predicate<Object> {
-  static PlainMap of(FieldDescriptor field, Message rules) throws NotPlain {
+record MapRule(long min, long max, StringRule key, StringRule value) implements Predicate<Object> {
+  static MapRule of(FieldDescriptor field, Message rules) throws UnsupportedRule {
     long min = 0;
     long max = Long.MAX_VALUE;
-    PlainText key = null;
-    PlainText value = null;
+    StringRule key = null;
+    StringRule value = null;
     List<FieldDescriptor> pair = field.getMessageType().getFields();
-    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+    for (Map.Entry<FieldDescriptor, Object> rule : UnsupportedRule.rulesOf(rules).entrySet()) {
       switch (rule.getKey().getNumber()) {
-        case MapRules.MIN_PAIRS_FIELD_NUMBER -> min = NotPlain.size(rule.getValue());
-        case MapRules.MAX_PAIRS_FIELD_NUMBER -> max = NotPlain.size(rule.getValue());
+        case MapRules.MIN_PAIRS_FIELD_NUMBER -> min = UnsupportedRule.size(rule.getValue());
+        case MapRules.MAX_PAIRS_FIELD_NUMBER -> max = UnsupportedRule.size(rule.getValue());
         case MapRules.KEYS_FIELD_NUMBER ->
-            key = PlainText.ofElement(pair.get(0), (Message) rule.getValue());
+            key = StringRule.ofElement(pair.get(0), (Message) rule.getValue());
         case MapRules.VALUES_FIELD_NUMBER ->
-            value = PlainText.ofElement(pair.get(1), (Message) rule.getValue());
-        default -> throw new NotPlain(rule.getKey().getFullName());
+            value = StringRule.ofElement(pair.get(1), (Message) rule.getValue());
+        default -> throw new UnsupportedRule(rule.getKey().getFullName());
       }
     }
-    return new PlainMap(min, max, key, value);
+    return new MapRule(min, max, key, value);
   }
 
   @Override

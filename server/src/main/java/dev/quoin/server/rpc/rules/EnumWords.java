@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import build.buf.protovalidate.Violation;
 import build.buf.validate.EnumRules;
@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Says in words which values of an enum are allowed; protovalidate speaks of numbers. */
-final class Enums {
-  private Enums() {}
+final class EnumWords {
+  private EnumWords() {}
 
   /** What has to be there instead, when a violation is about an enum. */
   static Optional<String> words(Violation violation) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import build.buf.validate.DurationRules;
 import build.buf.validate.FieldRules;
@@ -24,31 +24,33 @@ import java.util.function.Predicate;
  * The rules of a message type without CEL and regular expressions, for the requests that break
  * none. It answers "certainly fine" or "don't know"; what it does not know, protovalidate decides.
  */
-final class PlainRules {
+final class FastRules {
   private static final String DURATION = Duration.getDescriptor().getFullName();
-  private static final PlainRules NONE = new PlainRules(null, List.of(), List.of());
+  private static final FastRules NONE = new FastRules(null, List.of(), List.of());
 
   private final Message prototype;
-  private final PlainField[] fields;
-  private final PlainChoice[] choices;
+  private final FieldRule[] fields;
+  private final OneofRule[] choices;
 
-  private PlainRules(Message prototype, List<PlainField> fields, List<PlainChoice> choices) {
+  private FastRules(Message prototype, List<FieldRule> fields, List<OneofRule> choices) {
     this.prototype = prototype;
-    this.fields = fields.toArray(PlainField[]::new);
-    this.choices = choices.toArray(PlainChoice[]::new);
+    this.fields = fields.toArray(FieldRule[]::new);
+    this.choices = choices.toArray(OneofRule[]::new);
   }
 
-  /** Compiles the type of a message; one that has other rules, in it or below it, is not plain. */
-  static PlainRules of(Message prototype) {
+  /**
+   * Compiles the type of a message; one that has other rules, in it or below it, is not supported.
+   */
+  static FastRules of(Message prototype) {
     try {
       return of(prototype, new HashSet<>());
-    } catch (NotPlain e) {
+    } catch (UnsupportedRule e) {
       return NONE;
     }
   }
 
   /** Whether any message of the type can be found fine. */
-  boolean isPlain() {
+  boolean isSupported() {
     return prototype != null;
   }
 
@@ -59,12 +61,12 @@ final class PlainRules {
         || message.getDescriptorForType() != prototype.getDescriptorForType()) {
       return false;
     }
-    for (PlainField field : fields) {
+    for (FieldRule field : fields) {
       if (!field.isFine(message)) {
         return false;
       }
     }
-    for (PlainChoice choice : choices) {
+    for (OneofRule choice : choices) {
       if (!choice.isFine(message)) {
         return false;
       }
@@ -72,42 +74,42 @@ final class PlainRules {
     return true;
   }
 
-  private static PlainRules of(Message prototype, Set<Descriptor> around) throws NotPlain {
+  private static FastRules of(Message prototype, Set<Descriptor> around) throws UnsupportedRule {
     Descriptor type = prototype.getDescriptorForType();
     if (type.getFullName().equals(Any.getDescriptor().getFullName()) || !around.add(type)) {
-      throw new NotPlain(type.getFullName() + " is Any or contains itself");
+      throw new UnsupportedRule(type.getFullName() + " is Any or contains itself");
     }
     refuseRules(type.getOptions(), ValidateProto.message.getDescriptor());
-    List<PlainChoice> choices = PlainChoice.of(prototype);
+    List<OneofRule> choices = OneofRule.of(prototype);
     for (OneofDescriptor oneof : type.getOneofs()) {
       refuseRules(oneof.getOptions(), null);
     }
-    List<PlainField> fields = new ArrayList<>();
+    List<FieldRule> fields = new ArrayList<>();
     for (FieldDescriptor field : type.getFields()) {
       refuseRules(field.getOptions(), ValidateProto.field.getDescriptor());
       add(fields, prototype, field, around);
     }
     around.remove(type);
-    return new PlainRules(prototype, fields, choices);
+    return new FastRules(prototype, fields, choices);
   }
 
-  private static void refuseRules(Message options, FieldDescriptor except) throws NotPlain {
+  private static void refuseRules(Message options, FieldDescriptor except) throws UnsupportedRule {
     if (!options.getUnknownFields().asMap().isEmpty()) {
-      throw new NotPlain("unknown options");
+      throw new UnsupportedRule("unknown options");
     }
     for (FieldDescriptor option : options.getAllFields().keySet()) {
       if (option != except && option.getFullName().startsWith("buf.validate.")) {
-        throw new NotPlain(option.getFullName());
+        throw new UnsupportedRule(option.getFullName());
       }
     }
   }
 
   private static void add(
-      List<PlainField> fields, Message prototype, FieldDescriptor field, Set<Descriptor> around)
-      throws NotPlain {
+      List<FieldRule> fields, Message prototype, FieldDescriptor field, Set<Descriptor> around)
+      throws UnsupportedRule {
     FieldRules rules = field.getOptions().getExtension(ValidateProto.field);
     List<Predicate<Object>> checks = new ArrayList<>();
-    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+    for (Map.Entry<FieldDescriptor, Object> rule : UnsupportedRule.rulesOf(rules).entrySet()) {
       switch (rule.getKey().getNumber()) {
         case FieldRules.REQUIRED_FIELD_NUMBER, FieldRules.IGNORE_FIELD_NUMBER -> {}
         default -> checks.add(check(field, rule.getKey(), rule.getValue()));
@@ -125,13 +127,13 @@ final class PlainRules {
     }
     boolean ifSet =
         rules.getIgnore() == Ignore.IGNORE_IF_ZERO_VALUE
-            || PlainChoice.isOf(field) && rules.getIgnore() == Ignore.IGNORE_UNSPECIFIED;
+            || OneofRule.isOf(field) && rules.getIgnore() == Ignore.IGNORE_UNSPECIFIED;
     if (!ifSet && rules.getIgnore() != Ignore.IGNORE_UNSPECIFIED) {
-      throw new NotPlain("ignore = " + rules.getIgnore());
+      throw new UnsupportedRule("ignore = " + rules.getIgnore());
     }
     if (!checks.isEmpty() || rules.getRequired()) {
       fields.add(
-          new PlainField(
+          new FieldRule(
               FieldReader.of(field, prototype.getClass()),
               field.isRepeated(),
               rules.getRequired(),
@@ -142,22 +144,22 @@ final class PlainRules {
 
   /** Where there is any rule, protovalidate can fail over a malformed time without breaking one. */
   private static void addTime(List<Predicate<Object>> checks, FieldDescriptor field)
-      throws NotPlain {
+      throws UnsupportedRule {
     String type = field.getMessageType().getFullName();
     boolean isDuration = type.equals(DURATION);
     if (isDuration && !field.isRepeated()) {
       if (checks.isEmpty()) {
-        checks.add(PlainDuration.of(DurationRules.getDefaultInstance()));
+        checks.add(DurationRule.of(DurationRules.getDefaultInstance()));
       }
     } else if (isDuration || type.equals(Timestamp.getDescriptor().getFullName())) {
-      throw new NotPlain(field.getFullName() + " has rules for times");
+      throw new UnsupportedRule(field.getFullName() + " has rules for times");
     }
   }
 
   private static void refuseRulesOfValues(
-      Message prototype, FieldDescriptor map, Set<Descriptor> around) throws NotPlain {
+      Message prototype, FieldDescriptor map, Set<Descriptor> around) throws UnsupportedRule {
     if (of(below(prototype, map), around).hasRules()) {
-      throw new NotPlain(map.getFullName() + " has values with rules of their own");
+      throw new UnsupportedRule(map.getFullName() + " has values with rules of their own");
     }
   }
 
@@ -166,8 +168,8 @@ final class PlainRules {
       Message prototype,
       FieldDescriptor field,
       Set<Descriptor> around)
-      throws NotPlain {
-    PlainRules nested = of(below(prototype, field), around);
+      throws UnsupportedRule {
+    FastRules nested = of(below(prototype, field), around);
     if (nested.hasRules()) {
       checks.add(field.isRepeated() ? nested::areFine : value -> nested.isFine((Message) value));
     }
@@ -196,9 +198,9 @@ final class PlainRules {
     return checks.stream().reduce(Predicate::and).orElse(value -> true);
   }
 
-  /** The check of a group of rules; rules that are not for the field's type are not plain. */
+  /** The check of a group of rules; rules that are not for the field's type are not supported. */
   private static Predicate<Object> check(FieldDescriptor field, FieldDescriptor kind, Object value)
-      throws NotPlain {
+      throws UnsupportedRule {
     String type = field.getType().name().toLowerCase(Locale.ROOT);
     if (field.isRepeated()) {
       type = field.isMapField() ? "map" : "repeated";
@@ -207,19 +209,19 @@ final class PlainRules {
       type = "duration";
     }
     if (!kind.getName().equals(type) || !(value instanceof Message rules)) {
-      throw new NotPlain(kind.getFullName());
+      throw new UnsupportedRule(kind.getFullName());
     }
     return switch (type) {
-      case "string" -> PlainText.of(rules);
-      case "bytes" -> PlainSize.of(rules);
-      case "repeated" -> PlainList.of(field, rules);
-      case "map" -> PlainMap.of(field, rules);
+      case "string" -> StringRule.of(rules);
+      case "bytes" -> SizeRule.of(rules);
+      case "repeated" -> ListRule.of(field, rules);
+      case "map" -> MapRule.of(field, rules);
       case "int32", "int64", "uint32", "uint64", "sint32", "sint64" ->
-          PlainNumber.of(field.getType(), rules);
-      case "double" -> PlainReal.of(rules);
-      case "enum" -> PlainEnum.of(field.getEnumType(), rules);
-      case "duration" -> PlainDuration.of(rules);
-      default -> throw new NotPlain(kind.getFullName());
+          IntegerRule.of(field.getType(), rules);
+      case "double" -> DoubleRule.of(rules);
+      case "enum" -> EnumRule.of(field.getEnumType(), rules);
+      case "duration" -> DurationRule.of(rules);
+      default -> throw new UnsupportedRule(kind.getFullName());
     };
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import build.buf.validate.RepeatedRules;
 import com.google.protobuf.Descriptors.FieldDescriptor;
@@ -13,21 +13,21 @@ import java.util.function.Predicate;
  *
  * @param item null when anything is fine
  */
-record PlainList(long min, long max, PlainText item) implements Predicate<Object> {
-  static PlainList of(FieldDescriptor field, Message rules) throws NotPlain {
+record ListRule(long min, long max, StringRule item) implements Predicate<Object> {
+  static ListRule of(FieldDescriptor field, Message rules) throws UnsupportedRule {
     long min = 0;
     long max = Long.MAX_VALUE;
-    PlainText item = null;
-    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+    StringRule item = null;
+    for (Map.Entry<FieldDescriptor, Object> rule : UnsupportedRule.rulesOf(rules).entrySet()) {
       switch (rule.getKey().getNumber()) {
-        case RepeatedRules.MIN_ITEMS_FIELD_NUMBER -> min = NotPlain.size(rule.getValue());
-        case RepeatedRules.MAX_ITEMS_FIELD_NUMBER -> max = NotPlain.size(rule.getValue());
+        case RepeatedRules.MIN_ITEMS_FIELD_NUMBER -> min = UnsupportedRule.size(rule.getValue());
+        case RepeatedRules.MAX_ITEMS_FIELD_NUMBER -> max = UnsupportedRule.size(rule.getValue());
         case RepeatedRules.ITEMS_FIELD_NUMBER ->
-            item = PlainText.ofElement(field, (Message) rule.getValue());
-        default -> throw new NotPlain(rule.getKey().getFullName());
+            item = StringRule.ofElement(field, (Message) rule.getValue());
+        default -> throw new UnsupportedRule(rule.getKey().getFullName());
       }
     }
-    return new PlainList(min, max, item);
+    return new ListRule(min, max, item);
   }
 
   @Override

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import build.buf.validate.FieldRules;
 import build.buf.validate.ValidateProto;

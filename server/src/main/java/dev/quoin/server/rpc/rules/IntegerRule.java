@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
@@ -14,25 +14,25 @@ import java.util.function.Predicate;
  * @param min the least good {@link #key}
  * @param max the greatest good {@link #key}
  */
-record PlainNumber(FieldDescriptor.Type type, long min, long max) implements Predicate<Object> {
-  static PlainNumber of(FieldDescriptor.Type type, Message rules) throws NotPlain {
+record IntegerRule(FieldDescriptor.Type type, long min, long max) implements Predicate<Object> {
+  static IntegerRule of(FieldDescriptor.Type type, Message rules) throws UnsupportedRule {
     long min = Long.MIN_VALUE;
     long max = Long.MAX_VALUE;
-    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+    for (Map.Entry<FieldDescriptor, Object> rule : UnsupportedRule.rulesOf(rules).entrySet()) {
       switch (rule.getKey().getName()) {
         case "gte" -> min = key(type, rule.getValue());
         case "gt" -> min = next(key(type, rule.getValue()), Long.MAX_VALUE, 1);
         case "lte" -> max = key(type, rule.getValue());
         case "lt" -> max = next(key(type, rule.getValue()), Long.MIN_VALUE, -1);
-        default -> throw new NotPlain(rule.getKey().getFullName());
+        default -> throw new UnsupportedRule(rule.getKey().getFullName());
       }
     }
-    return new PlainNumber(type, min, max);
+    return new IntegerRule(type, min, max);
   }
 
-  private static long next(long key, long last, int step) throws NotPlain {
+  private static long next(long key, long last, int step) throws UnsupportedRule {
     if (key == last) {
-      throw new NotPlain("a bound that nothing is beyond");
+      throw new UnsupportedRule("a bound that nothing is beyond");
     }
     return key + step;
   }

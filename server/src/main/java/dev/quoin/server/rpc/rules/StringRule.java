@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import build.buf.validate.FieldRules;
 import build.buf.validate.StringRules;
@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /** The rules of a string, checked in one walk over its characters. */
-final class PlainText implements Predicate<Object> {
+final class StringRule implements Predicate<Object> {
   private long minPoints;
   private long maxPoints = Long.MAX_VALUE;
   private long minBytes;
@@ -20,43 +20,43 @@ final class PlainText implements Predicate<Object> {
   private CharClass chars = CharClass.ANY;
   private Set<Object> allowed;
 
-  private PlainText() {}
+  private StringRule() {}
 
-  static PlainText of(Message rules) throws NotPlain {
-    PlainText text = new PlainText();
-    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+  static StringRule of(Message rules) throws UnsupportedRule {
+    StringRule text = new StringRule();
+    for (Map.Entry<FieldDescriptor, Object> rule : UnsupportedRule.rulesOf(rules).entrySet()) {
       text.add(rule.getKey(), rule.getValue());
     }
     return text;
   }
 
   /** The rules of each item of a list, or each key or value of a map. */
-  static PlainText ofElement(FieldDescriptor field, Message rules) throws NotPlain {
-    PlainText text = new PlainText();
-    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+  static StringRule ofElement(FieldDescriptor field, Message rules) throws UnsupportedRule {
+    StringRule text = new StringRule();
+    for (Map.Entry<FieldDescriptor, Object> rule : UnsupportedRule.rulesOf(rules).entrySet()) {
       if (field.getType() != FieldDescriptor.Type.STRING
           || rule.getKey().getNumber() != FieldRules.STRING_FIELD_NUMBER) {
-        throw new NotPlain(rule.getKey().getFullName());
+        throw new UnsupportedRule(rule.getKey().getFullName());
       }
       text = of((Message) rule.getValue());
     }
     return text;
   }
 
-  private void add(FieldDescriptor rule, Object value) throws NotPlain {
+  private void add(FieldDescriptor rule, Object value) throws UnsupportedRule {
     switch (rule.getNumber()) {
-      case StringRules.MIN_LEN_FIELD_NUMBER -> atLeast(NotPlain.size(value));
-      case StringRules.MAX_LEN_FIELD_NUMBER -> atMost(NotPlain.size(value));
+      case StringRules.MIN_LEN_FIELD_NUMBER -> atLeast(UnsupportedRule.size(value));
+      case StringRules.MAX_LEN_FIELD_NUMBER -> atMost(UnsupportedRule.size(value));
       case StringRules.LEN_FIELD_NUMBER -> {
-        atLeast(NotPlain.size(value));
-        atMost(NotPlain.size(value));
+        atLeast(UnsupportedRule.size(value));
+        atMost(UnsupportedRule.size(value));
       }
-      case StringRules.MIN_BYTES_FIELD_NUMBER -> minBytes = NotPlain.size(value);
-      case StringRules.MAX_BYTES_FIELD_NUMBER -> maxBytes = NotPlain.size(value);
+      case StringRules.MIN_BYTES_FIELD_NUMBER -> minBytes = UnsupportedRule.size(value);
+      case StringRules.MAX_BYTES_FIELD_NUMBER -> maxBytes = UnsupportedRule.size(value);
       case StringRules.PATTERN_FIELD_NUMBER -> chars = CharClass.of((String) value);
       case StringRules.CONST_FIELD_NUMBER -> only(List.of(value));
       case StringRules.IN_FIELD_NUMBER -> only((List<?>) value);
-      default -> throw new NotPlain(rule.getFullName());
+      default -> throw new UnsupportedRule(rule.getFullName());
     }
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import com.google.protobuf.Message;
 import java.util.List;
@@ -14,7 +14,7 @@ import java.util.function.Predicate;
  * @param onlyIfSet whether the rules do not apply when it is not set
  * @param check whether a value, for repeated fields the list of them, is certainly fine
  */
-record PlainField(
+record FieldRule(
     FieldReader field,
     boolean repeated,
     boolean required,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
@@ -31,11 +31,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Proves that the short way lets nothing through that protovalidate refuses. */
-final class PlainRulesTest {
+final class FastRulesTest {
   /** Of the good messages; not all, for some rules are not read as finely as they could be. */
   private static final double TAKEN = 0.4;
 
-  /** Requests that always go the long way: they are rare, and their rules are not plain. */
+  /** Requests that always go the long way: they are rare, and their rules are not supported. */
   private static final Set<String> NOT_PLAIN =
       Set.of(
           "quoin.config.v1.SetRequest",
@@ -59,7 +59,7 @@ final class PlainRulesTest {
   void onlyRequestsNamedHereGoTheLongWay() {
     assertThat(
             requests()
-                .filter(request -> !PlainRules.of(request).isPlain())
+                .filter(request -> !FastRules.of(request).isSupported())
                 .map(request -> request.getDescriptorForType().getFullName()))
         .containsExactlyInAnyOrderElementsOf(NOT_PLAIN);
   }
@@ -140,14 +140,14 @@ final class PlainRulesTest {
 
   /** How many of the good ones, out of messages made at random, need not go the long way. */
   private double shareOfFine(Message prototype, int rounds) throws ValidationException {
-    PlainRules plain = PlainRules.of(prototype);
-    assertThat(plain.isPlain()).isTrue();
+    FastRules rules = FastRules.of(prototype);
+    assertThat(rules.isSupported()).isTrue();
     RandomMessages random = new RandomMessages(42);
     int good = 0;
     int fine = 0;
     for (int round = 0; round < rounds; round++) {
       Message message = round == 0 ? prototype : random.like(prototype);
-      boolean isFine = plain.isFine(message);
+      boolean isFine = rules.isFine(message);
       boolean isGood = isGood(message);
       if (isFine && !isGood) {
         fail("fine for us, but not for others: " + message);
@@ -235,9 +235,9 @@ final class PlainRulesTest {
           type: TYPE_MESSAGE type_name: ".test.Odd" label: LABEL_REPEATED |
           type: TYPE_MESSAGE type_name: ".test.M" |
           """)
-  void aFieldWithOtherRulesIsNotPlain(String field, String rules) {
+  void aFieldWithOtherRulesIsUnsupported(String field, String rules) {
     Descriptor type = RuledType.ofField(field, rules == null ? "" : rules);
-    assertThat(plain(type).isPlain()).isFalse();
+    assertThat(rulesOf(type).isSupported()).isFalse();
   }
 
   @ParameterizedTest
@@ -253,26 +253,26 @@ final class PlainRulesTest {
             + " field { name: 'tags' number: 1 type: TYPE_MESSAGE type_name: '.test.M.TagsEntry'"
             + " label: LABEL_REPEATED options { [buf.validate.field] { map { keys { string { email: true } } } } } }"
       })
-  void aMessageWithOtherRulesIsNotPlain(String message) {
-    assertThat(plain(RuledType.of(message)).isPlain()).isFalse();
+  void aMessageWithOtherRulesIsUnsupported(String message) {
+    assertThat(rulesOf(RuledType.of(message)).isSupported()).isFalse();
   }
 
   @Test
-  void rulesOfTheFutureAreNotPlain() {
+  void rulesOfTheFutureAreUnsupported() {
     UnknownFieldSet future =
         UnknownFieldSet.newBuilder()
             .addField(9999, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
             .build();
-    assertThat(plain(RuledType.ofField("type: TYPE_STRING", "string {}")).isPlain()).isTrue();
-    assertThat(plain(RuledType.withUnknownRule(future, false)).isPlain()).isFalse();
-    assertThat(plain(RuledType.withUnknownRule(future, true)).isPlain()).isFalse();
+    assertThat(rulesOf(RuledType.ofField("type: TYPE_STRING", "string {}")).isSupported()).isTrue();
+    assertThat(rulesOf(RuledType.withUnknownRule(future, false)).isSupported()).isFalse();
+    assertThat(rulesOf(RuledType.withUnknownRule(future, true)).isSupported()).isFalse();
   }
 
-  private static PlainRules plain(Descriptor type) {
-    return PlainRules.of(DynamicMessage.getDefaultInstance(type));
+  private static FastRules rulesOf(Descriptor type) {
+    return FastRules.of(DynamicMessage.getDefaultInstance(type));
   }
 
   private static boolean isFine(Message request) {
-    return PlainRules.of(request.getDefaultInstanceForType()).isFine(request);
+    return FastRules.of(request.getDefaultInstanceForType()).isFine(request);
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.FieldDescriptor;
@@ -8,18 +8,18 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /** How many bytes there may be. */
-record PlainSize(long min, long max) implements Predicate<Object> {
-  static PlainSize of(Message rules) throws NotPlain {
+record SizeRule(long min, long max) implements Predicate<Object> {
+  static SizeRule of(Message rules) throws UnsupportedRule {
     long min = 0;
     long max = Long.MAX_VALUE;
-    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+    for (Map.Entry<FieldDescriptor, Object> rule : UnsupportedRule.rulesOf(rules).entrySet()) {
       switch (rule.getKey().getName()) {
-        case "min_len" -> min = NotPlain.size(rule.getValue());
-        case "max_len" -> max = NotPlain.size(rule.getValue());
-        default -> throw new NotPlain(rule.getKey().getFullName());
+        case "min_len" -> min = UnsupportedRule.size(rule.getValue());
+        case "max_len" -> max = UnsupportedRule.size(rule.getValue());
+        default -> throw new UnsupportedRule(rule.getKey().getFullName());
       }
     }
-    return new PlainSize(min, max);
+    return new SizeRule(min, max);
   }
 
   @Override

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import build.buf.validate.EnumRules;
 import com.google.protobuf.Descriptors.EnumDescriptor;
@@ -18,19 +18,19 @@ import java.util.function.Predicate;
  * @param definedOnly whether a number without a name is refused
  * @param refused numbers that are refused
  */
-record PlainEnum(EnumDescriptor type, boolean definedOnly, Set<Object> refused)
+record EnumRule(EnumDescriptor type, boolean definedOnly, Set<Object> refused)
     implements Predicate<Object> {
-  static PlainEnum of(EnumDescriptor type, Message rules) throws NotPlain {
+  static EnumRule of(EnumDescriptor type, Message rules) throws UnsupportedRule {
     boolean definedOnly = false;
     Set<Object> refused = new HashSet<>();
-    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+    for (Map.Entry<FieldDescriptor, Object> rule : UnsupportedRule.rulesOf(rules).entrySet()) {
       switch (rule.getKey().getNumber()) {
         case EnumRules.DEFINED_ONLY_FIELD_NUMBER -> definedOnly = (Boolean) rule.getValue();
         case EnumRules.NOT_IN_FIELD_NUMBER -> refused.addAll((List<?>) rule.getValue());
-        default -> throw new NotPlain(rule.getKey().getFullName());
+        default -> throw new UnsupportedRule(rule.getKey().getFullName());
       }
     }
-    return new PlainEnum(type, definedOnly, refused);
+    return new EnumRule(type, definedOnly, refused);
   }
 
   @Override

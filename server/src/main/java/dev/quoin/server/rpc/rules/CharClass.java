@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 /**
  * A pattern of the form {@code ^[...]*$} or {@code ^[...]+$} whose class names ASCII characters
@@ -15,11 +15,11 @@ record CharClass(long low, long high, boolean others, boolean mayBeEmpty) {
 
   private static final String PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
-  /** Reads a pattern with the meaning it has in RE2; only what is beyond doubt is plain. */
-  static CharClass of(String pattern) throws NotPlain {
+  /** Reads a pattern with the meaning it has in RE2; only what is beyond doubt is supported. */
+  static CharClass of(String pattern) throws UnsupportedRule {
     boolean star = pattern.endsWith("]*$");
     if (!pattern.startsWith("^[") || !(star || pattern.endsWith("]+$"))) {
-      throw new NotPlain(pattern);
+      throw new UnsupportedRule(pattern);
     }
     boolean negated = pattern.startsWith("^[^");
     Reader reader = new Reader(pattern, negated ? 3 : 2, pattern.length() - 3);
@@ -47,9 +47,9 @@ record CharClass(long low, long high, boolean others, boolean mayBeEmpty) {
       this.end = end;
     }
 
-    void readAll() throws NotPlain {
+    void readAll() throws UnsupportedRule {
       if (next >= end) {
-        throw new NotPlain(pattern);
+        throw new UnsupportedRule(pattern);
       }
       while (next < end) {
         char from = character();
@@ -59,7 +59,7 @@ record CharClass(long low, long high, boolean others, boolean mayBeEmpty) {
           to = character();
         }
         if (to < from) {
-          throw new NotPlain(pattern);
+          throw new UnsupportedRule(pattern);
         }
         for (int c = from; c <= to; c++) {
           if (c < 64) {
@@ -71,18 +71,18 @@ record CharClass(long low, long high, boolean others, boolean mayBeEmpty) {
       }
     }
 
-    private char character() throws NotPlain {
+    private char character() throws UnsupportedRule {
       char c = read();
       if (c == '\\') {
         return escaped(read());
       }
       if ("[]^-".indexOf(c) >= 0) {
-        throw new NotPlain(pattern);
+        throw new UnsupportedRule(pattern);
       }
       return c;
     }
 
-    private char escaped(char c) throws NotPlain {
+    private char escaped(char c) throws UnsupportedRule {
       if (PUNCTUATION.indexOf(c) >= 0) {
         return c;
       }
@@ -91,22 +91,22 @@ record CharClass(long low, long high, boolean others, boolean mayBeEmpty) {
         case 'n' -> '\n';
         case 'r' -> '\r';
         case 'x' -> hex();
-        default -> throw new NotPlain(pattern);
+        default -> throw new UnsupportedRule(pattern);
       };
     }
 
-    private char hex() throws NotPlain {
+    private char hex() throws UnsupportedRule {
       int high = Character.digit(read(), 16);
       int low = Character.digit(read(), 16);
       if (high < 0 || low < 0 || high > 7) {
-        throw new NotPlain(pattern);
+        throw new UnsupportedRule(pattern);
       }
       return (char) (high * 16 + low);
     }
 
-    private char read() throws NotPlain {
+    private char read() throws UnsupportedRule {
       if (next >= end || pattern.charAt(next) < ' ' || pattern.charAt(next) > '~') {
-        throw new NotPlain(pattern);
+        throw new UnsupportedRule(pattern);
       }
       return pattern.charAt(next++);
     }

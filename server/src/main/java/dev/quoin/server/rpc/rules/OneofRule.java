@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import build.buf.validate.MessageOneofRule;
 import build.buf.validate.MessageRules;
@@ -15,29 +15,29 @@ import java.util.Map;
  *
  * @param required whether one must be set
  */
-record PlainChoice(List<FieldReader> fields, boolean required) {
+record OneofRule(List<FieldReader> fields, boolean required) {
 
-  /** The choices of a message type; another rule for the message as a whole is not plain. */
-  static List<PlainChoice> of(Message prototype) throws NotPlain {
+  /** The choices of a message type; another rule for the message as a whole is not supported. */
+  static List<OneofRule> of(Message prototype) throws UnsupportedRule {
     MessageRules rules =
         prototype.getDescriptorForType().getOptions().getExtension(ValidateProto.message);
-    List<PlainChoice> choices = new ArrayList<>();
-    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+    List<OneofRule> choices = new ArrayList<>();
+    for (Map.Entry<FieldDescriptor, Object> rule : UnsupportedRule.rulesOf(rules).entrySet()) {
       if (rule.getKey().getNumber() != MessageRules.ONEOF_FIELD_NUMBER) {
-        throw new NotPlain(rule.getKey().getFullName());
+        throw new UnsupportedRule(rule.getKey().getFullName());
       }
     }
     for (MessageOneofRule rule : rules.getOneofList()) {
-      NotPlain.rulesOf(rule);
+      UnsupportedRule.rulesOf(rule);
       List<FieldReader> fields = new ArrayList<>();
       for (String name : rule.getFieldsList()) {
         FieldDescriptor field = prototype.getDescriptorForType().findFieldByName(name);
         if (field == null || field.isRepeated()) {
-          throw new NotPlain(name + " is no single field");
+          throw new UnsupportedRule(name + " is no single field");
         }
         fields.add(FieldReader.of(field, prototype.getClass()));
       }
-      choices.add(new PlainChoice(fields, rule.getRequired()));
+      choices.add(new OneofRule(fields, rule.getRequired()));
     }
     return choices;
   }

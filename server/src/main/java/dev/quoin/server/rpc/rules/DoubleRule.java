@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
@@ -13,11 +13,11 @@ import java.util.function.Predicate;
  * @param min the least good value
  * @param max the greatest good value
  */
-record PlainReal(double min, double max) implements Predicate<Object> {
-  static PlainReal of(Message rules) throws NotPlain {
+record DoubleRule(double min, double max) implements Predicate<Object> {
+  static DoubleRule of(Message rules) throws UnsupportedRule {
     double min = Double.NEGATIVE_INFINITY;
     double max = Double.POSITIVE_INFINITY;
-    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+    for (Map.Entry<FieldDescriptor, Object> rule : UnsupportedRule.rulesOf(rules).entrySet()) {
       switch (rule.getKey().getName()) {
         case "finite" -> {
           min = Math.max(min, -Double.MAX_VALUE);
@@ -25,10 +25,10 @@ record PlainReal(double min, double max) implements Predicate<Object> {
         }
         case "gte" -> min = Math.max(min, (Double) rule.getValue());
         case "lte" -> max = Math.min(max, (Double) rule.getValue());
-        default -> throw new NotPlain(rule.getKey().getFullName());
+        default -> throw new UnsupportedRule(rule.getKey().getFullName());
       }
     }
-    return new PlainReal(min, max);
+    return new DoubleRule(min, max);
   }
 
   @Override

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,13 +15,13 @@ final class FieldReaderTest {
   private static final int ROUNDS = 30;
 
   @ParameterizedTest
-  @MethodSource("dev.quoin.server.rpc.PlainRulesTest#requests")
+  @MethodSource("dev.quoin.server.rpc.rules.FastRulesTest#requests")
   void readsGeneratedMessages(Message prototype) {
     assertReads(prototype);
   }
 
   @ParameterizedTest
-  @MethodSource("dev.quoin.server.rpc.PlainRulesTest#requests")
+  @MethodSource("dev.quoin.server.rpc.rules.FastRulesTest#requests")
   void readsMessagesOfTypesMadeAtRunTime(Message prototype) {
     assertReads(DynamicMessage.getDefaultInstance(prototype.getDescriptorForType()));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import build.buf.protovalidate.ValidationResult;
 import build.buf.protovalidate.Validator;
@@ -22,11 +22,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * The rules that stand in the .proto files, compiled once at start.
  *
  * <p>Protovalidate judges, but it takes longer than all the rest of a call. So it is asked only
- * when {@link PlainRules} cannot tell that a request is fine.
+ * when {@link FastRules} cannot tell that a request is fine.
  */
 public final class Validation {
   private final Validator validator = ValidatorFactory.newBuilder().build();
-  private final Map<Descriptor, PlainRules> plain = new ConcurrentHashMap<>();
+  private final Map<Descriptor, FastRules> rules = new ConcurrentHashMap<>();
 
   /** Compiles the rules of all requests of a service; a faulty rule is found here. */
   public void compile(ServiceDescriptor service) {
@@ -35,7 +35,7 @@ public final class Validation {
       Message prototype = (Message) marshaller.getMessagePrototype();
       try {
         validator.validate(prototype);
-        plain(prototype);
+        rulesOf(prototype);
       } catch (ValidationException e) {
         throw new IllegalStateException(
             "a rule for " + method.getFullMethodName() + " is faulty", e);
@@ -44,8 +44,8 @@ public final class Validation {
   }
 
   /** Throws {@link InvalidRequest} with every broken rule. */
-  void check(Message request) {
-    if (plain(request).isFine(request)) {
+  public void check(Message request) {
+    if (rulesOf(request).isFine(request)) {
       return;
     }
     Times.check(request);
@@ -64,18 +64,18 @@ public final class Validation {
             .addFieldViolationsBuilder()
             .setField(path(found.getField()))
             .setReason(found.getRuleId())
-            .setDescription(Enums.words(violation).orElseGet(found::getMessage));
+            .setDescription(EnumWords.words(violation).orElseGet(found::getMessage));
       }
       throw new InvalidRequest(broken.build());
     }
   }
 
-  private PlainRules plain(Message request) {
+  private FastRules rulesOf(Message request) {
     Descriptor type = request.getDescriptorForType();
-    PlainRules known = plain.get(type);
+    FastRules known = rules.get(type);
     return known != null
         ? known
-        : plain.computeIfAbsent(type, t -> PlainRules.of(request.getDefaultInstanceForType()));
+        : rules.computeIfAbsent(type, t -> FastRules.of(request.getDefaultInstanceForType()));
   }
 
   private static String path(FieldPath path) {

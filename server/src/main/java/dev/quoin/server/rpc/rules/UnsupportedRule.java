@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import java.util.Map;
 
-/** Says that a rule is beyond {@link PlainRules}. */
-final class NotPlain extends Exception {
+/** Says that a rule is beyond {@link FastRules}. */
+final class UnsupportedRule extends Exception {
   private static final long serialVersionUID = 1;
 
-  NotPlain(String reason) {
+  UnsupportedRule(String reason) {
     super(reason, null, false, false);
   }
 
@@ -18,23 +18,23 @@ final class NotPlain extends Exception {
    * they do not know, and rules this build cannot even name are refused here; so no rule is ever
    * overlooked.
    */
-  static Map<FieldDescriptor, Object> rulesOf(Message rules) throws NotPlain {
+  static Map<FieldDescriptor, Object> rulesOf(Message rules) throws UnsupportedRule {
     if (!rules.getUnknownFields().asMap().isEmpty()) {
-      throw new NotPlain("unknown rules");
+      throw new UnsupportedRule("unknown rules");
     }
     for (FieldDescriptor rule : rules.getAllFields().keySet()) {
       if (rule.isExtension()) {
-        throw new NotPlain(rule.getFullName());
+        throw new UnsupportedRule(rule.getFullName());
       }
     }
     return rules.getAllFields();
   }
 
-  /** A length or count of a rule; those of 2^63 and more are not plain. */
-  static long size(Object value) throws NotPlain {
+  /** A length or count of a rule; those of 2^63 and more are not supported. */
+  static long size(Object value) throws UnsupportedRule {
     long size = (Long) value;
     if (size < 0) {
-      throw new NotPlain("a size of 2^63 or more");
+      throw new UnsupportedRule("a size of 2^63 or more");
     }
     return size;
   }

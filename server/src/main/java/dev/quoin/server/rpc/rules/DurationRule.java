@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.rpc;
+package dev.quoin.server.rpc.rules;
 
 import build.buf.validate.DurationRules;
 import com.google.protobuf.Descriptors.FieldDescriptor;
@@ -10,19 +10,19 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /** The bounds of a duration. Which malformed ones are refused is for protovalidate to say. */
-final class PlainDuration implements Predicate<Object> {
+final class DurationRule implements Predicate<Object> {
   private Duration min = Durations.MIN_VALUE;
   private Duration max = Durations.MAX_VALUE;
   private boolean minIsGood = true;
   private boolean maxIsGood = true;
 
-  private PlainDuration() {}
+  private DurationRule() {}
 
-  static PlainDuration of(Message rules) throws NotPlain {
-    PlainDuration bounds = new PlainDuration();
-    for (Map.Entry<FieldDescriptor, Object> rule : NotPlain.rulesOf(rules).entrySet()) {
+  static DurationRule of(Message rules) throws UnsupportedRule {
+    DurationRule bounds = new DurationRule();
+    for (Map.Entry<FieldDescriptor, Object> rule : UnsupportedRule.rulesOf(rules).entrySet()) {
       if (!(rule.getValue() instanceof Duration bound) || !isWellFormed(bound)) {
-        throw new NotPlain(rule.getKey().getFullName());
+        throw new UnsupportedRule(rule.getKey().getFullName());
       }
       switch (rule.getKey().getNumber()) {
         case DurationRules.GTE_FIELD_NUMBER -> bounds.min = bound;
@@ -35,7 +35,7 @@ final class PlainDuration implements Predicate<Object> {
           bounds.max = bound;
           bounds.maxIsGood = false;
         }
-        default -> throw new NotPlain(rule.getKey().getFullName());
+        default -> throw new UnsupportedRule(rule.getKey().getFullName());
       }
     }
     return bounds;
