@@ -105,8 +105,14 @@ final class BatchSender<Q, R> {
     return drained;
   }
 
+  /** Sends all that is collected, but waits no longer than that; gives up what is left then. */
+  void close(Duration patience) {
+    Futures.settle(close(), patience);
+    abandon();
+  }
+
   /** Gives up what is not answered. */
-  synchronized void abandon() {
+  private synchronized void abandon() {
     while (!unanswered.isEmpty()) {
       answers.lost(unanswered.poll().request());
     }

@@ -20,14 +20,14 @@ public final class CounterRecorder implements AutoCloseable {
   private static final int NAMES_PER_REQUEST = 1_000;
   private static final int MOST_NAMES = 100_000;
 
-  private final BatchSender<IncrementBatchRequest, IncrementBatchResponse> pump;
+  private final BatchSender<IncrementBatchRequest, IncrementBatchResponse> sender;
   private final Duration patience;
   private final Map<String, Long> sums = new LinkedHashMap<>();
   private final AtomicLong lost = new AtomicLong();
 
   CounterRecorder(ClientCore core, Duration period) {
     this.patience = core.deadline();
-    this.pump =
+    this.sender =
         new BatchSender<>(
             core,
             CountersGrpc.getIncrementBatchMethod(),
@@ -47,7 +47,7 @@ public final class CounterRecorder implements AutoCloseable {
   }
 
   CounterRecorder start() {
-    pump.start();
+    sender.start();
     return this;
   }
 
@@ -83,7 +83,7 @@ public final class CounterRecorder implements AutoCloseable {
 
   /** Sends what is collected now instead of later. */
   public void flush() {
-    pump.push();
+    sender.push();
   }
 
   /**
@@ -91,7 +91,7 @@ public final class CounterRecorder implements AutoCloseable {
    */
   @Override
   public void close() {
-    Recorders.close(pump, patience);
+    sender.close(patience);
   }
 
   private IncrementBatchRequest next() {

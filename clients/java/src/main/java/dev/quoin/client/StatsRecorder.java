@@ -23,14 +23,14 @@ public final class StatsRecorder implements AutoCloseable {
   private static final int MOST_VALUES = 100_000;
   private static final double LARGEST = 1e18;
 
-  private final BatchSender<RecordBatchRequest, RecordBatchResponse> pump;
+  private final BatchSender<RecordBatchRequest, RecordBatchResponse> sender;
   private final Duration patience;
   private final Deque<Record> values = new ArrayDeque<>();
   private final AtomicLong lost = new AtomicLong();
 
   StatsRecorder(ClientCore core, Duration period) {
     this.patience = core.deadline();
-    this.pump =
+    this.sender =
         new BatchSender<>(
             core,
             StatsGrpc.getRecordBatchMethod(),
@@ -48,7 +48,7 @@ public final class StatsRecorder implements AutoCloseable {
   }
 
   StatsRecorder start() {
-    pump.start();
+    sender.start();
     return this;
   }
 
@@ -105,7 +105,7 @@ public final class StatsRecorder implements AutoCloseable {
 
   /** Sends what is collected now instead of later. */
   public void flush() {
-    pump.push();
+    sender.push();
   }
 
   /**
@@ -113,7 +113,7 @@ public final class StatsRecorder implements AutoCloseable {
    */
   @Override
   public void close() {
-    Recorders.close(pump, patience);
+    sender.close(patience);
   }
 
   private RecordBatchRequest next() {

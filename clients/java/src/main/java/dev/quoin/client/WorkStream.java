@@ -1,84 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import dev.quoin.queues.v1.LeasedTask;
-import dev.quoin.queues.v1.Outcome;
-import dev.quoin.queues.v1.Progress;
-import dev.quoin.queues.v1.QueuesGrpc;
-import dev.quoin.queues.v1.WorkRequest;
-import dev.quoin.queues.v1.WorkResponse;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * The call of a worker, opened again whenever it ends. What is not known to have arrived is said
+ * The stream of a worker, opened again whenever it ends. What is not known to have arrived is said
  * again: saying it twice does no harm.
  */
-final class WorkStream {
+final class WorkStream<Q, R, T> {
   private static final Logger LOG = Logger.getLogger(WorkStream.class.getName());
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   private final ClientCore core;
-  private final QueueWorker worker;
-  private final WorkerOptions options;
+  private final Worker<Q, R, T> worker;
+  private final WorkMessages<Q, R, T> messages;
+  private final int most;
 
   /** How tasks ended that the server has not answered, by task. */
-  private final Map<String, WorkRequest> unsettled = new LinkedHashMap<>();
+  private final Map<String, Q> unsettled = new LinkedHashMap<>();
 
   private final StreamLog log;
   private Call call;
   private boolean closed;
 
-  WorkStream(ClientCore core, QueueWorker worker, WorkerOptions options) {
+  /**
+   * @param most how many tasks the worker may have
+   */
+  WorkStream(ClientCore core, Worker<Q, R, T> worker, WorkMessages<Q, R, T> messages, int most) {
     this.core = core;
     this.worker = worker;
-    this.options = options;
-    this.log = new StreamLog("a worker of " + options.queues(), core.address());
+    this.messages = messages;
+    this.most = most;
+    this.log = new StreamLog(messages.worker(), core.address());
   }
 
   void open() {
     open(worker.held());
   }
 
-  private synchronized void open(Map<String, WorkTask> held) {
+  private synchronized void open(Collection<T> held) {
     if (closed) {
       return;
     }
-    WorkRequest.Open.Builder open =
-        WorkRequest.Open.newBuilder()
-            .addAllQueues(options.queues())
-            .addAllKinds(options.handlers().keySet())
-            .setCredits(Math.max(0, QueueWorker.credits(options) - held.size() - unsettled.size()))
-            .setLease(Times.duration(options.lease()))
-            .setPreference(options.preference())
-            .addAllWeights(options.weights())
-            .setReportsStart(true);
-    held.values().forEach(task -> open.addHeld(held(task.lease())));
     call = new Call();
-    call.requests = core.exchange(QueuesGrpc.getWorkMethod(), call);
-    call.requests.onNext(WorkRequest.newBuilder().setOpen(open).build());
+    call.requests = core.exchange(messages.method(), call);
+    call.requests.onNext(messages.open(held, Math.max(0, most - held.size() - unsettled.size())));
     unsettled.values().forEach(call.requests::onNext);
   }
 
-  private static Progress held(LeasedTask task) {
-    return Progress.newBuilder()
-        .setQueue(task.getQueue())
-        .setTaskId(task.getTaskId())
-        .setToken(task.getToken())
-        .build();
-  }
-
   /** Says something that need not arrive. */
-  synchronized void say(WorkRequest message) {
+  synchronized void say(Q message) {
     if (call != null) {
       call.requests.onNext(message);
     }
   }
 
   /** Says how a task ended, again and again until it has arrived. */
-  synchronized void settle(String taskId, WorkRequest outcome) {
+  synchronized void settle(String taskId, Q outcome) {
     unsettled.put(taskId, outcome);
     say(outcome);
   }
@@ -96,61 +81,47 @@ final class WorkStream {
     }
   }
 
-  private void settled(Outcome outcome) {
+  /** It has arrived how a task ended. */
+  void settled(String taskId) {
     synchronized (this) {
-      WorkRequest said = unsettled.get(outcome.getTaskId());
-      if (said == null || outcome.hasExpireTime()) {
-        return; // about progress
+      if (unsettled.remove(taskId) == null) {
+        return;
       }
-      unsettled.remove(outcome.getTaskId());
-      say(WorkRequest.newBuilder().setCredits(1).build());
+      say(messages.credit());
     }
-    worker.settled();
+    worker.endIfIdle();
   }
 
-  private void broken(Call from, Throwable failure) {
+  private void broken(Call from, Throwable thrown) {
     synchronized (this) {
       if (from != call) {
         return;
       }
       call = null;
     }
-    QuoinException cause = QuoinException.from(failure);
-    if (cause instanceof InvalidRequestException) {
-      LOG.log(Level.SEVERE, "this worker cannot work", cause);
+    QuoinException failure = QuoinException.from(thrown);
+    if (Retries.isRefusal(failure)) {
+      LOG.log(Level.SEVERE, messages.worker() + " cannot work", failure);
       close();
       worker.closeAsync();
       return;
     }
-    log.broken(cause);
-    again();
-  }
-
-  private void again() {
+    log.broken(failure);
     try {
-      core.after(QueueWorker.pause(), this::open);
+      core.after(Retries.pause(LONGEST_PAUSE), this::open);
     } catch (ClosedException e) {
       close();
     }
   }
 
   /** One call. */
-  private final class Call implements StreamObserver<WorkResponse> {
-    private StreamObserver<WorkRequest> requests;
+  private final class Call implements StreamObserver<R> {
+    private StreamObserver<Q> requests;
 
     @Override
-    public void onNext(WorkResponse response) {
+    public void onNext(R response) {
       log.alive();
-      switch (response.getMessageCase()) {
-        case TASKS -> response.getTasks().getTasksList().forEach(worker::take);
-        case SETTLED -> response.getSettled().getOutcomesList().forEach(WorkStream.this::settled);
-        case LOST ->
-            worker.stop(response.getLost().getTaskId(), response.getLost().getToken(), true);
-        case CANCELLED ->
-            worker.stop(
-                response.getCancelled().getTaskId(), response.getCancelled().getToken(), false);
-        default -> {}
-      }
+      messages.read(response, worker);
     }
 
     @Override
@@ -160,7 +131,7 @@ final class WorkStream {
 
     @Override
     public void onCompleted() {
-      broken(this, io.grpc.Status.UNAVAILABLE.asRuntimeException());
+      broken(this, Status.UNAVAILABLE.asRuntimeException());
     }
   }
 }

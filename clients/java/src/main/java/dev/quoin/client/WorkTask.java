@@ -77,7 +77,7 @@ public final class WorkTask {
             .setQueue(task.getQueue())
             .setTaskId(task.getTaskId())
             .setToken(task.getToken())
-            .setText(QueueWorker.shortened(text, LONGEST_PROGRESS))
+            .setText(QueueMessages.shortened(text, LONGEST_PROGRESS))
             .build());
   }
 
