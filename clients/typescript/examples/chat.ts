@@ -3,30 +3,29 @@ import { Quoin } from "@quoin/client";
 
 /** Ann writes while Bob is away; what she wrote waits for him, and then they talk. */
 await using quoin = Quoin.connect(process.argv[2]);
-const ann = quoin.chat("ann");
-const bob = quoin.chat("bob");
+const { chat } = quoin;
 
-const room = await ann.create({ members: ["bob"], firstMessage: "hi Bob" });
-await ann.send(room, "are you there?");
+const { chatId } = await chat.create({ creator: "ann", members: ["bob"], firstMessage: "hi Bob" });
+await chat.send({ chatId, sender: "ann", body: "are you there?" });
 await tellUnread();
 
-await using events = bob.subscribe();
-for await (const event of events) {
+for await (const event of chat.subscribe({ user: "bob" })) {
   if (event.case === "message") {
-    console.log(`Bob hears: ${event.value.body}`);
-    await bob.ack(event.chatId, event.value.messageId);
-    if (event.value.body === "see you") {
+    const { messageId = 0n, body } = event.value;
+    console.log(`Bob hears: ${body}`);
+    await chat.ack({ user: "bob", positions: [{ chatId: event.chatId, messageId }] });
+    if (body === "see you") {
       break;
     }
-    if (event.value.body === "are you there?") {
-      await ann.send(room, "see you");
+    if (body === "are you there?") {
+      await chat.send({ chatId, sender: "ann", body: "see you" });
     }
   }
 }
 await tellUnread();
 
 async function tellUnread() {
-  for await (const { unread } of bob.chats()) {
+  for (const { unread } of (await chat.listChats({ user: "bob" })).chats) {
     console.log(`unread for Bob: ${unread}`);
   }
 }

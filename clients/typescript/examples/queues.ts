@@ -25,11 +25,16 @@ function send(task: Task, what: string): string {
   return `told ${seller}`;
 }
 
-const mails = [
-  await quoin.queues.enqueue("mail", { kind: "sold", payload: "ann: lamp" }),
-  await quoin.queues.enqueue("mail", { kind: "expired", payload: "bob: chair" }),
-  await quoin.queues.enqueue("mail", { kind: "sold", payload: "nobody: table" }),
+const mail = (kind: string, value: string) => ({
+  kind,
+  content: { case: "text" as const, value },
+});
+const newTasks = [
+  mail("sold", "ann: lamp"),
+  mail("expired", "bob: chair"),
+  mail("sold", "nobody: table"),
 ];
+const { results } = await quoin.queues.enqueueBatch({ queue: "mail", newTasks });
 await using _worker = quoin.queues.work({
   queues: ["mail"],
   concurrency: 4,
@@ -38,7 +43,7 @@ await using _worker = quoin.queues.work({
     expired: (task) => send(task, "has expired"),
   },
 });
-for (const { taskId } of mails) {
-  const { state, attempts, result } = await quoin.queues.ended("mail", taskId);
-  console.log(`${TaskState[state]} after ${attempts}: ${Buffer.from(result)}`);
+for (const { taskId } of results) {
+  const { state, attempts, answer } = await quoin.queues.ended({ queue: "mail", taskId });
+  console.log(`${TaskState[state]} after ${attempts}: ${answer.value ?? ""}`);
 }

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
-import { type Input, init } from "./convert.js";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { ClientCore } from "./client-core.js";
 import { ClosedError, type QuoinError } from "./errors.js";
 import { quoinError } from "./failures.js";
 import {
-  type AnnounceRequest,
-  AnnounceRequestSchema,
+  type AnnounceRequestSchema,
   Config as ConfigService,
 } from "./gen/quoin/config/v1/config_pb.js";
-import type { Link } from "./link.js";
-import { resumed } from "./resume.js";
+import { reopened } from "./resumable-stream.js";
 
-/** What can be said about an instance besides its address. */
-export type AnnounceOptions = Pick<
-  Input<AnnounceRequest>,
-  "instance" | "metadata" | "draining" | "lease"
->;
+type Announced = MessageInitShape<typeof AnnounceRequestSchema>;
 
 /**
  * An instance of a service that is known as long as this object is open, whichever server has the
@@ -31,14 +26,12 @@ export class Announcement implements AsyncDisposable {
 
   /** @internal */
   constructor(
-    private readonly link: Link,
-    private readonly service: string,
-    private readonly address: string,
-    private readonly options: AnnounceOptions,
+    private readonly core: ClientCore,
+    private readonly request: Announced,
   ) {
-    this.instance = options.instance || randomUUID();
-    this.draining = options.draining ?? false;
-    link.opened(this, () => this.close());
+    this.instance = request.instance || randomUUID();
+    this.draining = request.draining ?? false;
+    core.opened(this, () => this.close());
     this.call = this.announce();
   }
 
@@ -67,7 +60,7 @@ export class Announcement implements AsyncDisposable {
 
   /** Takes the instance away. */
   async close(): Promise<void> {
-    this.link.closed(this);
+    this.core.closed(this);
     this.call.end();
   }
 
@@ -76,13 +69,13 @@ export class Announcement implements AsyncDisposable {
   }
 
   private announce(before?: AnnounceCall): AnnounceCall {
-    const { service, address, instance, draining } = this;
-    const said = { ...this.options, service, address, instance, draining };
-    const call = new AnnounceCall(this.link, init(AnnounceRequestSchema, said), before);
+    const { instance, draining } = this;
+    const request = { ...this.request, instance, draining };
+    const call = new AnnounceCall(this.core, request, before);
     void call.run().then((isReplaced) => {
       if (isReplaced && call === this.call) {
         this.replaced = true;
-        this.link.closed(this);
+        this.core.closed(this);
       }
     });
     return call;
@@ -97,8 +90,8 @@ class AnnounceCall {
   private reject: (failure: QuoinError) => void = () => {};
 
   constructor(
-    private readonly link: Link,
-    private readonly request: ReturnType<typeof init<typeof AnnounceRequestSchema>>,
+    private readonly core: ClientCore,
+    private readonly request: Announced,
     private readonly before: AnnounceCall | undefined,
   ) {
     this.known = new Promise((resolve, reject) => {
@@ -115,7 +108,7 @@ class AnnounceCall {
     const { announce } = ConfigService.method;
     const { signal } = this.cancelled;
     try {
-      for await (const { event } of resumed(this.link, announce, () => this.request, signal)) {
+      for await (const { event } of reopened(this.core, announce, () => this.request, signal)) {
         if (event.case === "announced") {
           this.before?.end();
           this.resolve();
@@ -126,7 +119,7 @@ class AnnounceCall {
     } catch (e) {
       const failure = quoinError(e);
       const { service, instance } = this.request;
-      this.link.say(`"${instance}" of "${service}" is not announced: ${failure.message}`);
+      this.core.say(`"${instance}" of "${service}" is not announced: ${failure.message}`);
       this.reject(failure);
     }
     return false;

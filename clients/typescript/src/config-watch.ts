@@ -1,31 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Plain, plain } from "./convert.js";
-import { Following, Listeners } from "./following.js";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { CachedWatch, Listeners } from "./cached-watch.js";
+import type { ClientCore } from "./client-core.js";
 import {
   Config as ConfigService,
-  type Configuration as ConfigurationMessage,
+  type Configuration,
+  type WatchRequestSchema,
   type WatchResponse,
 } from "./gen/quoin/config/v1/config_pb.js";
-import type { Link } from "./link.js";
-import { resumed } from "./resume.js";
-
-/** The value of a component at one version. */
-export type Configuration = Plain<ConfigurationMessage>;
 
 /** The components of a type, kept up to date in memory. Reading never waits. */
-export class ConfigWatch extends Following<WatchResponse> {
+export class ConfigWatch extends CachedWatch {
   private readonly listeners: Listeners<Configuration>;
   private components: ReadonlyMap<string, Configuration> = new Map();
-  private revision: bigint | undefined;
 
   /** @internal */
-  constructor(
-    link: Link,
-    private readonly type: string,
-  ) {
-    super(link, `config type "${type}"`);
-    this.listeners = new Listeners(link, `a listener of config type "${type}"`);
-    this.begin();
+  constructor(core: ClientCore, request: MessageInitShape<typeof WatchRequestSchema>) {
+    super(core, `config type "${request.type}"`);
+    this.listeners = new Listeners(core, `a listener of config type "${request.type}"`);
+    void this.follow(ConfigService.method.watch, request, (event) => this.take(event));
   }
 
   /** A component as it is known; undefined when there is none or nothing is known yet. */
@@ -39,8 +32,8 @@ export class ConfigWatch extends Following<WatchResponse> {
   }
 
   /**
-   * Has a listener told every component that comes, changes or goes (`deleted`), from now on; not
-   * those that are known already.
+   * Has a listener told every component that comes, changes or goes (it is `deleted`), from now on;
+   * not those that are known already.
    *
    * @returns what takes the listener away again
    */
@@ -48,39 +41,20 @@ export class ConfigWatch extends Following<WatchResponse> {
     return this.listeners.add(listener);
   }
 
-  protected messages(signal: AbortSignal, broken: () => void) {
-    const request = () => ({ type: this.type, revision: this.revision });
-    return resumed(this.link, ConfigService.method.watch, request, signal, broken, false);
-  }
-
-  protected take({ event }: WatchResponse): void {
-    switch (event.case) {
-      case "snapshot": {
-        const now = event.value.configurations.map((one) => plain(one));
-        const changed = this.replace(now);
-        this.at(event.value);
-        this.tell(changed);
-        this.complete();
-        break;
-      }
-      case "changes": {
-        const changed = event.value.configurations.map((one) => plain(one));
-        const now = new Map(this.components);
-        for (const one of changed) {
-          if (one.deleted) {
-            now.delete(one.component);
-          } else {
-            now.set(one.component, one);
-          }
+  private take(event: WatchResponse["event"]): void {
+    if (event.case === "snapshot") {
+      this.tell(this.replace(event.value.configurations));
+    } else if (event.case === "changes") {
+      const now = new Map(this.components);
+      for (const one of event.value.configurations) {
+        if (one.deleted) {
+          now.delete(one.component);
+        } else {
+          now.set(one.component, one);
         }
-        this.components = now;
-        this.at(event.value);
-        this.tell(changed);
-        break;
       }
-      case "heartbeat":
-        this.at(event.value);
-        break;
+      this.components = now;
+      this.tell(event.value.configurations);
     }
   }
 
@@ -92,13 +66,8 @@ export class ConfigWatch extends Following<WatchResponse> {
     const gone = [...before.values()].filter((one) => !now.has(one.component));
     return [
       ...all.filter((one) => before.get(one.component)?.version !== one.version),
-      ...gone.map((one) => ({ ...one, value: undefined, deleted: true })),
+      ...gone.map(({ value, ...one }) => ({ ...one, deleted: true })),
     ];
-  }
-
-  private at({ revision, asOf, ...rest }: At): void {
-    this.revision = revision;
-    this.told(asOf, "stale" in rest && rest.stale);
   }
 
   private tell(changed: Configuration[]): void {
@@ -107,5 +76,3 @@ export class ConfigWatch extends Following<WatchResponse> {
     }
   }
 }
-
-type At = Extract<WatchResponse["event"], { case: "snapshot" | "changes" | "heartbeat" }>["value"];

@@ -3,9 +3,9 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { GrpcTransportOptions } from "@connectrpc/connect-node";
 import type { Address } from "./addresses.js";
 import { textOf } from "./callbacks.js";
-import { BACKGROUND } from "./link.js";
+import { BACKGROUND } from "./client-core.js";
 import { UnsentError } from "./retries.js";
-import { type LinkOptions, ServerLink } from "./server-link.js";
+import { type ConnectionOptions, ServerConnection } from "./server-connection.js";
 
 const MOST_CONNECTIONS = 64;
 
@@ -20,16 +20,16 @@ export class Connections implements SessionManager {
   /** What the URLs of all calls begin with; it is not told to servers. */
   readonly authority: string;
   /** Those beyond one for each address are for calls the others have no room for. */
-  private readonly links: ServerLink[];
+  private readonly all: ServerConnection[];
   private turn = 0;
   private closed = false;
 
   constructor(
     private readonly addresses: readonly Address[],
-    private readonly options: LinkOptions,
+    private readonly options: ConnectionOptions,
   ) {
     this.authority = options.tls ? "https://quoin" : "http://quoin";
-    this.links = addresses.map((address) => new ServerLink(address, options));
+    this.all = addresses.map((address) => new ServerConnection(address, options));
   }
 
   /** Begins a call. */
@@ -37,10 +37,10 @@ export class Connections implements SessionManager {
     const { [BACKGROUND]: background, ...headers } = given;
     const keepsAlive = background === undefined;
     let failure: unknown;
-    for (let attempt = 0; attempt <= this.links.length; attempt++) {
-      const link = await this.pick();
+    for (let attempt = 0; attempt <= this.all.length; attempt++) {
+      const connection = await this.pick();
       try {
-        return link.request({ ...headers, ":method": method, ":path": path }, keepsAlive);
+        return connection.request({ ...headers, ":method": method, ":path": path }, keepsAlive);
       } catch (e) {
         failure = e;
       }
@@ -54,31 +54,31 @@ export class Connections implements SessionManager {
   /** Breaks all connections, and with them all calls; there are no new ones. */
   close(): void {
     this.closed = true;
-    for (const link of this.links) {
-      link.close();
+    for (const connection of this.all) {
+      connection.close();
     }
   }
 
-  private async pick(): Promise<ServerLink> {
+  private async pick(): Promise<ServerConnection> {
     if (this.closed) {
       throw new ConnectError("the client is closed", Code.Unavailable);
     }
-    const ready = this.links.filter((link) => link.isConnected && !link.isFull);
-    for (const link of this.links.slice(0, this.addresses.length)) {
-      link.wake();
+    const ready = this.all.filter((connection) => connection.isConnected && !connection.isFull);
+    for (const connection of this.all.slice(0, this.addresses.length)) {
+      connection.wake();
     }
     return ready[this.turn++ % ready.length] ?? (await this.first());
   }
 
-  private async first(): Promise<ServerLink> {
-    if (this.links.every((link) => link.isFull) && this.links.length < MOST_CONNECTIONS) {
+  private async first(): Promise<ServerConnection> {
+    if (this.all.every((connection) => connection.isFull) && this.all.length < MOST_CONNECTIONS) {
       const quiet = { ...this.options, say: () => {} };
-      this.links.push(...this.addresses.map((address) => new ServerLink(address, quiet)));
+      this.all.push(...this.addresses.map((address) => new ServerConnection(address, quiet)));
     }
-    const free = this.links.filter((link) => !link.isFull);
-    const open = free.length > 0 ? free : this.links;
+    const free = this.all.filter((connection) => !connection.isFull);
+    const open = free.length > 0 ? free : this.all;
     try {
-      return await Promise.any(open.map((link) => link.connect()));
+      return await Promise.any(open.map((connection) => connection.connect()));
     } catch (e) {
       const failures: unknown[] = e instanceof AggregateError ? e.errors : [e];
       throw new UnsentError(failures.map(textOf).join("; "), failures[0]);

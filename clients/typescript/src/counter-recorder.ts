@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
+import { BatchSender } from "./batch-sender.js";
+import type { ClientCore } from "./client-core.js";
 import { type Duration, milliseconds } from "./durations.js";
 import { Counters as CountersService } from "./gen/quoin/counters/v1/counters_pb.js";
-import type { Link } from "./link.js";
-import { Pump } from "./pump.js";
 import { halves, Recorder } from "./recorder.js";
 import { checkName } from "./texts.js";
 
@@ -19,17 +19,19 @@ const GREATEST = 2n ** 63n - 1n;
  */
 export class CounterRecorder extends Recorder {
   /** @internal */
-  protected readonly pump;
+  protected readonly sender;
   private readonly sums = new Map<string, bigint>();
 
   /** @internal */
-  constructor(link: Link, period: Duration) {
+  constructor(core: ClientCore, period: Duration) {
     super();
     const { incrementBatch } = CountersService.method;
-    this.pump = new Pump(link, incrementBatch, milliseconds(period), {
+    this.sender = new BatchSender(core, incrementBatch, milliseconds(period), {
+      collected: () => this.sums.size,
+      size: ({ increments = [] }) => increments.length,
       next: () => this.next(),
       answered: (_, response) => {
-        this.gone += response.uncounted.length;
+        this.gone += response?.uncounted.length ?? 0;
       },
       lost: (request) => {
         this.gone += request.increments?.length ?? 0;
@@ -57,7 +59,7 @@ export class CounterRecorder extends Recorder {
       return;
     }
     this.sums.set(name, sum);
-    this.pump.wake();
+    this.sender.wake();
   }
 
   private next() {

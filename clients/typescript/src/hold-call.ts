@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ClientCore } from "./client-core.js";
 import { leasePause, now, pause } from "./clock.js";
-import { ClosedError, NotHeldError, UnavailableError } from "./errors.js";
+import { ClosedError, type LostReason, NotHeldError, UnavailableError } from "./errors.js";
 import { quoinError } from "./failures.js";
-import { type Grant, type HoldEvent, type LeaseCalls, lostReason } from "./leases.js";
-import type { Link } from "./link.js";
-import { leaseEnd, Possession } from "./possession.js";
+import { HoldResponse_Lost_Reason as LostCode } from "./gen/quoin/locks/v1/locks_pb.js";
+import { endOf, type Grant, grantOf, type HoldEvent, type LeaseCalls } from "./lease-calls.js";
+import { LeaseHandle, leaseEnd, lostReason } from "./lease-handle.js";
 import { onAbort } from "./signals.js";
+
+/** What codes of losses mean that are not just "not held". */
+const LOST: Partial<Record<LostCode, LostReason>> = {
+  [LostCode.EXPIRED]: "expired",
+  [LostCode.FORCED]: "revoked",
+};
 
 /**
  * Keeps a Hold open: one stream at a time, and another one with the same token when a stream ends
@@ -13,14 +20,14 @@ import { onAbort } from "./signals.js";
  */
 export class HoldCall {
   private readonly cancelled = new AbortController();
-  private readonly granted: Promise<Possession>;
-  private resolve: (possession: Possession) => void = () => {};
+  private readonly granted: Promise<LeaseHandle>;
+  private resolve: (handle: LeaseHandle) => void = () => {};
   private reject: (reason: unknown) => void = () => {};
   private held: HeldLease | undefined;
   private sent = 0;
 
   private constructor(
-    private readonly link: Link,
+    private readonly core: ClientCore,
     private readonly calls: LeaseCalls,
     private readonly onWaiting: (position: number) => void,
   ) {
@@ -37,22 +44,22 @@ export class HoldCall {
    * @param signal ends the waiting; it has no meaning for what has been granted
    */
   static async begin(
-    link: Link,
+    core: ClientCore,
     calls: LeaseCalls,
     onWaiting: (position: number) => void,
     signal?: AbortSignal,
-  ): Promise<Possession> {
+  ): Promise<LeaseHandle> {
     signal?.throwIfAborted();
     const what = `onWaiting of ${calls.what} "${calls.name}"`;
-    const call = new HoldCall(link, calls, link.guarded(what, onWaiting));
+    const call = new HoldCall(core, calls, core.guarded(what, onWaiting));
     const forget = onAbort(signal, () => call.giveUp(signal?.reason));
-    link.opened(call, () => call.giveUp(new ClosedError()));
+    core.opened(call, () => call.giveUp(new ClosedError()));
     void call.run();
     try {
       return await call.granted;
     } finally {
       forget();
-      link.closed(call);
+      core.closed(call);
     }
   }
 
@@ -65,7 +72,7 @@ export class HoldCall {
 
   private async run(): Promise<void> {
     const { what, name } = this.calls;
-    const state = this.link.streamState(`the hold of ${what} "${name}"`);
+    const state = this.core.streamState(`the hold of ${what} "${name}"`);
     let token: string | undefined = "";
     while (token !== undefined && !this.cancelled.signal.aborted) {
       try {
@@ -87,36 +94,36 @@ export class HoldCall {
     this.sent = now();
     for await (const event of this.calls.hold(token, this.cancelled.signal)) {
       well();
-      if (event.kind === "reconnect") {
-        return event.token;
+      if (event.case === "reconnect") {
+        return event.value.token;
       }
-      if (event.kind === "lost") {
-        this.held?.possession.lost(event.reason);
+      if (event.case === "lost") {
+        this.held?.handle.lost(LOST[event.value.reason] ?? "not_held");
         return this.held ? undefined : "";
       }
       if (!(await this.take(event))) {
         return this.cancelled.signal.aborted ? undefined : "";
       }
     }
-    return this.held?.possession.token ?? "";
+    return this.held?.handle.token ?? "";
   }
 
   /** Takes in an event; false when the stream is of no use any more. */
   private async take(event: HoldEvent): Promise<boolean> {
-    if (event.kind === "waiting") {
-      this.onWaiting(event.position);
-    } else if (event.kind === "renewed") {
-      this.held?.renewed(event.expireTime);
-    } else if (event.kind === "granted" && this.held) {
-      this.held.resumed(this.sent, event.grant.expireTime);
-    } else if (event.kind === "granted") {
-      const grant = await this.confirmed(event.grant);
+    if (event.case === "waiting") {
+      this.onWaiting(Number(event.value.position));
+    } else if (event.case === "heartbeat" && event.value.expireTime) {
+      this.held?.renewed(endOf(event.value));
+    } else if (event.case === "granted" && this.held) {
+      this.held.resumed(this.sent, endOf(event.value));
+    } else if (event.case === "granted") {
+      const grant = await this.confirmed(grantOf(event.value));
       if (!grant || this.cancelled.signal.aborted) {
         return false;
       }
       const stop = () => this.cancelled.abort();
-      this.held = new HeldLease(this.link, this.calls, grant, this.sent, stop);
-      this.resolve(this.held.possession);
+      this.held = new HeldLease(this.core, this.calls, grant, this.sent, stop);
+      this.resolve(this.held.handle);
     }
     return true;
   }
@@ -128,7 +135,7 @@ export class HoldCall {
     }
     this.sent = now();
     try {
-      return { ...grant, expireTime: await this.calls.renew(grant.token, {}) };
+      return { ...grant, expireTime: await this.calls.renew(grant.token) };
     } catch {
       return undefined;
     }
@@ -141,11 +148,11 @@ export class HoldCall {
     const failure = quoinError(thrown);
     const isNotHeld = failure instanceof NotHeldError;
     if (this.held && isNotHeld) {
-      this.held.possession.lost(lostReason(failure));
+      this.held.handle.lost(lostReason(failure));
       return undefined;
     }
     if (this.held || isNotHeld || failure instanceof UnavailableError) {
-      return this.held?.possession.token ?? "";
+      return this.held?.handle.token ?? "";
     }
     this.reject(failure);
     return undefined;
@@ -154,7 +161,7 @@ export class HoldCall {
 
 /** The lease of a grant that the server renews for as long as a Hold is open. */
 class HeldLease {
-  readonly possession: Possession;
+  readonly handle: LeaseHandle;
   private readonly lease: number;
 
   /**
@@ -164,23 +171,23 @@ class HeldLease {
   private anchor: Date;
   private anchorEnd: number;
 
-  constructor(link: Link, calls: LeaseCalls, grant: Grant, sent: number, stop: () => void) {
+  constructor(core: ClientCore, calls: LeaseCalls, grant: Grant, sent: number, stop: () => void) {
     this.lease = calls.lease;
     this.anchor = grant.expireTime;
     this.anchorEnd = leaseEnd(sent, this.lease);
-    this.possession = new Possession(link, calls, grant, this.anchorEnd, stop);
+    this.handle = new LeaseHandle(core, calls, grant, this.anchorEnd, stop);
   }
 
   /** A new stream took the grant over; its lease was asked for at this moment. */
   resumed(sent: number, expireTime: Date): void {
     this.anchor = expireTime;
     this.anchorEnd = leaseEnd(sent, this.lease);
-    this.possession.renewed(expireTime, this.anchorEnd);
+    this.handle.renewed(expireTime, this.anchorEnd);
   }
 
   /** The server says that it renewed the lease. */
   renewed(expireTime: Date): void {
     const end = this.anchorEnd + (expireTime.getTime() - this.anchor.getTime());
-    this.possession.renewed(expireTime, Math.min(end, leaseEnd(now(), this.lease)));
+    this.handle.renewed(expireTime, Math.min(end, leaseEnd(now(), this.lease)));
   }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ClientCore } from "./client-core.js";
 import { later, leasePause, now } from "./clock.js";
 import { NotHeldError } from "./errors.js";
 import { quoinError } from "./failures.js";
-import { type Grant, type LeaseCalls, lostReason } from "./leases.js";
-import type { Link } from "./link.js";
-import { leaseEnd, Possession } from "./possession.js";
+import type { Grant, LeaseCalls } from "./lease-calls.js";
+import { LeaseHandle, leaseEnd, lostReason } from "./lease-handle.js";
 
 /**
  * Keeps a grant by calls of its own, after every third of its lease. One that was asked for long
@@ -15,57 +15,57 @@ import { leaseEnd, Possession } from "./possession.js";
  * @param signal aborted when nobody wants it any more
  */
 export async function keep(
-  link: Link,
+  core: ClientCore,
   calls: LeaseCalls,
   grant: Grant,
   sent: number,
   signal: AbortSignal,
-): Promise<Possession> {
+): Promise<LeaseHandle> {
   const asked = now();
   if (asked - sent < calls.lease / 3) {
-    return new LeaseRenewal(link, calls, grant, sent).possession;
+    return new LeaseRenewal(core, calls, grant, sent).handle;
   }
   const expireTime = await calls.renew(grant.token, { signal });
-  return new LeaseRenewal(link, calls, { ...grant, expireTime }, asked).possession;
+  return new LeaseRenewal(core, calls, { ...grant, expireTime }, asked).handle;
 }
 
 class LeaseRenewal {
-  readonly possession: Possession;
+  readonly handle: LeaseHandle;
   private next: NodeJS.Timeout | undefined;
 
   constructor(
-    link: Link,
+    core: ClientCore,
     private readonly calls: LeaseCalls,
     private readonly grant: Grant,
     sent: number,
   ) {
     const end = leaseEnd(sent, calls.lease);
-    this.possession = new Possession(link, calls, grant, end, () => clearTimeout(this.next));
+    this.handle = new LeaseHandle(core, calls, grant, end, () => clearTimeout(this.next));
     this.renewAfter(calls.lease / 3 - (now() - sent));
   }
 
   private renewAfter(millis: number): void {
-    if (this.possession.isHeld) {
+    if (this.handle.isHeld) {
       this.next = later(millis, () => void this.renew());
     }
   }
 
   private async renew(): Promise<void> {
     const { lease } = this.calls;
-    const left = this.possession.remaining;
+    const left = this.handle.remaining;
     if (left <= 0) {
       return;
     }
     const sent = now();
     try {
-      const timeout = Math.max(1, Math.min(lease / 3, left));
-      const expireTime = await this.calls.renew(this.grant.token, { timeout });
-      this.possession.renewed(expireTime, leaseEnd(sent, lease));
+      const timeoutMs = Math.max(1, Math.min(lease / 3, left));
+      const expireTime = await this.calls.renew(this.grant.token, { timeoutMs });
+      this.handle.renewed(expireTime, leaseEnd(sent, lease));
       this.renewAfter(lease / 3 - (now() - sent));
     } catch (e) {
       const failure = quoinError(e);
       if (failure instanceof NotHeldError) {
-        this.possession.lost(lostReason(failure));
+        this.handle.lost(lostReason(failure));
       } else {
         this.renewAfter(leasePause(lease));
       }

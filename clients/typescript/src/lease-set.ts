@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Owned } from "./possession.js";
+import type { LeaseHandle } from "./lease-handle.js";
 
 /** Several leases that were granted together. Each can be lost, and released, by itself. */
-export class LeaseSet<T extends Owned> implements AsyncDisposable, Iterable<T> {
-  private constructor(private readonly all: readonly T[]) {}
+export class LeaseSet implements AsyncDisposable, Iterable<LeaseHandle> {
+  private constructor(private readonly all: readonly LeaseHandle[]) {}
 
-  /** All or none: when one cannot be kept, the others are given back. */
-  static async of<T extends Owned>(kept: Promise<T>[]): Promise<LeaseSet<T>> {
+  /**
+   * All or none: when one cannot be kept, the others are given back.
+   *
+   * @internal
+   */
+  static async of(kept: Promise<LeaseHandle>[]): Promise<LeaseSet> {
     const settled = await Promise.allSettled(kept);
-    const won = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const granted = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     const failed = settled.find((one) => one.status === "rejected");
     if (failed) {
-      await Promise.allSettled(won.map((one) => one.release()));
+      await Promise.allSettled(granted.map((one) => one.release()));
       throw failed.reason;
     }
-    return new LeaseSet(won);
+    return new LeaseSet(granted);
   }
 
   /** How many. */
@@ -23,7 +27,7 @@ export class LeaseSet<T extends Owned> implements AsyncDisposable, Iterable<T> {
   }
 
   /** The one of a name, if it is among them. */
-  get(name: string): T | undefined {
+  get(name: string): LeaseHandle | undefined {
     return this.all.find((one) => one.name === name);
   }
 
@@ -33,7 +37,7 @@ export class LeaseSet<T extends Owned> implements AsyncDisposable, Iterable<T> {
   }
 
   /** In the order of the names asked for. */
-  [Symbol.iterator](): Iterator<T> {
+  [Symbol.iterator](): Iterator<LeaseHandle> {
     return this.all[Symbol.iterator]();
   }
 

@@ -2,80 +2,30 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { isA } from "./callbacks.js";
+import type { ClientCore } from "./client-core.js";
 import { leasePause, now, pause } from "./clock.js";
-import {
-  ClosedError,
-  LostError,
-  type LostReason,
-  NotHeldError,
-  QuoinError,
-  UnavailableError,
-} from "./errors.js";
+import { ClosedError, NotHeldError, QuoinError, UnavailableError } from "./errors.js";
 import { quoinError } from "./failures.js";
-import type { CallOptions, Link } from "./link.js";
+import type { LeaseCalls } from "./lease-calls.js";
 import { wasNeverSent } from "./retries.js";
 import { onAbort } from "./signals.js";
-
-/** What a server granted. */
-export interface Grant {
-  readonly token: string;
-  readonly fence: bigint;
-  readonly expireTime: Date;
-}
-
-/** What a stream that holds something tells. */
-export type HoldEvent =
-  | { readonly kind: "waiting"; readonly position: number }
-  | { readonly kind: "granted"; readonly grant: Grant }
-  | { readonly kind: "renewed"; readonly expireTime: Date }
-  | { readonly kind: "lost"; readonly reason: LostReason }
-  | { readonly kind: "reconnect"; readonly token: string }
-  | { readonly kind: "other" };
-
-/** The calls by which something is kept and given back, whatever service it belongs to. */
-export interface LeaseCalls {
-  readonly name: string;
-  /** What it is, for people. */
-  readonly what: string;
-  /** In milliseconds. */
-  readonly lease: number;
-  /** How many permits; 1 for what there is one of. */
-  readonly permits: number;
-  /** Renews the lease and tells its new end. */
-  renew(token: string, options: CallOptions): Promise<Date>;
-  release(token: string, options: CallOptions): Promise<unknown>;
-  /** Gives back what was, or will be, granted for the id of a request. */
-  giveUp(requestId: string, options: CallOptions): Promise<unknown>;
-  /** Opens a stream that holds it; the token is empty to ask for a new grant. */
-  hold(token: string, signal: AbortSignal): AsyncIterable<HoldEvent>;
-}
-
-/** Why a token does not hold anything any more. */
-export function lostReason(failure: QuoinError): LostReason {
-  return /_(FORCED|REVOKED)$/.test(failure.reason ?? "") ? "revoked" : "not_held";
-}
-
-/** The error of a loss. */
-export function lostError(calls: LeaseCalls, reason: LostReason): LostError {
-  return new LostError(`${calls.what} "${calls.name}"`, reason);
-}
 
 /**
  * Gives a grant back. It is repeated while no server can be reached, within the default deadline;
  * not holding it then means that it is free of us, which is all that is wanted.
  */
-export async function release(link: Link, calls: LeaseCalls, token: string): Promise<void> {
-  const end = now() + link.deadline;
+export async function release(core: ClientCore, calls: LeaseCalls, token: string): Promise<void> {
+  const end = now() + core.deadline;
   for (;;) {
     try {
-      await calls.release(token, { timeout: Math.max(1, end - now()) });
+      await calls.release(token, { timeoutMs: Math.max(1, end - now()) });
       return;
     } catch (e) {
       const failure = quoinError(e);
       if (failure instanceof NotHeldError) {
         return;
       }
-      const millis = leasePause(link.deadline);
+      const millis = leasePause(core.deadline);
       if (!(failure instanceof UnavailableError) || now() + millis >= end) {
         throw failure;
       }
@@ -110,7 +60,7 @@ const LONGEST_GIVING_UP = 600_000;
  * @param keep takes what was granted; undefined when nothing was
  */
 export async function acquiring<A, T>(
-  link: Link,
+  core: ClientCore,
   all: readonly LeaseCalls[],
   caller: AbortSignal | undefined,
   ask: (requestId: string, signal: AbortSignal) => Promise<A>,
@@ -123,11 +73,11 @@ export async function acquiring<A, T>(
   let over = () => {};
   const done = new Promise<void>((resolve) => {
     over = () => {
-      link.closed(ended);
+      core.closed(ended);
       resolve();
     };
   });
-  link.opened(ended, () => {
+  core.opened(ended, () => {
     ended.abort(new ClosedError());
     return done;
   });
@@ -156,8 +106,8 @@ async function giveUp(calls: LeaseCalls, requestId: string): Promise<void> {
   const end = now() + Math.min(calls.lease, LONGEST_GIVING_UP);
   while (now() < end) {
     try {
-      const timeout = Math.max(1, Math.min(GIVING_UP_MILLIS, end - now()));
-      await calls.giveUp(requestId, { timeout });
+      const timeoutMs = Math.max(1, Math.min(GIVING_UP_MILLIS, end - now()));
+      await calls.giveUp(requestId, { timeoutMs });
       return;
     } catch (e) {
       const { code } = quoinError(e);

@@ -1,58 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from "node:crypto";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { BatchSender } from "./batch-sender.js";
 import { textOf } from "./callbacks.js";
-import { Backoff, later } from "./clock.js";
-import { InvalidRequestError } from "./errors.js";
-import { quoinError } from "./failures.js";
+import type { ClientCore } from "./client-core.js";
 import {
   type LogEntry,
+  LogEntrySchema,
   Logs as LogsService,
-  type Severity,
-  type WriteStreamRequest,
+  Severity,
 } from "./gen/quoin/logs/v1/logs_pb.js";
-import { BACKGROUND, type Link, last } from "./link.js";
-import { batches, fitting, halvesOf } from "./log-batches.js";
-import type { NewLogEntry } from "./logs.js";
+import { halves, Recorder } from "./recorder.js";
+import { checkName, cut } from "./texts.js";
 
+/** What the contract allows an entry, and a batch of them, to have. */
+const TEXT_BYTES = 16_384;
+const TEMPLATE_BYTES = 512;
+const MOST_FIELDS = 32;
+const KEY_BYTES = 64;
+const VALUE_BYTES = 1_024;
+const BATCH = 100;
+
+const BATCH_BYTES = 512 * 1_024;
 const ROOM = 10_000;
-const BATCHES_AT_ONCE = 10;
-const PAUSE_MILLIS = 100;
+const PERIOD_MILLIS = 100;
+
+/** An entry to be written: what happened, and if need be how serious it is and what belongs to it. */
+export type NewLogEntry = Pick<
+  MessageInitShape<typeof LogEntrySchema>,
+  "severity" | "text" | "template" | "fields"
+>;
 
 /**
  * Writes entries of one log in the background: what was collected in 100 ms goes out together. It
  * never waits and never throws for a server that is away; up to 10,000 entries are kept until it is
  * back, more are dropped and counted. What an entry has more than the contract allows is cut off.
- * Entries are written once, as long as the server comes back within ten minutes.
- *
- * An entry that can never be written is dropped, and the rest goes on. A writer does not keep the
- * process from ending: close it, or its client, to have the last entries written.
+ * Entries are written in order, and once, as long as the server comes back within ten minutes.
  */
-export class LogWriter implements AsyncDisposable {
+export class LogWriter extends Recorder {
+  /** @internal */
+  protected readonly sender;
   private readonly waiting: LogEntry[] = [];
-  private readonly backoff = new Backoff();
-  private sending: WriteStreamRequest[] = [];
-  private flushes: { at: number; done: () => void }[] = [];
-  private taken = 0;
-  private settled = 0;
-  private lost = 0;
-  private busy = false;
-  /** Whether batches are sent one by one, to find the one that the server does not take. */
-  private isCareful = false;
+  private unsettled = 0;
   private hasSaid = false;
-  private closed = false;
-  private readonly state: ReturnType<Link["streamState"]>;
 
   /** @internal */
   constructor(
-    private readonly link: Link,
+    private readonly core: ClientCore,
     private readonly name: string,
   ) {
-    this.state = link.streamState(`the writer of log "${name}"`);
-    link.opened(this, () => this.close());
-  }
-
-  /** How many entries were dropped so far. */
-  get dropped(): number {
-    return this.lost;
+    super();
+    checkName("name", name, 512);
+    const batch = (entries: LogEntry[]) => ({ name, entries, requestId: randomUUID() });
+    const size = ({ entries = [] }: { entries?: readonly unknown[] }) => entries.length;
+    this.sender = new BatchSender(core, LogsService.method.writeStream, PERIOD_MILLIS, {
+      collected: () => this.waiting.length,
+      size,
+      next: () => {
+        const entries = this.nextEntries();
+        return entries.length === 0 ? undefined : batch(entries);
+      },
+      answered: (request) => {
+        this.unsettled -= size(request);
+      },
+      lost: (request) => {
+        this.unsettled -= size(request);
+        this.gone += size(request);
+      },
+      halves: ({ entries = [] }) => halves(entries as LogEntry[]).map(batch),
+      repeatsForever: true,
+    });
   }
 
   /**
@@ -62,21 +79,22 @@ export class LogWriter implements AsyncDisposable {
    *   be read
    */
   write(entry: NewLogEntry): boolean {
-    if (this.closed || this.taken - this.settled >= ROOM) {
-      this.lost++;
+    if (this.closed || this.unsettled >= ROOM) {
+      this.gone++;
       return false;
     }
     try {
       this.waiting.push(fitting(entry));
     } catch (e) {
-      this.drop(1, textOf(e));
+      this.gone++;
+      if (!this.hasSaid) {
+        this.hasSaid = true;
+        this.core.say(`an entry of log "${this.name}" cannot be read and is dropped: ${textOf(e)}`);
+      }
       return false;
     }
-    this.taken++;
-    if (!this.busy) {
-      this.busy = true;
-      this.later(PAUSE_MILLIS);
-    }
+    this.unsettled++;
+    this.sender.wake();
     return true;
   }
 
@@ -85,116 +103,39 @@ export class LogWriter implements AsyncDisposable {
     return this.write({ severity, text });
   }
 
-  /** Waits until all entries taken until now are written or dropped. */
-  flush(): Promise<void> {
-    if (this.taken === this.settled) {
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => {
-      // Who waits for it does not want the process to end.
-      const alive = setInterval(() => {}, 60_000);
-      const done = () => {
-        clearInterval(alive);
-        resolve();
-      };
-      this.flushes.push({ at: this.taken, done });
-    });
-  }
-
-  /** Takes no more, and waits until what was taken is written, no longer than a call may take. */
-  async close(): Promise<void> {
-    this.closed = true;
-    let alarm: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      alarm = setTimeout(resolve, this.link.deadline);
-    });
-    await Promise.race([this.flush(), patience]);
-    clearTimeout(alarm);
-    this.link.closed(this);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  private later(millis: number): void {
-    later(millis, () => void this.send());
-  }
-
-  private async send(): Promise<void> {
-    if (this.sending.length === 0) {
-      this.sending = batches(this.name, this.waiting, BATCHES_AT_ONCE);
-      this.isCareful = false;
-    }
-    const now = this.isCareful ? this.sending.slice(0, 1) : this.sending;
-    let millis = PAUSE_MILLIS;
-    try {
-      const options = { timeoutMs: this.link.deadline, headers: { [BACKGROUND]: "yes" } };
-      const method = LogsService.method.writeStream;
-      await last(this.link.exchange(method, each(now), options));
-      this.settle(now.length);
-      this.backoff.reset();
-      this.state.well();
-      millis = this.isCareful ? 0 : PAUSE_MILLIS;
-    } catch (e) {
-      const failure = quoinError(e);
-      this.settle(Number(failure.metadata.written ?? 0));
-      if (failure instanceof InvalidRequestError) {
-        this.refused(failure);
-        millis = 0;
-      } else {
-        this.state.broken(failure);
-        millis = this.backoff.next();
+  private nextEntries(): LogEntry[] {
+    let count = 0;
+    for (let bytes = 0; count < Math.min(BATCH, this.waiting.length); count++) {
+      bytes += size(this.waiting[count] as LogEntry);
+      if (count > 0 && bytes > BATCH_BYTES) {
+        break;
       }
     }
-    this.busy = this.taken > this.settled;
-    if (this.busy && !(this.closed && this.flushes.length === 0)) {
-      this.later(millis);
-    }
-  }
-
-  /** One of the batches is bad: it is found by sending them one by one, and divided. */
-  private refused(failure: InvalidRequestError): void {
-    if (failure.violations.some(({ field }) => field === "name")) {
-      this.drop(this.settle(this.sending.length), failure.message);
-    } else if (this.isCareful || this.sending.length === 1) {
-      const [bad] = this.sending;
-      const halves = bad ? halvesOf(bad) : [];
-      if (halves.length === 0) {
-        this.drop(this.settle(1), failure.message);
-      } else {
-        this.sending.splice(0, 1, ...halves);
-        this.isCareful = true;
-      }
-    } else {
-      this.isCareful = true;
-    }
-  }
-
-  /** Entries can never be written; that is said once. */
-  private drop(count: number, why: string): void {
-    this.lost += count;
-    if (!this.hasSaid) {
-      this.hasSaid = true;
-      this.link.say(`entries of log "${this.name}" cannot be written and are dropped: ${why}`);
-    }
-  }
-
-  /** The first batches are written, or dropped; tells how many entries that are. */
-  private settle(count: number): number {
-    let entries = 0;
-    for (const batch of this.sending.splice(0, count)) {
-      entries += batch.entries.length;
-    }
-    this.settled += entries;
-    for (const flush of this.flushes.filter(({ at }) => at <= this.settled)) {
-      flush.done();
-    }
-    this.flushes = this.flushes.filter(({ at }) => at > this.settled);
-    return entries;
+    return this.waiting.splice(0, count);
   }
 }
 
-async function* each<T>(messages: readonly T[]): AsyncGenerator<T> {
-  yield* messages;
+/** An entry, cut to what is allowed; what is no text is made one. */
+function fitting(entry: NewLogEntry): LogEntry {
+  const { severity, text = "", template = "", fields = {} } = entry;
+  const kept = Object.entries(fields).filter(([key]) => key !== "");
+  return create(LogEntrySchema, {
+    severity: severity !== undefined && Severity[severity] ? severity : Severity.UNSPECIFIED,
+    text: cut(textOf(text), TEXT_BYTES) || "-",
+    template: cut(textOf(template), TEMPLATE_BYTES),
+    fields: Object.fromEntries(
+      kept
+        .slice(0, MOST_FIELDS)
+        .map(([key, value]) => [cut(key, KEY_BYTES), cut(textOf(value), VALUE_BYTES)]),
+    ),
+  });
+}
+
+/** No less than the bytes of an entry. */
+function size({ text, template, fields }: LogEntry): number {
+  let characters = text.length + template.length + 32;
+  for (const [key, value] of Object.entries(fields)) {
+    characters += key.length + value.length + 8;
+  }
+  return characters * 3;
 }

@@ -1,98 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Input, init, type Plain, plain } from "./convert.js";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { ClientCore } from "./client-core.js";
 import {
-  type CommonResponse,
-  type LogEntry as LogEntryMessage,
-  LogEntrySchema,
+  type LogEntry,
   Logs as LogsService,
-  Severity,
+  type TailRequestSchema,
+  type TailResponse,
 } from "./gen/quoin/logs/v1/logs_pb.js";
-import type { CallOptions, Link } from "./link.js";
-import { LogTail, type TailOptions } from "./log-tail.js";
 import { LogWriter } from "./log-writer.js";
-import { pages } from "./pages.js";
-
-/** An entry of a log. */
-export type LogEntry = Plain<LogEntryMessage>;
-
-/** An entry to be written: what happened, and if need be how serious it is and what belongs to it. */
-export type NewLogEntry = Omit<Input<LogEntryMessage>, "time" | "cursor"> & { text: string };
-
-/** The most common messages of an hour. */
-export type CommonMessages = Plain<CommonResponse>;
-
-const { write, recent, common, listNames } = LogsService.method;
+import { ResumableStream, type StreamOptions } from "./resumable-stream.js";
 
 /**
- * Logs: what happens now.
- *
- * Programs write with a {@link writer}, which never waits; {@link write} is for a single entry that
- * has to be there when the promise is fulfilled. A name is 1 to 512 bytes without control
- * characters.
+ * What a tail brings: an entry of a log, or a gap: entries that could not be delivered because this
+ * process was away, or too slow, for longer than they are kept. `missed` is how many, 0 when that
+ * is not known.
  */
-export class Logs {
+export type TailEvent = {
+  readonly log: string;
+  /** Where another tail goes on after this. */
+  readonly cursor: string;
+} & (
+  | { readonly case: "entry"; readonly entry: LogEntry }
+  | { readonly case: "gap"; readonly missed: bigint }
+);
+
+/** What the client adds to the calls of Logs. */
+export class LogsHelper {
   /** @internal */
-  constructor(private readonly link: Link) {}
+  constructor(private readonly core: ClientCore) {}
 
   /**
-   * Writes one entry, once.
+   * Collects entries of one log and writes them in batches, in the background.
    *
-   * @returns the cursor with which a {@link tail} goes on after it
+   * @throws TypeError when the name is not 1 to 512 bytes without control characters
    */
-  async write(name: string, entry: NewLogEntry, options?: CallOptions): Promise<string> {
-    const { severity, text, template, fields } = init(LogEntrySchema, entry);
-    const request = { name, severity, text, template, fields };
-    return (await this.link.call(write, request, options)).cursor;
-  }
-
-  /** Collects entries of one log and writes them in batches, in the background. */
   writer(name: string): LogWriter {
-    return new LogWriter(this.link, name);
+    return new LogWriter(this.core, name);
   }
 
-  /**
-   * The newest entries, newest first.
-   *
-   * @param severity those of one severity only; of all when left out
-   * @param limit 1 to 100
-   */
-  async recent(
-    name: string,
-    { severity = Severity.UNSPECIFIED, limit = 100 }: { severity?: Severity; limit?: number } = {},
-    options?: CallOptions,
-  ): Promise<LogEntry[]> {
-    return plain((await this.link.call(recent, { name, severity, limit }, options)).entries);
+  /** Follows logs, and goes on where it was when a server goes away. */
+  tail(
+    request: MessageInitShape<typeof TailRequestSchema>,
+    options?: StreamOptions,
+  ): ResumableStream<TailEvent> {
+    const events = { method: LogsService.method.tail, read: tailEvents };
+    return ResumableStream.open(this.core, events, request, options);
   }
+}
 
-  /**
-   * The messages of an hour, the most frequent first.
-   *
-   * @param hoursAgo 0, the default, for the current hour, at most 24
-   * @param limit how many at most, 1 to 100, 10 by default
-   */
-  async common(
-    name: string,
-    severity: Severity,
-    { hoursAgo = 0, limit = 10 }: { hoursAgo?: number; limit?: number } = {},
-    options?: CallOptions,
-  ): Promise<CommonMessages> {
-    const which = { case: "hoursAgo" as const, value: hoursAgo };
-    return plain(await this.link.call(common, { name, severity, which, limit }, options));
-  }
-
-  /** The names of the logs that begin with a prefix, in the order of their bytes. */
-  async *names(prefix = "", options?: CallOptions): AsyncGenerator<string, void, undefined> {
-    for await (const page of pages(this.link, listNames, { prefix, pageSize: 1_000 }, options)) {
-      yield* page.names;
+function* tailEvents({ event }: TailResponse): Generator<TailEvent> {
+  if (event.case === "newEntries") {
+    for (const entry of event.value.entries) {
+      yield { case: "entry", log: event.value.name, cursor: entry.cursor, entry };
     }
-  }
-
-  /**
-   * Follows logs. A broken stream is opened again, at whatever server, and goes on where it was.
-   *
-   * @param names 1 to 64 logs
-   */
-  tail(names: string | readonly string[], options: TailOptions = {}): LogTail {
-    return new LogTail(this.link, typeof names === "string" ? [names] : names, options);
+  } else if (event.case === "gap") {
+    const { name, cursor, missed } = event.value;
+    yield { case: "gap", log: name, cursor, missed: missed ?? 0n };
   }
 }

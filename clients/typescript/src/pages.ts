@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-import type {
-  DescMessage,
-  DescMethodUnary,
-  Message,
-  MessageInitShape,
-  MessageShape,
-} from "@bufbuild/protobuf";
-import type { CallOptions, Link } from "./link.js";
+import type { CallOptions } from "@connectrpc/connect";
 
-type Paged = Message & { readonly nextPageToken: string };
-
-/** The pages of a list, each asked for when the one before has been read. */
-export async function* pages<I extends DescMessage, O extends DescMessage>(
-  link: Link,
-  method: MessageShape<O> extends Paged ? DescMethodUnary<I, O> : never,
-  request: MessageInitShape<I>,
+/**
+ * The pages of a list, each asked for when the one before has been read; for every RPC with a
+ * `page_token`.
+ *
+ * ```ts
+ * for await (const { locks } of pages(quoin.locks.list, { prefix: "account/" })) { … }
+ * ```
+ */
+export async function* pages<F extends ListCall>(
+  list: F,
+  request: Parameters<F>[0],
   options?: CallOptions,
-): AsyncGenerator<MessageShape<O>, void, undefined> {
+): AsyncGenerator<Awaited<ReturnType<F>>, void, undefined> {
   let pageToken = "";
   do {
-    const page = await link.call<I, O>(method, { ...request, pageToken }, options);
-    yield page;
-    pageToken = (page as unknown as Paged).nextPageToken;
+    const next = { ...(request as object), ...(pageToken && { pageToken }) };
+    const page = await list(next as never, options);
+    yield page as Awaited<ReturnType<F>>;
+    pageToken = page.nextPageToken;
   } while (pageToken !== "");
 }
+
+type ListCall = (
+  request: never,
+  options?: CallOptions,
+) => Promise<{ readonly nextPageToken: string }>;

@@ -4,22 +4,14 @@ import type { Client, Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { addresses } from "./addresses.js";
 import { guarded } from "./callbacks.js";
-import { Chat } from "./chat.js";
-import { Config } from "./config.js";
+import { ClientCore } from "./client-core.js";
 import { Connections } from "./connections.js";
-import { Counters } from "./counters.js";
 import { type Duration, milliseconds } from "./durations.js";
 import { connectError } from "./failures.js";
 import { serviceConfig } from "./gen/service-config.js";
-import { services } from "./gen/services.js";
-import { Link } from "./link.js";
-import { Locks } from "./locks.js";
-import { Logs } from "./logs.js";
-import { Queues } from "./queues.js";
 import { requestIds } from "./request-ids.js";
 import { retries } from "./retries.js";
-import { Semaphores } from "./semaphores.js";
-import { Stats } from "./stats.js";
+import { type Services, type Stubs, servicesOf, stubsOf } from "./services.js";
 import type { TlsOptions } from "./tls-options.js";
 
 /** Settings of a {@link Quoin}. */
@@ -51,37 +43,28 @@ export interface QuoinOptions {
   log?: (line: string) => void;
 }
 
-/** The generated stubs of all services, by name. */
-export type Stubs = { readonly [K in keyof typeof services]: Client<(typeof services)[K]> };
-
 /**
  * A client of Quoin. Make one per process and namespace, and close it at the end. It connects when
  * it is first needed, so a server that cannot be reached shows then.
+ *
+ * It has every service of the contract by its name: `quoin.locks`, `quoin.queues` … Each is the
+ * generated stub, and what this package adds: `quoin.locks.get({ name })` is the RPC Get,
+ * `quoin.locks.run(…)` is added. Where both have a method of one name, `quoin.locks.acquire(…)`, it
+ * is the added one; the RPC is at `quoin.stubs.locks.acquire({ … })`.
  */
+export interface Quoin extends Services {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor assigns all services
 export class Quoin implements AsyncDisposable {
-  /** The locks of this client's namespace. */
-  readonly locks: Locks;
-  /** The semaphores of this client's namespace. */
-  readonly semaphores: Semaphores;
-  /** The queues of this client's namespace. */
-  readonly queues: Queues;
-  /** The logs of this client's namespace. */
-  readonly logs: Logs;
-  /** Configuration, maintenance and discovery of this client's namespace. */
-  readonly config: Config;
-  /** The counters of this client's namespace. */
-  readonly counters: Counters;
-  /** The figures of this client's namespace. */
-  readonly stats: Stats;
   /**
-   * The generated stubs of all services, for what has no helper here. They carry the namespace,
-   * the deadline, ids for safe repetition and typed errors as the helpers do. A stream ends when
-   * its loop is left.
+   * The generated stubs of all services and nothing else, for an RPC in whose place a helper stands.
+   * As all calls, they carry the namespace, the deadline, ids for safe repetition and typed errors.
+   * A stream ends when its loop is left; it is not opened again.
    */
   readonly stubs: Stubs;
 
   private readonly connections: Connections;
-  private readonly link: Link;
+  private readonly core: ClientCore;
 
   private constructor(address: string, options: QuoinOptions) {
     const { namespace = "default", deadline = "5s", keepAlive = "10s", tls } = options;
@@ -104,16 +87,9 @@ export class Quoin implements AsyncDisposable {
       ],
     });
     const settings = { namespace, deadline: milliseconds(deadline), address, say };
-    this.link = new Link(transport, settings);
-    this.locks = new Locks(this.link);
-    this.semaphores = new Semaphores(this.link);
-    this.queues = new Queues(this.link);
-    this.logs = new Logs(this.link);
-    this.config = new Config(this.link);
-    this.counters = new Counters(this.link);
-    this.stats = new Stats(this.link);
-    const stubs = Object.entries(services).map(([name, service]) => [name, this.client(service)]);
-    this.stubs = Object.fromEntries(stubs) as Stubs;
+    this.core = new ClientCore(transport, settings);
+    this.stubs = stubsOf(this.core);
+    Object.assign(this, servicesOf(this.core, this.stubs));
   }
 
   /**
@@ -127,18 +103,9 @@ export class Quoin implements AsyncDisposable {
     return new Quoin(address, options);
   }
 
-  /**
-   * The chats of a user of this client's namespace.
-   *
-   * @param user who the user is; Quoin takes it at its word
-   */
-  chat(user: string): Chat {
-    return new Chat(this.link, user);
-  }
-
   /** The stub of a service by its generated description, see {@link stubs}. */
   client<S extends DescService>(service: S): Client<S> {
-    return this.link.client(service);
+    return this.core.client(service);
   }
 
   /**
@@ -148,8 +115,8 @@ export class Quoin implements AsyncDisposable {
    * fails with `ClosedError`.
    */
   async close(): Promise<void> {
-    await this.link.closeAll();
-    this.link.end();
+    await this.core.closeAll();
+    this.core.end();
     this.connections.close();
   }
 

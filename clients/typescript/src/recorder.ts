@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DescMessage } from "@bufbuild/protobuf";
-import type { Pump } from "./pump.js";
+import type { BatchSender } from "./batch-sender.js";
 
 /** Both halves of a list; none when there is only one thing in it. */
 export function halves<T>(all: readonly T[]): T[][] {
@@ -14,29 +14,29 @@ export function halves<T>(all: readonly T[]): T[][] {
  */
 export abstract class Recorder implements AsyncDisposable {
   /** @internal */
-  protected abstract readonly pump: Pump<DescMessage, DescMessage>;
+  protected abstract readonly sender: BatchSender<DescMessage, DescMessage>;
   /** @internal */
   protected gone = 0;
   /** @internal */
   protected closed = false;
 
   /**
-   * How much of what was collected may not have arrived: because Quoin was away for too long, or
-   * too much waited to be sent, or could not be taken, or the recorder was closed.
+   * How much of what was collected was dropped and may not have arrived: because Quoin was away for
+   * too long, or too much waited to be sent, or could not be taken, or the recorder was closed.
    */
-  get lost(): number {
+  get dropped(): number {
     return this.gone;
   }
 
-  /** Sends what is collected now instead of later. */
-  flush(): void {
-    this.pump.push();
+  /** Sends what is collected now instead of later, and waits until it has arrived or is dropped. */
+  flush(): Promise<void> {
+    return this.sender.flush();
   }
 
   /** Sends what is collected and waits, no longer than a call may take, for it to arrive. */
   async close(): Promise<void> {
     this.closed = true;
-    await this.pump.close();
+    await this.sender.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

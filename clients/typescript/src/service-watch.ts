@@ -1,31 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Plain, plain } from "./convert.js";
-import { Following, Listeners } from "./following.js";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { CachedWatch, Listeners } from "./cached-watch.js";
+import type { ClientCore } from "./client-core.js";
 import {
   Config as ConfigService,
-  type Instance as InstanceMessage,
+  type Instance,
+  type WatchServiceRequestSchema,
   type WatchServiceResponse,
 } from "./gen/quoin/config/v1/config_pb.js";
-import type { Link } from "./link.js";
-import { resumed } from "./resume.js";
-
-/** A process that serves. */
-export type Instance = Plain<InstanceMessage>;
 
 /** The instances of a service, kept up to date in memory. Reading never waits. */
-export class ServiceWatch extends Following<WatchServiceResponse> {
+export class ServiceWatch extends CachedWatch {
   private readonly listeners: Listeners<readonly Instance[]>;
   private byName: ReadonlyMap<string, Instance> = new Map();
-  private revision: bigint | undefined;
 
   /** @internal */
-  constructor(
-    link: Link,
-    private readonly service: string,
-  ) {
-    super(link, `service "${service}"`);
-    this.listeners = new Listeners(link, `a listener of service "${service}"`);
-    this.begin();
+  constructor(core: ClientCore, request: MessageInitShape<typeof WatchServiceRequestSchema>) {
+    super(core, `service "${request.service}"`);
+    this.listeners = new Listeners(core, `a listener of service "${request.service}"`);
+    void this.follow(ConfigService.method.watchService, request, (event) => this.take(event));
   }
 
   /** All instances as they are known, in order of their names. */
@@ -47,30 +40,17 @@ export class ServiceWatch extends Following<WatchServiceResponse> {
     return this.listeners.add(listener);
   }
 
-  protected messages(signal: AbortSignal, broken: () => void) {
-    const request = () => ({ service: this.service, revision: this.revision });
-    return resumed(this.link, ConfigService.method.watchService, request, signal, broken, false);
-  }
-
-  protected take({ event }: WatchServiceResponse): void {
-    if (event.case === "heartbeat") {
-      this.revision = event.value.revision;
-      this.told(event.value.asOf, event.value.stale);
-    } else if (event.case === "snapshot" || event.case === "changes") {
+  private take(event: WatchServiceResponse["event"]): void {
+    if (event.case === "snapshot" || event.case === "changes") {
       const now = new Map(event.case === "snapshot" ? [] : this.byName);
       for (const name of event.case === "changes" ? event.value.gone : []) {
         now.delete(name);
       }
       for (const one of event.value.instances) {
-        now.set(one.instance, plain(one));
+        now.set(one.instance, one);
       }
       this.byName = now;
-      this.revision = event.value.revision;
-      this.told(event.value.asOf);
       this.listeners.tell(this.instances);
-      if (event.case === "snapshot") {
-        this.complete();
-      }
     }
   }
 }

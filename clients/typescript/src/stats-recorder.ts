@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
 import { Code, type Interceptor } from "@connectrpc/connect";
+import { BatchSender } from "./batch-sender.js";
 import { textOf } from "./callbacks.js";
+import type { ClientCore } from "./client-core.js";
 import { now } from "./clock.js";
 import { type Duration, milliseconds } from "./durations.js";
 import { connectError } from "./failures.js";
 import { Stats as StatsService } from "./gen/quoin/stats/v1/stats_pb.js";
-import type { Link } from "./link.js";
-import { Pump } from "./pump.js";
 import { halves, Recorder } from "./recorder.js";
 import { checkName } from "./texts.js";
 
@@ -28,13 +28,15 @@ export interface Timer extends Disposable {
  */
 export class StatsRecorder extends Recorder {
   /** @internal */
-  protected readonly pump;
+  protected readonly sender;
   private values: { kind: string; context: string; value: number }[] = [];
 
   /** @internal */
-  constructor(link: Link, period: Duration) {
+  constructor(core: ClientCore, period: Duration) {
     super();
-    this.pump = new Pump(link, StatsService.method.recordBatch, milliseconds(period), {
+    this.sender = new BatchSender(core, StatsService.method.recordBatch, milliseconds(period), {
+      collected: () => this.values.length,
+      size: ({ records = [] }) => records.length,
       next: () => this.next(),
       answered: () => {},
       lost: (request) => {
@@ -65,7 +67,7 @@ export class StatsRecorder extends Recorder {
       return;
     }
     this.values.push({ kind, context, value });
-    this.pump.wake();
+    this.sender.wake();
   }
 
   /** Begins to measure a time; `using`, or `stop`, records the seconds it took. */

@@ -50,14 +50,9 @@ export class TaskError extends Error {
  */
 export type TaskHandler = (task: Task) => TaskResult | PromiseLike<TaskResult>;
 
-/** What came of a task: bytes, or a text, which is kept as UTF-8. */
+/** What came of a task: bytes, or a text, which is kept as a text. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return is a handler
 export type TaskResult = Uint8Array | string | void;
-
-/** A payload or a result as bytes, whichever way it was given. */
-export function contentBytes(given: Uint8Array | string | undefined): Uint8Array {
-  return given instanceof Uint8Array ? given : new TextEncoder().encode(given);
-}
 
 /** A task a worker has. */
 export class Task {
@@ -80,6 +75,15 @@ export class Task {
     return this.leased.taskId;
   }
 
+  /**
+   * Of this delivery.
+   *
+   * @internal
+   */
+  get token(): string {
+    return this.leased.token;
+  }
+
   /** What is to be done. */
   get kind(): string {
     return this.leased.kind;
@@ -87,7 +91,8 @@ export class Task {
 
   /** What there is to know; of a text its bytes. */
   get payload(): Uint8Array {
-    return contentBytes(this.leased.content.value);
+    const { value } = this.leased.content;
+    return value instanceof Uint8Array ? value : new TextEncoder().encode(value);
   }
 
   /** The payload, if it is a text. */

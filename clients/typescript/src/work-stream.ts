@@ -1,63 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
+import type { ClientCore } from "./client-core.js";
 import { Backoff, later, pause } from "./clock.js";
-import { durationMessage } from "./durations.js";
 import { InvalidRequestError, type QuoinError } from "./errors.js";
 import { quoinError } from "./failures.js";
-import {
-  type Outcome,
-  Queues as QueuesService,
-  type WorkRequestSchema,
-  type WorkResponse,
-} from "./gen/quoin/queues/v1/queues_pb.js";
-import { type LeasedTask, Preference } from "./gen/quoin/queues/v1/task_pb.js";
-import type { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
-import { creditsOf, type WorkerOptions } from "./worker-options.js";
+import type { WorkEvent, WorkItem, WorkProtocol } from "./work-protocol.js";
 
-/** What a worker says. */
-export type Said = NonNullable<MessageInitShape<typeof WorkRequestSchema>["message"]>;
-
-/** Whom the stream tells. */
-export interface Work {
-  /** The tasks it has. */
-  held(): LeasedTask[];
-  take(task: LeasedTask): void;
-  stop(taskId: string, token: string, lost: boolean): void;
-  /** What was said of a task is known to the server. */
+/** What the stream calls. */
+export interface WorkListener<W> {
+  /** The items the worker has. */
+  held(): W[];
+  take(item: W): void;
+  stop(id: string, token: string, isLost: boolean): void;
+  /** The server knows how an item ended. */
   settled(): void;
-  /** Working is in vain. */
+  /** Opening the call again cannot help. */
   refused(failure: QuoinError): void;
 }
 
 const MOST_UNSENT = 10_000;
-const FAREWELL_MILLIS = 5_000;
+const CLOSE_MILLIS = 5_000;
 
 /**
- * The call of a worker, opened again whenever it ends. What is not known to have arrived is said
- * again: saying it twice does no harm.
+ * The call of a worker, opened again whenever it ends. A report that is not known to have arrived is
+ * sent again: sending it twice does no harm.
  */
-export class WorkStream {
-  /** How tasks ended that the server has not answered, by task. */
-  private readonly unsettled = new Map<string, Said>();
+export class WorkStream<W extends WorkItem, I extends DescMessage, O extends DescMessage> {
+  /** How items ended that the server has not answered, by id. */
+  private readonly unsettled = new Map<string, MessageInitShape<I>>();
   private readonly cancelled = new AbortController();
-  private outbox = new Outbox<{ message: Said }>();
+  private outbox = new Outbox<MessageInitShape<I>>();
   private isOpened = false;
-  /** Whether outcomes are said one by one, to find the one that the server does not take. */
+  /** Whether reports are sent one by one, to find the one that the server does not take. */
   private isCareful = false;
   private closed = false;
 
-  private readonly kinds: string[];
-
+  /** @param what works, for people */
   constructor(
-    private readonly link: Link,
-    private readonly work: Work,
-    private readonly options: WorkerOptions,
-  ) {
-    this.kinds = Object.keys(options.handlers);
-  }
+    private readonly core: ClientCore,
+    private readonly protocol: WorkProtocol<W, I, O>,
+    private readonly listener: WorkListener<W>,
+    private readonly what: string,
+    private readonly credits: number,
+  ) {}
 
   get hasUnsettled(): boolean {
     return this.unsettled.size > 0;
@@ -66,7 +53,8 @@ export class WorkStream {
   /** Works until it is closed. */
   async run(): Promise<void> {
     const backoff = new Backoff();
-    const state = this.link.streamState(`the worker for ${this.options.queues}`);
+    const state = this.core.streamState(this.what);
+    const send = (request: MessageInitShape<I>) => this.send(request);
     while (!this.closed) {
       this.isOpened = false;
       try {
@@ -74,7 +62,9 @@ export class WorkStream {
           this.isOpened = true;
           backoff.reset();
           state.well();
-          this.take(response);
+          for (const event of this.protocol.read(response, send)) {
+            this.take(event);
+          }
         }
       } catch (e) {
         const failure = quoinError(e);
@@ -91,34 +81,18 @@ export class WorkStream {
     }
   }
 
-  private failed(failure: QuoinError): void {
-    const isInvalid = failure instanceof InvalidRequestError;
-    if (failure.code === Code.Unauthenticated || (isInvalid && !this.isOpened)) {
-      this.closed = true;
-      this.work.refused(failure);
-    } else if (isInvalid && this.isCareful) {
-      const [[taskId] = [""]] = this.unsettled;
-      this.unsettled.delete(taskId);
-      this.isCareful = false;
-      this.link.say(`how task ${taskId} ended cannot be said: ${failure.message}`);
-      this.work.settled();
-    } else if (isInvalid) {
-      this.isCareful = true;
-    }
-  }
-
-  /** Says something that need not arrive. */
-  say(message: Said): void {
+  /** Sends a request that need not arrive. */
+  send(request: MessageInitShape<I>): void {
     if (this.outbox.size < MOST_UNSENT) {
-      this.outbox.push({ message });
+      this.outbox.push(request);
     }
   }
 
-  /** Says how a task ended, again and again until it has arrived. */
-  settle(taskId: string, outcome: Said): void {
-    this.unsettled.set(taskId, outcome);
+  /** Reports how an item ended, again and again until that has arrived. */
+  settle(id: string, report: MessageInitShape<I>): void {
+    this.unsettled.set(id, report);
     if (!this.isCareful || this.unsettled.size === 1) {
-      this.outbox.push({ message: outcome });
+      this.outbox.push(report);
     }
   }
 
@@ -126,68 +100,61 @@ export class WorkStream {
   close(): void {
     this.closed = true;
     this.outbox.end();
-    later(FAREWELL_MILLIS, () => this.cancelled.abort());
+    later(CLOSE_MILLIS, () => this.cancelled.abort());
   }
 
   private open() {
-    const { queues, lease = "30s", weights = [] } = this.options;
-    const held = this.work.held();
+    const held = this.listener.held();
+    const credits = Math.max(0, this.credits - held.length - this.unsettled.size);
     this.outbox = new Outbox();
-    this.say({
-      case: "open",
-      value: {
-        queues,
-        weights,
-        kinds: this.kinds,
-        credits: Math.max(0, creditsOf(this.options) - held.length - this.unsettled.size),
-        lease: durationMessage(lease),
-        preference: weights.length > 0 ? Preference.WEIGHTED : Preference.STRICT,
-        reportsStart: true,
-        held: held.map(({ queue, taskId, token }) => ({ queue, taskId, token })),
-      },
-    });
-    for (const outcome of this.unsettled.values()) {
-      this.outbox.push({ message: outcome });
+    this.outbox.push(this.protocol.open(credits, held));
+    for (const report of this.unsettled.values()) {
+      this.outbox.push(report);
       if (this.isCareful) {
         break;
       }
     }
     const options = { signal: this.cancelled.signal };
-    return this.link.exchange(QueuesService.method.work, this.outbox, options);
+    return this.core.exchange(this.protocol.method, this.outbox, options);
   }
 
-  private take({ message }: WorkResponse): void {
-    switch (message.case) {
-      case "tasks":
-        for (const task of message.value.tasks) {
-          this.work.take(task);
-        }
-        break;
-      case "settled":
-        for (const outcome of message.value.outcomes) {
-          this.settled(outcome);
-        }
-        break;
-      case "lost":
-      case "cancelled": {
-        const { taskId, token } = message.value;
-        this.work.stop(taskId, token, message.case === "lost");
-        break;
-      }
+  private failed(failure: QuoinError): void {
+    const isInvalid = failure instanceof InvalidRequestError;
+    if (failure.code === Code.Unauthenticated || (isInvalid && !this.isOpened)) {
+      this.closed = true;
+      this.listener.refused(failure);
+    } else if (isInvalid && this.isCareful) {
+      const [[id] = [""]] = this.unsettled;
+      this.unsettled.delete(id);
+      this.isCareful = false;
+      this.core.say(`how task ${id} ended cannot be reported: ${failure.message}`);
+      this.listener.settled();
+    } else if (isInvalid) {
+      this.isCareful = true;
     }
   }
 
-  private settled({ taskId, expireTime }: Outcome): void {
-    if (expireTime || !this.unsettled.delete(taskId)) {
-      return; // about progress
+  private take(event: WorkEvent<W>): void {
+    if (event.case === "item") {
+      this.listener.take(event.item);
+    } else if (event.case === "settled") {
+      this.settled(event.id);
+    } else {
+      this.listener.stop(event.id, event.token, event.case === "lost");
+    }
+  }
+
+  private settled(id: string): void {
+    if (!this.unsettled.delete(id)) {
+      return;
     }
     const [next] = this.unsettled.values();
     if (this.isCareful && next) {
-      this.outbox.push({ message: next });
+      this.outbox.push(next);
     } else {
       this.isCareful = false;
     }
-    this.say({ case: "credits", value: 1 });
-    this.work.settled();
+    this.send(this.protocol.credits(1));
+    this.listener.settled();
   }
 }

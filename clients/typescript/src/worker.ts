@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { textOf } from "./callbacks.js";
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import type { ClientCore } from "./client-core.js";
 import { later } from "./clock.js";
-import { durationMessage, milliseconds } from "./durations.js";
+import { type Duration, milliseconds } from "./durations.js";
 import type { QuoinError } from "./errors.js";
-import type { LeasedTask } from "./gen/quoin/queues/v1/task_pb.js";
-import type { Link } from "./link.js";
 import { onAbort } from "./signals.js";
-import { Task, TaskError, type TaskHandler } from "./task.js";
-import { cut } from "./texts.js";
-import { type Said, type Work, WorkStream } from "./work-stream.js";
-import { concurrencyOf, type WorkerOptions } from "./worker-options.js";
+import type { WorkItem, WorkProtocol } from "./work-protocol.js";
+import { WorkStream } from "./work-stream.js";
 
-/** What the contract allows, in bytes. */
-const LONGEST_ERROR = 2_048;
-const LONGEST_PROGRESS = 256;
-const LONGEST_RESULT = 65_536;
+const MOST_CONCURRENT = 500;
+
+/** How a worker works, whatever it works for. */
+export interface WorkOptions {
+  /** How many tasks it does at the same time, 1 to 500, 10 by default; as many are fetched ahead. */
+  concurrency?: number;
+  /** How long closing waits for the tasks being done; 30 s by default. */
+  patience?: Duration;
+  /** Closes the worker when it is aborted. */
+  signal?: AbortSignal;
+}
 
 /**
  * Does tasks with the handlers it was given, until it is closed. A call that breaks is opened again
@@ -28,20 +32,25 @@ export class Worker implements AsyncDisposable {
    */
   readonly ended: Promise<void>;
 
-  private readonly stream: WorkStream;
-  private readonly tasks = new Map<string, Task>();
-  private readonly ready: Task[] = [];
-  private readonly handlers: ReadonlyMap<string, TaskHandler>;
+  private readonly stream: WorkStream<WorkItem, DescMessage, DescMessage>;
+  private readonly protocol: WorkProtocol<WorkItem, DescMessage, DescMessage>;
+  private readonly handlers: ReadonlyMap<string, (item: WorkItem) => unknown>;
+  private readonly concurrency: number;
+  private readonly patience: number;
+  private readonly items = new Map<string, WorkItem>();
+  private readonly ready: WorkItem[] = [];
   private readonly forget: () => void;
   private running = 0;
   private closing = false;
   private finish: () => void = () => {};
   private fail: (failure: QuoinError) => void = () => {};
 
-  /** @internal */
-  constructor(
-    private readonly link: Link,
-    private readonly options: WorkerOptions,
+  private constructor(
+    private readonly core: ClientCore,
+    protocol: WorkProtocol<never, never, never>,
+    handlers: Readonly<Record<string, (item: never) => unknown>>,
+    private readonly what: string,
+    { concurrency = 10, patience = "30s", signal }: WorkOptions,
   ) {
     this.ended = new Promise((resolve, reject) => {
       this.finish = resolve;
@@ -50,18 +59,52 @@ export class Worker implements AsyncDisposable {
     this.ended.catch(() => {
       // It is in the log, too.
     });
-    this.handlers = new Map(Object.entries(options.handlers));
-    const work: Work = {
-      held: () => this.held(),
-      take: (task) => this.take(task),
-      stop: (taskId, token, lost) => this.stop(taskId, token, lost),
+    this.protocol = protocol as unknown as typeof this.protocol;
+    this.handlers = new Map(Object.entries(handlers)) as unknown as typeof this.handlers;
+    this.concurrency = concurrency;
+    this.patience = milliseconds(patience);
+    const listener = {
+      held: () => [...this.items.values()],
+      take: (item: WorkItem) => this.take(item),
+      stop: (id: string, token: string, isLost: boolean) => this.stop(id, token, isLost),
       settled: () => this.endIfIdle(),
-      refused: (failure) => this.end(failure),
+      refused: (failure: QuoinError) => this.end(failure),
     };
-    this.stream = new WorkStream(link, work, options);
-    link.opened(this, () => this.close());
+    this.stream = new WorkStream(core, this.protocol, listener, what, 2 * concurrency);
+    core.opened(this, () => this.close());
     void this.stream.run();
-    this.forget = onAbort(options.signal, () => void this.close().catch(() => {}));
+    this.forget = onAbort(signal, () => void this.close().catch(() => {}));
+  }
+
+  /**
+   * Begins to work.
+   *
+   * @param handlers what does the items, by kind
+   * @param what it works for, for people
+   * @throws RangeError when there is no handler, or the concurrency is not 1 to 500
+   * @throws TypeError when a handler is no function, or a duration is none
+   * @internal
+   */
+  static begin<W extends WorkItem, I extends DescMessage, O extends DescMessage>(
+    core: ClientCore,
+    protocol: WorkProtocol<W, I, O>,
+    handlers: Readonly<Record<string, (item: W) => unknown>>,
+    what: string,
+    options: WorkOptions,
+  ): Worker {
+    if (Object.keys(handlers).length === 0) {
+      throw new RangeError("a worker needs a handler");
+    }
+    for (const [kind, handler] of Object.entries(handlers)) {
+      if (typeof handler !== "function") {
+        throw new TypeError(`the handler of "${kind}" is no function`);
+      }
+    }
+    const { concurrency = 10 } = options;
+    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MOST_CONCURRENT) {
+      throw new RangeError(`concurrency is 1 to ${MOST_CONCURRENT}, not ${concurrency}`);
+    }
+    return new Worker(core, protocol as never, handlers, what, options);
   }
 
   /**
@@ -70,7 +113,7 @@ export class Worker implements AsyncDisposable {
    */
   async close(): Promise<void> {
     this.closing = true;
-    const alarm = later(milliseconds(this.options.patience ?? "30s"), () => this.end());
+    const alarm = later(this.patience, () => this.end());
     this.endIfIdle();
     await this.ended.finally(() => clearTimeout(alarm));
   }
@@ -79,73 +122,59 @@ export class Worker implements AsyncDisposable {
     return this.close();
   }
 
-  private held(): LeasedTask[] {
-    return [...this.tasks.values()].map((task) => task.leased);
-  }
-
-  private take(leased: LeasedTask): void {
-    const { queue, taskId, token } = leased;
-    const task = new Task(leased, (report) => {
-      const text = cut(report, LONGEST_PROGRESS);
-      this.stream.say({ case: "progress", value: { queue, taskId, token, text } });
-    });
-    this.tasks.set(taskId, task);
-    this.ready.push(task);
+  private take(item: WorkItem): void {
+    this.items.set(item.id, item);
+    this.ready.push(item);
     this.begin();
   }
 
-  private stop(taskId: string, token: string, lost: boolean): void {
-    const task = this.tasks.get(taskId);
-    if (task?.leased.token === token) {
-      task.stop(lost ? "the lease of the task is lost" : "the task is cancelled");
-      if (lost) {
-        this.tasks.delete(taskId);
+  private stop(id: string, token: string, isLost: boolean): void {
+    const item = this.items.get(id);
+    if (item?.token === token) {
+      item.stop(isLost ? "the lease of the task is lost" : "the task is cancelled");
+      if (isLost) {
+        this.items.delete(id);
       }
     }
   }
 
   private begin(): void {
-    while (!this.closing && this.running < concurrencyOf(this.options)) {
-      const task = this.ready.shift();
-      if (!task) {
+    while (!this.closing && this.running < this.concurrency) {
+      const item = this.ready.shift();
+      if (!item) {
         return;
       }
-      if (this.tasks.get(task.id) === task) {
-        void this.work(task);
+      if (this.items.get(item.id) === item) {
+        void this.work(item);
       } else {
-        this.stream.say({ case: "credits", value: 1 }); // it was lost before it was begun
+        this.stream.send(this.protocol.credits(1)); // it was lost before it was begun
       }
     }
   }
 
-  private async work(task: Task): Promise<void> {
+  private async work(item: WorkItem): Promise<void> {
     this.running++;
-    this.stream.say({ case: "started", value: { taskIds: [task.id] } });
-    const outcome = await this.outcome(task);
+    this.stream.send(this.protocol.started(item));
+    const report = await this.outcome(item);
     this.running--;
-    if (this.tasks.get(task.id) === task) {
-      this.tasks.delete(task.id);
+    if (this.items.get(item.id) === item) {
+      this.items.delete(item.id);
     }
-    this.stream.settle(task.id, outcome);
+    this.stream.settle(item.id, report);
     this.begin();
     this.endIfIdle();
   }
 
-  /** What came of a task, whatever its handler returns or throws. */
-  private async outcome(task: Task): Promise<Said> {
-    const { queue, taskId, token } = task.leased;
+  /** What came of an item, whatever its handler returns or throws. */
+  private async outcome(item: WorkItem): Promise<MessageInitShape<DescMessage>> {
     try {
-      const handler = this.handlers.get(task.kind);
+      const handler = this.handlers.get(item.kind);
       if (!handler) {
-        throw new Error(`this worker has no handler for "${task.kind}"`);
+        throw new Error(`this worker has no handler for "${item.kind}"`);
       }
-      const result = resultOf(await handler(task));
-      return {
-        case: "ack",
-        value: { queue, taskId, token, answer: { case: "result", value: result } },
-      };
+      return this.protocol.done(item, await handler(item));
     } catch (e) {
-      return { case: "nack", value: { queue, taskId, token, ...failed(e) } };
+      return this.protocol.failed(item, e);
     }
   }
 
@@ -157,49 +186,16 @@ export class Worker implements AsyncDisposable {
 
   private end(failure?: QuoinError): void {
     this.stream.close();
-    this.link.closed(this);
+    this.core.closed(this);
     this.forget?.();
-    for (const task of this.tasks.values()) {
-      task.stop("the worker has ended");
+    for (const item of this.items.values()) {
+      item.stop("the worker has ended");
     }
     if (failure) {
-      this.link.say(`the worker for ${this.options.queues} ends: ${failure.message}`);
+      this.core.say(`${this.what} ends: ${failure.message}`);
       this.fail(failure);
     } else {
       this.finish();
     }
   }
-}
-
-/** The result of a task as it is sent. Doing the task again would not make it fit. */
-function resultOf(value: unknown): Uint8Array {
-  if (value === undefined || value === null) {
-    return new Uint8Array();
-  }
-  if (typeof value !== "string" && !ArrayBuffer.isView(value)) {
-    throw TaskError.dead(`the handler returned a value of type ${typeof value}, not text or bytes`);
-  }
-  const result =
-    typeof value === "string"
-      ? new TextEncoder().encode(value)
-      : new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
-  if (result.length > LONGEST_RESULT) {
-    throw TaskError.dead(`the result has more than ${LONGEST_RESULT} bytes`);
-  }
-  return result;
-}
-
-/** How a task goes on whose handler threw something. */
-function failed(thrown: unknown) {
-  try {
-    if (thrown instanceof TaskError) {
-      const { message, dead, retryAfter } = thrown;
-      const error = cut(`${message}`, LONGEST_ERROR);
-      const pause = retryAfter === undefined ? undefined : durationMessage(retryAfter);
-      return pause ? { error, dead, retryAfter: pause } : { error, dead };
-    }
-  } catch {
-    // It is told as any other failure.
-  }
-  return { error: cut(textOf(thrown), LONGEST_ERROR) };
 }

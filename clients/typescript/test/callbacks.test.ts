@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Interceptor } from "@connectrpc/connect";
-import { InvalidRequestError, Quoin, QuoinError, type Severity } from "@quoin/client";
+import {
+  duration,
+  InvalidRequestError,
+  pages,
+  Quoin,
+  QuoinError,
+  type Severity,
+} from "@quoin/client";
 import { guarded, textOf } from "#dist/callbacks.js";
 import { connect, eventually, next, sharedAddress, soon } from "./support.js";
 
@@ -69,34 +76,37 @@ for (const [name, odd] of Object.entries(ODD)) {
       lock.onLost(resolve);
     });
     const waiting = quoin.locks.hold("report", { onWaiting: odd });
-    await eventually("it waits", async () => (await quoin.locks.get("report")).waiters === 1n);
-    await quoin.locks.forceRelease("report");
+    await eventually(
+      "it waits",
+      async () => (await quoin.locks.get({ name: "report" })).waiters === 1n,
+    );
+    await quoin.locks.forceRelease({ name: "report" });
     assert.equal(await soon(told), "revoked");
     assert.ok((await soon(waiting)).isHeld);
 
-    await using settings = quoin.config.watch("shop");
+    await using settings = quoin.config.watch({ type: "shop" });
     await soon(settings.ready);
     const heard = new Promise((resolve) => {
       settings.onChange(odd);
       settings.onChange(resolve);
     });
-    await using instances = quoin.config.watchService("shop");
+    await using instances = quoin.config.watchService({ service: "shop" });
     await soon(instances.ready);
     const found = new Promise((resolve) => {
       instances.onChange(odd);
       instances.onChange(resolve);
     });
-    await quoin.config.set("shop", "a", { b: 1 });
-    await using _ = quoin.config.announce("shop", "10.0.0.1:80");
+    await quoin.config.set({ type: "shop", component: "a", value: { b: 1 } });
+    await using _ = quoin.config.announce({ service: "shop", address: "10.0.0.1:80" });
     await soon(Promise.all([heard, found]));
 
-    const room = await quoin.chat("ann").create();
-    await using events = quoin.chat("ann").subscribe({ onAlive: odd, onBroken: odd });
-    await quoin.chat("ann").send(room, "hi");
+    const { chatId } = await quoin.chat.create({ creator: "ann" });
+    await using events = quoin.chat.subscribe({ user: "ann" }, { onAlive: odd, onBroken: odd });
+    await quoin.chat.send({ chatId, sender: "ann", body: "hi" });
     const chat = events[Symbol.asyncIterator]();
     while ((await next(chat)).case !== "message") {}
 
-    const { messages } = { messages: lines.filter((line) => / fails: /.test(line)) };
+    const messages = lines.filter((line) => / fails: /.test(line));
     assert.ok(messages.length >= 4, lines.join("\n"));
   });
 
@@ -109,16 +119,16 @@ for (const [name, odd] of Object.entries(ODD)) {
       log: odd,
       deadline: "20s",
     });
-    await assert.rejects(soon(quoin.locks.get("x")), QuoinError);
+    await assert.rejects(soon(quoin.locks.get({ name: "x" })), QuoinError);
     await using recorder = quoin.counters.recorder("1ms");
     recorder.increment("views");
     await using writer = quoin.logs.writer("shop");
     writer.write({ text: "x" });
-    const tail = quoin.logs.tail("shop", { last: 10 })[Symbol.asyncIterator]();
+    const tail = quoin.logs.tail({ names: ["shop"], last: 10 })[Symbol.asyncIterator]();
     const event = tail.next();
     isOdd = false;
     await soon(writer.flush());
-    await quoin.logs.write("shop", { text: "y" });
+    await quoin.logs.write({ name: "shop", text: "y" });
     assert.equal((await soon(event)).done, false);
     await soon(tail.return());
   });
@@ -127,10 +137,10 @@ for (const [name, odd] of Object.entries(ODD)) {
 test("an interceptor that never comes back meets the deadline and the signal", async () => {
   const interceptors = [() => () => new Promise<never>(() => {})];
   const quoin = Quoin.connect(await sharedAddress(), { interceptors, deadline: "100ms" });
-  await assert.rejects(soon(quoin.locks.get("x")), QuoinError);
+  await assert.rejects(soon(quoin.locks.get({ name: "x" })), QuoinError);
   const reason = new Error("enough");
   const abort = new AbortController();
-  const call = quoin.locks.get("x", { signal: abort.signal, timeout: "1h" });
+  const call = quoin.locks.get({ name: "x" }, { signal: abort.signal, timeoutMs: 3_600_000 });
   abort.abort(reason);
   await assert.rejects(soon(call), reason);
   await soon(quoin.close());
@@ -144,13 +154,19 @@ test("a signal may be aborted with anything", async () => {
     const calls = [
       quoin.locks.acquire("x", { wait: "1h", signal: abort.signal }),
       quoin.locks.hold("x", { signal: abort.signal }),
-      quoin.queues.ended("x", "y", { signal: abort.signal }),
-      quoin.logs.tail("x", { signal: abort.signal })[Symbol.asyncIterator]().next(),
+      quoin.queues.ended({ queue: "x", taskId: "y" }, { signal: abort.signal }),
+      quoin.logs
+        .tail({ names: ["x"] }, { signal: abort.signal })
+        [Symbol.asyncIterator]()
+        .next(),
     ];
     for (const call of calls) {
       call.catch(() => {});
     }
-    await eventually("they wait", async () => (await quoin.locks.get("x")).waiters === 2n);
+    await eventually(
+      "they wait",
+      async () => (await quoin.locks.get({ name: "x" })).waiters === 2n,
+    );
     abort.abort(reason);
     for (const call of [0, 1, 3]) {
       const failed = await soon(
@@ -171,18 +187,20 @@ test("what is no message is refused, not sent again and again", async () => {
   await assert.rejects(soon(quoin.locks.acquire(none)), InvalidRequestError);
   await assert.rejects(soon(quoin.locks.hold(none)), TypeError);
   await assert.rejects(
-    soon(quoin.logs.tail(none)[Symbol.asyncIterator]().next()),
+    soon(
+      quoin.logs
+        .tail({ names: [none] })
+        [Symbol.asyncIterator]()
+        .next(),
+    ),
     (e) => e !== null,
   );
-  const wrong = { severity: 1.5 as Severity, text: "x" };
-  await assert.rejects(soon(quoin.logs.write("x", wrong)), InvalidRequestError);
-  const watch = quoin.counters.watch("x", "soon");
-  await assert.rejects(soon(watch[Symbol.asyncIterator]().next()), TypeError);
-  const metadata = { a: none };
-  await assert.rejects(
-    soon(quoin.config.announce("shop", "x:1", { metadata }).ready),
-    InvalidRequestError,
-  );
+  const wrong = { name: "x", severity: 1.5 as Severity, text: "x" };
+  await assert.rejects(soon(quoin.logs.write(wrong)), InvalidRequestError);
+  const watch = quoin.counters.watch({ name: "x", precision: none });
+  await assert.rejects(soon(watch[Symbol.asyncIterator]().next()), (e) => e !== null);
+  const instance = { service: "shop", address: "x:1", metadata: { a: none } };
+  await assert.rejects(soon(quoin.config.announce(instance).ready), InvalidRequestError);
 });
 
 test("a writer drops what can never be written, and writes the rest", async () => {
@@ -205,8 +223,8 @@ test("a writer drops what can never be written, and writes the rest", async () =
   }
   await soon(writer.flush());
   assert.equal(writer.dropped, 5);
-  assert.equal(lines.length, 1, lines.join("\n"));
-  const events = quoin.logs.tail("shop", { last: 1_000 })[Symbol.asyncIterator]();
+  assert.equal(lines.length, 4, lines.join("\n"));
+  const events = quoin.logs.tail({ names: ["shop"], last: 1_000 })[Symbol.asyncIterator]();
   const texts: string[] = [];
   while (texts.at(-1) !== "299") {
     const event = await next(events);
@@ -237,14 +255,15 @@ test("a recorder drops what can never be counted, and counts the rest", async ()
   const { values } = stats as unknown as { values: { context: string }[] };
   (values[1_500] as { context: string }).context = "";
   await soon(Promise.all([counters.close(), stats.close()]));
-  assert.deepEqual([counters.lost, stats.lost], [1, 1], lines.join("\n"));
+  assert.deepEqual([counters.dropped, stats.dropped], [1, 1], lines.join("\n"));
   assert.equal(lines.length, 2, lines.join("\n"));
   let found = 0;
-  for await (const _ of quoin.counters.list("page/")) {
-    found++;
+  for await (const { names } of pages(quoin.counters.list, { prefix: "page/", pageSize: 1_000 })) {
+    found += names.length;
   }
   assert.equal(found, 2_500);
-  assert.equal((await quoin.counters.get("last", "1d", 2)).at(-1)?.count, 1n);
+  const request = { name: "last", precision: duration("1d"), last: 2 };
+  assert.equal((await quoin.counters.get(request)).samples.at(-1)?.count, 1n);
   for (const wrong of [["a"], 5, null, Symbol("x"), Object.create(null)]) {
     assert.throws(() => counters.increment(wrong as string), TypeError);
   }

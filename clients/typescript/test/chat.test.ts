@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Activity, type ChatEvent, QuoinError, Role } from "@quoin/client";
-import { connect, eventually, next, soon } from "./support.js";
+import { Activity, type ChatEvent, pages, type Quoin, QuoinError, Role } from "@quoin/client";
+import { connect, next, soon } from "./support.js";
 
 /** The next event of a kind. */
 async function nextOf<C extends ChatEvent["case"]>(
@@ -17,58 +17,41 @@ async function nextOf<C extends ChatEvent["case"]>(
   }
 }
 
-test("messages wait for every member until they are acknowledged", async () => {
-  await using quoin = await connect();
-  const [ann, bob] = [quoin.chat("ann"), quoin.chat("bob")];
-  const room = await ann.create({ members: ["bob"], firstMessage: "hi Bob" });
-  assert.equal(await ann.send(room, "are you there?", { attributes: { mood: "good" } }), 2n);
-  for await (const chat of bob.chats()) {
-    assert.deepEqual([chat.chatId, chat.unread, chat.role], [room, 2n, Role.MEMBER]);
-  }
-  for await (const { messages, unread } of bob.pending()) {
-    assert.equal(unread, 2n);
-    assert.deepEqual(
-      messages.map((one) => one.body),
-      ["hi Bob", "are you there?"],
-    );
-    assert.deepEqual(messages[1]?.attributes, { mood: "good" });
-    assert.ok(messages[0]?.createTime instanceof Date);
-  }
-  await bob.ack(room, 2n);
-  for await (const _ of bob.pending()) {
-    assert.fail("nothing is pending");
-  }
-});
+/** A chat of Ann's, with others in it if there are names of them. */
+async function chatOfAnn(quoin: Quoin, ...users: string[]): Promise<string> {
+  return (await quoin.chat.create({ creator: "ann", members: users })).chatId;
+}
 
 test("a subscription brings what waits, and then what happens", async () => {
   await using quoin = await connect();
-  const [ann, bob] = [quoin.chat("ann"), quoin.chat("bob")];
-  const room = await ann.create({ members: ["bob"], firstMessage: "one" });
+  const { chat } = quoin;
+  const chatId = await chatOfAnn(quoin, "bob");
+  await chat.send({ chatId, sender: "ann", body: "one" });
   let alive = 0;
-  await using subscription = bob.subscribe({ onAlive: () => alive++ });
+  await using subscription = chat.subscribe({ user: "bob" }, { onAlive: () => alive++ });
   const events = subscription[Symbol.asyncIterator]();
   assert.equal((await nextOf(events, "message")).value.body, "one");
-  assert.ok(alive > 0);
-  await ann.send(room, "two");
+  await chat.send({ chatId, sender: "ann", body: "two" });
   const two = await nextOf(events, "message");
-  assert.deepEqual([two.chatId, two.value.messageId, two.value.sender], [room, 2n, "ann"]);
-  await ann.edit(room, 2n, "zwei");
+  assert.ok(alive > 0 && two.time);
+  assert.deepEqual([two.chatId, two.value.messageId, two.value.sender], [chatId, 2n, "ann"]);
+  await chat.edit({ chatId, sender: "ann", messageId: 2n, body: "zwei" });
   assert.equal((await nextOf(events, "messageEdited")).value.body, "zwei");
-  await ann.delete(room, 2n);
+  await chat.delete({ chatId, user: "ann", messageId: 2n });
   assert.ok((await nextOf(events, "messageDeleted")).value.deleteTime);
-  await ann.signal(room, Activity.TYPING);
-  const { value } = await nextOf(events, "signal");
+  await chat.signal({ chatId, user: "ann", activity: Activity.TYPING });
+  const { value, cursor } = await nextOf(events, "signal");
   assert.deepEqual([value.user, value.activity], ["ann", Activity.TYPING]);
+  assert.equal(cursor, subscription.cursor);
 });
 
 test("a subscription goes on from the cursor of another one", async () => {
   await using quoin = await connect();
-  const ann = quoin.chat("ann");
-  const room = await ann.create({ firstMessage: "one" });
+  const chatId = await chatOfAnn(quoin);
   const heard: string[] = [];
   let cursor = "";
   const listen = async (until: string) => {
-    await using subscription = ann.subscribe({ cursor });
+    await using subscription = quoin.chat.subscribe({ user: "ann", cursor });
     for await (const event of subscription) {
       if (event.case === "message") {
         heard.push(event.value.body);
@@ -79,23 +62,23 @@ test("a subscription goes on from the cursor of another one", async () => {
     }
     cursor = subscription.cursor;
   };
-  await soon(listen("one"));
-  await ann.send(room, "two");
-  await soon(listen("two"));
+  for (const body of ["one", "two"]) {
+    await quoin.chat.send({ chatId, sender: "ann", body });
+    await soon(listen(body));
+  }
   assert.deepEqual(heard, ["one", "two"]);
 });
 
 test("who takes one message a subscription gets every message once", async () => {
   await using quoin = await connect();
-  const ann = quoin.chat("ann");
-  const room = await ann.create();
+  const chatId = await chatOfAnn(quoin);
   for (let i = 0; i < 5; i++) {
-    await ann.send(room, String(i));
+    await quoin.chat.send({ chatId, sender: "ann", body: String(i) });
   }
   const taken: string[] = [];
   let cursor = "";
   while (taken.length < 5) {
-    for await (const event of quoin.chat("ann").subscribe({ cursor })) {
+    for await (const event of quoin.chat.subscribe({ user: "ann", cursor })) {
       cursor = event.cursor;
       if (event.case === "message") {
         taken.push(event.value.body);
@@ -108,7 +91,7 @@ test("who takes one message a subscription gets every message once", async () =>
 
 test("a subscription that is closed ends its loop, one that is aborted throws", async () => {
   await using quoin = await connect();
-  const subscription = quoin.chat("ann").subscribe();
+  const subscription = quoin.chat.subscribe({ user: "ann" });
   const loop = (async () => {
     for await (const _ of subscription) {
       assert.fail("nothing happens");
@@ -117,42 +100,57 @@ test("a subscription that is closed ends its loop, one that is aborted throws", 
   await subscription.close();
   await soon(loop);
   const abort = new AbortController();
-  const events = quoin.chat("ann").subscribe({ signal: abort.signal })[Symbol.asyncIterator]();
+  const { signal } = abort;
+  const events = quoin.chat.subscribe({ user: "ann" }, { signal })[Symbol.asyncIterator]();
   const waiting = events.next();
   abort.abort(new Error("enough"));
   await assert.rejects(soon(waiting), /enough/);
 });
 
-test("roles decide who may do what", async () => {
+test("what a subscription brought waits until it is acknowledged", async () => {
   await using quoin = await connect();
-  const [owner, ann] = [quoin.chat("owner"), quoin.chat("ann")];
-  const room = await owner.create({ chatId: "room", members: ["ann"] });
-  const denied = (e: unknown) => e instanceof QuoinError && e.reason === "CHAT_NOT_ALLOWED";
-  await assert.rejects(ann.kick(room, "owner"), denied);
-  assert.equal(await owner.setRole(room, "ann", Role.MODERATOR), true);
-  assert.equal(await quoin.chat("bob").join(room), true);
-  const members: string[] = [];
-  for await (const { user } of ann.members(room)) {
-    members.push(user);
+  const { chat } = quoin;
+  const chatId = await chatOfAnn(quoin, "bob");
+  for (const body of ["hi Bob", "are you there?"]) {
+    await chat.send({ chatId, sender: "ann", body });
   }
-  assert.deepEqual(members, ["ann", "bob", "owner"]);
-  assert.equal(await ann.kick(room, "bob"), true);
-  assert.equal(await ann.leave(room), true);
-  const exists = (e: unknown) => e instanceof QuoinError && e.reason === "CHAT_EXISTS";
-  await assert.rejects(owner.create({ chatId: "room" }), exists);
+  const waiting = async () => {
+    const bodies: string[] = [];
+    for await (const { chats: pendingChats } of pages(chat.fetchPending, {
+      user: "bob",
+      pageSize: 1,
+    })) {
+      bodies.push(...pendingChats.flatMap(({ messages }) => messages.map(({ body }) => body)));
+    }
+    return bodies;
+  };
+  assert.deepEqual(await waiting(), ["hi Bob", "are you there?"]);
+  await chat.ack({ user: "bob", positions: [{ chatId, messageId: 2n }] });
+  assert.deepEqual(await waiting(), []);
 });
 
-test("history is read from where one wants", async () => {
+test("lists come page by page", async () => {
   await using quoin = await connect();
-  const ann = quoin.chat("ann");
-  const room = await ann.create();
-  for (const body of ["one", "two", "three"]) {
-    await ann.send(room, body);
+  const chatId = await chatOfAnn(quoin, "bob", "cleo", "dave");
+  const seen: [string, Role][] = [];
+  let count = 0;
+  const request = { chatId, user: "bob", pageSize: 1 };
+  for await (const { members } of pages(quoin.chat.members, request)) {
+    count++;
+    seen.push(...members.map(({ user, role }): [string, Role] => [user, role]));
   }
-  await eventually("it is there", async () => (await ann.history(room)).messages.length === 3);
-  const { messages, more } = await ann.history(room, {
-    limit: 1,
-    range: { case: "afterMessageId", value: 1n },
-  });
-  assert.deepEqual([messages[0]?.body, more], ["two", true]);
+  assert.ok(count >= 4);
+  assert.deepEqual(seen, [
+    ["ann", Role.OWNER],
+    ["bob", Role.MEMBER],
+    ["cleo", Role.MEMBER],
+    ["dave", Role.MEMBER],
+  ]);
+});
+
+test("what a user may not do is refused with a reason", async () => {
+  await using quoin = await connect();
+  const chatId = await chatOfAnn(quoin, "bob");
+  const denied = (e: unknown) => e instanceof QuoinError && e.reason === "CHAT_NOT_ALLOWED";
+  await assert.rejects(quoin.chat.kick({ chatId, actor: "bob", user: "ann" }), denied);
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { FOLDER } from "./server.js";
-import { quietHour, sharedAddress } from "./support.js";
+import { sharedAddress } from "./support.js";
 
 /** Runs a program; gives what it prints. */
 async function run(name: string): Promise<string[]> {
@@ -60,36 +60,5 @@ test("what Ann wrote waits for Bob", async () => {
     "Bob hears: are you there?",
     "Bob hears: see you",
     "unread for Bob: 0",
-  ]);
-});
-
-test("views are counted", async () => {
-  const days = await run("counters");
-  const sum = days.reduce((all, line) => all + Number.parseInt(line, 10), 0);
-  assert.equal(sum, 1_001);
-  assert.match(days[1] ?? "", /^\d+ views so far$/);
-});
-
-test("the slowest page is found", async () => {
-  await quietHour();
-  const [made, searches, slowest] = await run("stats");
-  assert.equal(made, "the home page is made");
-  assert.match(searches ?? "", /^searches so far: \d+, mean 110.5 s$/);
-  assert.equal(slowest, "slowest: /search");
-});
-
-test("errors are seen and counted", async () => {
-  await quietHour();
-  const [first, second, common] = await run("logs");
-  assert.equal(first, "shop reports: order 17 cannot be paid");
-  assert.equal(second, "shop reports: order 42 cannot be paid");
-  assert.match(common ?? "", /^\d+ x order {} cannot be paid$/);
-});
-
-test("a move is heard, and a service found", async () => {
-  assert.deepEqual(await run("config"), [
-    "statistics are at 10.0.0.1",
-    "statistics moved to 10.0.0.2, stale: false",
-    "the shop is at 10.0.1.1:8080",
   ]);
 });

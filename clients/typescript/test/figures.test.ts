@@ -1,30 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CounterRecorder, QuoinError, type StatsRecorder } from "@quoin/client";
+import {
+  type CounterRecorder,
+  duration,
+  type Quoin,
+  QuoinError,
+  type StatsRecorder,
+  timestampDate,
+} from "@quoin/client";
 import { connect, eventually, next, quietHour, soon } from "./support.js";
+
+/** What was counted on this day and the one before. */
+async function total(quoin: Quoin, name: string): Promise<bigint> {
+  const { samples } = await quoin.counters.get({ name, precision: duration("1d"), last: 2 });
+  return samples.reduce((sum, { count = 0n }) => sum + count, 0n);
+}
 
 test("a counter counts at several precisions", async () => {
   await using quoin = await connect();
-  await quoin.counters.increment("views");
-  await quoin.counters.increment("views", 41n);
-  const days = await quoin.counters.get("views", "1d", 2);
-  assert.equal(
-    days.reduce((sum, { count }) => sum + count, 0n),
-    42n,
-  );
-  assert.deepEqual([days.length, days[1]?.partial], [2, true]);
-  assert.ok(days[1]?.startTime instanceof Date);
+  await quoin.counters.increment({ name: "views" });
+  await quoin.counters.increment({ name: "views", delta: 41n });
+  assert.equal(await total(quoin, "views"), 42n);
+  const zeroFilled = { name: "views", precision: duration("1d"), last: 2, zeroFill: true };
+  const { samples } = await quoin.counters.get(zeroFilled);
+  assert.deepEqual([samples.length, samples[1]?.partial], [2, true]);
+  assert.ok(samples[1]?.startTime && timestampDate(samples[1].startTime) instanceof Date);
   const unknown = (e: unknown) =>
     e instanceof QuoinError && e.reason === "COUNTER_PRECISION_UNKNOWN";
-  await assert.rejects(quoin.counters.get("views", "7s"), unknown);
-  const names: string[] = [];
-  for await (const name of quoin.counters.list("vi")) {
-    names.push(name);
-  }
-  assert.deepEqual(names, ["views"]);
-  assert.equal(await quoin.counters.delete("views"), true);
-  assert.equal(await quoin.counters.delete("views"), false);
+  const odd = { name: "views", precision: duration("7s") };
+  await assert.rejects(quoin.counters.get(odd), unknown);
+  assert.deepEqual((await quoin.counters.list({ prefix: "vi" })).names, ["views"]);
+  assert.equal((await quoin.counters.delete({ name: "views" })).deleted, true);
+  assert.equal((await quoin.counters.delete({ name: "views" })).deleted, false);
 });
 
 test("a recorder counts everything once", async () => {
@@ -33,25 +41,19 @@ test("a recorder counts everything once", async () => {
   for (let i = 0; i < 2_500; i++) {
     recorder.increment(`page/${i % 1_250}`, 2);
   }
-  recorder.flush();
+  await soon(recorder.flush());
+  assert.equal(await total(quoin, "page/7"), 4n);
   await soon(recorder.close());
-  assert.equal(recorder.lost, 0);
-  const days = await quoin.counters.get("page/7", "1d", 2);
-  assert.equal(
-    days.reduce((sum, { count }) => sum + count, 0n),
-    4n,
-  );
+  assert.equal(recorder.dropped, 0);
   recorder.increment("page/7");
-  assert.equal(recorder.lost, 1);
+  assert.equal(recorder.dropped, 1);
 });
 
 test("a recorder sends by itself", async () => {
   await using quoin = await connect();
   await using recorder: CounterRecorder = quoin.counters.recorder("10ms");
   recorder.increment("views");
-  await eventually("it is counted", async () =>
-    (await quoin.counters.get("views", "1d")).some(({ count }) => count === 1n),
-  );
+  await eventually("it is counted", async () => (await total(quoin, "views")) === 1n);
 });
 
 test("names and sums that are not allowed are refused at once", async () => {
@@ -67,12 +69,12 @@ test("names and sums that are not allowed are refused at once", async () => {
 
 test("a counter is watched", async () => {
   await using quoin = await connect();
-  await using watch = quoin.counters.watch("views", "1d");
+  await using watch = quoin.counters.watch({ name: "views", precision: duration("1d") });
   const states = watch[Symbol.asyncIterator]();
-  assert.equal((await next(states)).length, 2);
-  await quoin.counters.increment("views", 7);
+  assert.equal((await next(states)).samples.length, 2);
+  await quoin.counters.increment({ name: "views", delta: 7n });
   for (let seen = 0n; seen !== 7n; ) {
-    seen = (await next(states)).reduce((sum, { count }) => sum + count, 0n);
+    seen = (await next(states)).samples.reduce((sum, { count = 0n }) => sum + count, 0n);
   }
 });
 
@@ -91,15 +93,15 @@ test("values and times are recorded, and the slowest context is found", async ()
   timer.stop();
   timer.stop();
   await soon(recorder.close());
-  assert.equal(recorder.lost, 0);
+  assert.equal(recorder.dropped, 0);
   const longest = (performance.now() - begin) / 1_000;
-  const search = await quoin.stats.get("AccessTime", "/search");
+  const search = await quoin.stats.get({ kind: "AccessTime", context: "/search" });
   assert.deepEqual([search.count, search.mean, search.max], [2_100n, 1_500, 2_000]);
-  assert.ok(search.hour instanceof Date);
-  const home = await quoin.stats.get("AccessTime", "/home");
-  assert.ok(home.count === 1n && home.max <= longest, String(home.max));
-  const [slowest] = await quoin.stats.slowest("AccessTime", { limit: 1 });
-  assert.equal(slowest?.context, "/search");
+  assert.ok(search.hour);
+  const home = await quoin.stats.get({ kind: "AccessTime", context: "/home" });
+  assert.ok(home.count === 1n && (home.max ?? 0) <= longest, String(home.max));
+  const { slowest } = await quoin.stats.slowest({ kind: "AccessTime", limit: 1 });
+  assert.equal(slowest[0]?.context, "/search");
 });
 
 test("calls of other clients are timed", async () => {
@@ -107,13 +109,33 @@ test("calls of other clients are timed", async () => {
   await using quoin = await connect();
   const recorder = quoin.stats.recorder("10ms");
   const other = await connect({ interceptors: [recorder.interceptor("rpc.client")] });
-  await other.locks.get("x");
-  await assert.rejects(other.locks.get(""));
+  await other.locks.get({ name: "x" });
+  await assert.rejects(other.locks.get({ name: "" }));
   await other.close();
   await soon(recorder.close());
-  const contexts = (await quoin.stats.slowest("rpc.client")).map(({ context }) => context).sort();
-  assert.deepEqual(contexts, [
+  const { slowest } = await quoin.stats.slowest({ kind: "rpc.client" });
+  assert.deepEqual(slowest.map(({ context }) => context).sort(), [
     "quoin.locks.v1.Locks/Get InvalidArgument",
     "quoin.locks.v1.Locks/Get OK",
   ]);
+});
+
+test("a flush waits for what was collected before it, not for what comes later", async () => {
+  await using quoin = await connect();
+  await using recorder = quoin.counters.recorder("1h");
+  await soon(recorder.flush());
+  let isOver = false;
+  const busy = (async () => {
+    for (let i = 0; !isOver; i++) {
+      recorder.increment(`busy/${i}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  for (let i = 0; i < 10_500; i++) {
+    recorder.increment(`page/${i}`);
+  }
+  await soon(recorder.flush());
+  assert.equal(await total(quoin, "page/10499"), 1n);
+  isOver = true;
+  await busy;
 });

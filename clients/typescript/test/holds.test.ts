@@ -9,8 +9,8 @@ test("readers hold a lock together", async () => {
   await using one = await quoin.locks.acquire("prices", { shared: true });
   await using two = await quoin.locks.hold("prices", { shared: true });
   assert.ok(one?.isHeld && two.isHeld);
-  assert.equal((await quoin.locks.get("prices")).readers, 2n);
-  assert.equal(await quoin.locks.tryAcquire("prices"), undefined);
+  assert.equal((await quoin.locks.get({ name: "prices" })).readers, 2n);
+  assert.equal(await quoin.locks.acquire("prices"), undefined);
 });
 
 test("a hold tells its place in line, and goes on when its turn comes", async () => {
@@ -31,10 +31,16 @@ test("a hold that is aborted leaves the line", async () => {
   const abort = new AbortController();
   const waiting = quoin.locks.hold("leader", { signal: abort.signal });
   waiting.catch(() => {});
-  await eventually("it waits", async () => (await quoin.locks.get("leader")).waiters === 1n);
+  await eventually(
+    "it waits",
+    async () => (await quoin.locks.get({ name: "leader" })).waiters === 1n,
+  );
   abort.abort(new Error("enough"));
   await assert.rejects(soon(waiting), /enough/);
-  await eventually("it is gone", async () => (await quoin.locks.get("leader")).waiters === 0n);
+  await eventually(
+    "it is gone",
+    async () => (await quoin.locks.get({ name: "leader" })).waiters === 0n,
+  );
   assert.ok(first.isHeld);
 });
 
@@ -47,7 +53,7 @@ test("a hold hears of its loss", async () => {
   await using quoin = await connect();
   const lock = await quoin.locks.hold("leader", { lease: "4s" });
   const told = new Promise((resolve) => lock.onLost(resolve));
-  await quoin.locks.forceRelease("leader");
+  await quoin.locks.forceRelease({ name: "leader" });
   assert.equal(await soon(told), "revoked");
 });
 
@@ -58,10 +64,13 @@ test("closing the client gives back what it holds and what it waits for", async 
   await quoin.locks.acquire("one", { lease: "1h" });
   await quoin.locks.hold("two", { lease: "1h" });
   const waiting = assert.rejects(quoin.locks.hold("two"), ClosedError);
-  await eventually("it waits", async () => (await watcher.locks.get("two")).waiters === 1n);
+  await eventually(
+    "it waits",
+    async () => (await watcher.locks.get({ name: "two" })).waiters === 1n,
+  );
   await quoin.close();
   await soon(waiting);
   for (const name of ["one", "two"]) {
-    await eventually("it is free", async () => !(await watcher.locks.get(name)).held);
+    await eventually("it is free", async () => !(await watcher.locks.get({ name })).held);
   }
 });

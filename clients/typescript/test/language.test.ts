@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { Quoin, QuoinError } from "@quoin/client";
+import { duration, Quoin, QuoinError } from "@quoin/client";
 import { FOLDER, JAR, startServer } from "./server.js";
 import { connect, eventually, next, sharedAddress, soon } from "./support.js";
 
@@ -15,10 +15,10 @@ test("a loop that is ended while it waits ends at once", async () => {
   await using quoin = await connect();
   const lock = await quoin.locks.acquire("x");
   const streams: AsyncIterable<unknown>[] = [
-    quoin.logs.tail("shop"),
-    quoin.chat("ann").subscribe(),
-    quoin.locks.watch("x"),
-    quoin.counters.watch("views", "1d"),
+    quoin.logs.tail({ names: ["shop"] }),
+    quoin.chat.subscribe({ user: "ann" }),
+    quoin.locks.watch({ name: "x" }),
+    quoin.counters.watch({ name: "views", precision: duration("1d") }),
     quoin.stubs.locks.watch({ name: "x" }),
     quoin.stubs.locks.hold({ name: "x" }),
   ];
@@ -41,29 +41,34 @@ test("keys of users mean nothing to the client", async () => {
   const value = JSON.parse(
     `{${keys},"__proto__":{"x":1},"n":{${keys},"__proto__":[1]},"l":[{${keys}}]}`,
   );
-  await quoin.config.set("redis", "statistics", value);
-  await using watch = quoin.config.watch("redis");
+  const place = { type: "redis", component: "statistics" };
+  await quoin.config.set({ ...place, value });
+  await using watch = quoin.config.watch({ type: "redis" });
   await soon(watch.ready);
-  const told = await quoin.config.get("redis", "statistics");
-  for (const seen of [told?.value, watch.get("statistics")?.value]) {
+  const { configuration } = await quoin.config.get(place);
+  for (const seen of [configuration?.value, watch.get("statistics")?.value]) {
     assert.deepEqual(seen, value);
   }
   assert.equal(({} as { x?: number }).x, undefined);
 
   const fields = JSON.parse(`{${keys},"__proto__":"p"}`);
-  await quoin.logs.write("shop", { text: "x", fields });
-  const [entry] = await quoin.logs.recent("shop");
+  await quoin.logs.write({ name: "shop", text: "x", fields });
+  const [entry] = (await quoin.logs.recent({ name: "shop" })).entries;
   assert.deepEqual(Object.entries(entry?.fields ?? {}).sort(), Object.entries(fields).sort());
   {
     await using writer = quoin.logs.writer("mail");
     writer.write({ text: "x", fields });
   }
-  const [other] = await quoin.logs.recent("mail");
+  const [other] = (await quoin.logs.recent({ name: "mail" })).entries;
   assert.deepEqual(Object.entries(other?.fields ?? {}).sort(), Object.entries(fields).sort());
 
-  await using announced = quoin.config.announce("web", "10.0.0.1:80", { metadata: fields });
+  await using announced = quoin.config.announce({
+    service: "web",
+    address: "10.0.0.1:80",
+    metadata: fields,
+  });
   await soon(announced.ready);
-  const [instance] = await quoin.config.resolve("web");
+  const [instance] = (await quoin.config.resolve({ service: "web" })).instances;
   assert.deepEqual(Object.entries(instance?.metadata ?? {}).sort(), Object.entries(fields).sort());
 });
 
@@ -76,7 +81,7 @@ test("a signal has one listener, and none when nothing waits for it", async () =
   const abort = new AbortController();
   const { signal } = abort;
   for (let i = 0; i < 50; i++) {
-    await quoin.locks.get("x", { signal });
+    await quoin.locks.get({ name: "x" }, { signal });
   }
   assert.equal(getEventListeners(signal, "abort").length, 0);
   const waiting: PromiseLike<unknown>[] = [];
@@ -84,7 +89,10 @@ test("a signal has one listener, and none when nothing waits for it", async () =
     waiting.push(
       quoin.locks.acquire("x", { wait: "1h", signal }),
       quoin.locks.hold("x", { signal }),
-      quoin.logs.tail(`log${i}`, { signal })[Symbol.asyncIterator]().next(),
+      quoin.logs
+        .tail({ names: [`log${i}`] }, { signal })
+        [Symbol.asyncIterator]()
+        .next(),
       quoin.stubs.locks
         .hold({ name: `y${i}` }, { signal })
         [Symbol.asyncIterator]()
@@ -93,7 +101,7 @@ test("a signal has one listener, and none when nothing waits for it", async () =
     quoin.queues.work({ queues: ["mail"], handlers: { x: () => {} }, signal });
   }
   const settled = Promise.allSettled(waiting);
-  await eventually("they wait", async () => (await quoin.locks.get("x")).waiters === 30n);
+  await eventually("they wait", async () => (await quoin.locks.get({ name: "x" })).waiters === 30n);
   assert.equal(getEventListeners(signal, "abort").length, 1);
   abort.abort();
   await soon(settled);
@@ -123,8 +131,9 @@ test("recorders, writers, watches and held leases do not keep a process alive", 
      writer.write({ text: "x" });
      await writer.flush();
      await quoin.locks.acquire("alive" + process.pid, { lease: "10s" });
-     await quoin.config.watch("shop").ready;
-     while (!(await quoin.counters.get("views", "1d")).some(({ count }) => count > 0n));
+     await quoin.config.watch({ type: "shop" }).ready;
+     const request = { name: "views", precision: { seconds: 86400n } };
+     while (!(await quoin.counters.get(request)).samples.some(({ count }) => count > 0n));
      counters.increment("views");
      process.stdout.write("used");`,
     { QUOIN_ADDRESS: await sharedAddress() },
@@ -173,7 +182,7 @@ test("what Redis grants too late is given back", async () => {
     deadline: "2s",
     log: (line) => void lines.push(line),
   });
-  await quoin.semaphores.configure("s", 3);
+  await quoin.semaphores.configure({ name: "s", limit: 3 });
   process.kill(redis, "SIGSTOP");
   const options = { lease: "10m" };
   const all = [
@@ -190,11 +199,11 @@ test("what Redis grants too late is given back", async () => {
   }
   for (const name of ["a", "b", "c"]) {
     await eventually(`${name} is free`, async () => {
-      return (await quoin.locks.get(name).catch(() => undefined))?.held === false;
+      return (await quoin.locks.get({ name }).catch(() => undefined))?.held === false;
     });
   }
   await eventually("the permits are free", async () => {
-    return (await quoin.semaphores.get("s").catch(() => undefined))?.inUse === 0;
+    return (await quoin.semaphores.get({ name: "s" }).catch(() => undefined))?.inUse === 0;
   });
   // Late grants would show now: each is refused or was given back.
   for (const name of ["a", "b", "c"]) {

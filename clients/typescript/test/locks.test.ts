@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LostError, NotHeldError } from "@quoin/client";
+import { LostError, NotHeldError, pages } from "@quoin/client";
 import { WatchResponse_Change as Change } from "@quoin/client/proto/locks";
 import { connect, eventually, next, soon } from "./support.js";
 
 test("a lock is held by one at a time, and its fences rise", async () => {
   await using quoin = await connect();
-  const first = await quoin.locks.acquire("report", { lease: "30s", holder: "one" });
+  const first = await quoin.locks.acquire("report", { lease: "30s", label: "one" });
   assert.ok(first?.isHeld);
   assert.equal(first.name, "report");
   assert.ok(first.expireTime.getTime() > 0);
-  assert.equal(await quoin.locks.tryAcquire("report", "30s"), undefined);
-  const state = await quoin.locks.get("report");
+  assert.equal(await quoin.locks.acquire("report", { lease: "30s" }), undefined);
+  const state = await quoin.locks.get({ name: "report" });
   assert.deepEqual([state.held, state.holder, state.fence], [true, "one", first.fence]);
   await first.release();
   await first.release();
   assert.equal(first.isHeld, false);
-  const second = await quoin.locks.tryAcquire("report");
+  const second = await quoin.locks.acquire("report");
   assert.ok(second && second.fence > first.fence);
 });
 
@@ -25,7 +25,10 @@ test("who waits is granted the lock when it is released", async () => {
   await using quoin = await connect();
   const first = await quoin.locks.acquire("report");
   const waiting = quoin.locks.acquire("report", { wait: "20s" });
-  await eventually("it waits", async () => (await quoin.locks.get("report")).waiters === 1n);
+  await eventually(
+    "it waits",
+    async () => (await quoin.locks.get({ name: "report" })).waiters === 1n,
+  );
   await first?.release();
   assert.ok((await soon(waiting))?.isHeld);
 });
@@ -36,10 +39,16 @@ test("a wait that is aborted leaves the line", async () => {
   const abort = new AbortController();
   const waiting = quoin.locks.acquire("report", { wait: "1h", signal: abort.signal });
   waiting.catch(() => {});
-  await eventually("it waits", async () => (await quoin.locks.get("report")).waiters === 1n);
+  await eventually(
+    "it waits",
+    async () => (await quoin.locks.get({ name: "report" })).waiters === 1n,
+  );
   abort.abort();
   await assert.rejects(soon(waiting), { name: "AbortError" });
-  await eventually("it is gone", async () => (await quoin.locks.get("report")).waiters === 0n);
+  await eventually(
+    "it is gone",
+    async () => (await quoin.locks.get({ name: "report" })).waiters === 0n,
+  );
   assert.ok(first?.isHeld);
 });
 
@@ -51,14 +60,14 @@ test("work is done while the lock is held, and tells what came of it", async () 
     return lock.fence;
   });
   assert.ok(outcome.acquired && outcome.value > 0n);
-  assert.equal((await quoin.locks.get("report")).held, false);
+  assert.equal((await quoin.locks.get({ name: "report" })).held, false);
 });
 
 test("a lock is given back when the work fails", async () => {
   await using quoin = await connect();
   const work = quoin.locks.run("report", {}, () => Promise.reject(new Error("no paper")));
   await assert.rejects(work, /no paper/);
-  assert.equal((await quoin.locks.get("report")).held, false);
+  assert.equal((await quoin.locks.get({ name: "report" })).held, false);
 });
 
 test("a lease is renewed for longer than it is", async () => {
@@ -75,7 +84,12 @@ test("a lock that was taken by force is lost", async () => {
   const lock = await quoin.locks.acquire("report", { lease: "4s" });
   assert.ok(lock);
   const told = new Promise((resolve) => lock.onLost(resolve));
-  assert.equal(await quoin.locks.forceRelease("report", "host 7 hangs", lock.fence), true);
+  const { released: revoked } = await quoin.locks.forceRelease({
+    name: "report",
+    explanation: "host 7 hangs",
+    fence: lock.fence,
+  });
+  assert.equal(revoked, true);
   assert.equal(await soon(told), "revoked");
   assert.equal(lock.isHeld, false);
   assert.ok(lock.signal.reason instanceof LostError);
@@ -90,7 +104,7 @@ test("a lock that was released with its token is lost", async () => {
   const lock = await quoin.locks.acquire("report", { lease: "4s" });
   assert.ok(lock);
   const told = new Promise((resolve) => lock.onLost(resolve));
-  await quoin.stubs.locks.release({ name: "report", token: lock.token });
+  await quoin.locks.release({ name: "report", token: lock.token });
   assert.equal(await soon(told), "not_held");
 });
 
@@ -105,17 +119,17 @@ test("several locks are taken together or not at all", async () => {
     );
     assert.equal(both.get("a")?.isHeld, true);
     assert.equal(await quoin.locks.acquireAll(["c", "a"]), undefined);
-    assert.equal((await quoin.locks.get("c")).held, false);
+    assert.equal((await quoin.locks.get({ name: "c" })).held, false);
   }
-  assert.equal((await quoin.locks.get("a")).held, false);
+  assert.equal((await quoin.locks.get({ name: "a" })).held, false);
 });
 
 test("a watch tells the present state and then what happens", async () => {
   await using quoin = await connect();
-  await using watch = quoin.locks.watch("report");
+  await using watch = quoin.locks.watch({ name: "report" });
   const changes = watch[Symbol.asyncIterator]();
   assert.deepEqual((await next(changes)).held, false);
-  const lock = await quoin.locks.acquire("report", { holder: "me" });
+  const lock = await quoin.locks.acquire("report", { label: "me" });
   for (let seen = await next(changes); !seen.held; seen = await next(changes)) {}
   await lock?.release();
   let seen = await next(changes);
@@ -130,8 +144,8 @@ test("locks in use are found by the beginning of their names", async () => {
   await quoin.locks.acquire("account/7");
   await quoin.locks.acquire("other");
   const found: string[] = [];
-  for await (const lock of quoin.locks.list("account/")) {
-    found.push(lock.name);
+  for await (const { locks } of pages(quoin.locks.list, { prefix: "account/" })) {
+    found.push(...locks.map(({ name }) => name));
   }
   assert.deepEqual([...new Set(found)], ["account/7"]);
 });
@@ -142,7 +156,7 @@ test("one of many callers at a time is in the critical section", async () => {
   const work = async () => {
     const done = await quoin.locks.run("counter", { lease: "30s", wait: "60s" }, async (lock) => {
       assert.equal(++inside, 1);
-      await quoin.locks.get("counter");
+      await quoin.locks.get({ name: "counter" });
       inside--;
       return lock.fence;
     });
@@ -156,12 +170,12 @@ test("one of many callers at a time is in the critical section", async () => {
 test("releasing what others hold meanwhile does no harm", async () => {
   await using quoin = await connect();
   const lock = await quoin.locks.acquire("report", { lease: "1h" });
-  await quoin.locks.forceRelease("report");
+  await quoin.locks.forceRelease({ name: "report" });
   await using next = await quoin.locks.acquire("report", { lease: "1h" });
   await lock?.release();
-  assert.equal((await quoin.locks.get("report")).fence, next?.fence);
+  assert.equal((await quoin.locks.get({ name: "report" })).fence, next?.fence);
   await assert.rejects(
-    quoin.stubs.locks.release({ name: "report", token: lock?.token ?? "" }),
+    quoin.locks.release({ name: "report", token: lock?.token ?? "" }),
     NotHeldError,
   );
 });

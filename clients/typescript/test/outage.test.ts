@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Lock, Quoin, TaskState, UnavailableError, type Worker } from "@quoin/client";
+import {
+  duration,
+  type Lock,
+  Quoin,
+  TaskState,
+  UnavailableError,
+  type Worker,
+} from "@quoin/client";
 import type { TestServer } from "@quoin/client/testing";
 import { startServer } from "./server.js";
 import { eventually, soon } from "./support.js";
@@ -43,20 +50,21 @@ before(async () => {
     lease: "5m",
   });
   void (async () => {
-    for await (const event of quoin.logs.tail("shop")) {
+    for await (const event of quoin.logs.tail({ names: ["shop"] })) {
       texts.push(event.case === "entry" ? event.entry.text : "gap");
     }
   })();
   void (async () => {
-    for await (const event of quoin.chat("ann").subscribe()) {
+    for await (const event of quoin.chat.subscribe({ user: "ann" })) {
       if (event.case === "message") {
         bodies.push(event.value.body);
       }
     }
   })();
   void (async () => {
-    for await (const samples of quoin.counters.watch("views", "1d")) {
-      counts = samples.reduce((sum, { count }) => sum + count, 0n);
+    const request = { name: "views", precision: duration("1d") };
+    for await (const { samples } of quoin.counters.watch(request)) {
+      counts = samples.reduce((sum, { count = 0n }) => sum + count, 0n);
     }
   })();
 });
@@ -72,11 +80,12 @@ async function everythingWorks(): Promise<void> {
   const shared = { recorder: quoin.counters.recorder("10ms"), writer: quoin.logs.writer("shop") };
   shared.recorder.increment("views");
   shared.writer.write({ text: round });
-  await quoin.queues.enqueue("mail", { kind: "quick", payload: round });
-  await quoin.chat("ann").send("room", round);
+  const content = { case: "text" as const, value: round };
+  await quoin.queues.enqueue({ queue: "mail", task: { kind: "quick", content } });
+  await quoin.chat.send({ chatId: "room", sender: "ann", body: round });
   await shared.recorder.close();
   await shared.writer.close();
-  assert.deepEqual([shared.recorder.lost, shared.writer.dropped], [0, 0]);
+  assert.deepEqual([shared.recorder.dropped, shared.writer.dropped], [0, 0]);
   await eventually("the task is done", () => done.includes(round));
   await eventually("the tail tells", () => texts.includes(round));
   await eventually("the chat tells", () => bodies.includes(round));
@@ -84,16 +93,16 @@ async function everythingWorks(): Promise<void> {
 }
 
 test("a server that drains and one that is killed are waited for", async () => {
-  await quoin.chat("ann").create({ chatId: "room" });
-  await using settings = quoin.config.watch("shop");
-  await using instance = quoin.config.announce("shop", "10.0.0.1:80");
+  await quoin.chat.create({ creator: "ann", chatId: "room" });
+  await using settings = quoin.config.watch({ type: "shop" });
+  await using instance = quoin.config.announce({ service: "shop", address: "10.0.0.1:80" });
   await soon(Promise.all([settings.ready, instance.ready]));
   await everythingWorks();
-  const { taskId } = await quoin.queues.enqueue("mail", { kind: "slow" });
+  const { taskId } = await quoin.queues.enqueue({ queue: "mail", task: { kind: "slow" } });
   await eventually("it is begun", async () => {
-    return (await quoin.queues.get("mail", taskId)).attempts === 1;
+    return (await quoin.queues.get({ queue: "mail", taskId })).status?.attempts === 1;
   });
-  const ended = quoin.queues.ended("mail", taskId);
+  const ended = quoin.queues.ended({ queue: "mail", taskId });
   await using recorder = quoin.counters.recorder("10ms");
   const writer = quoin.logs.writer("shop");
 
@@ -105,12 +114,12 @@ test("a server that drains and one that is killed are waited for", async () => {
     writer.write({ text: signal });
     await server.restart();
     await everythingWorks();
-    await quoin.config.set("shop", "round", { sent });
+    await quoin.config.set({ type: "shop", component: "round", value: { sent } });
     await eventually("the change is seen", () => {
       return settings.get("round")?.value?.sent === sent && !settings.isStale;
     });
     await eventually("the instance is known", async () => {
-      return (await quoin.config.resolve("shop")).length === 1;
+      return (await quoin.config.resolve({ service: "shop" })).instances.length === 1;
     });
   }
 
@@ -122,8 +131,9 @@ test("a server that drains and one that is killed are waited for", async () => {
   assert.deepEqual([...new Set(texts)], texts, "no entry comes twice");
   assert.deepEqual([...new Set(bodies)], bodies, "no message comes twice");
   await eventually("all is counted once", async () => {
-    const samples = await quoin.counters.get("while/away", "1d");
-    return samples.reduce((sum, { count }) => sum + count, 0n) === 2n;
+    const request = { name: "while/away", precision: duration("1d") };
+    const { samples } = await quoin.counters.get(request);
+    return samples.reduce((sum, { count = 0n }) => sum + count, 0n) === 2n;
   });
   assert.deepEqual([lock.signal.aborted, held.signal.aborted], [false, false]);
   await worker.close();
@@ -164,5 +174,5 @@ test("what is held is lost when an outage takes longer than its lease", async ()
     return next !== undefined;
   });
   await held.release();
-  assert.equal((await quoin.locks.get("held")).held, false);
+  assert.equal((await quoin.locks.get({ name: "held" })).held, false);
 });

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { QuoinError, type Task, TaskError, TaskState } from "@quoin/client";
+import { duration, QuoinError, type Task, TaskError, TaskState } from "@quoin/client";
 import { connect, eventually, soon } from "./support.js";
-
-const decoder = new TextDecoder();
 
 test("a task is done and its result is told", async () => {
   await using quoin = await connect();
-  const { taskId, duplicate } = await quoin.queues.enqueue("mail", {
-    kind: "sold",
-    payload: "ann: lamp",
-    fairnessKey: "shop",
+  const { taskId, duplicate } = await quoin.queues.enqueue({
+    queue: "mail",
+    task: {
+      kind: "sold",
+      content: { case: "text", value: "ann: lamp" },
+      fairnessKey: "shop",
+    },
   });
   assert.equal(duplicate, false);
   await using _ = quoin.queues.work({
@@ -25,21 +26,21 @@ test("a task is done and its result is told", async () => {
       },
     },
   });
-  const end = await soon(quoin.queues.ended("mail", taskId));
+  const end = await soon(quoin.queues.ended({ queue: "mail", taskId }));
   assert.equal(end.state, TaskState.DONE);
-  assert.equal(decoder.decode(end.result), "told ann");
+  assert.equal(end.answer.value, "told ann");
 });
 
 test("many tasks are done, each kind by its handler, no more at a time than may be", async () => {
   await using quoin = await connect();
   const tasks = Array.from({ length: 60 }, (_, i) => ({ kind: i % 2 ? "odd" : "even" }));
-  const added = await quoin.queues.enqueueAll("numbers", tasks);
+  await quoin.queues.enqueueBatch({ queue: "numbers", newTasks: tasks });
   let running = 0;
   let most = 0;
   const done: string[] = [];
   const handle = async (task: Task) => {
     most = Math.max(most, ++running);
-    await quoin.queues.stats("numbers");
+    await quoin.queues.stats({ queue: "numbers" });
     running--;
     done.push(task.kind);
   };
@@ -48,24 +49,27 @@ test("many tasks are done, each kind by its handler, no more at a time than may 
     concurrency: 4,
     handlers: { odd: handle, even: handle },
   });
-  await eventually("all are done", () => done.length >= added.length);
+  await eventually("all are done", () => done.length >= tasks.length);
   assert.equal(done.filter((kind) => kind === "odd").length, 30);
   assert.ok(most <= 4, String(most));
   await eventually("all are known to be done", async () => {
-    const { ready, leased, finished } = await quoin.queues.stats("numbers");
+    const { ready, leased, finished } = await quoin.queues.stats({
+      queue: "numbers",
+    });
     return ready === 0n && leased === 0n && finished === 60n;
   });
 });
 
 test("a failed task is tried again, or not, as its handler says", async () => {
   await using quoin = await connect();
-  const backoff = { initial: 10 };
-  const ids = await quoin.queues.enqueueAll("mail", [
+  const backoff = { initial: duration("10ms") };
+  const newTasks = [
     { kind: "later" },
     { kind: "never" },
     { kind: "broken", backoff, maxAttempts: 2 },
     { kind: "long", maxAttempts: 1 },
-  ]);
+  ];
+  const { results } = await quoin.queues.enqueueBatch({ queue: "mail", newTasks });
   await using _ = quoin.queues.work({
     queues: ["mail"],
     handlers: {
@@ -81,7 +85,9 @@ test("a failed task is tried again, or not, as its handler says", async () => {
       long: () => "x".repeat(70_000),
     },
   });
-  const ends = await soon(Promise.all(ids.map(({ taskId }) => quoin.queues.ended("mail", taskId))));
+  const ends = await soon(
+    Promise.all(results.map(({ taskId }) => quoin.queues.ended({ queue: "mail", taskId }))),
+  );
   assert.deepEqual(
     ends.map(({ state, attempts }) => [state, attempts]),
     [
@@ -99,7 +105,7 @@ test("a failed task is tried again, or not, as its handler says", async () => {
 
 test("a task that is cancelled is told to stop", async () => {
   await using quoin = await connect();
-  const { taskId } = await quoin.queues.enqueue("mail", { kind: "slow" });
+  const { taskId } = await quoin.queues.enqueue({ queue: "mail", task: { kind: "slow" } });
   const stopped = new Promise((resolve) => {
     quoin.queues.work({
       queues: ["mail"],
@@ -115,30 +121,35 @@ test("a task that is cancelled is told to stop", async () => {
   });
   await eventually(
     "it says how far it is",
-    async () => (await quoin.queues.get("mail", taskId)).progress === "half",
+    async () => (await quoin.queues.get({ queue: "mail", taskId })).status?.progress === "half",
   );
-  assert.equal(await quoin.queues.cancel("mail", taskId), TaskState.LEASED);
+  const cancelled = await quoin.queues.cancel({ queue: "mail", taskId });
+  assert.equal(cancelled.state, TaskState.LEASED);
   assert.match(String(await soon(stopped)), /cancelled/);
-  const { state } = await soon(quoin.queues.ended("mail", taskId));
+  const { state } = await soon(quoin.queues.ended({ queue: "mail", taskId }));
   assert.equal(state, TaskState.CANCELLED);
 });
 
 test("who waits for a task can stop waiting, and hears that there is none", async () => {
   await using quoin = await connect();
   const unknown = (e: unknown) => e instanceof QuoinError && e.reason === "TASK_NOT_FOUND";
-  await assert.rejects(soon(quoin.queues.ended("mail", "0123")), unknown);
-  const { taskId } = await quoin.queues.enqueue("mail", { kind: "sold", delay: "1h" });
+  await assert.rejects(soon(quoin.queues.ended({ queue: "mail", taskId: "0123" })), unknown);
+  const { taskId } = await quoin.queues.enqueue({
+    queue: "mail",
+    task: { kind: "sold", delay: duration("1h") },
+  });
   const abort = new AbortController();
-  const waiting = quoin.queues.ended("mail", taskId, { signal: abort.signal });
+  const waiting = quoin.queues.ended({ queue: "mail", taskId }, { signal: abort.signal });
   abort.abort(new Error("enough"));
   await assert.rejects(soon(waiting), /enough/);
-  assert.equal(await quoin.queues.cancel("mail", taskId), TaskState.CANCELLED);
+  const { state } = await quoin.queues.cancel({ queue: "mail", taskId });
+  assert.equal(state, TaskState.CANCELLED);
 });
 
 test("a task with a known key is not added again", async () => {
   await using quoin = await connect();
   const task = { kind: "sold", dedupKey: "order 17" };
-  const first = await quoin.queues.enqueue("mail", task);
-  const second = await quoin.queues.enqueue("mail", task);
-  assert.deepEqual(second, { taskId: first.taskId, duplicate: true });
+  const first = await quoin.queues.enqueue({ queue: "mail", task });
+  const second = await quoin.queues.enqueue({ queue: "mail", task });
+  assert.deepEqual([second.taskId, second.duplicate], [first.taskId, true]);
 });

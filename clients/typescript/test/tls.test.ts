@@ -37,6 +37,6 @@ test("a client that shows the right certificate is served over TLS", async () =>
 test("a client that trusts others, shows nothing, or does not encrypt is not served", async () => {
   for (const tls of [true, { ca: cert }, { ca: cert, cert, key, serverName: "other" }, false]) {
     await using quoin = Quoin.connect(server.address, { tls });
-    await assert.rejects(quoin.locks.get("x"), UnavailableError, JSON.stringify(tls));
+    await assert.rejects(quoin.locks.get({ name: "x" }), UnavailableError, JSON.stringify(tls));
   }
 });

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { create } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { NotHeldError, Quoin, quoinError } from "@quoin/client";
 import { ErrorReason } from "@quoin/client/proto/errors";
 import { serviceConfig } from "@quoin/client/proto/service-config";
 import { services } from "@quoin/client/proto/services";
 import { addresses, authority } from "#dist/addresses.js";
-import { init, plain } from "#dist/convert.js";
 import { durationMessage, milliseconds } from "#dist/durations.js";
 import { ErrorInfoSchema } from "#dist/gen/google/rpc/error_details_pb.js";
-import { GetResponseSchema } from "#dist/gen/locks.js";
-import { NewTaskSchema } from "#dist/gen/queues.js";
 import { checkName, cut } from "#dist/texts.js";
 
 test("durations are milliseconds or texts with units", () => {
@@ -48,32 +43,6 @@ test("what is no address is refused at once", () => {
   for (const wrong of ["", "a:b", "a/b", "a,,b", "http://a", "me@a"]) {
     assert.throws(() => Quoin.connect(wrong), /is no address/, wrong);
   }
-});
-
-test("messages are given and told as plain values", () => {
-  const runTime = new Date(1_700_000_000_123);
-  const task = create(
-    NewTaskSchema,
-    init(NewTaskSchema, {
-      kind: "mail",
-      content: { case: "payload", value: "grüße" },
-      delay: "5s",
-      runTime,
-      backoff: { initial: 100, cap: "1m" },
-    }),
-  );
-  assert.deepEqual(task.content, {
-    case: "payload",
-    value: new TextEncoder().encode("grüße"),
-  });
-  assert.equal(task.backoff?.initial?.nanos, 100_000_000);
-  const told = plain(task);
-  assert.equal(told.delay, 5_000);
-  assert.deepEqual(told.runTime, runTime);
-  assert.deepEqual(told.backoff, { initial: 100, multiplier: 0, cap: 60_000 });
-  const acquireTime = timestampFromDate(runTime);
-  const state = plain(create(GetResponseSchema, { fence: 7n, heldBy: [{ acquireTime }] }));
-  assert.deepEqual([state.fence, state.heldBy[0]?.acquireTime], [7n, runTime]);
 });
 
 test("texts are cut between two characters", () => {

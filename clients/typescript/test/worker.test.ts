@@ -2,15 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InvalidRequestError, TaskError, type TaskHandler, TaskState } from "@quoin/client";
-import type { WorkStream } from "#dist/work-stream.js";
 import { connect, eventually, soon } from "./support.js";
 
 test("a worker that is closed ends what it does and gives the rest back", async () => {
   await using quoin = await connect();
-  await quoin.queues.enqueueAll(
-    "mail",
-    Array.from({ length: 4 }, () => ({ kind: "slow" })),
-  );
+  const newTasks = Array.from({ length: 4 }, () => ({ kind: "slow" }));
+  await quoin.queues.enqueueBatch({ queue: "mail", newTasks });
   let begun = 0;
   let release = () => {};
   const gate = new Promise<void>((resolve) => {
@@ -35,14 +32,14 @@ test("a worker that is closed ends what it does and gives the rest back", async 
   await soon(worker.close());
   assert.equal(begun, 1);
   await eventually("the others wait", async () => {
-    const { ready, finished } = await quoin.queues.stats("mail");
-    return ready === 3n && finished === 1n;
+    const stats = await quoin.queues.stats({ queue: "mail" });
+    return stats.ready === 3n && stats.finished === 1n;
   });
 });
 
 test("a worker loses patience with tasks that do not end", async () => {
   await using quoin = await connect();
-  await quoin.queues.enqueue("mail", { kind: "endless" });
+  await quoin.queues.enqueue({ queue: "mail", task: { kind: "endless" } });
   const begun = withResolvers<AbortSignal>();
   const worker = quoin.queues.work({
     queues: ["mail"],
@@ -57,7 +54,9 @@ test("a worker loses patience with tasks that do not end", async () => {
   const signal = await soon(begun.promise);
   await soon(worker.close());
   assert.ok(signal.aborted);
-  await eventually("it waits again", async () => (await quoin.queues.stats("mail")).leased === 0n);
+  await eventually("it waits again", async () => {
+    return (await quoin.queues.stats({ queue: "mail" })).leased === 0n;
+  });
 });
 
 test("a worker that is not allowed to work says so", async () => {
@@ -116,7 +115,8 @@ test("a worker goes on whatever its handlers return and throw", async () => {
   }
   const worker = quoin.queues.work({ queues: ["mail"], handlers, concurrency: 50, patience: 1 });
   const add = async (kind: string) => {
-    return (await quoin.queues.enqueue("mail", { kind, maxAttempts: 1 })).taskId;
+    const task = { kind, maxAttempts: 1 };
+    return (await quoin.queues.enqueue({ queue: "mail", task })).taskId;
   };
   const never = await add("never");
   const odd: [string, string][] = [];
@@ -125,14 +125,15 @@ test("a worker goes on whatever its handlers return and throw", async () => {
   }
   const well = await Promise.all(Array.from({ length: 20 }, () => add("well")));
   for (const taskId of well) {
-    const { state, attempts } = await soon(quoin.queues.ended("mail", taskId));
+    const { state, attempts } = await soon(quoin.queues.ended({ queue: "mail", taskId }));
     assert.deepEqual([state, attempts], [TaskState.DONE, 1]);
   }
   for (const [kind, taskId] of odd) {
-    const { state } = await soon(quoin.queues.ended("mail", taskId));
+    const { state } = await soon(quoin.queues.ended({ queue: "mail", taskId }));
     assert.equal(TaskState[state], "DEAD", kind);
   }
-  assert.equal((await quoin.queues.get("mail", never)).state, TaskState.LEASED);
+  const { status } = await quoin.queues.get({ queue: "mail", taskId: never });
+  assert.equal(status?.state, TaskState.LEASED);
   await soon(worker.close());
   process.off("unhandledRejection", onRejection);
   assert.deepEqual([lines, rejections], [[], []]);
@@ -149,18 +150,22 @@ test("how a task ended that the server does not take is dropped, and the rest is
   };
   const options = { queues: ["mail"], handlers: { work } };
   await using worker = quoin.queues.work(options);
-  const { taskId } = await quoin.queues.enqueue("mail", { kind: "work" });
+  const { taskId } = await quoin.queues.enqueue({ queue: "mail", task: { kind: "work" } });
   await eventually("it is begun", () => begun === 1);
   // As a server with narrower limits than this client knows of sees it.
-  const { stream } = worker as unknown as { stream: WorkStream };
+  type Stream = { settle(id: string, report: { message: unknown }): void };
+  const { stream } = worker as unknown as { stream: Stream };
   const bad = { queue: "", taskId: "bad", token: "x" };
-  stream.settle("bad", { case: "ack", value: bad });
+  stream.settle("bad", { message: { case: "ack", value: bad } });
   gate.resolve();
-  assert.equal((await soon(quoin.queues.ended("mail", taskId))).state, TaskState.DONE);
-  const next = await quoin.queues.enqueue("mail", { kind: "work" });
-  assert.equal((await soon(quoin.queues.ended("mail", next.taskId))).state, TaskState.DONE);
+  assert.equal((await soon(quoin.queues.ended({ queue: "mail", taskId }))).state, TaskState.DONE);
+  const next = await quoin.queues.enqueue({ queue: "mail", task: { kind: "work" } });
+  assert.equal(
+    (await soon(quoin.queues.ended({ queue: "mail", taskId: next.taskId }))).state,
+    TaskState.DONE,
+  );
   await eventually("it is said", () =>
-    lines.some((line) => /task bad .*cannot be said/.test(line)),
+    lines.some((line) => /task bad ended cannot be reported/.test(line)),
   );
 });
 

@@ -9,9 +9,9 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import {
+  type CallOptions,
   type Client,
   Code,
-  type CallOptions as ConnectCallOptions,
   ConnectError,
   createContextValues,
   makeAnyClient,
@@ -20,20 +20,11 @@ import {
 } from "@connectrpc/connect";
 import { guarded, textOf } from "./callbacks.js";
 import { pause } from "./clock.js";
-import { type Duration, milliseconds } from "./durations.js";
 import { ClosedError, type QuoinError } from "./errors.js";
 import { connectError, invalid, quoinError } from "./failures.js";
 import { ResponseStream } from "./response-stream.js";
 import { attempts, noteSent, TIMEOUT } from "./retries.js";
 import { onAbort } from "./signals.js";
-
-/** What every call can be given. */
-export interface CallOptions {
-  /** Ends the call when it is aborted; the call then fails with the reason of the signal. */
-  signal?: AbortSignal | undefined;
-  /** How long the call may take, repetitions included, if not as long as the client says. */
-  timeout?: Duration | undefined;
-}
 
 type Fields = Record<string, unknown>;
 
@@ -45,7 +36,7 @@ const LONGEST_TIMEOUT = 99_999_999; // milliseconds: eight digits are what gRPC 
 export const BACKGROUND = "quoin-background";
 
 /** What a client is for all its helpers. */
-export interface LinkSettings {
+export interface CoreSettings {
   readonly namespace: string;
   /** Of unary calls that say nothing else, in milliseconds. */
   readonly deadline: number;
@@ -56,7 +47,7 @@ export interface LinkSettings {
 }
 
 /** What all helpers of one client share: the way to the servers, and the list of what is open. */
-export class Link {
+export class ClientCore {
   private readonly open = new Map<object, () => unknown>();
   private readonly shut = new AbortController();
   private ended = false;
@@ -65,20 +56,40 @@ export class Link {
 
   constructor(
     private readonly transport: Transport,
-    private readonly settings: LinkSettings,
+    private readonly settings: CoreSettings,
   ) {
     this.deadline = settings.deadline;
     this.say = settings.say;
   }
 
   /** Makes a call. */
-  call<I extends DescMessage, O extends DescMessage>(
+  async call<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     input: MessageInitShape<I>,
-    { signal, timeout }: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<MessageShape<O>> {
-    const timeoutMs = timeout === undefined ? undefined : milliseconds(timeout);
-    return this.unary(method, input, { signal, timeoutMs });
+    options.signal?.throwIfAborted();
+    this.checkOpen();
+    const context = options.contextValues ?? createContextValues();
+    const timeoutMs = Math.min(Math.ceil(options.timeoutMs ?? this.deadline), LONGEST_TIMEOUT);
+    const message = messageOf(method.input, input);
+    try {
+      const response = await this.bounded(options.signal, timeoutMs, (signal) => {
+        const headers = this.headers(options);
+        // Not by connect, whose timer would go on when an interceptor never comes back.
+        headers.set(TIMEOUT, `${Math.max(1, timeoutMs)}m`);
+        return this.transport.unary(method, signal, undefined, headers, message, context);
+      });
+      this.told(options, "onHeader", response.header);
+      this.told(options, "onTrailer", response.trailer);
+      return response.message;
+    } catch (e) {
+      options.signal?.throwIfAborted();
+      const failure = this.failure(e);
+      const before = context.get(attempts);
+      noteSent(failure, e, before);
+      throw before && failure.code === Code.DeadlineExceeded ? before.outOfTime() : failure;
+    }
   }
 
   /** Opens a stream of responses. */
@@ -96,7 +107,7 @@ export class Link {
   exchange<I extends DescMessage, O extends DescMessage>(
     method: DescMethodStreaming<I, O>,
     input: AsyncIterable<MessageInitShape<I>>,
-    options: ConnectCallOptions = {},
+    options: CallOptions = {},
   ): ResponseStream<MessageShape<O>> {
     const begin = async (signal: AbortSignal) => {
       this.checkOpen();
@@ -121,23 +132,22 @@ export class Link {
     return makeAnyClient(service, (method) => {
       switch (method.methodKind) {
         case "unary":
-          return (input: Fields, options?: ConnectCallOptions) =>
-            this.unary(method, input, options);
+          return (input: Fields, options?: CallOptions) => this.call(method, input, options);
         case "server_streaming":
-          return (input: Fields, options?: ConnectCallOptions) =>
+          return (input: Fields, options?: CallOptions) =>
             this.exchange(method, one(input), options);
         case "client_streaming":
-          return (input: AsyncIterable<Fields>, options?: ConnectCallOptions) =>
+          return (input: AsyncIterable<Fields>, options?: CallOptions) =>
             last(this.exchange(method, input, options));
         case "bidi_streaming":
-          return (input: AsyncIterable<Fields>, options?: ConnectCallOptions) =>
+          return (input: AsyncIterable<Fields>, options?: CallOptions) =>
             this.exchange(method, input, options);
       }
     }) as Client<S>;
   }
 
-  /** How long a call that waits may take; waits longer than a day are refused anyway. */
-  patience(wait: number): number {
+  /** The timeout of a call that waits; waits longer than a day are refused anyway. */
+  waitTimeout(wait: number): number {
     return this.deadline + Math.min(Math.max(wait, 0), LONGEST_WAIT);
   }
 
@@ -192,35 +202,6 @@ export class Link {
     this.shut.abort();
   }
 
-  private async unary<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    input: MessageInitShape<I>,
-    options: ConnectCallOptions = {},
-  ): Promise<MessageShape<O>> {
-    options.signal?.throwIfAborted();
-    this.checkOpen();
-    const context = options.contextValues ?? createContextValues();
-    const timeoutMs = Math.min(Math.ceil(options.timeoutMs ?? this.deadline), LONGEST_TIMEOUT);
-    const message = messageOf(method.input, input);
-    try {
-      const response = await this.bounded(options.signal, timeoutMs, (signal) => {
-        const headers = this.headers(options);
-        // Not by connect, whose timer would go on when an interceptor never comes back.
-        headers.set(TIMEOUT, `${Math.max(1, timeoutMs)}m`);
-        return this.transport.unary(method, signal, undefined, headers, message, context);
-      });
-      this.told(options, "onHeader", response.header);
-      this.told(options, "onTrailer", response.trailer);
-      return response.message;
-    } catch (e) {
-      options.signal?.throwIfAborted();
-      const failure = this.failure(e);
-      const before = context.get(attempts);
-      noteSent(failure, e, before);
-      throw before && failure.code === Code.DeadlineExceeded ? before.outOfTime() : failure;
-    }
-  }
-
   /**
    * Makes a call that ends in time, at the latest when the client does, also when an interceptor
    * never comes back.
@@ -260,14 +241,14 @@ export class Link {
     return this.shut.signal.aborted ? new ClosedError() : quoinError(thrown);
   }
 
-  private told(options: ConnectCallOptions, name: "onHeader" | "onTrailer", news: Headers): void {
+  private told(options: CallOptions, name: "onHeader" | "onTrailer", news: Headers): void {
     const callback = options[name];
     if (callback) {
       this.guarded(name, callback)(news);
     }
   }
 
-  private headers(options: ConnectCallOptions): Headers {
+  private headers(options: CallOptions): Headers {
     const headers = new Headers(options.headers);
     if (!headers.has(NAMESPACE)) {
       headers.set(NAMESPACE, this.settings.namespace);

@@ -12,7 +12,7 @@ import { socket } from "./sockets.js";
 import type { TlsOptions } from "./tls-options.js";
 
 /** How connections are made and kept. */
-export interface LinkOptions {
+export interface ConnectionOptions {
   readonly tls: TlsOptions | undefined;
   /** How often a connection is probed, in milliseconds. */
   readonly keepAlive: number;
@@ -24,7 +24,7 @@ const PROBE_MILLIS = 5_000;
 const WINDOW_BYTES = 1 << 20;
 
 /** The HTTP/2 connection to one server, made when needed and made again when it broke. */
-export class ServerLink {
+export class ServerConnection {
   private readonly backoff = new Backoff();
   private session: ClientHttp2Session | undefined;
   private connecting: Promise<void> | undefined;
@@ -34,7 +34,7 @@ export class ServerLink {
 
   constructor(
     private readonly address: Address,
-    private readonly options: LinkOptions,
+    private readonly options: ConnectionOptions,
   ) {}
 
   get isConnected(): boolean {
