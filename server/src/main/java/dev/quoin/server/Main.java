@@ -37,7 +37,7 @@ public final class Main {
     CommandSpec quoin = CommandSpec.create().name("quoin").mixinStandardHelpOptions(true);
     quoin
         .usageMessage()
-        .description("Locks, queues, chat, search and more on Redis, as gRPC calls.");
+        .description("Locks, semaphores, queues, chat, counters and more on Redis, as gRPC calls.");
     quoin.version("quoin " + version());
     CommandLine line = new CommandLine(quoin.addSubcommand("serve", serve()));
     line.setExecutionStrategy(Main::execute);

@@ -57,7 +57,7 @@ public final class QuoinServer implements AutoCloseable {
   private static final int RESETS_SECONDS = 10;
   private static final int CHANNELZ_PAGE = 100;
   private static final int START_TIMEOUT_SECONDS = 60;
-  private static final int OWN_REDIS_TRIES = 20;
+  private static final int OWN_REDIS_TRIES = 120;
   private static final long OWN_REDIS_PAUSE_MILLIS = 250;
 
   private final Settings settings;
