@@ -41,7 +41,7 @@ final class Gate {
    */
   record Bounds(int commands, long bytes, long waitNanos) {
     static Bounds of(int commands, long bytes, long timeoutMillis) {
-      return new Bounds(commands, bytes, TimeUnit.MILLISECONDS.toNanos(timeoutMillis) / 4);
+      return new Bounds(commands, bytes, TimeUnit.MILLISECONDS.toNanos(timeoutMillis) / 2);
     }
   }
 
@@ -183,7 +183,7 @@ final class Gate {
 
   /** When it is sent now, its caller may have gone before the answer: that would be for nothing. */
   private boolean isTooLate(Asked<?> asked) {
-    return !asked.load.first() && System.nanoTime() - asked.since > 2 * bounds.waitNanos();
+    return !asked.load.first() && System.nanoTime() - asked.since > bounds.waitNanos() * 3 / 2;
   }
 
   private boolean isFree(Load load) {
