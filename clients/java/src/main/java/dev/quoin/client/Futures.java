@@ -28,8 +28,11 @@ final class Futures {
       failure.fillInStackTrace();
       throw failure;
     } catch (InterruptedException e) {
-      future.cancel(true);
       Thread.currentThread().interrupt();
+      if (!future.cancel(true) && !future.isCompletedExceptionally()) {
+        // It came at that very moment: what was won has to reach the caller, who gives it back.
+        return future.getNow(null);
+      }
       throw Failure.local(Status.Code.CANCELLED, "interrupted while waiting for the answer", e);
     } catch (CancellationException e) {
       throw Failure.local(Status.Code.CANCELLED, "the call was cancelled", e);
