@@ -1,47 +1,41 @@
--- Takes the lock for one holder if nobody holds it and nobody waits for it. Never waits.
+-- Takes the lock, alone or as a reader, for a request that may have been sent before. Never waits.
 --
 -- KEYS[1] owner
 -- KEYS[2] line
 -- KEYS[3] marks
--- ARGV[1] token of the caller
--- ARGV[2] lease in milliseconds
--- ARGV[3] label of the caller
+-- KEYS[4] shares
+-- KEYS[5] request
+-- ARGV[1] waiter
+-- ARGV[2] what its request asks for
 --
--- Returns {1, fence, end of the lease in ms} when taken,
--- {0, label of the holder, ms its lease still runs, place in line a waiter would get} when held,
--- {2} when that takes more than these keys, or the lease was written while the clock was ahead:
--- locks/take does it.
-local owner, line, marks = KEYS[1], KEYS[2], KEYS[3]
-local token, lease, holder = ARGV[1], ARGV[2], ARGV[3]
+-- Returns {granted: flag, token: text, fence: integer, lease end ms: integer, note: text} when taken, now or
+-- before, {granted: flag, label of the holder: text, ms its lease still runs: integer, place a waiter would
+-- get: integer, ticket: integer, more: flag} when held.
+local owner, line, marks, request_key = KEYS[1], KEYS[2], KEYS[3], KEYS[5]
+local text, body = ARGV[1], ARGV[2]
 
--- The usual case is a lock that is free and not waited for. It is written out here, without the
--- functions of lib/lock_state, whose making alone would cost a third of the script.
-local value = redis.call('GET', owner)
+-- The usual case is written out, as in locks/acquire_fast.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
+local last, ends = string.match(
+  redis.call('GET', owner) or '- - 0 0 0', '^%S+ %S+ (%S+) %S+ (%S+)')
 local since = math.floor(now / 1000)
-local last, ends = 0, 0
-if value then
-  last, ends = string.match(value, '^%S+ %S+ (%S+) %S+ (%S+)')
+if tonumber(ends) <= since and redis.call('EXISTS', line, marks, request_key) == 0 then
+  local token, lease, request, mode, label = string.match(
+    text, '^%S+ (%S+) (%S+) (%S+) (%S+) (.*)$')
+  if mode == 'x' then
+    local fence, expire = math.max(last + 1, now), since + lease
+    local taken = string.format('%s %s %.0f %.0f %.0f %s %s %s',
+      token, token, fence, since, expire, lease, request, label)
+    redis.call('SET', owner, taken, 'PXAT', expire + 86400000)
+    if request ~= '-' then
+      -- As remember() of lib/request_memory writes it.
+      redis.call('SET', request_key, token .. ' ' .. body, 'PX', math.max(600000, lease))
+    end
+    return {1, token, fence, expire, ''}
+  end
 end
-if ends - since > 86400000 then
-  return {2}
-end
-if tonumber(ends) > since then
-  local label = string.match(value, '^%S+ %S+ %S+ %S+ %S+ %S+ %S+ (.*)$')
-  return {0, label, ends - since, redis.call('ZCARD', line) + 1}
-end
-local fence, expire = math.max(last + 1, now), since + lease
-local noticed = redis.call('EXISTS', line, marks) > 0
-if noticed and (tonumber(ends) > 0 or redis.call('EXISTS', line) == 1) then
-  return {2}
-end
-local taken = string.format(
-  '%s %s %.0f %.0f %.0f %s - %s', token, token, fence, since, expire, lease, holder)
-redis.call('SET', owner, taken, 'PXAT', expire + 86400000)
-if noticed and tonumber(redis.call('ZSCORE', marks, '*') or 0) > since then
-  -- As tell() of lib/lock_watch writes it.
-  redis.call('SPUBLISH', string.sub(owner, 1, -6) .. 'events',
-    string.format('acquired %.0f %.0f x %.0f 0 %.0f %s\n', now, fence, expire, fence, holder))
-end
-return {1, fence, expire}
+-- @include locks/_resource
+-- @include lib/acquire
+local waiter = parse_waiter(text)
+return acquire(read(by_name(KEYS), now), waiter, body)

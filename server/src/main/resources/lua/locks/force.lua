@@ -8,21 +8,22 @@
 -- ARGV[1] by whom and why
 -- ARGV[2] fence that must be the newest, 0 for any
 --
--- Returns {1, label of the holder, its fence, number of readers} when taken, {0} otherwise.
+-- Returns {released: flag, more: flag, label of the holder: text, its fence: integer, readers: integer} when
+-- taken, {released: flag} otherwise. More tells that more is to be handed over than is done in one go.
 --
--- @include lib/lock_keys
--- @include lib/lock_line
+-- @include locks/_resource
+-- @include lib/hand_over
 local keys, forced = by_name(KEYS), KEYS[5]
 local explanation, fence = ARGV[1], tonumber(ARGV[2])
 
 local VICTIMS, MEMORY_MS = 10000, 600000
 
-local lock = read_lock(keys, microseconds())
+local lock = read(keys, microseconds())
 if not lock.held or fence ~= 0 and fence ~= lock.fence then
   return {0}
 end
 local was = {
-  token = lock.token, fence = lock.fence, holder = lock.holder, readers = 0,
+  token = lock.token, fence = lock.fence, label = lock.label, readers = 0,
   victims = {{token = lock.token, expire = lock.expire}},
 }
 if lock.shared then
@@ -31,7 +32,7 @@ if lock.shared then
   for i = 1, #last, 2 do
     was.victims[#was.victims + 1] = {token = last[i], expire = -tonumber(last[i + 1])}
   end
-  redis.call('ZREMRANGEBYSCORE', keys.marks, '-inf', '(0')
+  redis.call('ZREMRANGEBYSCORE', keys.servers, '-inf', '(0')
   redis.call('DEL', keys.shares)
 end
 
@@ -50,12 +51,11 @@ if redis.call('HLEN', forced) > room then
 end
 local until_time = redis.call('PEXPIRETIME', forced)
 for _, victim in ipairs(was.victims) do
-  local ends = math.max(victim.expire, lock.time + MEMORY_MS)
+  local ends = math.max(victim.expire, lock.ms + MEMORY_MS)
   redis.call('HSET', forced, victim.token, integer(ends) .. ' ' .. explanation)
   until_time = math.max(until_time, ends)
 end
 redis.call('PEXPIREAT', forced, integer(until_time))
 free_lock(lock)
 tell(lock, 'forced', was, explanation)
-hand_over(lock)
-return {1, was.holder, was.fence, was.readers}
+return {1, hand_over(lock) and 1 or 0, was.label, was.fence, was.readers}

@@ -7,20 +7,17 @@
 -- ARGV[1] how many holders to tell of
 -- ARGV[2] how many waiters to tell of
 --
--- Returns {0 free or 1 held by one or 2 held by readers, newest fence, end of the last lease in ms,
--- number of readers, number of waiters, number of holders told of, then label, fence, time of the
--- grant in ms and end of the lease in ms of each, then label, 1 for a reader and ticket of each
--- waiter told of}.
+-- Returns {held: flag, shared: flag, newest fence: integer, last lease end ms: integer, readers: integer,
+-- waiters: integer, holders: integer, (label: text, fence: integer, since ms: integer, lease end ms:
+-- integer)… (label: text, shared: flag, ticket: integer)…}: so many holders, then waiters.
 --
--- @include lib/lock_keys
--- @include lib/lock_line
-local keys = by_name(KEYS)
-local holders_at_most, waiters_at_most = tonumber(ARGV[1]), tonumber(ARGV[2])
+-- @include locks/_resource
+local keys, most_holders, most_waiters = by_name(KEYS), tonumber(ARGV[1]), tonumber(ARGV[2])
 
-local lock = read_lock(keys, microseconds())
+local lock = read(keys, microseconds())
 local holders = {}
 if lock.shared then
-  local last = last_readers(lock, holders_at_most)
+  local last = last_readers(lock, most_holders)
   for i = 1, #last, 2 do
     holders[#holders + 1] = reader(lock, last[i], -tonumber(last[i + 1]))
   end
@@ -28,7 +25,7 @@ elseif lock.held then
   holders[1] = lock
 end
 local answer = {
-  lock.shared and 2 or lock.held and 1 or 0, lock.fence, lock.held and lock.expire or 0,
+  lock.held and 1 or 0, lock.shared and 1 or 0, lock.fence, lock.held and lock.expire or 0,
   count_readers(lock), redis.call('ZCARD', keys.line), #holders,
 }
 local function add(...)
@@ -37,13 +34,13 @@ local function add(...)
   end
 end
 for _, grant in ipairs(holders) do
-  add(grant.holder, grant.fence, grant.since, grant.expire)
+  add(grant.label, grant.fence, grant.since, grant.expire)
 end
-if waiters_at_most > 0 then
-  local first = redis.call('ZRANGE', keys.line, 0, waiters_at_most - 1, 'WITHSCORES')
+if most_waiters > 0 then
+  local first = redis.call('ZRANGE', keys.line, 0, most_waiters - 1, 'WITHSCORES')
   for i = 1, #first, 2 do
-    local _, token, _, _, holder = parse_waiter(first[i])
-    add(holder, is_shared(token) and 1 or 0, tonumber(first[i + 1]))
+    local waiter = parse_waiter(first[i])
+    add(waiter.label, is_shared(waiter.token) and 1 or 0, tonumber(first[i + 1]))
   end
 end
 return answer

@@ -2,27 +2,27 @@
 -- and how the lock stands.
 --
 -- KEYS[1] owner
--- KEYS[2] marks
--- KEYS[3] shares
+-- KEYS[2] line
+-- KEYS[3] marks
+-- KEYS[4] shares
 --
--- Returns {'free' or 'lapsed' or 'held', time in microseconds, newest fence, 1 for readers, end of the
--- last lease in ms, number of readers, ms until the first of the leases ends or 0 when the lock is
--- free, label of the holder}.
+-- Returns {state: text, time in microseconds: integer, newest fence: integer, shared: flag, last lease end ms:
+-- integer, readers: integer, ms until the first of the leases ends: integer, label of the holder: text}; the
+-- state is 'free', 'lapsed' or 'held'.
 --
--- @include lib/lock_marks
-local keys = {owner = KEYS[1], marks = KEYS[2], shares = KEYS[3]}
+-- @include locks/_readers
+local keys = by_name(KEYS)
 
-local lock = read_lock(keys, microseconds())
+local lock = read(keys, microseconds())
 mark(lock, WATCHED)
 local stands = lock.held and 'held' or lock.lapsed and 'lapsed' or 'free'
-local first = lock.held and lock.expire or lock.time
+local first = lock.held and lock.expire or lock.ms
 if lock.shared then
-  -- @include lib/lock_watch
-  local leases = redis.call('ZREVRANGEBYSCORE', keys.marks, '(0', '-inf', 'WITHSCORES',
+  local leases = redis.call('ZREVRANGEBYSCORE', keys.servers, '(0', '-inf', 'WITHSCORES',
     'LIMIT', 0, 101)
   for i = 1, #leases, 2 do
     first = -tonumber(leases[i + 1])
-    if first > lock.time then
+    if first > lock.ms then
       break
     end
     local ended = reader(lock, leases[i], first)
@@ -33,5 +33,5 @@ end
 local reading = lock.token == '+' and 1 or 0
 return {
   stands, lock.now, lock.fence, reading, lock.expire, count_readers(lock),
-  math.max(first - lock.time, lock.held and 1 or 0), lock.holder,
+  math.max(first - lock.ms, lock.held and 1 or 0), lock.label,
 }

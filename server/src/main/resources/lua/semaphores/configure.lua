@@ -8,14 +8,13 @@
 -- ARGV[1] limit
 -- ARGV[2] default lease in milliseconds
 --
--- Returns {permits in use, 1 when more is to be handed over than is done in one go, else 0}.
+-- Returns {permits in use: integer, more: flag}, when more is to be handed over than is done in one go.
 --
--- @include lib/semaphore_line
-local state, holders, grants, line, servers = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local limit, lease = tonumber(ARGV[1]), tonumber(ARGV[2])
+-- @include semaphores/_resource
+-- @include lib/hand_over
+local keys, limit, lease = by_name(KEYS), tonumber(ARGV[1]), tonumber(ARGV[2])
 
-local sem = read_semaphore(state, holders, grants, microseconds(), limit)
-sem.limit, sem.lease, sem.kind = limit, lease, 'c'
-local more = hand_over(sem, line, servers)
-write_semaphore(sem)
+local sem = read(keys, microseconds())
+sem.limit, sem.default_lease, sem.kind, sem.missing = limit, lease, 'c', false
+local more = hand_over(sem)
 return {sem.used, more and 1 or 0}

@@ -7,12 +7,10 @@
 -- KEYS[3] grants
 -- KEYS[4] line
 -- KEYS[5] servers
--- KEYS[6] revoked
 -- ARGV[1] token of the holder
 --
--- Returns {1 when more is to be handed over than is done in one go, else 0}.
-local state, holders, grants, line, servers = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local revoked = KEYS[6]
+-- Returns {more: flag}, when more is to be handed over than is done in one go.
+local state, holders, grants, line = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local token = ARGV[1]
 
 local time = redis.call('TIME')
@@ -38,14 +36,6 @@ if redis.call('EXISTS', line) == 0 then
   end
 end
 
--- @include lib/semaphore_line
--- @include lib/semaphore_refusal
-local sem = read_semaphore(state, holders, grants, now, 0)
-local grant = sem and grant_of(sem, token)
-if not grant then
-  return not_held(revoked)
-end
-take_back(sem, grant)
-local more = hand_over(sem, line, servers)
-write_semaphore(sem)
-return {more and 1 or 0}
+-- @include semaphores/_resource
+-- @include lib/release
+return release(read(by_name(KEYS), now), token)

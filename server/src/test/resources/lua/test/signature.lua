@@ -9,5 +9,5 @@
 -- Returns {1}.
 --
 -- @include lib/integer
--- @include lib/lock_state
+-- @include locks/_state
 return {1}

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 final class ScriptWorkload implements Workload {
   private static final Long TAKEN = 1L;
   private static final Long HANDED_OVER = 0L;
-  private static final LuaScript ACQUIRE = LuaScript.load("locks/acquire");
+  private static final LuaScript ACQUIRE = LuaScript.load("locks/acquire_fast");
   private static final LuaScript RELEASE = LuaScript.load("locks/release");
   private static final int FLUSH_EVERY = 128;
 

@@ -23,7 +23,7 @@ import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.Settings;
 import dev.quoin.server.tail.Tails;
-import dev.quoin.server.waiting.Lines;
+import dev.quoin.server.waiting.WaitQueues;
 import io.grpc.BindableService;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
@@ -65,7 +65,7 @@ public final class QuoinServer implements AutoCloseable {
   private final Drain drain = new Drain();
   private List<String> services;
   private EmbeddedRedis embedded;
-  private Lines lines;
+  private WaitQueues queues;
   private Tails tails;
   private volatile Health health;
   private Server server;
@@ -101,9 +101,9 @@ public final class QuoinServer implements AutoCloseable {
     return Optional.ofNullable(embedded);
   }
 
-  /** The lines in which callers of this server wait. */
-  Lines lines() {
-    return lines;
+  /** The queues in which callers of this server wait. */
+  WaitQueues queues() {
+    return queues;
   }
 
   /** The logs that callers of this server follow. */
@@ -154,7 +154,7 @@ public final class QuoinServer implements AutoCloseable {
     Metrics metrics = await(aside);
     closers.push(metrics::close);
 
-    lines = new Lines(redis.channels(), timer, settings.maxWaiters());
+    queues = new WaitQueues(redis.channels(), timer, settings.maxWaiters());
     Seal seal = seal(redis, timer);
     tails = new Tails(redis.channels(), timer, seal);
     Scripts scripts = new Scripts(redis, metrics.meter());
@@ -163,7 +163,7 @@ public final class QuoinServer implements AutoCloseable {
         new Kernel(
             new Rpc(validation, drain, seal, namespaces::use),
             scripts,
-            lines,
+            queues,
             tails,
             timer,
             new Sockets(loops, closers::push),

@@ -67,10 +67,11 @@ final class LuaLawsTest {
                 dynamicTest(
                     name,
                     () -> {
-                      LuaScript script = LuaScript.load(name);
-                      assertThat(script.keys()).isPositive();
-                      assertThat(TestRedis.nodes().get(0).commands().scriptLoad(script.body()))
-                          .isEqualTo(script.sha());
+                      for (LuaScript script : loaded(name)) {
+                        assertThat(script.keys()).isPositive();
+                        assertThat(TestRedis.nodes().get(0).commands().scriptLoad(script.body()))
+                            .isEqualTo(script.sha());
+                      }
                     }));
   }
 
@@ -104,7 +105,6 @@ final class LuaLawsTest {
                 included(script, new TreeSet<>())
                     .forEach(fragment -> features.get(fragment).add(folder(script))));
     assertThat(features).isNotEmpty();
-    features.keySet().removeIf(fragment -> fragment.matches("lib/(lock|semaphore|line)_.*"));
     features.forEach(
         (fragment, included) -> {
           if (folder(fragment).equals("lib")) {
@@ -202,11 +202,7 @@ final class LuaLawsTest {
   @Test
   void noPlaceOfAReplyStandsInCode() {
     Pattern place = Pattern.compile("\\b(reply|answer)\\.(flag|integer|real|text|bytes)\\([^)]");
-    assertThat(
-            files(MAIN, ".java")
-                .filter(file -> !Set.of("locks", "semaphores").contains(feature(file)))
-                .filter(file -> place.matcher(read(file)).find()))
-        .isEmpty();
+    assertThat(files(MAIN, ".java").filter(file -> place.matcher(read(file)).find())).isEmpty();
     assertThat("reply.integer(0)").containsPattern(place);
   }
 
@@ -241,7 +237,7 @@ final class LuaLawsTest {
   private static Set<String> included(String name, Set<String> found) {
     for (MatchResult include :
         INCLUDE.matcher(read(LUA.resolve(name + ".lua"))).results().toList()) {
-      if (found.add(include.group(1))) {
+      if (!include.group(1).startsWith("resource/") && found.add(include.group(1))) {
         included(include.group(1), found);
       }
     }
@@ -261,6 +257,18 @@ final class LuaLawsTest {
     Path inside = root.relativize(file);
     String folder = inside.getNameCount() == 1 ? "" : inside.getName(0).toString();
     return FEATURES.contains(folder) ? folder : "";
+  }
+
+  /** A script, or what becomes of a shared one in the features whose resources it can work on. */
+  private static List<LuaScript> loaded(String name) {
+    if (!folder(name).equals("waiting")) {
+      return List.of(LuaScript.load(name));
+    }
+    String verb = name.substring(name.indexOf('/') + 1);
+    List<String> resources =
+        names().filter(n -> n.endsWith("/_resource")).map(LuaLawsTest::folder).toList();
+    assertThat(resources).isNotEmpty();
+    return resources.stream().map(feature -> LuaScript.load("waiting", feature, verb)).toList();
   }
 
   private static boolean isFragment(String name) {

@@ -104,7 +104,7 @@ final class ObservabilityTest {
             String metrics = read("http://127.0.0.1:" + port + "/metrics");
             return metrics.contains(
                     "grpc_method=\"quoin.locks.v1.Locks/Acquire\",grpc_status=\"OK\"")
-                && metrics.contains("db_stored_procedure_name=\"locks/acquire\"")
+                && metrics.contains("db_stored_procedure_name=\"locks/acquire_fast\"")
                 && metrics.contains("jvm_memory_used_bytes");
           });
     }

@@ -6,7 +6,7 @@ import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Rpc;
 import dev.quoin.server.settings.Settings;
 import dev.quoin.server.tail.Tails;
-import dev.quoin.server.waiting.Lines;
+import dev.quoin.server.waiting.WaitQueues;
 import io.netty.util.Timer;
 import io.opentelemetry.api.metrics.Meter;
 
@@ -15,7 +15,7 @@ import io.opentelemetry.api.metrics.Meter;
  *
  * @param rpc serves RPCs
  * @param scripts runs Lua in Redis
- * @param lines lets callers wait
+ * @param queues lets callers wait
  * @param tails lets callers follow logs
  * @param timer runs small things later
  * @param sockets lets features listen to other protocols than gRPC
@@ -25,7 +25,7 @@ import io.opentelemetry.api.metrics.Meter;
 public record Kernel(
     Rpc rpc,
     Scripts scripts,
-    Lines lines,
+    WaitQueues queues,
     Tails tails,
     Timer timer,
     Sockets sockets,

@@ -30,11 +30,6 @@ record LockKeys(String entity) {
     return new String[] {key(OWNER), key("line"), key("marks")};
   }
 
-  /** Whose it is, nothing else. */
-  String[] held() {
-    return new String[] {key(OWNER), key("marks"), key("shares")};
-  }
-
   /** All that handing it on takes. */
   String[] all() {
     return new String[] {key(OWNER), key("line"), key("marks"), key("shares")};

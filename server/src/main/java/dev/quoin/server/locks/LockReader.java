@@ -15,7 +15,7 @@ final class LockReader implements Reader<WatchedLock.View, WatchResponse> {
     }
     LockSnapshot snapshot = told < 0 ? lock.snapshot().asState() : lock.snapshot();
     told = lock.number();
-    return Answers.seen(snapshot);
+    return Responses.seen(snapshot);
   }
 
   /** A quiet lock needs no message: the connection shows that the stream is alive. */

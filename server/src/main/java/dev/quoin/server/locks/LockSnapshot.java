@@ -29,7 +29,7 @@ record LockSnapshot(
     long nextEndMillis,
     long timeMicros) {
 
-  /** Reads what lib/lock_watch.lua tells. */
+  /** Reads what locks/_readers.lua tells. */
   static LockSnapshot ofEvent(String payload) {
     int line = payload.indexOf('\n');
     String[] words = payload.substring(0, line).split(" ", 8);
@@ -51,20 +51,26 @@ record LockSnapshot(
 
   /** Reads the answer of locks/watch.lua. */
   static LockSnapshot ofState(Reply reply) {
-    boolean held = reply.text(0).equals("held");
-    boolean lapsed = reply.text(0).equals("lapsed");
+    String state = reply.text();
+    long time = reply.integer();
+    long fence = reply.integer();
+    boolean shared = reply.flag();
+    long expire = reply.integer();
+    long readers = reply.integer();
+    long nextEnd = reply.integer();
+    boolean held = state.equals("held");
     return new LockSnapshot(
-        lapsed ? Change.CHANGE_EXPIRED : Change.CHANGE_UNSPECIFIED,
-        reply.text(7),
-        reply.integer(2),
-        reply.integer(2),
-        reply.flag(3),
+        state.equals("lapsed") ? Change.CHANGE_EXPIRED : Change.CHANGE_UNSPECIFIED,
+        reply.text(),
+        fence,
+        fence,
+        shared,
         held,
-        reply.integer(5),
-        held ? reply.integer(4) : 0,
+        readers,
+        held ? expire : 0,
         "",
-        reply.integer(6),
-        reply.integer(1));
+        nextEnd,
+        time);
   }
 
   /** The same as a state to which no change is known. */

@@ -87,31 +87,26 @@ final class LockStates {
   private CompletionStage<State> read(Scope scope, String name, int holders, int waiters) {
     return locks
         .scripts()
-        .run(GET, scope, locks.keys(scope, name).all(), holders, waiters)
+        .run(GET, scope, locks.keys(scope, name), holders, waiters)
         .thenApply(reply -> state(name, reply));
   }
 
   private static State state(String name, Reply reply) {
+    boolean held = reply.flag();
+    boolean shared = reply.flag();
+    long fence = reply.integer();
+    long expire = reply.integer();
+    long readers = reply.integer();
+    long waiters = reply.integer();
+    long shown = reply.integer();
     List<Holder> holders = new ArrayList<>();
-    int at = 6;
-    for (; holders.size() < reply.integer(5); at += 4) {
-      holders.add(
-          new Holder(
-              reply.text(at), reply.integer(at + 1), reply.integer(at + 2), reply.integer(at + 3)));
+    while (holders.size() < shown) {
+      holders.add(new Holder(reply.text(), reply.integer(), reply.integer(), reply.integer()));
     }
     List<Queued> first = new ArrayList<>();
-    for (; at < reply.size(); at += 3) {
-      first.add(new Queued(reply.text(at), reply.flag(at + 1), reply.integer(at + 2)));
+    while (reply.hasMore()) {
+      first.add(new Queued(reply.text(), reply.flag(), reply.integer()));
     }
-    return new State(
-        name,
-        reply.integer(0) > 0,
-        reply.integer(0) == 2,
-        reply.integer(1),
-        reply.integer(2),
-        reply.integer(3),
-        reply.integer(4),
-        holders,
-        first);
+    return new State(name, held, shared, fence, expire, readers, waiters, holders, first);
   }
 }

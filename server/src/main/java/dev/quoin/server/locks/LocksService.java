@@ -29,8 +29,8 @@ import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
-import dev.quoin.server.waiting.Acquisition;
-import dev.quoin.server.waiting.Hold;
+import dev.quoin.server.waiting.LeaseRequest;
+import dev.quoin.server.waiting.Leases;
 import dev.quoin.server.waiting.Revocation;
 import dev.quoin.server.watch.WatchSettings;
 import dev.quoin.server.watch.Watches;
@@ -54,7 +54,7 @@ public final class LocksService implements BindableService {
     this.kernel = kernel;
     Keyspace keyspace = kernel.keyspace("locks");
     NamesInUse names = new NamesInUse(kernel.scripts(), keyspace, kernel.timer());
-    this.locks = new LockStore(kernel.scripts(), keyspace, kernel.lines(), names);
+    this.locks = new LockStore(kernel.scripts(), keyspace, kernel.queues(), names);
     this.states = new LockStates(locks);
     this.watches =
         new Watches<>(kernel.scripts().redis().channels(), kernel.timer(), WatchSettings.USUAL);
@@ -78,38 +78,39 @@ public final class LocksService implements BindableService {
   }
 
   private CompletionStage<AcquireResponse> acquire(AcquireRequest request, Call call) {
-    Demand.Terms terms =
-        new Demand.Terms(
-            leaseMillis(request.hasLease(), request.getLease()),
-            request.getHolder(),
-            request.getRequestId(),
-            Demand.Terms.ALONE);
-    Demand demand = Demand.anew(call.scope(), request.getName(), request.getMode(), terms);
-    return new Acquisition(new LockClaim(locks, demand), kernel.timer(), call)
-        .within(Durations.toMillis(request.getWait()))
-        .thenApply(Answers::acquired);
+    long lease = leaseMillis(request.hasLease(), request.getLease());
+    LeaseRequest asked =
+        LockRequest.of(
+                call.scope(), request.getName(), request.getMode(), lease, request.getHolder())
+            .withId(request.getRequestId());
+    return locks
+        .leases()
+        .acquire(asked, Durations.toMillis(request.getWait()), call)
+        .thenApply(Responses::acquired);
   }
 
   private CompletionStage<AcquireAllResponse> acquireAll(AcquireAllRequest request, Call call) {
     List<String> names = request.getNamesList();
-    Demand.Terms terms =
-        new Demand.Terms(
-            leaseMillis(request.hasLease(), request.getLease()),
-            request.getHolder(),
-            request.getRequestId(),
-            Demand.Terms.together(names));
-    List<Demand> demands =
+    long lease = leaseMillis(request.hasLease(), request.getLease());
+    String group = LockRequest.group(names);
+    List<LeaseRequest> asked =
         names.stream()
-            .map(name -> Demand.anew(call.scope(), name, request.getMode(), terms))
+            .map(
+                name ->
+                    LockRequest.of(
+                            call.scope(), name, request.getMode(), lease, request.getHolder())
+                        .withId(request.getRequestId())
+                        .inGroup(group))
             .toList();
-    return new AllAcquisition(locks, kernel.timer(), call, demands)
+    return new MultiAcquisition(locks.leases(), kernel.timer(), call, asked)
         .within(Durations.toMillis(request.getWait()))
-        .thenApply(outcome -> Answers.acquiredAll(outcome, names));
+        .thenApply(outcome -> Responses.acquiredAll(outcome, names));
   }
 
   private CompletionStage<RenewResponse> renew(RenewRequest request, Call call) {
     long lease = leaseMillis(request.hasLease(), request.getLease());
     return locks
+        .leases()
         .renew(call.scope(), request.getName(), request.getToken(), lease)
         .thenApply(
             grant ->
@@ -119,64 +120,53 @@ public final class LocksService implements BindableService {
   }
 
   private CompletionStage<ReleaseResponse> release(ReleaseRequest request, Call call) {
+    Leases leases = locks.leases();
     CompletionStage<Boolean> released =
         request.getToken().isEmpty()
-            ? locks.releaseRequest(call.scope(), request.getName(), request.getAcquireRequestId())
-            : locks
+            ? leases.releaseRequest(call.scope(), request.getName(), request.getAcquireRequestId())
+            : leases
                 .release(call.scope(), request.getName(), request.getToken())
                 .thenApply(done -> true);
     return released.thenApply(done -> ReleaseResponse.newBuilder().setReleased(done).build());
   }
 
   private CompletionStage<GetResponse> get(GetRequest request, Call call) {
-    return states.get(call.scope(), request.getName()).thenApply(Answers::state);
+    return states.get(call.scope(), request.getName()).thenApply(Responses::state);
   }
 
   private CompletionStage<ListResponse> list(ListRequest request, Call call) {
     int size = request.getPageSize() == 0 ? DEFAULT_PAGE : request.getPageSize();
     return states
         .list(call.scope(), request.getPrefix(), size, request.getPageToken())
-        .thenApply(Answers::page);
+        .thenApply(Responses::page);
   }
 
   private CompletionStage<ForceReleaseResponse> forceRelease(
       ForceReleaseRequest request, Call call) {
+    Revocation why = new Revocation(request.getActor(), request.getExplanation());
     return locks
-        .forced()
-        .force(
-            call.scope(),
-            locks.keys(call.scope(), request.getName()),
-            new Revocation(request.getActor(), request.getExplanation()),
-            request.getFence())
-        .thenApply(Answers::forced);
+        .force(call.scope(), request.getName(), why, request.getFence())
+        .thenApply(Responses::forced);
   }
 
   private void watch(WatchRequest request, Call call, Sink<WatchResponse> sink) {
     Scope scope = call.scope().detached();
-    WatchedLock lock = new WatchedLock(locks, scope, locks.keys(scope, request.getName()));
+    WatchedLock lock = new WatchedLock(locks, scope, locks.keyset(scope, request.getName()));
     watches.open(lock, new LockReader(), call, sink);
   }
 
   private void hold(HoldRequest request, Call call, Sink<HoldResponse> sink) {
     Scope scope = call.scope().detached();
     String name = request.getName();
-    Demand.Terms terms =
-        new Demand.Terms(
-            leaseMillis(request.hasLease(), request.getLease()),
-            request.getHolder(),
-            "",
-            Demand.Terms.ALONE);
+    long lease = leaseMillis(request.hasLease(), request.getLease());
+    String label = request.getHolder();
     if (request.getToken().isEmpty()) {
-      Demand demand = Demand.anew(scope, name, request.getMode(), terms);
-      hold(demand, call, sink).begin();
+      LeaseRequest asked = LockRequest.of(scope, name, request.getMode(), lease, label);
+      locks.leases().hold(asked, HOLD_EVENTS, call, sink);
     } else {
-      Demand demand = Demand.resumed(scope, name, request.getToken(), terms);
-      hold(demand, call, sink).resume();
+      LeaseRequest asked = LockRequest.of(scope, name, request.getToken(), lease, label);
+      locks.leases().resume(asked, HOLD_EVENTS, call, sink);
     }
-  }
-
-  private Hold<HoldResponse> hold(Demand demand, Call call, Sink<HoldResponse> sink) {
-    return new Hold<>(new LockClaim(locks, demand), HOLD_EVENTS, kernel.timer(), call, sink);
   }
 
   private static long leaseMillis(boolean given, Duration lease) {

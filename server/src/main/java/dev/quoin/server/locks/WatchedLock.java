@@ -50,7 +50,7 @@ record WatchedLock(LockStore locks, Scope scope, LockKeys keys)
   public CompletionStage<Look<View>> load(View known) {
     return locks
         .scripts()
-        .run(WATCH, scope, keys.held())
+        .run(WATCH, scope, keys.all())
         .thenApply(reply -> Look.at(new View(LockSnapshot.ofState(reply), 0, false)));
   }
 

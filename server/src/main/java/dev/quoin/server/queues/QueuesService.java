@@ -90,7 +90,7 @@ public final class QueuesService implements BindableService {
   public QueuesService(Kernel kernel) {
     this.kernel = kernel;
     this.queues =
-        new QueueStore(kernel.scripts(), kernel.keyspace("queues"), kernel.lines().server());
+        new QueueStore(kernel.scripts(), kernel.keyspace("queues"), kernel.queues().server());
     this.joined = new EnqueueBatcher(queues);
     this.settles = new SettleStore(queues);
     this.tasks = new TaskStore(queues);

@@ -43,7 +43,7 @@ public final class SchedulesService implements BindableService {
   public SchedulesService(Kernel kernel) {
     this.kernel = kernel;
     Keyspace keyspace = kernel.keyspace("queues");
-    String server = kernel.lines().server();
+    String server = kernel.queues().server();
     this.schedules =
         new ScheduleStore(
             new QueueStore(kernel.scripts(), keyspace, server), ScheduleKeys.of(keyspace));

@@ -22,12 +22,16 @@ import java.util.regex.Pattern;
  * when its caller has gone, too. A fragment is put in by {@code -- @include lib/<name>}, or {@code
  * -- @include <feature>/_<name>} when only that feature has it.
  *
+ * <p>A script that several features share takes their resources by {@code -- KEYS[1..]} and
+ * includes {@code resource/_<name>}, which is the fragment of the feature it is loaded for.
+ *
  * @param name feature and verb, for example "locks/acquire"
  * @param body what Redis runs, includes resolved
  * @param sha SHA-1 of the body in hexadecimal, by which Redis knows it
  * @param command how Redis is told to run it, as far as that is always the same
  * @param keys how many keys it takes
  * @param arguments how many arguments it takes at least
+ * @param anyKeys whether more keys may follow
  * @param variadic whether more arguments may follow
  * @param returns the replies it can give; null while its header does not list them by types
  * @param readsOnly whether it changes nothing
@@ -40,6 +44,7 @@ public record LuaScript(
     byte[] command,
     int keys,
     int arguments,
+    boolean anyKeys,
     boolean variadic,
     Returns returns,
     boolean readsOnly,
@@ -49,7 +54,24 @@ public record LuaScript(
 
   /** Loads a script; one that is missing, or has no proper header, stops the start. */
   public static LuaScript load(String name) {
-    String source = read(name);
+    return of(name, read(name));
+  }
+
+  /**
+   * Loads the script of a feature: its own or, when it has none, the one that all share.
+   *
+   * @param shared folder of the scripts that features share
+   */
+  public static LuaScript load(String shared, String feature, String verb) {
+    String name = feature + '/' + verb;
+    if (LuaScript.class.getResource(path(name)) != null) {
+      return load(name);
+    }
+    String source = read(shared + '/' + verb);
+    return of(name, source.replace("@include resource/", "@include " + feature + '/'));
+  }
+
+  private static LuaScript of(String name, String source) {
     String header = header(source);
     boolean readsOnly = header.contains("\n-- Reads only.\n");
     String body = resolve(source, new LinkedHashSet<>());
@@ -61,7 +83,8 @@ public record LuaScript(
         Evalsha.command(sha, readsOnly),
         count(name, header, "KEYS"),
         count(name, header, "ARGV"),
-        header.contains("..] "),
+        header.contains("-- KEYS[1..] "),
+        header.matches("(?s).*-- ARGV\\[\\d+\\.\\.] .*"),
         Returns.parse("lua/" + name + ".lua", header),
         readsOnly,
         header.contains("\n-- Goes first.\n"));
@@ -70,7 +93,8 @@ public record LuaScript(
   /** Throws when a caller passes something else than the header says. */
   void check(int givenKeys, int givenArguments) {
     boolean argumentsFit = variadic ? givenArguments >= arguments - 1 : givenArguments == arguments;
-    if (givenKeys != keys || !argumentsFit) {
+    boolean keysFit = anyKeys ? givenKeys >= keys : givenKeys == keys;
+    if (!keysFit || !argumentsFit) {
       throw new IllegalArgumentException(
           "lua/%s.lua takes %d keys and %d arguments, not %d and %d"
               .formatted(name, keys, arguments, givenKeys, givenArguments));
@@ -115,7 +139,7 @@ public record LuaScript(
   }
 
   private static String read(String name) {
-    String path = "/lua/" + name + ".lua";
+    String path = path(name);
     try (InputStream file = LuaScript.class.getResourceAsStream(path)) {
       if (file == null) {
         throw new IllegalStateException("no script " + path + " on the class path");
@@ -124,6 +148,10 @@ public record LuaScript(
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + path, e);
     }
+  }
+
+  private static String path(String name) {
+    return "/lua/" + name + ".lua";
   }
 
   private static String sha1(String body) {

@@ -53,24 +53,6 @@ public final class Reply {
     return new Reply(values);
   }
 
-  /** Whether the integer at a position is 1. */
-  public boolean flag(int position) {
-    return integer(position) == 1;
-  }
-
-  public long integer(int position) {
-    return (Long) values.get(position);
-  }
-
-  public String text(int position) {
-    return new String((byte[]) values.get(position), StandardCharsets.UTF_8);
-  }
-
-  /** A text whose bytes are no UTF-8. */
-  public byte[] bytes(int position) {
-    return (byte[]) values.get(position);
-  }
-
   /** The values, for messages about faults. */
   @Override
   public String toString() {

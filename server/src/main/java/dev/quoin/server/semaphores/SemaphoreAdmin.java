@@ -20,8 +20,8 @@ final class SemaphoreAdmin {
   private final Scripts scripts;
   private final SemaphoreStore semaphores;
 
-  SemaphoreAdmin(Scripts scripts, SemaphoreStore semaphores) {
-    this.scripts = scripts;
+  SemaphoreAdmin(SemaphoreStore semaphores) {
+    this.scripts = semaphores.scripts();
     this.semaphores = semaphores;
   }
 
@@ -61,17 +61,15 @@ final class SemaphoreAdmin {
 
   /** Sets the limit; tells how many permits are in use. */
   CompletionStage<Integer> configure(Scope scope, String name, int limit, long leaseMillis) {
-    SemaphoreKeys keys = semaphores.keys(scope, name);
     return scripts
-        .run(CONFIGURE, scope, SemaphoreStore.inLine(keys), limit, leaseMillis)
-        .thenApply(reply -> served(scope, keys, reply))
+        .run(CONFIGURE, scope, semaphores.keys(scope, name), limit, leaseMillis)
+        .thenApply(reply -> handedOver(scope, name, reply))
         .thenCompose(inUse -> semaphores.names().keep(scope, name).thenApply(kept -> inUse));
   }
 
   CompletionStage<Void> delete(Scope scope, String name) {
-    SemaphoreKeys keys = semaphores.keys(scope, name);
     return scripts
-        .run(DELETE, scope, new String[] {keys.state(), keys.holders(), keys.grants(), keys.line()})
+        .run(DELETE, scope, semaphores.keys(scope, name))
         .thenCompose(deleted -> semaphores.names().forget(scope, name));
   }
 
@@ -82,48 +80,40 @@ final class SemaphoreAdmin {
    * @param position of the page, empty for the first one
    */
   CompletionStage<State> get(Scope scope, String name, int size, String position) {
-    SemaphoreKeys keys = semaphores.keys(scope, name);
     // The end of the lease of the last holder of the page before, as it was told, and its id.
     String[] after = position.isEmpty() ? new String[] {"0", ""} : position.split(" ", 2);
     return scripts
-        .run(
-            GET,
-            scope,
-            new String[] {keys.state(), keys.holders(), keys.grants(), keys.line()},
-            size == 0 ? 0 : size + 1,
-            after[1],
-            after[0])
+        .run(GET, scope, semaphores.keys(scope, name), size == 0 ? 0 : size + 1, after[1], after[0])
         .thenApply(reply -> state(reply, size));
   }
 
   /** Takes the permits of a holder away; tells how many there were. */
   CompletionStage<Integer> revoke(Scope scope, String name, String id, Revocation why) {
-    SemaphoreKeys keys = semaphores.keys(scope, name);
     return scripts
-        .run(REVOKE, scope, SemaphoreStore.inLineAnd(keys, keys.revoked(id)), id, why.word())
-        .thenApply(reply -> served(scope, keys, reply));
+        .run(REVOKE, scope, semaphores.keyset(scope, name).withRevoked(id), id, why.word())
+        .thenApply(reply -> handedOver(scope, name, reply));
   }
 
-  private int served(Scope scope, SemaphoreKeys keys, Reply reply) {
-    semaphores.serve(scope, keys, reply.flag(1));
-    return (int) reply.integer(0);
+  private int handedOver(Scope scope, String name, Reply reply) {
+    int permits = reply.count();
+    semaphores.leases().handOver(scope, name, reply.flag());
+    return permits;
   }
 
   private static State state(Reply reply, int size) {
+    int limit = reply.count();
+    long lease = reply.integer();
+    boolean configured = reply.flag();
+    int inUse = reply.count();
+    long holderCount = reply.integer();
+    long waiters = reply.integer();
+    long fence = reply.integer();
     List<Holder> holders = new ArrayList<>();
-    for (int i = 7; i < Math.min(reply.size(), 7 + size); i++) {
-      holders.add(Holder.of(reply.text(i)));
+    while (reply.hasMore() && holders.size() < size) {
+      holders.add(Holder.of(reply.text()));
     }
-    Holder last = size > 0 && reply.size() > 7 + size ? holders.get(size - 1) : null;
-    return new State(
-        (int) reply.integer(0),
-        reply.integer(1),
-        reply.text(2).equals("c"),
-        (int) reply.integer(3),
-        reply.integer(4),
-        reply.integer(5),
-        reply.integer(6),
-        holders,
-        last == null ? "" : last.expireMillis() + " " + last.id());
+    Holder last = reply.hasMore() ? holders.get(size - 1) : null;
+    String next = last == null ? "" : last.expireMillis() + " " + last.id();
+    return new State(limit, lease, configured, inUse, holderCount, waiters, fence, holders, next);
   }
 }

@@ -6,7 +6,7 @@ import dev.quoin.semaphores.v1.HoldResponse;
 import dev.quoin.semaphores.v1.HoldResponse.Lost;
 import dev.quoin.server.waiting.Grant;
 import dev.quoin.server.waiting.HoldEvents;
-import dev.quoin.server.waiting.Loss;
+import dev.quoin.server.waiting.LeaseLoss;
 
 /** The messages of {@code Semaphores.Hold}. */
 final class SemaphoreHoldEvents implements HoldEvents<HoldResponse> {
@@ -37,7 +37,7 @@ final class SemaphoreHoldEvents implements HoldEvents<HoldResponse> {
   }
 
   @Override
-  public HoldResponse lost(Loss loss) {
+  public HoldResponse lost(LeaseLoss loss) {
     Lost.Reason reason =
         switch (loss.cause()) {
           case EXPIRED -> Lost.Reason.REASON_EXPIRED;

@@ -11,14 +11,13 @@ import dev.quoin.server.redis.Keyspace;
  * {prefix}:{namespace}:semaphores:{{name}}:holders         sorted set  ids of holders by the end of their lease; expires at least a minute after the last lease
  * {prefix}:{namespace}:semaphores:{{name}}:grants          hash        what is known of each holder, by id: permits, end of the lease, time of the grant, fence, keepers, token, request id, label; expires with the holders
  * {prefix}:{namespace}:semaphores:{{name}}:line            sorted set  waiters by ticket; expires 60 s after the last server that has a waiter looked after it
- * {prefix}:{namespace}:semaphores:{{name}}:servers         sorted set  servers that have waiters, by the time until which they count as alive; expires 60 s after the last mark
- * {prefix}:{namespace}:semaphores:{{name}}:request:{id}    string      that a request id was granted: token, permits, lease and label; expires after 10 minutes or the lease, whichever is longer, or that the request was given up (token -), for 10 minutes
+ * {prefix}:{namespace}:semaphores:{{name}}:servers         sorted set  servers that have waiters, by the time until which they count as alive; expires 15 s after the last mark
+ * {prefix}:{namespace}:semaphores:{{name}}:request:{id}    string      that a request id was granted: token and what was asked for; expires after 10 minutes or the lease, whichever is longer, or that the request was given up (token -), for 10 minutes
  * {prefix}:{namespace}:semaphores:{{name}}:revoked:{id}    string      why a holder's permits were taken away; expires when its lease would have ended, but not within 10 minutes
  * {prefix}:{namespace}:semaphores:{{name}}:hints:{server}  channel     grants for the waiters of one server; scripts make its name from that of the state key
  * </pre>
  */
-record SemaphoreKeys(
-    String state, String holders, String grants, String line, String servers, String entity) {
+record SemaphoreKeys(String entity) {
   /** How much of a token names its holder; the rest proves the ownership. */
   private static final int ID_LENGTH = 11;
 
@@ -26,22 +25,28 @@ record SemaphoreKeys(
   static final String STATE = "state";
 
   static SemaphoreKeys of(Keyspace keyspace, String namespace, String name) {
-    String entity = keyspace.entity(namespace, name);
-    return new SemaphoreKeys(
-        entity + STATE,
-        entity + "holders",
-        entity + "grants",
-        entity + "line",
-        entity + "servers",
-        entity);
+    return new SemaphoreKeys(keyspace.entity(namespace, name));
+  }
+
+  /** What the scripts take. */
+  String[] all() {
+    return new String[] {
+      entity + STATE, entity + "holders", entity + "grants", entity + "line", entity + "servers"
+    };
+  }
+
+  /** The same and the memory of a request id. */
+  String[] withRequest(String id) {
+    return and(entity + "request:" + Keyspace.encode(id));
+  }
+
+  /** The same and why the permits of a holder were revoked. */
+  String[] withRevoked(String id) {
+    return and(revoked(id));
   }
 
   static String idOf(String token) {
     return token.length() > ID_LENGTH ? token.substring(0, ID_LENGTH) : token;
-  }
-
-  String request(String id) {
-    return entity + "request:" + Keyspace.encode(id);
   }
 
   String revoked(String id) {
@@ -51,5 +56,16 @@ record SemaphoreKeys(
   /** The channel of a server's hints is this and the server's name. */
   String hints() {
     return entity + "hints:";
+  }
+
+  private String[] and(String key) {
+    return new String[] {
+      entity + STATE,
+      entity + "holders",
+      entity + "grants",
+      entity + "line",
+      entity + "servers",
+      key
+    };
   }
 }

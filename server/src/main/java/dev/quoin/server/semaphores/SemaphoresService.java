@@ -29,10 +29,10 @@ import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.PageToken;
 import dev.quoin.server.rpc.Sink;
-import dev.quoin.server.waiting.Acquisition;
-import dev.quoin.server.waiting.Hold;
+import dev.quoin.server.waiting.AcquireResult;
+import dev.quoin.server.waiting.LeaseRequest;
+import dev.quoin.server.waiting.Leases;
 import dev.quoin.server.waiting.Revocation;
-import dev.quoin.server.waiting.Standing;
 import dev.quoin.server.waiting.Tokens;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
@@ -54,8 +54,8 @@ public final class SemaphoresService implements BindableService {
     this.kernel = kernel;
     Keyspace keyspace = kernel.keyspace("semaphores");
     NamesInUse names = new NamesInUse(kernel.scripts(), keyspace, kernel.timer());
-    this.semaphores = new SemaphoreStore(kernel.scripts(), keyspace, kernel.lines(), names);
-    this.admin = new SemaphoreAdmin(kernel.scripts(), semaphores);
+    this.semaphores = new SemaphoreStore(kernel.scripts(), keyspace, kernel.queues(), names);
+    this.admin = new SemaphoreAdmin(semaphores);
     this.list = new SemaphoreList(names, admin);
   }
 
@@ -93,45 +93,45 @@ public final class SemaphoresService implements BindableService {
   }
 
   private CompletionStage<AcquireResponse> acquire(AcquireRequest request, Call call) {
-    String token = Tokens.next();
-    Demand demand =
-        new Demand(
-            call.scope(),
-            request.getName(),
-            token,
-            token,
-            Math.max(1, request.getPermits()),
-            Durations.toMillis(request.getLease()),
-            request.getLimit(),
-            request.getHolder(),
-            request.getRequestId());
-    return new Acquisition(new SemaphoreClaim(semaphores, demand), kernel.timer(), call)
-        .within(Durations.toMillis(request.getWait()))
+    LeaseRequest asked =
+        SemaphoreStore.request(
+                call.scope(),
+                request.getName(),
+                Tokens.next(),
+                request.getPermits(),
+                request.getLimit(),
+                Durations.toMillis(request.getLease()),
+                request.getHolder())
+            .withId(request.getRequestId());
+    return semaphores
+        .leases()
+        .acquire(asked, Durations.toMillis(request.getWait()), call)
         .thenApply(SemaphoresService::acquired);
   }
 
-  private static AcquireResponse acquired(Standing standing) {
-    Usage usage = Usage.of(standing);
+  private static AcquireResponse acquired(AcquireResult result) {
+    Usage usage = Usage.of(result);
     AcquireResponse.Builder response =
         AcquireResponse.newBuilder().setInUse(usage.inUse()).setLimit(usage.limit());
-    if (!standing.isGranted()) {
+    if (!result.isGranted()) {
       return response
           .setAcquired(false)
-          .setRetryAfter(Durations.fromMillis(standing.leftMillis()))
-          .setPosition(standing.place())
+          .setRetryAfter(Durations.fromMillis(result.untilFreeMillis()))
+          .setPosition(result.place())
           .build();
     }
     return response
         .setAcquired(true)
-        .setToken(standing.grant().token())
-        .setFence(standing.grant().fence())
-        .setExpireTime(Timestamps.fromMillis(standing.grant().expireMillis()))
+        .setToken(result.grant().token())
+        .setFence(result.grant().fence())
+        .setExpireTime(Timestamps.fromMillis(result.grant().expireMillis()))
         .build();
   }
 
   private CompletionStage<RenewResponse> renew(RenewRequest request, Call call) {
     long lease = Durations.toMillis(request.getLease());
     return semaphores
+        .leases()
         .renew(call.scope(), request.getName(), request.getToken(), lease)
         .thenApply(
             grant ->
@@ -141,11 +141,11 @@ public final class SemaphoresService implements BindableService {
   }
 
   private CompletionStage<ReleaseResponse> release(ReleaseRequest request, Call call) {
+    Leases leases = semaphores.leases();
     CompletionStage<Boolean> released =
         request.getToken().isEmpty()
-            ? semaphores.releaseRequest(
-                call.scope(), request.getName(), request.getAcquireRequestId())
-            : semaphores
+            ? leases.releaseRequest(call.scope(), request.getName(), request.getAcquireRequestId())
+            : leases
                 .release(call.scope(), request.getName(), request.getToken())
                 .thenApply(done -> true);
     return released.thenApply(done -> ReleaseResponse.newBuilder().setReleased(done).build());
@@ -181,24 +181,19 @@ public final class SemaphoresService implements BindableService {
 
   private void hold(HoldRequest request, Call call, Sink<HoldResponse> sink) {
     boolean resumes = !request.getToken().isEmpty();
-    String keeper = Tokens.next();
-    Demand demand =
-        new Demand(
+    LeaseRequest asked =
+        SemaphoreStore.request(
             call.scope().detached(),
             request.getName(),
-            resumes ? request.getToken() : keeper,
-            keeper,
-            Math.max(1, request.getPermits()),
-            request.hasLease() ? Durations.toMillis(request.getLease()) : DEFAULT_LEASE_MILLIS,
+            resumes ? request.getToken() : Tokens.next(),
+            request.getPermits(),
             request.getLimit(),
-            request.getHolder(),
-            "");
-    Hold<HoldResponse> hold =
-        new Hold<>(new SemaphoreClaim(semaphores, demand), HOLD_EVENTS, kernel.timer(), call, sink);
+            request.hasLease() ? Durations.toMillis(request.getLease()) : DEFAULT_LEASE_MILLIS,
+            request.getHolder());
     if (resumes) {
-      hold.resume();
+      semaphores.leases().resume(asked, HOLD_EVENTS, call, sink);
     } else {
-      hold.begin();
+      semaphores.leases().hold(asked, HOLD_EVENTS, call, sink);
     }
   }
 }

@@ -15,15 +15,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One Hold: stands in line, keeps the grant renewed, gives it back when the call ends.
+ * One Hold: waits in the queue, keeps the grant renewed, gives it back when the call ends.
  *
  * @param <R> type of its messages
  */
-public final class Hold<R> {
+final class Hold<R> {
   private static final long BEAT_MILLIS = 5_000;
   private static final long RETRY_MILLIS = 200;
 
-  private final Claim claim;
+  private final Leases leases;
+  private final LeaseRequest request;
   private final HoldEvents<R> events;
   private final Timer timer;
   private final Call call;
@@ -42,28 +43,29 @@ public final class Hold<R> {
   private volatile long lastBeat = System.nanoTime();
   private Timeout next;
 
-  public Hold(Claim claim, HoldEvents<R> events, Timer timer, Call call, Sink<R> sink) {
-    this.claim = claim;
+  Hold(Leases leases, LeaseRequest request, HoldEvents<R> events, Call call, Sink<R> sink) {
+    this.leases = leases;
+    this.request = request;
     this.events = events;
-    this.timer = timer;
+    this.timer = leases.timer();
     this.call = call;
     this.sink = sink;
   }
 
   /** Asks for a new grant. */
-  public void begin() {
+  void begin() {
     beatSoon();
     long sent = System.nanoTime();
-    new Acquisition(claim, timer, call, this::waiting)
+    new Acquisition(leases, request, call::onCancel, call::onDrain, this::waiting)
         .within(Acquisition.FOREVER)
-        .whenComplete((standing, failure) -> decided(standing, failure, sent));
+        .whenComplete((result, failure) -> decided(result, failure, sent));
   }
 
   /** Goes on with a grant the caller has already. */
-  public void resume() {
+  void resume() {
     long sent = System.nanoTime();
-    claim
-        .resume()
+    leases
+        .takeOver(request)
         .whenComplete(
             (renewed, failure) -> {
               if (failure != null) {
@@ -80,11 +82,11 @@ public final class Hold<R> {
     sink.conflate(events.waiting(newPlace));
   }
 
-  private void decided(Standing standing, Throwable failure, long sent) {
-    if (failure == null && standing.isGranted()) {
+  private void decided(AcquireResult result, Throwable failure, long sent) {
+    if (failure == null && result.isGranted()) {
       leaseFrom(sent);
       if (System.nanoTime() - renewAt < 0) {
-        granted(standing.grant());
+        granted(result.grant());
       } else {
         confirm();
       }
@@ -101,17 +103,17 @@ public final class Hold<R> {
   /** When the grant was made is not known exactly: renew it before the caller relies on it. */
   private void confirm() {
     long sent = System.nanoTime();
-    claim
-        .renew(claim.scope())
+    leases
+        .renew(request, request.scope())
         .whenComplete(
             (renewed, failure) -> {
               if (failure == null) {
                 leaseFrom(sent);
                 granted(renewed);
-              } else if (lossBy(failure).isPresent() && !call.isCancelled()) {
+              } else if (leases.lossBy(failure).isPresent() && !call.isCancelled()) {
                 begin();
               } else {
-                claim.giveBack();
+                leases.giveBack(request);
                 fail(failure);
               }
             });
@@ -123,7 +125,7 @@ public final class Hold<R> {
     call.onCancel(
         () -> {
           ended = true;
-          claim.giveBack();
+          leases.giveBack(request);
         });
     call.onDrain(this::leaveRunning);
     beatSoon();
@@ -171,7 +173,7 @@ public final class Hold<R> {
                 heartbeat();
                 beatSoon();
               } else {
-                lossBy(failure).ifPresentOrElse(this::lost, this::renewAgain);
+                leases.lossBy(failure).ifPresentOrElse(this::lost, this::renewAgain);
               }
             });
   }
@@ -181,8 +183,8 @@ public final class Hold<R> {
     long left = TimeUnit.NANOSECONDS.toMillis(leaseEnd - System.nanoTime());
     if (left <= 0) {
       // A renewal whose answer was lost may have made the lease longer.
-      claim.giveBack();
-      lost(Loss.of(Loss.Cause.EXPIRED));
+      leases.giveBack(request);
+      lost(LeaseLoss.of(LeaseLoss.Cause.EXPIRED));
     } else {
       if (System.nanoTime() - lastBeat >= TimeUnit.MILLISECONDS.toNanos(BEAT_MILLIS)) {
         heartbeat();
@@ -193,7 +195,7 @@ public final class Hold<R> {
 
   private CompletionStage<Grant> renewal() {
     Deadline leaseEnds = Deadline.after(leaseEnd - System.nanoTime(), TimeUnit.NANOSECONDS);
-    return claim.renew(new Scope(claim.scope().namespace(), leaseEnds));
+    return leases.renew(request, new Scope(request.scope().namespace(), leaseEnds));
   }
 
   /**
@@ -204,26 +206,21 @@ public final class Hold<R> {
     renewal()
         .whenComplete(
             (renewed, failure) -> {
-              Optional<Loss> loss = failure == null ? Optional.empty() : lossBy(failure);
+              Optional<LeaseLoss> loss =
+                  failure == null ? Optional.empty() : leases.lossBy(failure);
               if (loss.isPresent()) {
                 lost(loss.get());
               } else {
                 call.onCancel(() -> {});
-                reconnect(claim.token());
+                reconnect(request.token());
               }
             });
   }
 
   private void leaseFrom(long sentNanos) {
-    long lease = TimeUnit.MILLISECONDS.toNanos(claim.leaseMillis());
+    long lease = TimeUnit.MILLISECONDS.toNanos(request.leaseMillis());
     leaseEnd = sentNanos + lease;
     renewAt = sentNanos + Math.min(lease / 3, TimeUnit.MILLISECONDS.toNanos(BEAT_MILLIS));
-  }
-
-  private Optional<Loss> lossBy(Throwable failure) {
-    return Statuses.refusal(failure) instanceof Refusal refusal
-        ? claim.lossBy(refusal)
-        : Optional.empty();
   }
 
   /** While waiting the place is told once more instead. */
@@ -236,7 +233,7 @@ public final class Hold<R> {
     }
   }
 
-  private void lost(Loss loss) {
+  private void lost(LeaseLoss loss) {
     ended = true;
     call.onCancel(() -> {});
     sink.send(events.lost(loss));

@@ -14,8 +14,8 @@ public interface HoldEvents<R> {
   /** The stream is alive and the lease ends then. */
   R heartbeat(long expireMillis);
 
-  R lost(Loss loss);
+  R lost(LeaseLoss loss);
 
-  /** The server goes away; the token is empty for who was still waiting. */
+  /** The server goes away; the token is empty while the caller was waiting. */
   R reconnect(String token);
 }

@@ -3,40 +3,45 @@ package dev.quoin.server.waiting;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
 
-/** Somebody of this server who waits for a grant. */
-public final class Waiter {
-  private final Turn turn;
-  private final CompletableFuture<Standing> outcome = new CompletableFuture<>();
+/** A request of this server that waits for a grant. */
+final class Waiter {
+  private final LeaseRequest request;
+  private final LongConsumer places;
+  private final CompletableFuture<AcquireResult> outcome = new CompletableFuture<>();
 
-  private Line line;
+  private WaitQueue queue;
   private CompletionStage<?> joining;
   private boolean ended;
   private long ticket;
   private Grant grant;
   private long place;
 
-  Waiter(Turn turn) {
-    this.turn = turn;
+  /**
+   * @param places told the place in the queue when it is known to have changed
+   */
+  Waiter(LeaseRequest request, LongConsumer places) {
+    this.request = request;
+    this.places = places;
   }
 
-  /** The token it will hold a grant by. */
-  public String token() {
-    return turn.token();
+  LeaseRequest request() {
+    return request;
   }
 
-  /** How it is written in the line. */
-  public String text() {
-    return turn.text();
+  /** It will hold a grant by this token. */
+  String token() {
+    return request.token();
   }
 
-  /** The ticket of its place in line, 0 before it has one. */
+  /** The ticket of its place in the queue, 0 before it has one. */
   synchronized long ticket() {
     return ticket;
   }
 
   /** How it ends: granted, or where it stood when it gave up. Fails when Redis cannot be asked. */
-  public CompletionStage<Standing> outcome() {
+  CompletionStage<AcquireResult> outcome() {
     return outcome;
   }
 
@@ -44,16 +49,12 @@ public final class Waiter {
    * Gives up, unless it was granted already. With {@code keep} a grant that is made at this very
    * moment is its outcome; else it is given back.
    */
-  public void giveUp(boolean keep) {
-    line.leave(this, keep);
+  void giveUp(boolean keep) {
+    queue.leave(this, keep);
   }
 
-  Turn turn() {
-    return turn;
-  }
-
-  void standsIn(Line joined) {
-    this.line = joined;
+  void waitsIn(WaitQueue joined) {
+    this.queue = joined;
   }
 
   /** Notes that it is about to join; false when its wait has ended. */
@@ -71,11 +72,11 @@ public final class Waiter {
     return joining;
   }
 
-  void moved(Standing standing) {
+  void moved(AcquireResult result) {
     synchronized (this) {
-      ticket = standing.ticket();
+      ticket = result.ticket();
     }
-    moved(standing.place());
+    moved(result.place());
   }
 
   void moved(long newPlace) {
@@ -85,7 +86,7 @@ public final class Waiter {
       }
       place = newPlace;
     }
-    turn.moved(newPlace);
+    places.accept(newPlace);
   }
 
   /** Notes the grant before anybody is told of it. */
@@ -95,11 +96,11 @@ public final class Waiter {
   }
 
   /** Ends the wait and tells how. */
-  void settle(Standing standing) {
-    if (standing.isGranted()) {
-      granted(standing.grant());
+  void settle(AcquireResult result) {
+    if (result.isGranted()) {
+      granted(result.grant());
     }
-    outcome.complete(standing);
+    outcome.complete(result);
   }
 
   void fail(Throwable failure) {

@@ -46,7 +46,7 @@ final class FailureModesTest {
     awaitWaiters("a", 1);
     TestRedis.commands()
         .eval(
-            "for i = 1, 80000 do redis.call('ZADD', KEYS[1], i, 'dead ' .. i .. ' 60000 - ') end",
+            "for i = 1, 80000 do redis.call('ZADD', KEYS[1], i, 'dead ' .. i .. ' 60000 - x ') end",
             ScriptOutputType.STATUS,
             "quoin:default:locks:{a}:line");
 
@@ -149,7 +149,7 @@ final class FailureModesTest {
   void fullLineTakesNobodyMore() {
     acquire(request("a").setLease(Durations.fromHours(1)));
     String fill =
-        "for i = 1, ARGV[1] do redis.call('ZADD', KEYS[1], i, 'gone t' .. i .. ' 1000 - ') end"
+        "for i = 1, ARGV[1] do redis.call('ZADD', KEYS[1], i, 'gone t' .. i .. ' 1000 - x ') end"
             + " return 1";
     TestRedis.commands()
         .eval(

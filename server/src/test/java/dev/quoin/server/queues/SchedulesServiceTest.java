@@ -156,7 +156,7 @@ final class SchedulesServiceTest {
           new ScheduleStore.Due(
               new ScheduleRef("default", queue.name(), "nightly"), 0, "" + (long) noted());
       schedules.putSchedule(nightly().setCron("* * * * * *").build());
-      assertThat(store.later(due, due.inMillis() + 1).toCompletableFuture().join().flag(0))
+      assertThat(store.later(due, due.inMillis() + 1).toCompletableFuture().join().flag())
           .isFalse();
     }
     assertThat(Queue.payload(queue.leaseOne())).isEqualTo("report");

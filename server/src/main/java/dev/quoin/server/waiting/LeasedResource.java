@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.waiting;
+
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.Scope;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/**
+ * What {@link Leases} has to know of a kind of resource. The rest of it stands in {@code
+ * lua/<feature>/_state.lua} and {@code _resource.lua}; see {@code lua/lib/wait_queue.lua} and
+ * {@code hand_over.lua} for what these define.
+ */
+public interface LeasedResource {
+  /** The folder of its scripts. */
+  String feature();
+
+  /** The keys of a resource, in the order in which its fragments name them. */
+  String[] keys(Scope scope, String name);
+
+  /** The same and the key that remembers a request id. */
+  String[] keys(Scope scope, String name, String requestId);
+
+  /** The channel of a server's hints is this and the server's name. */
+  String hints(Scope scope, String name);
+
+  /** How long a resource that nobody holds any more has to be listed. */
+  long memoryMillis();
+
+  /** Why a token is refused that holds nothing. */
+  ErrorReason notHeld();
+
+  /** Why a token is refused whose grant was revoked. */
+  ErrorReason revoked();
+
+  /** What has happened to the grant of such a token, a clause. */
+  String revokedText();
+
+  /** By whom and why the grant of a token was revoked, as it was written; null if it was not. */
+  CompletionStage<String> revocation(Scope scope, String name, String token);
+
+  /**
+   * Acquires in a quicker way than the script {@code acquire} if the request permits: the reply is
+   * the same, or 2 when that script has to do it.
+   *
+   * @param late takes the reply when it comes after the caller was told that there is none
+   * @return null when there is no quicker way
+   */
+  default CompletableFuture<Reply> acquireFast(LeaseRequest request, Consumer<Reply> late) {
+    return null;
+  }
+}
