@@ -13,7 +13,7 @@
 -- with the place it had otherwise.
 --
 -- @include resource/_resource
--- @include lib/request_memory
+-- @include lib/hand_over
 local keys, text, token, keep = by_name(KEYS), ARGV[1], ARGV[2], ARGV[3] == '1'
 
 local waiter = parse_waiter(text)
@@ -22,6 +22,7 @@ local place = place_of(resource, text)
 redis.call('ZREM', keys.line, text)
 local grant, known = find_grant(resource, token), nil
 if waiter.request ~= '-' then
+  -- @include lib/request_memory
   known = remembered(resource)
   grant = grant or granted_to(resource, waiter.request) or known and find_grant(resource, known)
 end

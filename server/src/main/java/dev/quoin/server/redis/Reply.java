@@ -61,9 +61,4 @@ public final class Reply {
         .toList()
         .toString();
   }
-
-  /** How many values there are. */
-  public int size() {
-    return values.size();
-  }
 }

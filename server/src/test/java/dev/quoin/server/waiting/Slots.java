@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.waiting;
+
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.Scope;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** The least that a feature brings to have a resource held by leases: this, and two fragments. */
+record Slots(Keyspace keyspace) implements LeasedResource {
+  @Override
+  public String feature() {
+    return "slots";
+  }
+
+  @Override
+  public String[] keys(Scope scope, String name) {
+    String entity = keyspace.entity(scope.namespace(), name);
+    return new String[] {entity + "slot", entity + "line", entity + "servers"};
+  }
+
+  @Override
+  public String[] keys(Scope scope, String name, String requestId) {
+    String entity = keyspace.entity(scope.namespace(), name);
+    return new String[] {
+      entity + "slot", entity + "line", entity + "servers", entity + "request:" + requestId
+    };
+  }
+
+  @Override
+  public String hints(Scope scope, String name) {
+    return keyspace.entity(scope.namespace(), name) + "hints:";
+  }
+
+  @Override
+  public long memoryMillis() {
+    return 0;
+  }
+
+  @Override
+  public ErrorReason notHeld() {
+    return ErrorReason.ERROR_REASON_LOCK_NOT_HELD;
+  }
+
+  @Override
+  public ErrorReason revoked() {
+    return ErrorReason.ERROR_REASON_LOCK_FORCED;
+  }
+
+  @Override
+  public String revokedText() {
+    return "the slot was taken from this token";
+  }
+
+  @Override
+  public CompletionStage<String> revocation(Scope scope, String name, String token) {
+    return CompletableFuture.completedStage(null);
+  }
+}
