@@ -43,21 +43,21 @@ end
 -- Puts a waiter into the queue, where it was or at the end. Returns the refusal if it is full.
 local function enqueue(resource, waiter, ticket, most)
   local line = resource.keys.line
-  waiter.ticket = tonumber(redis.call('ZSCORE', line, waiter.text) or ticket)
-  local known, length = waiter.ticket ~= ticket, redis.call('ZCARD', line)
+  local known, length = redis.call('ZSCORE', line, waiter.text), redis.call('ZCARD', line)
+  waiter.ticket = tonumber(known or ticket)
   if not known then
     if length >= most then
       return queue_full(most)
     end
     if ticket == 0 then
-      local last = redis.call('ZRANGE', line, -1, -1, 'WITHSCORES')[2]
-      waiter.ticket = math.max(tonumber(last or '0') + 1, resource.now)
+      local last = length > 0 and redis.call('ZRANGE', line, -1, -1, 'WITHSCORES')[2]
+      waiter.ticket = math.max((last or 0) + 1, resource.now)
     end
     redis.call('ZADD', line, integer(waiter.ticket), waiter.text)
   end
   -- Servers mark themselves every 5 seconds: one with a fresh mark has waiters already.
-  local ends = redis.call('ZSCORE', resource.keys.servers, waiter.server)
-  if length == 0 or not ends or tonumber(ends) < resource.ms + MARK_MS / 2 then
+  local ends = length > 0 and redis.call('ZSCORE', resource.keys.servers, waiter.server)
+  if not ends or tonumber(ends) < resource.ms + MARK_MS / 2 then
     mark_server(resource, waiter.server)
   end
 end

@@ -134,6 +134,20 @@ final class LeasesTest {
     assertRefused(slots.await(request("four"), place::set).outcome(), "2 callers wait");
   }
 
+  @Test
+  void waiterOfFullQueueJoinsAgainWithItsTicket() throws Exception {
+    get(slots.acquireNow(request("one")));
+    AcquireResult second = get(slots.join(request("two"), 0));
+    AcquireResult third = get(slots.join(request("three"), 0));
+
+    AcquireResult again = get(slots.join(request("two"), second.ticket()));
+
+    assertThat(again.place()).isEqualTo(1);
+    assertThat(again.ticket()).isEqualTo(second.ticket());
+    assertThat(third.ticket()).isGreaterThan(second.ticket());
+    assertRefused(slots.join(request("four"), 0), "2 callers wait");
+  }
+
   private static LeaseRequest request(String token) {
     return LeaseRequest.of(SCOPE, "a", token, 60_000, "-", "label of " + token);
   }
