@@ -19,6 +19,6 @@ with quoin.connect(sys.argv[1] if len(sys.argv) > 1 else "localhost:7400") as q:
         lock.on_lost(lambda reason: print("worker-1 must stop:", reason.value))
         print("worker-1 writes the report with fence", lock.fence)
         if q.locks.try_acquire(REPORT) is None:
-            print("worker-2 sees it held by", q.locks.get(REPORT).holder)
+            print("worker-2 sees it held by", q.locks.get(name=REPORT).holder)
         next.start()
     next.join()

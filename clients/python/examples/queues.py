@@ -36,8 +36,9 @@ with quoin.connect(sys.argv[1] if len(sys.argv) > 1 else "localhost:7400") as q:
         return send(task, "has expired")
 
     todo = [("sold", "ann: lamp"), ("expired", "bob: chair"), ("sold", "nobody: table")]
-    ids = q.queues.enqueue_all("mail", [quoin.task(kind, text) for kind, text in todo])
+    tasks = [quoin.task(kind, text) for kind, text in todo]
+    added = q.queues.enqueue_batch(queue="mail", new_tasks=tasks)
     with worker:
-        for id in ids:
-            end = q.queues.wait("mail", id)
+        for one in added.results:
+            end = q.queues.wait("mail", one.task_id)
             print(TaskState.Name(end.state), "after", end.attempts, end.result.decode())

@@ -9,7 +9,7 @@ import quoin
 API = "account/7/marketplace-api"
 
 with quoin.connect(sys.argv[1] if len(sys.argv) > 1 else "localhost:7400") as q:
-    q.semaphores.configure(API, 3)
+    q.semaphores.configure(name=API, limit=3)
 
     def bulk() -> None:
         with q.semaphores.acquire(API, permits=3, wait=60, holder="bulk") as permits:
@@ -18,7 +18,7 @@ with quoin.connect(sys.argv[1] if len(sys.argv) > 1 else "localhost:7400") as q:
     uploading = threading.Thread(target=bulk)
     with q.semaphores.hold(API, holder="stream") as stream:
         stream.on_lost(lambda reason: print("the stream must stop:", reason.value))
-        print("in use:", q.semaphores.get(API).in_use, "of 3")
+        print("in use:", q.semaphores.get(name=API).in_use, "of 3")
         with q.semaphores.acquire(API):
             print("one call more is fine")
         uploading.start()

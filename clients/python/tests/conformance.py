@@ -6,14 +6,11 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-import grpc
-import grpc.aio
-from google.protobuf import descriptor_pool, json_format
-from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message_factory import GetMessageClass
+from google.protobuf import json_format
 
+import quoin
 from quoin import InvalidRequestError, QuoinError
-from quoin.aio import AioStubs  # noqa: F401 - it loads all descriptors
+from quoin._core.rpcs import Rpc, snake
 from quoin.errors.v1 import ErrorReason, error_reason_pb2
 
 LIMIT = 10.0
@@ -23,27 +20,17 @@ NOTHING: Any = object()
 class OpenCall:
     """A call of any kind whose messages are taken one by one."""
 
-    def __init__(
-        self, channel: grpc.aio.Channel, method: MethodDescriptor, request: Any, more: bool
-    ) -> None:
+    def __init__(self, method: Any, request: Any, more: bool) -> None:
         """``more`` says whether other requests follow, if the call takes a stream of them."""
-        kinds = [channel.unary_unary, channel.unary_stream]
-        if method.client_streaming:
-            kinds = [channel.stream_unary, channel.stream_stream]
-        answer: Any = GetMessageClass(method.output_type)
-        open: Any = kinds[method.server_streaming](
-            f"/{method.containing_service.full_name}/{method.name}",
-            request_serializer=GetMessageClass(method.input_type).SerializeToString,
-            response_deserializer=answer.FromString,
-        )
-        self.is_unary = not method.server_streaming
-        self.method = method
+        self.rpc: Rpc = method._rpc
         self._requests: asyncio.Queue[Any] = asyncio.Queue()
         self.send(request)
         if not more:
             self.send(None)
-        self.call = open(self._sent() if method.client_streaming else request, timeout=60)
-        self._answer = asyncio.ensure_future(self.call) if self.is_unary else None
+        call = method(self._sent() if self.rpc.takes_stream else request)
+        self.is_unary = not self.rpc.gives_stream
+        self._stream = None if self.is_unary else call
+        self._answer = asyncio.ensure_future(call) if self.is_unary else None
 
     def send(self, request: Any) -> None:
         self._requests.put_nowait(request)
@@ -53,26 +40,41 @@ class OpenCall:
             yield request
 
     async def next(self) -> Any:
-        reading = self._answer or asyncio.ensure_future(self.call.read())
-        message = await asyncio.wait_for(asyncio.shield(reading), LIMIT)
-        assert message is not grpc.aio.EOF, "a message was expected but the call ended with OK"
-        return message
+        if self._answer is not None:
+            return await asyncio.wait_for(asyncio.shield(self._answer), LIMIT)
+        assert self._stream is not None
+        try:
+            return await self._stream.get(LIMIT)
+        except StopAsyncIteration:
+            raise AssertionError("a message was expected but the call ended with OK") from None
 
     async def failure(self) -> QuoinError | None:
-        reading = self._answer or asyncio.ensure_future(self.call.read())
         try:
-            message = await asyncio.wait_for(asyncio.shield(reading), LIMIT)
-        except grpc.RpcError as e:
-            return QuoinError.from_rpc(e)
-        assert message is grpc.aio.EOF, f"the end was expected but a message came: {message}"
-        return None
+            if self._answer is not None:
+                message = await asyncio.wait_for(asyncio.shield(self._answer), LIMIT)
+            else:
+                assert self._stream is not None
+                message = await self._stream.get(LIMIT)
+        except StopAsyncIteration:
+            return None
+        except QuoinError as e:
+            return e
+        raise AssertionError(f"the end was expected but a message came: {message}")
+
+    async def end(self) -> None:
+        if self._answer is not None:
+            self._answer.cancel()
+            await asyncio.wait([self._answer])
+            self._answer.cancelled() or self._answer.exception()
+        if self._stream is not None:
+            await self._stream.close()
 
 
 class Case:
     """The state of one case."""
 
-    def __init__(self, channel: grpc.aio.Channel, service: str) -> None:
-        self.channel = channel
+    def __init__(self, q: quoin.aio.Quoin, service: str) -> None:
+        self.q = q
         self.service = service
         self.variables: dict[str, Any] = {}
         self.named: dict[str, OpenCall] = {}
@@ -86,11 +88,11 @@ class Case:
 
     async def _run(self, step: dict[str, Any]) -> None:
         if "end" in step:
-            self.named[step["end"]].call.cancel()
+            await self.named[step["end"]].end()
             return
         call = self.named[step["from"]] if "from" in step else self.open(step)
         if "from" in step and "with" in step:
-            call.send(self.request(call.method, step))
+            call.send(self.request(call.rpc, step))
         self.opened.append(call)
         if "as" in step:
             self.named[step["as"]] = call
@@ -105,20 +107,19 @@ class Case:
 
     async def close(self) -> None:
         for call in self.opened:
-            call.call.cancel()
-            if call._answer is not None:
-                await asyncio.wait([call._answer])
-                call._answer.cancelled() or call._answer.exception()
+            await call.end()
 
     def open(self, step: dict[str, Any]) -> OpenCall:
         name = step["call"] if "/" in step["call"] else f"{self.service}/{step['call']}"
-        service, _, method = name.partition("/")
-        descriptor = descriptor_pool.Default().FindServiceByName(service).methods_by_name[method]
-        return OpenCall(self.channel, descriptor, self.request(descriptor, step), "as" in step)
+        service, _, rpc = name.partition("/")
+        # The RPCs alone: helpers are not what the cases are about.
+        rpcs = getattr(self.q, snake(service.rpartition(".")[2])).rpc
+        assert rpcs.service == service
+        method = getattr(rpcs, snake(rpc))
+        return OpenCall(method, self.request(method._rpc, step), "as" in step)
 
-    def request(self, method: MethodDescriptor, step: dict[str, Any]) -> Any:
-        request = GetMessageClass(method.input_type)()
-        return json_format.ParseDict(self.filled_in(step.get("with", {})), request)
+    def request(self, rpc: Rpc, step: dict[str, Any]) -> Any:
+        return json_format.ParseDict(self.filled_in(step.get("with", {})), rpc.request())
 
     async def received(self, call: OpenCall, heartbeats: bool) -> Any:
         message = as_json(await call.next())

@@ -46,7 +46,7 @@ def interrupt(address: str, namespace: str) -> None:
 
     def interrupt_soon() -> None:
         with quoin.connect(address, namespace=namespace) as other:
-            while other.locks.get("report").waiters == 0:
+            while other.locks.get(name="report").waiters == 0:
                 time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
@@ -94,7 +94,7 @@ def fork(address: str, namespace: str) -> None:
         own.warning("in %s", where)
         counts.increment("forks")
         values.record("forks", "all", 1)
-        assert not locks.get("report").held
+        assert not locks.get(name="report").held
 
     collect("parent")
     for _ in range(2):
@@ -122,20 +122,24 @@ def fork_while_holding(address: str, namespace: str) -> None:
         own.warning("not told")
         assert not writer.write("not told")
         assert writer.dropped == 1
-        for use in (lambda: q.locks.get("report"), lambda: quoin.connect(address), lock.release):
+        for use in (
+            lambda: q.locks.get(name="report"),
+            lambda: quoin.connect(address),
+            lock.release,
+        ):
             try:
                 use()
             except RuntimeError as e:
                 print(str(e)[:32], flush=True)
 
     in_child(child)
-    print(lock.is_held, q.locks.get("report").held)
+    print(lock.is_held, q.locks.get(name="report").held)
 
 
 async def fork_in_a_loop(address: str, namespace: str) -> None:
     """Forks while an event loop has a client."""
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        await q.locks.get("report")
+        await q.locks.get(name="report")
 
         def child() -> None:
             try:
@@ -144,7 +148,7 @@ async def fork_in_a_loop(address: str, namespace: str) -> None:
                 print(str(e)[:32], flush=True)
 
         in_child(child)
-        print((await q.locks.get("report")).held)
+        print((await q.locks.get(name="report")).held)
 
 
 def serve(address: str, namespace: str) -> None:

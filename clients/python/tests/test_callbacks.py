@@ -95,8 +95,10 @@ def test_handlers(address: str, namespace: str, kind: str) -> None:
         texts = [f"raise {number}" for number in range(len(RAISED))]
         texts += [f"return {number}" for number in range(len(RETURNED))]
         made = [quoin.task("any", text, max_attempts=1) for text in texts]
-        ids = q.queues.enqueue_all("mail", made)
-        last = q.queues.enqueue("mail", quoin.task("any", "last"))
+        made.append(quoin.task("any", "last"))
+        *ids, last = [
+            one.task_id for one in q.queues.enqueue_batch(queue="mail", new_tasks=made).results
+        ]
         with worker:
             for text, id in zip(texts, ids, strict=True):
                 end = q.queues.wait("mail", id, timeout=LIMIT)
@@ -123,8 +125,8 @@ async def test_handlers_in_the_loop_of_the_program(address: str, namespace: str)
 
         made = [quoin.task("any", str(n), max_attempts=1) for n in range(len(RAISED))]
         async with worker:
-            for id in await q.queues.enqueue_all("mail", made):
-                end = await soon(q.queues.wait("mail", id))
+            for one in (await q.queues.enqueue_batch(queue="mail", new_tasks=made)).results:
+                end = await soon(q.queues.wait("mail", one.task_id))
                 assert end.state == TaskState.TASK_STATE_DEAD
 
 
@@ -143,16 +145,16 @@ def test_listeners_of_the_blocking_client(address: str, namespace: str) -> None:
             with q.config.watch("redis") as watch:
                 watch.ready(LIMIT)
                 watch.on_change(listener)
-                q.config.set("redis", "a", {"error": str(RAISED.index(error))})
+                q.config.set(type="redis", component="a", value={"error": str(RAISED.index(error))})
                 assert told.get(timeout=LIMIT).component == "a"
-                q.config.delete("redis", "a")
+                q.config.delete(type="redis", component="a")
                 assert told.get(timeout=LIMIT).deleted
             first.release()
         held = q.locks.hold("report", lease=1, on_waiting=listener)
         lost: queue.SimpleQueue[LostReason] = queue.SimpleQueue()
         held.on_lost(listener)
         held.on_lost(lost.put)
-        q.locks.force_release("report")
+        q.locks.force_release(name="report")
         assert lost.get(timeout=LIMIT) is LostReason.REVOKED
 
 
@@ -178,29 +180,29 @@ async def test_listeners_of_the_asyncio_client(address: str, namespace: str) -> 
             asking = asyncio.ensure_future(q.locks.hold("report", on_waiting=listener)._acquire())
 
             async def waits() -> bool:
-                return (await q.locks.get("report")).waiters == 1
+                return (await q.locks.get(name="report")).waiters == 1
 
             await eventually(waits)
             asking.cancel()
 
             async def is_alone() -> bool:
-                return (await q.locks.get("report")).waiters == 0
+                return (await q.locks.get(name="report")).waiters == 0
 
             await eventually(is_alone)
         await soon(waiting.wait())
-        await q.locks.force_release("report")
+        await q.locks.force_release(name="report")
         assert await soon(lock.lost()) is LostReason.REVOKED
         async with q.config.watch("redis") as watch:
             watch.on_change(function)
             watch.on_change(coroutine)
             await soon(watch.ready())
-            await q.config.set("redis", "a", {"b": 1})
+            await q.config.set(type="redis", component="a", value={"b": 1})
 
             async def is_known() -> bool:
                 return watch.get("a") is not None
 
             await eventually(is_known)
-            await q.config.delete("redis", "a")
+            await q.config.delete(type="redis", component="a")
 
 
 def test_who_leaves_while_it_works_gives_the_lock_back(address: str, namespace: str) -> None:
@@ -215,4 +217,4 @@ def test_who_leaves_while_it_works_gives_the_lock_back(address: str, namespace: 
     with pytest.raises(SystemExit):
         asyncio.run(leave())
     with quoin.connect(address, namespace=namespace) as q:
-        eventually_is(lambda: not q.locks.get("report").held)
+        eventually_is(lambda: not q.locks.get(name="report").held)

@@ -6,10 +6,10 @@ import queue
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from google.protobuf import json_format
 from waiting import LIMIT, eventually, eventually_is, in_loop, soon
 
 import quoin
-from quoin.config.v1 import SetMaintenanceRequest
 from quoin.values import Configuration
 
 
@@ -17,33 +17,34 @@ from quoin.values import Configuration
 async def test_values_are_set_and_compared(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
         value = {"host": "10.0.0.1", "port": 6379, "tags": ["a", None, True, {"b": 1.5}]}
-        version = await q.config.set("redis", "statistics", value, author="kim")
-        found = await q.config.get("redis", "statistics")
-        assert found is not None
-        assert (found.value, found.version, found.author) == (value, version, "kim")
-        assert await q.config.compare_and_set("redis", "statistics", 1, {}) is None
-        assert await q.config.compare_and_set("redis", "statistics", version, {"a": 1})
-        assert await q.config.delete("redis", "statistics")
-        assert await q.config.get("redis", "statistics") is None
-        with pytest.raises(ValueError):
-            await q.config.set("redis", "statistics", {"a": object()})
+        which = {"type": "redis", "component": "statistics"}
+        version = (await q.config.set(which, author="kim", value=value)).version
+        found = (await q.config.get(which)).configuration
+        assert json_format.MessageToDict(found.value) == value
+        assert (found.version, found.author) == (version, "kim")
+        assert not (await q.config.set(which, value={}, expected_version=1)).stored
+        assert (await q.config.set(which, value={"a": 1}, expected_version=version)).stored
+        assert (await q.config.delete(which)).deleted
+        assert not (await q.config.get(which)).found
+        with pytest.raises(ValueError, match="value: object is not known to JSON"):
+            await q.config.set(which, value={"a": object()})
 
 
 @in_loop
 async def test_a_watch_knows_what_is_set(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        await q.config.set("redis", "statistics", {"host": "one"})
+        await q.config.set(type="redis", component="statistics", value={"host": "one"})
         async with q.config.watch("redis") as redis:
             changes: asyncio.Queue[Configuration] = asyncio.Queue()
             await soon(redis.ready())
             redis.on_change(changes.put_nowait)
             assert redis.all["statistics"].value == {"host": "one"}
-            await q.config.set("redis", "statistics", {"host": "two"})
+            await q.config.set(type="redis", component="statistics", value={"host": "two"})
             assert (await soon(changes.get())).value == {"host": "two"}
             known = redis.get("statistics")
             assert known is not None and known.value == {"host": "two"}
             assert not redis.is_stale and redis.as_of is not None
-            await q.config.delete("redis", "statistics")
+            await q.config.delete(type="redis", component="statistics")
             assert (await soon(changes.get())).deleted
             assert redis.get("statistics") is None
         assert redis.is_stale
@@ -67,7 +68,8 @@ async def test_instances_come_drain_and_go(address: str, namespace: str) -> None
             await eventually(is_serving)
             assert next(iter(shop.instances)).metadata == {"zone": "a"}
             await soon(me.drain())
-            assert [one.draining for one in await q.config.resolve("shop")] == [True]
+            found = (await q.config.resolve(service="shop")).instances
+            assert [one.draining for one in found] == [True]
             assert not me.is_replaced
             async with q.config.announce("shop", "10.0.0.2:80", instance="me") as other:
                 await soon(other.ready())
@@ -92,9 +94,8 @@ async def test_maintenance_is_told(address: str, namespace: str) -> None:
         async with q.config.watch_maintenance("shop") as watch:
             await soon(watch.ready())
             assert watch.current is None
-            until = SetMaintenanceRequest(name="shop", on=True, message="back soon")
-            until.until.FromDatetime(datetime.now(timezone.utc) + timedelta(hours=1))
-            await q.stubs.config.SetMaintenance(until)
+            until = datetime.now(timezone.utc) + timedelta(hours=1)
+            await q.config.set_maintenance(name="shop", on=True, message="back soon", until=until)
 
             async def is_on() -> bool:
                 return watch.current is not None and watch.current.message == "back soon"
@@ -111,7 +112,7 @@ def test_blocking_watches(address: str, namespace: str) -> None:
             changes: queue.Queue[Configuration] = queue.Queue()
             redis.on_change(changes.put)
             for number in range(5):
-                q.config.set("redis", str(number), {"number": number})
+                q.config.set(type="redis", component=str(number), value={"number": number})
             assert [changes.get(timeout=LIMIT).component for _ in range(5)] == list("01234")
             assert sorted(redis.all) == list("01234")
         with q.config.announce("shop", "here:80") as me, q.config.watch_service("shop") as watch:
@@ -119,7 +120,7 @@ def test_blocking_watches(address: str, namespace: str) -> None:
             eventually_is(lambda: len(watch.serving) == 1)
             me.drain(LIMIT)
             eventually_is(lambda: len(watch.serving) == 0)
-            assert q.config.resolve("shop")[0].draining
+            assert q.config.resolve(service="shop").instances[0].draining
 
 
 @in_loop

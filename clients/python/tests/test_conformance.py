@@ -39,8 +39,8 @@ def cases() -> list[Any]:
 @pytest.mark.parametrize(("service", "steps"), cases())
 @in_loop
 async def test_conformance(address: str, namespace: str, service: str, steps: list[Any]) -> None:
-    async with quoin.aio.connect(address, namespace=namespace) as q:
-        case = Case(q.channel, service)
+    async with quoin.aio.connect(address, namespace=namespace, deadline=60) as q:
+        case = Case(q, service)
         try:
             for step in steps:
                 await case.run(step)

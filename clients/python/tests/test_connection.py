@@ -14,11 +14,10 @@ from google.rpc import error_details_pb2, status_pb2
 from waiting import in_loop
 
 import quoin
-from quoin._core.defaults import identified
+from quoin._core.rpcs import rpcs_of
 from quoin._core.settings import Settings
 from quoin._core.target import authority, target
-from quoin.chat.v1 import SendRequest
-from quoin.locks.v1 import AcquireRequest, GetRequest
+from quoin.locks.v1 import AcquireRequest
 from quoin.testing import Server
 
 
@@ -56,14 +55,13 @@ def test_calls_that_are_safe_to_repeat_are_repeated() -> None:
 
 
 def test_requests_get_an_id() -> None:
+    acquire = rpcs_of("quoin.locks.v1.Locks")["acquire"]
     request = AcquireRequest(name="report")
-    first, second = identified(request), identified(request)
+    first, second = acquire.build(request), acquire.build(request)
     assert first.request_id and first.request_id != second.request_id
     assert (first.name, request.request_id) == ("report", "")
-    given = AcquireRequest(request_id="mine")
-    assert identified(given) is given
-    assert identified(SendRequest()).client_message_id
-    assert identified(b"bytes") == b"bytes"
+    assert acquire.build(request_id="mine").request_id == "mine"
+    assert rpcs_of("quoin.chat.v1.Chat")["send"].build().client_message_id
 
 
 def test_several_servers_share_the_calls(address: str, namespace: str) -> None:
@@ -72,14 +70,14 @@ def test_several_servers_share_the_calls(address: str, namespace: str) -> None:
         both = f"127.0.0.1:{nobody.getsockname()[1]},{address}"
         with quoin.connect(both, namespace=namespace) as q:
             for _ in range(5):
-                q.locks.get("report")
+                q.locks.get(name="report")
 
 
 def test_namespaces_never_see_each_other(address: str, namespace: str) -> None:
     with quoin.connect(address, namespace=namespace) as one:
         one.locks.acquire("report")
         with quoin.connect(address, namespace=f"{namespace}-other") as other:
-            assert not other.locks.get("report").held
+            assert not other.locks.get(name="report").held
 
 
 @in_loop
@@ -90,7 +88,7 @@ async def test_a_server_that_is_away_is_unavailable() -> None:
         begin = time.monotonic()
         async with quoin.aio.connect(address, deadline=1) as q:
             with pytest.raises(quoin.QuoinError) as away:
-                await q.locks.get("report")
+                await q.locks.get(name="report")
         assert away.value.code in (
             grpc.StatusCode.UNAVAILABLE,
             grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -110,11 +108,11 @@ def test_tls_with_certificates_on_both_sides(tmp_path: Path) -> None:
         for address in (f"localhost:{port}", f"localhost:{port},127.0.0.1:{port}"):
             with quoin.connect(address, tls=mutual, deadline=20) as q:
                 assert q.locks.try_acquire(address) is not None
-                assert q.stubs.locks.Get(GetRequest(name=address)).held
+                assert q.locks.get(name=address).held
         stranger = quoin.TLS(made.path("authorities.pem"))
         with quoin.connect(f"localhost:{port}", tls=stranger, deadline=2) as q:
             with pytest.raises(quoin.QuoinError):
-                q.locks.get("report")
+                q.locks.get(name="report")
 
 
 class Refusal(grpc.RpcError):

@@ -12,7 +12,7 @@ import pytest
 from waiting import LIMIT, in_loop, soon
 
 import quoin
-from quoin.aio import recorders
+from quoin._core import recorders
 from quoin.interceptors import AioClientTimes, AioServerTimes, ClientTimes, ServerTimes
 
 DAY = 86_400
@@ -21,22 +21,25 @@ DAY = 86_400
 @in_loop
 async def test_things_are_counted(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        async with q.counters.watch("views", DAY) as watch:
-            ended, open = await soon(watch.__anext__())
+        watching = quoin.aio.resume(q.counters.watch, name="views", precision=DAY)
+        async with watching as watch:
+            ended, open = (await soon(watch.__anext__())).samples
             assert (ended.count, open.count, open.partial) == (0, 0, True)
-            await q.counters.increment("views")
+            await q.counters.increment(name="views")
             async with q.counters.recorder(60) as recorder:
                 for _ in range(100):
                     recorder.increment("views", 2)
                 await soon(recorder.flush())
-                assert (await q.counters.get("views", DAY, 1))[0].count == 201
+                assert (
+                    await q.counters.get(name="views", precision=DAY, last=1, zero_fill=True)
+                ).samples[0].count == 201
                 recorder.increment("views", -1)
             while open.count != 200:
-                _, open = await soon(watch.__anext__())
+                _, open = (await soon(watch.__anext__())).samples
             assert recorder.lost == 0
-        assert await q.counters.delete("views")
+        assert (await q.counters.delete(name="views")).deleted
         with pytest.raises(quoin.QuoinError) as refused:
-            await q.counters.get("views", 7, 1)
+            await q.counters.get(name="views", precision=7, last=1)
         assert refused.value.reason == quoin.Reason.COUNTER_PRECISION_UNKNOWN
 
 
@@ -64,7 +67,7 @@ async def test_recorders_refuse_what_cannot_be_recorded(
             # The loop had no time to send.
             assert counts.lost == 1 and values.lost == 1
             await soon(values.flush())
-            assert (await q.stats.get("kind", "context")).count == 100
+            assert (await q.stats.get(kind="kind", context="context")).count == 100
 
 
 def test_blocking_recorders(address: str, namespace: str) -> None:
@@ -75,12 +78,13 @@ def test_blocking_recorders(address: str, namespace: str) -> None:
                 raise KeyError
             values.record("time", "search", 7)
             values.flush()
-            assert list(q.stats.slowest("time")) == ["search", "home"]
-        q.counters.increment("views", 4)
-        assert [one.count for one in q.counters.get("views", DAY, 1)] == [7]
-        with q.counters.watch("views", DAY) as watch:
-            assert watch.get(LIMIT)[1].count == 7
-        assert q.counters.delete("views")
+            slowest = q.stats.slowest(kind="time").slowest
+            assert [one.context for one in slowest] == ["search", "home"]
+        q.counters.increment(name="views", delta=4)
+        assert q.counters.get(name="views", precision="1d", last=1).samples[0].count == 7
+        with quoin.resume(q.counters.watch, name="views", precision=DAY) as watch:
+            assert watch.get(LIMIT).samples[1].count == 7
+        assert q.counters.delete(name="views").deleted
 
 
 class Echo(grpc.GenericRpcHandler):
@@ -129,7 +133,9 @@ def test_rpcs_of_blocking_channels_and_servers_are_timed(address: str, namespace
         server.stop(None).wait()
         times.flush()
         for kind in ("rpc.client", "rpc.server"):
-            assert {c: q.stats.get(kind, c).count for c in q.stats.slowest(kind)} == EXPECTED
+            contexts = [one.context for one in q.stats.slowest(kind=kind).slowest]
+            found = {c: q.stats.get(kind=kind, context=c).count for c in contexts}
+            assert found == EXPECTED
 
 
 @in_loop
@@ -152,8 +158,8 @@ async def test_rpcs_of_asyncio_channels_and_servers_are_timed(address: str, name
             found: dict[str, int] = {}
             while sum(found.values()) < 3:
                 await times.flush()
-                slowest = await q.stats.slowest(kind)
-                found = {c: (await q.stats.get(kind, c)).count for c in slowest}
+                contexts = [one.context for one in (await q.stats.slowest(kind=kind)).slowest]
+                found = {c: (await q.stats.get(kind=kind, context=c)).count for c in contexts}
             assert found == EXPECTED
 
 
@@ -172,8 +178,10 @@ async def test_what_is_never_accepted_is_lost_and_the_rest_recorded(
         await soon(values.flush())
         assert (counts.lost, values.lost) == (1, 2)
         for number in (0, 699, 701, 2_499):
-            assert (await q.counters.get(f"views/{number}", DAY, 1))[0].count == 1
-        assert (await q.stats.get("time", "home")).count == 2_498
+            assert (
+                await q.counters.get(name=f"views/{number}", precision=DAY, last=1, zero_fill=True)
+            ).samples[0].count == 1
+        assert (await q.stats.get(kind="time", context="home")).count == 2_498
     assert len([r for r in caplog.records if "said once" in r.getMessage()]) == 2
 
 
@@ -208,8 +216,10 @@ async def test_recorders_are_entered_again_by_signal_handlers(address: str, name
         await soon(counts.flush())
         await soon(values.flush())
         await soon(writer.flush())
-        assert (await q.counters.get("views", DAY, 1))[0].count == calls + signals
-        assert (await q.stats.get("time", "signal")).count == signals
+        assert (await q.counters.get(name="views", precision=DAY, last=1, zero_fill=True)).samples[
+            0
+        ].count == calls + signals
+        assert (await q.stats.get(kind="time", context="signal")).count == signals
         assert counts.lost == values.lost == writer.dropped == 0
 
 
@@ -219,12 +229,16 @@ class FailingRecorder:
 
 
 def test_a_recorder_that_fails_fails_no_call(address: str) -> None:
-    from quoin.locks.v1 import GetRequest, LocksStub
+    from quoin._core.rpcs import rpcs_of
 
     with grpc.insecure_channel(address) as channel:
         timed = grpc.intercept_channel(channel, ClientTimes(FailingRecorder()))
+        rpc: Any = rpcs_of("quoin.locks.v1.Locks")["get"]
+        get: Any = timed.unary_unary(
+            rpc.path, rpc.request.SerializeToString, rpc.response.FromString
+        )
         for _ in range(3):
-            assert not LocksStub(timed).Get(GetRequest(name="nobody")).held
+            assert not get(rpc.build(name="nobody")).held
     server = grpc.server(
         futures.ThreadPoolExecutor(1), interceptors=[ServerTimes(FailingRecorder())]
     )

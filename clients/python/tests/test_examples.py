@@ -15,11 +15,6 @@ FOLDER = Path(__file__).parents[1] / "examples"
 SOURCE = Path(__file__).parents[1] / "src"
 
 STORIES = {
-    "chat": ["unread for Bob: 2", "Bob hears: hi Bob", "Bob hears: are you there?",
-             "Bob hears: see you", "unread for Bob: 0"],
-    "config": ["statistics are at 10.0.0.1", "statistics moved to 10.0.0.2 stale: False",
-               "the shop is at 10.0.1.1:8080"],
-    "counters": ["1001 views so far"],
     "locks": ["worker-1 writes the report with fence N", "worker-2 sees it held by worker-1",
               "worker-2 goes on with fence N"],
     "logs": ["shop reports: order 17 cannot be paid", "shop reports: order 42 cannot be paid",
@@ -27,7 +22,6 @@ STORIES = {
     "queues": ["TASK_STATE_DONE after 1 told ann", "TASK_STATE_DONE after 2 told bob",
                "TASK_STATE_DEAD after 1 "],
     "semaphores": ["in use: 1 of 3", "one call more is fine", "bulk upload with 3 permits"],
-    "stats": ["the home page is made", "searches so far: 100 mean 110.5 s", "slowest: /search"],
     "transfer": ["2 readers look at account 3", "a transfer is refused: account/3 is held",
                  "the transfer holds 2 locks", "account/3: transfer", "account/7: transfer"],
 }  # fmt: skip

@@ -18,9 +18,12 @@ def test_all_that_is_collected_in_forked_processes_arrives(address: str, namespa
     expected = Counter({"in parent": 1, "in child": 2, "in process": 2, "in parent again": 1})
     with quoin.connect(address, namespace=namespace) as q:
         for log in ("given", "own"):
-            assert Counter(entry.text for entry in q.logs.recent(log)) == expected
-        assert q.counters.get("forks", DAY, 1)[0].count == 6
-        assert q.stats.get("forks", "all").count == 6
+            assert Counter(entry.text for entry in q.logs.recent(name=log).entries) == expected
+        assert (
+            q.counters.get(name="forks", precision=DAY, last=1, zero_fill=True).samples[0].count
+            == 6
+        )
+        assert q.stats.get(kind="forks", context="all").count == 6
 
 
 def test_a_child_says_why_it_cannot_connect(address: str, namespace: str) -> None:
@@ -28,8 +31,9 @@ def test_a_child_says_why_it_cannot_connect(address: str, namespace: str) -> Non
     assert said[:4] == [REFUSED, REFUSED, "this belongs to the process that", "True True"]
     with quoin.connect(address, namespace=namespace) as q:
         # Its end gives it back.
-        eventually_is(lambda: not q.locks.get("report").held)
-        assert q.logs.recent("own") == q.logs.recent("given") == []
+        eventually_is(lambda: not q.locks.get(name="report").held)
+        for log in ("own", "given"):
+            assert not q.logs.recent(name=log).entries
 
 
 def test_an_event_loop_that_forks(address: str, namespace: str) -> None:

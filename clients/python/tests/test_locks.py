@@ -7,7 +7,8 @@ import pytest
 from waiting import eventually, in_loop, soon
 
 import quoin
-from quoin.values import LockChange, LostReason
+from quoin.locks.v1 import WatchResponse
+from quoin.values import LostReason
 
 
 @in_loop
@@ -32,7 +33,7 @@ async def test_who_waits_gets_it_when_it_is_released(address: str, namespace: st
         second = asyncio.ensure_future(q.locks.acquire("report", wait=60)._acquire())
 
         async def waits() -> bool:
-            return (await q.locks.get("report")).waiters == 1
+            return (await q.locks.get(name="report")).waiters == 1
 
         await eventually(waits)
         await first.release()
@@ -46,7 +47,7 @@ async def test_who_is_cancelled_leaves_the_line(address: str, namespace: str) ->
             await asyncio.wait_for(q.locks.try_acquire("report", wait=60), 0.2)
 
         async def is_alone() -> bool:
-            return (await q.locks.get("report")).waiters == 0
+            return (await q.locks.get(name="report")).waiters == 0
 
         await eventually(is_alone)
 
@@ -63,7 +64,7 @@ async def test_what_is_won_by_a_cancelled_call_is_given_back(address: str, names
                     await kept.release()
 
         async def is_free() -> bool:
-            return not (await q.locks.get("report")).held
+            return not (await q.locks.get(name="report")).held
 
         await eventually(is_free)
 
@@ -78,7 +79,7 @@ async def test_a_lock_is_renewed_as_long_as_it_is_wanted(address: str, namespace
                 return (lock.expire_time - first).total_seconds() > 1
 
             await eventually(is_renewed)
-            assert (await q.locks.get("report")).fence == lock.fence
+            assert (await q.locks.get(name="report")).fence == lock.fence
 
 
 @in_loop
@@ -87,7 +88,8 @@ async def test_a_lock_that_is_taken_away_is_lost(address: str, namespace: str) -
         lock = await q.locks.acquire("report", lease=6)
         told: asyncio.Future[LostReason] = asyncio.get_running_loop().create_future()
         lock.on_lost(told.set_result)
-        assert await q.locks.force_release("report", "maintenance")
+        answer = await q.locks.force_release(name="report", explanation="maintenance")
+        assert answer.released
         assert await soon(told) is LostReason.REVOKED
         assert await lock.lost() is LostReason.REVOKED
         assert not lock.is_held
@@ -100,7 +102,7 @@ async def test_work_ends_when_its_lock_is_lost(address: str, namespace: str) -> 
         stopped = asyncio.Event()
 
         async def work(lock: quoin.aio.Lock) -> None:
-            await q.locks.force_release("report")
+            await q.locks.force_release(name="report")
             try:
                 await asyncio.sleep(3600)
             finally:
@@ -132,14 +134,14 @@ async def test_who_holds_is_told_its_place(address: str, namespace: str) -> None
         fourth = asyncio.ensure_future(q.locks.hold("report")._acquire())
 
         async def waits() -> bool:
-            return (await q.locks.get("report")).waiters == 1
+            return (await q.locks.get(name="report")).waiters == 1
 
         await eventually(waits)
         fourth.cancel()
         await third.release()
 
         async def is_free() -> bool:
-            return not (await q.locks.get("report")).held
+            return not (await q.locks.get(name="report")).held
 
         await eventually(is_free)
 
@@ -148,34 +150,39 @@ async def test_who_holds_is_told_its_place(address: str, namespace: str) -> None
 async def test_several_or_none(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
         async with q.locks.acquire("b", shared=True), q.locks.acquire("b", shared=True):
-            assert (await q.locks.get("b")).readers == 2
+            assert (await q.locks.get(name="b")).readers == 2
             with pytest.raises(quoin.NotAcquiredError, match="b is held"):
                 await q.locks.acquire_all(["b", "a"])
         async with q.locks.acquire_all(["b", "a"], holder="transfer") as both:
             assert both.is_held
-            assert both["a"].fence == both.locks[1].fence
-            found = {state.name: state.holder async for state in q.locks.list()}
+            assert [lock.name for lock in both] == ["b", "a"]
+            assert both["a"].is_held and len(both) == 2
+            found = {
+                lock.name: lock.holder
+                async for page in quoin.aio.pages(q.locks.list, page_size=1)
+                for lock in page.locks
+            }
             assert found == {"a": "transfer", "b": "transfer"}
-        assert not (await q.locks.get("a")).held
+        assert not (await q.locks.get(name="a")).held
 
 
 @in_loop
 async def test_a_watch_tells_what_happens(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        async with q.locks.watch("report") as watch:
-            assert (await soon(watch.__anext__())).change is LockChange.NONE
+        async with quoin.aio.resume(q.locks.watch, name="report") as watch:
+            assert (await soon(watch.__anext__())).change == WatchResponse.CHANGE_UNSPECIFIED
             # A time limit loses nothing.
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(watch.__anext__(), 0.05)
             lock = await q.locks.acquire("report", holder="me")
             event = await soon(watch.__anext__())
             assert (event.change, event.holder, event.fence) == (
-                LockChange.ACQUIRED,
+                WatchResponse.CHANGE_ACQUIRED,
                 "me",
                 lock.fence,
             )
         assert [event async for event in watch] == []
-        async with q.locks.watch("") as bad:
+        async with quoin.aio.resume(q.locks.watch) as bad:
             with pytest.raises(quoin.InvalidRequestError):
                 await soon(bad.__anext__())
 
@@ -190,7 +197,7 @@ async def test_closing_gives_everything_back(address: str, namespace: str) -> No
             holding = asyncio.ensure_future(q.locks.hold("b")._acquire())
 
             async def both_wait() -> bool:
-                a, b = await watching.locks.get("a"), await watching.locks.get("b")
+                a, b = await watching.locks.get(name="a"), await watching.locks.get(name="b")
                 return a.waiters == b.waiters == 1
 
             await eventually(both_wait)
@@ -198,10 +205,10 @@ async def test_closing_gives_everything_back(address: str, namespace: str) -> No
             with pytest.raises(quoin.ClosedError):
                 await soon(ended)
         with pytest.raises(quoin.ClosedError):
-            await q.locks.get("a")
+            await q.locks.get(name="a")
 
         async def are_free() -> bool:
-            a, b = await watching.locks.get("a"), await watching.locks.get("b")
+            a, b = await watching.locks.get(name="a"), await watching.locks.get(name="b")
             return not (a.held or b.held)
 
         await eventually(are_free)

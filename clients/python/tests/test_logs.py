@@ -15,19 +15,19 @@ from quoin.values import LogEntry, LogGap, Severity
 @in_loop
 async def test_entries_are_written_and_read(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        cursor = await q.logs.write(
-            "shop",
-            "order 7 failed",
-            Severity.ERROR,
+        written = await q.logs.write(
+            name="shop",
+            severity=Severity.ERROR,
+            text="order 7 failed",
             template="order {} failed",
             fields={"order": "7"},
         )
-        assert cursor
-        (entry,) = await q.logs.recent("shop", Severity.ERROR)
+        assert written.cursor
+        (entry,) = (await q.logs.recent(name="shop", severity=Severity.ERROR)).entries
         assert (entry.text, entry.template) == ("order 7 failed", "order {} failed")
-        assert (entry.severity, entry.fields) == (Severity.ERROR, {"order": "7"})
-        assert await q.logs.recent("shop", Severity.INFO) == []
-        common = await q.logs.common("shop", Severity.ERROR)
+        assert (int(entry.severity), dict(entry.fields)) == (Severity.ERROR, {"order": "7"})
+        assert not (await q.logs.recent(name="shop", severity="info")).entries
+        common = await q.logs.common(name="shop", severity="ERROR")
         assert [(m.text, m.count) for m in common.messages] == [("order {} failed", 1)]
 
 
@@ -57,7 +57,7 @@ async def test_what_an_entry_has_too_much_is_cut_off(address: str, namespace: st
             writer.write("é" * 10_000, template="t" * 600, fields={"": "", **fields})
             writer.write("")
             writer.write("half \ud800")
-        entries = await q.logs.recent("shop")
+        entries = (await q.logs.recent(name="shop")).entries
         assert [entry.text[:6] for entry in entries] == ["half ?", "-", "é" * 6]
         assert len(entries[2].text.encode()) == 16_384
         assert len(entries[2].fields) == 32
@@ -71,18 +71,18 @@ async def test_what_is_never_accepted_is_dropped_and_the_rest_written(
     address: str, namespace: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     # As if this library knew another limit than the server.
-    monkeypatch.setattr("quoin.aio.log_writer.TEXT_BYTES", 20_000)
+    monkeypatch.setattr("quoin._core.log_writer.TEXT_BYTES", 20_000)
     async with quoin.aio.connect(address, namespace=namespace) as q:
         writer = q.logs.writer("shop")
         for number in range(250):
             writer.write("x" * 20_000 if number in (3, 130, 131) else str(number))
         await soon(writer.flush())
         assert writer.dropped == 3
-        counted = await q.logs.common("shop", Severity.INFO, limit=100)
+        counted = await q.logs.common(name="shop", severity="INFO", limit=100)
         assert sum(message.count for message in counted.messages) >= 100
         writer.write("later")
         await soon(writer.close())
-        assert (await q.logs.recent("shop", limit=1))[0].text == "later"
+        assert (await q.logs.recent(name="shop", limit=1)).entries[0].text == "later"
     assert len([r for r in caplog.records if "said once" in r.getMessage()]) == 1
 
 
@@ -99,15 +99,15 @@ def test_an_entry_that_cannot_be_printed(address: str, namespace: str) -> None:
             logger.warning("still told", extra={"what": Broken(), "other": 1})
         finally:
             logger.removeHandler(handler)
-        eventually_is(lambda: len(q.logs.recent("shop")) == 1)
-        fields = q.logs.recent("shop")[0].fields
+        eventually_is(lambda: len(q.logs.recent(name="shop").entries) == 1)
+        fields = q.logs.recent(name="shop").entries[0].fields
         assert (fields["what"], fields["other"]) == ("<a Broken without a text>", "1")
 
 
 @in_loop
 async def test_a_tail_tells_gaps_and_has_a_cursor(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        cursor = await q.logs.write("shop", "one")
+        cursor = (await q.logs.write(name="shop", severity="info", text="one")).cursor
         async with q.logs.writer("shop") as writer:
             for number in range(3_000):
                 writer.write(str(number))
@@ -120,7 +120,7 @@ async def test_a_tail_tells_gaps_and_has_a_cursor(address: str, namespace: str) 
             assert int(first.text) == gap.missed
             await texts(tail, 2_999 - gap.missed)
             end = tail.cursor
-        await q.logs.write("shop", "two")
+        await q.logs.write(name="shop", severity="info", text="two")
         async with q.logs.tail("shop", cursor=end) as tail:
             assert await texts(tail, 1) == ["two"]
 
@@ -143,11 +143,11 @@ def test_a_program_logs(address: str, namespace: str) -> None:
             finally:
                 log.removeHandler(handler)
                 logging.getLogger("quoin").removeHandler(handler)
-        failed, late = q.logs.recent("shop")
+        failed, late = q.logs.recent(name="shop").entries
         assert (late.text, late.template) == ("order 7 is late", "order %d is late")
-        assert (late.severity, late.fields["order"]) == (Severity.WARNING, "7")
+        assert (int(late.severity), late.fields["order"]) == (Severity.WARNING, "7")
         assert late.fields["logger"] == "shop.checkout"
-        assert failed.severity is Severity.ERROR
+        assert int(failed.severity) == Severity.ERROR
         assert failed.text.endswith("ValueError: broken")
 
 
@@ -172,7 +172,7 @@ def test_a_handler_is_configured_by_name(address: str, namespace: str) -> None:
     made.close()
     log.removeHandler(made)
     with quoin.connect(address, namespace=namespace) as q:
-        assert [entry.text for entry in q.logs.recent("shop")] == ["hello"]
+        assert [entry.text for entry in q.logs.recent(name="shop").entries] == ["hello"]
     with pytest.raises(ValueError, match="give a writer"):
         quoin.LogHandler()
 
@@ -183,14 +183,14 @@ def test_for_over_a_tail(address: str, namespace: str) -> None:
             with pytest.raises(TimeoutError):
                 tail.get(0.05)
             eventually_is(lambda: tail.is_connected)
-            q.logs.write("mail", "fine")
-            q.logs.write("mail", "broken", Severity.ERROR)
+            q.logs.write(name="mail", severity="info", text="fine")
+            q.logs.write(name="mail", severity="error", text="broken")
             found = tail.get(LIMIT)
             assert isinstance(found, LogEntry)
             assert (found.log, found.text) == ("mail", "broken")
 
 
-async def texts(tail: quoin.aio.LogTail, count: int) -> list[str]:
+async def texts(tail: quoin.aio.LogStream[quoin.aio.LogNews], count: int) -> list[str]:
     """What the next entries say."""
     found: list[str] = []
     while len(found) < count:
@@ -205,9 +205,9 @@ async def test_who_takes_one_entry_a_tail_gets_every_entry_once(
     address: str, namespace: str
 ) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        cursor = await q.logs.write("shop", "start")
+        cursor = (await q.logs.write(name="shop", severity="info", text="start")).cursor
         for number in range(5):
-            await q.logs.write("shop", str(number))
+            await q.logs.write(name="shop", severity="info", text=str(number))
         taken = []
         for _ in range(5):
             async with q.logs.tail("shop", cursor=cursor) as tail:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from waiting import eventually, eventually_is, in_loop
+from waiting import eventually, eventually_is, in_loop, locks_held
 
 import quoin
 from quoin.testing import Server
@@ -33,7 +33,7 @@ async def cut_short(ask: Callable[[], Any], within: float) -> None:
 @in_loop
 async def test_holds(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        await q.semaphores.configure("api", 1_000)
+        await q.semaphores.configure(name="api", limit=1_000)
         for number in range(TRIES // 2):
             for asking in (
                 q.locks.hold(f"report-{number}", lease=3600),
@@ -42,8 +42,8 @@ async def test_holds(address: str, namespace: str) -> None:
                 await cut_short(asking._acquire, 0.008)
 
         async def are_free() -> bool:
-            held = [state async for state in q.locks.list("report") if state.held]
-            return held == [] and (await q.semaphores.get("api")).in_use == 0
+            held = await locks_held(q, "report")
+            return held == [] and (await q.semaphores.get(name="api")).in_use == 0
 
         await eventually(are_free)
 
@@ -53,10 +53,10 @@ async def test_clients_that_are_closed_at_once(address: str, namespace: str) -> 
     async with quoin.aio.connect(address, namespace=namespace) as watching:
         for _ in range(TRIES // 5):
             async with quoin.aio.connect(address, namespace=namespace, deadline=30) as q:
-                await q.locks.get("report")
+                await q.locks.get(name="report")
                 await cut_short(q.locks.acquire("report", lease=3600)._acquire, 0.004)
             # Closing has waited for what was to be given back.
-            assert not (await watching.locks.get("report")).held
+            assert not (await watching.locks.get(name="report")).held
 
 
 @pytest.mark.parametrize("wait", [0, 30])
@@ -76,7 +76,7 @@ async def test_locks(address: str, namespace: str, wait: int) -> None:
             await cut_short(asking_all._acquire, 0.008)
 
         async def are_free() -> bool:
-            return [state async for state in q.locks.list("report") if state.held] == []
+            return await locks_held(q, "report") == []
 
         await eventually(are_free)
 
@@ -92,7 +92,7 @@ async def test_who_waits_while_it_is_handed_over(address: str, namespace: str) -
             ]
 
             async def all_wait() -> bool:
-                return (await q.locks.get("report")).waiters == 4
+                return (await q.locks.get(name="report")).waiters == 4
 
             await eventually(all_wait)
             releasing = asyncio.ensure_future(first.release())
@@ -105,7 +105,7 @@ async def test_who_waits_while_it_is_handed_over(address: str, namespace: str) -
             await releasing
 
             async def is_free() -> bool:
-                return not (await q.locks.get("report")).held
+                return not (await q.locks.get(name="report")).held
 
             await eventually(is_free)
 
@@ -113,7 +113,7 @@ async def test_who_waits_while_it_is_handed_over(address: str, namespace: str) -
 @in_loop
 async def test_permits(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        await q.semaphores.configure("api", 1_000)
+        await q.semaphores.configure(name="api", limit=1_000)
 
         def ask() -> Any:
             return q.semaphores.try_acquire("api", lease=3600, wait=random.choice([0, 30]))
@@ -122,7 +122,7 @@ async def test_permits(address: str, namespace: str) -> None:
             await cut_short(ask, 0.005)
 
         async def are_free() -> bool:
-            return (await q.semaphores.get("api")).in_use == 0
+            return (await q.semaphores.get(name="api")).in_use == 0
 
         await eventually(are_free)
 
@@ -148,7 +148,7 @@ def test_interrupted_callers(address: str, namespace: str) -> None:
                 if lock is not None:
                     lock.release()
             assert interrupted > 0
-            eventually_is(lambda: not q.locks.get("report").held)
+            eventually_is(lambda: not q.locks.get(name="report").held)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -177,8 +177,8 @@ async def test_redis_that_answers_too_late(
 ) -> None:
     server = await asyncio.to_thread(new_server)
     async with quoin.aio.connect(server.address, namespace=namespace, deadline=1) as q:
-        await q.semaphores.configure("api", 3)
-        await q.locks.get("report")
+        await q.semaphores.configure(name="api", limit=3)
+        await q.locks.get(name="report")
         with stopped_redis(server):
             asked = await asyncio.gather(
                 q.locks.try_acquire("report", lease=3600),
@@ -190,8 +190,8 @@ async def test_redis_that_answers_too_late(
 
         async def are_free() -> bool:
             try:
-                states = [await q.locks.get(name) for name in ("report", "a", "b")]
-                in_use = (await q.semaphores.get("api")).in_use
+                states = [await q.locks.get(name=name) for name in ("report", "a", "b")]
+                in_use = (await q.semaphores.get(name="api")).in_use
             except quoin.QuoinError:
                 return False
             return in_use == 0 and not any(state.held for state in states)

@@ -14,12 +14,11 @@ ROOT = Path(__file__).parents[1]
 PROGRAM = """
 import sys
 import quoin
-from quoin.locks.v1 import GetRequest
 
 assert "site-packages" in quoin.__file__, quoin.__file__
 with quoin.connect(sys.argv[1], namespace=sys.argv[2]) as q:
     with q.locks.acquire("report", lease=30) as lock:
-        assert q.stubs.locks.Get(GetRequest(name="report")).fence == lock.fence
+        assert q.locks.get(name="report").fence == lock.fence
         print(quoin.__version__, "works")
 """
 

@@ -9,7 +9,13 @@ from programs import start_script
 from waiting import LIMIT, eventually, in_loop, soon
 
 import quoin
-from quoin.queues.v1 import DeadReason, TaskState
+from quoin.queues.v1 import DeadReason, NewTask, TaskState
+
+
+async def enqueue(q: quoin.aio.Quoin, *tasks: NewTask) -> list[str]:
+    """The ids of tasks that are to be done."""
+    answer = await q.queues.enqueue_batch(queue="mail", new_tasks=tasks)
+    return [result.task_id for result in answer.results]
 
 
 @in_loop
@@ -22,7 +28,9 @@ async def test_a_worker_does_tasks_by_kind(address: str, namespace: str) -> None
             task.progress("half way")
 
             async def is_told() -> bool:
-                return (await q.queues.get("mail", task.id)).progress == "half way"
+                return (
+                    await q.queues.get(queue="mail", task_id=task.id)
+                ).status.progress == "half way"
 
             await eventually(is_told)
             return f"told {task.text}"
@@ -31,9 +39,8 @@ async def test_a_worker_does_tasks_by_kind(address: str, namespace: str) -> None
         def expired(task: quoin.Task) -> bytes:
             return task.payload
 
-        ids = await q.queues.enqueue_all(
-            "mail", [quoin.task("sold", "ann"), quoin.task("expired", b"\x00bob")]
-        )
+        tasks = [quoin.task("sold", "ann"), quoin.task("expired", b"\x00bob")]
+        ids = await enqueue(q, *tasks)
         async with worker:
             ends = [await soon(q.queues.wait("mail", id)) for id in ids]
         assert [end.result for end in ends] == [b"told ann", b"\x00bob"]
@@ -66,10 +73,9 @@ async def test_handlers_say_how_failed_tasks_go_on(address: str, namespace: str)
 
         with pytest.raises(ValueError):
             quoin.Retry(8 * 86_400)
-        long_id = await q.queues.enqueue("mail", quoin.task("long"))
-        tried = await q.queues.enqueue("mail", quoin.task("busy"))
-        rejected = await q.queues.enqueue("mail", quoin.task("wrong"))
-        failed = await q.queues.enqueue("mail", quoin.task("broken", max_attempts=1))
+        kinds = [quoin.task(kind) for kind in ("long", "busy", "wrong")]
+        last = quoin.task("broken", max_attempts=1)
+        long_id, tried, rejected, failed = await enqueue(q, *kinds, last)
         async with worker:
             end = await soon(q.queues.wait("mail", tried))
             assert (end.result, end.attempts) == (b"told", 2)
@@ -81,7 +87,7 @@ async def test_handlers_say_how_failed_tasks_go_on(address: str, namespace: str)
             end = await soon(q.queues.wait("mail", long_id))
             assert "at most 65,536" in end.errors[0].error
             # The worker works on.
-            again = await q.queues.enqueue("mail", quoin.task("busy"))
+            (again,) = await enqueue(q, quoin.task("busy"))
             assert (await soon(q.queues.wait("mail", again))).result == b"told"
 
 
@@ -103,11 +109,11 @@ async def test_a_cancelled_task_is_stopped(address: str, namespace: str) -> None
             assert task.wait_stopped(LIMIT)
             raise ValueError("stopped")
 
-        await q.queues.enqueue_all("mail", [quoin.task("coroutine"), quoin.task("thread")])
+        await enqueue(q, quoin.task("coroutine"), quoin.task("thread"))
         async with worker:
             for _ in range(2):
                 id = await soon(begun.get())
-                await q.queues.cancel("mail", id)
+                await q.queues.cancel(queue="mail", task_id=id)
                 end = await soon(q.queues.wait("mail", id))
                 assert end.state == TaskState.TASK_STATE_CANCELLED
 
@@ -123,17 +129,19 @@ async def test_stopping_waits_for_what_is_being_done(address: str, namespace: st
             begun.set()
             await go_on.wait()
 
-        first, second = await q.queues.enqueue_all("mail", [quoin.task("slow")] * 2)
+        first, second = await enqueue(q, *[quoin.task("slow")] * 2)
         await worker.start()
         await soon(begun.wait())
         stopping = asyncio.ensure_future(worker.stop())
         await asyncio.sleep(0)
         go_on.set()
         await soon(stopping)
-        assert (await q.queues.get("mail", first)).state == TaskState.TASK_STATE_DONE
+        assert (
+            await q.queues.get(queue="mail", task_id=first)
+        ).status.state == TaskState.TASK_STATE_DONE
 
         async def is_back() -> bool:
-            status = await q.queues.get("mail", second)
+            status = (await q.queues.get(queue="mail", task_id=second)).status
             return status.state == TaskState.TASK_STATE_READY and status.attempts == 0
 
         await eventually(is_back)
@@ -150,12 +158,14 @@ async def test_what_takes_too_long_goes_to_other_workers(address: str, namespace
             begun.set()
             await asyncio.sleep(3600)
 
-        id = await q.queues.enqueue("mail", quoin.task("endless"))
+        (id,) = await enqueue(q, quoin.task("endless"))
         async with worker:
             await soon(begun.wait())
 
         async def is_back() -> bool:
-            return (await q.queues.get("mail", id)).state != TaskState.TASK_STATE_LEASED
+            return (
+                await q.queues.get(queue="mail", task_id=id)
+            ).status.state != TaskState.TASK_STATE_LEASED
 
         await eventually(is_back)
 
@@ -168,10 +178,10 @@ async def test_what_makes_no_sense_is_refused(address: str, namespace: str) -> N
         with pytest.raises(quoin.QuoinError) as unknown:
             await q.queues.wait("mail", "nothing")
         assert unknown.value.reason == quoin.Reason.TASK_NOT_FOUND
-        id = await q.queues.enqueue("mail", quoin.task("later", delay=3600, priority=9))
+        (id,) = await enqueue(q, quoin.task("later", delay=3600, priority=9))
         with pytest.raises(TimeoutError):
             await q.queues.wait("mail", id, timeout=0.05)
-        assert (await q.queues.stats("mail")).delayed == 1
+        assert (await q.queues.stats(queue="mail")).delayed == 1
         worker = q.queues.worker("")
         worker.add("any", lambda task: None)
         with pytest.raises(quoin.InvalidRequestError):
@@ -188,17 +198,17 @@ def test_a_blocking_worker(address: str, namespace: str) -> None:
             with q.locks.acquire(task.text):
                 return threading.current_thread().name
 
-        id = q.queues.enqueue("mail", quoin.task("sold", "ann"))
+        id = q.queues.enqueue(queue="mail", task=quoin.task("sold", "ann")).task_id
         with worker:
             end = q.queues.wait("mail", id, timeout=LIMIT)
         assert end.result.startswith(b"quoin-worker")
-        assert q.queues.cancel("mail", id) == TaskState.TASK_STATE_DONE
+        assert q.queues.cancel(queue="mail", task_id=id).state == TaskState.TASK_STATE_DONE
 
 
 @pytest.mark.parametrize("what", ["work", "aio_work"])
 def test_a_worker_stops_at_sigterm(address: str, namespace: str, what: str) -> None:
     with quoin.connect(address, namespace=namespace) as q:
-        id = q.queues.enqueue("mail", quoin.task("sold"))
+        id = q.queues.enqueue(queue="mail", task=quoin.task("sold")).task_id
         process = start_script(what, address, namespace)
         q.queues.wait("mail", id, timeout=LIMIT)
         process.terminate()

@@ -21,9 +21,8 @@ async def test_everything_goes_on_when_a_server_comes_back(
 ) -> None:
     server = await asyncio.to_thread(new_server)
     async with quoin.aio.connect(server.address, namespace=namespace, deadline=20) as q:
-        await q.config.set("redis", "a", {"host": "one"})
-        ann = q.chat("ann")
-        room = await ann.create()
+        await q.config.set(type="redis", component="a", value={"host": "one"})
+        room = (await q.chat.create(creator="ann")).chat_id
         begun, go_on = asyncio.Event(), asyncio.Event()
         worker = q.queues.worker("mail", lease=600)
 
@@ -33,12 +32,12 @@ async def test_everything_goes_on_when_a_server_comes_back(
             await go_on.wait()
             return f"attempt {task.attempt}"
 
-        id = await q.queues.enqueue("mail", quoin.task("slow"))
+        id = (await q.queues.enqueue(queue="mail", task=quoin.task("slow"))).task_id
         counts, values = q.counters.recorder(0.01), q.stats.recorder(0.01)
         async with (
             q.locks.hold("report", lease=600) as lock,
             worker,
-            ann.subscribe() as chat,
+            q.chat.subscribe("ann") as chat,
             q.logs.tail("shop") as tail,
             q.logs.writer("shop") as writer,
             q.config.watch("redis") as redis,
@@ -49,7 +48,7 @@ async def test_everything_goes_on_when_a_server_comes_back(
             ending = asyncio.ensure_future(q.queues.wait("mail", id))
             await soon(asyncio.gather(redis.ready(), shop.ready(), instances.ready()))
             await soon(begun.wait())
-            await ann.send(room, "one")
+            await q.chat.send(chat_id=room, sender="ann", body="one")
             assert await soon(bodies(chat, 1)) == ["one"]
 
             async def is_tailed() -> bool:
@@ -74,10 +73,10 @@ async def test_everything_goes_on_when_a_server_comes_back(
             go_on.set()
 
             assert (await soon(ending)).result == b"attempt 1"
-            await ann.send(room, "two")
+            await q.chat.send(chat_id=room, sender="ann", body="two")
             assert await soon(reading) == ["two"]
             assert await soon(tailing) == [str(number) for number in range(60)]
-            await q.config.set("redis", "a", {"host": "two"})
+            await q.config.set(type="redis", component="a", value={"host": "two"})
 
             async def knows_it() -> bool:
                 known = redis.get("a")
@@ -89,20 +88,23 @@ async def test_everything_goes_on_when_a_server_comes_back(
                 return lock.expire_time > before
 
             await eventually(is_renewed)
-            assert (await q.locks.get("report")).fence == lock.fence
+            assert (await q.locks.get(name="report")).fence == lock.fence
 
             async def is_announced() -> bool:
-                found = await q.config.resolve("shop")
-                return [one.instance for one in found] == [shop.instance]
+                found = await q.config.resolve(service="shop")
+                return [one.instance for one in found.instances] == [shop.instance]
 
             await eventually(is_announced)
             await soon(asyncio.gather(counts.flush(), values.flush()))
-            totals = [(await q.counters.get(f"views/{n}", DAY, 1))[0].count for n in range(7)]
-            assert sum(totals) == 60
-            figures = await q.stats.get("time", "home")
+            total = 0
+            for number in range(7):
+                asked = {"name": f"views/{number}", "precision": DAY, "last": 1}
+                total += (await q.counters.get(asked, zero_fill=True)).samples[0].count
+            assert total == 60
+            figures = await q.stats.get(kind="time", context="home")
             assert (figures.count, figures.max) == (60, 59)
             assert counts.lost == values.lost == writer.dropped == 0
-        assert not (await q.locks.get("report")).held
+        assert not (await q.locks.get(name="report")).held
 
 
 def record(

@@ -15,8 +15,8 @@ from programs import run_script
 from waiting import LIMIT, eventually_is
 
 import quoin
-from quoin.locks.v1 import GetRequest
-from quoin.values import LockChange, LostReason
+from quoin.locks.v1 import WatchResponse
+from quoin.values import LostReason
 
 
 def test_locks_and_permits_are_context_managers(address: str, namespace: str) -> None:
@@ -25,13 +25,13 @@ def test_locks_and_permits_are_context_managers(address: str, namespace: str) ->
             assert q.locks.try_acquire("report") is None
             with pytest.raises(quoin.NotAcquiredError):
                 q.locks.acquire("report", wait=0.1)
-            assert [state.holder for state in q.locks.list()] == ["me"]
+            assert [lock.holder for lock in q.locks.list().locks] == ["me"]
             assert lock.lost(0.01) is None
-        assert not q.locks.get("report").held
+        assert not q.locks.get(name="report").held
         with q.locks.acquire_all(["a", "b"]) as both, q.locks.hold("report", lease=5):
             assert both["a"].is_held
         assert q.locks.run("report", lambda held: held.fence) > lock.fence
-        q.semaphores.configure("api", 2)
+        q.semaphores.configure(name="api", limit=2)
         with q.semaphores.acquire("api") as permit, q.semaphores.hold("api", lease=5):
             assert permit.permits == 1
             assert q.semaphores.try_acquire("api") is None
@@ -41,21 +41,21 @@ def test_losses_are_told_in_a_thread_that_may_block(address: str, namespace: str
     with quoin.connect(address, namespace=namespace) as q:
         lock = q.locks.acquire("report", lease=6)
         told: queue.Queue[tuple[LostReason, bool]] = queue.Queue()
-        lock.on_lost(lambda reason: told.put((reason, q.locks.get("report").held)))
-        q.locks.force_release("report")
+        lock.on_lost(lambda reason: told.put((reason, q.locks.get(name="report").held)))
+        q.locks.force_release(name="report")
         assert told.get(timeout=LIMIT) == (LostReason.REVOKED, False)
         assert lock.lost(LIMIT) is LostReason.REVOKED
 
 
 def test_for_over_a_watch(address: str, namespace: str) -> None:
     with quoin.connect(address, namespace=namespace) as q:
-        with q.locks.watch("report") as watch:
-            assert watch.get(LIMIT).change is LockChange.NONE
+        with quoin.resume(q.locks.watch, name="report") as watch:
+            assert watch.get(LIMIT).change == WatchResponse.CHANGE_UNSPECIFIED
             with pytest.raises(TimeoutError):
                 watch.get(0.05)
             q.locks.acquire("report")
             for event in watch:
-                assert event.change is LockChange.ACQUIRED
+                assert event.change == WatchResponse.CHANGE_ACQUIRED
                 break
         assert list(watch) == []
 
@@ -72,45 +72,26 @@ def test_a_closed_client_says_so(address: str, namespace: str) -> None:
             waiting.put(e)
 
     threading.Thread(target=wait, daemon=True).start()
-    eventually_is(lambda: q.locks.get("report").waiters == 1)
+    eventually_is(lambda: q.locks.get(name="report").waiters == 1)
     q.close()
     q.close()
     assert isinstance(waiting.get(timeout=LIMIT), quoin.ClosedError)
     with pytest.raises(quoin.ClosedError):
-        q.locks.get("report")
+        q.locks.get(name="report")
     with quoin.connect(address, namespace=namespace) as other:
-        eventually_is(lambda: not other.locks.get("report").held)
-
-
-def test_blocking_stubs_carry_namespace_deadline_and_request_id(
-    address: str, namespace: str
-) -> None:
-    from quoin.locks.v1 import AcquireRequest
-
-    with quoin.connect(address, namespace=namespace) as q:
-        request = AcquireRequest(name="report")
-        answer = q.stubs.locks.Acquire(request)
-        assert answer.acquired
-        assert request.request_id == ""
-        assert q.locks.get("report").fence == answer.fence
-        assert q.stubs.locks.Get(GetRequest(name="report")).held
-        with pytest.raises(Exception) as refused:
-            q.stubs.locks.Get(GetRequest())
-        error = quoin.QuoinError.from_rpc(refused.value)  # type: ignore[arg-type]
-        assert isinstance(error, quoin.InvalidRequestError)
-        assert error.violations[0].field == "name"
+        eventually_is(lambda: not other.locks.get(name="report").held)
 
 
 def test_keyboard_interrupt_leaves_the_line(address: str, namespace: str) -> None:
     with quoin.connect(address, namespace=namespace) as q, q.locks.acquire("report", lease=60):
         assert run_script("interrupt", address, namespace) == "interrupted\n"
-        eventually_is(lambda: q.locks.get("report").waiters == 0)
+        eventually_is(lambda: q.locks.get(name="report").waiters == 0)
 
 
 def test_a_client_that_is_not_closed_gives_back_at_the_end(address: str, namespace: str) -> None:
     with quoin.connect(address, namespace=namespace) as q:
         assert run_script("forget", address, namespace) == "held\n"
-        assert not q.locks.get("report").held
+        assert not q.locks.get(name="report").held
 
 
 def test_several_threads_close_a_client(address: str, namespace: str) -> None:
@@ -152,8 +133,8 @@ def test_finalizers_give_back_in_whatever_thread(address: str, namespace: str) -
     with quoin.connect(address, namespace=namespace) as q:
         Keeper(q.locks.acquire("report", lease=3600))
         # The garbage collector runs wherever something is made, in the thread of the loop, too.
-        q._sessions.now().portal.do(gc.collect)
-        eventually_is(lambda: not q.locks.get("report").held)
+        q._sessions.now().do(gc.collect)
+        eventually_is(lambda: not q.locks.get(name="report").held)
 
 
 def test_signal_handlers_log(address: str, namespace: str) -> None:
@@ -182,6 +163,6 @@ def test_signal_handlers_log(address: str, namespace: str) -> None:
             signal.signal(signal.SIGALRM, before)
             logger.removeHandler(handler)
             handler.close()
-        counted = {m.text: m.count for m in q.logs.common("shop", quoin.Severity.WARNING).messages}
+        counted = {m.text: m.count for m in q.logs.common(name="shop", severity="warning").messages}
         assert counted["signal"] == signals
         assert calls >= counted["call"] > 0

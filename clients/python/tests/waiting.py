@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
+import quoin
+
 P = ParamSpec("P")
 T = TypeVar("T")
 LIMIT = 40.0
@@ -33,6 +35,12 @@ async def eventually(condition: Callable[[], Awaitable[Any]]) -> None:
     while not await condition():
         assert time.monotonic() < end, "it did not become so"
         await asyncio.sleep(0.02)
+
+
+async def locks_held(q: quoin.aio.Quoin, prefix: str) -> list[str]:
+    """The locks that somebody holds."""
+    pages = quoin.aio.pages(q.locks.list, prefix=prefix)
+    return [lock.name async for page in pages for lock in page.locks if lock.held]
 
 
 def eventually_is(condition: Callable[[], Any]) -> None:

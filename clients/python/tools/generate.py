@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A plugin of buf and protoc: the stubs of the Python client.
+"""A plugin of buf and protoc: the messages and RPCs of the Python client.
 
-It writes what protoc and its gRPC plugin write, modules that gather the names of each package, the
-stubs of all services, and the reasons with which calls are refused as a Python enum.
+It writes what protoc writes, modules that gather the names of each package, the RPCs of all
+services, and the reasons with which calls are refused as a Python enum.
 """
 
-import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -15,22 +14,21 @@ from pathlib import Path
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest, CodeGeneratorResponse
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from grpc_tools import protoc
+from rpcs import HEADER, rpcs
 
-HEADER = "# Generated from the .proto files by scripts/generate-python. Do not edit.\n"
 REASONS = "quoin/errors/v1/error_reason.proto"
 PREFIX = "ERROR_REASON_"
 
 
-def stubs(request: CodeGeneratorRequest) -> Iterator[tuple[str, str]]:
-    """What protoc and its gRPC plugin generate."""
+def messages(request: CodeGeneratorRequest) -> Iterator[tuple[str, str]]:
+    """The messages, as protoc generates them."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "out")
         out.mkdir()
         contract = Path(folder, "contract.binpb")
         contract.write_bytes(FileDescriptorSet(file=request.proto_file).SerializeToString())
         arguments = [f"--descriptor_set_in={contract}", f"--python_out={out}"]
-        arguments += [f"--grpc_python_out={out}", *request.file_to_generate]
-        if protoc.main(["protoc", *arguments]) != 0:
+        if protoc.main(["protoc", *arguments, *request.file_to_generate]) != 0:
             sys.exit("protoc failed")
         for path in sorted(out.rglob("*.py")):
             yield path.relative_to(out).as_posix(), path.read_text()
@@ -43,12 +41,9 @@ def packages(files: list[FileDescriptorProto]) -> Iterator[tuple[str, str]]:
         module = file.name.removesuffix(".proto").replace("/", ".")
         names = [m.name for m in file.message_type] + [e.name for e in file.enum_type]
         lines[file.package] += [f"from {module}_pb2 import {n} as {n}" for n in names]
-        lines[file.package] += [
-            f"from {module}_pb2_grpc import {s.name}Stub as {s.name}Stub" for s in file.service
-        ]
     for package, imports in lines.items():
         folder = package.replace(".", "/")
-        text = f'{HEADER}"""Messages and stubs of {package}."""\n\n' + "\n".join(sorted(imports))
+        text = f'{HEADER}"""Messages of {package}."""\n\n' + "\n".join(sorted(imports))
         yield f"{folder}/__init__.py", text + "\n"
         parent = package.rpartition(".")[0]
         yield f"{Path(folder).parent}/__init__.py", f'{HEADER}"""Versions of {parent}."""\n'
@@ -68,50 +63,15 @@ def reasons(file: FileDescriptorProto) -> str:
     return "\n".join(lines)
 
 
-SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-STUBS = '''
-
-class {kind}:
-    """{blocking} stubs: ``{call}``. They fail with ``grpc.RpcError``, which
-    ``QuoinError.from_rpc`` explains."""
-
-    def __init__(self, channel: {channel}) -> None:
-{made}
-'''
-
-
-def all_stubs(files: list[FileDescriptorProto]) -> str:
-    """The stubs of all services, by their names."""
-    services = sorted((s.name, f.package) for f in files for s in f.service)
-    names = [SNAKE.sub("_", name).lower() for name, _ in services]
-    if len(set(names)) < len(names):
-        sys.exit("two services have the same name")
-    text = HEADER + '"""The generated stubs of all services, by their names."""\n\n'
-    text += "import grpc\nimport grpc.aio\n\n"
-    text += "\n".join(f"from {package} import {name}Stub" for name, package in services) + "\n"
-    made = "\n".join(
-        f"        self.{name} = {service}Stub(channel)"
-        for name, (service, _) in zip(names, services, strict=True)
-    )
-    call = "stubs.locks.Get(request)"
-    for kind, blocking, how, channel in (
-        ("Stubs", "Blocking", call, "grpc.Channel"),
-        ("AioStubs", "Asyncio", f"await {call}", "grpc.aio.Channel"),
-    ):
-        text += STUBS.format(kind=kind, blocking=blocking, call=how, channel=channel, made=made)
-    return text
-
-
 def main() -> None:
     """Answers the request on standard input."""
     request = CodeGeneratorRequest.FromString(sys.stdin.buffer.read())
     wanted = [file for file in request.proto_file if file.name in request.file_to_generate]
     response = CodeGeneratorResponse()
     response.supported_features = CodeGeneratorResponse.FEATURE_PROTO3_OPTIONAL
-    written = [*stubs(request), *packages(wanted)]
+    written = [*messages(request), *packages(wanted)]
     written += [("quoin/_reasons.py", reasons(f)) for f in wanted if f.name == REASONS]
-    written.append(("quoin/_stubs.py", all_stubs(wanted)))
+    written += rpcs(wanted)
     for name, content in written:
         response.file.add(name=name, content=content)
     sys.stdout.buffer.write(response.SerializeToString())

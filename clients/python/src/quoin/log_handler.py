@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from quoin._core import callbacks, forks
 from quoin._core.names import check
-from quoin._sync.client import Quoin, connect
+from quoin._sync import Quoin, connect
 from quoin.values import Severity
 
 _STANDARD = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}

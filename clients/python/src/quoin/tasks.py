@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from quoin._core import wire
+from quoin._core.messages import build
 from quoin._core.portable import Portable
 from quoin._core.wire import Seconds
 from quoin.queues.v1 import Backoff, LeasedTask, NewTask, Progress
@@ -47,31 +48,24 @@ def task(
     long one attempt may take. ``retention``: how long it is remembered when it is done, 24 h by
     default.
     """
-    made = NewTask(
-        kind=kind,
-        priority=priority,
-        max_attempts=max_attempts,
-        backoff=backoff,
-        dedup_key=dedup_key,
-        fairness_key=fairness_key,
-        fairness_weight=fairness_weight,
+    return build(
+        NewTask,
+        fields={
+            "kind": kind,
+            "payload": payload,
+            "priority": priority,
+            "delay": delay,
+            "run_time": run_time,
+            "max_attempts": max_attempts,
+            "backoff": backoff,
+            "dedup_key": dedup_key,
+            "dedup_window": dedup_window,
+            "fairness_key": fairness_key,
+            "fairness_weight": fairness_weight,
+            "timeout": timeout,
+            "retention": retention,
+        },
     )
-    if isinstance(payload, str):
-        made.text = payload
-    else:
-        made.payload = payload
-    durations = {
-        "delay": delay,
-        "dedup_window": dedup_window,
-        "timeout": timeout,
-        "retention": retention,
-    }
-    for field, value in durations.items():
-        if value is not None:
-            getattr(made, field).CopyFrom(wire.duration(value))
-    if run_time is not None:
-        made.run_time.CopyFrom(wire.timestamp(run_time))
-    return made
 
 
 class Retry(Portable, Exception):  # noqa: N818 - it is no error but an answer

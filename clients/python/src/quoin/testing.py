@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from queue import Empty, Queue
 
-from quoin._sync.client import connect
+from quoin._sync import connect
 
 _KEEPER = """
 import os, shutil, signal, sys, time
@@ -77,7 +77,7 @@ class Server:
         self._port, is_plain = self._serves(lines)
         if is_plain:
             with connect(self.address, deadline=60) as q:
-                q.locks.get("warm-up")
+                q.locks.get(name="warm-up")
         return self
 
     def stop(self) -> None:

@@ -8,7 +8,7 @@ follows. Repetitions wait for a connection, so that they begin the moment a serv
 import asyncio
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -19,74 +19,22 @@ PAUSE = 0.5
 SHORTEST = 0.02
 
 
-class Repeats:
-    """The attempts of one call."""
-
-    def __init__(self, make: Callable[..., Any], timeout: float) -> None:
-        self._make = make
-        self._end = time.monotonic() + timeout
-        self._first: grpc.RpcError | None = None
-
-    def attempt(self) -> Any:
-        """Makes the call."""
-        if self._first is None:
-            return self._make(timeout=self._left())
-        return self._make(timeout=self._left(), wait_for_ready=True)
-
-    def pause(self, error: grpc.RpcError) -> float:
-        """How long to pause before the next attempt. Fails when there is none: with what the first
-        one met, if this one had only too little time."""
-        failed = failure.read(error)
-        if self._first is not None and failed.code is grpc.StatusCode.DEADLINE_EXCEEDED:
-            raise self._first
-        pause = max(failed.retry_after or 0, random.uniform(PAUSE / 2, PAUSE))
-        if failed.code is not grpc.StatusCode.UNAVAILABLE or self._left() - pause < SHORTEST:
-            raise error
-        self._first = self._first or error
-        return pause
-
-    def _left(self) -> float:
-        return self._end - time.monotonic()
-
-
-def repeated(make: Callable[..., Any], timeout: float) -> Any:
-    """The answer of a blocking call."""
-    repeats = Repeats(make, timeout)
+async def repeated(make: Callable[..., Awaitable[Any]], timeout: float) -> Any:
+    """The answer of a call that is safe to repeat. Fails with what the first attempt met, if a later
+    one had only too little time."""
+    end = time.monotonic() + timeout
+    first: grpc.RpcError | None = None
+    options: dict[str, Any] = {}
     while True:
         try:
-            return repeats.attempt()
+            return await make(timeout=end - time.monotonic(), **options)
         except grpc.RpcError as e:
-            pause = repeats.pause(e)
-        time.sleep(pause)
-
-
-class RepeatedCall:
-    """A call of an asyncio stub. What it says about itself is what its newest attempt says."""
-
-    def __init__(self, make: Callable[..., Any], timeout: float) -> None:
-        self._repeats = Repeats(make, timeout)
-        self._call = self._repeats.attempt()
-        self._cancelled = asyncio.get_running_loop().create_future()
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        return self._answer().__await__()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._call, name)
-
-    def cancel(self) -> bool:
-        """Ends the call."""
-        if not self._cancelled.done():
-            self._cancelled.set_result(None)
-        return bool(self._call.cancel())
-
-    async def _answer(self) -> Any:
-        while True:
-            try:
-                return await self._call
-            except grpc.RpcError as e:
-                pause = self._repeats.pause(e)
-            await asyncio.wait([self._cancelled], timeout=pause)
-            if self._cancelled.done():
-                raise asyncio.CancelledError
-            self._call = self._repeats.attempt()
+            failed = failure.read(e)
+            if first is not None and failed.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise first from None
+            pause = max(failed.retry_after or 0, random.uniform(PAUSE / 2, PAUSE))
+            too_late = end - time.monotonic() - pause < SHORTEST
+            if failed.code is not grpc.StatusCode.UNAVAILABLE or too_late:
+                raise
+            first, options = first or e, {"wait_for_ready": True}
+        await asyncio.sleep(pause)

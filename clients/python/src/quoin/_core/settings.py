@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import grpc.aio
 
 from quoin._core.target import authority, target
 from quoin._core.wire import Seconds, seconds
@@ -44,6 +45,22 @@ def _service_config() -> str:
         files("quoin").joinpath("service-config.json").read_text(), parse_float=number
     )
     return json.dumps(config)
+
+
+def checked_namespace(namespace: str) -> str:
+    """A namespace, if it is one."""
+    if not _NAMESPACE.fullmatch(namespace):
+        raise ValueError(
+            f'"{namespace}" is no namespace: 1 to 63 lower-case letters, digits, inner hyphens'
+        )
+    return namespace
+
+
+def checked_deadline(deadline: Seconds) -> float:
+    """A deadline in seconds, if there is any time until then."""
+    if seconds(deadline) <= 0:
+        raise ValueError("the deadline must be longer than nothing")
+    return seconds(deadline)
 
 
 @dataclass(frozen=True)
@@ -90,22 +107,24 @@ class Settings:
         options: Sequence[tuple[str, Any]],
     ) -> "Settings":
         """Checked settings."""
-        if not _NAMESPACE.fullmatch(namespace):
-            raise ValueError(
-                f'"{namespace}" is no namespace: 1 to 63 lower-case letters, digits, inner hyphens'
-            )
-        if seconds(deadline) <= 0:
-            raise ValueError("the deadline must be longer than nothing")
         if seconds(keepalive) < 10:
             raise ValueError("keepalive must be at least 10 seconds: servers refuse more pings")
         encrypted = TLS() if tls is True else tls or None
         return Settings(
-            address, namespace, seconds(deadline), seconds(keepalive), encrypted, tuple(options)
+            address,
+            checked_namespace(namespace),
+            checked_deadline(deadline),
+            seconds(keepalive),
+            encrypted,
+            tuple(options),
         )
 
-    def target(self) -> str:
-        """Where gRPC connects to."""
-        return target(self.address)
+    def open_channel(self) -> grpc.aio.Channel:
+        """A connection for the event loop that runs now."""
+        to, options = target(self.address), self.channel_options()
+        if self.tls is None:
+            return grpc.aio.insecure_channel(to, options)
+        return grpc.aio.secure_channel(to, self.tls.credentials(), options)
 
     def channel_options(self) -> list[tuple[str, Any]]:
         """The options of the channel."""

@@ -1,21 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Locks, for callers that block."""
+# Generated from quoin.aio by tools/blocking.py. Do not edit.
+"""Locks: one caller at a time has the right to work on something."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from quoin import aio
+from quoin._core import lease_sets, wire
+from quoin._core.client_core import ClientCore
+from quoin._core.lease_calls import LeaseCalls
 from quoin._core.wire import Seconds
-from quoin._sync.owned import Lock, LockSet
-from quoin._sync.session import View
-from quoin._sync.stream import Stream, drained
-from quoin.values import LockEvent, LockState
+from quoin._modes.blocking import Answer, acquiring
+from quoin._sync import rpcs
+from quoin._sync.leases import LeaseHandle, LeaseSet, Wanted
+from quoin.exceptions import Reason
 
 T = TypeVar("T")
 
 
-class Locks(View[aio.Locks]):
-    """The locks of a client's namespace.
+class Lock(LeaseHandle):
+    """A lock that is held."""
+
+
+LockSet = LeaseSet[Lock]
+"""Several locks that were granted together. Each can be lost, and released, by itself."""
+
+
+class Locks(rpcs.Locks):
+    """The locks of a client's namespace: their RPCs, and helpers that keep a lock.
 
     There are two ways to have a lock. ``acquire`` asks for it with single calls, and this process
     renews it. ``hold`` keeps a call open: the server renews the lock for as long as the call lives,
@@ -27,9 +38,14 @@ class Locks(View[aio.Locks]):
     100 ms to 24 h, 10 s by default. All fail with ``InvalidRequestError`` when an argument is not
     allowed, and with ``UnavailableError`` when no server, or no Redis, could be reached.
 
-    KeyboardInterrupt leaves the line; a lock won at that very moment is given back.
+    Cancelling or interrupting a call leaves the line; a lock won at that very moment is given back.
     """
 
+    def _wanted(self, name: str, lease: Seconds, holder: str, shared: bool) -> Wanted[Lock]:
+        session = self._sessions.now()
+        return Wanted(session, Lock, _calls(session.core, name, lease, holder, shared))
+
+    @acquiring
     def acquire(
         self,
         name: str,
@@ -46,13 +62,7 @@ class Locks(View[aio.Locks]):
         was granted but its lease had run out by the time the answer arrived, and with
         LOCK_LINE_FULL when too many wait already.
         """
-
-        async def acquired() -> aio.Lock:
-            return await self._aio.acquire(
-                name, lease=lease, wait=wait, holder=holder, shared=shared
-            )
-
-        return Lock(self._portal, self._portal.call(acquired(), aio.Lock.give_up))
+        return self._wanted(name, lease, holder, shared).acquire(wait)
 
     def try_acquire(
         self,
@@ -64,12 +74,9 @@ class Locks(View[aio.Locks]):
         shared: bool = False,
     ) -> Lock | None:
         """Like ``acquire``, but gives ``None`` when somebody else held it all the time."""
-        acquired = self._portal.call(
-            self._aio.try_acquire(name, lease=lease, wait=wait, holder=holder, shared=shared),
-            _give_up_any,
-        )
-        return None if acquired is None else Lock(self._portal, acquired)
+        return self._wanted(name, lease, holder, shared).try_acquire(wait)
 
+    @acquiring
     def acquire_all(
         self,
         names: Sequence[str],
@@ -85,14 +92,13 @@ class Locks(View[aio.Locks]):
         each other in a circle; ``wait`` is for all of them together. Fails as ``acquire`` does;
         ``NotAcquiredError`` names the lock that could not be had.
         """
+        session = self._sessions.now()
+        wanted = [_calls(session.core, name, lease, holder, shared) for name in names]
+        asking = lease_sets.acquire_all(wanted, wait)
+        leases = session.call(asking, lease_sets.give_up_all)
+        return LeaseSet(session, [Lock(session, one) for one in leases])
 
-        async def acquired() -> aio.LockSet:
-            return await self._aio.acquire_all(
-                names, lease=lease, wait=wait, holder=holder, shared=shared
-            )
-
-        return LockSet(self._portal, self._portal.call(acquired(), aio.LockSet.give_up))
-
+    @acquiring
     def hold(
         self,
         name: str,
@@ -108,60 +114,31 @@ class Locks(View[aio.Locks]):
         A server that drains, dies or loses its connection is replaced by another one, or by itself,
         without losing the lock as long as that takes less than the lease; who was still waiting
         then joins the end of the line. ``on_waiting`` is told the place in line, 1 being the next,
-        every time it is known to have changed. Fails as ``acquire`` does, but servers that cannot
-        be reached are waited for.
+        every time it is known to have changed. Fails as ``acquire`` does, but servers that cannot be
+        reached are waited for.
         """
-        listener = None if on_waiting is None else self._portal.listen(on_waiting)
-
-        async def held() -> aio.Lock:
-            return await self._aio.hold(
-                name, lease=lease, holder=holder, shared=shared, on_waiting=listener
-            )
-
-        return Lock(self._portal, self._portal.call(held(), aio.Lock.give_up))
+        return self._wanted(name, lease, holder, shared).hold(on_waiting)
 
     def run(
         self,
         name: str,
-        work: Callable[[Lock], T],
+        work: Callable[[Lock], Answer[T]],
         *,
         lease: Seconds = 10,
         wait: Seconds = 0,
         holder: str = "",
         shared: bool = False,
     ) -> T:
-        """Takes the lock and works while it is held; gives what the work gives. Fails as
-        ``acquire`` does."""
-        with self.acquire(name, lease=lease, wait=wait, holder=holder, shared=shared) as lock:
-            return work(lock)
+        """Takes the lock and works while it is held; gives what the work gives. Fails as ``acquire``
+        does.
 
-    def get(self, name: str) -> LockState:
-        """Tells who holds a lock and how many wait for it."""
-        return self._portal.call(self._aio.get(name))
-
-    def list(self, prefix: str = "") -> Iterator[LockState]:
-        """The locks that are held or waited for, by the beginning of their names, in no order.
-
-        There is no index: the server looks through all keys of Redis, some at a time. For people
-        and tools. A lock may come twice.
+        With asyncio the work is cancelled when the lock is lost; this then fails with
+        ``NotHeldError``. Work that blocks cannot be ended: it asks ``is_held``.
         """
-        return drained(self._portal, self._aio.list(prefix))
-
-    def force_release(self, name: str, explanation: str = "", *, fence: int = 0) -> bool:
-        """Takes a lock from whoever holds it, from all readers if it is shared; tells whether
-        anybody did.
-
-        Who held it is told at its next renewal. ``fence`` is what ``get`` showed: nothing happens
-        when there was another grant since; 0 for any.
-        """
-        return self._portal.call(self._aio.force_release(name, explanation, fence=fence))
-
-    def watch(self, name: str) -> Stream[LockEvent]:
-        """Tells the present state of a lock, then every change. After trouble the present state is
-        told again; who reads slowly is told the newest only."""
-        return Stream(self._portal, lambda: self._aio.watch(name))
+        wanted = self._wanted(name, lease, holder, shared)
+        return wanted.run(work, wait, Reason.LOCK_NOT_HELD)
 
 
-def _give_up_any(lock: aio.Lock | None) -> None:
-    if lock is not None:
-        lock.give_up()
+def _calls(core: ClientCore, name: str, lease: Seconds, holder: str, shared: bool) -> LeaseCalls:
+    wanted = {"holder": holder, "mode": "shared" if shared else "exclusive"}
+    return LeaseCalls(core, Locks.service, name, wire.whole_millis(lease), wanted)

@@ -1,91 +1,83 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client for asyncio."""
+"""The client."""
 
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
-import grpc.aio
-
-from quoin._core.link import Link
-from quoin._core.settings import TLS, Settings
+from quoin._core.settings import TLS, Settings, checked_deadline, checked_namespace
 from quoin._core.wire import Seconds
-from quoin._stubs import AioStubs
+from quoin._modes.asynchronous import Sessions
+from quoin._modes.options import OtherOptions
+from quoin.aio import rpcs
 from quoin.aio.chat import Chat
 from quoin.aio.config import Config
-from quoin.aio.counters import Counters
 from quoin.aio.locks import Locks
 from quoin.aio.logs import Logs
 from quoin.aio.queues import Queues
+from quoin.aio.recorders import Counters, Stats
 from quoin.aio.semaphores import Semaphores
-from quoin.aio.stats import Stats
 
 
-class Quoin:
-    """A client of Quoin for one event loop. Make one per process and namespace with ``connect``,
-    and close it at the end; it connects when it is first needed. Children that are forked while it
-    is open cannot use Quoin."""
+class Quoin(rpcs.Services):
+    """A client of Quoin: an attribute for every service. Make one per process and namespace with
+    ``connect``, and close it at the end; it connects when it is first needed.
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    The RPCs of a service are methods that take the fields of the request and give the response:
+    ``q.locks.get(name="report")``. Some services have helpers beside their RPCs.
 
-    @cached_property
-    def locks(self) -> Locks:
-        """One at a time, or readers together."""
-        return Locks(self._link)
+    The asyncio client is for one event loop; children that are forked while it is open cannot use
+    Quoin. The blocking client is safe for use by several threads and works in a thread of its own.
+    After a fork it connects anew in the child, if nothing was open in the parent: no lock or permits
+    held, no stream, worker or call; else it refuses to work there.
+    """
 
-    @cached_property
-    def semaphores(self) -> Semaphores:
-        """At most so many at a time."""
-        return Semaphores(self._link)
+    kinds: ClassVar = {
+        **rpcs.Services.kinds,
+        "chat": Chat,
+        "config": Config,
+        "counters": Counters,
+        "locks": Locks,
+        "logs": Logs,
+        "queues": Queues,
+        "semaphores": Semaphores,
+        "stats": Stats,
+    }
 
-    @cached_property
-    def queues(self) -> Queues:
-        """Work for later."""
-        return Queues(self._link)
+    locks: Locks
+    """One at a time, or readers together."""
+    semaphores: Semaphores
+    """At most so many at a time."""
+    queues: Queues
+    """Work for later."""
+    chat: Chat
+    """Rooms in which messages wait for every member."""
+    logs: Logs
+    """What happens now."""
+    config: Config
+    """Configuration, maintenance and discovery."""
+    counters: Counters
+    """Time series of what happens."""
+    stats: Stats
+    """Figures of measured values."""
 
-    @cached_property
-    def logs(self) -> Logs:
-        """What happens now."""
-        return Logs(self._link)
-
-    @cached_property
-    def config(self) -> Config:
-        """Configuration, maintenance and discovery."""
-        return Config(self._link)
-
-    @cached_property
-    def counters(self) -> Counters:
-        """Time series of what happens."""
-        return Counters(self._link)
-
-    @cached_property
-    def stats(self) -> Stats:
-        """Figures of measured values."""
-        return Stats(self._link)
-
-    def chat(self, user: str) -> Chat:
-        """The chats of a user; Quoin takes it at its word who that is."""
-        return Chat(self._link, user)
-
-    @property
-    def stubs(self) -> AioStubs:
-        """The generated stubs of all services, for what has no helper: they carry the namespace,
-        the deadline of unary calls, and a request id where there is none. Calls that are safe to
-        repeat are repeated when they meet UNAVAILABLE. ``QuoinError.from_rpc`` explains their
-        failures."""
-        return self._link.stubs
-
-    @property
-    def channel(self) -> grpc.aio.Channel:
-        """The connection, for stubs of your own; it ends with this client."""
-        return self._link.channel
+    def with_options(
+        self, *, namespace: str | None = None, deadline: Seconds | None = None
+    ) -> "Quoin":
+        """The same client for calls in another namespace, or with another deadline:
+        ``q.with_options(deadline=30).locks.list()``. It shares the connection and ends with it."""
+        return Quoin(
+            OtherOptions(
+                self._sessions,
+                None if namespace is None else checked_namespace(namespace),
+                None if deadline is None else checked_deadline(deadline),
+            )
+        )
 
     async def close(self) -> None:
         """Gives back all that is held, writes what is collected, then ends the connection and every
         call that is still open. Takes no longer than the deadline; what cannot be given back ends
-        with its lease."""
-        await self._link.close()
+        with its lease. Closing again does nothing."""
+        await self._sessions.close()
 
     async def __aenter__(self) -> "Quoin":
         return self
@@ -103,10 +95,26 @@ def connect(
     tls: bool | TLS = False,
     options: Sequence[tuple[str, Any]] = (),
 ) -> Quoin:
-    """A client for the event loop that runs now; see ``quoin.connect`` for the arguments."""
-    return open_client(Settings.of(address, namespace, deadline, keepalive, tls, options))
+    """A client. It connects when it is first used, so a server that is away shows then.
 
+    ``address``: ``host:port``, or several separated by commas, which share the calls; the port is
+    7400 when left out. All addresses of one name are used, and looked up again when a connection is
+    lost; several names are looked up once, now. A target of gRPC such as ``dns:///quoin:7400`` or
+    ``unix:/run/quoin`` goes as well.
 
-def open_client(settings: Settings) -> Quoin:
-    """A client for the event loop that runs now."""
-    return Quoin(Link(settings))
+    ``namespace``: whose data all calls are about; 1 to 63 lower-case letters, digits and inner
+    hyphens. Two namespaces never see each other.
+
+    ``deadline``: how long a unary call may take, repetitions included, in seconds; the wait for a
+    lock comes on top.
+
+    ``keepalive``: how often a silent connection is probed, in seconds, 10 at least; one that does
+    not answer within 5 s counts as broken.
+
+    ``tls``: whether the connection is encrypted, and how. ``options``: more channel options of
+    gRPC.
+
+    Fails with ``ValueError`` when an argument makes no sense, with ``OSError`` when a file cannot
+    be read. That of ``quoin.aio`` is called where the event loop runs.
+    """
+    return Quoin(Sessions(Settings.of(address, namespace, deadline, keepalive, tls, options)))

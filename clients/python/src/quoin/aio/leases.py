@@ -1,167 +1,153 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The calls by which something is kept and given back, whatever service it belongs to."""
+"""What was granted for the time of a lease."""
 
-import asyncio
-import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Generic, TypeVar
 
-from quoin._core import wire
-from quoin._core.link import LOG, Backoff, Link, pause
-from quoin.exceptions import InvalidRequestError, NotHeldError, QuoinError, UnavailableError
-from quoin.locks.v1 import HoldRequest as LockHoldRequest
-from quoin.locks.v1 import Mode
-from quoin.locks.v1 import ReleaseRequest as LockReleaseRequest
-from quoin.locks.v1 import RenewRequest as LockRenewRequest
-from quoin.semaphores.v1 import HoldRequest as PermitHoldRequest
-from quoin.semaphores.v1 import ReleaseRequest as PermitReleaseRequest
-from quoin.semaphores.v1 import RenewRequest as PermitRenewRequest
+from quoin._core import lease_sets, renewal
+from quoin._core.hold import hold
+from quoin._core.lease import Lease
+from quoin._core.lease_calls import LeaseCalls
+from quoin._core.portable import Bound
+from quoin._core.wire import Seconds, seconds
+from quoin._modes.asynchronous import Answer, Session, while_held
+from quoin.exceptions import Reason
+from quoin.values import LostReason
 
-REMEMBERED = 600.0
-"""How long servers refuse a request that arrives after it was given back, in seconds."""
-
-
-@dataclass(frozen=True)
-class LeaseCalls:
-    """What keeps one grant."""
-
-    link: Link
-    name: str
-    lease: float
-    """In seconds, whole milliseconds."""
-    holder: str
-    permits: int = field(default=1, kw_only=True)
-    """How many; 1 for what there is one of."""
-
-    async def renew(self, token: str, within: float) -> datetime:
-        """Renews the lease and tells its new end."""
-        raise NotImplementedError
-
-    async def release(
-        self, within: float, *, token: str = "", acquire_request_id: str = ""
-    ) -> None:
-        """Gives back in one attempt what a token proves, or what was or will be granted to the
-        request of an id."""
-        raise NotImplementedError
-
-    def hold(self, token: str) -> Any:
-        """Opens a stream that holds it; without a token it asks for a new grant."""
-        raise NotImplementedError
+H = TypeVar("H", bound="LeaseHandle")
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class LockCalls(LeaseCalls):
-    """What keeps a lock."""
+class LeaseHandle(Bound):
+    """What was granted for the time of a lease.
 
-    shared: bool
-
-    async def renew(self, token: str, within: float) -> datetime:
-        request = LockRenewRequest(name=self.name, token=token, lease=wire.duration(self.lease))
-        answer = self.link.stubs.locks.Renew(request, timeout=within)
-        return wire.moment((await self.link.call(answer)).expire_time)
-
-    async def release(
-        self, within: float, *, token: str = "", acquire_request_id: str = ""
-    ) -> None:
-        request = LockReleaseRequest(
-            name=self.name, token=token, acquire_request_id=acquire_request_id
-        )
-        await self.link.call(self.link.stubs.locks.Release(request, timeout=within))
-
-    def hold(self, token: str) -> Any:
-        return self.link.stubs.locks.Hold(
-            LockHoldRequest(
-                name=self.name,
-                lease=wire.duration(self.lease),
-                holder=self.holder,
-                token=token,
-                mode=mode(self.shared),
-            )
-        )
-
-
-@dataclass(frozen=True)
-class PermitCalls(LeaseCalls):
-    """What keeps permits."""
-
-    limit: int
-
-    async def renew(self, token: str, within: float) -> datetime:
-        request = PermitRenewRequest(name=self.name, token=token, lease=wire.duration(self.lease))
-        answer = self.link.stubs.semaphores.Renew(request, timeout=within)
-        return wire.moment((await self.link.call(answer)).expire_time)
-
-    async def release(
-        self, within: float, *, token: str = "", acquire_request_id: str = ""
-    ) -> None:
-        request = PermitReleaseRequest(
-            name=self.name, token=token, acquire_request_id=acquire_request_id
-        )
-        await self.link.call(self.link.stubs.semaphores.Release(request, timeout=within))
-
-    def hold(self, token: str) -> Any:
-        return self.link.stubs.semaphores.Hold(
-            PermitHoldRequest(
-                name=self.name,
-                permits=self.permits,
-                lease=wire.duration(self.lease),
-                holder=self.holder,
-                limit=self.limit,
-                token=token,
-            )
-        )
-
-
-def mode(shared: bool) -> Mode.ValueType:
-    """How a lock is wanted."""
-    return Mode.MODE_SHARED if shared else Mode.MODE_EXCLUSIVE
-
-
-async def release(link: Link, calls: LeaseCalls, token: str) -> None:
-    """Gives a grant back, again and again within the default deadline while no server is reached.
-
-    Not holding it then means that it is free of us, which is all that is wanted.
+    It is renewed in the background until it is released or lost; what is never released is renewed
+    for as long as its client is open. As a context manager it is released at the end of the block.
+    The blocking one is safe for use by several threads.
     """
-    end = time.monotonic() + link.deadline
-    while True:
-        try:
-            await calls.release(max(0.001, end - time.monotonic()), token=token)
-        except NotHeldError:
-            return
-        except UnavailableError:
-            rest = pause(link.deadline / 10)
-            if time.monotonic() + rest >= end:
-                raise
-        else:
-            return
-        await asyncio.sleep(rest)
+
+    def __init__(self, session: Session, lease: Lease) -> None:
+        self._session = session
+        self._lease = lease
+
+    @property
+    def name(self) -> str:
+        """The name under which it was asked for."""
+        return self._lease.calls.name
+
+    @property
+    def token(self) -> str:
+        """Proves the ownership to the server."""
+        return self._lease.grant.token
+
+    @property
+    def fence(self) -> int:
+        """The number of this grant, greater than that of every earlier grant under this name."""
+        return self._lease.grant.fence
+
+    @property
+    def expire_time(self) -> datetime:
+        """When the lease ends unless it is renewed, by the clock of Redis as last heard."""
+        return self._lease.expire_time
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is neither released nor lost, and its lease still runs by the monotonic clock
+        of this process. The lease is counted from before its renewal was asked for, so it ends here
+        no later than it ends for others."""
+        return self._lease.is_held
+
+    def on_lost(self, listener: Callable[[LostReason], object]) -> None:
+        """Has a listener called when it is lost: once, at once if it is lost already, and never if
+        it was released before.
+
+        The blocking client calls it in a thread where it may block, the asyncio client in the event
+        loop, where it must not block, but may be a coroutine function.
+        """
+        told = self._session.listener(listener)
+        self._session.do(lambda: self._lease.on_lost(told))
+
+    async def lost(self, timeout: Seconds | None = None) -> LostReason | None:
+        """Waits until it is lost; ``None`` when it was not within that time."""
+        within = None if timeout is None else seconds(timeout)
+        return await self._session.call(self._lease.lost(within))
+
+    async def release(self) -> None:
+        """Gives it back: no renewal and no loss follows. Releasing again, or what was lost, does
+        nothing.
+
+        Fails with ``UnavailableError`` when no server could be told; it then ends with its lease.
+        """
+        await self._session.end(self._lease.release())
+
+    async def __aenter__(self: H) -> H:
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        await self._session.call(self._lease.leave(error))
 
 
-def give_back(
-    link: Link, calls: LeaseCalls, *, token: str = "", acquire_request_id: str = ""
-) -> None:
-    """Releases in the background what nobody knows of or wants any more, again and again until a
-    server has answered, or it has ended with its lease; closing the client waits for it."""
+class LeaseSet(Bound, Generic[H]):
+    """Several things that were granted together. Each can be lost, and released, by itself."""
 
-    async def release() -> None:
-        end = time.monotonic() + min(calls.lease, REMEMBERED)
-        backoff = Backoff()
-        while (left := end - time.monotonic()) > 0:
-            within = min(left, link.deadline)
-            try:
-                async with link.giving_back:
-                    await calls.release(within, token=token, acquire_request_id=acquire_request_id)
-            except (NotHeldError, InvalidRequestError):
-                return
-            except QuoinError as e:
-                LOG.debug("%s is not given back yet: %s", calls.name, e)
-                await backoff.wait()
-            else:
-                return
-        LOG.warning("%s could not be given back and has ended with its lease", calls.name)
+    def __init__(self, session: Session, handles: Sequence[H]) -> None:
+        self._session = session
+        self._handles = {handle.name: handle for handle in handles}
+        self._leases = [handle._lease for handle in handles]
 
-    if link.is_full():
-        LOG.warning("%s is not given back and ends with its lease: too much is already", calls.name)
-    else:
-        link.last(release())
+    def __getitem__(self, name: str) -> H:
+        return self._handles[name]
+
+    def __iter__(self) -> Iterator[H]:
+        return iter(self._handles.values())
+
+    def __len__(self) -> int:
+        return len(self._handles)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether all of them are held."""
+        return all(handle.is_held for handle in self._handles.values())
+
+    async def release(self) -> None:
+        """Gives all of them back; tries each even when another cannot be given back."""
+        await self._session.end(lease_sets.leave_all(self._leases))
+
+    async def __aenter__(self: "LeaseSet[H]") -> "LeaseSet[H]":
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        await self._session.call(lease_sets.leave_all(self._leases, error))
+
+
+class Wanted(Generic[H]):
+    """Something that is wanted, and the ways to have it."""
+
+    def __init__(self, session: Session, kind: Callable[[Session, Lease], H], calls: LeaseCalls):
+        self._session = session
+        self._kind = kind
+        self._calls = calls
+
+    async def acquire(self, wait: Seconds) -> H:
+        """Fails when somebody else has it all the time."""
+        lease = await self._session.call(renewal.acquire(self._calls, wait), Lease.give_up)
+        return self._kind(self._session, lease)
+
+    async def try_acquire(self, wait: Seconds) -> H | None:
+        """Gives ``None`` when somebody else has it all the time."""
+        asking = renewal.try_acquire(self._calls, wait)
+        lease = await self._session.call(asking, Lease.give_up_any)
+        return None if lease is None else self._kind(self._session, lease)
+
+    async def hold(self, on_waiting: Callable[[int], object] | None) -> H:
+        """Keeps it with a call that stays open."""
+        told = None if on_waiting is None else self._session.listener(on_waiting)
+        holding = hold(self._calls, told)
+        lease = await self._session.call(holding, Lease.give_up)
+        return self._kind(self._session, lease)
+
+    async def run(self, work: Callable[[H], Answer[T]], wait: Seconds, reason: Reason) -> T:
+        """Works while it is held."""
+        async with await self.acquire(wait) as held:
+            return await while_held(held._lease, work(held), reason)

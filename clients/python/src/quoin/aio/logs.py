@@ -3,87 +3,28 @@
 
 from collections.abc import Mapping
 
-from quoin._core import wire
-from quoin._core.defaults import new_id
-from quoin._core.following import Following
-from quoin._core.link import Link
-from quoin._core.resume import Resuming
-from quoin.aio.log_writer import LogWriter
-from quoin.logs.v1 import (
-    CommonRequest,
-    CommonResponse,
-    RecentRequest,
-    TailRequest,
-    TailResponse,
-    WriteRequest,
-)
-from quoin.logs.v1 import LogEntry as Entry
-from quoin.values import LogEntry, LogGap, Severity
+from quoin._core import events
+from quoin._core.events import LogNews
+from quoin._core.log_writer import EntrySender
+from quoin._core.portable import Bound
+from quoin._core.resumable import LogStream as Following
+from quoin._core.rpcs import rpcs_of
+from quoin._modes.asynchronous import Renewed
+from quoin.aio import rpcs
+from quoin.aio.streams import LogStream
+from quoin.values import Severity
 
 
-class Logs:
-    """The logs of a client's namespace.
+class Logs(rpcs.Logs):
+    """The logs of a client's namespace: their RPCs, a writer and a tail.
 
-    A program that logs uses a ``writer``, which never waits, or ``quoin.LogHandler``; ``write`` is
-    for a single entry that has to be there when it returns. All fail with ``InvalidRequestError``
-    when an argument is not allowed, and with ``UnavailableError`` when no server, or no Redis, could
-    be reached.
+    A program that logs uses a ``writer``, which never waits, or ``quoin.LogHandler``; the RPC
+    ``write`` is for a single entry that has to be there when it returns.
     """
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
-
-    async def write(
-        self,
-        log: str,
-        text: str,
-        severity: Severity = Severity.INFO,
-        *,
-        template: str = "",
-        fields: Mapping[str, str] | None = None,
-    ) -> str:
-        """Writes one entry, once, and gives the cursor with which a tail goes on after it.
-
-        ``template``: the text without that which varies, by which ``common`` counts.
-        """
-        request = WriteRequest(
-            name=log,
-            severity=int(severity),  # type: ignore[arg-type]
-            text=text,
-            template=template,
-            fields=fields,
-            request_id=new_id(),
-        )
-        return (await self._link.call(self._link.stubs.logs.Write(request))).cursor
-
-    def writer(self, log: str) -> LogWriter:
+    def writer(self, log: str) -> "LogWriter":
         """Collects entries of one log and writes them in batches, in the background."""
-        return LogWriter(self._link, log)
-
-    async def recent(
-        self, log: str, severity: Severity | None = None, limit: int = 100
-    ) -> list[LogEntry]:
-        """The newest entries, newest first, of one severity or of all; 100 at most."""
-        request = RecentRequest(
-            name=log,
-            severity=int(severity or 0),  # type: ignore[arg-type]
-            limit=limit,
-        )
-        answer = await self._link.call(self._link.stubs.logs.Recent(request))
-        return [entry(log, one) for one in answer.entries]
-
-    async def common(
-        self, log: str, severity: Severity, *, hours_ago: int = 0, limit: int = 10
-    ) -> CommonResponse:
-        """The messages of an hour, the most frequent first; 0 for the current hour, at most 24
-        hours ago."""
-        request = CommonRequest(
-            name=log,
-            severity=int(severity),  # type: ignore[arg-type]
-            hours_ago=hours_ago,
-            limit=limit,
-        )
-        return await self._link.call(self._link.stubs.logs.Common(request))
+        return LogWriter(self._sessions, log)
 
     def tail(
         self,
@@ -92,46 +33,70 @@ class Logs:
         contains: str = "",
         last: int = 0,
         cursor: str = "",
-    ) -> "LogTail":
+    ) -> LogStream[LogNews]:
         """Follows 1 to 64 logs from here and now, or after a cursor.
 
         ``minimum_severity`` and ``contains`` choose entries; ``last`` is how many of the newest of
         each log to begin with, at most 1,000. Who reads slowly is sent no more than it takes.
         """
-        request = TailRequest(
+        session, rpc = self._sessions.now(), rpcs_of(self.service)["tail"]
+        request = rpc.build(
             names=logs,
-            minimum_severity=int(minimum_severity or 0),  # type: ignore[arg-type]
+            minimum_severity=minimum_severity,
             contains=contains,
             last=last,
+            cursor=cursor,
         )
-        return LogTail(self._link, request, cursor)
+        return LogStream(
+            session, session.do(lambda: Following(session.core, rpc, request, events.of_logs))
+        )
 
 
-class LogTail(Following[LogEntry | LogGap]):
-    """What is written to logs, until it is closed."""
+class LogWriter(Bound):
+    """Writes entries of one log in the background: what was collected in 100 ms goes out together.
 
-    def __init__(self, link: Link, request: TailRequest, cursor: str) -> None:
-        def resumed() -> TailRequest:
-            request.cursor = self.received()
-            return request
+    It never waits and never fails for a server that is away; up to 10,000 entries are kept until it
+    is back, more are dropped and counted. What an entry has more than the contract allows is cut
+    off. Entries are written once, unless Quoin was away for ten minutes. ``write`` may be called in
+    any thread. Close it, or its client, to have the last entries written.
+    """
 
-        stream: Resuming[TailRequest, TailResponse] = Resuming(link, link.stubs.logs.Tail, resumed)
-        super().__init__(stream, cursor)
+    def __init__(self, sessions: object, log: str) -> None:
+        self._sender = Renewed(
+            sessions,
+            lambda core: EntrySender(core, log),
+            lambda sender, before: sender.take_over(before),
+        )
 
-    def events(self, message: TailResponse) -> list[tuple[LogEntry | LogGap, str]]:
-        if message.HasField("gap"):
-            return [(LogGap(message.gap.name, message.gap.missed), message.gap.cursor)]
-        entries = message.new_entries
-        return [(entry(entries.name, one), one.cursor) for one in entries.entries]
+    @property
+    def dropped(self) -> int:
+        """How many entries were dropped so far."""
+        return self._sender.last.dropped + self._sender.refused.count
 
+    def write(
+        self,
+        text: str,
+        severity: Severity = Severity.INFO,
+        *,
+        template: str = "",
+        fields: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Takes an entry to be written. False when it was dropped: too many are waiting, or the
+        writer is closed."""
+        sender = self._sender.now_if_possible()
+        return sender is not None and sender.write(text, severity, template, fields or {})
 
-def entry(log: str, one: Entry) -> LogEntry:
-    """An entry as callers see it."""
-    return LogEntry(
-        log,
-        Severity(one.severity),
-        one.text,
-        one.template,
-        dict(one.fields),
-        wire.moment(one.time),
-    )
+    async def flush(self) -> None:
+        """Waits until all entries taken until now are written or dropped."""
+        await self._sender.session().call(self._sender.now().flush())
+
+    async def close(self) -> None:
+        """Takes no more, and waits until what was taken is written, at most as long as a call may
+        take."""
+        await self._sender.session().end(self._sender.now().close())
+
+    async def __aenter__(self) -> "LogWriter":
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.close()

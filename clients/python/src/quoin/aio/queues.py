@@ -1,59 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Queues: work for later, done by workers in any language."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from quoin._core import wire
-from quoin._core.defaults import new_id
-from quoin._core.link import Link
-from quoin._core.resume import Resuming
-from quoin._core.wire import Seconds
-from quoin.aio.worker import Worker
-from quoin.queues.v1 import (
-    CancelRequest,
-    EnqueueBatchRequest,
-    EnqueueRequest,
-    GetRequest,
-    NewTask,
-    StatsRequest,
-    StatsResponse,
-    TaskState,
-    TaskStatus,
-    WaitRequest,
-    WaitResponse,
-)
+from quoin._core.portable import Bound
+from quoin._core.queue_protocol import QueueProtocol
+from quoin._core.task_end import end_of_task
+from quoin._core.wire import Seconds, seconds
+from quoin._core.worker import Work
+from quoin._modes.asynchronous import Handler, Session
+from quoin.aio import rpcs
+from quoin.queues.v1 import TaskStatus
 
-_ENDS = {
-    TaskState.TASK_STATE_DONE,
-    TaskState.TASK_STATE_DEAD,
-    TaskState.TASK_STATE_CANCELLED,
-}
+H = TypeVar("H", bound=Handler)
 
 
-class Queues:
-    """The queues of a client's namespace.
+class Queues(rpcs.Queues):
+    """The queues of a client's namespace: their RPCs, workers, and waiting for the end of a task.
 
     ``enqueue`` returns when the task is kept: from then on it is delivered until it is done,
     cancelled, or has failed as often as it may. It may be delivered more than once. A queue exists
-    from its first use. All fail with ``InvalidRequestError`` when an argument is not allowed, and
-    with ``UnavailableError`` when no server, or no Redis, could be reached.
+    from its first use.
     """
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-
-    async def enqueue(self, queue: str, task: NewTask) -> str:
-        """Adds a task, once, and gives its id: that of the task that is there when its dedup key is
-        known. Fails with QUEUE_FULL when the queue holds as many tasks as it may."""
-        request = EnqueueRequest(queue=queue, task=task, request_id=new_id())
-        return (await self._link.call(self._link.stubs.queues.Enqueue(request))).task_id
-
-    async def enqueue_all(self, queue: str, tasks: Sequence[NewTask]) -> list[str]:
-        """Adds tasks to one queue, all of them or none; at most 1,000, in their order."""
-        request = EnqueueBatchRequest(queue=queue, new_tasks=tasks, request_id=new_id())
-        answer = await self._link.call(self._link.stubs.queues.EnqueueBatch(request))
-        return [result.task_id for result in answer.results]
 
     def worker(
         self,
@@ -62,7 +31,7 @@ class Queues:
         lease: Seconds = 30,
         patience: Seconds = 30,
         weights: Sequence[int] = (),
-    ) -> Worker:
+    ) -> "Worker":
         """A worker for 1 to 16 queues, the first one first, or by lot in proportion to weights of 1
         to 100.
 
@@ -70,49 +39,71 @@ class Queues:
         ahead. ``lease``: how long a task stays with it when its server dies, 3 s to 1 h.
         ``patience``: how long stopping waits for the tasks being done.
         """
-        return Worker(
-            self._link,
-            queues,
-            concurrency=concurrency,
-            lease=wire.seconds(lease),
-            patience=wire.seconds(patience),
-            weights=weights,
-        )
+        session, within = self._sessions.now(), seconds(patience)
+        protocol = QueueProtocol(queues, weights, lease)
 
-    async def get(self, queue: str, task_id: str) -> TaskStatus:
-        """Tells about a task. Fails with TASK_NOT_FOUND when it is not, or no longer, known."""
-        request = GetRequest(queue=queue, task_id=task_id)
-        return (await self._link.call(self._link.stubs.queues.Get(request))).status
+        def made() -> Work:
+            return Work(session.core, protocol, concurrency=concurrency, patience=within)
+
+        return Worker(session, session.do(made))
 
     async def wait(self, queue: str, task_id: str, *, timeout: Seconds | None = None) -> TaskStatus:
         """Waits until a task has ended, whatever becomes of servers, and tells how: done, dead or
         cancelled. Fails with TASK_NOT_FOUND when it is not known, and with ``TimeoutError`` when it
         has not ended within the timeout."""
-        request = WaitRequest(queue=queue, task_id=task_id)
-        stream: Resuming[WaitRequest, WaitResponse] = Resuming(
-            self._link, self._link.stubs.queues.Wait, lambda: request
-        )
-        try:
-            limit = None if timeout is None else wire.seconds(timeout)
-            return await asyncio.wait_for(_end(stream), limit)
-        except asyncio.TimeoutError:
-            raise TimeoutError(f"task {task_id} has not ended") from None
-        finally:
-            await stream.close()
-
-    async def cancel(self, queue: str, task_id: str) -> TaskState.ValueType:
-        """Cancels a task that waits, or asks its worker to stop. Gives its state now: cancelled,
-        leased while its worker has it, or how it had ended."""
-        request = CancelRequest(queue=queue, task_id=task_id)
-        return (await self._link.call(self._link.stubs.queues.Cancel(request))).state
-
-    async def stats(self, queue: str) -> StatsResponse:
-        """Tells how much work a queue has and how fast it comes and goes."""
-        return await self._link.call(self._link.stubs.queues.Stats(StatsRequest(queue=queue)))
+        session: Session = self._sessions.now()
+        within = None if timeout is None else seconds(timeout)
+        return await session.call(end_of_task(session.core, queue, task_id, within))
 
 
-async def _end(stream: Resuming[WaitRequest, WaitResponse]) -> TaskStatus:
-    while True:
-        status = (await stream.read()).status
-        if status.state in _ENDS:
-            return status
+class Worker(Bound):
+    """Does tasks with the handlers it was given.
+
+    Functions are called in threads, as many as the concurrency; coroutine functions are called in
+    the event loop and cancelled when their task is to stop. What a handler returns is the result of
+    the task. When it raises ``Retry``, ``Reject`` or anything else, the task failed. A task may be
+    delivered more than once: doing it again must do no harm.
+
+    As a context manager it begins and, at the end, stops; ``run`` works until it is stopped. A call
+    that breaks is opened again at whatever server; tasks being done go along.
+    """
+
+    def __init__(self, session: Session, work: Work) -> None:
+        self._session = session
+        self._work = work
+
+    def task(self, kind: str) -> Callable[[H], H]:
+        """Decorates the handler of a kind of tasks."""
+
+        def add(handler: H) -> H:
+            self.add(kind, handler)
+            return handler
+
+        return add
+
+    def add(self, kind: str, handler: Handler) -> None:
+        """Sets the handler of a kind of tasks; before the work begins."""
+        self._work.add(kind, handler)
+
+    async def start(self) -> None:
+        """Begins to work."""
+        await self._session.call(self._work.start())
+
+    async def stop(self) -> None:
+        """Begins no more tasks, waits for those being done and says how they ended; then ends.
+        Tasks that take longer than the worker has patience for, and those not begun, go to other
+        workers. Stopping again waits for the same. Not to be called by a handler that blocks."""
+        await self._session.call(self._work.stop())
+
+    async def run(self, *, handle_signals: bool = True) -> None:
+        """Works until it is stopped: by ``stop``, by SIGTERM, or by SIGINT (Ctrl-C). Signals are
+        heard in the main thread only. Fails with ``InvalidRequestError`` when the server does not
+        let it work."""
+        await self._session.until_stopped(self._work, handle_signals=handle_signals)
+
+    async def __aenter__(self) -> "Worker":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.stop()

@@ -1,59 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recorders: they collect in this process and send once in a while, exactly once."""
+"""Counters and stats: their recorders collect in this process and send once in a while."""
 
-import math
-import operator
-import threading
-import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from quoin._core.defaults import new_id
-from quoin._core.link import Link
-from quoin._core.names import check
-from quoin._core.pump import Pump, halves
-from quoin._core.tally import Tally
-from quoin.counters.v1 import IncrementBatchRequest, IncrementBatchResponse
-from quoin.stats.v1 import RecordBatchRequest, RecordBatchResponse
+from quoin._core.portable import Bound
+from quoin._core.recorders import CounterSums, StatValues, timing
+from quoin._core.wire import Seconds, seconds
+from quoin._modes.asynchronous import Renewed
+from quoin.aio import rpcs
 
-PER_REQUEST = 1_000
-MOST = 100_000
-LARGEST = 1e18
-INT64 = range(-(2**63), 2**63)
-
-S = TypeVar("S", bound="Recorder")
+R = TypeVar("R", bound="Recorder")
 
 
-class Recorder:
-    """What both recorders do."""
+class Counters(rpcs.Counters):
+    """The counters of a client's namespace: their RPCs, and a recorder.
 
-    _pump: Pump[Any, Any]
+    ``increment`` counts one thing and returns when it is counted; a recorder counts in this process
+    and sends the sums: use it where things happen often.
+    """
 
-    def __init__(self) -> None:
-        self._lost = Tally()
+    def recorder(self, period: Seconds = 1) -> "CounterRecorder":
+        """Counts in this process and sends the sums once in a period."""
+        return CounterRecorder(self._sessions, period)
+
+
+class Stats(rpcs.Stats):
+    """The figures of a client's namespace: their RPCs, and a recorder: of single values, of times
+    and, with ``quoin.interceptors``, of every RPC of a channel or server."""
+
+    def recorder(self, period: Seconds = 1) -> "StatsRecorder":
+        """Collects values in this process and sends them once in a period."""
+        return StatsRecorder(self._sessions, period)
+
+
+class Recorder(Bound):
+    """What both recorders do. Everything is recorded exactly once, whatever happens to connections
+    and servers, as long as Quoin comes back within nine minutes."""
+
+    _collected: Renewed[Any]
 
     @property
     def lost(self) -> int:
         """How many may not have been recorded: because Quoin was away for more than nine minutes,
         too much waited to be sent, or a counter would have overflowed."""
-        return self._lost.count
-
-    def take_over(self, before: "Recorder") -> None:
-        """Counts what another recorder of this process lost."""
-        self._lost.add(before.lost)
+        lost: int = self._collected.last.lost
+        return lost + self._collected.refused.count
 
     async def flush(self) -> None:
         """Sends what is collected now, and waits until it is recorded."""
-        await self._pump.flush()
+        await self._collected.session().call(self._collected.now().flush())
 
     async def close(self) -> None:
         """Sends what is collected and waits, no longer than the client's deadline, until it is
         recorded."""
-        await self._pump.close()
+        await self._collected.session().end(self._collected.now().close())
 
-    async def __aenter__(self: S) -> S:
+    async def __aenter__(self: R) -> R:
         return self
 
     async def __aexit__(self, *raised: object) -> None:
@@ -62,139 +65,42 @@ class Recorder:
 
 class CounterRecorder(Recorder):
     """Counts in this process and sends the sums once in a while, so that counting costs next to
-    nothing. Every sum is counted exactly once, whatever happens to connections and servers, as long
-    as Quoin comes back within nine minutes. It counts in the second in which it arrives.
+    nothing. Something counts in the second in which it arrives."""
 
-    ``increment`` may be called in any thread and never waits.
-    """
-
-    def __init__(self, link: Link, period: float) -> None:
-        super().__init__()
-        self._lock = threading.RLock()
-        self._sums: dict[str, int] = {}
-        self._arrived: deque[tuple[str, int]] = deque()
-        self._is_adding = False
-        self._pump = Pump[IncrementBatchRequest, IncrementBatchResponse](
-            link,
-            "recording counters",
-            link.stubs.counters.IncrementBatch,
-            period,
-            self._next,
-            _halves_of_increments,
-            lambda answer: self._lost.add(len(answer.uncounted)),
-            lambda request: self._lost.add(len(request.increments)),
+    def __init__(self, sessions: object, period: Seconds) -> None:
+        self._collected = Renewed(
+            sessions,
+            lambda core: CounterSums(core, seconds(period)),
+            lambda sums, before: sums.take_over(before),
         )
 
     def increment(self, name: str, delta: int = 1) -> None:
-        """Adds to a counter. Fails with ``ValueError`` when the name is not allowed, and with
-        ``OverflowError`` when what is to be sent leaves the range of 64-bit numbers."""
-        check("name", name, 256)
-        delta = operator.index(delta)
-        with self._lock:
-            self._arrived.append((name, delta))
-            # Else a signal handler or finalizer is in the middle of the adding, which goes on.
-            if not self._is_adding and self._add() > 0:
-                raise OverflowError(f"too much to be added to {name}")
-
-    def _add(self) -> int:
-        """Adds what has arrived; tells how much of it is too much."""
-        too_much = 0
-        self._is_adding = True
-        try:
-            while self._arrived:
-                name, delta = self._arrived.popleft()
-                total = self._sums.get(name, 0) + delta
-                if len(self._sums) >= MOST and name not in self._sums:
-                    self._lost.add()
-                elif total not in INT64:
-                    too_much += 1
-                else:
-                    self._sums[name] = total
-        finally:
-            self._is_adding = False
-        return too_much
-
-    def _next(self) -> IncrementBatchRequest | None:
-        request = IncrementBatchRequest(request_id=new_id())
-        with self._lock:
-            self._lost.add(self._add())
-            self._is_adding = True
-            try:
-                while self._sums and len(request.increments) < PER_REQUEST:
-                    name = next(iter(self._sums))
-                    request.increments.add(name=name, delta=self._sums.pop(name))
-            finally:
-                self._is_adding = False
-        return request if request.increments else None
+        """Adds to a counter; never waits, and may be called in any thread. Fails with
+        ``ValueError`` when the name is not allowed, and with ``OverflowError`` when what is to be
+        sent leaves the range of 64-bit numbers."""
+        sums = self._collected.now_if_possible()
+        if sums is not None:
+            sums.increment(name, delta)
 
 
 class StatsRecorder(Recorder):
     """Collects values in this process and sends them once in a while, so that recording costs next
-    to nothing. Every value is recorded exactly once, whatever happens to connections and servers, as
-    long as Quoin comes back within nine minutes.
+    to nothing."""
 
-    ``record`` and ``time`` may be called in any thread and never wait.
-    """
-
-    def __init__(self, link: Link, period: float) -> None:
-        super().__init__()
-        self._values: deque[tuple[str, str, float]] = deque()
-        self._pump = Pump[RecordBatchRequest, RecordBatchResponse](
-            link,
-            "recording stats",
-            link.stubs.stats.RecordBatch,
-            period,
-            self._next,
-            _halves_of_records,
-            lambda _: None,
-            lambda request: self._lost.add(len(request.records)),
+    def __init__(self, sessions: object, period: Seconds) -> None:
+        self._collected = Renewed(
+            sessions,
+            lambda core: StatValues(core, seconds(period)),
+            lambda values, before: values.take_over(before),
         )
 
     def record(self, kind: str, context: str, value: float) -> None:
-        """Records a value. Fails with ``ValueError`` when kind or context are not allowed, or the
-        value is no number from -1e18 to 1e18."""
-        check("kind", kind, 64)
-        check("context", context, 256)
-        value = float(value)
-        if not math.isfinite(value) or abs(value) > LARGEST:
-            raise ValueError("value: must be a number from -1e18 to 1e18")
-        if len(self._values) >= MOST:
-            self._lost.add()
-        else:
-            self._values.append((kind, context, value))
+        """Records a value; never waits, and may be called in any thread. Fails with ``ValueError``
+        when kind or context are not allowed, or the value is no number from -1e18 to 1e18."""
+        values = self._collected.now_if_possible()
+        if values is not None:
+            values.record(kind, context, value)
 
     def time(self, kind: str, context: str) -> AbstractContextManager[None]:
         """Records how many seconds a block takes, also when it fails."""
         return timing(self.record, kind, context)
-
-    def _next(self) -> RecordBatchRequest | None:
-        request = RecordBatchRequest(request_id=new_id())
-        while self._values and len(request.records) < PER_REQUEST:
-            kind, context, value = self._values.popleft()
-            request.records.add(kind=kind, context=context, value=value)
-        return request if request.records else None
-
-
-@contextmanager
-def timing(record: Callable[[str, str, float], object], kind: str, context: str) -> Iterator[None]:
-    """Records how many seconds a block takes."""
-    check("kind", kind, 64)
-    check("context", context, 256)
-    begin = time.perf_counter()
-    try:
-        yield
-    finally:
-        record(kind, context, time.perf_counter() - begin)
-
-
-def _halves_of_increments(request: IncrementBatchRequest) -> list[IncrementBatchRequest]:
-    return [
-        IncrementBatchRequest(request_id=new_id(), increments=half)
-        for half in halves(request.increments)
-    ]
-
-
-def _halves_of_records(request: RecordBatchRequest) -> list[RecordBatchRequest]:
-    return [
-        RecordBatchRequest(request_id=new_id(), records=half) for half in halves(request.records)
-    ]

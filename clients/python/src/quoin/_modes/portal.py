@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The event loop of a blocking client, in a thread of its own, and the way into it."""
+
+import asyncio
+import contextlib
+import contextvars
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from quoin import exceptions
+from quoin._core import callbacks
+from quoin._core.callbacks import LOG, Raised
+from quoin._core.portable import Bound
+
+T = TypeVar("T")
+
+
+class Portal(Bound):
+    """Carries calls into the event loop and answers out of it."""
+
+    def __init__(self) -> None:
+        _refuse_patched()
+        self._pid = os.getpid()
+        self._closed = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="quoin-client", daemon=True)
+        self._thread.start()
+        self._listeners = ThreadPoolExecutor(32, thread_name_prefix="quoin-listener")
+        self._calls: set[_Waiting[Any]] = set()
+        self._ending: set[asyncio.Future[Any]] = set()
+
+    def call(
+        self,
+        work: Coroutine[Any, Any, T],
+        undo: Callable[[T], object] | None = None,
+    ) -> T:
+        """Does something in the loop and waits for what comes of it.
+
+        An exception in this thread, such as KeyboardInterrupt, cancels it; what it had won by then
+        is undone.
+        """
+        try:
+            self._check()
+        except BaseException:
+            work.close()
+            raise
+        waiting = _Waiting(work, undo)
+        self._calls.add(waiting)
+        try:
+            self._post(waiting.begin, contextvars.copy_context())
+            waiting.done.get()
+            return waiting.result()
+        except BaseException:
+            if self._loop.is_closed():
+                work.close()
+            elif not waiting.has_failed:
+                self._post(waiting.give_up)
+            raise
+        finally:
+            self._calls.discard(waiting)
+
+    def do(self, action: Callable[[], T]) -> T:
+        """Does something in the loop that does not wait."""
+
+        async def done() -> T:
+            return action()
+
+        return self.call(done())
+
+    def end(self, work: Coroutine[Any, Any, T]) -> None:
+        """Does what ends something and waits for it. A finalizer may be run in the thread of the
+        loop, which cannot wait: there it goes on in the background."""
+        if threading.current_thread() is self._thread:
+            ending = callbacks.begin(work)
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+        else:
+            self.call(work)
+
+    def listen(self, listener: Callable[[T], object]) -> Callable[[T], None]:
+        """A listener that is called in a thread where it may block: one call at a time, in
+        order."""
+        return _Listener(listener, self._loop, self._listeners).tell
+
+    def requests(self, build: Callable[[Any], T], requests: Iterable[Any]) -> AsyncIterator[T]:
+        """Requests as the loop sends them: made in a thread, one when the one before was taken."""
+        taken: asyncio.Queue[Any] = asyncio.Queue(1)
+
+        def make() -> None:
+            # Nothing more is wanted when the client is closed.
+            with contextlib.suppress(exceptions.ClosedError):
+                made = callbacks.call(make_all)
+                self.call(taken.put(made if isinstance(made, Raised) else None))
+
+        def make_all() -> None:
+            for request in requests:
+                self.call(taken.put((build(request),)))
+
+        async def one_by_one() -> AsyncIterator[T]:
+            threading.Thread(target=make, name="quoin-requests", daemon=True).start()
+            while isinstance(request := await taken.get(), tuple):
+                yield request[0]
+            if request is not None:
+                raise request.error
+
+        return one_by_one()
+
+    def close(self, last: Coroutine[Any, Any, Any]) -> None:
+        """Does a last thing and ends the loop. Closing again does nothing."""
+        if self._closed or os.getpid() != self._pid:
+            last.close()
+            return
+        try:
+            self.call(last)
+        finally:
+            self._closed = True
+            # Somebody else may have closed it meanwhile.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._listeners.shutdown(wait=False)
+
+    def is_idle(self) -> bool:
+        """Whether nobody waits for anything, and this thread may."""
+        return not self._calls and threading.current_thread() is not self._thread
+
+    def _post(self, action: Callable[..., None], *arguments: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(action, *arguments)
+        except RuntimeError:
+            raise exceptions.closed() from None
+
+    def _check(self) -> None:
+        if os.getpid() != self._pid:
+            raise RuntimeError("this belongs to the process that forked: use the client anew")
+        if self._closed:
+            raise exceptions.closed()
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("this listener must not block: it is called in the client's loop")
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.set_exception_handler(_failed)
+        try:
+            self._loop.run_forever()
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        finally:
+            self._loop.close()
+
+
+class _Waiting(Generic[T]):
+    """Work in the loop that a thread waits for."""
+
+    def __init__(self, work: Coroutine[Any, Any, T], undo: Callable[[T], object] | None) -> None:
+        # Not an event: interrupts can break those.
+        self.done: SimpleQueue[None] = SimpleQueue()
+        self._work = work
+        self._undo = undo
+        self._task: asyncio.Task[T | Raised] | None = None
+        self.has_failed = False
+        self._given_up = False
+
+    def begin(self, context: contextvars.Context) -> None:
+        self._task = context.run(callbacks.begin, self._work)
+        self._task.add_done_callback(self._end)
+
+    def give_up(self) -> None:
+        self._given_up = True
+        if self._task is not None and self._task.done():
+            self._end(self._task)
+        elif self._task is not None:
+            self._task.cancel()
+        else:
+            self._work.close()  # It was interrupted before it could begin.
+
+    def result(self) -> T:
+        assert self._task is not None
+        if self._task.cancelled():
+            self.has_failed = True
+            raise exceptions.closed()
+        result = self._task.result()
+        if not isinstance(result, Raised):
+            return result
+        self.has_failed = True
+        if isinstance(result.error, asyncio.CancelledError):
+            raise exceptions.closed() from None
+        raise result.error
+
+    def _end(self, task: "asyncio.Task[T | Raised]") -> None:
+        self.done.put(None)
+        if not self._given_up or task.cancelled() or self._undo is None:
+            return
+        result = task.result()
+        if not isinstance(result, Raised):
+            self._undo(result)
+
+
+class _Listener(Generic[T]):
+    """A listener and what it has still to be told. Needs no lock: only the loop changes whether the
+    listener is busy."""
+
+    def __init__(
+        self,
+        listener: Callable[[T], object],
+        loop: asyncio.AbstractEventLoop,
+        threads: ThreadPoolExecutor,
+    ) -> None:
+        self._listener = listener
+        self._loop = loop
+        self._threads = threads
+        self._events: deque[T] = deque()
+        self._is_busy = False
+
+    def tell(self, event: T) -> None:
+        self._events.append(event)
+        if not self._is_busy:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._is_busy = bool(self._events)
+        if self._is_busy:
+            try:
+                self._threads.submit(self._run)
+            except RuntimeError:
+                LOG.debug("the client is closed: a listener is not told")
+
+    def _run(self) -> None:
+        while self._events:
+            told = callbacks.call(self._listener, self._events.popleft())
+            if isinstance(told, Raised):
+                LOG.error("a listener failed", exc_info=told.error)
+        # After the loop has ended nothing is told any more.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._begin)
+
+
+def _refuse_patched() -> None:
+    """An event loop in a thread would hang where threads and sockets are not what they were."""
+    for patcher, is_patched in (
+        ("gevent.monkey", "is_module_patched"),
+        ("eventlet.patcher", "is_monkey_patched"),
+    ):
+        test = getattr(sys.modules.get(patcher), is_patched, None)
+        if test is not None and any(map(test, ("select", "socket", "threading", "thread"))):
+            raise RuntimeError(
+                "Quoin needs threads and sockets as Python has them, but this process is patched by "
+                + patcher.partition(".")[0]
+            )
+
+
+def _failed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # Some versions of gRPC wake all event loops of a process although only one has to work.
+    if not isinstance(context.get("exception"), BlockingIOError):
+        loop.default_exception_handler(context)
