@@ -168,6 +168,30 @@ def work(address: str, namespace: str) -> None:
         print("stopped")
 
 
+def work_that_ends_itself(address: str, namespace: str) -> None:
+    """Works many times, each time until the first task sends the signal to stop."""
+    with quoin.connect(address, namespace=namespace) as q:
+        for number in range(40):
+            queue = f"mail {number}"
+            worker = q.queues.worker(queue)
+            worker.add("sold", lambda task: os.kill(os.getpid(), signal.SIGTERM))
+            q.queues.enqueue(queue=queue, task={"kind": "sold"})
+            worker.run()
+    print("stopped")
+
+
+async def aio_work_that_ends_itself(address: str, namespace: str) -> None:
+    """The same."""
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        for number in range(40):
+            queue = f"mail {number}"
+            worker = q.queues.worker(queue)
+            worker.add("sold", lambda task: os.kill(os.getpid(), signal.SIGTERM))
+            await q.queues.enqueue(queue=queue, task={"kind": "sold"})
+            await worker.run()
+    print("stopped")
+
+
 async def aio_work(address: str, namespace: str) -> None:
     """Works until it is told to stop."""
     async with quoin.aio.connect(address, namespace=namespace) as q:

@@ -5,7 +5,7 @@ import asyncio
 import threading
 
 import pytest
-from programs import start_script
+from programs import run_script, start_script
 from waiting import LIMIT, eventually, in_loop, soon
 
 import quoin
@@ -214,3 +214,8 @@ def test_a_worker_stops_at_sigterm(address: str, namespace: str, what: str) -> N
         process.terminate()
         out, err = process.communicate(timeout=LIMIT)
         assert (process.returncode, out, err) == (0, "done\nstopped\n", "")
+
+
+@pytest.mark.parametrize("what", ["work_that_ends_itself", "aio_work_that_ends_itself"])
+def test_a_worker_hears_a_signal_at_any_moment(address: str, namespace: str, what: str) -> None:
+    assert run_script(what, address, namespace) == "stopped\n"

@@ -85,17 +85,25 @@ class Session(Bound):
         heard: list[signal.Signals] = []
         if handle_signals and threading.current_thread() is threading.main_thread():
             heard = [signal.SIGTERM, signal.SIGINT]
-        await work.start()
         stopped = asyncio.Event()
-        work.on_stopped(stopped.set)
-        for one in heard:
-            self.core.loop.add_signal_handler(one, lambda: self.core.spawn(work.stop()))
+
+        def restore() -> None:
+            while heard:
+                self.core.loop.remove_signal_handler(heard.pop())
+
         try:
-            await stopped.wait()
-        finally:
+            # Before the work begins: a task may be done, and a signal come, while it does.
             for one in heard:
-                self.core.loop.remove_signal_handler(one)
-            await work.stop()
+                self.core.loop.add_signal_handler(one, stopped.set)
+            await work.start()
+            try:
+                work.on_stopped(stopped.set)
+                await stopped.wait()
+            finally:
+                restore()
+                await work.stop()
+        finally:
+            restore()
         work.check()
 
 

@@ -2,12 +2,13 @@
 """What a blocking client has in one process, and how it is ended there."""
 
 import atexit
+import contextlib
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
@@ -20,6 +21,9 @@ from quoin._core.settings import Settings
 from quoin._core.tally import Tally
 from quoin._core.worker import Work
 from quoin._modes.portal import Portal
+
+# How long a signal may wait to be heard, at most.
+SIGNALS_SECONDS = 0.2
 
 A = TypeVar("A")
 
@@ -56,18 +60,34 @@ class Session(Bound):
         # A queue, because signal handlers may enter it while it is being waited for.
         ended: SimpleQueue[None] = SimpleQueue()
         heard: dict[signal.Signals, Any] = {}
-        self.call(work.start())
-        if handle_signals and threading.current_thread() is threading.main_thread():
-            for one in (signal.SIGTERM, signal.SIGINT):
-                heard[one] = signal.signal(one, lambda *_: ended.put(None))
+
+        def restore() -> None:
+            while heard:
+                signal.signal(*heard.popitem())
+
         try:
-            self.do(lambda: work.on_stopped(lambda: ended.put(None)))
-            ended.get()
+            # Before the work begins: a task may be done, and a signal come, while it does.
+            if handle_signals and threading.current_thread() is threading.main_thread():
+                for one in (signal.SIGTERM, signal.SIGINT):
+                    heard[one] = signal.signal(one, lambda *_: ended.put(None))
+            self.call(work.start())
+            try:
+                self.do(lambda: work.on_stopped(lambda: ended.put(None)))
+                _await_end(ended)
+            finally:
+                restore()
+                self.call(work.stop())
         finally:
-            for one, before in heard.items():
-                signal.signal(one, before)
-            self.call(work.stop())
+            restore()
         work.check()
+
+
+def _await_end(ended: "SimpleQueue[None]") -> None:
+    """Waits in steps: Python runs the handler of a signal only once the main thread is back in
+    Python, and one that comes just before it begins to wait does not end the wait."""
+    while True:
+        with contextlib.suppress(Empty):
+            return ended.get(timeout=SIGNALS_SECONDS)
 
 
 class Sessions(Bound):
