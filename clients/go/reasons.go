@@ -54,12 +54,12 @@ const (
 	// called with the id.
 	ReasonLockNotHeld Reason = "LOCK_NOT_HELD"
 
-	// ReasonLockLineFull: As many callers wait for the lock as may wait for one lock.
-	ReasonLockLineFull Reason = "LOCK_LINE_FULL"
+	// ReasonLockTooManyWaiters: As many callers wait for the lock as may wait for one lock.
+	ReasonLockTooManyWaiters Reason = "LOCK_TOO_MANY_WAITERS"
 
-	// ReasonLockForced: ForceRelease took the lock from this token. The message and the metadata of
+	// ReasonLockRevoked: Revoke took the lock from this token. The message and the metadata of
 	// google.rpc.ErrorInfo have the `actor` and the `explanation` it was given.
-	ReasonLockForced Reason = "LOCK_FORCED"
+	ReasonLockRevoked Reason = "LOCK_REVOKED"
 
 	// ReasonSemaphoreNotHeld: The caller does not hold the permits: their lease ran out, they were given
 	// back, a newer call took them over with the same token, or the token never held
@@ -71,8 +71,8 @@ const (
 	// google.rpc.ErrorInfo say by whom (`actor`) and why (`explanation`).
 	ReasonSemaphoreRevoked Reason = "SEMAPHORE_REVOKED"
 
-	// ReasonSemaphoreLineFull: As many callers wait for the semaphore as may wait for one.
-	ReasonSemaphoreLineFull Reason = "SEMAPHORE_LINE_FULL"
+	// ReasonSemaphoreTooManyWaiters: As many callers wait for the semaphore as may wait for one.
+	ReasonSemaphoreTooManyWaiters Reason = "SEMAPHORE_TOO_MANY_WAITERS"
 
 	// ReasonSemaphoreNotFound: The semaphore has no limit: nobody configured it, it was not used for a day,
 	// or it was deleted.

@@ -9,6 +9,7 @@
 package chatv1
 
 import (
+	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -143,112 +144,6 @@ func (Activity) EnumDescriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{1}
 }
 
-// What happens to a reader that cannot keep up.
-type SubscribeRequest_SlowReader int32
-
-const (
-	// CATCH_UP.
-	SubscribeRequest_SLOW_READER_UNSPECIFIED SubscribeRequest_SlowReader = 0
-	// It goes on from where it was, as far as the chats are kept.
-	SubscribeRequest_SLOW_READER_CATCH_UP SubscribeRequest_SlowReader = 1
-	// Its stream ends with `reconnect`.
-	SubscribeRequest_SLOW_READER_DISCONNECT SubscribeRequest_SlowReader = 2
-)
-
-// Enum value maps for SubscribeRequest_SlowReader.
-var (
-	SubscribeRequest_SlowReader_name = map[int32]string{
-		0: "SLOW_READER_UNSPECIFIED",
-		1: "SLOW_READER_CATCH_UP",
-		2: "SLOW_READER_DISCONNECT",
-	}
-	SubscribeRequest_SlowReader_value = map[string]int32{
-		"SLOW_READER_UNSPECIFIED": 0,
-		"SLOW_READER_CATCH_UP":    1,
-		"SLOW_READER_DISCONNECT":  2,
-	}
-)
-
-func (x SubscribeRequest_SlowReader) Enum() *SubscribeRequest_SlowReader {
-	p := new(SubscribeRequest_SlowReader)
-	*p = x
-	return p
-}
-
-func (x SubscribeRequest_SlowReader) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (SubscribeRequest_SlowReader) Descriptor() protoreflect.EnumDescriptor {
-	return file_quoin_chat_v1_chat_proto_enumTypes[2].Descriptor()
-}
-
-func (SubscribeRequest_SlowReader) Type() protoreflect.EnumType {
-	return &file_quoin_chat_v1_chat_proto_enumTypes[2]
-}
-
-func (x SubscribeRequest_SlowReader) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use SubscribeRequest_SlowReader.Descriptor instead.
-func (SubscribeRequest_SlowReader) EnumDescriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{31, 0}
-}
-
-// Why a stream ends.
-type SubscribeResponse_Reconnect_Reason int32
-
-const (
-	// Never sent.
-	SubscribeResponse_Reconnect_REASON_UNSPECIFIED SubscribeResponse_Reconnect_Reason = 0
-	// The server goes away.
-	SubscribeResponse_Reconnect_REASON_DRAINING SubscribeResponse_Reconnect_Reason = 1
-	// The caller reads too slowly and asked for SLOW_READER_DISCONNECT.
-	SubscribeResponse_Reconnect_REASON_SLOW_READER SubscribeResponse_Reconnect_Reason = 2
-)
-
-// Enum value maps for SubscribeResponse_Reconnect_Reason.
-var (
-	SubscribeResponse_Reconnect_Reason_name = map[int32]string{
-		0: "REASON_UNSPECIFIED",
-		1: "REASON_DRAINING",
-		2: "REASON_SLOW_READER",
-	}
-	SubscribeResponse_Reconnect_Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED": 0,
-		"REASON_DRAINING":    1,
-		"REASON_SLOW_READER": 2,
-	}
-)
-
-func (x SubscribeResponse_Reconnect_Reason) Enum() *SubscribeResponse_Reconnect_Reason {
-	p := new(SubscribeResponse_Reconnect_Reason)
-	*p = x
-	return p
-}
-
-func (x SubscribeResponse_Reconnect_Reason) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (SubscribeResponse_Reconnect_Reason) Descriptor() protoreflect.EnumDescriptor {
-	return file_quoin_chat_v1_chat_proto_enumTypes[3].Descriptor()
-}
-
-func (SubscribeResponse_Reconnect_Reason) Type() protoreflect.EnumType {
-	return &file_quoin_chat_v1_chat_proto_enumTypes[3]
-}
-
-func (x SubscribeResponse_Reconnect_Reason) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use SubscribeResponse_Reconnect_Reason.Descriptor instead.
-func (SubscribeResponse_Reconnect_Reason) EnumDescriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 8, 0}
-}
-
 // A message of a chat.
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -366,9 +261,9 @@ type CreateRequest struct {
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// Who creates it, becomes its owner and sends the first message: 1 to 256 bytes,
 	// no control characters, as all names of users.
-	Creator string `protobuf:"bytes,2,opt,name=creator,proto3" json:"creator,omitempty"`
+	Actor string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
 	// The other members: at most 100; the creator may be among them.
-	Members []string `protobuf:"bytes,3,rep,name=members,proto3" json:"members,omitempty"`
+	Users []string `protobuf:"bytes,3,rep,name=users,proto3" json:"users,omitempty"`
 	// What the first message says: at most 65,536 bytes of UTF-8; none when empty.
 	FirstMessage string `protobuf:"bytes,4,opt,name=first_message,json=firstMessage,proto3" json:"first_message,omitempty"`
 	// How many messages and other events are kept at most: 0 to 100,000; 0, the
@@ -379,7 +274,7 @@ type CreateRequest struct {
 	// has happened for that long.
 	MaxAge *durationpb.Duration `protobuf:"bytes,6,opt,name=max_age,json=maxAge,proto3" json:"max_age,omitempty"`
 	// How long messages are kept after they were sent although all members have
-	// acknowledged them, for History and for devices that come back with a cursor: 0
+	// acknowledged them, for ListMessages and for devices that come back with a cursor: 0
 	// to 366 days, 10 minutes by default. At most max_age.
 	KeepAcknowledged *durationpb.Duration `protobuf:"bytes,7,opt,name=keep_acknowledged,json=keepAcknowledged,proto3" json:"keep_acknowledged,omitempty"`
 	// Makes repeating this request safe: at most 128 printable ASCII characters
@@ -429,16 +324,16 @@ func (x *CreateRequest) GetChatId() string {
 	return ""
 }
 
-func (x *CreateRequest) GetCreator() string {
+func (x *CreateRequest) GetActor() string {
 	if x != nil {
-		return x.Creator
+		return x.Actor
 	}
 	return ""
 }
 
-func (x *CreateRequest) GetMembers() []string {
+func (x *CreateRequest) GetUsers() []string {
 	if x != nil {
-		return x.Members
+		return x.Users
 	}
 	return nil
 }
@@ -1139,7 +1034,7 @@ type EditRequest struct {
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// Who sent the message.
-	Sender string `protobuf:"bytes,2,opt,name=sender,proto3" json:"sender,omitempty"`
+	Actor string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Number of the message.
 	MessageId int64 `protobuf:"varint,3,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	// What it is to say: 1 to 65,536 bytes of UTF-8.
@@ -1187,9 +1082,9 @@ func (x *EditRequest) GetChatId() string {
 	return ""
 }
 
-func (x *EditRequest) GetSender() string {
+func (x *EditRequest) GetActor() string {
 	if x != nil {
-		return x.Sender
+		return x.Actor
 	}
 	return ""
 }
@@ -1267,7 +1162,7 @@ type DeleteRequest struct {
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// Who deletes it.
-	User string `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	Actor string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Number of the message.
 	MessageId     int64 `protobuf:"varint,3,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1311,9 +1206,9 @@ func (x *DeleteRequest) GetChatId() string {
 	return ""
 }
 
-func (x *DeleteRequest) GetUser() string {
+func (x *DeleteRequest) GetActor() string {
 	if x != nil {
-		return x.User
+		return x.Actor
 	}
 	return ""
 }
@@ -1378,7 +1273,7 @@ type FetchPendingRequest struct {
 	User string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// How many messages of a chat at most: 0 to 100; 0, the default, is 20. Fewer
 	// when they are more than 64 KiB, but at least one.
-	LimitPerChat int32 `protobuf:"varint,2,opt,name=limit_per_chat,json=limitPerChat,proto3" json:"limit_per_chat,omitempty"`
+	MaxItemsPerChat int32 `protobuf:"varint,2,opt,name=max_items_per_chat,json=maxItemsPerChat,proto3" json:"max_items_per_chat,omitempty"`
 	// How many chats to look at: 0 to 32; 0, the default, is 32.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Where to go on: the next_page_token of the page before, for the same user.
@@ -1424,9 +1319,9 @@ func (x *FetchPendingRequest) GetUser() string {
 	return ""
 }
 
-func (x *FetchPendingRequest) GetLimitPerChat() int32 {
+func (x *FetchPendingRequest) GetMaxItemsPerChat() int32 {
 	if x != nil {
-		return x.LimitPerChat
+		return x.MaxItemsPerChat
 	}
 	return 0
 }
@@ -1449,7 +1344,7 @@ func (x *FetchPendingRequest) GetPageToken() string {
 type FetchPendingResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Chats with pending messages.
-	Chats []*FetchPendingResponse_Pending `protobuf:"bytes,1,rep,name=chats,proto3" json:"chats,omitempty"`
+	PendingChats []*FetchPendingResponse_PendingChat `protobuf:"bytes,1,rep,name=pending_chats,json=pendingChats,proto3" json:"pending_chats,omitempty"`
 	// Asks for the next page; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1486,9 +1381,9 @@ func (*FetchPendingResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{18}
 }
 
-func (x *FetchPendingResponse) GetChats() []*FetchPendingResponse_Pending {
+func (x *FetchPendingResponse) GetPendingChats() []*FetchPendingResponse_PendingChat {
 	if x != nil {
-		return x.Chats
+		return x.PendingChats
 	}
 	return nil
 }
@@ -1559,9 +1454,9 @@ func (x *AckRequest) GetPositions() []*AckRequest_Position {
 type AckResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the order of the request.
-	Chats         []*AckResponse_Acknowledged `protobuf:"bytes,1,rep,name=chats,proto3" json:"chats,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AcknowledgedChats []*AckResponse_AcknowledgedChat `protobuf:"bytes,1,rep,name=acknowledged_chats,json=acknowledgedChats,proto3" json:"acknowledged_chats,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *AckResponse) Reset() {
@@ -1594,9 +1489,9 @@ func (*AckResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{20}
 }
 
-func (x *AckResponse) GetChats() []*AckResponse_Acknowledged {
+func (x *AckResponse) GetAcknowledgedChats() []*AckResponse_AcknowledgedChat {
 	if x != nil {
-		return x.Chats
+		return x.AcknowledgedChats
 	}
 	return nil
 }
@@ -1669,7 +1564,7 @@ func (x *ListChatsRequest) GetPageToken() string {
 type ListChatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the order in which the user joined.
-	Chats []*ListChatsResponse_Overview `protobuf:"bytes,1,rep,name=chats,proto3" json:"chats,omitempty"`
+	Memberships []*ListChatsResponse_Membership `protobuf:"bytes,1,rep,name=memberships,proto3" json:"memberships,omitempty"`
 	// Asks for the next page; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1706,9 +1601,9 @@ func (*ListChatsResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{22}
 }
 
-func (x *ListChatsResponse) GetChats() []*ListChatsResponse_Overview {
+func (x *ListChatsResponse) GetMemberships() []*ListChatsResponse_Membership {
 	if x != nil {
-		return x.Chats
+		return x.Memberships
 	}
 	return nil
 }
@@ -1840,12 +1735,12 @@ func (x *ListResponse) GetNextPageToken() string {
 }
 
 // Asks for the members of a chat.
-type MembersRequest struct {
+type ListMembersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// Who asks.
-	User string `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	Actor string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
 	// How many at most: 0 to 1,000; 0, the default, is 100.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Where to go on: the next_page_token of the page before, for the same chat.
@@ -1854,20 +1749,20 @@ type MembersRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *MembersRequest) Reset() {
-	*x = MembersRequest{}
+func (x *ListMembersRequest) Reset() {
+	*x = ListMembersRequest{}
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *MembersRequest) String() string {
+func (x *ListMembersRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*MembersRequest) ProtoMessage() {}
+func (*ListMembersRequest) ProtoMessage() {}
 
-func (x *MembersRequest) ProtoReflect() protoreflect.Message {
+func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1879,33 +1774,33 @@ func (x *MembersRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use MembersRequest.ProtoReflect.Descriptor instead.
-func (*MembersRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
+func (*ListMembersRequest) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{25}
 }
 
-func (x *MembersRequest) GetChatId() string {
+func (x *ListMembersRequest) GetChatId() string {
 	if x != nil {
 		return x.ChatId
 	}
 	return ""
 }
 
-func (x *MembersRequest) GetUser() string {
+func (x *ListMembersRequest) GetActor() string {
 	if x != nil {
-		return x.User
+		return x.Actor
 	}
 	return ""
 }
 
-func (x *MembersRequest) GetPageSize() int32 {
+func (x *ListMembersRequest) GetPageSize() int32 {
 	if x != nil {
 		return x.PageSize
 	}
 	return 0
 }
 
-func (x *MembersRequest) GetPageToken() string {
+func (x *ListMembersRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
 	}
@@ -1913,30 +1808,30 @@ func (x *MembersRequest) GetPageToken() string {
 }
 
 // Members of a chat.
-type MembersResponse struct {
+type ListMembersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the order of the bytes of their names.
-	Members []*MembersResponse_Member `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
+	Members []*ListMembersResponse_Member `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
 	// Asks for the next page; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *MembersResponse) Reset() {
-	*x = MembersResponse{}
+func (x *ListMembersResponse) Reset() {
+	*x = ListMembersResponse{}
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *MembersResponse) String() string {
+func (x *ListMembersResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*MembersResponse) ProtoMessage() {}
+func (*ListMembersResponse) ProtoMessage() {}
 
-func (x *MembersResponse) ProtoReflect() protoreflect.Message {
+func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1948,19 +1843,19 @@ func (x *MembersResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use MembersResponse.ProtoReflect.Descriptor instead.
-func (*MembersResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
+func (*ListMembersResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{26}
 }
 
-func (x *MembersResponse) GetMembers() []*MembersResponse_Member {
+func (x *ListMembersResponse) GetMembers() []*ListMembersResponse_Member {
 	if x != nil {
 		return x.Members
 	}
 	return nil
 }
 
-func (x *MembersResponse) GetNextPageToken() string {
+func (x *ListMembersResponse) GetNextPageToken() string {
 	if x != nil {
 		return x.NextPageToken
 	}
@@ -1968,40 +1863,40 @@ func (x *MembersResponse) GetNextPageToken() string {
 }
 
 // Asks for messages.
-type HistoryRequest struct {
+type ListMessagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// Who asks.
-	User string `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	Actor string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
 	// From where; the newest messages when nothing is given.
 	//
 	// Types that are valid to be assigned to Range:
 	//
-	//	*HistoryRequest_BeforeMessageId
-	//	*HistoryRequest_AfterMessageId
-	Range isHistoryRequest_Range `protobuf_oneof:"range"`
+	//	*ListMessagesRequest_BeforeMessageId
+	//	*ListMessagesRequest_AfterMessageId
+	Range isListMessagesRequest_Range `protobuf_oneof:"range"`
 	// How many at most: 0 to 500; 0, the default, is 50. Fewer when they are more
 	// than 1 MiB, but at least one.
-	Limit         int32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
+	MaxItems      int32 `protobuf:"varint,5,opt,name=max_items,json=maxItems,proto3" json:"max_items,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *HistoryRequest) Reset() {
-	*x = HistoryRequest{}
+func (x *ListMessagesRequest) Reset() {
+	*x = ListMessagesRequest{}
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *HistoryRequest) String() string {
+func (x *ListMessagesRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*HistoryRequest) ProtoMessage() {}
+func (*ListMessagesRequest) ProtoMessage() {}
 
-func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
+func (x *ListMessagesRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -2013,77 +1908,77 @@ func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use HistoryRequest.ProtoReflect.Descriptor instead.
-func (*HistoryRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListMessagesRequest.ProtoReflect.Descriptor instead.
+func (*ListMessagesRequest) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{27}
 }
 
-func (x *HistoryRequest) GetChatId() string {
+func (x *ListMessagesRequest) GetChatId() string {
 	if x != nil {
 		return x.ChatId
 	}
 	return ""
 }
 
-func (x *HistoryRequest) GetUser() string {
+func (x *ListMessagesRequest) GetActor() string {
 	if x != nil {
-		return x.User
+		return x.Actor
 	}
 	return ""
 }
 
-func (x *HistoryRequest) GetRange() isHistoryRequest_Range {
+func (x *ListMessagesRequest) GetRange() isListMessagesRequest_Range {
 	if x != nil {
 		return x.Range
 	}
 	return nil
 }
 
-func (x *HistoryRequest) GetBeforeMessageId() int64 {
+func (x *ListMessagesRequest) GetBeforeMessageId() int64 {
 	if x != nil {
-		if x, ok := x.Range.(*HistoryRequest_BeforeMessageId); ok {
+		if x, ok := x.Range.(*ListMessagesRequest_BeforeMessageId); ok {
 			return x.BeforeMessageId
 		}
 	}
 	return 0
 }
 
-func (x *HistoryRequest) GetAfterMessageId() int64 {
+func (x *ListMessagesRequest) GetAfterMessageId() int64 {
 	if x != nil {
-		if x, ok := x.Range.(*HistoryRequest_AfterMessageId); ok {
+		if x, ok := x.Range.(*ListMessagesRequest_AfterMessageId); ok {
 			return x.AfterMessageId
 		}
 	}
 	return 0
 }
 
-func (x *HistoryRequest) GetLimit() int32 {
+func (x *ListMessagesRequest) GetMaxItems() int32 {
 	if x != nil {
-		return x.Limit
+		return x.MaxItems
 	}
 	return 0
 }
 
-type isHistoryRequest_Range interface {
-	isHistoryRequest_Range()
+type isListMessagesRequest_Range interface {
+	isListMessagesRequest_Range()
 }
 
-type HistoryRequest_BeforeMessageId struct {
+type ListMessagesRequest_BeforeMessageId struct {
 	// The newest messages with smaller numbers than this.
 	BeforeMessageId int64 `protobuf:"varint,3,opt,name=before_message_id,json=beforeMessageId,proto3,oneof"`
 }
 
-type HistoryRequest_AfterMessageId struct {
+type ListMessagesRequest_AfterMessageId struct {
 	// The oldest messages with greater numbers than this.
 	AfterMessageId int64 `protobuf:"varint,4,opt,name=after_message_id,json=afterMessageId,proto3,oneof"`
 }
 
-func (*HistoryRequest_BeforeMessageId) isHistoryRequest_Range() {}
+func (*ListMessagesRequest_BeforeMessageId) isListMessagesRequest_Range() {}
 
-func (*HistoryRequest_AfterMessageId) isHistoryRequest_Range() {}
+func (*ListMessagesRequest_AfterMessageId) isListMessagesRequest_Range() {}
 
 // Messages of a chat.
-type HistoryResponse struct {
+type ListMessagesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// By rising numbers.
 	Messages []*Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
@@ -2093,20 +1988,20 @@ type HistoryResponse struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *HistoryResponse) Reset() {
-	*x = HistoryResponse{}
+func (x *ListMessagesResponse) Reset() {
+	*x = ListMessagesResponse{}
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *HistoryResponse) String() string {
+func (x *ListMessagesResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*HistoryResponse) ProtoMessage() {}
+func (*ListMessagesResponse) ProtoMessage() {}
 
-func (x *HistoryResponse) ProtoReflect() protoreflect.Message {
+func (x *ListMessagesResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -2118,19 +2013,19 @@ func (x *HistoryResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use HistoryResponse.ProtoReflect.Descriptor instead.
-func (*HistoryResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListMessagesResponse.ProtoReflect.Descriptor instead.
+func (*ListMessagesResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{28}
 }
 
-func (x *HistoryResponse) GetMessages() []*Message {
+func (x *ListMessagesResponse) GetMessages() []*Message {
 	if x != nil {
 		return x.Messages
 	}
 	return nil
 }
 
-func (x *HistoryResponse) GetMore() bool {
+func (x *ListMessagesResponse) GetMore() bool {
 	if x != nil && x.More != nil {
 		return *x.More
 	}
@@ -2247,7 +2142,7 @@ type SubscribeRequest struct {
 	// user.
 	Cursor string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// What happens when the caller reads too slowly.
-	SlowReader    SubscribeRequest_SlowReader `protobuf:"varint,3,opt,name=slow_reader,json=slowReader,proto3,enum=quoin.chat.v1.SubscribeRequest_SlowReader" json:"slow_reader,omitempty"`
+	SlowReader    v1.SlowReader `protobuf:"varint,3,opt,name=slow_reader,json=slowReader,proto3,enum=quoin.streams.v1.SlowReader" json:"slow_reader,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2296,11 +2191,11 @@ func (x *SubscribeRequest) GetCursor() string {
 	return ""
 }
 
-func (x *SubscribeRequest) GetSlowReader() SubscribeRequest_SlowReader {
+func (x *SubscribeRequest) GetSlowReader() v1.SlowReader {
 	if x != nil {
 		return x.SlowReader
 	}
-	return SubscribeRequest_SLOW_READER_UNSPECIFIED
+	return v1.SlowReader(0)
 }
 
 // What happens.
@@ -2311,10 +2206,10 @@ type SubscribeResponse struct {
 	// Types that are valid to be assigned to Event:
 	//
 	//	*SubscribeResponse_Events_
-	//	*SubscribeResponse_Gap_
-	//	*SubscribeResponse_Signal
-	//	*SubscribeResponse_Heartbeat_
-	//	*SubscribeResponse_Reconnect_
+	//	*SubscribeResponse_Gap
+	//	*SubscribeResponse_Signal_
+	//	*SubscribeResponse_Heartbeat
+	//	*SubscribeResponse_Reconnect
 	Event         isSubscribeResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2366,36 +2261,36 @@ func (x *SubscribeResponse) GetEvents() *SubscribeResponse_Events {
 	return nil
 }
 
-func (x *SubscribeResponse) GetGap() *SubscribeResponse_Gap {
+func (x *SubscribeResponse) GetGap() *v1.Gap {
 	if x != nil {
-		if x, ok := x.Event.(*SubscribeResponse_Gap_); ok {
+		if x, ok := x.Event.(*SubscribeResponse_Gap); ok {
 			return x.Gap
 		}
 	}
 	return nil
 }
 
-func (x *SubscribeResponse) GetSignal() *SubscribeResponse_Doing {
+func (x *SubscribeResponse) GetSignal() *SubscribeResponse_Signal {
 	if x != nil {
-		if x, ok := x.Event.(*SubscribeResponse_Signal); ok {
+		if x, ok := x.Event.(*SubscribeResponse_Signal_); ok {
 			return x.Signal
 		}
 	}
 	return nil
 }
 
-func (x *SubscribeResponse) GetHeartbeat() *SubscribeResponse_Heartbeat {
+func (x *SubscribeResponse) GetHeartbeat() *v1.Heartbeat {
 	if x != nil {
-		if x, ok := x.Event.(*SubscribeResponse_Heartbeat_); ok {
+		if x, ok := x.Event.(*SubscribeResponse_Heartbeat); ok {
 			return x.Heartbeat
 		}
 	}
 	return nil
 }
 
-func (x *SubscribeResponse) GetReconnect() *SubscribeResponse_Reconnect {
+func (x *SubscribeResponse) GetReconnect() *v1.Reconnect {
 	if x != nil {
-		if x, ok := x.Event.(*SubscribeResponse_Reconnect_); ok {
+		if x, ok := x.Event.(*SubscribeResponse_Reconnect); ok {
 			return x.Reconnect
 		}
 	}
@@ -2411,38 +2306,38 @@ type SubscribeResponse_Events_ struct {
 	Events *SubscribeResponse_Events `protobuf:"bytes,1,opt,name=events,proto3,oneof"`
 }
 
-type SubscribeResponse_Gap_ struct {
+type SubscribeResponse_Gap struct {
 	// Something that happened in one chat cannot be told.
-	Gap *SubscribeResponse_Gap `protobuf:"bytes,2,opt,name=gap,proto3,oneof"`
+	Gap *v1.Gap `protobuf:"bytes,2,opt,name=gap,proto3,oneof"`
 }
 
-type SubscribeResponse_Signal struct {
+type SubscribeResponse_Signal_ struct {
 	// Somebody is doing something.
-	Signal *SubscribeResponse_Doing `protobuf:"bytes,3,opt,name=signal,proto3,oneof"`
+	Signal *SubscribeResponse_Signal `protobuf:"bytes,3,opt,name=signal,proto3,oneof"`
 }
 
-type SubscribeResponse_Heartbeat_ struct {
+type SubscribeResponse_Heartbeat struct {
 	// The stream is alive.
-	Heartbeat *SubscribeResponse_Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *v1.Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
 }
 
-type SubscribeResponse_Reconnect_ struct {
+type SubscribeResponse_Reconnect struct {
 	// The stream ends; call Subscribe again with its cursor.
-	Reconnect *SubscribeResponse_Reconnect `protobuf:"bytes,5,opt,name=reconnect,proto3,oneof"`
+	Reconnect *v1.Reconnect `protobuf:"bytes,5,opt,name=reconnect,proto3,oneof"`
 }
 
 func (*SubscribeResponse_Events_) isSubscribeResponse_Event() {}
 
-func (*SubscribeResponse_Gap_) isSubscribeResponse_Event() {}
+func (*SubscribeResponse_Gap) isSubscribeResponse_Event() {}
 
-func (*SubscribeResponse_Signal) isSubscribeResponse_Event() {}
+func (*SubscribeResponse_Signal_) isSubscribeResponse_Event() {}
 
-func (*SubscribeResponse_Heartbeat_) isSubscribeResponse_Event() {}
+func (*SubscribeResponse_Heartbeat) isSubscribeResponse_Event() {}
 
-func (*SubscribeResponse_Reconnect_) isSubscribeResponse_Event() {}
+func (*SubscribeResponse_Reconnect) isSubscribeResponse_Event() {}
 
 // The pending messages of one chat.
-type FetchPendingResponse_Pending struct {
+type FetchPendingResponse_PendingChat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
@@ -2456,20 +2351,20 @@ type FetchPendingResponse_Pending struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *FetchPendingResponse_Pending) Reset() {
-	*x = FetchPendingResponse_Pending{}
+func (x *FetchPendingResponse_PendingChat) Reset() {
+	*x = FetchPendingResponse_PendingChat{}
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *FetchPendingResponse_Pending) String() string {
+func (x *FetchPendingResponse_PendingChat) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*FetchPendingResponse_Pending) ProtoMessage() {}
+func (*FetchPendingResponse_PendingChat) ProtoMessage() {}
 
-func (x *FetchPendingResponse_Pending) ProtoReflect() protoreflect.Message {
+func (x *FetchPendingResponse_PendingChat) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -2481,33 +2376,33 @@ func (x *FetchPendingResponse_Pending) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use FetchPendingResponse_Pending.ProtoReflect.Descriptor instead.
-func (*FetchPendingResponse_Pending) Descriptor() ([]byte, []int) {
+// Deprecated: Use FetchPendingResponse_PendingChat.ProtoReflect.Descriptor instead.
+func (*FetchPendingResponse_PendingChat) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{18, 0}
 }
 
-func (x *FetchPendingResponse_Pending) GetChatId() string {
+func (x *FetchPendingResponse_PendingChat) GetChatId() string {
 	if x != nil {
 		return x.ChatId
 	}
 	return ""
 }
 
-func (x *FetchPendingResponse_Pending) GetMessages() []*Message {
+func (x *FetchPendingResponse_PendingChat) GetMessages() []*Message {
 	if x != nil {
 		return x.Messages
 	}
 	return nil
 }
 
-func (x *FetchPendingResponse_Pending) GetUnread() int64 {
+func (x *FetchPendingResponse_PendingChat) GetUnread() int64 {
 	if x != nil && x.Unread != nil {
 		return *x.Unread
 	}
 	return 0
 }
 
-func (x *FetchPendingResponse_Pending) GetMissed() int64 {
+func (x *FetchPendingResponse_PendingChat) GetMissed() int64 {
 	if x != nil && x.Missed != nil {
 		return *x.Missed
 	}
@@ -2570,7 +2465,7 @@ func (x *AckRequest_Position) GetMessageId() int64 {
 }
 
 // What has been acknowledged in one chat.
-type AckResponse_Acknowledged struct {
+type AckResponse_AcknowledgedChat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
@@ -2584,20 +2479,20 @@ type AckResponse_Acknowledged struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *AckResponse_Acknowledged) Reset() {
-	*x = AckResponse_Acknowledged{}
+func (x *AckResponse_AcknowledgedChat) Reset() {
+	*x = AckResponse_AcknowledgedChat{}
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *AckResponse_Acknowledged) String() string {
+func (x *AckResponse_AcknowledgedChat) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*AckResponse_Acknowledged) ProtoMessage() {}
+func (*AckResponse_AcknowledgedChat) ProtoMessage() {}
 
-func (x *AckResponse_Acknowledged) ProtoReflect() protoreflect.Message {
+func (x *AckResponse_AcknowledgedChat) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -2609,33 +2504,33 @@ func (x *AckResponse_Acknowledged) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use AckResponse_Acknowledged.ProtoReflect.Descriptor instead.
-func (*AckResponse_Acknowledged) Descriptor() ([]byte, []int) {
+// Deprecated: Use AckResponse_AcknowledgedChat.ProtoReflect.Descriptor instead.
+func (*AckResponse_AcknowledgedChat) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{20, 0}
 }
 
-func (x *AckResponse_Acknowledged) GetChatId() string {
+func (x *AckResponse_AcknowledgedChat) GetChatId() string {
 	if x != nil {
 		return x.ChatId
 	}
 	return ""
 }
 
-func (x *AckResponse_Acknowledged) GetMessageId() int64 {
+func (x *AckResponse_AcknowledgedChat) GetMessageId() int64 {
 	if x != nil && x.MessageId != nil {
 		return *x.MessageId
 	}
 	return 0
 }
 
-func (x *AckResponse_Acknowledged) GetMember() bool {
+func (x *AckResponse_AcknowledgedChat) GetMember() bool {
 	if x != nil && x.Member != nil {
 		return *x.Member
 	}
 	return false
 }
 
-func (x *AckResponse_Acknowledged) GetUnread() int64 {
+func (x *AckResponse_AcknowledgedChat) GetUnread() int64 {
 	if x != nil && x.Unread != nil {
 		return *x.Unread
 	}
@@ -2643,7 +2538,7 @@ func (x *AckResponse_Acknowledged) GetUnread() int64 {
 }
 
 // A chat as one of its members sees it.
-type ListChatsResponse_Overview struct {
+type ListChatsResponse_Membership struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
@@ -2664,20 +2559,20 @@ type ListChatsResponse_Overview struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListChatsResponse_Overview) Reset() {
-	*x = ListChatsResponse_Overview{}
+func (x *ListChatsResponse_Membership) Reset() {
+	*x = ListChatsResponse_Membership{}
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListChatsResponse_Overview) String() string {
+func (x *ListChatsResponse_Membership) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListChatsResponse_Overview) ProtoMessage() {}
+func (*ListChatsResponse_Membership) ProtoMessage() {}
 
-func (x *ListChatsResponse_Overview) ProtoReflect() protoreflect.Message {
+func (x *ListChatsResponse_Membership) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -2689,54 +2584,54 @@ func (x *ListChatsResponse_Overview) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListChatsResponse_Overview.ProtoReflect.Descriptor instead.
-func (*ListChatsResponse_Overview) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListChatsResponse_Membership.ProtoReflect.Descriptor instead.
+func (*ListChatsResponse_Membership) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{22, 0}
 }
 
-func (x *ListChatsResponse_Overview) GetChatId() string {
+func (x *ListChatsResponse_Membership) GetChatId() string {
 	if x != nil {
 		return x.ChatId
 	}
 	return ""
 }
 
-func (x *ListChatsResponse_Overview) GetUnread() int64 {
+func (x *ListChatsResponse_Membership) GetUnread() int64 {
 	if x != nil && x.Unread != nil {
 		return *x.Unread
 	}
 	return 0
 }
 
-func (x *ListChatsResponse_Overview) GetAcknowledgedMessageId() int64 {
+func (x *ListChatsResponse_Membership) GetAcknowledgedMessageId() int64 {
 	if x != nil && x.AcknowledgedMessageId != nil {
 		return *x.AcknowledgedMessageId
 	}
 	return 0
 }
 
-func (x *ListChatsResponse_Overview) GetNewestMessageId() int64 {
+func (x *ListChatsResponse_Membership) GetNewestMessageId() int64 {
 	if x != nil && x.NewestMessageId != nil {
 		return *x.NewestMessageId
 	}
 	return 0
 }
 
-func (x *ListChatsResponse_Overview) GetUpdateTime() *timestamppb.Timestamp {
+func (x *ListChatsResponse_Membership) GetUpdateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.UpdateTime
 	}
 	return nil
 }
 
-func (x *ListChatsResponse_Overview) GetRole() Role {
+func (x *ListChatsResponse_Membership) GetRole() Role {
 	if x != nil {
 		return x.Role
 	}
 	return Role_ROLE_UNSPECIFIED
 }
 
-func (x *ListChatsResponse_Overview) GetMemberCount() int64 {
+func (x *ListChatsResponse_Membership) GetMemberCount() int64 {
 	if x != nil && x.MemberCount != nil {
 		return *x.MemberCount
 	}
@@ -2826,7 +2721,7 @@ func (x *ListResponse_Summary) GetCreateTime() *timestamppb.Timestamp {
 }
 
 // A member.
-type MembersResponse_Member struct {
+type ListMembersResponse_Member struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the user.
 	User string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
@@ -2841,20 +2736,20 @@ type MembersResponse_Member struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *MembersResponse_Member) Reset() {
-	*x = MembersResponse_Member{}
+func (x *ListMembersResponse_Member) Reset() {
+	*x = ListMembersResponse_Member{}
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *MembersResponse_Member) String() string {
+func (x *ListMembersResponse_Member) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*MembersResponse_Member) ProtoMessage() {}
+func (*ListMembersResponse_Member) ProtoMessage() {}
 
-func (x *MembersResponse_Member) ProtoReflect() protoreflect.Message {
+func (x *ListMembersResponse_Member) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_chat_v1_chat_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -2866,33 +2761,33 @@ func (x *MembersResponse_Member) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use MembersResponse_Member.ProtoReflect.Descriptor instead.
-func (*MembersResponse_Member) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListMembersResponse_Member.ProtoReflect.Descriptor instead.
+func (*ListMembersResponse_Member) Descriptor() ([]byte, []int) {
 	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{26, 0}
 }
 
-func (x *MembersResponse_Member) GetUser() string {
+func (x *ListMembersResponse_Member) GetUser() string {
 	if x != nil {
 		return x.User
 	}
 	return ""
 }
 
-func (x *MembersResponse_Member) GetRole() Role {
+func (x *ListMembersResponse_Member) GetRole() Role {
 	if x != nil {
 		return x.Role
 	}
 	return Role_ROLE_UNSPECIFIED
 }
 
-func (x *MembersResponse_Member) GetAcknowledgedMessageId() int64 {
+func (x *ListMembersResponse_Member) GetAcknowledgedMessageId() int64 {
 	if x != nil && x.AcknowledgedMessageId != nil {
 		return *x.AcknowledgedMessageId
 	}
 	return 0
 }
 
-func (x *MembersResponse_Member) GetJoinTime() *timestamppb.Timestamp {
+func (x *ListMembersResponse_Member) GetJoinTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.JoinTime
 	}
@@ -3304,82 +3199,8 @@ func (x *SubscribeResponse_RoleChanged) GetActor() string {
 	return ""
 }
 
-// Something that happened in a chat is kept no longer and cannot be told.
-type SubscribeResponse_Gap struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Id of the chat.
-	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
-	// Number of the first message that cannot be told.
-	FromMessageId *int64 `protobuf:"varint,2,opt,name=from_message_id,json=fromMessageId,proto3,oneof" json:"from_message_id,omitempty"`
-	// Number of the last one. Less than the first when only other events are
-	// missing; both 0 when Redis was set back and it is not known what is missing.
-	ToMessageId *int64 `protobuf:"varint,3,opt,name=to_message_id,json=toMessageId,proto3,oneof" json:"to_message_id,omitempty"`
-	// Where to go on after the gap, in all chats of the user.
-	Cursor        string `protobuf:"bytes,4,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SubscribeResponse_Gap) Reset() {
-	*x = SubscribeResponse_Gap{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[47]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SubscribeResponse_Gap) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SubscribeResponse_Gap) ProtoMessage() {}
-
-func (x *SubscribeResponse_Gap) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[47]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SubscribeResponse_Gap.ProtoReflect.Descriptor instead.
-func (*SubscribeResponse_Gap) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 5}
-}
-
-func (x *SubscribeResponse_Gap) GetChatId() string {
-	if x != nil {
-		return x.ChatId
-	}
-	return ""
-}
-
-func (x *SubscribeResponse_Gap) GetFromMessageId() int64 {
-	if x != nil && x.FromMessageId != nil {
-		return *x.FromMessageId
-	}
-	return 0
-}
-
-func (x *SubscribeResponse_Gap) GetToMessageId() int64 {
-	if x != nil && x.ToMessageId != nil {
-		return *x.ToMessageId
-	}
-	return 0
-}
-
-func (x *SubscribeResponse_Gap) GetCursor() string {
-	if x != nil {
-		return x.Cursor
-	}
-	return ""
-}
-
 // A user is doing something. It has no place among the events, and no cursor.
-type SubscribeResponse_Doing struct {
+type SubscribeResponse_Signal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
@@ -3391,21 +3212,21 @@ type SubscribeResponse_Doing struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *SubscribeResponse_Doing) Reset() {
-	*x = SubscribeResponse_Doing{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[48]
+func (x *SubscribeResponse_Signal) Reset() {
+	*x = SubscribeResponse_Signal{}
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *SubscribeResponse_Doing) String() string {
+func (x *SubscribeResponse_Signal) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*SubscribeResponse_Doing) ProtoMessage() {}
+func (*SubscribeResponse_Signal) ProtoMessage() {}
 
-func (x *SubscribeResponse_Doing) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[48]
+func (x *SubscribeResponse_Signal) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_chat_v1_chat_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3416,139 +3237,37 @@ func (x *SubscribeResponse_Doing) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use SubscribeResponse_Doing.ProtoReflect.Descriptor instead.
-func (*SubscribeResponse_Doing) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 6}
+// Deprecated: Use SubscribeResponse_Signal.ProtoReflect.Descriptor instead.
+func (*SubscribeResponse_Signal) Descriptor() ([]byte, []int) {
+	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 5}
 }
 
-func (x *SubscribeResponse_Doing) GetChatId() string {
+func (x *SubscribeResponse_Signal) GetChatId() string {
 	if x != nil {
 		return x.ChatId
 	}
 	return ""
 }
 
-func (x *SubscribeResponse_Doing) GetUser() string {
+func (x *SubscribeResponse_Signal) GetUser() string {
 	if x != nil {
 		return x.User
 	}
 	return ""
 }
 
-func (x *SubscribeResponse_Doing) GetActivity() Activity {
+func (x *SubscribeResponse_Signal) GetActivity() Activity {
 	if x != nil {
 		return x.Activity
 	}
 	return Activity_ACTIVITY_UNSPECIFIED
 }
 
-// The stream is alive.
-type SubscribeResponse_Heartbeat struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to go on after everything that came before.
-	Cursor        string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SubscribeResponse_Heartbeat) Reset() {
-	*x = SubscribeResponse_Heartbeat{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[49]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SubscribeResponse_Heartbeat) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SubscribeResponse_Heartbeat) ProtoMessage() {}
-
-func (x *SubscribeResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[49]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SubscribeResponse_Heartbeat.ProtoReflect.Descriptor instead.
-func (*SubscribeResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 7}
-}
-
-func (x *SubscribeResponse_Heartbeat) GetCursor() string {
-	if x != nil {
-		return x.Cursor
-	}
-	return ""
-}
-
-// The stream ends.
-type SubscribeResponse_Reconnect struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Why.
-	Reason SubscribeResponse_Reconnect_Reason `protobuf:"varint,1,opt,name=reason,proto3,enum=quoin.chat.v1.SubscribeResponse_Reconnect_Reason" json:"reason,omitempty"`
-	// Where to go on: after everything that came before; the cursor of the request
-	// when nothing did.
-	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SubscribeResponse_Reconnect) Reset() {
-	*x = SubscribeResponse_Reconnect{}
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[50]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SubscribeResponse_Reconnect) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SubscribeResponse_Reconnect) ProtoMessage() {}
-
-func (x *SubscribeResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_chat_v1_chat_proto_msgTypes[50]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SubscribeResponse_Reconnect.ProtoReflect.Descriptor instead.
-func (*SubscribeResponse_Reconnect) Descriptor() ([]byte, []int) {
-	return file_quoin_chat_v1_chat_proto_rawDescGZIP(), []int{32, 8}
-}
-
-func (x *SubscribeResponse_Reconnect) GetReason() SubscribeResponse_Reconnect_Reason {
-	if x != nil {
-		return x.Reason
-	}
-	return SubscribeResponse_Reconnect_REASON_UNSPECIFIED
-}
-
-func (x *SubscribeResponse_Reconnect) GetCursor() string {
-	if x != nil {
-		return x.Cursor
-	}
-	return ""
-}
-
 var File_quoin_chat_v1_chat_proto protoreflect.FileDescriptor
 
 const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\n" +
-	"\x18quoin/chat/v1/chat.proto\x12\rquoin.chat.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x03\n" +
+	"\x18quoin/chat/v1/chat.proto\x12\rquoin.chat.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"\xce\x03\n" +
 	"\aMessage\x12\"\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\x03H\x00R\tmessageId\x88\x01\x01\x12\x16\n" +
@@ -3566,11 +3285,11 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
-	"\v_message_id\"\xbf\x02\n" +
+	"\v_message_id\"\xb7\x02\n" +
 	"\rCreateRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x18\n" +
-	"\acreator\x18\x02 \x01(\tR\acreator\x12\x18\n" +
-	"\amembers\x18\x03 \x03(\tR\amembers\x12#\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
+	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x14\n" +
+	"\x05users\x18\x03 \x03(\tR\x05users\x12#\n" +
 	"\rfirst_message\x18\x04 \x01(\tR\ffirstMessage\x12!\n" +
 	"\fmax_messages\x18\x05 \x01(\x05R\vmaxMessages\x122\n" +
 	"\amax_age\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x06maxAge\x12F\n" +
@@ -3631,10 +3350,10 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"message_id\x18\x01 \x01(\x03H\x00R\tmessageId\x88\x01\x01\x12;\n" +
 	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTimeB\r\n" +
-	"\v_message_id\"\xfc\x01\n" +
+	"\v_message_id\"\xfa\x01\n" +
 	"\vEditRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x16\n" +
-	"\x06sender\x18\x02 \x01(\tR\x06sender\x12\x1d\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
+	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x03 \x01(\x03R\tmessageId\x12\x12\n" +
 	"\x04body\x18\x04 \x01(\tR\x04body\x12J\n" +
@@ -3645,25 +3364,25 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"G\n" +
 	"\fEditResponse\x127\n" +
-	"\tedit_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\beditTime\"[\n" +
+	"\tedit_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\beditTime\"]\n" +
 	"\rDeleteRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
-	"\x04user\x18\x02 \x01(\tR\x04user\x12\x1d\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
+	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x03 \x01(\x03R\tmessageId\"M\n" +
 	"\x0eDeleteResponse\x12;\n" +
 	"\vdelete_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"deleteTime\"\x8b\x01\n" +
+	"deleteTime\"\x92\x01\n" +
 	"\x13FetchPendingRequest\x12\x12\n" +
-	"\x04user\x18\x01 \x01(\tR\x04user\x12$\n" +
-	"\x0elimit_per_chat\x18\x02 \x01(\x05R\flimitPerChat\x12\x1b\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\x12+\n" +
+	"\x12max_items_per_chat\x18\x02 \x01(\x05R\x0fmaxItemsPerChat\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\xaa\x02\n" +
-	"\x14FetchPendingResponse\x12A\n" +
-	"\x05chats\x18\x01 \x03(\v2+.quoin.chat.v1.FetchPendingResponse.PendingR\x05chats\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xa6\x01\n" +
-	"\aPending\x12\x17\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\xc1\x02\n" +
+	"\x14FetchPendingResponse\x12T\n" +
+	"\rpending_chats\x18\x01 \x03(\v2/.quoin.chat.v1.FetchPendingResponse.PendingChatR\fpendingChats\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xaa\x01\n" +
+	"\vPendingChat\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x122\n" +
 	"\bmessages\x18\x02 \x03(\v2\x16.quoin.chat.v1.MessageR\bmessages\x12\x1b\n" +
 	"\x06unread\x18\x03 \x01(\x03H\x00R\x06unread\x88\x01\x01\x12\x1b\n" +
@@ -3677,10 +3396,10 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\bPosition\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1d\n" +
 	"\n" +
-	"message_id\x18\x02 \x01(\x03R\tmessageId\"\xf9\x01\n" +
-	"\vAckResponse\x12=\n" +
-	"\x05chats\x18\x01 \x03(\v2'.quoin.chat.v1.AckResponse.AcknowledgedR\x05chats\x1a\xaa\x01\n" +
-	"\fAcknowledged\x12\x17\n" +
+	"message_id\x18\x02 \x01(\x03R\tmessageId\"\x9a\x02\n" +
+	"\vAckResponse\x12Z\n" +
+	"\x12acknowledged_chats\x18\x01 \x03(\v2+.quoin.chat.v1.AckResponse.AcknowledgedChatR\x11acknowledgedChats\x1a\xae\x01\n" +
+	"\x10AcknowledgedChat\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\"\n" +
 	"\n" +
 	"message_id\x18\x02 \x01(\x03H\x00R\tmessageId\x88\x01\x01\x12\x1b\n" +
@@ -3693,11 +3412,12 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\x89\x04\n" +
-	"\x11ListChatsResponse\x12?\n" +
-	"\x05chats\x18\x01 \x03(\v2).quoin.chat.v1.ListChatsResponse.OverviewR\x05chats\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\x8a\x03\n" +
-	"\bOverview\x12\x17\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\x99\x04\n" +
+	"\x11ListChatsResponse\x12M\n" +
+	"\vmemberships\x18\x01 \x03(\v2+.quoin.chat.v1.ListChatsResponse.MembershipR\vmemberships\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\x8c\x03\n" +
+	"\n" +
+	"Membership\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1b\n" +
 	"\x06unread\x18\x02 \x01(\x03H\x00R\x06unread\x88\x01\x01\x12;\n" +
 	"\x17acknowledged_message_id\x18\x03 \x01(\x03H\x01R\x15acknowledgedMessageId\x88\x01\x01\x12/\n" +
@@ -3727,30 +3447,30 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTimeB\x0f\n" +
 	"\r_member_countB\x14\n" +
-	"\x12_newest_message_id\"y\n" +
-	"\x0eMembersRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
-	"\x04user\x18\x02 \x01(\tR\x04user\x12\x1b\n" +
+	"\x12_newest_message_id\"\x7f\n" +
+	"\x12ListMembersRequest\x12\x17\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
+	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\xd4\x02\n" +
-	"\x0fMembersResponse\x12?\n" +
-	"\amembers\x18\x01 \x03(\v2%.quoin.chat.v1.MembersResponse.MemberR\amembers\x12&\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\xdc\x02\n" +
+	"\x13ListMembersResponse\x12C\n" +
+	"\amembers\x18\x01 \x03(\v2).quoin.chat.v1.ListMembersResponse.MemberR\amembers\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xd7\x01\n" +
 	"\x06Member\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12'\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\x12;\n" +
 	"\x17acknowledged_message_id\x18\x03 \x01(\x03H\x00R\x15acknowledgedMessageId\x88\x01\x01\x127\n" +
 	"\tjoin_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bjoinTimeB\x1a\n" +
-	"\x18_acknowledged_message_id\"\xb6\x01\n" +
-	"\x0eHistoryRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
-	"\x04user\x18\x02 \x01(\tR\x04user\x12,\n" +
+	"\x18_acknowledged_message_id\"\xc4\x01\n" +
+	"\x13ListMessagesRequest\x12\x17\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
+	"\x05actor\x18\x02 \x01(\tR\x05actor\x12,\n" +
 	"\x11before_message_id\x18\x03 \x01(\x03H\x00R\x0fbeforeMessageId\x12*\n" +
-	"\x10after_message_id\x18\x04 \x01(\x03H\x00R\x0eafterMessageId\x12\x14\n" +
-	"\x05limit\x18\x05 \x01(\x05R\x05limitB\a\n" +
-	"\x05range\"g\n" +
-	"\x0fHistoryResponse\x122\n" +
+	"\x10after_message_id\x18\x04 \x01(\x03H\x00R\x0eafterMessageId\x12\x1b\n" +
+	"\tmax_items\x18\x05 \x01(\x05R\bmaxItemsB\a\n" +
+	"\x05range\"l\n" +
+	"\x14ListMessagesResponse\x122\n" +
 	"\bmessages\x18\x01 \x03(\v2\x16.quoin.chat.v1.MessageR\bmessages\x12\x17\n" +
 	"\x04more\x18\x02 \x01(\bH\x00R\x04more\x88\x01\x01B\a\n" +
 	"\x05_more\"q\n" +
@@ -3758,23 +3478,19 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x123\n" +
 	"\bactivity\x18\x03 \x01(\x0e2\x17.quoin.chat.v1.ActivityR\bactivity\"\x10\n" +
-	"\x0eSignalResponse\"\xec\x01\n" +
+	"\x0eSignalResponse\"}\n" +
 	"\x10SubscribeRequest\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12\x16\n" +
-	"\x06cursor\x18\x02 \x01(\tR\x06cursor\x12K\n" +
-	"\vslow_reader\x18\x03 \x01(\x0e2*.quoin.chat.v1.SubscribeRequest.SlowReaderR\n" +
-	"slowReader\"_\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\x12=\n" +
+	"\vslow_reader\x18\x03 \x01(\x0e2\x1c.quoin.streams.v1.SlowReaderR\n" +
+	"slowReader\"\x89\n" +
 	"\n" +
-	"SlowReader\x12\x1b\n" +
-	"\x17SLOW_READER_UNSPECIFIED\x10\x00\x12\x18\n" +
-	"\x14SLOW_READER_CATCH_UP\x10\x01\x12\x1a\n" +
-	"\x16SLOW_READER_DISCONNECT\x10\x02\"\xce\r\n" +
 	"\x11SubscribeResponse\x12A\n" +
-	"\x06events\x18\x01 \x01(\v2'.quoin.chat.v1.SubscribeResponse.EventsH\x00R\x06events\x128\n" +
-	"\x03gap\x18\x02 \x01(\v2$.quoin.chat.v1.SubscribeResponse.GapH\x00R\x03gap\x12@\n" +
-	"\x06signal\x18\x03 \x01(\v2&.quoin.chat.v1.SubscribeResponse.DoingH\x00R\x06signal\x12J\n" +
-	"\theartbeat\x18\x04 \x01(\v2*.quoin.chat.v1.SubscribeResponse.HeartbeatH\x00R\theartbeat\x12J\n" +
-	"\treconnect\x18\x05 \x01(\v2*.quoin.chat.v1.SubscribeResponse.ReconnectH\x00R\treconnect\x1aa\n" +
+	"\x06events\x18\x01 \x01(\v2'.quoin.chat.v1.SubscribeResponse.EventsH\x00R\x06events\x12)\n" +
+	"\x03gap\x18\x02 \x01(\v2\x15.quoin.streams.v1.GapH\x00R\x03gap\x12A\n" +
+	"\x06signal\x18\x03 \x01(\v2'.quoin.chat.v1.SubscribeResponse.SignalH\x00R\x06signal\x12;\n" +
+	"\theartbeat\x18\x04 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
+	"\treconnect\x18\x05 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnect\x1aa\n" +
 	"\x06Events\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12>\n" +
 	"\x06events\x18\x02 \x03(\v2&.quoin.chat.v1.SubscribeResponse.EventR\x06events\x1a\x89\x04\n" +
@@ -3799,27 +3515,11 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\vRoleChanged\x12\x12\n" +
 	"\x04user\x18\x01 \x01(\tR\x04user\x12'\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\x12\x14\n" +
-	"\x05actor\x18\x03 \x01(\tR\x05actor\x1a\xb2\x01\n" +
-	"\x03Gap\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12+\n" +
-	"\x0ffrom_message_id\x18\x02 \x01(\x03H\x00R\rfromMessageId\x88\x01\x01\x12'\n" +
-	"\rto_message_id\x18\x03 \x01(\x03H\x01R\vtoMessageId\x88\x01\x01\x12\x16\n" +
-	"\x06cursor\x18\x04 \x01(\tR\x06cursorB\x12\n" +
-	"\x10_from_message_idB\x10\n" +
-	"\x0e_to_message_id\x1ai\n" +
-	"\x05Doing\x12\x17\n" +
+	"\x05actor\x18\x03 \x01(\tR\x05actor\x1aj\n" +
+	"\x06Signal\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x123\n" +
-	"\bactivity\x18\x03 \x01(\x0e2\x17.quoin.chat.v1.ActivityR\bactivity\x1a#\n" +
-	"\tHeartbeat\x12\x16\n" +
-	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x1a\xbd\x01\n" +
-	"\tReconnect\x12I\n" +
-	"\x06reason\x18\x01 \x01(\x0e21.quoin.chat.v1.SubscribeResponse.Reconnect.ReasonR\x06reason\x12\x16\n" +
-	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"M\n" +
-	"\x06Reason\x12\x16\n" +
-	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
-	"\x0fREASON_DRAINING\x10\x01\x12\x16\n" +
-	"\x12REASON_SLOW_READER\x10\x02B\a\n" +
+	"\bactivity\x18\x03 \x01(\x0e2\x17.quoin.chat.v1.ActivityR\bactivityB\a\n" +
 	"\x05event*Q\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n" +
@@ -3832,7 +3532,7 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x0fACTIVITY_TYPING\x10\x01\x12\x11\n" +
 	"\rACTIVITY_IDLE\x10\x02\x12\x14\n" +
 	"\x10ACTIVITY_PRESENT\x10\x03\x12\x11\n" +
-	"\rACTIVITY_AWAY\x10\x042\xc1\t\n" +
+	"\rACTIVITY_AWAY\x10\x042\xdc\t\n" +
 	"\x04Chat\x12E\n" +
 	"\x06Create\x12\x1c.quoin.chat.v1.CreateRequest\x1a\x1d.quoin.chat.v1.CreateResponse\x12D\n" +
 	"\x04Join\x12\x1a.quoin.chat.v1.JoinRequest\x1a\x1b.quoin.chat.v1.JoinResponse\"\x03\x90\x02\x02\x12G\n" +
@@ -3845,9 +3545,9 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\fFetchPending\x12\".quoin.chat.v1.FetchPendingRequest\x1a#.quoin.chat.v1.FetchPendingResponse\"\x03\x90\x02\x01\x12A\n" +
 	"\x03Ack\x12\x19.quoin.chat.v1.AckRequest\x1a\x1a.quoin.chat.v1.AckResponse\"\x03\x90\x02\x02\x12S\n" +
 	"\tListChats\x12\x1f.quoin.chat.v1.ListChatsRequest\x1a .quoin.chat.v1.ListChatsResponse\"\x03\x90\x02\x01\x12D\n" +
-	"\x04List\x12\x1a.quoin.chat.v1.ListRequest\x1a\x1b.quoin.chat.v1.ListResponse\"\x03\x90\x02\x01\x12M\n" +
-	"\aMembers\x12\x1d.quoin.chat.v1.MembersRequest\x1a\x1e.quoin.chat.v1.MembersResponse\"\x03\x90\x02\x01\x12M\n" +
-	"\aHistory\x12\x1d.quoin.chat.v1.HistoryRequest\x1a\x1e.quoin.chat.v1.HistoryResponse\"\x03\x90\x02\x01\x12J\n" +
+	"\x04List\x12\x1a.quoin.chat.v1.ListRequest\x1a\x1b.quoin.chat.v1.ListResponse\"\x03\x90\x02\x01\x12Y\n" +
+	"\vListMembers\x12!.quoin.chat.v1.ListMembersRequest\x1a\".quoin.chat.v1.ListMembersResponse\"\x03\x90\x02\x01\x12\\\n" +
+	"\fListMessages\x12\".quoin.chat.v1.ListMessagesRequest\x1a#.quoin.chat.v1.ListMessagesResponse\"\x03\x90\x02\x01\x12J\n" +
 	"\x06Signal\x12\x1c.quoin.chat.v1.SignalRequest\x1a\x1d.quoin.chat.v1.SignalResponse\"\x03\x90\x02\x02\x12U\n" +
 	"\tSubscribe\x12\x1f.quoin.chat.v1.SubscribeRequest\x1a .quoin.chat.v1.SubscribeResponse\"\x03\x90\x02\x010\x01BK\n" +
 	"\x11dev.quoin.chat.v1P\x01Z4github.com/quoin-dev/quoin/clients/go/chat/v1;chatv1b\x06proto3"
@@ -3864,151 +3564,149 @@ func file_quoin_chat_v1_chat_proto_rawDescGZIP() []byte {
 	return file_quoin_chat_v1_chat_proto_rawDescData
 }
 
-var file_quoin_chat_v1_chat_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_quoin_chat_v1_chat_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
+var file_quoin_chat_v1_chat_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_quoin_chat_v1_chat_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_quoin_chat_v1_chat_proto_goTypes = []any{
-	(Role)(0),                               // 0: quoin.chat.v1.Role
-	(Activity)(0),                           // 1: quoin.chat.v1.Activity
-	(SubscribeRequest_SlowReader)(0),        // 2: quoin.chat.v1.SubscribeRequest.SlowReader
-	(SubscribeResponse_Reconnect_Reason)(0), // 3: quoin.chat.v1.SubscribeResponse.Reconnect.Reason
-	(*Message)(nil),                         // 4: quoin.chat.v1.Message
-	(*CreateRequest)(nil),                   // 5: quoin.chat.v1.CreateRequest
-	(*CreateResponse)(nil),                  // 6: quoin.chat.v1.CreateResponse
-	(*JoinRequest)(nil),                     // 7: quoin.chat.v1.JoinRequest
-	(*JoinResponse)(nil),                    // 8: quoin.chat.v1.JoinResponse
-	(*LeaveRequest)(nil),                    // 9: quoin.chat.v1.LeaveRequest
-	(*LeaveResponse)(nil),                   // 10: quoin.chat.v1.LeaveResponse
-	(*KickRequest)(nil),                     // 11: quoin.chat.v1.KickRequest
-	(*KickResponse)(nil),                    // 12: quoin.chat.v1.KickResponse
-	(*SetRoleRequest)(nil),                  // 13: quoin.chat.v1.SetRoleRequest
-	(*SetRoleResponse)(nil),                 // 14: quoin.chat.v1.SetRoleResponse
-	(*SendRequest)(nil),                     // 15: quoin.chat.v1.SendRequest
-	(*SendResponse)(nil),                    // 16: quoin.chat.v1.SendResponse
-	(*EditRequest)(nil),                     // 17: quoin.chat.v1.EditRequest
-	(*EditResponse)(nil),                    // 18: quoin.chat.v1.EditResponse
-	(*DeleteRequest)(nil),                   // 19: quoin.chat.v1.DeleteRequest
-	(*DeleteResponse)(nil),                  // 20: quoin.chat.v1.DeleteResponse
-	(*FetchPendingRequest)(nil),             // 21: quoin.chat.v1.FetchPendingRequest
-	(*FetchPendingResponse)(nil),            // 22: quoin.chat.v1.FetchPendingResponse
-	(*AckRequest)(nil),                      // 23: quoin.chat.v1.AckRequest
-	(*AckResponse)(nil),                     // 24: quoin.chat.v1.AckResponse
-	(*ListChatsRequest)(nil),                // 25: quoin.chat.v1.ListChatsRequest
-	(*ListChatsResponse)(nil),               // 26: quoin.chat.v1.ListChatsResponse
-	(*ListRequest)(nil),                     // 27: quoin.chat.v1.ListRequest
-	(*ListResponse)(nil),                    // 28: quoin.chat.v1.ListResponse
-	(*MembersRequest)(nil),                  // 29: quoin.chat.v1.MembersRequest
-	(*MembersResponse)(nil),                 // 30: quoin.chat.v1.MembersResponse
-	(*HistoryRequest)(nil),                  // 31: quoin.chat.v1.HistoryRequest
-	(*HistoryResponse)(nil),                 // 32: quoin.chat.v1.HistoryResponse
-	(*SignalRequest)(nil),                   // 33: quoin.chat.v1.SignalRequest
-	(*SignalResponse)(nil),                  // 34: quoin.chat.v1.SignalResponse
-	(*SubscribeRequest)(nil),                // 35: quoin.chat.v1.SubscribeRequest
-	(*SubscribeResponse)(nil),               // 36: quoin.chat.v1.SubscribeResponse
-	nil,                                     // 37: quoin.chat.v1.Message.AttributesEntry
-	nil,                                     // 38: quoin.chat.v1.SendRequest.AttributesEntry
-	nil,                                     // 39: quoin.chat.v1.EditRequest.AttributesEntry
-	(*FetchPendingResponse_Pending)(nil),    // 40: quoin.chat.v1.FetchPendingResponse.Pending
-	(*AckRequest_Position)(nil),             // 41: quoin.chat.v1.AckRequest.Position
-	(*AckResponse_Acknowledged)(nil),        // 42: quoin.chat.v1.AckResponse.Acknowledged
-	(*ListChatsResponse_Overview)(nil),      // 43: quoin.chat.v1.ListChatsResponse.Overview
-	(*ListResponse_Summary)(nil),            // 44: quoin.chat.v1.ListResponse.Summary
-	(*MembersResponse_Member)(nil),          // 45: quoin.chat.v1.MembersResponse.Member
-	(*SubscribeResponse_Events)(nil),        // 46: quoin.chat.v1.SubscribeResponse.Events
-	(*SubscribeResponse_Event)(nil),         // 47: quoin.chat.v1.SubscribeResponse.Event
-	(*SubscribeResponse_MemberJoined)(nil),  // 48: quoin.chat.v1.SubscribeResponse.MemberJoined
-	(*SubscribeResponse_MemberLeft)(nil),    // 49: quoin.chat.v1.SubscribeResponse.MemberLeft
-	(*SubscribeResponse_RoleChanged)(nil),   // 50: quoin.chat.v1.SubscribeResponse.RoleChanged
-	(*SubscribeResponse_Gap)(nil),           // 51: quoin.chat.v1.SubscribeResponse.Gap
-	(*SubscribeResponse_Doing)(nil),         // 52: quoin.chat.v1.SubscribeResponse.Doing
-	(*SubscribeResponse_Heartbeat)(nil),     // 53: quoin.chat.v1.SubscribeResponse.Heartbeat
-	(*SubscribeResponse_Reconnect)(nil),     // 54: quoin.chat.v1.SubscribeResponse.Reconnect
-	(*timestamppb.Timestamp)(nil),           // 55: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),             // 56: google.protobuf.Duration
+	(Role)(0),                                // 0: quoin.chat.v1.Role
+	(Activity)(0),                            // 1: quoin.chat.v1.Activity
+	(*Message)(nil),                          // 2: quoin.chat.v1.Message
+	(*CreateRequest)(nil),                    // 3: quoin.chat.v1.CreateRequest
+	(*CreateResponse)(nil),                   // 4: quoin.chat.v1.CreateResponse
+	(*JoinRequest)(nil),                      // 5: quoin.chat.v1.JoinRequest
+	(*JoinResponse)(nil),                     // 6: quoin.chat.v1.JoinResponse
+	(*LeaveRequest)(nil),                     // 7: quoin.chat.v1.LeaveRequest
+	(*LeaveResponse)(nil),                    // 8: quoin.chat.v1.LeaveResponse
+	(*KickRequest)(nil),                      // 9: quoin.chat.v1.KickRequest
+	(*KickResponse)(nil),                     // 10: quoin.chat.v1.KickResponse
+	(*SetRoleRequest)(nil),                   // 11: quoin.chat.v1.SetRoleRequest
+	(*SetRoleResponse)(nil),                  // 12: quoin.chat.v1.SetRoleResponse
+	(*SendRequest)(nil),                      // 13: quoin.chat.v1.SendRequest
+	(*SendResponse)(nil),                     // 14: quoin.chat.v1.SendResponse
+	(*EditRequest)(nil),                      // 15: quoin.chat.v1.EditRequest
+	(*EditResponse)(nil),                     // 16: quoin.chat.v1.EditResponse
+	(*DeleteRequest)(nil),                    // 17: quoin.chat.v1.DeleteRequest
+	(*DeleteResponse)(nil),                   // 18: quoin.chat.v1.DeleteResponse
+	(*FetchPendingRequest)(nil),              // 19: quoin.chat.v1.FetchPendingRequest
+	(*FetchPendingResponse)(nil),             // 20: quoin.chat.v1.FetchPendingResponse
+	(*AckRequest)(nil),                       // 21: quoin.chat.v1.AckRequest
+	(*AckResponse)(nil),                      // 22: quoin.chat.v1.AckResponse
+	(*ListChatsRequest)(nil),                 // 23: quoin.chat.v1.ListChatsRequest
+	(*ListChatsResponse)(nil),                // 24: quoin.chat.v1.ListChatsResponse
+	(*ListRequest)(nil),                      // 25: quoin.chat.v1.ListRequest
+	(*ListResponse)(nil),                     // 26: quoin.chat.v1.ListResponse
+	(*ListMembersRequest)(nil),               // 27: quoin.chat.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),              // 28: quoin.chat.v1.ListMembersResponse
+	(*ListMessagesRequest)(nil),              // 29: quoin.chat.v1.ListMessagesRequest
+	(*ListMessagesResponse)(nil),             // 30: quoin.chat.v1.ListMessagesResponse
+	(*SignalRequest)(nil),                    // 31: quoin.chat.v1.SignalRequest
+	(*SignalResponse)(nil),                   // 32: quoin.chat.v1.SignalResponse
+	(*SubscribeRequest)(nil),                 // 33: quoin.chat.v1.SubscribeRequest
+	(*SubscribeResponse)(nil),                // 34: quoin.chat.v1.SubscribeResponse
+	nil,                                      // 35: quoin.chat.v1.Message.AttributesEntry
+	nil,                                      // 36: quoin.chat.v1.SendRequest.AttributesEntry
+	nil,                                      // 37: quoin.chat.v1.EditRequest.AttributesEntry
+	(*FetchPendingResponse_PendingChat)(nil), // 38: quoin.chat.v1.FetchPendingResponse.PendingChat
+	(*AckRequest_Position)(nil),              // 39: quoin.chat.v1.AckRequest.Position
+	(*AckResponse_AcknowledgedChat)(nil),     // 40: quoin.chat.v1.AckResponse.AcknowledgedChat
+	(*ListChatsResponse_Membership)(nil),     // 41: quoin.chat.v1.ListChatsResponse.Membership
+	(*ListResponse_Summary)(nil),             // 42: quoin.chat.v1.ListResponse.Summary
+	(*ListMembersResponse_Member)(nil),       // 43: quoin.chat.v1.ListMembersResponse.Member
+	(*SubscribeResponse_Events)(nil),         // 44: quoin.chat.v1.SubscribeResponse.Events
+	(*SubscribeResponse_Event)(nil),          // 45: quoin.chat.v1.SubscribeResponse.Event
+	(*SubscribeResponse_MemberJoined)(nil),   // 46: quoin.chat.v1.SubscribeResponse.MemberJoined
+	(*SubscribeResponse_MemberLeft)(nil),     // 47: quoin.chat.v1.SubscribeResponse.MemberLeft
+	(*SubscribeResponse_RoleChanged)(nil),    // 48: quoin.chat.v1.SubscribeResponse.RoleChanged
+	(*SubscribeResponse_Signal)(nil),         // 49: quoin.chat.v1.SubscribeResponse.Signal
+	(*timestamppb.Timestamp)(nil),            // 50: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),              // 51: google.protobuf.Duration
+	(v1.SlowReader)(0),                       // 52: quoin.streams.v1.SlowReader
+	(*v1.Gap)(nil),                           // 53: quoin.streams.v1.Gap
+	(*v1.Heartbeat)(nil),                     // 54: quoin.streams.v1.Heartbeat
+	(*v1.Reconnect)(nil),                     // 55: quoin.streams.v1.Reconnect
 }
 var file_quoin_chat_v1_chat_proto_depIdxs = []int32{
-	37, // 0: quoin.chat.v1.Message.attributes:type_name -> quoin.chat.v1.Message.AttributesEntry
-	55, // 1: quoin.chat.v1.Message.create_time:type_name -> google.protobuf.Timestamp
-	55, // 2: quoin.chat.v1.Message.edit_time:type_name -> google.protobuf.Timestamp
-	55, // 3: quoin.chat.v1.Message.delete_time:type_name -> google.protobuf.Timestamp
-	56, // 4: quoin.chat.v1.CreateRequest.max_age:type_name -> google.protobuf.Duration
-	56, // 5: quoin.chat.v1.CreateRequest.keep_acknowledged:type_name -> google.protobuf.Duration
-	55, // 6: quoin.chat.v1.CreateResponse.create_time:type_name -> google.protobuf.Timestamp
+	35, // 0: quoin.chat.v1.Message.attributes:type_name -> quoin.chat.v1.Message.AttributesEntry
+	50, // 1: quoin.chat.v1.Message.create_time:type_name -> google.protobuf.Timestamp
+	50, // 2: quoin.chat.v1.Message.edit_time:type_name -> google.protobuf.Timestamp
+	50, // 3: quoin.chat.v1.Message.delete_time:type_name -> google.protobuf.Timestamp
+	51, // 4: quoin.chat.v1.CreateRequest.max_age:type_name -> google.protobuf.Duration
+	51, // 5: quoin.chat.v1.CreateRequest.keep_acknowledged:type_name -> google.protobuf.Duration
+	50, // 6: quoin.chat.v1.CreateResponse.create_time:type_name -> google.protobuf.Timestamp
 	0,  // 7: quoin.chat.v1.SetRoleRequest.role:type_name -> quoin.chat.v1.Role
-	38, // 8: quoin.chat.v1.SendRequest.attributes:type_name -> quoin.chat.v1.SendRequest.AttributesEntry
-	55, // 9: quoin.chat.v1.SendResponse.create_time:type_name -> google.protobuf.Timestamp
-	39, // 10: quoin.chat.v1.EditRequest.attributes:type_name -> quoin.chat.v1.EditRequest.AttributesEntry
-	55, // 11: quoin.chat.v1.EditResponse.edit_time:type_name -> google.protobuf.Timestamp
-	55, // 12: quoin.chat.v1.DeleteResponse.delete_time:type_name -> google.protobuf.Timestamp
-	40, // 13: quoin.chat.v1.FetchPendingResponse.chats:type_name -> quoin.chat.v1.FetchPendingResponse.Pending
-	41, // 14: quoin.chat.v1.AckRequest.positions:type_name -> quoin.chat.v1.AckRequest.Position
-	42, // 15: quoin.chat.v1.AckResponse.chats:type_name -> quoin.chat.v1.AckResponse.Acknowledged
-	43, // 16: quoin.chat.v1.ListChatsResponse.chats:type_name -> quoin.chat.v1.ListChatsResponse.Overview
-	44, // 17: quoin.chat.v1.ListResponse.chats:type_name -> quoin.chat.v1.ListResponse.Summary
-	45, // 18: quoin.chat.v1.MembersResponse.members:type_name -> quoin.chat.v1.MembersResponse.Member
-	4,  // 19: quoin.chat.v1.HistoryResponse.messages:type_name -> quoin.chat.v1.Message
+	36, // 8: quoin.chat.v1.SendRequest.attributes:type_name -> quoin.chat.v1.SendRequest.AttributesEntry
+	50, // 9: quoin.chat.v1.SendResponse.create_time:type_name -> google.protobuf.Timestamp
+	37, // 10: quoin.chat.v1.EditRequest.attributes:type_name -> quoin.chat.v1.EditRequest.AttributesEntry
+	50, // 11: quoin.chat.v1.EditResponse.edit_time:type_name -> google.protobuf.Timestamp
+	50, // 12: quoin.chat.v1.DeleteResponse.delete_time:type_name -> google.protobuf.Timestamp
+	38, // 13: quoin.chat.v1.FetchPendingResponse.pending_chats:type_name -> quoin.chat.v1.FetchPendingResponse.PendingChat
+	39, // 14: quoin.chat.v1.AckRequest.positions:type_name -> quoin.chat.v1.AckRequest.Position
+	40, // 15: quoin.chat.v1.AckResponse.acknowledged_chats:type_name -> quoin.chat.v1.AckResponse.AcknowledgedChat
+	41, // 16: quoin.chat.v1.ListChatsResponse.memberships:type_name -> quoin.chat.v1.ListChatsResponse.Membership
+	42, // 17: quoin.chat.v1.ListResponse.chats:type_name -> quoin.chat.v1.ListResponse.Summary
+	43, // 18: quoin.chat.v1.ListMembersResponse.members:type_name -> quoin.chat.v1.ListMembersResponse.Member
+	2,  // 19: quoin.chat.v1.ListMessagesResponse.messages:type_name -> quoin.chat.v1.Message
 	1,  // 20: quoin.chat.v1.SignalRequest.activity:type_name -> quoin.chat.v1.Activity
-	2,  // 21: quoin.chat.v1.SubscribeRequest.slow_reader:type_name -> quoin.chat.v1.SubscribeRequest.SlowReader
-	46, // 22: quoin.chat.v1.SubscribeResponse.events:type_name -> quoin.chat.v1.SubscribeResponse.Events
-	51, // 23: quoin.chat.v1.SubscribeResponse.gap:type_name -> quoin.chat.v1.SubscribeResponse.Gap
-	52, // 24: quoin.chat.v1.SubscribeResponse.signal:type_name -> quoin.chat.v1.SubscribeResponse.Doing
-	53, // 25: quoin.chat.v1.SubscribeResponse.heartbeat:type_name -> quoin.chat.v1.SubscribeResponse.Heartbeat
-	54, // 26: quoin.chat.v1.SubscribeResponse.reconnect:type_name -> quoin.chat.v1.SubscribeResponse.Reconnect
-	4,  // 27: quoin.chat.v1.FetchPendingResponse.Pending.messages:type_name -> quoin.chat.v1.Message
-	55, // 28: quoin.chat.v1.ListChatsResponse.Overview.update_time:type_name -> google.protobuf.Timestamp
-	0,  // 29: quoin.chat.v1.ListChatsResponse.Overview.role:type_name -> quoin.chat.v1.Role
-	55, // 30: quoin.chat.v1.ListResponse.Summary.update_time:type_name -> google.protobuf.Timestamp
-	55, // 31: quoin.chat.v1.ListResponse.Summary.create_time:type_name -> google.protobuf.Timestamp
-	0,  // 32: quoin.chat.v1.MembersResponse.Member.role:type_name -> quoin.chat.v1.Role
-	55, // 33: quoin.chat.v1.MembersResponse.Member.join_time:type_name -> google.protobuf.Timestamp
-	47, // 34: quoin.chat.v1.SubscribeResponse.Events.events:type_name -> quoin.chat.v1.SubscribeResponse.Event
-	4,  // 35: quoin.chat.v1.SubscribeResponse.Event.message:type_name -> quoin.chat.v1.Message
-	4,  // 36: quoin.chat.v1.SubscribeResponse.Event.message_edited:type_name -> quoin.chat.v1.Message
-	4,  // 37: quoin.chat.v1.SubscribeResponse.Event.message_deleted:type_name -> quoin.chat.v1.Message
-	48, // 38: quoin.chat.v1.SubscribeResponse.Event.member_joined:type_name -> quoin.chat.v1.SubscribeResponse.MemberJoined
-	49, // 39: quoin.chat.v1.SubscribeResponse.Event.member_left:type_name -> quoin.chat.v1.SubscribeResponse.MemberLeft
-	50, // 40: quoin.chat.v1.SubscribeResponse.Event.role_changed:type_name -> quoin.chat.v1.SubscribeResponse.RoleChanged
-	55, // 41: quoin.chat.v1.SubscribeResponse.Event.time:type_name -> google.protobuf.Timestamp
+	52, // 21: quoin.chat.v1.SubscribeRequest.slow_reader:type_name -> quoin.streams.v1.SlowReader
+	44, // 22: quoin.chat.v1.SubscribeResponse.events:type_name -> quoin.chat.v1.SubscribeResponse.Events
+	53, // 23: quoin.chat.v1.SubscribeResponse.gap:type_name -> quoin.streams.v1.Gap
+	49, // 24: quoin.chat.v1.SubscribeResponse.signal:type_name -> quoin.chat.v1.SubscribeResponse.Signal
+	54, // 25: quoin.chat.v1.SubscribeResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	55, // 26: quoin.chat.v1.SubscribeResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	2,  // 27: quoin.chat.v1.FetchPendingResponse.PendingChat.messages:type_name -> quoin.chat.v1.Message
+	50, // 28: quoin.chat.v1.ListChatsResponse.Membership.update_time:type_name -> google.protobuf.Timestamp
+	0,  // 29: quoin.chat.v1.ListChatsResponse.Membership.role:type_name -> quoin.chat.v1.Role
+	50, // 30: quoin.chat.v1.ListResponse.Summary.update_time:type_name -> google.protobuf.Timestamp
+	50, // 31: quoin.chat.v1.ListResponse.Summary.create_time:type_name -> google.protobuf.Timestamp
+	0,  // 32: quoin.chat.v1.ListMembersResponse.Member.role:type_name -> quoin.chat.v1.Role
+	50, // 33: quoin.chat.v1.ListMembersResponse.Member.join_time:type_name -> google.protobuf.Timestamp
+	45, // 34: quoin.chat.v1.SubscribeResponse.Events.events:type_name -> quoin.chat.v1.SubscribeResponse.Event
+	2,  // 35: quoin.chat.v1.SubscribeResponse.Event.message:type_name -> quoin.chat.v1.Message
+	2,  // 36: quoin.chat.v1.SubscribeResponse.Event.message_edited:type_name -> quoin.chat.v1.Message
+	2,  // 37: quoin.chat.v1.SubscribeResponse.Event.message_deleted:type_name -> quoin.chat.v1.Message
+	46, // 38: quoin.chat.v1.SubscribeResponse.Event.member_joined:type_name -> quoin.chat.v1.SubscribeResponse.MemberJoined
+	47, // 39: quoin.chat.v1.SubscribeResponse.Event.member_left:type_name -> quoin.chat.v1.SubscribeResponse.MemberLeft
+	48, // 40: quoin.chat.v1.SubscribeResponse.Event.role_changed:type_name -> quoin.chat.v1.SubscribeResponse.RoleChanged
+	50, // 41: quoin.chat.v1.SubscribeResponse.Event.time:type_name -> google.protobuf.Timestamp
 	0,  // 42: quoin.chat.v1.SubscribeResponse.MemberJoined.role:type_name -> quoin.chat.v1.Role
 	0,  // 43: quoin.chat.v1.SubscribeResponse.RoleChanged.role:type_name -> quoin.chat.v1.Role
-	1,  // 44: quoin.chat.v1.SubscribeResponse.Doing.activity:type_name -> quoin.chat.v1.Activity
-	3,  // 45: quoin.chat.v1.SubscribeResponse.Reconnect.reason:type_name -> quoin.chat.v1.SubscribeResponse.Reconnect.Reason
-	5,  // 46: quoin.chat.v1.Chat.Create:input_type -> quoin.chat.v1.CreateRequest
-	7,  // 47: quoin.chat.v1.Chat.Join:input_type -> quoin.chat.v1.JoinRequest
-	9,  // 48: quoin.chat.v1.Chat.Leave:input_type -> quoin.chat.v1.LeaveRequest
-	11, // 49: quoin.chat.v1.Chat.Kick:input_type -> quoin.chat.v1.KickRequest
-	13, // 50: quoin.chat.v1.Chat.SetRole:input_type -> quoin.chat.v1.SetRoleRequest
-	15, // 51: quoin.chat.v1.Chat.Send:input_type -> quoin.chat.v1.SendRequest
-	17, // 52: quoin.chat.v1.Chat.Edit:input_type -> quoin.chat.v1.EditRequest
-	19, // 53: quoin.chat.v1.Chat.Delete:input_type -> quoin.chat.v1.DeleteRequest
-	21, // 54: quoin.chat.v1.Chat.FetchPending:input_type -> quoin.chat.v1.FetchPendingRequest
-	23, // 55: quoin.chat.v1.Chat.Ack:input_type -> quoin.chat.v1.AckRequest
-	25, // 56: quoin.chat.v1.Chat.ListChats:input_type -> quoin.chat.v1.ListChatsRequest
-	27, // 57: quoin.chat.v1.Chat.List:input_type -> quoin.chat.v1.ListRequest
-	29, // 58: quoin.chat.v1.Chat.Members:input_type -> quoin.chat.v1.MembersRequest
-	31, // 59: quoin.chat.v1.Chat.History:input_type -> quoin.chat.v1.HistoryRequest
-	33, // 60: quoin.chat.v1.Chat.Signal:input_type -> quoin.chat.v1.SignalRequest
-	35, // 61: quoin.chat.v1.Chat.Subscribe:input_type -> quoin.chat.v1.SubscribeRequest
-	6,  // 62: quoin.chat.v1.Chat.Create:output_type -> quoin.chat.v1.CreateResponse
-	8,  // 63: quoin.chat.v1.Chat.Join:output_type -> quoin.chat.v1.JoinResponse
-	10, // 64: quoin.chat.v1.Chat.Leave:output_type -> quoin.chat.v1.LeaveResponse
-	12, // 65: quoin.chat.v1.Chat.Kick:output_type -> quoin.chat.v1.KickResponse
-	14, // 66: quoin.chat.v1.Chat.SetRole:output_type -> quoin.chat.v1.SetRoleResponse
-	16, // 67: quoin.chat.v1.Chat.Send:output_type -> quoin.chat.v1.SendResponse
-	18, // 68: quoin.chat.v1.Chat.Edit:output_type -> quoin.chat.v1.EditResponse
-	20, // 69: quoin.chat.v1.Chat.Delete:output_type -> quoin.chat.v1.DeleteResponse
-	22, // 70: quoin.chat.v1.Chat.FetchPending:output_type -> quoin.chat.v1.FetchPendingResponse
-	24, // 71: quoin.chat.v1.Chat.Ack:output_type -> quoin.chat.v1.AckResponse
-	26, // 72: quoin.chat.v1.Chat.ListChats:output_type -> quoin.chat.v1.ListChatsResponse
-	28, // 73: quoin.chat.v1.Chat.List:output_type -> quoin.chat.v1.ListResponse
-	30, // 74: quoin.chat.v1.Chat.Members:output_type -> quoin.chat.v1.MembersResponse
-	32, // 75: quoin.chat.v1.Chat.History:output_type -> quoin.chat.v1.HistoryResponse
-	34, // 76: quoin.chat.v1.Chat.Signal:output_type -> quoin.chat.v1.SignalResponse
-	36, // 77: quoin.chat.v1.Chat.Subscribe:output_type -> quoin.chat.v1.SubscribeResponse
-	62, // [62:78] is the sub-list for method output_type
-	46, // [46:62] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	1,  // 44: quoin.chat.v1.SubscribeResponse.Signal.activity:type_name -> quoin.chat.v1.Activity
+	3,  // 45: quoin.chat.v1.Chat.Create:input_type -> quoin.chat.v1.CreateRequest
+	5,  // 46: quoin.chat.v1.Chat.Join:input_type -> quoin.chat.v1.JoinRequest
+	7,  // 47: quoin.chat.v1.Chat.Leave:input_type -> quoin.chat.v1.LeaveRequest
+	9,  // 48: quoin.chat.v1.Chat.Kick:input_type -> quoin.chat.v1.KickRequest
+	11, // 49: quoin.chat.v1.Chat.SetRole:input_type -> quoin.chat.v1.SetRoleRequest
+	13, // 50: quoin.chat.v1.Chat.Send:input_type -> quoin.chat.v1.SendRequest
+	15, // 51: quoin.chat.v1.Chat.Edit:input_type -> quoin.chat.v1.EditRequest
+	17, // 52: quoin.chat.v1.Chat.Delete:input_type -> quoin.chat.v1.DeleteRequest
+	19, // 53: quoin.chat.v1.Chat.FetchPending:input_type -> quoin.chat.v1.FetchPendingRequest
+	21, // 54: quoin.chat.v1.Chat.Ack:input_type -> quoin.chat.v1.AckRequest
+	23, // 55: quoin.chat.v1.Chat.ListChats:input_type -> quoin.chat.v1.ListChatsRequest
+	25, // 56: quoin.chat.v1.Chat.List:input_type -> quoin.chat.v1.ListRequest
+	27, // 57: quoin.chat.v1.Chat.ListMembers:input_type -> quoin.chat.v1.ListMembersRequest
+	29, // 58: quoin.chat.v1.Chat.ListMessages:input_type -> quoin.chat.v1.ListMessagesRequest
+	31, // 59: quoin.chat.v1.Chat.Signal:input_type -> quoin.chat.v1.SignalRequest
+	33, // 60: quoin.chat.v1.Chat.Subscribe:input_type -> quoin.chat.v1.SubscribeRequest
+	4,  // 61: quoin.chat.v1.Chat.Create:output_type -> quoin.chat.v1.CreateResponse
+	6,  // 62: quoin.chat.v1.Chat.Join:output_type -> quoin.chat.v1.JoinResponse
+	8,  // 63: quoin.chat.v1.Chat.Leave:output_type -> quoin.chat.v1.LeaveResponse
+	10, // 64: quoin.chat.v1.Chat.Kick:output_type -> quoin.chat.v1.KickResponse
+	12, // 65: quoin.chat.v1.Chat.SetRole:output_type -> quoin.chat.v1.SetRoleResponse
+	14, // 66: quoin.chat.v1.Chat.Send:output_type -> quoin.chat.v1.SendResponse
+	16, // 67: quoin.chat.v1.Chat.Edit:output_type -> quoin.chat.v1.EditResponse
+	18, // 68: quoin.chat.v1.Chat.Delete:output_type -> quoin.chat.v1.DeleteResponse
+	20, // 69: quoin.chat.v1.Chat.FetchPending:output_type -> quoin.chat.v1.FetchPendingResponse
+	22, // 70: quoin.chat.v1.Chat.Ack:output_type -> quoin.chat.v1.AckResponse
+	24, // 71: quoin.chat.v1.Chat.ListChats:output_type -> quoin.chat.v1.ListChatsResponse
+	26, // 72: quoin.chat.v1.Chat.List:output_type -> quoin.chat.v1.ListResponse
+	28, // 73: quoin.chat.v1.Chat.ListMembers:output_type -> quoin.chat.v1.ListMembersResponse
+	30, // 74: quoin.chat.v1.Chat.ListMessages:output_type -> quoin.chat.v1.ListMessagesResponse
+	32, // 75: quoin.chat.v1.Chat.Signal:output_type -> quoin.chat.v1.SignalResponse
+	34, // 76: quoin.chat.v1.Chat.Subscribe:output_type -> quoin.chat.v1.SubscribeResponse
+	61, // [61:77] is the sub-list for method output_type
+	45, // [45:61] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_quoin_chat_v1_chat_proto_init() }
@@ -4024,16 +3722,16 @@ func file_quoin_chat_v1_chat_proto_init() {
 	file_quoin_chat_v1_chat_proto_msgTypes[10].OneofWrappers = []any{}
 	file_quoin_chat_v1_chat_proto_msgTypes[12].OneofWrappers = []any{}
 	file_quoin_chat_v1_chat_proto_msgTypes[27].OneofWrappers = []any{
-		(*HistoryRequest_BeforeMessageId)(nil),
-		(*HistoryRequest_AfterMessageId)(nil),
+		(*ListMessagesRequest_BeforeMessageId)(nil),
+		(*ListMessagesRequest_AfterMessageId)(nil),
 	}
 	file_quoin_chat_v1_chat_proto_msgTypes[28].OneofWrappers = []any{}
 	file_quoin_chat_v1_chat_proto_msgTypes[32].OneofWrappers = []any{
 		(*SubscribeResponse_Events_)(nil),
-		(*SubscribeResponse_Gap_)(nil),
-		(*SubscribeResponse_Signal)(nil),
-		(*SubscribeResponse_Heartbeat_)(nil),
-		(*SubscribeResponse_Reconnect_)(nil),
+		(*SubscribeResponse_Gap)(nil),
+		(*SubscribeResponse_Signal_)(nil),
+		(*SubscribeResponse_Heartbeat)(nil),
+		(*SubscribeResponse_Reconnect)(nil),
 	}
 	file_quoin_chat_v1_chat_proto_msgTypes[36].OneofWrappers = []any{}
 	file_quoin_chat_v1_chat_proto_msgTypes[38].OneofWrappers = []any{}
@@ -4048,14 +3746,13 @@ func file_quoin_chat_v1_chat_proto_init() {
 		(*SubscribeResponse_Event_MemberLeft)(nil),
 		(*SubscribeResponse_Event_RoleChanged)(nil),
 	}
-	file_quoin_chat_v1_chat_proto_msgTypes[47].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_chat_v1_chat_proto_rawDesc), len(file_quoin_chat_v1_chat_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   51,
+			NumEnums:      2,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

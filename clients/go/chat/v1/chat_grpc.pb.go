@@ -33,8 +33,8 @@ const (
 	Chat_Ack_FullMethodName          = "/quoin.chat.v1.Chat/Ack"
 	Chat_ListChats_FullMethodName    = "/quoin.chat.v1.Chat/ListChats"
 	Chat_List_FullMethodName         = "/quoin.chat.v1.Chat/List"
-	Chat_Members_FullMethodName      = "/quoin.chat.v1.Chat/Members"
-	Chat_History_FullMethodName      = "/quoin.chat.v1.Chat/History"
+	Chat_ListMembers_FullMethodName  = "/quoin.chat.v1.Chat/ListMembers"
+	Chat_ListMessages_FullMethodName = "/quoin.chat.v1.Chat/ListMessages"
 	Chat_Signal_FullMethodName       = "/quoin.chat.v1.Chat/Signal"
 	Chat_Subscribe_FullMethodName    = "/quoin.chat.v1.Chat/Subscribe"
 )
@@ -152,16 +152,16 @@ type ChatClient interface {
 	// or something was sent; of more than 1,000,000 the most recently used ones are. A
 	// page may be short or empty although more pages follow.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// Members lists the members of a chat by name, with what they have acknowledged:
+	// ListMembers lists the members of a chat by name, with what they have acknowledged:
 	// a message has been read by those whose acknowledged_message_id is not less.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER.
-	Members(ctx context.Context, in *MembersRequest, opts ...grpc.CallOption) (*MembersResponse, error)
-	// History reads messages of a chat that are kept, acknowledged or not, from when
+	ListMembers(ctx context.Context, in *ListMembersRequest, opts ...grpc.CallOption) (*ListMembersResponse, error)
+	// ListMessages lists messages of a chat that are kept, acknowledged or not, from when
 	// the user joined on; deleted ones as tombstones.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER.
-	History(ctx context.Context, in *HistoryRequest, opts ...grpc.CallOption) (*HistoryResponse, error)
+	ListMessages(ctx context.Context, in *ListMessagesRequest, opts ...grpc.CallOption) (*ListMessagesResponse, error)
 	// Signal tells the open streams of a chat what a user is doing, for example
 	// typing. Nothing is kept: who has no open stream does not hear it, and a slow
 	// reader hears only the newest one of each user.
@@ -329,20 +329,20 @@ func (c *chatClient) List(ctx context.Context, in *ListRequest, opts ...grpc.Cal
 	return out, nil
 }
 
-func (c *chatClient) Members(ctx context.Context, in *MembersRequest, opts ...grpc.CallOption) (*MembersResponse, error) {
+func (c *chatClient) ListMembers(ctx context.Context, in *ListMembersRequest, opts ...grpc.CallOption) (*ListMembersResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(MembersResponse)
-	err := c.cc.Invoke(ctx, Chat_Members_FullMethodName, in, out, cOpts...)
+	out := new(ListMembersResponse)
+	err := c.cc.Invoke(ctx, Chat_ListMembers_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *chatClient) History(ctx context.Context, in *HistoryRequest, opts ...grpc.CallOption) (*HistoryResponse, error) {
+func (c *chatClient) ListMessages(ctx context.Context, in *ListMessagesRequest, opts ...grpc.CallOption) (*ListMessagesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(HistoryResponse)
-	err := c.cc.Invoke(ctx, Chat_History_FullMethodName, in, out, cOpts...)
+	out := new(ListMessagesResponse)
+	err := c.cc.Invoke(ctx, Chat_ListMessages_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -491,16 +491,16 @@ type ChatServer interface {
 	// or something was sent; of more than 1,000,000 the most recently used ones are. A
 	// page may be short or empty although more pages follow.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// Members lists the members of a chat by name, with what they have acknowledged:
+	// ListMembers lists the members of a chat by name, with what they have acknowledged:
 	// a message has been read by those whose acknowledged_message_id is not less.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER.
-	Members(context.Context, *MembersRequest) (*MembersResponse, error)
-	// History reads messages of a chat that are kept, acknowledged or not, from when
+	ListMembers(context.Context, *ListMembersRequest) (*ListMembersResponse, error)
+	// ListMessages lists messages of a chat that are kept, acknowledged or not, from when
 	// the user joined on; deleted ones as tombstones.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER.
-	History(context.Context, *HistoryRequest) (*HistoryResponse, error)
+	ListMessages(context.Context, *ListMessagesRequest) (*ListMessagesResponse, error)
 	// Signal tells the open streams of a chat what a user is doing, for example
 	// typing. Nothing is kept: who has no open stream does not hear it, and a slow
 	// reader hears only the newest one of each user.
@@ -584,11 +584,11 @@ func (UnimplementedChatServer) ListChats(context.Context, *ListChatsRequest) (*L
 func (UnimplementedChatServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
 }
-func (UnimplementedChatServer) Members(context.Context, *MembersRequest) (*MembersResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Members not implemented")
+func (UnimplementedChatServer) ListMembers(context.Context, *ListMembersRequest) (*ListMembersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMembers not implemented")
 }
-func (UnimplementedChatServer) History(context.Context, *HistoryRequest) (*HistoryResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method History not implemented")
+func (UnimplementedChatServer) ListMessages(context.Context, *ListMessagesRequest) (*ListMessagesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMessages not implemented")
 }
 func (UnimplementedChatServer) Signal(context.Context, *SignalRequest) (*SignalResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Signal not implemented")
@@ -833,38 +833,38 @@ func _Chat_List_Handler(srv interface{}, ctx context.Context, dec func(interface
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Chat_Members_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(MembersRequest)
+func _Chat_ListMembers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMembersRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(ChatServer).Members(ctx, in)
+		return srv.(ChatServer).ListMembers(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Chat_Members_FullMethodName,
+		FullMethod: Chat_ListMembers_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ChatServer).Members(ctx, req.(*MembersRequest))
+		return srv.(ChatServer).ListMembers(ctx, req.(*ListMembersRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Chat_History_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(HistoryRequest)
+func _Chat_ListMessages_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMessagesRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(ChatServer).History(ctx, in)
+		return srv.(ChatServer).ListMessages(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Chat_History_FullMethodName,
+		FullMethod: Chat_ListMessages_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ChatServer).History(ctx, req.(*HistoryRequest))
+		return srv.(ChatServer).ListMessages(ctx, req.(*ListMessagesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -954,12 +954,12 @@ var Chat_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Chat_List_Handler,
 		},
 		{
-			MethodName: "Members",
-			Handler:    _Chat_Members_Handler,
+			MethodName: "ListMembers",
+			Handler:    _Chat_ListMembers_Handler,
 		},
 		{
-			MethodName: "History",
-			Handler:    _Chat_History_Handler,
+			MethodName: "ListMessages",
+			Handler:    _Chat_ListMessages_Handler,
 		},
 		{
 			MethodName: "Signal",

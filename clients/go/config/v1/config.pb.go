@@ -9,6 +9,7 @@
 package configv1
 
 import (
+	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -40,10 +41,10 @@ type Configuration struct {
 	// When it was made, by the clock of Redis.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Who made it, as given.
-	Author string `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
+	Actor string `protobuf:"bytes,5,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Whether this is the deletion of the component. Only in the history and in
 	// changes.
-	Deleted       *bool `protobuf:"varint,6,opt,name=deleted,proto3,oneof" json:"deleted,omitempty"`
+	Deletion      *bool `protobuf:"varint,6,opt,name=deletion,proto3,oneof" json:"deletion,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -106,16 +107,16 @@ func (x *Configuration) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *Configuration) GetAuthor() string {
+func (x *Configuration) GetActor() string {
 	if x != nil {
-		return x.Author
+		return x.Actor
 	}
 	return ""
 }
 
-func (x *Configuration) GetDeleted() bool {
-	if x != nil && x.Deleted != nil {
-		return *x.Deleted
+func (x *Configuration) GetDeletion() bool {
+	if x != nil && x.Deletion != nil {
+		return *x.Deletion
 	}
 	return false
 }
@@ -137,7 +138,7 @@ type SetRequest struct {
 	ExpectedVersion *int64 `protobuf:"varint,4,opt,name=expected_version,json=expectedVersion,proto3,oneof" json:"expected_version,omitempty"`
 	// Label of who makes the change, for the history: at most 256 bytes, no control
 	// characters. It is not a credential.
-	Author string `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
+	Actor string `protobuf:"bytes,5,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Makes repeating this request safe: at most 128 printable ASCII characters
 	// without spaces. For 10 minutes the same request gets the same answer, and the
 	// same id with another request to the type is refused with REQUEST_ID_REUSED.
@@ -205,9 +206,9 @@ func (x *SetRequest) GetExpectedVersion() int64 {
 	return 0
 }
 
-func (x *SetRequest) GetAuthor() string {
+func (x *SetRequest) GetActor() string {
 	if x != nil {
-		return x.Author
+		return x.Actor
 	}
 	return ""
 }
@@ -582,7 +583,7 @@ type DeleteRequest struct {
 	ExpectedVersion *int64 `protobuf:"varint,3,opt,name=expected_version,json=expectedVersion,proto3,oneof" json:"expected_version,omitempty"`
 	// Label of who makes the change, for the history: at most 256 bytes, no control
 	// characters.
-	Author string `protobuf:"bytes,4,opt,name=author,proto3" json:"author,omitempty"`
+	Actor string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Makes repeating this request safe, as in SetRequest.
 	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -640,9 +641,9 @@ func (x *DeleteRequest) GetExpectedVersion() int64 {
 	return 0
 }
 
-func (x *DeleteRequest) GetAuthor() string {
+func (x *DeleteRequest) GetActor() string {
 	if x != nil {
-		return x.Author
+		return x.Actor
 	}
 	return ""
 }
@@ -711,7 +712,7 @@ func (x *DeleteResponse) GetVersion() int64 {
 }
 
 // Asks for the earlier values of a component.
-type HistoryRequest struct {
+type ListVersionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The type.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
@@ -725,20 +726,20 @@ type HistoryRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *HistoryRequest) Reset() {
-	*x = HistoryRequest{}
+func (x *ListVersionsRequest) Reset() {
+	*x = ListVersionsRequest{}
 	mi := &file_quoin_config_v1_config_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *HistoryRequest) String() string {
+func (x *ListVersionsRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*HistoryRequest) ProtoMessage() {}
+func (*ListVersionsRequest) ProtoMessage() {}
 
-func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
+func (x *ListVersionsRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_config_v1_config_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -750,33 +751,33 @@ func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use HistoryRequest.ProtoReflect.Descriptor instead.
-func (*HistoryRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListVersionsRequest.ProtoReflect.Descriptor instead.
+func (*ListVersionsRequest) Descriptor() ([]byte, []int) {
 	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *HistoryRequest) GetType() string {
+func (x *ListVersionsRequest) GetType() string {
 	if x != nil {
 		return x.Type
 	}
 	return ""
 }
 
-func (x *HistoryRequest) GetComponent() string {
+func (x *ListVersionsRequest) GetComponent() string {
 	if x != nil {
 		return x.Component
 	}
 	return ""
 }
 
-func (x *HistoryRequest) GetPageSize() int32 {
+func (x *ListVersionsRequest) GetPageSize() int32 {
 	if x != nil {
 		return x.PageSize
 	}
 	return 0
 }
 
-func (x *HistoryRequest) GetPageToken() string {
+func (x *ListVersionsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
 	}
@@ -784,7 +785,7 @@ func (x *HistoryRequest) GetPageToken() string {
 }
 
 // Some versions of a component.
-type HistoryResponse struct {
+type ListVersionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The versions, the newest first.
 	Configurations []*Configuration `protobuf:"bytes,1,rep,name=configurations,proto3" json:"configurations,omitempty"`
@@ -794,20 +795,20 @@ type HistoryResponse struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *HistoryResponse) Reset() {
-	*x = HistoryResponse{}
+func (x *ListVersionsResponse) Reset() {
+	*x = ListVersionsResponse{}
 	mi := &file_quoin_config_v1_config_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *HistoryResponse) String() string {
+func (x *ListVersionsResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*HistoryResponse) ProtoMessage() {}
+func (*ListVersionsResponse) ProtoMessage() {}
 
-func (x *HistoryResponse) ProtoReflect() protoreflect.Message {
+func (x *ListVersionsResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_config_v1_config_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -819,19 +820,19 @@ func (x *HistoryResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use HistoryResponse.ProtoReflect.Descriptor instead.
-func (*HistoryResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListVersionsResponse.ProtoReflect.Descriptor instead.
+func (*ListVersionsResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{10}
 }
 
-func (x *HistoryResponse) GetConfigurations() []*Configuration {
+func (x *ListVersionsResponse) GetConfigurations() []*Configuration {
 	if x != nil {
 		return x.Configurations
 	}
 	return nil
 }
 
-func (x *HistoryResponse) GetNextPageToken() string {
+func (x *ListVersionsResponse) GetNextPageToken() string {
 	if x != nil {
 		return x.NextPageToken
 	}
@@ -845,14 +846,14 @@ type RollbackRequest struct {
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	// The component.
 	Component string `protobuf:"bytes,2,opt,name=component,proto3" json:"component,omitempty"`
-	// The version whose value is wanted, as told by History.
+	// The version whose value is wanted, as told by ListVersions.
 	Version int64 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
 	// Version that the component must have now; 0 when it must not exist. Absent:
 	// any.
 	ExpectedVersion *int64 `protobuf:"varint,4,opt,name=expected_version,json=expectedVersion,proto3,oneof" json:"expected_version,omitempty"`
 	// Label of who makes the change, for the history: at most 256 bytes, no control
 	// characters.
-	Author string `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
+	Actor string `protobuf:"bytes,5,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Makes repeating this request safe, as in SetRequest.
 	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -917,9 +918,9 @@ func (x *RollbackRequest) GetExpectedVersion() int64 {
 	return 0
 }
 
-func (x *RollbackRequest) GetAuthor() string {
+func (x *RollbackRequest) GetActor() string {
 	if x != nil {
-		return x.Author
+		return x.Actor
 	}
 	return ""
 }
@@ -1080,8 +1081,8 @@ type WatchResponse struct {
 	//
 	//	*WatchResponse_Snapshot_
 	//	*WatchResponse_Changes_
-	//	*WatchResponse_Heartbeat_
-	//	*WatchResponse_Reconnect_
+	//	*WatchResponse_Heartbeat
+	//	*WatchResponse_Reconnect
 	Event         isWatchResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1142,18 +1143,18 @@ func (x *WatchResponse) GetChanges() *WatchResponse_Changes {
 	return nil
 }
 
-func (x *WatchResponse) GetHeartbeat() *WatchResponse_Heartbeat {
+func (x *WatchResponse) GetHeartbeat() *v1.Heartbeat {
 	if x != nil {
-		if x, ok := x.Event.(*WatchResponse_Heartbeat_); ok {
+		if x, ok := x.Event.(*WatchResponse_Heartbeat); ok {
 			return x.Heartbeat
 		}
 	}
 	return nil
 }
 
-func (x *WatchResponse) GetReconnect() *WatchResponse_Reconnect {
+func (x *WatchResponse) GetReconnect() *v1.Reconnect {
 	if x != nil {
-		if x, ok := x.Event.(*WatchResponse_Reconnect_); ok {
+		if x, ok := x.Event.(*WatchResponse_Reconnect); ok {
 			return x.Reconnect
 		}
 	}
@@ -1174,23 +1175,23 @@ type WatchResponse_Changes_ struct {
 	Changes *WatchResponse_Changes `protobuf:"bytes,2,opt,name=changes,proto3,oneof"`
 }
 
-type WatchResponse_Heartbeat_ struct {
+type WatchResponse_Heartbeat struct {
 	// The stream is alive.
-	Heartbeat *WatchResponse_Heartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *v1.Heartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
 }
 
-type WatchResponse_Reconnect_ struct {
+type WatchResponse_Reconnect struct {
 	// The server goes away; the stream ends.
-	Reconnect *WatchResponse_Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
+	Reconnect *v1.Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
 }
 
 func (*WatchResponse_Snapshot_) isWatchResponse_Event() {}
 
 func (*WatchResponse_Changes_) isWatchResponse_Event() {}
 
-func (*WatchResponse_Heartbeat_) isWatchResponse_Event() {}
+func (*WatchResponse_Heartbeat) isWatchResponse_Event() {}
 
-func (*WatchResponse_Reconnect_) isWatchResponse_Event() {}
+func (*WatchResponse_Reconnect) isWatchResponse_Event() {}
 
 // Whether something is under maintenance.
 type Maintenance struct {
@@ -1198,13 +1199,13 @@ type Maintenance struct {
 	// Whether it is.
 	On *bool `protobuf:"varint,1,opt,name=on,proto3,oneof" json:"on,omitempty"`
 	// What to tell users.
-	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	Notice string `protobuf:"bytes,2,opt,name=notice,proto3" json:"notice,omitempty"`
 	// When it ends by itself, by the clock of Redis. Unset: when somebody ends it.
 	Until *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
 	// Who is let through nevertheless, as given.
 	Allow []string `protobuf:"bytes,4,rep,name=allow,proto3" json:"allow,omitempty"`
 	// Who set it, as given.
-	Author string `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
+	Actor string `protobuf:"bytes,5,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Since when it is on. Unset when it is not.
 	StartTime     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1248,9 +1249,9 @@ func (x *Maintenance) GetOn() bool {
 	return false
 }
 
-func (x *Maintenance) GetMessage() string {
+func (x *Maintenance) GetNotice() string {
 	if x != nil {
-		return x.Message
+		return x.Notice
 	}
 	return ""
 }
@@ -1269,9 +1270,9 @@ func (x *Maintenance) GetAllow() []string {
 	return nil
 }
 
-func (x *Maintenance) GetAuthor() string {
+func (x *Maintenance) GetActor() string {
 	if x != nil {
-		return x.Author
+		return x.Actor
 	}
 	return ""
 }
@@ -1291,7 +1292,7 @@ type SetMaintenanceRequest struct {
 	// Whether it is; false ends it. It has to be given.
 	On *bool `protobuf:"varint,2,opt,name=on,proto3,oneof" json:"on,omitempty"`
 	// What to tell users: at most 1 KiB. Only when on, as until and allow.
-	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	Notice string `protobuf:"bytes,3,opt,name=notice,proto3" json:"notice,omitempty"`
 	// When it ends by itself; a time to come. Absent: when somebody ends it.
 	Until *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
 	// Who is let through nevertheless, at most 100 names of at most 256 bytes.
@@ -1299,7 +1300,7 @@ type SetMaintenanceRequest struct {
 	// those who check.
 	Allow []string `protobuf:"bytes,5,rep,name=allow,proto3" json:"allow,omitempty"`
 	// Label of who sets it: at most 256 bytes, no control characters.
-	Author        string `protobuf:"bytes,6,opt,name=author,proto3" json:"author,omitempty"`
+	Actor         string `protobuf:"bytes,6,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1348,9 +1349,9 @@ func (x *SetMaintenanceRequest) GetOn() bool {
 	return false
 }
 
-func (x *SetMaintenanceRequest) GetMessage() string {
+func (x *SetMaintenanceRequest) GetNotice() string {
 	if x != nil {
-		return x.Message
+		return x.Notice
 	}
 	return ""
 }
@@ -1369,9 +1370,9 @@ func (x *SetMaintenanceRequest) GetAllow() []string {
 	return nil
 }
 
-func (x *SetMaintenanceRequest) GetAuthor() string {
+func (x *SetMaintenanceRequest) GetActor() string {
 	if x != nil {
-		return x.Author
+		return x.Actor
 	}
 	return ""
 }
@@ -1585,9 +1586,9 @@ type WatchMaintenanceResponse struct {
 	//
 	// Types that are valid to be assigned to Event:
 	//
-	//	*WatchMaintenanceResponse_State_
-	//	*WatchMaintenanceResponse_Heartbeat_
-	//	*WatchMaintenanceResponse_Reconnect_
+	//	*WatchMaintenanceResponse_Snapshot_
+	//	*WatchMaintenanceResponse_Heartbeat
+	//	*WatchMaintenanceResponse_Reconnect
 	Event         isWatchMaintenanceResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1630,27 +1631,27 @@ func (x *WatchMaintenanceResponse) GetEvent() isWatchMaintenanceResponse_Event {
 	return nil
 }
 
-func (x *WatchMaintenanceResponse) GetState() *WatchMaintenanceResponse_State {
+func (x *WatchMaintenanceResponse) GetSnapshot() *WatchMaintenanceResponse_Snapshot {
 	if x != nil {
-		if x, ok := x.Event.(*WatchMaintenanceResponse_State_); ok {
-			return x.State
+		if x, ok := x.Event.(*WatchMaintenanceResponse_Snapshot_); ok {
+			return x.Snapshot
 		}
 	}
 	return nil
 }
 
-func (x *WatchMaintenanceResponse) GetHeartbeat() *WatchMaintenanceResponse_Heartbeat {
+func (x *WatchMaintenanceResponse) GetHeartbeat() *v1.Heartbeat {
 	if x != nil {
-		if x, ok := x.Event.(*WatchMaintenanceResponse_Heartbeat_); ok {
+		if x, ok := x.Event.(*WatchMaintenanceResponse_Heartbeat); ok {
 			return x.Heartbeat
 		}
 	}
 	return nil
 }
 
-func (x *WatchMaintenanceResponse) GetReconnect() *WatchMaintenanceResponse_Reconnect {
+func (x *WatchMaintenanceResponse) GetReconnect() *v1.Reconnect {
 	if x != nil {
-		if x, ok := x.Event.(*WatchMaintenanceResponse_Reconnect_); ok {
+		if x, ok := x.Event.(*WatchMaintenanceResponse_Reconnect); ok {
 			return x.Reconnect
 		}
 	}
@@ -1661,26 +1662,26 @@ type isWatchMaintenanceResponse_Event interface {
 	isWatchMaintenanceResponse_Event()
 }
 
-type WatchMaintenanceResponse_State_ struct {
+type WatchMaintenanceResponse_Snapshot_ struct {
 	// What is so.
-	State *WatchMaintenanceResponse_State `protobuf:"bytes,1,opt,name=state,proto3,oneof"`
+	Snapshot *WatchMaintenanceResponse_Snapshot `protobuf:"bytes,1,opt,name=snapshot,proto3,oneof"`
 }
 
-type WatchMaintenanceResponse_Heartbeat_ struct {
+type WatchMaintenanceResponse_Heartbeat struct {
 	// The stream is alive.
-	Heartbeat *WatchMaintenanceResponse_Heartbeat `protobuf:"bytes,2,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *v1.Heartbeat `protobuf:"bytes,2,opt,name=heartbeat,proto3,oneof"`
 }
 
-type WatchMaintenanceResponse_Reconnect_ struct {
+type WatchMaintenanceResponse_Reconnect struct {
 	// The server goes away; the stream ends.
-	Reconnect *WatchMaintenanceResponse_Reconnect `protobuf:"bytes,3,opt,name=reconnect,proto3,oneof"`
+	Reconnect *v1.Reconnect `protobuf:"bytes,3,opt,name=reconnect,proto3,oneof"`
 }
 
-func (*WatchMaintenanceResponse_State_) isWatchMaintenanceResponse_Event() {}
+func (*WatchMaintenanceResponse_Snapshot_) isWatchMaintenanceResponse_Event() {}
 
-func (*WatchMaintenanceResponse_Heartbeat_) isWatchMaintenanceResponse_Event() {}
+func (*WatchMaintenanceResponse_Heartbeat) isWatchMaintenanceResponse_Event() {}
 
-func (*WatchMaintenanceResponse_Reconnect_) isWatchMaintenanceResponse_Event() {}
+func (*WatchMaintenanceResponse_Reconnect) isWatchMaintenanceResponse_Event() {}
 
 // A process that serves.
 type Instance struct {
@@ -1878,9 +1879,9 @@ type AnnounceResponse struct {
 	// Types that are valid to be assigned to Event:
 	//
 	//	*AnnounceResponse_Announced_
-	//	*AnnounceResponse_Heartbeat_
+	//	*AnnounceResponse_Heartbeat
 	//	*AnnounceResponse_Replaced_
-	//	*AnnounceResponse_Reconnect_
+	//	*AnnounceResponse_Reconnect
 	Event         isAnnounceResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1932,9 +1933,9 @@ func (x *AnnounceResponse) GetAnnounced() *AnnounceResponse_Announced {
 	return nil
 }
 
-func (x *AnnounceResponse) GetHeartbeat() *AnnounceResponse_Heartbeat {
+func (x *AnnounceResponse) GetHeartbeat() *v1.Heartbeat {
 	if x != nil {
-		if x, ok := x.Event.(*AnnounceResponse_Heartbeat_); ok {
+		if x, ok := x.Event.(*AnnounceResponse_Heartbeat); ok {
 			return x.Heartbeat
 		}
 	}
@@ -1950,9 +1951,9 @@ func (x *AnnounceResponse) GetReplaced() *AnnounceResponse_Replaced {
 	return nil
 }
 
-func (x *AnnounceResponse) GetReconnect() *AnnounceResponse_Reconnect {
+func (x *AnnounceResponse) GetReconnect() *v1.Reconnect {
 	if x != nil {
-		if x, ok := x.Event.(*AnnounceResponse_Reconnect_); ok {
+		if x, ok := x.Event.(*AnnounceResponse_Reconnect); ok {
 			return x.Reconnect
 		}
 	}
@@ -1968,9 +1969,9 @@ type AnnounceResponse_Announced_ struct {
 	Announced *AnnounceResponse_Announced `protobuf:"bytes,1,opt,name=announced,proto3,oneof"`
 }
 
-type AnnounceResponse_Heartbeat_ struct {
+type AnnounceResponse_Heartbeat struct {
 	// The stream is alive.
-	Heartbeat *AnnounceResponse_Heartbeat `protobuf:"bytes,2,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *v1.Heartbeat `protobuf:"bytes,2,opt,name=heartbeat,proto3,oneof"`
 }
 
 type AnnounceResponse_Replaced_ struct {
@@ -1978,18 +1979,18 @@ type AnnounceResponse_Replaced_ struct {
 	Replaced *AnnounceResponse_Replaced `protobuf:"bytes,3,opt,name=replaced,proto3,oneof"`
 }
 
-type AnnounceResponse_Reconnect_ struct {
+type AnnounceResponse_Reconnect struct {
 	// The server goes away; the stream ends.
-	Reconnect *AnnounceResponse_Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
+	Reconnect *v1.Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
 }
 
 func (*AnnounceResponse_Announced_) isAnnounceResponse_Event() {}
 
-func (*AnnounceResponse_Heartbeat_) isAnnounceResponse_Event() {}
+func (*AnnounceResponse_Heartbeat) isAnnounceResponse_Event() {}
 
 func (*AnnounceResponse_Replaced_) isAnnounceResponse_Event() {}
 
-func (*AnnounceResponse_Reconnect_) isAnnounceResponse_Event() {}
+func (*AnnounceResponse_Reconnect) isAnnounceResponse_Event() {}
 
 // Asks for the instances of a service.
 type ResolveRequest struct {
@@ -2175,8 +2176,8 @@ type WatchServiceResponse struct {
 	//
 	//	*WatchServiceResponse_Snapshot_
 	//	*WatchServiceResponse_Changes_
-	//	*WatchServiceResponse_Heartbeat_
-	//	*WatchServiceResponse_Reconnect_
+	//	*WatchServiceResponse_Heartbeat
+	//	*WatchServiceResponse_Reconnect
 	Event         isWatchServiceResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2237,18 +2238,18 @@ func (x *WatchServiceResponse) GetChanges() *WatchServiceResponse_Changes {
 	return nil
 }
 
-func (x *WatchServiceResponse) GetHeartbeat() *WatchServiceResponse_Heartbeat {
+func (x *WatchServiceResponse) GetHeartbeat() *v1.Heartbeat {
 	if x != nil {
-		if x, ok := x.Event.(*WatchServiceResponse_Heartbeat_); ok {
+		if x, ok := x.Event.(*WatchServiceResponse_Heartbeat); ok {
 			return x.Heartbeat
 		}
 	}
 	return nil
 }
 
-func (x *WatchServiceResponse) GetReconnect() *WatchServiceResponse_Reconnect {
+func (x *WatchServiceResponse) GetReconnect() *v1.Reconnect {
 	if x != nil {
-		if x, ok := x.Event.(*WatchServiceResponse_Reconnect_); ok {
+		if x, ok := x.Event.(*WatchServiceResponse_Reconnect); ok {
 			return x.Reconnect
 		}
 	}
@@ -2269,23 +2270,23 @@ type WatchServiceResponse_Changes_ struct {
 	Changes *WatchServiceResponse_Changes `protobuf:"bytes,2,opt,name=changes,proto3,oneof"`
 }
 
-type WatchServiceResponse_Heartbeat_ struct {
+type WatchServiceResponse_Heartbeat struct {
 	// The stream is alive.
-	Heartbeat *WatchServiceResponse_Heartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *v1.Heartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
 }
 
-type WatchServiceResponse_Reconnect_ struct {
+type WatchServiceResponse_Reconnect struct {
 	// The server goes away; the stream ends.
-	Reconnect *WatchServiceResponse_Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
+	Reconnect *v1.Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
 }
 
 func (*WatchServiceResponse_Snapshot_) isWatchServiceResponse_Event() {}
 
 func (*WatchServiceResponse_Changes_) isWatchServiceResponse_Event() {}
 
-func (*WatchServiceResponse_Heartbeat_) isWatchServiceResponse_Event() {}
+func (*WatchServiceResponse_Heartbeat) isWatchServiceResponse_Event() {}
 
-func (*WatchServiceResponse_Reconnect_) isWatchServiceResponse_Event() {}
+func (*WatchServiceResponse_Reconnect) isWatchServiceResponse_Event() {}
 
 // Asks for types.
 type ListTypesRequest struct {
@@ -2776,119 +2777,8 @@ func (x *WatchResponse_Changes) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
-// The stream is alive.
-type WatchResponse_Heartbeat struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Revision up to which the reader has everything.
-	Revision *int64 `protobuf:"varint,1,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
-	// When what the reader has was last seen to be so.
-	AsOf *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	// Whether Redis could not be asked when the server last tried: there may be
-	// changes that nobody can see now.
-	Stale         *bool `protobuf:"varint,3,opt,name=stale,proto3,oneof" json:"stale,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *WatchResponse_Heartbeat) Reset() {
-	*x = WatchResponse_Heartbeat{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[37]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *WatchResponse_Heartbeat) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*WatchResponse_Heartbeat) ProtoMessage() {}
-
-func (x *WatchResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[37]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use WatchResponse_Heartbeat.ProtoReflect.Descriptor instead.
-func (*WatchResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{14, 2}
-}
-
-func (x *WatchResponse_Heartbeat) GetRevision() int64 {
-	if x != nil && x.Revision != nil {
-		return *x.Revision
-	}
-	return 0
-}
-
-func (x *WatchResponse_Heartbeat) GetAsOf() *timestamppb.Timestamp {
-	if x != nil {
-		return x.AsOf
-	}
-	return nil
-}
-
-func (x *WatchResponse_Heartbeat) GetStale() bool {
-	if x != nil && x.Stale != nil {
-		return *x.Stale
-	}
-	return false
-}
-
-// The server goes away.
-type WatchResponse_Reconnect struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to go on, with another server.
-	Revision      *int64 `protobuf:"varint,1,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *WatchResponse_Reconnect) Reset() {
-	*x = WatchResponse_Reconnect{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[38]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *WatchResponse_Reconnect) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*WatchResponse_Reconnect) ProtoMessage() {}
-
-func (x *WatchResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[38]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use WatchResponse_Reconnect.ProtoReflect.Descriptor instead.
-func (*WatchResponse_Reconnect) Descriptor() ([]byte, []int) {
-	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{14, 3}
-}
-
-func (x *WatchResponse_Reconnect) GetRevision() int64 {
-	if x != nil && x.Revision != nil {
-		return *x.Revision
-	}
-	return 0
-}
-
 // What is so.
-type WatchMaintenanceResponse_State struct {
+type WatchMaintenanceResponse_Snapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is so.
 	Maintenance *Maintenance `protobuf:"bytes,1,opt,name=maintenance,proto3" json:"maintenance,omitempty"`
@@ -2898,21 +2788,21 @@ type WatchMaintenanceResponse_State struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *WatchMaintenanceResponse_State) Reset() {
-	*x = WatchMaintenanceResponse_State{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[39]
+func (x *WatchMaintenanceResponse_Snapshot) Reset() {
+	*x = WatchMaintenanceResponse_Snapshot{}
+	mi := &file_quoin_config_v1_config_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *WatchMaintenanceResponse_State) String() string {
+func (x *WatchMaintenanceResponse_Snapshot) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*WatchMaintenanceResponse_State) ProtoMessage() {}
+func (*WatchMaintenanceResponse_Snapshot) ProtoMessage() {}
 
-func (x *WatchMaintenanceResponse_State) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[39]
+func (x *WatchMaintenanceResponse_Snapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_config_v1_config_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2923,115 +2813,23 @@ func (x *WatchMaintenanceResponse_State) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use WatchMaintenanceResponse_State.ProtoReflect.Descriptor instead.
-func (*WatchMaintenanceResponse_State) Descriptor() ([]byte, []int) {
+// Deprecated: Use WatchMaintenanceResponse_Snapshot.ProtoReflect.Descriptor instead.
+func (*WatchMaintenanceResponse_Snapshot) Descriptor() ([]byte, []int) {
 	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{21, 0}
 }
 
-func (x *WatchMaintenanceResponse_State) GetMaintenance() *Maintenance {
+func (x *WatchMaintenanceResponse_Snapshot) GetMaintenance() *Maintenance {
 	if x != nil {
 		return x.Maintenance
 	}
 	return nil
 }
 
-func (x *WatchMaintenanceResponse_State) GetAsOf() *timestamppb.Timestamp {
+func (x *WatchMaintenanceResponse_Snapshot) GetAsOf() *timestamppb.Timestamp {
 	if x != nil {
 		return x.AsOf
 	}
 	return nil
-}
-
-// The stream is alive.
-type WatchMaintenanceResponse_Heartbeat struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// When the newest state was last seen to be so.
-	AsOf *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	// Whether Redis could not be asked when the server last tried.
-	Stale         *bool `protobuf:"varint,2,opt,name=stale,proto3,oneof" json:"stale,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *WatchMaintenanceResponse_Heartbeat) Reset() {
-	*x = WatchMaintenanceResponse_Heartbeat{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[40]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *WatchMaintenanceResponse_Heartbeat) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*WatchMaintenanceResponse_Heartbeat) ProtoMessage() {}
-
-func (x *WatchMaintenanceResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[40]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use WatchMaintenanceResponse_Heartbeat.ProtoReflect.Descriptor instead.
-func (*WatchMaintenanceResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{21, 1}
-}
-
-func (x *WatchMaintenanceResponse_Heartbeat) GetAsOf() *timestamppb.Timestamp {
-	if x != nil {
-		return x.AsOf
-	}
-	return nil
-}
-
-func (x *WatchMaintenanceResponse_Heartbeat) GetStale() bool {
-	if x != nil && x.Stale != nil {
-		return *x.Stale
-	}
-	return false
-}
-
-// The server goes away. Call WatchMaintenance again.
-type WatchMaintenanceResponse_Reconnect struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *WatchMaintenanceResponse_Reconnect) Reset() {
-	*x = WatchMaintenanceResponse_Reconnect{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[41]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *WatchMaintenanceResponse_Reconnect) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*WatchMaintenanceResponse_Reconnect) ProtoMessage() {}
-
-func (x *WatchMaintenanceResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[41]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use WatchMaintenanceResponse_Reconnect.ProtoReflect.Descriptor instead.
-func (*WatchMaintenanceResponse_Reconnect) Descriptor() ([]byte, []int) {
-	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{21, 2}
 }
 
 // The instance is known.
@@ -3047,7 +2845,7 @@ type AnnounceResponse_Announced struct {
 
 func (x *AnnounceResponse_Announced) Reset() {
 	*x = AnnounceResponse_Announced{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[44]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3059,7 +2857,7 @@ func (x *AnnounceResponse_Announced) String() string {
 func (*AnnounceResponse_Announced) ProtoMessage() {}
 
 func (x *AnnounceResponse_Announced) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[44]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3089,53 +2887,6 @@ func (x *AnnounceResponse_Announced) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// The stream is alive.
-type AnnounceResponse_Heartbeat struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// When the lease ends, as far as is known. A time that has passed says that
-	// Redis cannot be reached and the instance may be unknown.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *AnnounceResponse_Heartbeat) Reset() {
-	*x = AnnounceResponse_Heartbeat{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[45]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AnnounceResponse_Heartbeat) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AnnounceResponse_Heartbeat) ProtoMessage() {}
-
-func (x *AnnounceResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[45]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AnnounceResponse_Heartbeat.ProtoReflect.Descriptor instead.
-func (*AnnounceResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{24, 1}
-}
-
-func (x *AnnounceResponse_Heartbeat) GetExpireTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.ExpireTime
-	}
-	return nil
-}
-
 // A newer Announce has the instance.
 type AnnounceResponse_Replaced struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -3145,7 +2896,7 @@ type AnnounceResponse_Replaced struct {
 
 func (x *AnnounceResponse_Replaced) Reset() {
 	*x = AnnounceResponse_Replaced{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[46]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3157,7 +2908,7 @@ func (x *AnnounceResponse_Replaced) String() string {
 func (*AnnounceResponse_Replaced) ProtoMessage() {}
 
 func (x *AnnounceResponse_Replaced) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[46]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3170,53 +2921,7 @@ func (x *AnnounceResponse_Replaced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceResponse_Replaced.ProtoReflect.Descriptor instead.
 func (*AnnounceResponse_Replaced) Descriptor() ([]byte, []int) {
-	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{24, 2}
-}
-
-// The server goes away.
-type AnnounceResponse_Reconnect struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the instance, to be announced again.
-	Instance      string `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *AnnounceResponse_Reconnect) Reset() {
-	*x = AnnounceResponse_Reconnect{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[47]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AnnounceResponse_Reconnect) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AnnounceResponse_Reconnect) ProtoMessage() {}
-
-func (x *AnnounceResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[47]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AnnounceResponse_Reconnect.ProtoReflect.Descriptor instead.
-func (*AnnounceResponse_Reconnect) Descriptor() ([]byte, []int) {
-	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{24, 3}
-}
-
-func (x *AnnounceResponse_Reconnect) GetInstance() string {
-	if x != nil {
-		return x.Instance
-	}
-	return ""
+	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{24, 1}
 }
 
 // All instances.
@@ -3234,7 +2939,7 @@ type WatchServiceResponse_Snapshot struct {
 
 func (x *WatchServiceResponse_Snapshot) Reset() {
 	*x = WatchServiceResponse_Snapshot{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[48]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3246,7 +2951,7 @@ func (x *WatchServiceResponse_Snapshot) String() string {
 func (*WatchServiceResponse_Snapshot) ProtoMessage() {}
 
 func (x *WatchServiceResponse_Snapshot) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[48]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3300,7 +3005,7 @@ type WatchServiceResponse_Changes struct {
 
 func (x *WatchServiceResponse_Changes) Reset() {
 	*x = WatchServiceResponse_Changes{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[49]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3312,7 +3017,7 @@ func (x *WatchServiceResponse_Changes) String() string {
 func (*WatchServiceResponse_Changes) ProtoMessage() {}
 
 func (x *WatchServiceResponse_Changes) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[49]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3356,116 +3061,6 @@ func (x *WatchServiceResponse_Changes) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
-// The stream is alive.
-type WatchServiceResponse_Heartbeat struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Revision up to which the reader has everything.
-	Revision *int64 `protobuf:"varint,1,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
-	// When what the reader has was last seen to be so.
-	AsOf *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	// Whether Redis could not be asked when the server last tried.
-	Stale         *bool `protobuf:"varint,3,opt,name=stale,proto3,oneof" json:"stale,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *WatchServiceResponse_Heartbeat) Reset() {
-	*x = WatchServiceResponse_Heartbeat{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[50]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *WatchServiceResponse_Heartbeat) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*WatchServiceResponse_Heartbeat) ProtoMessage() {}
-
-func (x *WatchServiceResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[50]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use WatchServiceResponse_Heartbeat.ProtoReflect.Descriptor instead.
-func (*WatchServiceResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{28, 2}
-}
-
-func (x *WatchServiceResponse_Heartbeat) GetRevision() int64 {
-	if x != nil && x.Revision != nil {
-		return *x.Revision
-	}
-	return 0
-}
-
-func (x *WatchServiceResponse_Heartbeat) GetAsOf() *timestamppb.Timestamp {
-	if x != nil {
-		return x.AsOf
-	}
-	return nil
-}
-
-func (x *WatchServiceResponse_Heartbeat) GetStale() bool {
-	if x != nil && x.Stale != nil {
-		return *x.Stale
-	}
-	return false
-}
-
-// The server goes away.
-type WatchServiceResponse_Reconnect struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to go on, with another server.
-	Revision      *int64 `protobuf:"varint,1,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *WatchServiceResponse_Reconnect) Reset() {
-	*x = WatchServiceResponse_Reconnect{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[51]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *WatchServiceResponse_Reconnect) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*WatchServiceResponse_Reconnect) ProtoMessage() {}
-
-func (x *WatchServiceResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[51]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use WatchServiceResponse_Reconnect.ProtoReflect.Descriptor instead.
-func (*WatchServiceResponse_Reconnect) Descriptor() ([]byte, []int) {
-	return file_quoin_config_v1_config_proto_rawDescGZIP(), []int{28, 3}
-}
-
-func (x *WatchServiceResponse_Reconnect) GetRevision() int64 {
-	if x != nil && x.Revision != nil {
-		return *x.Revision
-	}
-	return 0
-}
-
 // A maintenance and what it is of.
 type ListMaintenancesResponse_Named struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3479,7 +3074,7 @@ type ListMaintenancesResponse_Named struct {
 
 func (x *ListMaintenancesResponse_Named) Reset() {
 	*x = ListMaintenancesResponse_Named{}
-	mi := &file_quoin_config_v1_config_proto_msgTypes[52]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3491,7 +3086,7 @@ func (x *ListMaintenancesResponse_Named) String() string {
 func (*ListMaintenancesResponse_Named) ProtoMessage() {}
 
 func (x *ListMaintenancesResponse_Named) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_config_v1_config_proto_msgTypes[52]
+	mi := &file_quoin_config_v1_config_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3525,26 +3120,25 @@ var File_quoin_config_v1_config_proto protoreflect.FileDescriptor
 
 const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\n" +
-	"\x1cquoin/config/v1/config.proto\x12\x0fquoin.config.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x02\n" +
+	"\x1cquoin/config/v1/config.proto\x12\x0fquoin.config.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"\x88\x02\n" +
 	"\rConfiguration\x12\x1c\n" +
 	"\tcomponent\x18\x01 \x01(\tR\tcomponent\x12-\n" +
 	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value\x12\x1d\n" +
 	"\aversion\x18\x03 \x01(\x03H\x00R\aversion\x88\x01\x01\x12;\n" +
 	"\vupdate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\x12\x16\n" +
-	"\x06author\x18\x05 \x01(\tR\x06author\x12\x1d\n" +
-	"\adeleted\x18\x06 \x01(\bH\x01R\adeleted\x88\x01\x01B\n" +
+	"updateTime\x12\x14\n" +
+	"\x05actor\x18\x05 \x01(\tR\x05actor\x12\x1f\n" +
+	"\bdeletion\x18\x06 \x01(\bH\x01R\bdeletion\x88\x01\x01B\n" +
 	"\n" +
-	"\b_versionB\n" +
-	"\n" +
-	"\b_deleted\"\xe9\x01\n" +
+	"\b_versionB\v\n" +
+	"\t_deletion\"\xe7\x01\n" +
 	"\n" +
 	"SetRequest\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12-\n" +
 	"\x05value\x18\x03 \x01(\v2\x17.google.protobuf.StructR\x05value\x12.\n" +
-	"\x10expected_version\x18\x04 \x01(\x03H\x00R\x0fexpectedVersion\x88\x01\x01\x12\x16\n" +
-	"\x06author\x18\x05 \x01(\tR\x06author\x12\x1d\n" +
+	"\x10expected_version\x18\x04 \x01(\x03H\x00R\x0fexpectedVersion\x88\x01\x01\x12\x14\n" +
+	"\x05actor\x18\x05 \x01(\tR\x05actor\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x06 \x01(\tR\trequestIdB\x13\n" +
 	"\x11_expected_version\"\xe3\x01\n" +
@@ -3578,12 +3172,12 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1f\n" +
 	"\brevision\x18\x03 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
 	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfB\v\n" +
-	"\t_revision\"\xbd\x01\n" +
+	"\t_revision\"\xbb\x01\n" +
 	"\rDeleteRequest\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12.\n" +
-	"\x10expected_version\x18\x03 \x01(\x03H\x00R\x0fexpectedVersion\x88\x01\x01\x12\x16\n" +
-	"\x06author\x18\x04 \x01(\tR\x06author\x12\x1d\n" +
+	"\x10expected_version\x18\x03 \x01(\x03H\x00R\x0fexpectedVersion\x88\x01\x01\x12\x14\n" +
+	"\x05actor\x18\x04 \x01(\tR\x05actor\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x05 \x01(\tR\trequestIdB\x13\n" +
 	"\x11_expected_version\"f\n" +
@@ -3593,22 +3187,22 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\n" +
 	"\b_deletedB\n" +
 	"\n" +
-	"\b_version\"~\n" +
-	"\x0eHistoryRequest\x12\x12\n" +
+	"\b_version\"\x83\x01\n" +
+	"\x13ListVersionsRequest\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\x81\x01\n" +
-	"\x0fHistoryResponse\x12F\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\x86\x01\n" +
+	"\x14ListVersionsResponse\x12F\n" +
 	"\x0econfigurations\x18\x01 \x03(\v2\x1e.quoin.config.v1.ConfigurationR\x0econfigurations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd9\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd7\x01\n" +
 	"\x0fRollbackRequest\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\x03R\aversion\x12.\n" +
-	"\x10expected_version\x18\x04 \x01(\x03H\x00R\x0fexpectedVersion\x88\x01\x01\x12\x16\n" +
-	"\x06author\x18\x05 \x01(\tR\x06author\x12\x1d\n" +
+	"\x10expected_version\x18\x04 \x01(\x03H\x00R\x0fexpectedVersion\x88\x01\x01\x12\x14\n" +
+	"\x05actor\x18\x05 \x01(\tR\x05actor\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x06 \x01(\tR\trequestIdB\x13\n" +
 	"\x11_expected_version\"\xe8\x01\n" +
@@ -3625,12 +3219,12 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12\x1f\n" +
 	"\brevision\x18\x03 \x01(\x03H\x00R\brevision\x88\x01\x01B\v\n" +
-	"\t_revision\"\xeb\x06\n" +
+	"\t_revision\"\x84\x05\n" +
 	"\rWatchResponse\x12E\n" +
 	"\bsnapshot\x18\x01 \x01(\v2'.quoin.config.v1.WatchResponse.SnapshotH\x00R\bsnapshot\x12B\n" +
-	"\achanges\x18\x02 \x01(\v2&.quoin.config.v1.WatchResponse.ChangesH\x00R\achanges\x12H\n" +
-	"\theartbeat\x18\x03 \x01(\v2(.quoin.config.v1.WatchResponse.HeartbeatH\x00R\theartbeat\x12H\n" +
-	"\treconnect\x18\x04 \x01(\v2(.quoin.config.v1.WatchResponse.ReconnectH\x00R\treconnect\x1a\xb1\x01\n" +
+	"\achanges\x18\x02 \x01(\v2&.quoin.config.v1.WatchResponse.ChangesH\x00R\achanges\x12;\n" +
+	"\theartbeat\x18\x03 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
+	"\treconnect\x18\x04 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnect\x1a\xb1\x01\n" +
 	"\bSnapshot\x12F\n" +
 	"\x0econfigurations\x18\x01 \x03(\v2\x1e.quoin.config.v1.ConfigurationR\x0econfigurations\x12\x1f\n" +
 	"\brevision\x18\x02 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
@@ -3640,33 +3234,24 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x0econfigurations\x18\x01 \x03(\v2\x1e.quoin.config.v1.ConfigurationR\x0econfigurations\x12\x1f\n" +
 	"\brevision\x18\x02 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
 	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfB\v\n" +
-	"\t_revision\x1a\x8f\x01\n" +
-	"\tHeartbeat\x12\x1f\n" +
-	"\brevision\x18\x01 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x19\n" +
-	"\x05stale\x18\x03 \x01(\bH\x01R\x05stale\x88\x01\x01B\v\n" +
-	"\t_revisionB\b\n" +
-	"\x06_stale\x1a9\n" +
-	"\tReconnect\x12\x1f\n" +
-	"\brevision\x18\x01 \x01(\x03H\x00R\brevision\x88\x01\x01B\v\n" +
 	"\t_revisionB\a\n" +
-	"\x05event\"\xde\x01\n" +
+	"\x05event\"\xda\x01\n" +
 	"\vMaintenance\x12\x13\n" +
-	"\x02on\x18\x01 \x01(\bH\x00R\x02on\x88\x01\x01\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\x120\n" +
+	"\x02on\x18\x01 \x01(\bH\x00R\x02on\x88\x01\x01\x12\x16\n" +
+	"\x06notice\x18\x02 \x01(\tR\x06notice\x120\n" +
 	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x14\n" +
-	"\x05allow\x18\x04 \x03(\tR\x05allow\x12\x16\n" +
-	"\x06author\x18\x05 \x01(\tR\x06author\x129\n" +
+	"\x05allow\x18\x04 \x03(\tR\x05allow\x12\x14\n" +
+	"\x05actor\x18\x05 \x01(\tR\x05actor\x129\n" +
 	"\n" +
 	"start_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTimeB\x05\n" +
-	"\x03_on\"\xc1\x01\n" +
+	"\x03_on\"\xbd\x01\n" +
 	"\x15SetMaintenanceRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x13\n" +
-	"\x02on\x18\x02 \x01(\bH\x00R\x02on\x88\x01\x01\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\x120\n" +
+	"\x02on\x18\x02 \x01(\bH\x00R\x02on\x88\x01\x01\x12\x16\n" +
+	"\x06notice\x18\x03 \x01(\tR\x06notice\x120\n" +
 	"\x05until\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x14\n" +
-	"\x05allow\x18\x05 \x03(\tR\x05allow\x12\x16\n" +
-	"\x06author\x18\x06 \x01(\tR\x06authorB\x05\n" +
+	"\x05allow\x18\x05 \x03(\tR\x05allow\x12\x14\n" +
+	"\x05actor\x18\x06 \x01(\tR\x05actorB\x05\n" +
 	"\x03_on\"X\n" +
 	"\x16SetMaintenanceResponse\x12>\n" +
 	"\vmaintenance\x18\x01 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance\"k\n" +
@@ -3677,19 +3262,14 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\vmaintenance\x18\x01 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance\x12/\n" +
 	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"-\n" +
 	"\x17WatchMaintenanceRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\x80\x04\n" +
-	"\x18WatchMaintenanceResponse\x12G\n" +
-	"\x05state\x18\x01 \x01(\v2/.quoin.config.v1.WatchMaintenanceResponse.StateH\x00R\x05state\x12S\n" +
-	"\theartbeat\x18\x02 \x01(\v23.quoin.config.v1.WatchMaintenanceResponse.HeartbeatH\x00R\theartbeat\x12S\n" +
-	"\treconnect\x18\x03 \x01(\v23.quoin.config.v1.WatchMaintenanceResponse.ReconnectH\x00R\treconnect\x1ax\n" +
-	"\x05State\x12>\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xec\x02\n" +
+	"\x18WatchMaintenanceResponse\x12P\n" +
+	"\bsnapshot\x18\x01 \x01(\v22.quoin.config.v1.WatchMaintenanceResponse.SnapshotH\x00R\bsnapshot\x12;\n" +
+	"\theartbeat\x18\x02 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
+	"\treconnect\x18\x03 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnect\x1a{\n" +
+	"\bSnapshot\x12>\n" +
 	"\vmaintenance\x18\x01 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x1aa\n" +
-	"\tHeartbeat\x12/\n" +
-	"\x05as_of\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x19\n" +
-	"\x05stale\x18\x02 \x01(\bH\x00R\x05stale\x88\x01\x01B\b\n" +
-	"\x06_stale\x1a\v\n" +
-	"\tReconnectB\a\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfB\a\n" +
 	"\x05event\"\xd8\x02\n" +
 	"\bInstance\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x18\n" +
@@ -3714,23 +3294,18 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x05lease\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xb1\x04\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9e\x03\n" +
 	"\x10AnnounceResponse\x12K\n" +
-	"\tannounced\x18\x01 \x01(\v2+.quoin.config.v1.AnnounceResponse.AnnouncedH\x00R\tannounced\x12K\n" +
-	"\theartbeat\x18\x02 \x01(\v2+.quoin.config.v1.AnnounceResponse.HeartbeatH\x00R\theartbeat\x12H\n" +
-	"\breplaced\x18\x03 \x01(\v2*.quoin.config.v1.AnnounceResponse.ReplacedH\x00R\breplaced\x12K\n" +
-	"\treconnect\x18\x04 \x01(\v2+.quoin.config.v1.AnnounceResponse.ReconnectH\x00R\treconnect\x1ad\n" +
+	"\tannounced\x18\x01 \x01(\v2+.quoin.config.v1.AnnounceResponse.AnnouncedH\x00R\tannounced\x12;\n" +
+	"\theartbeat\x18\x02 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12H\n" +
+	"\breplaced\x18\x03 \x01(\v2*.quoin.config.v1.AnnounceResponse.ReplacedH\x00R\breplaced\x12;\n" +
+	"\treconnect\x18\x04 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnect\x1ad\n" +
 	"\tAnnounced\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x1aH\n" +
-	"\tHeartbeat\x12;\n" +
-	"\vexpire_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x1a\n" +
 	"\n" +
-	"\bReplaced\x1a'\n" +
-	"\tReconnect\x12\x1a\n" +
-	"\binstance\x18\x01 \x01(\tR\binstanceB\a\n" +
+	"\bReplacedB\a\n" +
 	"\x05event\"j\n" +
 	"\x0eResolveRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12>\n" +
@@ -3743,12 +3318,12 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x13WatchServiceRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x1f\n" +
 	"\brevision\x18\x02 \x01(\x03H\x00R\brevision\x88\x01\x01B\v\n" +
-	"\t_revision\"\x84\a\n" +
+	"\t_revision\"\x8f\x05\n" +
 	"\x14WatchServiceResponse\x12L\n" +
 	"\bsnapshot\x18\x01 \x01(\v2..quoin.config.v1.WatchServiceResponse.SnapshotH\x00R\bsnapshot\x12I\n" +
-	"\achanges\x18\x02 \x01(\v2-.quoin.config.v1.WatchServiceResponse.ChangesH\x00R\achanges\x12O\n" +
-	"\theartbeat\x18\x03 \x01(\v2/.quoin.config.v1.WatchServiceResponse.HeartbeatH\x00R\theartbeat\x12O\n" +
-	"\treconnect\x18\x04 \x01(\v2/.quoin.config.v1.WatchServiceResponse.ReconnectH\x00R\treconnect\x1a\xa2\x01\n" +
+	"\achanges\x18\x02 \x01(\v2-.quoin.config.v1.WatchServiceResponse.ChangesH\x00R\achanges\x12;\n" +
+	"\theartbeat\x18\x03 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
+	"\treconnect\x18\x04 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnect\x1a\xa2\x01\n" +
 	"\bSnapshot\x127\n" +
 	"\tinstances\x18\x01 \x03(\v2\x19.quoin.config.v1.InstanceR\tinstances\x12\x1f\n" +
 	"\brevision\x18\x02 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
@@ -3759,15 +3334,6 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x04gone\x18\x02 \x03(\tR\x04gone\x12\x1f\n" +
 	"\brevision\x18\x03 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
 	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfB\v\n" +
-	"\t_revision\x1a\x8f\x01\n" +
-	"\tHeartbeat\x12\x1f\n" +
-	"\brevision\x18\x01 \x01(\x03H\x00R\brevision\x88\x01\x01\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x19\n" +
-	"\x05stale\x18\x03 \x01(\bH\x01R\x05stale\x88\x01\x01B\v\n" +
-	"\t_revisionB\b\n" +
-	"\x06_stale\x1a9\n" +
-	"\tReconnect\x12\x1f\n" +
-	"\brevision\x18\x01 \x01(\x03H\x00R\brevision\x88\x01\x01B\v\n" +
 	"\t_revisionB\a\n" +
 	"\x05event\"f\n" +
 	"\x10ListTypesRequest\x12\x16\n" +
@@ -3796,14 +3362,14 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a[\n" +
 	"\x05Named\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12>\n" +
-	"\vmaintenance\x18\x02 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance2\x8c\v\n" +
+	"\vmaintenance\x18\x02 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance2\x9b\v\n" +
 	"\x06Config\x12@\n" +
 	"\x03Set\x12\x1b.quoin.config.v1.SetRequest\x1a\x1c.quoin.config.v1.SetResponse\x12E\n" +
 	"\x03Get\x12\x1b.quoin.config.v1.GetRequest\x1a\x1c.quoin.config.v1.GetResponse\"\x03\x90\x02\x01\x12H\n" +
 	"\x04List\x12\x1c.quoin.config.v1.ListRequest\x1a\x1d.quoin.config.v1.ListResponse\"\x03\x90\x02\x01\x12W\n" +
 	"\tListTypes\x12!.quoin.config.v1.ListTypesRequest\x1a\".quoin.config.v1.ListTypesResponse\"\x03\x90\x02\x01\x12I\n" +
-	"\x06Delete\x12\x1e.quoin.config.v1.DeleteRequest\x1a\x1f.quoin.config.v1.DeleteResponse\x12Q\n" +
-	"\aHistory\x12\x1f.quoin.config.v1.HistoryRequest\x1a .quoin.config.v1.HistoryResponse\"\x03\x90\x02\x01\x12O\n" +
+	"\x06Delete\x12\x1e.quoin.config.v1.DeleteRequest\x1a\x1f.quoin.config.v1.DeleteResponse\x12`\n" +
+	"\fListVersions\x12$.quoin.config.v1.ListVersionsRequest\x1a%.quoin.config.v1.ListVersionsResponse\"\x03\x90\x02\x01\x12O\n" +
 	"\bRollback\x12 .quoin.config.v1.RollbackRequest\x1a!.quoin.config.v1.RollbackResponse\x12M\n" +
 	"\x05Watch\x12\x1d.quoin.config.v1.WatchRequest\x1a\x1e.quoin.config.v1.WatchResponse\"\x03\x90\x02\x010\x01\x12f\n" +
 	"\x0eSetMaintenance\x12&.quoin.config.v1.SetMaintenanceRequest\x1a'.quoin.config.v1.SetMaintenanceResponse\"\x03\x90\x02\x02\x12f\n" +
@@ -3828,162 +3394,152 @@ func file_quoin_config_v1_config_proto_rawDescGZIP() []byte {
 	return file_quoin_config_v1_config_proto_rawDescData
 }
 
-var file_quoin_config_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_quoin_config_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_quoin_config_v1_config_proto_goTypes = []any{
-	(*Configuration)(nil),                      // 0: quoin.config.v1.Configuration
-	(*SetRequest)(nil),                         // 1: quoin.config.v1.SetRequest
-	(*SetResponse)(nil),                        // 2: quoin.config.v1.SetResponse
-	(*GetRequest)(nil),                         // 3: quoin.config.v1.GetRequest
-	(*GetResponse)(nil),                        // 4: quoin.config.v1.GetResponse
-	(*ListRequest)(nil),                        // 5: quoin.config.v1.ListRequest
-	(*ListResponse)(nil),                       // 6: quoin.config.v1.ListResponse
-	(*DeleteRequest)(nil),                      // 7: quoin.config.v1.DeleteRequest
-	(*DeleteResponse)(nil),                     // 8: quoin.config.v1.DeleteResponse
-	(*HistoryRequest)(nil),                     // 9: quoin.config.v1.HistoryRequest
-	(*HistoryResponse)(nil),                    // 10: quoin.config.v1.HistoryResponse
-	(*RollbackRequest)(nil),                    // 11: quoin.config.v1.RollbackRequest
-	(*RollbackResponse)(nil),                   // 12: quoin.config.v1.RollbackResponse
-	(*WatchRequest)(nil),                       // 13: quoin.config.v1.WatchRequest
-	(*WatchResponse)(nil),                      // 14: quoin.config.v1.WatchResponse
-	(*Maintenance)(nil),                        // 15: quoin.config.v1.Maintenance
-	(*SetMaintenanceRequest)(nil),              // 16: quoin.config.v1.SetMaintenanceRequest
-	(*SetMaintenanceResponse)(nil),             // 17: quoin.config.v1.SetMaintenanceResponse
-	(*GetMaintenanceRequest)(nil),              // 18: quoin.config.v1.GetMaintenanceRequest
-	(*GetMaintenanceResponse)(nil),             // 19: quoin.config.v1.GetMaintenanceResponse
-	(*WatchMaintenanceRequest)(nil),            // 20: quoin.config.v1.WatchMaintenanceRequest
-	(*WatchMaintenanceResponse)(nil),           // 21: quoin.config.v1.WatchMaintenanceResponse
-	(*Instance)(nil),                           // 22: quoin.config.v1.Instance
-	(*AnnounceRequest)(nil),                    // 23: quoin.config.v1.AnnounceRequest
-	(*AnnounceResponse)(nil),                   // 24: quoin.config.v1.AnnounceResponse
-	(*ResolveRequest)(nil),                     // 25: quoin.config.v1.ResolveRequest
-	(*ResolveResponse)(nil),                    // 26: quoin.config.v1.ResolveResponse
-	(*WatchServiceRequest)(nil),                // 27: quoin.config.v1.WatchServiceRequest
-	(*WatchServiceResponse)(nil),               // 28: quoin.config.v1.WatchServiceResponse
-	(*ListTypesRequest)(nil),                   // 29: quoin.config.v1.ListTypesRequest
-	(*ListTypesResponse)(nil),                  // 30: quoin.config.v1.ListTypesResponse
-	(*ListServicesRequest)(nil),                // 31: quoin.config.v1.ListServicesRequest
-	(*ListServicesResponse)(nil),               // 32: quoin.config.v1.ListServicesResponse
-	(*ListMaintenancesRequest)(nil),            // 33: quoin.config.v1.ListMaintenancesRequest
-	(*ListMaintenancesResponse)(nil),           // 34: quoin.config.v1.ListMaintenancesResponse
-	(*WatchResponse_Snapshot)(nil),             // 35: quoin.config.v1.WatchResponse.Snapshot
-	(*WatchResponse_Changes)(nil),              // 36: quoin.config.v1.WatchResponse.Changes
-	(*WatchResponse_Heartbeat)(nil),            // 37: quoin.config.v1.WatchResponse.Heartbeat
-	(*WatchResponse_Reconnect)(nil),            // 38: quoin.config.v1.WatchResponse.Reconnect
-	(*WatchMaintenanceResponse_State)(nil),     // 39: quoin.config.v1.WatchMaintenanceResponse.State
-	(*WatchMaintenanceResponse_Heartbeat)(nil), // 40: quoin.config.v1.WatchMaintenanceResponse.Heartbeat
-	(*WatchMaintenanceResponse_Reconnect)(nil), // 41: quoin.config.v1.WatchMaintenanceResponse.Reconnect
-	nil,                                    // 42: quoin.config.v1.Instance.MetadataEntry
-	nil,                                    // 43: quoin.config.v1.AnnounceRequest.MetadataEntry
-	(*AnnounceResponse_Announced)(nil),     // 44: quoin.config.v1.AnnounceResponse.Announced
-	(*AnnounceResponse_Heartbeat)(nil),     // 45: quoin.config.v1.AnnounceResponse.Heartbeat
-	(*AnnounceResponse_Replaced)(nil),      // 46: quoin.config.v1.AnnounceResponse.Replaced
-	(*AnnounceResponse_Reconnect)(nil),     // 47: quoin.config.v1.AnnounceResponse.Reconnect
-	(*WatchServiceResponse_Snapshot)(nil),  // 48: quoin.config.v1.WatchServiceResponse.Snapshot
-	(*WatchServiceResponse_Changes)(nil),   // 49: quoin.config.v1.WatchServiceResponse.Changes
-	(*WatchServiceResponse_Heartbeat)(nil), // 50: quoin.config.v1.WatchServiceResponse.Heartbeat
-	(*WatchServiceResponse_Reconnect)(nil), // 51: quoin.config.v1.WatchServiceResponse.Reconnect
-	(*ListMaintenancesResponse_Named)(nil), // 52: quoin.config.v1.ListMaintenancesResponse.Named
-	(*structpb.Struct)(nil),                // 53: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil),          // 54: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),            // 55: google.protobuf.Duration
+	(*Configuration)(nil),                     // 0: quoin.config.v1.Configuration
+	(*SetRequest)(nil),                        // 1: quoin.config.v1.SetRequest
+	(*SetResponse)(nil),                       // 2: quoin.config.v1.SetResponse
+	(*GetRequest)(nil),                        // 3: quoin.config.v1.GetRequest
+	(*GetResponse)(nil),                       // 4: quoin.config.v1.GetResponse
+	(*ListRequest)(nil),                       // 5: quoin.config.v1.ListRequest
+	(*ListResponse)(nil),                      // 6: quoin.config.v1.ListResponse
+	(*DeleteRequest)(nil),                     // 7: quoin.config.v1.DeleteRequest
+	(*DeleteResponse)(nil),                    // 8: quoin.config.v1.DeleteResponse
+	(*ListVersionsRequest)(nil),               // 9: quoin.config.v1.ListVersionsRequest
+	(*ListVersionsResponse)(nil),              // 10: quoin.config.v1.ListVersionsResponse
+	(*RollbackRequest)(nil),                   // 11: quoin.config.v1.RollbackRequest
+	(*RollbackResponse)(nil),                  // 12: quoin.config.v1.RollbackResponse
+	(*WatchRequest)(nil),                      // 13: quoin.config.v1.WatchRequest
+	(*WatchResponse)(nil),                     // 14: quoin.config.v1.WatchResponse
+	(*Maintenance)(nil),                       // 15: quoin.config.v1.Maintenance
+	(*SetMaintenanceRequest)(nil),             // 16: quoin.config.v1.SetMaintenanceRequest
+	(*SetMaintenanceResponse)(nil),            // 17: quoin.config.v1.SetMaintenanceResponse
+	(*GetMaintenanceRequest)(nil),             // 18: quoin.config.v1.GetMaintenanceRequest
+	(*GetMaintenanceResponse)(nil),            // 19: quoin.config.v1.GetMaintenanceResponse
+	(*WatchMaintenanceRequest)(nil),           // 20: quoin.config.v1.WatchMaintenanceRequest
+	(*WatchMaintenanceResponse)(nil),          // 21: quoin.config.v1.WatchMaintenanceResponse
+	(*Instance)(nil),                          // 22: quoin.config.v1.Instance
+	(*AnnounceRequest)(nil),                   // 23: quoin.config.v1.AnnounceRequest
+	(*AnnounceResponse)(nil),                  // 24: quoin.config.v1.AnnounceResponse
+	(*ResolveRequest)(nil),                    // 25: quoin.config.v1.ResolveRequest
+	(*ResolveResponse)(nil),                   // 26: quoin.config.v1.ResolveResponse
+	(*WatchServiceRequest)(nil),               // 27: quoin.config.v1.WatchServiceRequest
+	(*WatchServiceResponse)(nil),              // 28: quoin.config.v1.WatchServiceResponse
+	(*ListTypesRequest)(nil),                  // 29: quoin.config.v1.ListTypesRequest
+	(*ListTypesResponse)(nil),                 // 30: quoin.config.v1.ListTypesResponse
+	(*ListServicesRequest)(nil),               // 31: quoin.config.v1.ListServicesRequest
+	(*ListServicesResponse)(nil),              // 32: quoin.config.v1.ListServicesResponse
+	(*ListMaintenancesRequest)(nil),           // 33: quoin.config.v1.ListMaintenancesRequest
+	(*ListMaintenancesResponse)(nil),          // 34: quoin.config.v1.ListMaintenancesResponse
+	(*WatchResponse_Snapshot)(nil),            // 35: quoin.config.v1.WatchResponse.Snapshot
+	(*WatchResponse_Changes)(nil),             // 36: quoin.config.v1.WatchResponse.Changes
+	(*WatchMaintenanceResponse_Snapshot)(nil), // 37: quoin.config.v1.WatchMaintenanceResponse.Snapshot
+	nil,                                    // 38: quoin.config.v1.Instance.MetadataEntry
+	nil,                                    // 39: quoin.config.v1.AnnounceRequest.MetadataEntry
+	(*AnnounceResponse_Announced)(nil),     // 40: quoin.config.v1.AnnounceResponse.Announced
+	(*AnnounceResponse_Replaced)(nil),      // 41: quoin.config.v1.AnnounceResponse.Replaced
+	(*WatchServiceResponse_Snapshot)(nil),  // 42: quoin.config.v1.WatchServiceResponse.Snapshot
+	(*WatchServiceResponse_Changes)(nil),   // 43: quoin.config.v1.WatchServiceResponse.Changes
+	(*ListMaintenancesResponse_Named)(nil), // 44: quoin.config.v1.ListMaintenancesResponse.Named
+	(*structpb.Struct)(nil),                // 45: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil),          // 46: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),            // 47: google.protobuf.Duration
+	(*v1.Heartbeat)(nil),                   // 48: quoin.streams.v1.Heartbeat
+	(*v1.Reconnect)(nil),                   // 49: quoin.streams.v1.Reconnect
 }
 var file_quoin_config_v1_config_proto_depIdxs = []int32{
-	53, // 0: quoin.config.v1.Configuration.value:type_name -> google.protobuf.Struct
-	54, // 1: quoin.config.v1.Configuration.update_time:type_name -> google.protobuf.Timestamp
-	53, // 2: quoin.config.v1.SetRequest.value:type_name -> google.protobuf.Struct
-	54, // 3: quoin.config.v1.SetResponse.update_time:type_name -> google.protobuf.Timestamp
+	45, // 0: quoin.config.v1.Configuration.value:type_name -> google.protobuf.Struct
+	46, // 1: quoin.config.v1.Configuration.update_time:type_name -> google.protobuf.Timestamp
+	45, // 2: quoin.config.v1.SetRequest.value:type_name -> google.protobuf.Struct
+	46, // 3: quoin.config.v1.SetResponse.update_time:type_name -> google.protobuf.Timestamp
 	0,  // 4: quoin.config.v1.SetResponse.configuration:type_name -> quoin.config.v1.Configuration
-	55, // 5: quoin.config.v1.GetRequest.max_staleness:type_name -> google.protobuf.Duration
+	47, // 5: quoin.config.v1.GetRequest.max_staleness:type_name -> google.protobuf.Duration
 	0,  // 6: quoin.config.v1.GetResponse.configuration:type_name -> quoin.config.v1.Configuration
-	54, // 7: quoin.config.v1.GetResponse.as_of:type_name -> google.protobuf.Timestamp
+	46, // 7: quoin.config.v1.GetResponse.as_of:type_name -> google.protobuf.Timestamp
 	0,  // 8: quoin.config.v1.ListResponse.configurations:type_name -> quoin.config.v1.Configuration
-	54, // 9: quoin.config.v1.ListResponse.as_of:type_name -> google.protobuf.Timestamp
-	0,  // 10: quoin.config.v1.HistoryResponse.configurations:type_name -> quoin.config.v1.Configuration
-	54, // 11: quoin.config.v1.RollbackResponse.update_time:type_name -> google.protobuf.Timestamp
+	46, // 9: quoin.config.v1.ListResponse.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 10: quoin.config.v1.ListVersionsResponse.configurations:type_name -> quoin.config.v1.Configuration
+	46, // 11: quoin.config.v1.RollbackResponse.update_time:type_name -> google.protobuf.Timestamp
 	0,  // 12: quoin.config.v1.RollbackResponse.configuration:type_name -> quoin.config.v1.Configuration
 	35, // 13: quoin.config.v1.WatchResponse.snapshot:type_name -> quoin.config.v1.WatchResponse.Snapshot
 	36, // 14: quoin.config.v1.WatchResponse.changes:type_name -> quoin.config.v1.WatchResponse.Changes
-	37, // 15: quoin.config.v1.WatchResponse.heartbeat:type_name -> quoin.config.v1.WatchResponse.Heartbeat
-	38, // 16: quoin.config.v1.WatchResponse.reconnect:type_name -> quoin.config.v1.WatchResponse.Reconnect
-	54, // 17: quoin.config.v1.Maintenance.until:type_name -> google.protobuf.Timestamp
-	54, // 18: quoin.config.v1.Maintenance.start_time:type_name -> google.protobuf.Timestamp
-	54, // 19: quoin.config.v1.SetMaintenanceRequest.until:type_name -> google.protobuf.Timestamp
+	48, // 15: quoin.config.v1.WatchResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	49, // 16: quoin.config.v1.WatchResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	46, // 17: quoin.config.v1.Maintenance.until:type_name -> google.protobuf.Timestamp
+	46, // 18: quoin.config.v1.Maintenance.start_time:type_name -> google.protobuf.Timestamp
+	46, // 19: quoin.config.v1.SetMaintenanceRequest.until:type_name -> google.protobuf.Timestamp
 	15, // 20: quoin.config.v1.SetMaintenanceResponse.maintenance:type_name -> quoin.config.v1.Maintenance
-	55, // 21: quoin.config.v1.GetMaintenanceRequest.max_staleness:type_name -> google.protobuf.Duration
+	47, // 21: quoin.config.v1.GetMaintenanceRequest.max_staleness:type_name -> google.protobuf.Duration
 	15, // 22: quoin.config.v1.GetMaintenanceResponse.maintenance:type_name -> quoin.config.v1.Maintenance
-	54, // 23: quoin.config.v1.GetMaintenanceResponse.as_of:type_name -> google.protobuf.Timestamp
-	39, // 24: quoin.config.v1.WatchMaintenanceResponse.state:type_name -> quoin.config.v1.WatchMaintenanceResponse.State
-	40, // 25: quoin.config.v1.WatchMaintenanceResponse.heartbeat:type_name -> quoin.config.v1.WatchMaintenanceResponse.Heartbeat
-	41, // 26: quoin.config.v1.WatchMaintenanceResponse.reconnect:type_name -> quoin.config.v1.WatchMaintenanceResponse.Reconnect
-	42, // 27: quoin.config.v1.Instance.metadata:type_name -> quoin.config.v1.Instance.MetadataEntry
-	54, // 28: quoin.config.v1.Instance.update_time:type_name -> google.protobuf.Timestamp
-	43, // 29: quoin.config.v1.AnnounceRequest.metadata:type_name -> quoin.config.v1.AnnounceRequest.MetadataEntry
-	55, // 30: quoin.config.v1.AnnounceRequest.lease:type_name -> google.protobuf.Duration
-	44, // 31: quoin.config.v1.AnnounceResponse.announced:type_name -> quoin.config.v1.AnnounceResponse.Announced
-	45, // 32: quoin.config.v1.AnnounceResponse.heartbeat:type_name -> quoin.config.v1.AnnounceResponse.Heartbeat
-	46, // 33: quoin.config.v1.AnnounceResponse.replaced:type_name -> quoin.config.v1.AnnounceResponse.Replaced
-	47, // 34: quoin.config.v1.AnnounceResponse.reconnect:type_name -> quoin.config.v1.AnnounceResponse.Reconnect
-	55, // 35: quoin.config.v1.ResolveRequest.max_staleness:type_name -> google.protobuf.Duration
+	46, // 23: quoin.config.v1.GetMaintenanceResponse.as_of:type_name -> google.protobuf.Timestamp
+	37, // 24: quoin.config.v1.WatchMaintenanceResponse.snapshot:type_name -> quoin.config.v1.WatchMaintenanceResponse.Snapshot
+	48, // 25: quoin.config.v1.WatchMaintenanceResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	49, // 26: quoin.config.v1.WatchMaintenanceResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	38, // 27: quoin.config.v1.Instance.metadata:type_name -> quoin.config.v1.Instance.MetadataEntry
+	46, // 28: quoin.config.v1.Instance.update_time:type_name -> google.protobuf.Timestamp
+	39, // 29: quoin.config.v1.AnnounceRequest.metadata:type_name -> quoin.config.v1.AnnounceRequest.MetadataEntry
+	47, // 30: quoin.config.v1.AnnounceRequest.lease:type_name -> google.protobuf.Duration
+	40, // 31: quoin.config.v1.AnnounceResponse.announced:type_name -> quoin.config.v1.AnnounceResponse.Announced
+	48, // 32: quoin.config.v1.AnnounceResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	41, // 33: quoin.config.v1.AnnounceResponse.replaced:type_name -> quoin.config.v1.AnnounceResponse.Replaced
+	49, // 34: quoin.config.v1.AnnounceResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	47, // 35: quoin.config.v1.ResolveRequest.max_staleness:type_name -> google.protobuf.Duration
 	22, // 36: quoin.config.v1.ResolveResponse.instances:type_name -> quoin.config.v1.Instance
-	54, // 37: quoin.config.v1.ResolveResponse.as_of:type_name -> google.protobuf.Timestamp
-	48, // 38: quoin.config.v1.WatchServiceResponse.snapshot:type_name -> quoin.config.v1.WatchServiceResponse.Snapshot
-	49, // 39: quoin.config.v1.WatchServiceResponse.changes:type_name -> quoin.config.v1.WatchServiceResponse.Changes
-	50, // 40: quoin.config.v1.WatchServiceResponse.heartbeat:type_name -> quoin.config.v1.WatchServiceResponse.Heartbeat
-	51, // 41: quoin.config.v1.WatchServiceResponse.reconnect:type_name -> quoin.config.v1.WatchServiceResponse.Reconnect
-	52, // 42: quoin.config.v1.ListMaintenancesResponse.maintenances:type_name -> quoin.config.v1.ListMaintenancesResponse.Named
+	46, // 37: quoin.config.v1.ResolveResponse.as_of:type_name -> google.protobuf.Timestamp
+	42, // 38: quoin.config.v1.WatchServiceResponse.snapshot:type_name -> quoin.config.v1.WatchServiceResponse.Snapshot
+	43, // 39: quoin.config.v1.WatchServiceResponse.changes:type_name -> quoin.config.v1.WatchServiceResponse.Changes
+	48, // 40: quoin.config.v1.WatchServiceResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	49, // 41: quoin.config.v1.WatchServiceResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	44, // 42: quoin.config.v1.ListMaintenancesResponse.maintenances:type_name -> quoin.config.v1.ListMaintenancesResponse.Named
 	0,  // 43: quoin.config.v1.WatchResponse.Snapshot.configurations:type_name -> quoin.config.v1.Configuration
-	54, // 44: quoin.config.v1.WatchResponse.Snapshot.as_of:type_name -> google.protobuf.Timestamp
+	46, // 44: quoin.config.v1.WatchResponse.Snapshot.as_of:type_name -> google.protobuf.Timestamp
 	0,  // 45: quoin.config.v1.WatchResponse.Changes.configurations:type_name -> quoin.config.v1.Configuration
-	54, // 46: quoin.config.v1.WatchResponse.Changes.as_of:type_name -> google.protobuf.Timestamp
-	54, // 47: quoin.config.v1.WatchResponse.Heartbeat.as_of:type_name -> google.protobuf.Timestamp
-	15, // 48: quoin.config.v1.WatchMaintenanceResponse.State.maintenance:type_name -> quoin.config.v1.Maintenance
-	54, // 49: quoin.config.v1.WatchMaintenanceResponse.State.as_of:type_name -> google.protobuf.Timestamp
-	54, // 50: quoin.config.v1.WatchMaintenanceResponse.Heartbeat.as_of:type_name -> google.protobuf.Timestamp
-	54, // 51: quoin.config.v1.AnnounceResponse.Announced.expire_time:type_name -> google.protobuf.Timestamp
-	54, // 52: quoin.config.v1.AnnounceResponse.Heartbeat.expire_time:type_name -> google.protobuf.Timestamp
-	22, // 53: quoin.config.v1.WatchServiceResponse.Snapshot.instances:type_name -> quoin.config.v1.Instance
-	54, // 54: quoin.config.v1.WatchServiceResponse.Snapshot.as_of:type_name -> google.protobuf.Timestamp
-	22, // 55: quoin.config.v1.WatchServiceResponse.Changes.instances:type_name -> quoin.config.v1.Instance
-	54, // 56: quoin.config.v1.WatchServiceResponse.Changes.as_of:type_name -> google.protobuf.Timestamp
-	54, // 57: quoin.config.v1.WatchServiceResponse.Heartbeat.as_of:type_name -> google.protobuf.Timestamp
-	15, // 58: quoin.config.v1.ListMaintenancesResponse.Named.maintenance:type_name -> quoin.config.v1.Maintenance
-	1,  // 59: quoin.config.v1.Config.Set:input_type -> quoin.config.v1.SetRequest
-	3,  // 60: quoin.config.v1.Config.Get:input_type -> quoin.config.v1.GetRequest
-	5,  // 61: quoin.config.v1.Config.List:input_type -> quoin.config.v1.ListRequest
-	29, // 62: quoin.config.v1.Config.ListTypes:input_type -> quoin.config.v1.ListTypesRequest
-	7,  // 63: quoin.config.v1.Config.Delete:input_type -> quoin.config.v1.DeleteRequest
-	9,  // 64: quoin.config.v1.Config.History:input_type -> quoin.config.v1.HistoryRequest
-	11, // 65: quoin.config.v1.Config.Rollback:input_type -> quoin.config.v1.RollbackRequest
-	13, // 66: quoin.config.v1.Config.Watch:input_type -> quoin.config.v1.WatchRequest
-	16, // 67: quoin.config.v1.Config.SetMaintenance:input_type -> quoin.config.v1.SetMaintenanceRequest
-	18, // 68: quoin.config.v1.Config.GetMaintenance:input_type -> quoin.config.v1.GetMaintenanceRequest
-	33, // 69: quoin.config.v1.Config.ListMaintenances:input_type -> quoin.config.v1.ListMaintenancesRequest
-	20, // 70: quoin.config.v1.Config.WatchMaintenance:input_type -> quoin.config.v1.WatchMaintenanceRequest
-	23, // 71: quoin.config.v1.Config.Announce:input_type -> quoin.config.v1.AnnounceRequest
-	25, // 72: quoin.config.v1.Config.Resolve:input_type -> quoin.config.v1.ResolveRequest
-	31, // 73: quoin.config.v1.Config.ListServices:input_type -> quoin.config.v1.ListServicesRequest
-	27, // 74: quoin.config.v1.Config.WatchService:input_type -> quoin.config.v1.WatchServiceRequest
-	2,  // 75: quoin.config.v1.Config.Set:output_type -> quoin.config.v1.SetResponse
-	4,  // 76: quoin.config.v1.Config.Get:output_type -> quoin.config.v1.GetResponse
-	6,  // 77: quoin.config.v1.Config.List:output_type -> quoin.config.v1.ListResponse
-	30, // 78: quoin.config.v1.Config.ListTypes:output_type -> quoin.config.v1.ListTypesResponse
-	8,  // 79: quoin.config.v1.Config.Delete:output_type -> quoin.config.v1.DeleteResponse
-	10, // 80: quoin.config.v1.Config.History:output_type -> quoin.config.v1.HistoryResponse
-	12, // 81: quoin.config.v1.Config.Rollback:output_type -> quoin.config.v1.RollbackResponse
-	14, // 82: quoin.config.v1.Config.Watch:output_type -> quoin.config.v1.WatchResponse
-	17, // 83: quoin.config.v1.Config.SetMaintenance:output_type -> quoin.config.v1.SetMaintenanceResponse
-	19, // 84: quoin.config.v1.Config.GetMaintenance:output_type -> quoin.config.v1.GetMaintenanceResponse
-	34, // 85: quoin.config.v1.Config.ListMaintenances:output_type -> quoin.config.v1.ListMaintenancesResponse
-	21, // 86: quoin.config.v1.Config.WatchMaintenance:output_type -> quoin.config.v1.WatchMaintenanceResponse
-	24, // 87: quoin.config.v1.Config.Announce:output_type -> quoin.config.v1.AnnounceResponse
-	26, // 88: quoin.config.v1.Config.Resolve:output_type -> quoin.config.v1.ResolveResponse
-	32, // 89: quoin.config.v1.Config.ListServices:output_type -> quoin.config.v1.ListServicesResponse
-	28, // 90: quoin.config.v1.Config.WatchService:output_type -> quoin.config.v1.WatchServiceResponse
-	75, // [75:91] is the sub-list for method output_type
-	59, // [59:75] is the sub-list for method input_type
-	59, // [59:59] is the sub-list for extension type_name
-	59, // [59:59] is the sub-list for extension extendee
-	0,  // [0:59] is the sub-list for field type_name
+	46, // 46: quoin.config.v1.WatchResponse.Changes.as_of:type_name -> google.protobuf.Timestamp
+	15, // 47: quoin.config.v1.WatchMaintenanceResponse.Snapshot.maintenance:type_name -> quoin.config.v1.Maintenance
+	46, // 48: quoin.config.v1.WatchMaintenanceResponse.Snapshot.as_of:type_name -> google.protobuf.Timestamp
+	46, // 49: quoin.config.v1.AnnounceResponse.Announced.expire_time:type_name -> google.protobuf.Timestamp
+	22, // 50: quoin.config.v1.WatchServiceResponse.Snapshot.instances:type_name -> quoin.config.v1.Instance
+	46, // 51: quoin.config.v1.WatchServiceResponse.Snapshot.as_of:type_name -> google.protobuf.Timestamp
+	22, // 52: quoin.config.v1.WatchServiceResponse.Changes.instances:type_name -> quoin.config.v1.Instance
+	46, // 53: quoin.config.v1.WatchServiceResponse.Changes.as_of:type_name -> google.protobuf.Timestamp
+	15, // 54: quoin.config.v1.ListMaintenancesResponse.Named.maintenance:type_name -> quoin.config.v1.Maintenance
+	1,  // 55: quoin.config.v1.Config.Set:input_type -> quoin.config.v1.SetRequest
+	3,  // 56: quoin.config.v1.Config.Get:input_type -> quoin.config.v1.GetRequest
+	5,  // 57: quoin.config.v1.Config.List:input_type -> quoin.config.v1.ListRequest
+	29, // 58: quoin.config.v1.Config.ListTypes:input_type -> quoin.config.v1.ListTypesRequest
+	7,  // 59: quoin.config.v1.Config.Delete:input_type -> quoin.config.v1.DeleteRequest
+	9,  // 60: quoin.config.v1.Config.ListVersions:input_type -> quoin.config.v1.ListVersionsRequest
+	11, // 61: quoin.config.v1.Config.Rollback:input_type -> quoin.config.v1.RollbackRequest
+	13, // 62: quoin.config.v1.Config.Watch:input_type -> quoin.config.v1.WatchRequest
+	16, // 63: quoin.config.v1.Config.SetMaintenance:input_type -> quoin.config.v1.SetMaintenanceRequest
+	18, // 64: quoin.config.v1.Config.GetMaintenance:input_type -> quoin.config.v1.GetMaintenanceRequest
+	33, // 65: quoin.config.v1.Config.ListMaintenances:input_type -> quoin.config.v1.ListMaintenancesRequest
+	20, // 66: quoin.config.v1.Config.WatchMaintenance:input_type -> quoin.config.v1.WatchMaintenanceRequest
+	23, // 67: quoin.config.v1.Config.Announce:input_type -> quoin.config.v1.AnnounceRequest
+	25, // 68: quoin.config.v1.Config.Resolve:input_type -> quoin.config.v1.ResolveRequest
+	31, // 69: quoin.config.v1.Config.ListServices:input_type -> quoin.config.v1.ListServicesRequest
+	27, // 70: quoin.config.v1.Config.WatchService:input_type -> quoin.config.v1.WatchServiceRequest
+	2,  // 71: quoin.config.v1.Config.Set:output_type -> quoin.config.v1.SetResponse
+	4,  // 72: quoin.config.v1.Config.Get:output_type -> quoin.config.v1.GetResponse
+	6,  // 73: quoin.config.v1.Config.List:output_type -> quoin.config.v1.ListResponse
+	30, // 74: quoin.config.v1.Config.ListTypes:output_type -> quoin.config.v1.ListTypesResponse
+	8,  // 75: quoin.config.v1.Config.Delete:output_type -> quoin.config.v1.DeleteResponse
+	10, // 76: quoin.config.v1.Config.ListVersions:output_type -> quoin.config.v1.ListVersionsResponse
+	12, // 77: quoin.config.v1.Config.Rollback:output_type -> quoin.config.v1.RollbackResponse
+	14, // 78: quoin.config.v1.Config.Watch:output_type -> quoin.config.v1.WatchResponse
+	17, // 79: quoin.config.v1.Config.SetMaintenance:output_type -> quoin.config.v1.SetMaintenanceResponse
+	19, // 80: quoin.config.v1.Config.GetMaintenance:output_type -> quoin.config.v1.GetMaintenanceResponse
+	34, // 81: quoin.config.v1.Config.ListMaintenances:output_type -> quoin.config.v1.ListMaintenancesResponse
+	21, // 82: quoin.config.v1.Config.WatchMaintenance:output_type -> quoin.config.v1.WatchMaintenanceResponse
+	24, // 83: quoin.config.v1.Config.Announce:output_type -> quoin.config.v1.AnnounceResponse
+	26, // 84: quoin.config.v1.Config.Resolve:output_type -> quoin.config.v1.ResolveResponse
+	32, // 85: quoin.config.v1.Config.ListServices:output_type -> quoin.config.v1.ListServicesResponse
+	28, // 86: quoin.config.v1.Config.WatchService:output_type -> quoin.config.v1.WatchServiceResponse
+	71, // [71:87] is the sub-list for method output_type
+	55, // [55:71] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_quoin_config_v1_config_proto_init() }
@@ -4004,47 +3560,42 @@ func file_quoin_config_v1_config_proto_init() {
 	file_quoin_config_v1_config_proto_msgTypes[14].OneofWrappers = []any{
 		(*WatchResponse_Snapshot_)(nil),
 		(*WatchResponse_Changes_)(nil),
-		(*WatchResponse_Heartbeat_)(nil),
-		(*WatchResponse_Reconnect_)(nil),
+		(*WatchResponse_Heartbeat)(nil),
+		(*WatchResponse_Reconnect)(nil),
 	}
 	file_quoin_config_v1_config_proto_msgTypes[15].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[16].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[21].OneofWrappers = []any{
-		(*WatchMaintenanceResponse_State_)(nil),
-		(*WatchMaintenanceResponse_Heartbeat_)(nil),
-		(*WatchMaintenanceResponse_Reconnect_)(nil),
+		(*WatchMaintenanceResponse_Snapshot_)(nil),
+		(*WatchMaintenanceResponse_Heartbeat)(nil),
+		(*WatchMaintenanceResponse_Reconnect)(nil),
 	}
 	file_quoin_config_v1_config_proto_msgTypes[22].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[24].OneofWrappers = []any{
 		(*AnnounceResponse_Announced_)(nil),
-		(*AnnounceResponse_Heartbeat_)(nil),
+		(*AnnounceResponse_Heartbeat)(nil),
 		(*AnnounceResponse_Replaced_)(nil),
-		(*AnnounceResponse_Reconnect_)(nil),
+		(*AnnounceResponse_Reconnect)(nil),
 	}
 	file_quoin_config_v1_config_proto_msgTypes[26].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[27].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[28].OneofWrappers = []any{
 		(*WatchServiceResponse_Snapshot_)(nil),
 		(*WatchServiceResponse_Changes_)(nil),
-		(*WatchServiceResponse_Heartbeat_)(nil),
-		(*WatchServiceResponse_Reconnect_)(nil),
+		(*WatchServiceResponse_Heartbeat)(nil),
+		(*WatchServiceResponse_Reconnect)(nil),
 	}
 	file_quoin_config_v1_config_proto_msgTypes[35].OneofWrappers = []any{}
 	file_quoin_config_v1_config_proto_msgTypes[36].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[37].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[38].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[40].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[48].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[49].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[50].OneofWrappers = []any{}
-	file_quoin_config_v1_config_proto_msgTypes[51].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[42].OneofWrappers = []any{}
+	file_quoin_config_v1_config_proto_msgTypes[43].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_config_v1_config_proto_rawDesc), len(file_quoin_config_v1_config_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   53,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

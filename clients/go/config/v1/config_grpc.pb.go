@@ -26,7 +26,7 @@ const (
 	Config_List_FullMethodName             = "/quoin.config.v1.Config/List"
 	Config_ListTypes_FullMethodName        = "/quoin.config.v1.Config/ListTypes"
 	Config_Delete_FullMethodName           = "/quoin.config.v1.Config/Delete"
-	Config_History_FullMethodName          = "/quoin.config.v1.Config/History"
+	Config_ListVersions_FullMethodName     = "/quoin.config.v1.Config/ListVersions"
 	Config_Rollback_FullMethodName         = "/quoin.config.v1.Config/Rollback"
 	Config_Watch_FullMethodName            = "/quoin.config.v1.Config/Watch"
 	Config_SetMaintenance_FullMethodName   = "/quoin.config.v1.Config/SetMaintenance"
@@ -79,9 +79,9 @@ type ConfigClient interface {
 	//
 	// Errors: REQUEST_ID_REUSED.
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
-	// History tells the newest 100 versions of a component, deletions included,
+	// ListVersions tells the newest 100 versions of a component, deletions included,
 	// the newest first. A page ends early when it has 1 MiB.
-	History(ctx context.Context, in *HistoryRequest, opts ...grpc.CallOption) (*HistoryResponse, error)
+	ListVersions(ctx context.Context, in *ListVersionsRequest, opts ...grpc.CallOption) (*ListVersionsResponse, error)
 	// Rollback gives a component, deleted or not, the value that it had at an
 	// earlier version. It is a change like Set and makes a new version.
 	//
@@ -115,7 +115,7 @@ type ConfigClient interface {
 	// WatchMaintenance tells whether something is under maintenance, and then every
 	// change, the end at `until` included.
 	//
-	// The stream starts with `state` and sends another one after every change; of
+	// The stream starts with `snapshot` and sends another one after every change; of
 	// several that a slow reader missed, the newest. `heartbeat` comes at least
 	// every 5 seconds and says whether Redis could be asked; the stream stays open
 	// while it cannot. `reconnect` comes before the server goes away and ends the
@@ -209,10 +209,10 @@ func (c *configClient) Delete(ctx context.Context, in *DeleteRequest, opts ...gr
 	return out, nil
 }
 
-func (c *configClient) History(ctx context.Context, in *HistoryRequest, opts ...grpc.CallOption) (*HistoryResponse, error) {
+func (c *configClient) ListVersions(ctx context.Context, in *ListVersionsRequest, opts ...grpc.CallOption) (*ListVersionsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(HistoryResponse)
-	err := c.cc.Invoke(ctx, Config_History_FullMethodName, in, out, cOpts...)
+	out := new(ListVersionsResponse)
+	err := c.cc.Invoke(ctx, Config_ListVersions_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -395,9 +395,9 @@ type ConfigServer interface {
 	//
 	// Errors: REQUEST_ID_REUSED.
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
-	// History tells the newest 100 versions of a component, deletions included,
+	// ListVersions tells the newest 100 versions of a component, deletions included,
 	// the newest first. A page ends early when it has 1 MiB.
-	History(context.Context, *HistoryRequest) (*HistoryResponse, error)
+	ListVersions(context.Context, *ListVersionsRequest) (*ListVersionsResponse, error)
 	// Rollback gives a component, deleted or not, the value that it had at an
 	// earlier version. It is a change like Set and makes a new version.
 	//
@@ -431,7 +431,7 @@ type ConfigServer interface {
 	// WatchMaintenance tells whether something is under maintenance, and then every
 	// change, the end at `until` included.
 	//
-	// The stream starts with `state` and sends another one after every change; of
+	// The stream starts with `snapshot` and sends another one after every change; of
 	// several that a slow reader missed, the newest. `heartbeat` comes at least
 	// every 5 seconds and says whether Redis could be asked; the stream stays open
 	// while it cannot. `reconnect` comes before the server goes away and ends the
@@ -490,8 +490,8 @@ func (UnimplementedConfigServer) ListTypes(context.Context, *ListTypesRequest) (
 func (UnimplementedConfigServer) Delete(context.Context, *DeleteRequest) (*DeleteResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Delete not implemented")
 }
-func (UnimplementedConfigServer) History(context.Context, *HistoryRequest) (*HistoryResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method History not implemented")
+func (UnimplementedConfigServer) ListVersions(context.Context, *ListVersionsRequest) (*ListVersionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListVersions not implemented")
 }
 func (UnimplementedConfigServer) Rollback(context.Context, *RollbackRequest) (*RollbackResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Rollback not implemented")
@@ -634,20 +634,20 @@ func _Config_Delete_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Config_History_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(HistoryRequest)
+func _Config_ListVersions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListVersionsRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(ConfigServer).History(ctx, in)
+		return srv.(ConfigServer).ListVersions(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Config_History_FullMethodName,
+		FullMethod: Config_ListVersions_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ConfigServer).History(ctx, req.(*HistoryRequest))
+		return srv.(ConfigServer).ListVersions(ctx, req.(*ListVersionsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -832,8 +832,8 @@ var Config_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Config_Delete_Handler,
 		},
 		{
-			MethodName: "History",
-			Handler:    _Config_History_Handler,
+			MethodName: "ListVersions",
+			Handler:    _Config_ListVersions_Handler,
 		},
 		{
 			MethodName: "Rollback",

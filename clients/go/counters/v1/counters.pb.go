@@ -9,6 +9,7 @@
 package countersv1
 
 import (
+	v1 "github.com/quoin-dev/quoin/clients/go/errors/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -855,7 +856,7 @@ type IncrementBatchResponse_Uncounted struct {
 	// Which one, by its place among all increments of the call: 0 is the first.
 	Index *int64 `protobuf:"varint,1,opt,name=index,proto3,oneof" json:"index,omitempty"`
 	// Why: COUNTER_OVERFLOW or EVENT_TIME_OUT_OF_RANGE.
-	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason        v1.ErrorReason `protobuf:"varint,2,opt,name=reason,proto3,enum=quoin.errors.v1.ErrorReason" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -897,18 +898,18 @@ func (x *IncrementBatchResponse_Uncounted) GetIndex() int64 {
 	return 0
 }
 
-func (x *IncrementBatchResponse_Uncounted) GetReason() string {
+func (x *IncrementBatchResponse_Uncounted) GetReason() v1.ErrorReason {
 	if x != nil {
 		return x.Reason
 	}
-	return ""
+	return v1.ErrorReason(0)
 }
 
 var File_quoin_counters_v1_counters_proto protoreflect.FileDescriptor
 
 const file_quoin_counters_v1_counters_proto_rawDesc = "" +
 	"\n" +
-	" quoin/counters/v1/counters.proto\x12\x11quoin.counters.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa5\x01\n" +
+	" quoin/counters/v1/counters.proto\x12\x11quoin.counters.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"quoin/errors/v1/error_reason.proto\"\xa5\x01\n" +
 	"\x10IncrementRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
 	"\x05delta\x18\x02 \x01(\x03H\x00R\x05delta\x88\x01\x01\x129\n" +
@@ -931,13 +932,13 @@ const file_quoin_counters_v1_counters_proto_rawDesc = "" +
 	"\x05delta\x18\x02 \x01(\x03H\x00R\x05delta\x88\x01\x01\x129\n" +
 	"\n" +
 	"event_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\teventTimeB\b\n" +
-	"\x06_delta\"\xef\x01\n" +
+	"\x06_delta\"\x8d\x02\n" +
 	"\x16IncrementBatchResponse\x12'\n" +
 	"\facknowledged\x18\x01 \x01(\x03H\x00R\facknowledged\x88\x01\x01\x12Q\n" +
-	"\tuncounted\x18\x02 \x03(\v23.quoin.counters.v1.IncrementBatchResponse.UncountedR\tuncounted\x1aH\n" +
+	"\tuncounted\x18\x02 \x03(\v23.quoin.counters.v1.IncrementBatchResponse.UncountedR\tuncounted\x1af\n" +
 	"\tUncounted\x12\x19\n" +
-	"\x05index\x18\x01 \x01(\x03H\x00R\x05index\x88\x01\x01\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reasonB\b\n" +
+	"\x05index\x18\x01 \x01(\x03H\x00R\x05index\x88\x01\x01\x124\n" +
+	"\x06reason\x18\x02 \x01(\x0e2\x1c.quoin.errors.v1.ErrorReasonR\x06reasonB\b\n" +
 	"\x06_indexB\x0f\n" +
 	"\r_acknowledged\"\xe6\x01\n" +
 	"\n" +
@@ -1017,6 +1018,7 @@ var file_quoin_counters_v1_counters_proto_goTypes = []any{
 	(*IncrementBatchResponse_Uncounted)(nil), // 14: quoin.counters.v1.IncrementBatchResponse.Uncounted
 	(*timestamppb.Timestamp)(nil),            // 15: google.protobuf.Timestamp
 	(*durationpb.Duration)(nil),              // 16: google.protobuf.Duration
+	(v1.ErrorReason)(0),                      // 17: quoin.errors.v1.ErrorReason
 }
 var file_quoin_counters_v1_counters_proto_depIdxs = []int32{
 	15, // 0: quoin.counters.v1.IncrementRequest.event_time:type_name -> google.protobuf.Timestamp
@@ -1031,23 +1033,24 @@ var file_quoin_counters_v1_counters_proto_depIdxs = []int32{
 	16, // 9: quoin.counters.v1.WatchRequest.precision:type_name -> google.protobuf.Duration
 	6,  // 10: quoin.counters.v1.WatchResponse.samples:type_name -> quoin.counters.v1.Sample
 	15, // 11: quoin.counters.v1.IncrementBatchRequest.Increment.event_time:type_name -> google.protobuf.Timestamp
-	0,  // 12: quoin.counters.v1.Counters.Increment:input_type -> quoin.counters.v1.IncrementRequest
-	2,  // 13: quoin.counters.v1.Counters.IncrementBatch:input_type -> quoin.counters.v1.IncrementBatchRequest
-	4,  // 14: quoin.counters.v1.Counters.Get:input_type -> quoin.counters.v1.GetRequest
-	7,  // 15: quoin.counters.v1.Counters.Watch:input_type -> quoin.counters.v1.WatchRequest
-	9,  // 16: quoin.counters.v1.Counters.List:input_type -> quoin.counters.v1.ListRequest
-	11, // 17: quoin.counters.v1.Counters.Delete:input_type -> quoin.counters.v1.DeleteRequest
-	1,  // 18: quoin.counters.v1.Counters.Increment:output_type -> quoin.counters.v1.IncrementResponse
-	3,  // 19: quoin.counters.v1.Counters.IncrementBatch:output_type -> quoin.counters.v1.IncrementBatchResponse
-	5,  // 20: quoin.counters.v1.Counters.Get:output_type -> quoin.counters.v1.GetResponse
-	8,  // 21: quoin.counters.v1.Counters.Watch:output_type -> quoin.counters.v1.WatchResponse
-	10, // 22: quoin.counters.v1.Counters.List:output_type -> quoin.counters.v1.ListResponse
-	12, // 23: quoin.counters.v1.Counters.Delete:output_type -> quoin.counters.v1.DeleteResponse
-	18, // [18:24] is the sub-list for method output_type
-	12, // [12:18] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	17, // 12: quoin.counters.v1.IncrementBatchResponse.Uncounted.reason:type_name -> quoin.errors.v1.ErrorReason
+	0,  // 13: quoin.counters.v1.Counters.Increment:input_type -> quoin.counters.v1.IncrementRequest
+	2,  // 14: quoin.counters.v1.Counters.IncrementBatch:input_type -> quoin.counters.v1.IncrementBatchRequest
+	4,  // 15: quoin.counters.v1.Counters.Get:input_type -> quoin.counters.v1.GetRequest
+	7,  // 16: quoin.counters.v1.Counters.Watch:input_type -> quoin.counters.v1.WatchRequest
+	9,  // 17: quoin.counters.v1.Counters.List:input_type -> quoin.counters.v1.ListRequest
+	11, // 18: quoin.counters.v1.Counters.Delete:input_type -> quoin.counters.v1.DeleteRequest
+	1,  // 19: quoin.counters.v1.Counters.Increment:output_type -> quoin.counters.v1.IncrementResponse
+	3,  // 20: quoin.counters.v1.Counters.IncrementBatch:output_type -> quoin.counters.v1.IncrementBatchResponse
+	5,  // 21: quoin.counters.v1.Counters.Get:output_type -> quoin.counters.v1.GetResponse
+	8,  // 22: quoin.counters.v1.Counters.Watch:output_type -> quoin.counters.v1.WatchResponse
+	10, // 23: quoin.counters.v1.Counters.List:output_type -> quoin.counters.v1.ListResponse
+	12, // 24: quoin.counters.v1.Counters.Delete:output_type -> quoin.counters.v1.DeleteResponse
+	19, // [19:25] is the sub-list for method output_type
+	13, // [13:19] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_quoin_counters_v1_counters_proto_init() }

@@ -77,10 +77,10 @@ const (
 	// called with the id.
 	ErrorReason_ERROR_REASON_LOCK_NOT_HELD ErrorReason = 100
 	// As many callers wait for the lock as may wait for one lock.
-	ErrorReason_ERROR_REASON_LOCK_LINE_FULL ErrorReason = 101
-	// ForceRelease took the lock from this token. The message and the metadata of
+	ErrorReason_ERROR_REASON_LOCK_TOO_MANY_WAITERS ErrorReason = 101
+	// Revoke took the lock from this token. The message and the metadata of
 	// google.rpc.ErrorInfo have the `actor` and the `explanation` it was given.
-	ErrorReason_ERROR_REASON_LOCK_FORCED ErrorReason = 102
+	ErrorReason_ERROR_REASON_LOCK_REVOKED ErrorReason = 102
 	// The caller does not hold the permits: their lease ran out, they were given
 	// back, a newer call took them over with the same token, or the token never held
 	// any. For Acquire: the grant made for this request_id before has ended, or
@@ -90,7 +90,7 @@ const (
 	// google.rpc.ErrorInfo say by whom (`actor`) and why (`explanation`).
 	ErrorReason_ERROR_REASON_SEMAPHORE_REVOKED ErrorReason = 201
 	// As many callers wait for the semaphore as may wait for one.
-	ErrorReason_ERROR_REASON_SEMAPHORE_LINE_FULL ErrorReason = 202
+	ErrorReason_ERROR_REASON_SEMAPHORE_TOO_MANY_WAITERS ErrorReason = 202
 	// The semaphore has no limit: nobody configured it, it was not used for a day,
 	// or it was deleted.
 	ErrorReason_ERROR_REASON_SEMAPHORE_NOT_FOUND ErrorReason = 203
@@ -165,11 +165,11 @@ var (
 		10:  "ERROR_REASON_REQUEST_TOO_LARGE",
 		11:  "ERROR_REASON_REQUEST_INCOMPLETE",
 		100: "ERROR_REASON_LOCK_NOT_HELD",
-		101: "ERROR_REASON_LOCK_LINE_FULL",
-		102: "ERROR_REASON_LOCK_FORCED",
+		101: "ERROR_REASON_LOCK_TOO_MANY_WAITERS",
+		102: "ERROR_REASON_LOCK_REVOKED",
 		200: "ERROR_REASON_SEMAPHORE_NOT_HELD",
 		201: "ERROR_REASON_SEMAPHORE_REVOKED",
-		202: "ERROR_REASON_SEMAPHORE_LINE_FULL",
+		202: "ERROR_REASON_SEMAPHORE_TOO_MANY_WAITERS",
 		203: "ERROR_REASON_SEMAPHORE_NOT_FOUND",
 		204: "ERROR_REASON_SEMAPHORE_LIMIT_EXCEEDED",
 		205: "ERROR_REASON_SEMAPHORE_IN_USE",
@@ -195,47 +195,47 @@ var (
 		806: "ERROR_REASON_CHAT_MESSAGE_NOT_FOUND",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":               0,
-		"ERROR_REASON_INVALID_REQUEST":           1,
-		"ERROR_REASON_STORE_UNAVAILABLE":         2,
-		"ERROR_REASON_SHUTTING_DOWN":             3,
-		"ERROR_REASON_REQUEST_ID_REUSED":         4,
-		"ERROR_REASON_INTERNAL":                  5,
-		"ERROR_REASON_STORE_FULL":                6,
-		"ERROR_REASON_OVERLOADED":                7,
-		"ERROR_REASON_DEADLINE_EXCEEDED":         8,
-		"ERROR_REASON_STORE_NOT_PERMITTED":       9,
-		"ERROR_REASON_REQUEST_TOO_LARGE":         10,
-		"ERROR_REASON_REQUEST_INCOMPLETE":        11,
-		"ERROR_REASON_LOCK_NOT_HELD":             100,
-		"ERROR_REASON_LOCK_LINE_FULL":            101,
-		"ERROR_REASON_LOCK_FORCED":               102,
-		"ERROR_REASON_SEMAPHORE_NOT_HELD":        200,
-		"ERROR_REASON_SEMAPHORE_REVOKED":         201,
-		"ERROR_REASON_SEMAPHORE_LINE_FULL":       202,
-		"ERROR_REASON_SEMAPHORE_NOT_FOUND":       203,
-		"ERROR_REASON_SEMAPHORE_LIMIT_EXCEEDED":  204,
-		"ERROR_REASON_SEMAPHORE_IN_USE":          205,
-		"ERROR_REASON_COUNTER_OVERFLOW":          300,
-		"ERROR_REASON_EVENT_TIME_OUT_OF_RANGE":   301,
-		"ERROR_REASON_COUNTER_PRECISION_UNKNOWN": 302,
-		"ERROR_REASON_CONFIG_TYPE_FULL":          600,
-		"ERROR_REASON_CONFIG_VERSION_UNKNOWN":    601,
-		"ERROR_REASON_CONFIG_SERVICE_FULL":       602,
-		"ERROR_REASON_QUEUE_FULL":                700,
-		"ERROR_REASON_TASK_NOT_FOUND":            701,
-		"ERROR_REASON_TASK_NOT_LEASED":           702,
-		"ERROR_REASON_TASK_NOT_WAITING":          703,
-		"ERROR_REASON_TOO_MANY_CREDITS":          704,
-		"ERROR_REASON_SCHEDULE_NOT_FOUND":        705,
-		"ERROR_REASON_SCHEDULES_FULL":            706,
-		"ERROR_REASON_CHAT_NOT_FOUND":            800,
-		"ERROR_REASON_CHAT_EXISTS":               801,
-		"ERROR_REASON_CHAT_NOT_MEMBER":           802,
-		"ERROR_REASON_CHAT_NOT_ALLOWED":          803,
-		"ERROR_REASON_CHAT_FULL":                 804,
-		"ERROR_REASON_CHAT_USER_FULL":            805,
-		"ERROR_REASON_CHAT_MESSAGE_NOT_FOUND":    806,
+		"ERROR_REASON_UNSPECIFIED":                0,
+		"ERROR_REASON_INVALID_REQUEST":            1,
+		"ERROR_REASON_STORE_UNAVAILABLE":          2,
+		"ERROR_REASON_SHUTTING_DOWN":              3,
+		"ERROR_REASON_REQUEST_ID_REUSED":          4,
+		"ERROR_REASON_INTERNAL":                   5,
+		"ERROR_REASON_STORE_FULL":                 6,
+		"ERROR_REASON_OVERLOADED":                 7,
+		"ERROR_REASON_DEADLINE_EXCEEDED":          8,
+		"ERROR_REASON_STORE_NOT_PERMITTED":        9,
+		"ERROR_REASON_REQUEST_TOO_LARGE":          10,
+		"ERROR_REASON_REQUEST_INCOMPLETE":         11,
+		"ERROR_REASON_LOCK_NOT_HELD":              100,
+		"ERROR_REASON_LOCK_TOO_MANY_WAITERS":      101,
+		"ERROR_REASON_LOCK_REVOKED":               102,
+		"ERROR_REASON_SEMAPHORE_NOT_HELD":         200,
+		"ERROR_REASON_SEMAPHORE_REVOKED":          201,
+		"ERROR_REASON_SEMAPHORE_TOO_MANY_WAITERS": 202,
+		"ERROR_REASON_SEMAPHORE_NOT_FOUND":        203,
+		"ERROR_REASON_SEMAPHORE_LIMIT_EXCEEDED":   204,
+		"ERROR_REASON_SEMAPHORE_IN_USE":           205,
+		"ERROR_REASON_COUNTER_OVERFLOW":           300,
+		"ERROR_REASON_EVENT_TIME_OUT_OF_RANGE":    301,
+		"ERROR_REASON_COUNTER_PRECISION_UNKNOWN":  302,
+		"ERROR_REASON_CONFIG_TYPE_FULL":           600,
+		"ERROR_REASON_CONFIG_VERSION_UNKNOWN":     601,
+		"ERROR_REASON_CONFIG_SERVICE_FULL":        602,
+		"ERROR_REASON_QUEUE_FULL":                 700,
+		"ERROR_REASON_TASK_NOT_FOUND":             701,
+		"ERROR_REASON_TASK_NOT_LEASED":            702,
+		"ERROR_REASON_TASK_NOT_WAITING":           703,
+		"ERROR_REASON_TOO_MANY_CREDITS":           704,
+		"ERROR_REASON_SCHEDULE_NOT_FOUND":         705,
+		"ERROR_REASON_SCHEDULES_FULL":             706,
+		"ERROR_REASON_CHAT_NOT_FOUND":             800,
+		"ERROR_REASON_CHAT_EXISTS":                801,
+		"ERROR_REASON_CHAT_NOT_MEMBER":            802,
+		"ERROR_REASON_CHAT_NOT_ALLOWED":           803,
+		"ERROR_REASON_CHAT_FULL":                  804,
+		"ERROR_REASON_CHAT_USER_FULL":             805,
+		"ERROR_REASON_CHAT_MESSAGE_NOT_FOUND":     806,
 	}
 )
 
@@ -289,7 +289,7 @@ var File_quoin_errors_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_quoin_errors_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\"quoin/errors/v1/error_reason.proto\x12\x0fquoin.errors.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto*\xaa\r\n" +
+	"\"quoin/errors/v1/error_reason.proto\x12\x0fquoin.errors.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto*\xb9\r\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12&\n" +
 	"\x1cERROR_REASON_INVALID_REQUEST\x10\x01\x1a\x04\xc0\xf3\x18\x03\x12(\n" +
@@ -305,12 +305,12 @@ const file_quoin_errors_v1_error_reason_proto_rawDesc = "" +
 	"\x1a\x04\xc0\xf3\x18\b\x12)\n" +
 	"\x1fERROR_REASON_REQUEST_INCOMPLETE\x10\v\x1a\x04\xc0\xf3\x18\n" +
 	"\x12$\n" +
-	"\x1aERROR_REASON_LOCK_NOT_HELD\x10d\x1a\x04\xc0\xf3\x18\t\x12%\n" +
-	"\x1bERROR_REASON_LOCK_LINE_FULL\x10e\x1a\x04\xc0\xf3\x18\b\x12\"\n" +
-	"\x18ERROR_REASON_LOCK_FORCED\x10f\x1a\x04\xc0\xf3\x18\t\x12*\n" +
+	"\x1aERROR_REASON_LOCK_NOT_HELD\x10d\x1a\x04\xc0\xf3\x18\t\x12,\n" +
+	"\"ERROR_REASON_LOCK_TOO_MANY_WAITERS\x10e\x1a\x04\xc0\xf3\x18\b\x12#\n" +
+	"\x19ERROR_REASON_LOCK_REVOKED\x10f\x1a\x04\xc0\xf3\x18\t\x12*\n" +
 	"\x1fERROR_REASON_SEMAPHORE_NOT_HELD\x10\xc8\x01\x1a\x04\xc0\xf3\x18\t\x12)\n" +
-	"\x1eERROR_REASON_SEMAPHORE_REVOKED\x10\xc9\x01\x1a\x04\xc0\xf3\x18\t\x12+\n" +
-	" ERROR_REASON_SEMAPHORE_LINE_FULL\x10\xca\x01\x1a\x04\xc0\xf3\x18\b\x12+\n" +
+	"\x1eERROR_REASON_SEMAPHORE_REVOKED\x10\xc9\x01\x1a\x04\xc0\xf3\x18\t\x122\n" +
+	"'ERROR_REASON_SEMAPHORE_TOO_MANY_WAITERS\x10\xca\x01\x1a\x04\xc0\xf3\x18\b\x12+\n" +
 	" ERROR_REASON_SEMAPHORE_NOT_FOUND\x10\xcb\x01\x1a\x04\xc0\xf3\x18\x05\x120\n" +
 	"%ERROR_REASON_SEMAPHORE_LIMIT_EXCEEDED\x10\xcc\x01\x1a\x04\xc0\xf3\x18\t\x12(\n" +
 	"\x1dERROR_REASON_SEMAPHORE_IN_USE\x10\xcd\x01\x1a\x04\xc0\xf3\x18\t\x12(\n" +

@@ -9,6 +9,7 @@
 package locksv1
 
 import (
+	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -91,8 +92,8 @@ const (
 	WatchResponse_CHANGE_RELEASED WatchResponse_Change = 2
 	// A lease ran out: the last one, or that of one of several readers.
 	WatchResponse_CHANGE_EXPIRED WatchResponse_Change = 3
-	// ForceRelease took it from its holders.
-	WatchResponse_CHANGE_FORCED WatchResponse_Change = 4
+	// Revoke took it from its holders.
+	WatchResponse_CHANGE_REVOKED WatchResponse_Change = 4
 )
 
 // Enum value maps for WatchResponse_Change.
@@ -102,14 +103,14 @@ var (
 		1: "CHANGE_ACQUIRED",
 		2: "CHANGE_RELEASED",
 		3: "CHANGE_EXPIRED",
-		4: "CHANGE_FORCED",
+		4: "CHANGE_REVOKED",
 	}
 	WatchResponse_Change_value = map[string]int32{
 		"CHANGE_UNSPECIFIED": 0,
 		"CHANGE_ACQUIRED":    1,
 		"CHANGE_RELEASED":    2,
 		"CHANGE_EXPIRED":     3,
-		"CHANGE_FORCED":      4,
+		"CHANGE_REVOKED":     4,
 	}
 )
 
@@ -140,66 +141,6 @@ func (WatchResponse_Change) EnumDescriptor() ([]byte, []int) {
 	return file_quoin_locks_v1_locks_proto_rawDescGZIP(), []int{15, 0}
 }
 
-// Why a held lock was lost.
-type HoldResponse_Lost_Reason int32
-
-const (
-	// Never sent.
-	HoldResponse_Lost_REASON_UNSPECIFIED HoldResponse_Lost_Reason = 0
-	// The lease ran out before it could be renewed: Redis could not be reached
-	// in time.
-	HoldResponse_Lost_REASON_EXPIRED HoldResponse_Lost_Reason = 1
-	// The lock was not held by this stream any more when it was to be renewed:
-	// it was released with its token, a newer stream took it over with the
-	// token, or Redis lost it.
-	HoldResponse_Lost_REASON_NOT_HELD HoldResponse_Lost_Reason = 2
-	// ForceRelease took it.
-	HoldResponse_Lost_REASON_FORCED HoldResponse_Lost_Reason = 3
-)
-
-// Enum value maps for HoldResponse_Lost_Reason.
-var (
-	HoldResponse_Lost_Reason_name = map[int32]string{
-		0: "REASON_UNSPECIFIED",
-		1: "REASON_EXPIRED",
-		2: "REASON_NOT_HELD",
-		3: "REASON_FORCED",
-	}
-	HoldResponse_Lost_Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED": 0,
-		"REASON_EXPIRED":     1,
-		"REASON_NOT_HELD":    2,
-		"REASON_FORCED":      3,
-	}
-)
-
-func (x HoldResponse_Lost_Reason) Enum() *HoldResponse_Lost_Reason {
-	p := new(HoldResponse_Lost_Reason)
-	*p = x
-	return p
-}
-
-func (x HoldResponse_Lost_Reason) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (HoldResponse_Lost_Reason) Descriptor() protoreflect.EnumDescriptor {
-	return file_quoin_locks_v1_locks_proto_enumTypes[2].Descriptor()
-}
-
-func (HoldResponse_Lost_Reason) Type() protoreflect.EnumType {
-	return &file_quoin_locks_v1_locks_proto_enumTypes[2]
-}
-
-func (x HoldResponse_Lost_Reason) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use HoldResponse_Lost_Reason.Descriptor instead.
-func (HoldResponse_Lost_Reason) EnumDescriptor() ([]byte, []int) {
-	return file_quoin_locks_v1_locks_proto_rawDescGZIP(), []int{17, 2, 0}
-}
-
 // Asks for a lock.
 type AcquireRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -214,7 +155,7 @@ type AcquireRequest struct {
 	Wait *durationpb.Duration `protobuf:"bytes,3,opt,name=wait,proto3" json:"wait,omitempty"`
 	// Label that others see while this caller holds the lock, for example a host
 	// name: at most 256 bytes, no control characters. It is not a credential.
-	Holder string `protobuf:"bytes,4,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,4,opt,name=label,proto3" json:"label,omitempty"`
 	// Makes repeating this request safe: at most 128 printable ASCII characters
 	// without spaces. As long as a grant made for a request id is held, the same
 	// request gets that same grant again. Cancelling gives the grant back only when
@@ -285,9 +226,9 @@ func (x *AcquireRequest) GetWait() *durationpb.Duration {
 	return nil
 }
 
-func (x *AcquireRequest) GetHolder() string {
+func (x *AcquireRequest) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -321,7 +262,7 @@ type AcquireResponse struct {
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// Label of the current holder, of the reader whose lease ends last if there are
 	// several; only when not acquired.
-	Holder string `protobuf:"bytes,5,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,5,opt,name=label,proto3" json:"label,omitempty"`
 	// How long the current holder's lease still runs if it is not renewed; only
 	// when not acquired. 0 when the lock is free but others stand in line.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
@@ -390,9 +331,9 @@ func (x *AcquireResponse) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *AcquireResponse) GetHolder() string {
+func (x *AcquireResponse) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -424,7 +365,7 @@ type AcquireAllRequest struct {
 	Wait *durationpb.Duration `protobuf:"bytes,3,opt,name=wait,proto3" json:"wait,omitempty"`
 	// Label that others see while this caller holds the locks: at most 256 bytes, no
 	// control characters.
-	Holder string `protobuf:"bytes,4,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,4,opt,name=label,proto3" json:"label,omitempty"`
 	// Makes repeating this request safe, as in Acquire: at most 128 printable ASCII
 	// characters without spaces. The same id with other names, too, is refused with
 	// REQUEST_ID_REUSED where they overlap.
@@ -486,9 +427,9 @@ func (x *AcquireAllRequest) GetWait() *durationpb.Duration {
 	return nil
 }
 
-func (x *AcquireAllRequest) GetHolder() string {
+func (x *AcquireAllRequest) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -521,7 +462,7 @@ type AcquireAllResponse struct {
 	// Name of the lock that could not be had; only when not acquired.
 	BusyName string `protobuf:"bytes,4,opt,name=busy_name,json=busyName,proto3" json:"busy_name,omitempty"`
 	// Label of that lock's holder; only when not acquired.
-	Holder string `protobuf:"bytes,5,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,5,opt,name=label,proto3" json:"label,omitempty"`
 	// How long that holder's lease still runs if it is not renewed; only when not
 	// acquired.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
@@ -589,9 +530,9 @@ func (x *AcquireAllResponse) GetBusyName() string {
 	return ""
 }
 
-func (x *AcquireAllResponse) GetHolder() string {
+func (x *AcquireAllResponse) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -886,7 +827,7 @@ type GetResponse struct {
 	Held *bool `protobuf:"varint,1,opt,name=held,proto3,oneof" json:"held,omitempty"`
 	// Label of the holder, of the reader whose lease ends last if there are several;
 	// empty when it gave none or nobody holds the lock.
-	Holder string `protobuf:"bytes,2,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
 	// Fence of the newest grant, which is the holder's, as long as it is remembered:
 	// a day after its lease ended. 0 if unknown.
 	Fence *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
@@ -898,15 +839,15 @@ type GetResponse struct {
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// How many stand in line. One whose server died counts until the line has
 	// moved past it.
-	Waiters *int64 `protobuf:"varint,6,opt,name=waiters,proto3,oneof" json:"waiters,omitempty"`
+	WaiterCount *int64 `protobuf:"varint,6,opt,name=waiter_count,json=waiterCount,proto3,oneof" json:"waiter_count,omitempty"`
 	// How the lock is held. Unset when nobody holds it.
 	Mode Mode `protobuf:"varint,7,opt,name=mode,proto3,enum=quoin.locks.v1.Mode" json:"mode,omitempty"`
 	// How many hold it together; 0 unless mode is MODE_SHARED.
-	Readers *int64 `protobuf:"varint,8,opt,name=readers,proto3,oneof" json:"readers,omitempty"`
+	ReaderCount *int64 `protobuf:"varint,8,opt,name=reader_count,json=readerCount,proto3,oneof" json:"reader_count,omitempty"`
 	// Who holds it: of many readers the 100 whose leases end last, the last one first.
-	HeldBy []*GetResponse_Holder `protobuf:"bytes,9,rep,name=held_by,json=heldBy,proto3" json:"held_by,omitempty"`
+	Holders []*GetResponse_Holder `protobuf:"bytes,9,rep,name=holders,proto3" json:"holders,omitempty"`
 	// Who stands in line: the first 100, the next to be served first.
-	Line          []*GetResponse_Waiter `protobuf:"bytes,10,rep,name=line,proto3" json:"line,omitempty"`
+	Waiters       []*GetResponse_Waiter `protobuf:"bytes,10,rep,name=waiters,proto3" json:"waiters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -948,9 +889,9 @@ func (x *GetResponse) GetHeld() bool {
 	return false
 }
 
-func (x *GetResponse) GetHolder() string {
+func (x *GetResponse) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -976,9 +917,9 @@ func (x *GetResponse) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *GetResponse) GetWaiters() int64 {
-	if x != nil && x.Waiters != nil {
-		return *x.Waiters
+func (x *GetResponse) GetWaiterCount() int64 {
+	if x != nil && x.WaiterCount != nil {
+		return *x.WaiterCount
 	}
 	return 0
 }
@@ -990,23 +931,23 @@ func (x *GetResponse) GetMode() Mode {
 	return Mode_MODE_UNSPECIFIED
 }
 
-func (x *GetResponse) GetReaders() int64 {
-	if x != nil && x.Readers != nil {
-		return *x.Readers
+func (x *GetResponse) GetReaderCount() int64 {
+	if x != nil && x.ReaderCount != nil {
+		return *x.ReaderCount
 	}
 	return 0
 }
 
-func (x *GetResponse) GetHeldBy() []*GetResponse_Holder {
+func (x *GetResponse) GetHolders() []*GetResponse_Holder {
 	if x != nil {
-		return x.HeldBy
+		return x.Holders
 	}
 	return nil
 }
 
-func (x *GetResponse) GetLine() []*GetResponse_Waiter {
+func (x *GetResponse) GetWaiters() []*GetResponse_Waiter {
 	if x != nil {
-		return x.Line
+		return x.Waiters
 	}
 	return nil
 }
@@ -1132,7 +1073,7 @@ func (x *ListResponse) GetNextPageToken() string {
 }
 
 // Takes a lock from its holder.
-type ForceReleaseRequest struct {
+type RevokeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the lock.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -1148,20 +1089,20 @@ type ForceReleaseRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ForceReleaseRequest) Reset() {
-	*x = ForceReleaseRequest{}
+func (x *RevokeRequest) Reset() {
+	*x = RevokeRequest{}
 	mi := &file_quoin_locks_v1_locks_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ForceReleaseRequest) String() string {
+func (x *RevokeRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ForceReleaseRequest) ProtoMessage() {}
+func (*RevokeRequest) ProtoMessage() {}
 
-func (x *ForceReleaseRequest) ProtoReflect() protoreflect.Message {
+func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_locks_v1_locks_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1173,33 +1114,33 @@ func (x *ForceReleaseRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ForceReleaseRequest.ProtoReflect.Descriptor instead.
-func (*ForceReleaseRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use RevokeRequest.ProtoReflect.Descriptor instead.
+func (*RevokeRequest) Descriptor() ([]byte, []int) {
 	return file_quoin_locks_v1_locks_proto_rawDescGZIP(), []int{12}
 }
 
-func (x *ForceReleaseRequest) GetName() string {
+func (x *RevokeRequest) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-func (x *ForceReleaseRequest) GetExplanation() string {
+func (x *RevokeRequest) GetExplanation() string {
 	if x != nil {
 		return x.Explanation
 	}
 	return ""
 }
 
-func (x *ForceReleaseRequest) GetFence() int64 {
+func (x *RevokeRequest) GetFence() int64 {
 	if x != nil {
 		return x.Fence
 	}
 	return 0
 }
 
-func (x *ForceReleaseRequest) GetActor() string {
+func (x *RevokeRequest) GetActor() string {
 	if x != nil {
 		return x.Actor
 	}
@@ -1207,36 +1148,36 @@ func (x *ForceReleaseRequest) GetActor() string {
 }
 
 // What was released.
-type ForceReleaseResponse struct {
+type RevokeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether anything was released: not when nobody held the lock or its newest
 	// grant has another fence.
-	Released *bool `protobuf:"varint,1,opt,name=released,proto3,oneof" json:"released,omitempty"`
+	Revoked *bool `protobuf:"varint,1,opt,name=revoked,proto3,oneof" json:"revoked,omitempty"`
 	// Label of the holder it was taken from; of the reader whose lease would have
 	// ended last if there were several.
-	Holder string `protobuf:"bytes,2,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
 	// Fence of the newest grant.
 	Fence *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// How many readers it was taken from; 0 unless it was shared.
-	Readers       *int64 `protobuf:"varint,4,opt,name=readers,proto3,oneof" json:"readers,omitempty"`
+	ReaderCount   *int64 `protobuf:"varint,4,opt,name=reader_count,json=readerCount,proto3,oneof" json:"reader_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ForceReleaseResponse) Reset() {
-	*x = ForceReleaseResponse{}
+func (x *RevokeResponse) Reset() {
+	*x = RevokeResponse{}
 	mi := &file_quoin_locks_v1_locks_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ForceReleaseResponse) String() string {
+func (x *RevokeResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ForceReleaseResponse) ProtoMessage() {}
+func (*RevokeResponse) ProtoMessage() {}
 
-func (x *ForceReleaseResponse) ProtoReflect() protoreflect.Message {
+func (x *RevokeResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_locks_v1_locks_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1248,35 +1189,35 @@ func (x *ForceReleaseResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ForceReleaseResponse.ProtoReflect.Descriptor instead.
-func (*ForceReleaseResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use RevokeResponse.ProtoReflect.Descriptor instead.
+func (*RevokeResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_locks_v1_locks_proto_rawDescGZIP(), []int{13}
 }
 
-func (x *ForceReleaseResponse) GetReleased() bool {
-	if x != nil && x.Released != nil {
-		return *x.Released
+func (x *RevokeResponse) GetRevoked() bool {
+	if x != nil && x.Revoked != nil {
+		return *x.Revoked
 	}
 	return false
 }
 
-func (x *ForceReleaseResponse) GetHolder() string {
+func (x *RevokeResponse) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
 
-func (x *ForceReleaseResponse) GetFence() int64 {
+func (x *RevokeResponse) GetFence() int64 {
 	if x != nil && x.Fence != nil {
 		return *x.Fence
 	}
 	return 0
 }
 
-func (x *ForceReleaseResponse) GetReaders() int64 {
-	if x != nil && x.Readers != nil {
-		return *x.Readers
+func (x *RevokeResponse) GetReaderCount() int64 {
+	if x != nil && x.ReaderCount != nil {
+		return *x.ReaderCount
 	}
 	return 0
 }
@@ -1333,7 +1274,7 @@ type WatchResponse struct {
 	// What has happened.
 	Change WatchResponse_Change `protobuf:"varint,1,opt,name=change,proto3,enum=quoin.locks.v1.WatchResponse_Change" json:"change,omitempty"`
 	// Label of the holder it has happened to; of the present holder if nothing has.
-	Holder string `protobuf:"bytes,2,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
 	// Fence of that holder's grant; of the newest grant if nothing has happened.
 	Fence *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// Mode of that grant; unset if nothing has happened and nobody holds the lock.
@@ -1341,13 +1282,13 @@ type WatchResponse struct {
 	// Whether anybody holds the lock now.
 	Held *bool `protobuf:"varint,5,opt,name=held,proto3,oneof" json:"held,omitempty"`
 	// How many hold it together now; 0 unless it is shared.
-	Readers *int64 `protobuf:"varint,6,opt,name=readers,proto3,oneof" json:"readers,omitempty"`
+	ReaderCount *int64 `protobuf:"varint,6,opt,name=reader_count,json=readerCount,proto3,oneof" json:"reader_count,omitempty"`
 	// When the lock is free if no lease is renewed, by the clock of Redis and as far
 	// as was known when this was sent. Unset when nobody holds it.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	// What ForceRelease gave as explanation; only with CHANGE_FORCED.
+	// What Revoke gave as explanation; only with CHANGE_REVOKED.
 	Explanation string `protobuf:"bytes,8,opt,name=explanation,proto3" json:"explanation,omitempty"`
-	// Who ForceRelease said it was; only with CHANGE_FORCED.
+	// Who Revoke said it was; only with CHANGE_REVOKED.
 	Actor         string `protobuf:"bytes,9,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1390,9 +1331,9 @@ func (x *WatchResponse) GetChange() WatchResponse_Change {
 	return WatchResponse_CHANGE_UNSPECIFIED
 }
 
-func (x *WatchResponse) GetHolder() string {
+func (x *WatchResponse) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -1418,9 +1359,9 @@ func (x *WatchResponse) GetHeld() bool {
 	return false
 }
 
-func (x *WatchResponse) GetReaders() int64 {
-	if x != nil && x.Readers != nil {
-		return *x.Readers
+func (x *WatchResponse) GetReaderCount() int64 {
+	if x != nil && x.ReaderCount != nil {
+		return *x.ReaderCount
 	}
 	return 0
 }
@@ -1457,7 +1398,7 @@ type HoldRequest struct {
 	Lease *durationpb.Duration `protobuf:"bytes,2,opt,name=lease,proto3" json:"lease,omitempty"`
 	// Label that others see while this caller holds the lock: at most 256 bytes,
 	// no control characters.
-	Holder string `protobuf:"bytes,3,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,3,opt,name=label,proto3" json:"label,omitempty"`
 	// Token of a grant this caller has already, from Acquire or from a stream that
 	// ended with `reconnect` or broke: the stream then starts with `granted` for
 	// that same grant and keeps it alive. An older stream that still holds it loses
@@ -1514,9 +1455,9 @@ func (x *HoldRequest) GetLease() *durationpb.Duration {
 	return nil
 }
 
-func (x *HoldRequest) GetHolder() string {
+func (x *HoldRequest) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -1542,11 +1483,11 @@ type HoldResponse struct {
 	//
 	// Types that are valid to be assigned to Event:
 	//
-	//	*HoldResponse_Waiting_
-	//	*HoldResponse_Granted_
-	//	*HoldResponse_Lost_
-	//	*HoldResponse_Heartbeat_
-	//	*HoldResponse_Reconnect_
+	//	*HoldResponse_Waiting
+	//	*HoldResponse_Granted
+	//	*HoldResponse_Lost
+	//	*HoldResponse_Heartbeat
+	//	*HoldResponse_Reconnect
 	Event         isHoldResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1589,45 +1530,45 @@ func (x *HoldResponse) GetEvent() isHoldResponse_Event {
 	return nil
 }
 
-func (x *HoldResponse) GetWaiting() *HoldResponse_Waiting {
+func (x *HoldResponse) GetWaiting() *v1.Waiting {
 	if x != nil {
-		if x, ok := x.Event.(*HoldResponse_Waiting_); ok {
+		if x, ok := x.Event.(*HoldResponse_Waiting); ok {
 			return x.Waiting
 		}
 	}
 	return nil
 }
 
-func (x *HoldResponse) GetGranted() *HoldResponse_Granted {
+func (x *HoldResponse) GetGranted() *v1.Granted {
 	if x != nil {
-		if x, ok := x.Event.(*HoldResponse_Granted_); ok {
+		if x, ok := x.Event.(*HoldResponse_Granted); ok {
 			return x.Granted
 		}
 	}
 	return nil
 }
 
-func (x *HoldResponse) GetLost() *HoldResponse_Lost {
+func (x *HoldResponse) GetLost() *v1.Lost {
 	if x != nil {
-		if x, ok := x.Event.(*HoldResponse_Lost_); ok {
+		if x, ok := x.Event.(*HoldResponse_Lost); ok {
 			return x.Lost
 		}
 	}
 	return nil
 }
 
-func (x *HoldResponse) GetHeartbeat() *HoldResponse_Heartbeat {
+func (x *HoldResponse) GetHeartbeat() *v1.Heartbeat {
 	if x != nil {
-		if x, ok := x.Event.(*HoldResponse_Heartbeat_); ok {
+		if x, ok := x.Event.(*HoldResponse_Heartbeat); ok {
 			return x.Heartbeat
 		}
 	}
 	return nil
 }
 
-func (x *HoldResponse) GetReconnect() *HoldResponse_Reconnect {
+func (x *HoldResponse) GetReconnect() *v1.Reconnect {
 	if x != nil {
-		if x, ok := x.Event.(*HoldResponse_Reconnect_); ok {
+		if x, ok := x.Event.(*HoldResponse_Reconnect); ok {
 			return x.Reconnect
 		}
 	}
@@ -1638,40 +1579,40 @@ type isHoldResponse_Event interface {
 	isHoldResponse_Event()
 }
 
-type HoldResponse_Waiting_ struct {
+type HoldResponse_Waiting struct {
 	// The caller stands in line.
-	Waiting *HoldResponse_Waiting `protobuf:"bytes,1,opt,name=waiting,proto3,oneof"`
+	Waiting *v1.Waiting `protobuf:"bytes,1,opt,name=waiting,proto3,oneof"`
 }
 
-type HoldResponse_Granted_ struct {
+type HoldResponse_Granted struct {
 	// The caller holds the lock.
-	Granted *HoldResponse_Granted `protobuf:"bytes,2,opt,name=granted,proto3,oneof"`
+	Granted *v1.Granted `protobuf:"bytes,2,opt,name=granted,proto3,oneof"`
 }
 
-type HoldResponse_Lost_ struct {
+type HoldResponse_Lost struct {
 	// The caller does not hold the lock any more; the stream ends.
-	Lost *HoldResponse_Lost `protobuf:"bytes,3,opt,name=lost,proto3,oneof"`
+	Lost *v1.Lost `protobuf:"bytes,3,opt,name=lost,proto3,oneof"`
 }
 
-type HoldResponse_Heartbeat_ struct {
+type HoldResponse_Heartbeat struct {
 	// The stream is alive.
-	Heartbeat *HoldResponse_Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *v1.Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
 }
 
-type HoldResponse_Reconnect_ struct {
+type HoldResponse_Reconnect struct {
 	// The server goes away; the stream ends.
-	Reconnect *HoldResponse_Reconnect `protobuf:"bytes,5,opt,name=reconnect,proto3,oneof"`
+	Reconnect *v1.Reconnect `protobuf:"bytes,5,opt,name=reconnect,proto3,oneof"`
 }
 
-func (*HoldResponse_Waiting_) isHoldResponse_Event() {}
+func (*HoldResponse_Waiting) isHoldResponse_Event() {}
 
-func (*HoldResponse_Granted_) isHoldResponse_Event() {}
+func (*HoldResponse_Granted) isHoldResponse_Event() {}
 
-func (*HoldResponse_Lost_) isHoldResponse_Event() {}
+func (*HoldResponse_Lost) isHoldResponse_Event() {}
 
-func (*HoldResponse_Heartbeat_) isHoldResponse_Event() {}
+func (*HoldResponse_Heartbeat) isHoldResponse_Event() {}
 
-func (*HoldResponse_Reconnect_) isHoldResponse_Event() {}
+func (*HoldResponse_Reconnect) isHoldResponse_Event() {}
 
 // One of the locks.
 type AcquireAllResponse_Grant struct {
@@ -1741,7 +1682,7 @@ func (x *AcquireAllResponse_Grant) GetFence() int64 {
 type GetResponse_Holder struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Label it gave.
-	Holder string `protobuf:"bytes,1,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,1,opt,name=label,proto3" json:"label,omitempty"`
 	// Fence of its grant.
 	Fence *int64 `protobuf:"varint,2,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When it was granted the lock, by the clock of Redis.
@@ -1782,9 +1723,9 @@ func (*GetResponse_Holder) Descriptor() ([]byte, []int) {
 	return file_quoin_locks_v1_locks_proto_rawDescGZIP(), []int{9, 0}
 }
 
-func (x *GetResponse_Holder) GetHolder() string {
+func (x *GetResponse_Holder) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -1814,7 +1755,7 @@ func (x *GetResponse_Holder) GetExpireTime() *timestamppb.Timestamp {
 type GetResponse_Waiter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Label it gave.
-	Holder string `protobuf:"bytes,1,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,1,opt,name=label,proto3" json:"label,omitempty"`
 	// How it wants to hold the lock.
 	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=quoin.locks.v1.Mode" json:"mode,omitempty"`
 	// When it came, by the clock of Redis.
@@ -1853,9 +1794,9 @@ func (*GetResponse_Waiter) Descriptor() ([]byte, []int) {
 	return file_quoin_locks_v1_locks_proto_rawDescGZIP(), []int{9, 1}
 }
 
-func (x *GetResponse_Waiter) GetHolder() string {
+func (x *GetResponse_Waiter) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -1884,7 +1825,7 @@ type ListResponse_Lock struct {
 	// How it is held.
 	Mode Mode `protobuf:"varint,3,opt,name=mode,proto3,enum=quoin.locks.v1.Mode" json:"mode,omitempty"`
 	// Label of the holder.
-	Holder string `protobuf:"bytes,4,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,4,opt,name=label,proto3" json:"label,omitempty"`
 	// Fence of the newest grant.
 	Fence *int64 `protobuf:"varint,5,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When the holder was granted the lock.
@@ -1892,9 +1833,9 @@ type ListResponse_Lock struct {
 	// When it is free if no lease is renewed.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// How many hold it together.
-	Readers *int64 `protobuf:"varint,8,opt,name=readers,proto3,oneof" json:"readers,omitempty"`
+	ReaderCount *int64 `protobuf:"varint,8,opt,name=reader_count,json=readerCount,proto3,oneof" json:"reader_count,omitempty"`
 	// How many stand in line.
-	Waiters       *int64 `protobuf:"varint,9,opt,name=waiters,proto3,oneof" json:"waiters,omitempty"`
+	WaiterCount   *int64 `protobuf:"varint,9,opt,name=waiter_count,json=waiterCount,proto3,oneof" json:"waiter_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1950,9 +1891,9 @@ func (x *ListResponse_Lock) GetMode() Mode {
 	return Mode_MODE_UNSPECIFIED
 }
 
-func (x *ListResponse_Lock) GetHolder() string {
+func (x *ListResponse_Lock) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -1978,330 +1919,61 @@ func (x *ListResponse_Lock) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *ListResponse_Lock) GetReaders() int64 {
-	if x != nil && x.Readers != nil {
-		return *x.Readers
+func (x *ListResponse_Lock) GetReaderCount() int64 {
+	if x != nil && x.ReaderCount != nil {
+		return *x.ReaderCount
 	}
 	return 0
 }
 
-func (x *ListResponse_Lock) GetWaiters() int64 {
-	if x != nil && x.Waiters != nil {
-		return *x.Waiters
+func (x *ListResponse_Lock) GetWaiterCount() int64 {
+	if x != nil && x.WaiterCount != nil {
+		return *x.WaiterCount
 	}
 	return 0
-}
-
-// The caller stands in line.
-type HoldResponse_Waiting struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Place in line, 1 being the next to be served. Among those waiting at one
-	// server, the positions of the first 100 are kept up to date.
-	Position      *int64 `protobuf:"varint,1,opt,name=position,proto3,oneof" json:"position,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HoldResponse_Waiting) Reset() {
-	*x = HoldResponse_Waiting{}
-	mi := &file_quoin_locks_v1_locks_proto_msgTypes[22]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HoldResponse_Waiting) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HoldResponse_Waiting) ProtoMessage() {}
-
-func (x *HoldResponse_Waiting) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_locks_v1_locks_proto_msgTypes[22]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HoldResponse_Waiting.ProtoReflect.Descriptor instead.
-func (*HoldResponse_Waiting) Descriptor() ([]byte, []int) {
-	return file_quoin_locks_v1_locks_proto_rawDescGZIP(), []int{17, 0}
-}
-
-func (x *HoldResponse_Waiting) GetPosition() int64 {
-	if x != nil && x.Position != nil {
-		return *x.Position
-	}
-	return 0
-}
-
-// The caller holds the lock.
-type HoldResponse_Granted struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Proves the ownership to Renew, Release and Hold.
-	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// Number of this grant, greater than that of every earlier one.
-	Fence *int64 `protobuf:"varint,2,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
-	// When the lease ends by the clock of Redis unless it is renewed.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HoldResponse_Granted) Reset() {
-	*x = HoldResponse_Granted{}
-	mi := &file_quoin_locks_v1_locks_proto_msgTypes[23]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HoldResponse_Granted) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HoldResponse_Granted) ProtoMessage() {}
-
-func (x *HoldResponse_Granted) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_locks_v1_locks_proto_msgTypes[23]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HoldResponse_Granted.ProtoReflect.Descriptor instead.
-func (*HoldResponse_Granted) Descriptor() ([]byte, []int) {
-	return file_quoin_locks_v1_locks_proto_rawDescGZIP(), []int{17, 1}
-}
-
-func (x *HoldResponse_Granted) GetToken() string {
-	if x != nil {
-		return x.Token
-	}
-	return ""
-}
-
-func (x *HoldResponse_Granted) GetFence() int64 {
-	if x != nil && x.Fence != nil {
-		return *x.Fence
-	}
-	return 0
-}
-
-func (x *HoldResponse_Granted) GetExpireTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.ExpireTime
-	}
-	return nil
-}
-
-// The lock is lost.
-type HoldResponse_Lost struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Why.
-	Reason HoldResponse_Lost_Reason `protobuf:"varint,1,opt,name=reason,proto3,enum=quoin.locks.v1.HoldResponse_Lost_Reason" json:"reason,omitempty"`
-	// What ForceRelease gave as explanation; only with REASON_FORCED.
-	Explanation string `protobuf:"bytes,2,opt,name=explanation,proto3" json:"explanation,omitempty"`
-	// Who ForceRelease said it was; only with REASON_FORCED.
-	Actor         string `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HoldResponse_Lost) Reset() {
-	*x = HoldResponse_Lost{}
-	mi := &file_quoin_locks_v1_locks_proto_msgTypes[24]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HoldResponse_Lost) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HoldResponse_Lost) ProtoMessage() {}
-
-func (x *HoldResponse_Lost) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_locks_v1_locks_proto_msgTypes[24]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HoldResponse_Lost.ProtoReflect.Descriptor instead.
-func (*HoldResponse_Lost) Descriptor() ([]byte, []int) {
-	return file_quoin_locks_v1_locks_proto_rawDescGZIP(), []int{17, 2}
-}
-
-func (x *HoldResponse_Lost) GetReason() HoldResponse_Lost_Reason {
-	if x != nil {
-		return x.Reason
-	}
-	return HoldResponse_Lost_REASON_UNSPECIFIED
-}
-
-func (x *HoldResponse_Lost) GetExplanation() string {
-	if x != nil {
-		return x.Explanation
-	}
-	return ""
-}
-
-func (x *HoldResponse_Lost) GetActor() string {
-	if x != nil {
-		return x.Actor
-	}
-	return ""
-}
-
-// The stream is alive.
-type HoldResponse_Heartbeat struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// When the lease ends, as far as is known.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HoldResponse_Heartbeat) Reset() {
-	*x = HoldResponse_Heartbeat{}
-	mi := &file_quoin_locks_v1_locks_proto_msgTypes[25]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HoldResponse_Heartbeat) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HoldResponse_Heartbeat) ProtoMessage() {}
-
-func (x *HoldResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_locks_v1_locks_proto_msgTypes[25]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HoldResponse_Heartbeat.ProtoReflect.Descriptor instead.
-func (*HoldResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_quoin_locks_v1_locks_proto_rawDescGZIP(), []int{17, 3}
-}
-
-func (x *HoldResponse_Heartbeat) GetExpireTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.ExpireTime
-	}
-	return nil
-}
-
-// The server drains. A lock that was granted stays held for one full lease
-// from now: call Hold again with its token to keep it. Who was waiting calls
-// Hold again and joins the end of the line.
-type HoldResponse_Reconnect struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Token of the grant; empty when the caller was still waiting.
-	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HoldResponse_Reconnect) Reset() {
-	*x = HoldResponse_Reconnect{}
-	mi := &file_quoin_locks_v1_locks_proto_msgTypes[26]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HoldResponse_Reconnect) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HoldResponse_Reconnect) ProtoMessage() {}
-
-func (x *HoldResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_locks_v1_locks_proto_msgTypes[26]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HoldResponse_Reconnect.ProtoReflect.Descriptor instead.
-func (*HoldResponse_Reconnect) Descriptor() ([]byte, []int) {
-	return file_quoin_locks_v1_locks_proto_rawDescGZIP(), []int{17, 4}
-}
-
-func (x *HoldResponse_Reconnect) GetToken() string {
-	if x != nil {
-		return x.Token
-	}
-	return ""
 }
 
 var File_quoin_locks_v1_locks_proto protoreflect.FileDescriptor
 
 const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\n" +
-	"\x1aquoin/locks/v1/locks.proto\x12\x0equoin.locks.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x01\n" +
+	"\x1aquoin/locks/v1/locks.proto\x12\x0equoin.locks.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"\xe3\x01\n" +
 	"\x0eAcquireRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12/\n" +
 	"\x05lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12-\n" +
-	"\x04wait\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x12\x16\n" +
-	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x1d\n" +
+	"\x04wait\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x12\x14\n" +
+	"\x05label\x18\x04 \x01(\tR\x05label\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x05 \x01(\tR\trequestId\x12(\n" +
-	"\x04mode\x18\x06 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xb9\x02\n" +
+	"\x04mode\x18\x06 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xb7\x02\n" +
 	"\x0fAcquireResponse\x12\x1f\n" +
 	"\bacquired\x18\x01 \x01(\bH\x00R\bacquired\x88\x01\x01\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\x12\x19\n" +
 	"\x05fence\x18\x03 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x12\x16\n" +
-	"\x06holder\x18\x05 \x01(\tR\x06holder\x12:\n" +
+	"expireTime\x12\x14\n" +
+	"\x05label\x18\x05 \x01(\tR\x05label\x12:\n" +
 	"\vretry_after\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"retryAfter\x12\x1f\n" +
 	"\bposition\x18\a \x01(\x03H\x02R\bposition\x88\x01\x01B\v\n" +
 	"\t_acquiredB\b\n" +
 	"\x06_fenceB\v\n" +
-	"\t_position\"\xea\x01\n" +
+	"\t_position\"\xe8\x01\n" +
 	"\x11AcquireAllRequest\x12\x14\n" +
 	"\x05names\x18\x01 \x03(\tR\x05names\x12/\n" +
 	"\x05lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12-\n" +
-	"\x04wait\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x12\x16\n" +
-	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x1d\n" +
+	"\x04wait\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x12\x14\n" +
+	"\x05label\x18\x04 \x01(\tR\x05label\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x05 \x01(\tR\trequestId\x12(\n" +
-	"\x04mode\x18\x06 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xb8\x03\n" +
+	"\x04mode\x18\x06 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xb6\x03\n" +
 	"\x12AcquireAllResponse\x12\x1f\n" +
 	"\bacquired\x18\x01 \x01(\bH\x00R\bacquired\x88\x01\x01\x12@\n" +
 	"\x06grants\x18\x02 \x03(\v2(.quoin.locks.v1.AcquireAllResponse.GrantR\x06grants\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tbusy_name\x18\x04 \x01(\tR\bbusyName\x12\x16\n" +
-	"\x06holder\x18\x05 \x01(\tR\x06holder\x12:\n" +
+	"\tbusy_name\x18\x04 \x01(\tR\bbusyName\x12\x14\n" +
+	"\x05label\x18\x05 \x01(\tR\x05label\x12:\n" +
 	"\vretry_after\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"retryAfter\x12\x1f\n" +
 	"\bposition\x18\a \x01(\x03H\x01R\bposition\x88\x01\x01\x1aV\n" +
@@ -2328,139 +2000,111 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\t_released\" \n" +
 	"\n" +
 	"GetRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\xa7\x06\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xc4\x06\n" +
 	"\vGetResponse\x12\x17\n" +
-	"\x04held\x18\x01 \x01(\bH\x00R\x04held\x88\x01\x01\x12\x16\n" +
-	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x19\n" +
+	"\x04held\x18\x01 \x01(\bH\x00R\x04held\x88\x01\x01\x12\x14\n" +
+	"\x05label\x18\x02 \x01(\tR\x05label\x12\x19\n" +
 	"\x05fence\x18\x03 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12=\n" +
 	"\facquire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\vacquireTime\x12;\n" +
 	"\vexpire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x12\x1d\n" +
-	"\awaiters\x18\x06 \x01(\x03H\x02R\awaiters\x88\x01\x01\x12(\n" +
-	"\x04mode\x18\a \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x12\x1d\n" +
-	"\areaders\x18\b \x01(\x03H\x03R\areaders\x88\x01\x01\x12;\n" +
-	"\aheld_by\x18\t \x03(\v2\".quoin.locks.v1.GetResponse.HolderR\x06heldBy\x126\n" +
-	"\x04line\x18\n" +
-	" \x03(\v2\".quoin.locks.v1.GetResponse.WaiterR\x04line\x1a\xc1\x01\n" +
-	"\x06Holder\x12\x16\n" +
-	"\x06holder\x18\x01 \x01(\tR\x06holder\x12\x19\n" +
+	"expireTime\x12&\n" +
+	"\fwaiter_count\x18\x06 \x01(\x03H\x02R\vwaiterCount\x88\x01\x01\x12(\n" +
+	"\x04mode\x18\a \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x12&\n" +
+	"\freader_count\x18\b \x01(\x03H\x03R\vreaderCount\x88\x01\x01\x12<\n" +
+	"\aholders\x18\t \x03(\v2\".quoin.locks.v1.GetResponse.HolderR\aholders\x12<\n" +
+	"\awaiters\x18\n" +
+	" \x03(\v2\".quoin.locks.v1.GetResponse.WaiterR\awaiters\x1a\xbf\x01\n" +
+	"\x06Holder\x12\x14\n" +
+	"\x05label\x18\x01 \x01(\tR\x05label\x12\x19\n" +
 	"\x05fence\x18\x02 \x01(\x03H\x00R\x05fence\x88\x01\x01\x12=\n" +
 	"\facquire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vacquireTime\x12;\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTimeB\b\n" +
-	"\x06_fence\x1a\x83\x01\n" +
-	"\x06Waiter\x12\x16\n" +
-	"\x06holder\x18\x01 \x01(\tR\x06holder\x12(\n" +
+	"\x06_fence\x1a\x81\x01\n" +
+	"\x06Waiter\x12\x14\n" +
+	"\x05label\x18\x01 \x01(\tR\x05label\x12(\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x127\n" +
 	"\tjoin_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bjoinTimeB\a\n" +
 	"\x05_heldB\b\n" +
-	"\x06_fenceB\n" +
-	"\n" +
-	"\b_waitersB\n" +
-	"\n" +
-	"\b_readers\"a\n" +
+	"\x06_fenceB\x0f\n" +
+	"\r_waiter_countB\x0f\n" +
+	"\r_reader_count\"a\n" +
 	"\vListRequest\x12\x16\n" +
 	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\xe7\x03\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\x81\x04\n" +
 	"\fListResponse\x127\n" +
 	"\x05locks\x18\x01 \x03(\v2!.quoin.locks.v1.ListResponse.LockR\x05locks\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xf5\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\x8f\x03\n" +
 	"\x04Lock\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x17\n" +
 	"\x04held\x18\x02 \x01(\bH\x00R\x04held\x88\x01\x01\x12(\n" +
-	"\x04mode\x18\x03 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x12\x16\n" +
-	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x19\n" +
+	"\x04mode\x18\x03 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x12\x14\n" +
+	"\x05label\x18\x04 \x01(\tR\x05label\x12\x19\n" +
 	"\x05fence\x18\x05 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12=\n" +
 	"\facquire_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vacquireTime\x12;\n" +
 	"\vexpire_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x12\x1d\n" +
-	"\areaders\x18\b \x01(\x03H\x02R\areaders\x88\x01\x01\x12\x1d\n" +
-	"\awaiters\x18\t \x01(\x03H\x03R\awaiters\x88\x01\x01B\a\n" +
+	"expireTime\x12&\n" +
+	"\freader_count\x18\b \x01(\x03H\x02R\vreaderCount\x88\x01\x01\x12&\n" +
+	"\fwaiter_count\x18\t \x01(\x03H\x03R\vwaiterCount\x88\x01\x01B\a\n" +
 	"\x05_heldB\b\n" +
-	"\x06_fenceB\n" +
-	"\n" +
-	"\b_readersB\n" +
-	"\n" +
-	"\b_waiters\"w\n" +
-	"\x13ForceReleaseRequest\x12\x12\n" +
+	"\x06_fenceB\x0f\n" +
+	"\r_reader_countB\x0f\n" +
+	"\r_waiter_count\"q\n" +
+	"\rRevokeRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vexplanation\x18\x02 \x01(\tR\vexplanation\x12\x14\n" +
 	"\x05fence\x18\x03 \x01(\x03R\x05fence\x12\x14\n" +
-	"\x05actor\x18\x04 \x01(\tR\x05actor\"\xac\x01\n" +
-	"\x14ForceReleaseResponse\x12\x1f\n" +
-	"\breleased\x18\x01 \x01(\bH\x00R\breleased\x88\x01\x01\x12\x16\n" +
-	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x19\n" +
-	"\x05fence\x18\x03 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12\x1d\n" +
-	"\areaders\x18\x04 \x01(\x03H\x02R\areaders\x88\x01\x01B\v\n" +
-	"\t_releasedB\b\n" +
-	"\x06_fenceB\n" +
+	"\x05actor\x18\x04 \x01(\tR\x05actor\"\xaf\x01\n" +
+	"\x0eRevokeResponse\x12\x1d\n" +
+	"\arevoked\x18\x01 \x01(\bH\x00R\arevoked\x88\x01\x01\x12\x14\n" +
+	"\x05label\x18\x02 \x01(\tR\x05label\x12\x19\n" +
+	"\x05fence\x18\x03 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12&\n" +
+	"\freader_count\x18\x04 \x01(\x03H\x02R\vreaderCount\x88\x01\x01B\n" +
 	"\n" +
-	"\b_readers\"\"\n" +
+	"\b_revokedB\b\n" +
+	"\x06_fenceB\x0f\n" +
+	"\r_reader_count\"\"\n" +
 	"\fWatchRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\xe9\x03\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xf6\x03\n" +
 	"\rWatchResponse\x12<\n" +
-	"\x06change\x18\x01 \x01(\x0e2$.quoin.locks.v1.WatchResponse.ChangeR\x06change\x12\x16\n" +
-	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x19\n" +
+	"\x06change\x18\x01 \x01(\x0e2$.quoin.locks.v1.WatchResponse.ChangeR\x06change\x12\x14\n" +
+	"\x05label\x18\x02 \x01(\tR\x05label\x12\x19\n" +
 	"\x05fence\x18\x03 \x01(\x03H\x00R\x05fence\x88\x01\x01\x12(\n" +
 	"\x04mode\x18\x04 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\x12\x17\n" +
-	"\x04held\x18\x05 \x01(\bH\x01R\x04held\x88\x01\x01\x12\x1d\n" +
-	"\areaders\x18\x06 \x01(\x03H\x02R\areaders\x88\x01\x01\x12;\n" +
+	"\x04held\x18\x05 \x01(\bH\x01R\x04held\x88\x01\x01\x12&\n" +
+	"\freader_count\x18\x06 \x01(\x03H\x02R\vreaderCount\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12 \n" +
 	"\vexplanation\x18\b \x01(\tR\vexplanation\x12\x14\n" +
-	"\x05actor\x18\t \x01(\tR\x05actor\"q\n" +
+	"\x05actor\x18\t \x01(\tR\x05actor\"r\n" +
 	"\x06Change\x12\x16\n" +
 	"\x12CHANGE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fCHANGE_ACQUIRED\x10\x01\x12\x13\n" +
 	"\x0fCHANGE_RELEASED\x10\x02\x12\x12\n" +
-	"\x0eCHANGE_EXPIRED\x10\x03\x12\x11\n" +
-	"\rCHANGE_FORCED\x10\x04B\b\n" +
+	"\x0eCHANGE_EXPIRED\x10\x03\x12\x12\n" +
+	"\x0eCHANGE_REVOKED\x10\x04B\b\n" +
 	"\x06_fenceB\a\n" +
-	"\x05_heldB\n" +
-	"\n" +
-	"\b_readers\"\xaa\x01\n" +
+	"\x05_heldB\x0f\n" +
+	"\r_reader_count\"\xa8\x01\n" +
 	"\vHoldRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12/\n" +
-	"\x05lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x16\n" +
-	"\x06holder\x18\x03 \x01(\tR\x06holder\x12\x14\n" +
+	"\x05lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x14\n" +
+	"\x05label\x18\x03 \x01(\tR\x05label\x12\x14\n" +
 	"\x05token\x18\x04 \x01(\tR\x05token\x12(\n" +
-	"\x04mode\x18\x05 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xef\x06\n" +
-	"\fHoldResponse\x12@\n" +
-	"\awaiting\x18\x01 \x01(\v2$.quoin.locks.v1.HoldResponse.WaitingH\x00R\awaiting\x12@\n" +
-	"\agranted\x18\x02 \x01(\v2$.quoin.locks.v1.HoldResponse.GrantedH\x00R\agranted\x127\n" +
-	"\x04lost\x18\x03 \x01(\v2!.quoin.locks.v1.HoldResponse.LostH\x00R\x04lost\x12F\n" +
-	"\theartbeat\x18\x04 \x01(\v2&.quoin.locks.v1.HoldResponse.HeartbeatH\x00R\theartbeat\x12F\n" +
-	"\treconnect\x18\x05 \x01(\v2&.quoin.locks.v1.HoldResponse.ReconnectH\x00R\treconnect\x1a7\n" +
-	"\aWaiting\x12\x1f\n" +
-	"\bposition\x18\x01 \x01(\x03H\x00R\bposition\x88\x01\x01B\v\n" +
-	"\t_position\x1a\x81\x01\n" +
-	"\aGranted\x12\x14\n" +
-	"\x05token\x18\x01 \x01(\tR\x05token\x12\x19\n" +
-	"\x05fence\x18\x02 \x01(\x03H\x00R\x05fence\x88\x01\x01\x12;\n" +
-	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTimeB\b\n" +
-	"\x06_fence\x1a\xde\x01\n" +
-	"\x04Lost\x12@\n" +
-	"\x06reason\x18\x01 \x01(\x0e2(.quoin.locks.v1.HoldResponse.Lost.ReasonR\x06reason\x12 \n" +
-	"\vexplanation\x18\x02 \x01(\tR\vexplanation\x12\x14\n" +
-	"\x05actor\x18\x03 \x01(\tR\x05actor\"\\\n" +
-	"\x06Reason\x12\x16\n" +
-	"\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
-	"\x0eREASON_EXPIRED\x10\x01\x12\x13\n" +
-	"\x0fREASON_NOT_HELD\x10\x02\x12\x11\n" +
-	"\rREASON_FORCED\x10\x03\x1aH\n" +
-	"\tHeartbeat\x12;\n" +
-	"\vexpire_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x1a!\n" +
-	"\tReconnect\x12\x14\n" +
-	"\x05token\x18\x01 \x01(\tR\x05tokenB\a\n" +
+	"\x04mode\x18\x05 \x01(\x0e2\x14.quoin.locks.v1.ModeR\x04mode\"\xad\x02\n" +
+	"\fHoldResponse\x125\n" +
+	"\awaiting\x18\x01 \x01(\v2\x19.quoin.streams.v1.WaitingH\x00R\awaiting\x125\n" +
+	"\agranted\x18\x02 \x01(\v2\x19.quoin.streams.v1.GrantedH\x00R\agranted\x12,\n" +
+	"\x04lost\x18\x03 \x01(\v2\x16.quoin.streams.v1.LostH\x00R\x04lost\x12;\n" +
+	"\theartbeat\x18\x04 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
+	"\treconnect\x18\x05 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnectB\a\n" +
 	"\x05event*A\n" +
 	"\x04Mode\x12\x14\n" +
 	"\x10MODE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eMODE_EXCLUSIVE\x10\x01\x12\x0f\n" +
-	"\vMODE_SHARED\x10\x022\xb9\x05\n" +
+	"\vMODE_SHARED\x10\x022\xa7\x05\n" +
 	"\x05Locks\x12J\n" +
 	"\aAcquire\x12\x1e.quoin.locks.v1.AcquireRequest\x1a\x1f.quoin.locks.v1.AcquireResponse\x12I\n" +
 	"\x05Renew\x12\x1c.quoin.locks.v1.RenewRequest\x1a\x1d.quoin.locks.v1.RenewResponse\"\x03\x90\x02\x02\x12S\n" +
@@ -2468,8 +2112,8 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"AcquireAll\x12!.quoin.locks.v1.AcquireAllRequest\x1a\".quoin.locks.v1.AcquireAllResponse\x12J\n" +
 	"\aRelease\x12\x1e.quoin.locks.v1.ReleaseRequest\x1a\x1f.quoin.locks.v1.ReleaseResponse\x12C\n" +
 	"\x03Get\x12\x1a.quoin.locks.v1.GetRequest\x1a\x1b.quoin.locks.v1.GetResponse\"\x03\x90\x02\x01\x12F\n" +
-	"\x04List\x12\x1b.quoin.locks.v1.ListRequest\x1a\x1c.quoin.locks.v1.ListResponse\"\x03\x90\x02\x01\x12Y\n" +
-	"\fForceRelease\x12#.quoin.locks.v1.ForceReleaseRequest\x1a$.quoin.locks.v1.ForceReleaseResponse\x12K\n" +
+	"\x04List\x12\x1b.quoin.locks.v1.ListRequest\x1a\x1c.quoin.locks.v1.ListResponse\"\x03\x90\x02\x01\x12G\n" +
+	"\x06Revoke\x12\x1d.quoin.locks.v1.RevokeRequest\x1a\x1e.quoin.locks.v1.RevokeResponse\x12K\n" +
 	"\x05Watch\x12\x1c.quoin.locks.v1.WatchRequest\x1a\x1d.quoin.locks.v1.WatchResponse\"\x03\x90\x02\x010\x01\x12C\n" +
 	"\x04Hold\x12\x1b.quoin.locks.v1.HoldRequest\x1a\x1c.quoin.locks.v1.HoldResponse0\x01BN\n" +
 	"\x12dev.quoin.locks.v1P\x01Z6github.com/quoin-dev/quoin/clients/go/locks/v1;locksv1b\x06proto3"
@@ -2486,105 +2130,101 @@ func file_quoin_locks_v1_locks_proto_rawDescGZIP() []byte {
 	return file_quoin_locks_v1_locks_proto_rawDescData
 }
 
-var file_quoin_locks_v1_locks_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_quoin_locks_v1_locks_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_quoin_locks_v1_locks_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_quoin_locks_v1_locks_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_quoin_locks_v1_locks_proto_goTypes = []any{
 	(Mode)(0),                        // 0: quoin.locks.v1.Mode
 	(WatchResponse_Change)(0),        // 1: quoin.locks.v1.WatchResponse.Change
-	(HoldResponse_Lost_Reason)(0),    // 2: quoin.locks.v1.HoldResponse.Lost.Reason
-	(*AcquireRequest)(nil),           // 3: quoin.locks.v1.AcquireRequest
-	(*AcquireResponse)(nil),          // 4: quoin.locks.v1.AcquireResponse
-	(*AcquireAllRequest)(nil),        // 5: quoin.locks.v1.AcquireAllRequest
-	(*AcquireAllResponse)(nil),       // 6: quoin.locks.v1.AcquireAllResponse
-	(*RenewRequest)(nil),             // 7: quoin.locks.v1.RenewRequest
-	(*RenewResponse)(nil),            // 8: quoin.locks.v1.RenewResponse
-	(*ReleaseRequest)(nil),           // 9: quoin.locks.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),          // 10: quoin.locks.v1.ReleaseResponse
-	(*GetRequest)(nil),               // 11: quoin.locks.v1.GetRequest
-	(*GetResponse)(nil),              // 12: quoin.locks.v1.GetResponse
-	(*ListRequest)(nil),              // 13: quoin.locks.v1.ListRequest
-	(*ListResponse)(nil),             // 14: quoin.locks.v1.ListResponse
-	(*ForceReleaseRequest)(nil),      // 15: quoin.locks.v1.ForceReleaseRequest
-	(*ForceReleaseResponse)(nil),     // 16: quoin.locks.v1.ForceReleaseResponse
-	(*WatchRequest)(nil),             // 17: quoin.locks.v1.WatchRequest
-	(*WatchResponse)(nil),            // 18: quoin.locks.v1.WatchResponse
-	(*HoldRequest)(nil),              // 19: quoin.locks.v1.HoldRequest
-	(*HoldResponse)(nil),             // 20: quoin.locks.v1.HoldResponse
-	(*AcquireAllResponse_Grant)(nil), // 21: quoin.locks.v1.AcquireAllResponse.Grant
-	(*GetResponse_Holder)(nil),       // 22: quoin.locks.v1.GetResponse.Holder
-	(*GetResponse_Waiter)(nil),       // 23: quoin.locks.v1.GetResponse.Waiter
-	(*ListResponse_Lock)(nil),        // 24: quoin.locks.v1.ListResponse.Lock
-	(*HoldResponse_Waiting)(nil),     // 25: quoin.locks.v1.HoldResponse.Waiting
-	(*HoldResponse_Granted)(nil),     // 26: quoin.locks.v1.HoldResponse.Granted
-	(*HoldResponse_Lost)(nil),        // 27: quoin.locks.v1.HoldResponse.Lost
-	(*HoldResponse_Heartbeat)(nil),   // 28: quoin.locks.v1.HoldResponse.Heartbeat
-	(*HoldResponse_Reconnect)(nil),   // 29: quoin.locks.v1.HoldResponse.Reconnect
-	(*durationpb.Duration)(nil),      // 30: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),    // 31: google.protobuf.Timestamp
+	(*AcquireRequest)(nil),           // 2: quoin.locks.v1.AcquireRequest
+	(*AcquireResponse)(nil),          // 3: quoin.locks.v1.AcquireResponse
+	(*AcquireAllRequest)(nil),        // 4: quoin.locks.v1.AcquireAllRequest
+	(*AcquireAllResponse)(nil),       // 5: quoin.locks.v1.AcquireAllResponse
+	(*RenewRequest)(nil),             // 6: quoin.locks.v1.RenewRequest
+	(*RenewResponse)(nil),            // 7: quoin.locks.v1.RenewResponse
+	(*ReleaseRequest)(nil),           // 8: quoin.locks.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),          // 9: quoin.locks.v1.ReleaseResponse
+	(*GetRequest)(nil),               // 10: quoin.locks.v1.GetRequest
+	(*GetResponse)(nil),              // 11: quoin.locks.v1.GetResponse
+	(*ListRequest)(nil),              // 12: quoin.locks.v1.ListRequest
+	(*ListResponse)(nil),             // 13: quoin.locks.v1.ListResponse
+	(*RevokeRequest)(nil),            // 14: quoin.locks.v1.RevokeRequest
+	(*RevokeResponse)(nil),           // 15: quoin.locks.v1.RevokeResponse
+	(*WatchRequest)(nil),             // 16: quoin.locks.v1.WatchRequest
+	(*WatchResponse)(nil),            // 17: quoin.locks.v1.WatchResponse
+	(*HoldRequest)(nil),              // 18: quoin.locks.v1.HoldRequest
+	(*HoldResponse)(nil),             // 19: quoin.locks.v1.HoldResponse
+	(*AcquireAllResponse_Grant)(nil), // 20: quoin.locks.v1.AcquireAllResponse.Grant
+	(*GetResponse_Holder)(nil),       // 21: quoin.locks.v1.GetResponse.Holder
+	(*GetResponse_Waiter)(nil),       // 22: quoin.locks.v1.GetResponse.Waiter
+	(*ListResponse_Lock)(nil),        // 23: quoin.locks.v1.ListResponse.Lock
+	(*durationpb.Duration)(nil),      // 24: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),    // 25: google.protobuf.Timestamp
+	(*v1.Waiting)(nil),               // 26: quoin.streams.v1.Waiting
+	(*v1.Granted)(nil),               // 27: quoin.streams.v1.Granted
+	(*v1.Lost)(nil),                  // 28: quoin.streams.v1.Lost
+	(*v1.Heartbeat)(nil),             // 29: quoin.streams.v1.Heartbeat
+	(*v1.Reconnect)(nil),             // 30: quoin.streams.v1.Reconnect
 }
 var file_quoin_locks_v1_locks_proto_depIdxs = []int32{
-	30, // 0: quoin.locks.v1.AcquireRequest.lease:type_name -> google.protobuf.Duration
-	30, // 1: quoin.locks.v1.AcquireRequest.wait:type_name -> google.protobuf.Duration
+	24, // 0: quoin.locks.v1.AcquireRequest.lease:type_name -> google.protobuf.Duration
+	24, // 1: quoin.locks.v1.AcquireRequest.wait:type_name -> google.protobuf.Duration
 	0,  // 2: quoin.locks.v1.AcquireRequest.mode:type_name -> quoin.locks.v1.Mode
-	31, // 3: quoin.locks.v1.AcquireResponse.expire_time:type_name -> google.protobuf.Timestamp
-	30, // 4: quoin.locks.v1.AcquireResponse.retry_after:type_name -> google.protobuf.Duration
-	30, // 5: quoin.locks.v1.AcquireAllRequest.lease:type_name -> google.protobuf.Duration
-	30, // 6: quoin.locks.v1.AcquireAllRequest.wait:type_name -> google.protobuf.Duration
+	25, // 3: quoin.locks.v1.AcquireResponse.expire_time:type_name -> google.protobuf.Timestamp
+	24, // 4: quoin.locks.v1.AcquireResponse.retry_after:type_name -> google.protobuf.Duration
+	24, // 5: quoin.locks.v1.AcquireAllRequest.lease:type_name -> google.protobuf.Duration
+	24, // 6: quoin.locks.v1.AcquireAllRequest.wait:type_name -> google.protobuf.Duration
 	0,  // 7: quoin.locks.v1.AcquireAllRequest.mode:type_name -> quoin.locks.v1.Mode
-	21, // 8: quoin.locks.v1.AcquireAllResponse.grants:type_name -> quoin.locks.v1.AcquireAllResponse.Grant
-	31, // 9: quoin.locks.v1.AcquireAllResponse.expire_time:type_name -> google.protobuf.Timestamp
-	30, // 10: quoin.locks.v1.AcquireAllResponse.retry_after:type_name -> google.protobuf.Duration
-	30, // 11: quoin.locks.v1.RenewRequest.lease:type_name -> google.protobuf.Duration
-	31, // 12: quoin.locks.v1.RenewResponse.expire_time:type_name -> google.protobuf.Timestamp
-	31, // 13: quoin.locks.v1.GetResponse.acquire_time:type_name -> google.protobuf.Timestamp
-	31, // 14: quoin.locks.v1.GetResponse.expire_time:type_name -> google.protobuf.Timestamp
+	20, // 8: quoin.locks.v1.AcquireAllResponse.grants:type_name -> quoin.locks.v1.AcquireAllResponse.Grant
+	25, // 9: quoin.locks.v1.AcquireAllResponse.expire_time:type_name -> google.protobuf.Timestamp
+	24, // 10: quoin.locks.v1.AcquireAllResponse.retry_after:type_name -> google.protobuf.Duration
+	24, // 11: quoin.locks.v1.RenewRequest.lease:type_name -> google.protobuf.Duration
+	25, // 12: quoin.locks.v1.RenewResponse.expire_time:type_name -> google.protobuf.Timestamp
+	25, // 13: quoin.locks.v1.GetResponse.acquire_time:type_name -> google.protobuf.Timestamp
+	25, // 14: quoin.locks.v1.GetResponse.expire_time:type_name -> google.protobuf.Timestamp
 	0,  // 15: quoin.locks.v1.GetResponse.mode:type_name -> quoin.locks.v1.Mode
-	22, // 16: quoin.locks.v1.GetResponse.held_by:type_name -> quoin.locks.v1.GetResponse.Holder
-	23, // 17: quoin.locks.v1.GetResponse.line:type_name -> quoin.locks.v1.GetResponse.Waiter
-	24, // 18: quoin.locks.v1.ListResponse.locks:type_name -> quoin.locks.v1.ListResponse.Lock
+	21, // 16: quoin.locks.v1.GetResponse.holders:type_name -> quoin.locks.v1.GetResponse.Holder
+	22, // 17: quoin.locks.v1.GetResponse.waiters:type_name -> quoin.locks.v1.GetResponse.Waiter
+	23, // 18: quoin.locks.v1.ListResponse.locks:type_name -> quoin.locks.v1.ListResponse.Lock
 	1,  // 19: quoin.locks.v1.WatchResponse.change:type_name -> quoin.locks.v1.WatchResponse.Change
 	0,  // 20: quoin.locks.v1.WatchResponse.mode:type_name -> quoin.locks.v1.Mode
-	31, // 21: quoin.locks.v1.WatchResponse.expire_time:type_name -> google.protobuf.Timestamp
-	30, // 22: quoin.locks.v1.HoldRequest.lease:type_name -> google.protobuf.Duration
+	25, // 21: quoin.locks.v1.WatchResponse.expire_time:type_name -> google.protobuf.Timestamp
+	24, // 22: quoin.locks.v1.HoldRequest.lease:type_name -> google.protobuf.Duration
 	0,  // 23: quoin.locks.v1.HoldRequest.mode:type_name -> quoin.locks.v1.Mode
-	25, // 24: quoin.locks.v1.HoldResponse.waiting:type_name -> quoin.locks.v1.HoldResponse.Waiting
-	26, // 25: quoin.locks.v1.HoldResponse.granted:type_name -> quoin.locks.v1.HoldResponse.Granted
-	27, // 26: quoin.locks.v1.HoldResponse.lost:type_name -> quoin.locks.v1.HoldResponse.Lost
-	28, // 27: quoin.locks.v1.HoldResponse.heartbeat:type_name -> quoin.locks.v1.HoldResponse.Heartbeat
-	29, // 28: quoin.locks.v1.HoldResponse.reconnect:type_name -> quoin.locks.v1.HoldResponse.Reconnect
-	31, // 29: quoin.locks.v1.GetResponse.Holder.acquire_time:type_name -> google.protobuf.Timestamp
-	31, // 30: quoin.locks.v1.GetResponse.Holder.expire_time:type_name -> google.protobuf.Timestamp
+	26, // 24: quoin.locks.v1.HoldResponse.waiting:type_name -> quoin.streams.v1.Waiting
+	27, // 25: quoin.locks.v1.HoldResponse.granted:type_name -> quoin.streams.v1.Granted
+	28, // 26: quoin.locks.v1.HoldResponse.lost:type_name -> quoin.streams.v1.Lost
+	29, // 27: quoin.locks.v1.HoldResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	30, // 28: quoin.locks.v1.HoldResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	25, // 29: quoin.locks.v1.GetResponse.Holder.acquire_time:type_name -> google.protobuf.Timestamp
+	25, // 30: quoin.locks.v1.GetResponse.Holder.expire_time:type_name -> google.protobuf.Timestamp
 	0,  // 31: quoin.locks.v1.GetResponse.Waiter.mode:type_name -> quoin.locks.v1.Mode
-	31, // 32: quoin.locks.v1.GetResponse.Waiter.join_time:type_name -> google.protobuf.Timestamp
+	25, // 32: quoin.locks.v1.GetResponse.Waiter.join_time:type_name -> google.protobuf.Timestamp
 	0,  // 33: quoin.locks.v1.ListResponse.Lock.mode:type_name -> quoin.locks.v1.Mode
-	31, // 34: quoin.locks.v1.ListResponse.Lock.acquire_time:type_name -> google.protobuf.Timestamp
-	31, // 35: quoin.locks.v1.ListResponse.Lock.expire_time:type_name -> google.protobuf.Timestamp
-	31, // 36: quoin.locks.v1.HoldResponse.Granted.expire_time:type_name -> google.protobuf.Timestamp
-	2,  // 37: quoin.locks.v1.HoldResponse.Lost.reason:type_name -> quoin.locks.v1.HoldResponse.Lost.Reason
-	31, // 38: quoin.locks.v1.HoldResponse.Heartbeat.expire_time:type_name -> google.protobuf.Timestamp
-	3,  // 39: quoin.locks.v1.Locks.Acquire:input_type -> quoin.locks.v1.AcquireRequest
-	7,  // 40: quoin.locks.v1.Locks.Renew:input_type -> quoin.locks.v1.RenewRequest
-	5,  // 41: quoin.locks.v1.Locks.AcquireAll:input_type -> quoin.locks.v1.AcquireAllRequest
-	9,  // 42: quoin.locks.v1.Locks.Release:input_type -> quoin.locks.v1.ReleaseRequest
-	11, // 43: quoin.locks.v1.Locks.Get:input_type -> quoin.locks.v1.GetRequest
-	13, // 44: quoin.locks.v1.Locks.List:input_type -> quoin.locks.v1.ListRequest
-	15, // 45: quoin.locks.v1.Locks.ForceRelease:input_type -> quoin.locks.v1.ForceReleaseRequest
-	17, // 46: quoin.locks.v1.Locks.Watch:input_type -> quoin.locks.v1.WatchRequest
-	19, // 47: quoin.locks.v1.Locks.Hold:input_type -> quoin.locks.v1.HoldRequest
-	4,  // 48: quoin.locks.v1.Locks.Acquire:output_type -> quoin.locks.v1.AcquireResponse
-	8,  // 49: quoin.locks.v1.Locks.Renew:output_type -> quoin.locks.v1.RenewResponse
-	6,  // 50: quoin.locks.v1.Locks.AcquireAll:output_type -> quoin.locks.v1.AcquireAllResponse
-	10, // 51: quoin.locks.v1.Locks.Release:output_type -> quoin.locks.v1.ReleaseResponse
-	12, // 52: quoin.locks.v1.Locks.Get:output_type -> quoin.locks.v1.GetResponse
-	14, // 53: quoin.locks.v1.Locks.List:output_type -> quoin.locks.v1.ListResponse
-	16, // 54: quoin.locks.v1.Locks.ForceRelease:output_type -> quoin.locks.v1.ForceReleaseResponse
-	18, // 55: quoin.locks.v1.Locks.Watch:output_type -> quoin.locks.v1.WatchResponse
-	20, // 56: quoin.locks.v1.Locks.Hold:output_type -> quoin.locks.v1.HoldResponse
-	48, // [48:57] is the sub-list for method output_type
-	39, // [39:48] is the sub-list for method input_type
-	39, // [39:39] is the sub-list for extension type_name
-	39, // [39:39] is the sub-list for extension extendee
-	0,  // [0:39] is the sub-list for field type_name
+	25, // 34: quoin.locks.v1.ListResponse.Lock.acquire_time:type_name -> google.protobuf.Timestamp
+	25, // 35: quoin.locks.v1.ListResponse.Lock.expire_time:type_name -> google.protobuf.Timestamp
+	2,  // 36: quoin.locks.v1.Locks.Acquire:input_type -> quoin.locks.v1.AcquireRequest
+	6,  // 37: quoin.locks.v1.Locks.Renew:input_type -> quoin.locks.v1.RenewRequest
+	4,  // 38: quoin.locks.v1.Locks.AcquireAll:input_type -> quoin.locks.v1.AcquireAllRequest
+	8,  // 39: quoin.locks.v1.Locks.Release:input_type -> quoin.locks.v1.ReleaseRequest
+	10, // 40: quoin.locks.v1.Locks.Get:input_type -> quoin.locks.v1.GetRequest
+	12, // 41: quoin.locks.v1.Locks.List:input_type -> quoin.locks.v1.ListRequest
+	14, // 42: quoin.locks.v1.Locks.Revoke:input_type -> quoin.locks.v1.RevokeRequest
+	16, // 43: quoin.locks.v1.Locks.Watch:input_type -> quoin.locks.v1.WatchRequest
+	18, // 44: quoin.locks.v1.Locks.Hold:input_type -> quoin.locks.v1.HoldRequest
+	3,  // 45: quoin.locks.v1.Locks.Acquire:output_type -> quoin.locks.v1.AcquireResponse
+	7,  // 46: quoin.locks.v1.Locks.Renew:output_type -> quoin.locks.v1.RenewResponse
+	5,  // 47: quoin.locks.v1.Locks.AcquireAll:output_type -> quoin.locks.v1.AcquireAllResponse
+	9,  // 48: quoin.locks.v1.Locks.Release:output_type -> quoin.locks.v1.ReleaseResponse
+	11, // 49: quoin.locks.v1.Locks.Get:output_type -> quoin.locks.v1.GetResponse
+	13, // 50: quoin.locks.v1.Locks.List:output_type -> quoin.locks.v1.ListResponse
+	15, // 51: quoin.locks.v1.Locks.Revoke:output_type -> quoin.locks.v1.RevokeResponse
+	17, // 52: quoin.locks.v1.Locks.Watch:output_type -> quoin.locks.v1.WatchResponse
+	19, // 53: quoin.locks.v1.Locks.Hold:output_type -> quoin.locks.v1.HoldResponse
+	45, // [45:54] is the sub-list for method output_type
+	36, // [36:45] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_quoin_locks_v1_locks_proto_init() }
@@ -2599,24 +2239,22 @@ func file_quoin_locks_v1_locks_proto_init() {
 	file_quoin_locks_v1_locks_proto_msgTypes[13].OneofWrappers = []any{}
 	file_quoin_locks_v1_locks_proto_msgTypes[15].OneofWrappers = []any{}
 	file_quoin_locks_v1_locks_proto_msgTypes[17].OneofWrappers = []any{
-		(*HoldResponse_Waiting_)(nil),
-		(*HoldResponse_Granted_)(nil),
-		(*HoldResponse_Lost_)(nil),
-		(*HoldResponse_Heartbeat_)(nil),
-		(*HoldResponse_Reconnect_)(nil),
+		(*HoldResponse_Waiting)(nil),
+		(*HoldResponse_Granted)(nil),
+		(*HoldResponse_Lost)(nil),
+		(*HoldResponse_Heartbeat)(nil),
+		(*HoldResponse_Reconnect)(nil),
 	}
 	file_quoin_locks_v1_locks_proto_msgTypes[18].OneofWrappers = []any{}
 	file_quoin_locks_v1_locks_proto_msgTypes[19].OneofWrappers = []any{}
 	file_quoin_locks_v1_locks_proto_msgTypes[21].OneofWrappers = []any{}
-	file_quoin_locks_v1_locks_proto_msgTypes[22].OneofWrappers = []any{}
-	file_quoin_locks_v1_locks_proto_msgTypes[23].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_locks_v1_locks_proto_rawDesc), len(file_quoin_locks_v1_locks_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   27,
+			NumEnums:      2,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,15 +21,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Locks_Acquire_FullMethodName      = "/quoin.locks.v1.Locks/Acquire"
-	Locks_Renew_FullMethodName        = "/quoin.locks.v1.Locks/Renew"
-	Locks_AcquireAll_FullMethodName   = "/quoin.locks.v1.Locks/AcquireAll"
-	Locks_Release_FullMethodName      = "/quoin.locks.v1.Locks/Release"
-	Locks_Get_FullMethodName          = "/quoin.locks.v1.Locks/Get"
-	Locks_List_FullMethodName         = "/quoin.locks.v1.Locks/List"
-	Locks_ForceRelease_FullMethodName = "/quoin.locks.v1.Locks/ForceRelease"
-	Locks_Watch_FullMethodName        = "/quoin.locks.v1.Locks/Watch"
-	Locks_Hold_FullMethodName         = "/quoin.locks.v1.Locks/Hold"
+	Locks_Acquire_FullMethodName    = "/quoin.locks.v1.Locks/Acquire"
+	Locks_Renew_FullMethodName      = "/quoin.locks.v1.Locks/Renew"
+	Locks_AcquireAll_FullMethodName = "/quoin.locks.v1.Locks/AcquireAll"
+	Locks_Release_FullMethodName    = "/quoin.locks.v1.Locks/Release"
+	Locks_Get_FullMethodName        = "/quoin.locks.v1.Locks/Get"
+	Locks_List_FullMethodName       = "/quoin.locks.v1.Locks/List"
+	Locks_Revoke_FullMethodName     = "/quoin.locks.v1.Locks/Revoke"
+	Locks_Watch_FullMethodName      = "/quoin.locks.v1.Locks/Watch"
+	Locks_Hold_FullMethodName       = "/quoin.locks.v1.Locks/Hold"
 )
 
 // LocksClient is the client API for Locks service.
@@ -63,12 +63,12 @@ type LocksClient interface {
 	//
 	// Errors: REQUEST_ID_REUSED; LOCK_NOT_HELD when a grant was made for the
 	// request_id before and has ended, or Release was called with the id;
-	// LOCK_LINE_FULL.
+	// LOCK_TOO_MANY_WAITERS.
 	Acquire(ctx context.Context, in *AcquireRequest, opts ...grpc.CallOption) (*AcquireResponse, error)
 	// Renew sets the time the lease still runs, counted from now. It may make the
 	// lease longer or shorter.
 	//
-	// Errors: LOCK_FORCED when ForceRelease took the lock from this token;
+	// Errors: LOCK_REVOKED when Revoke took the lock from this token;
 	// LOCK_NOT_HELD when the token does not hold the lock any more.
 	Renew(ctx context.Context, in *RenewRequest, opts ...grpc.CallOption) (*RenewResponse, error)
 	// AcquireAll takes several locks or none. It takes them one after the other in
@@ -86,7 +86,7 @@ type LocksClient interface {
 	// back when every attempt that has them has ended in vain: none takes them from
 	// another that still waits, or from the caller that one has served.
 	//
-	// Errors: as Acquire; LOCK_NOT_HELD or LOCK_FORCED, too, when a lock it had was
+	// Errors: as Acquire; LOCK_NOT_HELD or LOCK_REVOKED, too, when a lock it had was
 	// lost before it had all.
 	AcquireAll(ctx context.Context, in *AcquireAllRequest, opts ...grpc.CallOption) (*AcquireAllResponse, error)
 	// Release gives the lock back and hands it to the first in line; readers go
@@ -100,7 +100,7 @@ type LocksClient interface {
 	// used is a normal answer (released = false). Repeat it until it is answered; for
 	// AcquireAll call it for each name.
 	//
-	// Errors with a token: LOCK_FORCED when ForceRelease took the lock from it;
+	// Errors with a token: LOCK_REVOKED when Revoke took the lock from it;
 	// LOCK_NOT_HELD when it does not hold the lock any more. With
 	// `acquire_request_id`: none.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
@@ -120,18 +120,18 @@ type LocksClient interface {
 	//
 	// Errors: INVALID_REQUEST for a page_token of another list.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// ForceRelease takes the lock from whoever holds it, from all readers if it is
+	// Revoke takes the lock from whoever holds it, from all readers if it is
 	// shared, and hands it to the next in line. For operators: the holder goes on
 	// working until it hears of it, and only fences keep it from doing harm.
 	//
-	// Who held it is refused its next Renew or Release with LOCK_FORCED and the
-	// explanation; a Hold is told `lost` with REASON_FORCED at its next renewal, after
+	// Who held it is refused its next Renew or Release with LOCK_REVOKED and the
+	// explanation; a Hold is told `lost` with LOST_REASON_REVOKED at its next renewal, after
 	// a third of the lease or 5 seconds at most. That is remembered for 10 minutes
 	// and at least until its lease would have ended, of at most 10,000 holders: of
 	// more, those are forgotten first whose time would be over first.
 	// A lock nobody holds is a normal answer (released = false). The work grows with
 	// the number of readers, about a millisecond for 1,000.
-	ForceRelease(ctx context.Context, in *ForceReleaseRequest, opts ...grpc.CallOption) (*ForceReleaseResponse, error)
+	Revoke(ctx context.Context, in *RevokeRequest, opts ...grpc.CallOption) (*RevokeResponse, error)
 	// Watch tells what happens to a lock.
 	//
 	// The stream starts with the present state (CHANGE_UNSPECIFIED) and then tells
@@ -154,7 +154,7 @@ type LocksClient interface {
 	// positions, of which only the newest is kept. Ending the call, whichever way,
 	// leaves the line or gives the lock back.
 	//
-	// Errors: LOCK_LINE_FULL; LOCK_NOT_HELD or LOCK_FORCED when `token` is given and
+	// Errors: LOCK_TOO_MANY_WAITERS; LOCK_NOT_HELD or LOCK_REVOKED when `token` is given and
 	// does not hold the lock.
 	Hold(ctx context.Context, in *HoldRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[HoldResponse], error)
 }
@@ -227,10 +227,10 @@ func (c *locksClient) List(ctx context.Context, in *ListRequest, opts ...grpc.Ca
 	return out, nil
 }
 
-func (c *locksClient) ForceRelease(ctx context.Context, in *ForceReleaseRequest, opts ...grpc.CallOption) (*ForceReleaseResponse, error) {
+func (c *locksClient) Revoke(ctx context.Context, in *RevokeRequest, opts ...grpc.CallOption) (*RevokeResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ForceReleaseResponse)
-	err := c.cc.Invoke(ctx, Locks_ForceRelease_FullMethodName, in, out, cOpts...)
+	out := new(RevokeResponse)
+	err := c.cc.Invoke(ctx, Locks_Revoke_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -306,12 +306,12 @@ type LocksServer interface {
 	//
 	// Errors: REQUEST_ID_REUSED; LOCK_NOT_HELD when a grant was made for the
 	// request_id before and has ended, or Release was called with the id;
-	// LOCK_LINE_FULL.
+	// LOCK_TOO_MANY_WAITERS.
 	Acquire(context.Context, *AcquireRequest) (*AcquireResponse, error)
 	// Renew sets the time the lease still runs, counted from now. It may make the
 	// lease longer or shorter.
 	//
-	// Errors: LOCK_FORCED when ForceRelease took the lock from this token;
+	// Errors: LOCK_REVOKED when Revoke took the lock from this token;
 	// LOCK_NOT_HELD when the token does not hold the lock any more.
 	Renew(context.Context, *RenewRequest) (*RenewResponse, error)
 	// AcquireAll takes several locks or none. It takes them one after the other in
@@ -329,7 +329,7 @@ type LocksServer interface {
 	// back when every attempt that has them has ended in vain: none takes them from
 	// another that still waits, or from the caller that one has served.
 	//
-	// Errors: as Acquire; LOCK_NOT_HELD or LOCK_FORCED, too, when a lock it had was
+	// Errors: as Acquire; LOCK_NOT_HELD or LOCK_REVOKED, too, when a lock it had was
 	// lost before it had all.
 	AcquireAll(context.Context, *AcquireAllRequest) (*AcquireAllResponse, error)
 	// Release gives the lock back and hands it to the first in line; readers go
@@ -343,7 +343,7 @@ type LocksServer interface {
 	// used is a normal answer (released = false). Repeat it until it is answered; for
 	// AcquireAll call it for each name.
 	//
-	// Errors with a token: LOCK_FORCED when ForceRelease took the lock from it;
+	// Errors with a token: LOCK_REVOKED when Revoke took the lock from it;
 	// LOCK_NOT_HELD when it does not hold the lock any more. With
 	// `acquire_request_id`: none.
 	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
@@ -363,18 +363,18 @@ type LocksServer interface {
 	//
 	// Errors: INVALID_REQUEST for a page_token of another list.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// ForceRelease takes the lock from whoever holds it, from all readers if it is
+	// Revoke takes the lock from whoever holds it, from all readers if it is
 	// shared, and hands it to the next in line. For operators: the holder goes on
 	// working until it hears of it, and only fences keep it from doing harm.
 	//
-	// Who held it is refused its next Renew or Release with LOCK_FORCED and the
-	// explanation; a Hold is told `lost` with REASON_FORCED at its next renewal, after
+	// Who held it is refused its next Renew or Release with LOCK_REVOKED and the
+	// explanation; a Hold is told `lost` with LOST_REASON_REVOKED at its next renewal, after
 	// a third of the lease or 5 seconds at most. That is remembered for 10 minutes
 	// and at least until its lease would have ended, of at most 10,000 holders: of
 	// more, those are forgotten first whose time would be over first.
 	// A lock nobody holds is a normal answer (released = false). The work grows with
 	// the number of readers, about a millisecond for 1,000.
-	ForceRelease(context.Context, *ForceReleaseRequest) (*ForceReleaseResponse, error)
+	Revoke(context.Context, *RevokeRequest) (*RevokeResponse, error)
 	// Watch tells what happens to a lock.
 	//
 	// The stream starts with the present state (CHANGE_UNSPECIFIED) and then tells
@@ -397,7 +397,7 @@ type LocksServer interface {
 	// positions, of which only the newest is kept. Ending the call, whichever way,
 	// leaves the line or gives the lock back.
 	//
-	// Errors: LOCK_LINE_FULL; LOCK_NOT_HELD or LOCK_FORCED when `token` is given and
+	// Errors: LOCK_TOO_MANY_WAITERS; LOCK_NOT_HELD or LOCK_REVOKED when `token` is given and
 	// does not hold the lock.
 	Hold(*HoldRequest, grpc.ServerStreamingServer[HoldResponse]) error
 	mustEmbedUnimplementedLocksServer()
@@ -428,8 +428,8 @@ func (UnimplementedLocksServer) Get(context.Context, *GetRequest) (*GetResponse,
 func (UnimplementedLocksServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
 }
-func (UnimplementedLocksServer) ForceRelease(context.Context, *ForceReleaseRequest) (*ForceReleaseResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ForceRelease not implemented")
+func (UnimplementedLocksServer) Revoke(context.Context, *RevokeRequest) (*RevokeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Revoke not implemented")
 }
 func (UnimplementedLocksServer) Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error {
 	return status.Error(codes.Unimplemented, "method Watch not implemented")
@@ -566,20 +566,20 @@ func _Locks_List_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Locks_ForceRelease_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ForceReleaseRequest)
+func _Locks_Revoke_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokeRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(LocksServer).ForceRelease(ctx, in)
+		return srv.(LocksServer).Revoke(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Locks_ForceRelease_FullMethodName,
+		FullMethod: Locks_Revoke_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(LocksServer).ForceRelease(ctx, req.(*ForceReleaseRequest))
+		return srv.(LocksServer).Revoke(ctx, req.(*RevokeRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -638,8 +638,8 @@ var Locks_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Locks_List_Handler,
 		},
 		{
-			MethodName: "ForceRelease",
-			Handler:    _Locks_ForceRelease_Handler,
+			MethodName: "Revoke",
+			Handler:    _Locks_Revoke_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

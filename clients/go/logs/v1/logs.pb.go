@@ -9,6 +9,7 @@
 package logsv1
 
 import (
+	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -89,112 +90,6 @@ func (Severity) EnumDescriptor() ([]byte, []int) {
 	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{0}
 }
 
-// What happens to a reader that cannot keep up.
-type TailRequest_SlowReader int32
-
-const (
-	// CATCH_UP.
-	TailRequest_SLOW_READER_UNSPECIFIED TailRequest_SlowReader = 0
-	// It goes on from where it was, as far as the log is kept.
-	TailRequest_SLOW_READER_CATCH_UP TailRequest_SlowReader = 1
-	// Its stream ends with `reconnect`.
-	TailRequest_SLOW_READER_DISCONNECT TailRequest_SlowReader = 2
-)
-
-// Enum value maps for TailRequest_SlowReader.
-var (
-	TailRequest_SlowReader_name = map[int32]string{
-		0: "SLOW_READER_UNSPECIFIED",
-		1: "SLOW_READER_CATCH_UP",
-		2: "SLOW_READER_DISCONNECT",
-	}
-	TailRequest_SlowReader_value = map[string]int32{
-		"SLOW_READER_UNSPECIFIED": 0,
-		"SLOW_READER_CATCH_UP":    1,
-		"SLOW_READER_DISCONNECT":  2,
-	}
-)
-
-func (x TailRequest_SlowReader) Enum() *TailRequest_SlowReader {
-	p := new(TailRequest_SlowReader)
-	*p = x
-	return p
-}
-
-func (x TailRequest_SlowReader) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (TailRequest_SlowReader) Descriptor() protoreflect.EnumDescriptor {
-	return file_quoin_logs_v1_logs_proto_enumTypes[1].Descriptor()
-}
-
-func (TailRequest_SlowReader) Type() protoreflect.EnumType {
-	return &file_quoin_logs_v1_logs_proto_enumTypes[1]
-}
-
-func (x TailRequest_SlowReader) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use TailRequest_SlowReader.Descriptor instead.
-func (TailRequest_SlowReader) EnumDescriptor() ([]byte, []int) {
-	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{9, 0}
-}
-
-// Why a stream ends.
-type TailResponse_Reconnect_Reason int32
-
-const (
-	// Never sent.
-	TailResponse_Reconnect_REASON_UNSPECIFIED TailResponse_Reconnect_Reason = 0
-	// The server goes away.
-	TailResponse_Reconnect_REASON_DRAINING TailResponse_Reconnect_Reason = 1
-	// The caller reads too slowly and asked for SLOW_READER_DISCONNECT.
-	TailResponse_Reconnect_REASON_SLOW_READER TailResponse_Reconnect_Reason = 2
-)
-
-// Enum value maps for TailResponse_Reconnect_Reason.
-var (
-	TailResponse_Reconnect_Reason_name = map[int32]string{
-		0: "REASON_UNSPECIFIED",
-		1: "REASON_DRAINING",
-		2: "REASON_SLOW_READER",
-	}
-	TailResponse_Reconnect_Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED": 0,
-		"REASON_DRAINING":    1,
-		"REASON_SLOW_READER": 2,
-	}
-)
-
-func (x TailResponse_Reconnect_Reason) Enum() *TailResponse_Reconnect_Reason {
-	p := new(TailResponse_Reconnect_Reason)
-	*p = x
-	return p
-}
-
-func (x TailResponse_Reconnect_Reason) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (TailResponse_Reconnect_Reason) Descriptor() protoreflect.EnumDescriptor {
-	return file_quoin_logs_v1_logs_proto_enumTypes[2].Descriptor()
-}
-
-func (TailResponse_Reconnect_Reason) Type() protoreflect.EnumType {
-	return &file_quoin_logs_v1_logs_proto_enumTypes[2]
-}
-
-func (x TailResponse_Reconnect_Reason) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use TailResponse_Reconnect_Reason.Descriptor instead.
-func (TailResponse_Reconnect_Reason) EnumDescriptor() ([]byte, []int) {
-	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{10, 3, 0}
-}
-
 // What happened.
 type LogEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -202,7 +97,7 @@ type LogEntry struct {
 	Severity Severity `protobuf:"varint,1,opt,name=severity,proto3,enum=quoin.logs.v1.Severity" json:"severity,omitempty"`
 	// What happened, for people: 1 to 16,384 bytes of UTF-8.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
-	// What Common counts the entry as, at most 512 bytes: the text without that
+	// What ListCommon counts the entry as, at most 512 bytes: the text without that
 	// which varies, for example "user {} not found". By default the text, of
 	// which the first 512 bytes are looked at.
 	Template string `protobuf:"bytes,3,opt,name=template,proto3" json:"template,omitempty"`
@@ -300,7 +195,7 @@ type WriteRequest struct {
 	Severity Severity `protobuf:"varint,2,opt,name=severity,proto3,enum=quoin.logs.v1.Severity" json:"severity,omitempty"`
 	// What happened, for people: 1 to 16,384 bytes of UTF-8.
 	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
-	// What Common counts the entry as, at most 512 bytes: the text without that
+	// What ListCommon counts the entry as, at most 512 bytes: the text without that
 	// which varies, for example "user {} not found". By default the text, of
 	// which the first 512 bytes are looked at.
 	Template string `protobuf:"bytes,4,opt,name=template,proto3" json:"template,omitempty"`
@@ -555,32 +450,32 @@ func (x *WriteStreamResponse) GetBatches() int64 {
 }
 
 // Asks for the newest entries.
-type RecentRequest struct {
+type ListRecentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the log.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Of which severity; unspecified for the newest of all.
 	Severity Severity `protobuf:"varint,2,opt,name=severity,proto3,enum=quoin.logs.v1.Severity" json:"severity,omitempty"`
 	// How many at most: 0 to 100; 0, the default, is 100. Large ones may be fewer.
-	Limit         int32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	MaxItems      int32 `protobuf:"varint,3,opt,name=max_items,json=maxItems,proto3" json:"max_items,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RecentRequest) Reset() {
-	*x = RecentRequest{}
+func (x *ListRecentRequest) Reset() {
+	*x = ListRecentRequest{}
 	mi := &file_quoin_logs_v1_logs_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RecentRequest) String() string {
+func (x *ListRecentRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RecentRequest) ProtoMessage() {}
+func (*ListRecentRequest) ProtoMessage() {}
 
-func (x *RecentRequest) ProtoReflect() protoreflect.Message {
+func (x *ListRecentRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_logs_v1_logs_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -592,34 +487,34 @@ func (x *RecentRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RecentRequest.ProtoReflect.Descriptor instead.
-func (*RecentRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListRecentRequest.ProtoReflect.Descriptor instead.
+func (*ListRecentRequest) Descriptor() ([]byte, []int) {
 	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{5}
 }
 
-func (x *RecentRequest) GetName() string {
+func (x *ListRecentRequest) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-func (x *RecentRequest) GetSeverity() Severity {
+func (x *ListRecentRequest) GetSeverity() Severity {
 	if x != nil {
 		return x.Severity
 	}
 	return Severity_SEVERITY_UNSPECIFIED
 }
 
-func (x *RecentRequest) GetLimit() int32 {
+func (x *ListRecentRequest) GetMaxItems() int32 {
 	if x != nil {
-		return x.Limit
+		return x.MaxItems
 	}
 	return 0
 }
 
 // The newest entries.
-type RecentResponse struct {
+type ListRecentResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Newest first.
 	Entries       []*LogEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
@@ -627,20 +522,20 @@ type RecentResponse struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RecentResponse) Reset() {
-	*x = RecentResponse{}
+func (x *ListRecentResponse) Reset() {
+	*x = ListRecentResponse{}
 	mi := &file_quoin_logs_v1_logs_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RecentResponse) String() string {
+func (x *ListRecentResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RecentResponse) ProtoMessage() {}
+func (*ListRecentResponse) ProtoMessage() {}
 
-func (x *RecentResponse) ProtoReflect() protoreflect.Message {
+func (x *ListRecentResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_logs_v1_logs_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -652,12 +547,12 @@ func (x *RecentResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RecentResponse.ProtoReflect.Descriptor instead.
-func (*RecentResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListRecentResponse.ProtoReflect.Descriptor instead.
+func (*ListRecentResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *RecentResponse) GetEntries() []*LogEntry {
+func (x *ListRecentResponse) GetEntries() []*LogEntry {
 	if x != nil {
 		return x.Entries
 	}
@@ -665,7 +560,7 @@ func (x *RecentResponse) GetEntries() []*LogEntry {
 }
 
 // Asks which messages are common.
-type CommonRequest struct {
+type ListCommonRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the log.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -673,31 +568,31 @@ type CommonRequest struct {
 	Severity Severity `protobuf:"varint,2,opt,name=severity,proto3,enum=quoin.logs.v1.Severity" json:"severity,omitempty"`
 	// Which hour; the current one when nothing is given.
 	//
-	// Types that are valid to be assigned to Which:
+	// Types that are valid to be assigned to Window:
 	//
-	//	*CommonRequest_HoursAgo
-	//	*CommonRequest_Hour
-	Which isCommonRequest_Which `protobuf_oneof:"which"`
+	//	*ListCommonRequest_HoursAgo
+	//	*ListCommonRequest_Hour
+	Window isListCommonRequest_Window `protobuf_oneof:"window"`
 	// How many messages at most: 0 to 100; 0, the default, is 10.
-	Limit         int32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
+	MaxItems      int32 `protobuf:"varint,5,opt,name=max_items,json=maxItems,proto3" json:"max_items,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *CommonRequest) Reset() {
-	*x = CommonRequest{}
+func (x *ListCommonRequest) Reset() {
+	*x = ListCommonRequest{}
 	mi := &file_quoin_logs_v1_logs_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CommonRequest) String() string {
+func (x *ListCommonRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CommonRequest) ProtoMessage() {}
+func (*ListCommonRequest) ProtoMessage() {}
 
-func (x *CommonRequest) ProtoReflect() protoreflect.Message {
+func (x *ListCommonRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_logs_v1_logs_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -709,84 +604,84 @@ func (x *CommonRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CommonRequest.ProtoReflect.Descriptor instead.
-func (*CommonRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListCommonRequest.ProtoReflect.Descriptor instead.
+func (*ListCommonRequest) Descriptor() ([]byte, []int) {
 	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{7}
 }
 
-func (x *CommonRequest) GetName() string {
+func (x *ListCommonRequest) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-func (x *CommonRequest) GetSeverity() Severity {
+func (x *ListCommonRequest) GetSeverity() Severity {
 	if x != nil {
 		return x.Severity
 	}
 	return Severity_SEVERITY_UNSPECIFIED
 }
 
-func (x *CommonRequest) GetWhich() isCommonRequest_Which {
+func (x *ListCommonRequest) GetWindow() isListCommonRequest_Window {
 	if x != nil {
-		return x.Which
+		return x.Window
 	}
 	return nil
 }
 
-func (x *CommonRequest) GetHoursAgo() int32 {
+func (x *ListCommonRequest) GetHoursAgo() int32 {
 	if x != nil {
-		if x, ok := x.Which.(*CommonRequest_HoursAgo); ok {
+		if x, ok := x.Window.(*ListCommonRequest_HoursAgo); ok {
 			return x.HoursAgo
 		}
 	}
 	return 0
 }
 
-func (x *CommonRequest) GetHour() *timestamppb.Timestamp {
+func (x *ListCommonRequest) GetHour() *timestamppb.Timestamp {
 	if x != nil {
-		if x, ok := x.Which.(*CommonRequest_Hour); ok {
+		if x, ok := x.Window.(*ListCommonRequest_Hour); ok {
 			return x.Hour
 		}
 	}
 	return nil
 }
 
-func (x *CommonRequest) GetLimit() int32 {
+func (x *ListCommonRequest) GetMaxItems() int32 {
 	if x != nil {
-		return x.Limit
+		return x.MaxItems
 	}
 	return 0
 }
 
-type isCommonRequest_Which interface {
-	isCommonRequest_Which()
+type isListCommonRequest_Window interface {
+	isListCommonRequest_Window()
 }
 
-type CommonRequest_HoursAgo struct {
+type ListCommonRequest_HoursAgo struct {
 	// How many hours before the current one: 0 to 24.
 	HoursAgo int32 `protobuf:"varint,3,opt,name=hours_ago,json=hoursAgo,proto3,oneof"`
 }
 
-type CommonRequest_Hour struct {
+type ListCommonRequest_Hour struct {
 	// Any time within the hour, from the year 1970 on.
 	Hour *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=hour,proto3,oneof"`
 }
 
-func (*CommonRequest_HoursAgo) isCommonRequest_Which() {}
+func (*ListCommonRequest_HoursAgo) isListCommonRequest_Window() {}
 
-func (*CommonRequest_Hour) isCommonRequest_Which() {}
+func (*ListCommonRequest_Hour) isListCommonRequest_Window() {}
 
 // The most common messages of an hour.
-type CommonResponse struct {
+type ListCommonResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the hour began.
 	Hour *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=hour,proto3" json:"hour,omitempty"`
 	// Whether the hour is not over yet.
 	Partial *bool `protobuf:"varint,2,opt,name=partial,proto3,oneof" json:"partial,omitempty"`
 	// The messages, the most frequent first.
-	Messages []*CommonResponse_Message `protobuf:"bytes,3,rep,name=messages,proto3" json:"messages,omitempty"`
+	CommonMessages []*ListCommonResponse_CommonMessage `protobuf:"bytes,3,rep,name=common_messages,json=commonMessages,proto3" json:"common_messages,omitempty"`
 	// How many different messages are counted, at most 1,000.
 	Distinct *int64 `protobuf:"varint,4,opt,name=distinct,proto3,oneof" json:"distinct,omitempty"`
 	// By how much a count may be too high, never too low; 0 while fewer than
@@ -796,20 +691,20 @@ type CommonResponse struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *CommonResponse) Reset() {
-	*x = CommonResponse{}
+func (x *ListCommonResponse) Reset() {
+	*x = ListCommonResponse{}
 	mi := &file_quoin_logs_v1_logs_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CommonResponse) String() string {
+func (x *ListCommonResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CommonResponse) ProtoMessage() {}
+func (*ListCommonResponse) ProtoMessage() {}
 
-func (x *CommonResponse) ProtoReflect() protoreflect.Message {
+func (x *ListCommonResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_logs_v1_logs_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -821,40 +716,40 @@ func (x *CommonResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CommonResponse.ProtoReflect.Descriptor instead.
-func (*CommonResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListCommonResponse.ProtoReflect.Descriptor instead.
+func (*ListCommonResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *CommonResponse) GetHour() *timestamppb.Timestamp {
+func (x *ListCommonResponse) GetHour() *timestamppb.Timestamp {
 	if x != nil {
 		return x.Hour
 	}
 	return nil
 }
 
-func (x *CommonResponse) GetPartial() bool {
+func (x *ListCommonResponse) GetPartial() bool {
 	if x != nil && x.Partial != nil {
 		return *x.Partial
 	}
 	return false
 }
 
-func (x *CommonResponse) GetMessages() []*CommonResponse_Message {
+func (x *ListCommonResponse) GetCommonMessages() []*ListCommonResponse_CommonMessage {
 	if x != nil {
-		return x.Messages
+		return x.CommonMessages
 	}
 	return nil
 }
 
-func (x *CommonResponse) GetDistinct() int64 {
+func (x *ListCommonResponse) GetDistinct() int64 {
 	if x != nil && x.Distinct != nil {
 		return *x.Distinct
 	}
 	return 0
 }
 
-func (x *CommonResponse) GetMaxOvercount() int64 {
+func (x *ListCommonResponse) GetMaxOvercount() int64 {
 	if x != nil && x.MaxOvercount != nil {
 		return *x.MaxOvercount
 	}
@@ -881,7 +776,7 @@ type TailRequest struct {
 	// the stream the cursor is from; with a later one it has no meaning.
 	Last int32 `protobuf:"varint,5,opt,name=last,proto3" json:"last,omitempty"`
 	// What happens when the caller reads too slowly.
-	SlowReader    TailRequest_SlowReader `protobuf:"varint,6,opt,name=slow_reader,json=slowReader,proto3,enum=quoin.logs.v1.TailRequest_SlowReader" json:"slow_reader,omitempty"`
+	SlowReader    v1.SlowReader `protobuf:"varint,6,opt,name=slow_reader,json=slowReader,proto3,enum=quoin.streams.v1.SlowReader" json:"slow_reader,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -951,11 +846,11 @@ func (x *TailRequest) GetLast() int32 {
 	return 0
 }
 
-func (x *TailRequest) GetSlowReader() TailRequest_SlowReader {
+func (x *TailRequest) GetSlowReader() v1.SlowReader {
 	if x != nil {
 		return x.SlowReader
 	}
-	return TailRequest_SLOW_READER_UNSPECIFIED
+	return v1.SlowReader(0)
 }
 
 // What is new.
@@ -966,9 +861,9 @@ type TailResponse struct {
 	// Types that are valid to be assigned to Event:
 	//
 	//	*TailResponse_NewEntries
-	//	*TailResponse_Gap_
-	//	*TailResponse_Heartbeat_
-	//	*TailResponse_Reconnect_
+	//	*TailResponse_Gap
+	//	*TailResponse_Heartbeat
+	//	*TailResponse_Reconnect
 	Event         isTailResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1020,27 +915,27 @@ func (x *TailResponse) GetNewEntries() *TailResponse_Entries {
 	return nil
 }
 
-func (x *TailResponse) GetGap() *TailResponse_Gap {
+func (x *TailResponse) GetGap() *v1.Gap {
 	if x != nil {
-		if x, ok := x.Event.(*TailResponse_Gap_); ok {
+		if x, ok := x.Event.(*TailResponse_Gap); ok {
 			return x.Gap
 		}
 	}
 	return nil
 }
 
-func (x *TailResponse) GetHeartbeat() *TailResponse_Heartbeat {
+func (x *TailResponse) GetHeartbeat() *v1.Heartbeat {
 	if x != nil {
-		if x, ok := x.Event.(*TailResponse_Heartbeat_); ok {
+		if x, ok := x.Event.(*TailResponse_Heartbeat); ok {
 			return x.Heartbeat
 		}
 	}
 	return nil
 }
 
-func (x *TailResponse) GetReconnect() *TailResponse_Reconnect {
+func (x *TailResponse) GetReconnect() *v1.Reconnect {
 	if x != nil {
-		if x, ok := x.Event.(*TailResponse_Reconnect_); ok {
+		if x, ok := x.Event.(*TailResponse_Reconnect); ok {
 			return x.Reconnect
 		}
 	}
@@ -1056,28 +951,28 @@ type TailResponse_NewEntries struct {
 	NewEntries *TailResponse_Entries `protobuf:"bytes,1,opt,name=new_entries,json=newEntries,proto3,oneof"`
 }
 
-type TailResponse_Gap_ struct {
+type TailResponse_Gap struct {
 	// Entries of one log could not be told.
-	Gap *TailResponse_Gap `protobuf:"bytes,2,opt,name=gap,proto3,oneof"`
+	Gap *v1.Gap `protobuf:"bytes,2,opt,name=gap,proto3,oneof"`
 }
 
-type TailResponse_Heartbeat_ struct {
+type TailResponse_Heartbeat struct {
 	// The stream is alive.
-	Heartbeat *TailResponse_Heartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *v1.Heartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
 }
 
-type TailResponse_Reconnect_ struct {
+type TailResponse_Reconnect struct {
 	// The stream ends; call Tail again with its cursor.
-	Reconnect *TailResponse_Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
+	Reconnect *v1.Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
 }
 
 func (*TailResponse_NewEntries) isTailResponse_Event() {}
 
-func (*TailResponse_Gap_) isTailResponse_Event() {}
+func (*TailResponse_Gap) isTailResponse_Event() {}
 
-func (*TailResponse_Heartbeat_) isTailResponse_Event() {}
+func (*TailResponse_Heartbeat) isTailResponse_Event() {}
 
-func (*TailResponse_Reconnect_) isTailResponse_Event() {}
+func (*TailResponse_Reconnect) isTailResponse_Event() {}
 
 // Asks for names.
 type ListNamesRequest struct {
@@ -1199,30 +1094,30 @@ func (x *ListNamesResponse) GetNextPageToken() string {
 }
 
 // A message and how often it was written.
-type CommonResponse_Message struct {
+type ListCommonResponse_CommonMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The template of the entries or, if they have none, their text.
-	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	Template string `protobuf:"bytes,1,opt,name=template,proto3" json:"template,omitempty"`
 	// How often it was written.
 	Count         *int64 `protobuf:"varint,2,opt,name=count,proto3,oneof" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *CommonResponse_Message) Reset() {
-	*x = CommonResponse_Message{}
+func (x *ListCommonResponse_CommonMessage) Reset() {
+	*x = ListCommonResponse_CommonMessage{}
 	mi := &file_quoin_logs_v1_logs_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CommonResponse_Message) String() string {
+func (x *ListCommonResponse_CommonMessage) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CommonResponse_Message) ProtoMessage() {}
+func (*ListCommonResponse_CommonMessage) ProtoMessage() {}
 
-func (x *CommonResponse_Message) ProtoReflect() protoreflect.Message {
+func (x *ListCommonResponse_CommonMessage) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_logs_v1_logs_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1234,19 +1129,19 @@ func (x *CommonResponse_Message) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CommonResponse_Message.ProtoReflect.Descriptor instead.
-func (*CommonResponse_Message) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListCommonResponse_CommonMessage.ProtoReflect.Descriptor instead.
+func (*ListCommonResponse_CommonMessage) Descriptor() ([]byte, []int) {
 	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{8, 0}
 }
 
-func (x *CommonResponse_Message) GetText() string {
+func (x *ListCommonResponse_CommonMessage) GetTemplate() string {
 	if x != nil {
-		return x.Text
+		return x.Template
 	}
 	return ""
 }
 
-func (x *CommonResponse_Message) GetCount() int64 {
+func (x *ListCommonResponse_CommonMessage) GetCount() int64 {
 	if x != nil && x.Count != nil {
 		return *x.Count
 	}
@@ -1308,179 +1203,11 @@ func (x *TailResponse_Entries) GetEntries() []*LogEntry {
 	return nil
 }
 
-// Entries that are kept no longer could not be told.
-type TailResponse_Gap struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the log.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// How many entries, of whatever severity and text; 0 when that is not known
-	// because Redis lost the log, or was set back, in the meantime.
-	Missed *int64 `protobuf:"varint,2,opt,name=missed,proto3,oneof" json:"missed,omitempty"`
-	// Where to go on after the gap.
-	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *TailResponse_Gap) Reset() {
-	*x = TailResponse_Gap{}
-	mi := &file_quoin_logs_v1_logs_proto_msgTypes[17]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *TailResponse_Gap) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*TailResponse_Gap) ProtoMessage() {}
-
-func (x *TailResponse_Gap) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_logs_v1_logs_proto_msgTypes[17]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use TailResponse_Gap.ProtoReflect.Descriptor instead.
-func (*TailResponse_Gap) Descriptor() ([]byte, []int) {
-	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{10, 1}
-}
-
-func (x *TailResponse_Gap) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *TailResponse_Gap) GetMissed() int64 {
-	if x != nil && x.Missed != nil {
-		return *x.Missed
-	}
-	return 0
-}
-
-func (x *TailResponse_Gap) GetCursor() string {
-	if x != nil {
-		return x.Cursor
-	}
-	return ""
-}
-
-// The stream is alive.
-type TailResponse_Heartbeat struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to go on after everything that came before, and after entries that the
-	// request did not ask for.
-	Cursor        string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *TailResponse_Heartbeat) Reset() {
-	*x = TailResponse_Heartbeat{}
-	mi := &file_quoin_logs_v1_logs_proto_msgTypes[18]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *TailResponse_Heartbeat) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*TailResponse_Heartbeat) ProtoMessage() {}
-
-func (x *TailResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_logs_v1_logs_proto_msgTypes[18]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use TailResponse_Heartbeat.ProtoReflect.Descriptor instead.
-func (*TailResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{10, 2}
-}
-
-func (x *TailResponse_Heartbeat) GetCursor() string {
-	if x != nil {
-		return x.Cursor
-	}
-	return ""
-}
-
-// The stream ends.
-type TailResponse_Reconnect struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Why.
-	Reason TailResponse_Reconnect_Reason `protobuf:"varint,1,opt,name=reason,proto3,enum=quoin.logs.v1.TailResponse_Reconnect_Reason" json:"reason,omitempty"`
-	// Where to go on: after everything that came before; the cursor of the request
-	// when nothing did.
-	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *TailResponse_Reconnect) Reset() {
-	*x = TailResponse_Reconnect{}
-	mi := &file_quoin_logs_v1_logs_proto_msgTypes[19]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *TailResponse_Reconnect) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*TailResponse_Reconnect) ProtoMessage() {}
-
-func (x *TailResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_logs_v1_logs_proto_msgTypes[19]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use TailResponse_Reconnect.ProtoReflect.Descriptor instead.
-func (*TailResponse_Reconnect) Descriptor() ([]byte, []int) {
-	return file_quoin_logs_v1_logs_proto_rawDescGZIP(), []int{10, 3}
-}
-
-func (x *TailResponse_Reconnect) GetReason() TailResponse_Reconnect_Reason {
-	if x != nil {
-		return x.Reason
-	}
-	return TailResponse_Reconnect_REASON_UNSPECIFIED
-}
-
-func (x *TailResponse_Reconnect) GetCursor() string {
-	if x != nil {
-		return x.Cursor
-	}
-	return ""
-}
-
 var File_quoin_logs_v1_logs_proto protoreflect.FileDescriptor
 
 const file_quoin_logs_v1_logs_proto_rawDesc = "" +
 	"\n" +
-	"\x18quoin/logs/v1/logs.proto\x12\rquoin.logs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x02\n" +
+	"\x18quoin/logs/v1/logs.proto\x12\rquoin.logs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"\xaf\x02\n" +
 	"\bLogEntry\x123\n" +
 	"\bseverity\x18\x01 \x01(\x0e2\x17.quoin.logs.v1.SeverityR\bseverity\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x1a\n" +
@@ -1513,70 +1240,51 @@ const file_quoin_logs_v1_logs_proto_rawDesc = "" +
 	"\x13WriteStreamResponse\x12\x1d\n" +
 	"\abatches\x18\x01 \x01(\x03H\x00R\abatches\x88\x01\x01B\n" +
 	"\n" +
-	"\b_batches\"n\n" +
-	"\rRecentRequest\x12\x12\n" +
+	"\b_batches\"y\n" +
+	"\x11ListRecentRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x123\n" +
-	"\bseverity\x18\x02 \x01(\x0e2\x17.quoin.logs.v1.SeverityR\bseverity\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\x05R\x05limit\"C\n" +
-	"\x0eRecentResponse\x121\n" +
-	"\aentries\x18\x01 \x03(\v2\x17.quoin.logs.v1.LogEntryR\aentries\"\xc8\x01\n" +
-	"\rCommonRequest\x12\x12\n" +
+	"\bseverity\x18\x02 \x01(\x0e2\x17.quoin.logs.v1.SeverityR\bseverity\x12\x1b\n" +
+	"\tmax_items\x18\x03 \x01(\x05R\bmaxItems\"G\n" +
+	"\x12ListRecentResponse\x121\n" +
+	"\aentries\x18\x01 \x03(\v2\x17.quoin.logs.v1.LogEntryR\aentries\"\xd4\x01\n" +
+	"\x11ListCommonRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x123\n" +
 	"\bseverity\x18\x02 \x01(\x0e2\x17.quoin.logs.v1.SeverityR\bseverity\x12\x1d\n" +
 	"\thours_ago\x18\x03 \x01(\x05H\x00R\bhoursAgo\x120\n" +
-	"\x04hour\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x04hour\x12\x14\n" +
-	"\x05limit\x18\x05 \x01(\x05R\x05limitB\a\n" +
-	"\x05which\"\xdc\x02\n" +
-	"\x0eCommonResponse\x12.\n" +
+	"\x04hour\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x04hour\x12\x1b\n" +
+	"\tmax_items\x18\x05 \x01(\x05R\bmaxItemsB\b\n" +
+	"\x06window\"\x85\x03\n" +
+	"\x12ListCommonResponse\x12.\n" +
 	"\x04hour\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12\x1d\n" +
-	"\apartial\x18\x02 \x01(\bH\x00R\apartial\x88\x01\x01\x12A\n" +
-	"\bmessages\x18\x03 \x03(\v2%.quoin.logs.v1.CommonResponse.MessageR\bmessages\x12\x1f\n" +
+	"\apartial\x18\x02 \x01(\bH\x00R\apartial\x88\x01\x01\x12X\n" +
+	"\x0fcommon_messages\x18\x03 \x03(\v2/.quoin.logs.v1.ListCommonResponse.CommonMessageR\x0ecommonMessages\x12\x1f\n" +
 	"\bdistinct\x18\x04 \x01(\x03H\x01R\bdistinct\x88\x01\x01\x12(\n" +
-	"\rmax_overcount\x18\x05 \x01(\x03H\x02R\fmaxOvercount\x88\x01\x01\x1aB\n" +
-	"\aMessage\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\tR\x04text\x12\x19\n" +
+	"\rmax_overcount\x18\x05 \x01(\x03H\x02R\fmaxOvercount\x88\x01\x01\x1aP\n" +
+	"\rCommonMessage\x12\x1a\n" +
+	"\btemplate\x18\x01 \x01(\tR\btemplate\x12\x19\n" +
 	"\x05count\x18\x02 \x01(\x03H\x00R\x05count\x88\x01\x01B\b\n" +
 	"\x06_countB\n" +
 	"\n" +
 	"\b_partialB\v\n" +
 	"\t_distinctB\x10\n" +
-	"\x0e_max_overcount\"\xd8\x02\n" +
+	"\x0e_max_overcount\"\xee\x01\n" +
 	"\vTailRequest\x12\x14\n" +
 	"\x05names\x18\x01 \x03(\tR\x05names\x12B\n" +
 	"\x10minimum_severity\x18\x02 \x01(\x0e2\x17.quoin.logs.v1.SeverityR\x0fminimumSeverity\x12\x1a\n" +
 	"\bcontains\x18\x03 \x01(\tR\bcontains\x12\x16\n" +
 	"\x06cursor\x18\x04 \x01(\tR\x06cursor\x12\x12\n" +
-	"\x04last\x18\x05 \x01(\x05R\x04last\x12F\n" +
-	"\vslow_reader\x18\x06 \x01(\x0e2%.quoin.logs.v1.TailRequest.SlowReaderR\n" +
-	"slowReader\"_\n" +
-	"\n" +
-	"SlowReader\x12\x1b\n" +
-	"\x17SLOW_READER_UNSPECIFIED\x10\x00\x12\x18\n" +
-	"\x14SLOW_READER_CATCH_UP\x10\x01\x12\x1a\n" +
-	"\x16SLOW_READER_DISCONNECT\x10\x02\"\xaf\x05\n" +
+	"\x04last\x18\x05 \x01(\x05R\x04last\x12=\n" +
+	"\vslow_reader\x18\x06 \x01(\x0e2\x1c.quoin.streams.v1.SlowReaderR\n" +
+	"slowReader\"\xd6\x02\n" +
 	"\fTailResponse\x12F\n" +
 	"\vnew_entries\x18\x01 \x01(\v2#.quoin.logs.v1.TailResponse.EntriesH\x00R\n" +
-	"newEntries\x123\n" +
-	"\x03gap\x18\x02 \x01(\v2\x1f.quoin.logs.v1.TailResponse.GapH\x00R\x03gap\x12E\n" +
-	"\theartbeat\x18\x03 \x01(\v2%.quoin.logs.v1.TailResponse.HeartbeatH\x00R\theartbeat\x12E\n" +
-	"\treconnect\x18\x04 \x01(\v2%.quoin.logs.v1.TailResponse.ReconnectH\x00R\treconnect\x1aP\n" +
+	"newEntries\x12)\n" +
+	"\x03gap\x18\x02 \x01(\v2\x15.quoin.streams.v1.GapH\x00R\x03gap\x12;\n" +
+	"\theartbeat\x18\x03 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
+	"\treconnect\x18\x04 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnect\x1aP\n" +
 	"\aEntries\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
-	"\aentries\x18\x02 \x03(\v2\x17.quoin.logs.v1.LogEntryR\aentries\x1aY\n" +
-	"\x03Gap\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
-	"\x06missed\x18\x02 \x01(\x03H\x00R\x06missed\x88\x01\x01\x12\x16\n" +
-	"\x06cursor\x18\x03 \x01(\tR\x06cursorB\t\n" +
-	"\a_missed\x1a#\n" +
-	"\tHeartbeat\x12\x16\n" +
-	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x1a\xb8\x01\n" +
-	"\tReconnect\x12D\n" +
-	"\x06reason\x18\x01 \x01(\x0e2,.quoin.logs.v1.TailResponse.Reconnect.ReasonR\x06reason\x12\x16\n" +
-	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"M\n" +
-	"\x06Reason\x12\x16\n" +
-	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
-	"\x0fREASON_DRAINING\x10\x01\x12\x16\n" +
-	"\x12REASON_SLOW_READER\x10\x02B\a\n" +
+	"\aentries\x18\x02 \x03(\v2\x17.quoin.logs.v1.LogEntryR\aentriesB\a\n" +
 	"\x05event\"f\n" +
 	"\x10ListNamesRequest\x12\x16\n" +
 	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
@@ -1592,12 +1300,14 @@ const file_quoin_logs_v1_logs_proto_rawDesc = "" +
 	"\rSEVERITY_INFO\x10\x02\x12\x14\n" +
 	"\x10SEVERITY_WARNING\x10\x03\x12\x12\n" +
 	"\x0eSEVERITY_ERROR\x10\x04\x12\x15\n" +
-	"\x11SEVERITY_CRITICAL\x10\x052\xd7\x03\n" +
+	"\x11SEVERITY_CRITICAL\x10\x052\xef\x03\n" +
 	"\x04Logs\x12B\n" +
 	"\x05Write\x12\x1b.quoin.logs.v1.WriteRequest\x1a\x1c.quoin.logs.v1.WriteResponse\x12V\n" +
-	"\vWriteStream\x12!.quoin.logs.v1.WriteStreamRequest\x1a\".quoin.logs.v1.WriteStreamResponse(\x01\x12J\n" +
-	"\x06Recent\x12\x1c.quoin.logs.v1.RecentRequest\x1a\x1d.quoin.logs.v1.RecentResponse\"\x03\x90\x02\x01\x12J\n" +
-	"\x06Common\x12\x1c.quoin.logs.v1.CommonRequest\x1a\x1d.quoin.logs.v1.CommonResponse\"\x03\x90\x02\x01\x12F\n" +
+	"\vWriteStream\x12!.quoin.logs.v1.WriteStreamRequest\x1a\".quoin.logs.v1.WriteStreamResponse(\x01\x12V\n" +
+	"\n" +
+	"ListRecent\x12 .quoin.logs.v1.ListRecentRequest\x1a!.quoin.logs.v1.ListRecentResponse\"\x03\x90\x02\x01\x12V\n" +
+	"\n" +
+	"ListCommon\x12 .quoin.logs.v1.ListCommonRequest\x1a!.quoin.logs.v1.ListCommonResponse\"\x03\x90\x02\x01\x12F\n" +
 	"\x04Tail\x12\x1a.quoin.logs.v1.TailRequest\x1a\x1b.quoin.logs.v1.TailResponse\"\x03\x90\x02\x010\x01\x12S\n" +
 	"\tListNames\x12\x1f.quoin.logs.v1.ListNamesRequest\x1a .quoin.logs.v1.ListNamesResponse\"\x03\x90\x02\x01BK\n" +
 	"\x11dev.quoin.logs.v1P\x01Z4github.com/quoin-dev/quoin/clients/go/logs/v1;logsv1b\x06proto3"
@@ -1614,73 +1324,71 @@ func file_quoin_logs_v1_logs_proto_rawDescGZIP() []byte {
 	return file_quoin_logs_v1_logs_proto_rawDescData
 }
 
-var file_quoin_logs_v1_logs_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_quoin_logs_v1_logs_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_quoin_logs_v1_logs_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_quoin_logs_v1_logs_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_quoin_logs_v1_logs_proto_goTypes = []any{
-	(Severity)(0),                      // 0: quoin.logs.v1.Severity
-	(TailRequest_SlowReader)(0),        // 1: quoin.logs.v1.TailRequest.SlowReader
-	(TailResponse_Reconnect_Reason)(0), // 2: quoin.logs.v1.TailResponse.Reconnect.Reason
-	(*LogEntry)(nil),                   // 3: quoin.logs.v1.LogEntry
-	(*WriteRequest)(nil),               // 4: quoin.logs.v1.WriteRequest
-	(*WriteResponse)(nil),              // 5: quoin.logs.v1.WriteResponse
-	(*WriteStreamRequest)(nil),         // 6: quoin.logs.v1.WriteStreamRequest
-	(*WriteStreamResponse)(nil),        // 7: quoin.logs.v1.WriteStreamResponse
-	(*RecentRequest)(nil),              // 8: quoin.logs.v1.RecentRequest
-	(*RecentResponse)(nil),             // 9: quoin.logs.v1.RecentResponse
-	(*CommonRequest)(nil),              // 10: quoin.logs.v1.CommonRequest
-	(*CommonResponse)(nil),             // 11: quoin.logs.v1.CommonResponse
-	(*TailRequest)(nil),                // 12: quoin.logs.v1.TailRequest
-	(*TailResponse)(nil),               // 13: quoin.logs.v1.TailResponse
-	(*ListNamesRequest)(nil),           // 14: quoin.logs.v1.ListNamesRequest
-	(*ListNamesResponse)(nil),          // 15: quoin.logs.v1.ListNamesResponse
-	nil,                                // 16: quoin.logs.v1.LogEntry.FieldsEntry
-	nil,                                // 17: quoin.logs.v1.WriteRequest.FieldsEntry
-	(*CommonResponse_Message)(nil),     // 18: quoin.logs.v1.CommonResponse.Message
-	(*TailResponse_Entries)(nil),       // 19: quoin.logs.v1.TailResponse.Entries
-	(*TailResponse_Gap)(nil),           // 20: quoin.logs.v1.TailResponse.Gap
-	(*TailResponse_Heartbeat)(nil),     // 21: quoin.logs.v1.TailResponse.Heartbeat
-	(*TailResponse_Reconnect)(nil),     // 22: quoin.logs.v1.TailResponse.Reconnect
-	(*timestamppb.Timestamp)(nil),      // 23: google.protobuf.Timestamp
+	(Severity)(0),                            // 0: quoin.logs.v1.Severity
+	(*LogEntry)(nil),                         // 1: quoin.logs.v1.LogEntry
+	(*WriteRequest)(nil),                     // 2: quoin.logs.v1.WriteRequest
+	(*WriteResponse)(nil),                    // 3: quoin.logs.v1.WriteResponse
+	(*WriteStreamRequest)(nil),               // 4: quoin.logs.v1.WriteStreamRequest
+	(*WriteStreamResponse)(nil),              // 5: quoin.logs.v1.WriteStreamResponse
+	(*ListRecentRequest)(nil),                // 6: quoin.logs.v1.ListRecentRequest
+	(*ListRecentResponse)(nil),               // 7: quoin.logs.v1.ListRecentResponse
+	(*ListCommonRequest)(nil),                // 8: quoin.logs.v1.ListCommonRequest
+	(*ListCommonResponse)(nil),               // 9: quoin.logs.v1.ListCommonResponse
+	(*TailRequest)(nil),                      // 10: quoin.logs.v1.TailRequest
+	(*TailResponse)(nil),                     // 11: quoin.logs.v1.TailResponse
+	(*ListNamesRequest)(nil),                 // 12: quoin.logs.v1.ListNamesRequest
+	(*ListNamesResponse)(nil),                // 13: quoin.logs.v1.ListNamesResponse
+	nil,                                      // 14: quoin.logs.v1.LogEntry.FieldsEntry
+	nil,                                      // 15: quoin.logs.v1.WriteRequest.FieldsEntry
+	(*ListCommonResponse_CommonMessage)(nil), // 16: quoin.logs.v1.ListCommonResponse.CommonMessage
+	(*TailResponse_Entries)(nil),             // 17: quoin.logs.v1.TailResponse.Entries
+	(*timestamppb.Timestamp)(nil),            // 18: google.protobuf.Timestamp
+	(v1.SlowReader)(0),                       // 19: quoin.streams.v1.SlowReader
+	(*v1.Gap)(nil),                           // 20: quoin.streams.v1.Gap
+	(*v1.Heartbeat)(nil),                     // 21: quoin.streams.v1.Heartbeat
+	(*v1.Reconnect)(nil),                     // 22: quoin.streams.v1.Reconnect
 }
 var file_quoin_logs_v1_logs_proto_depIdxs = []int32{
 	0,  // 0: quoin.logs.v1.LogEntry.severity:type_name -> quoin.logs.v1.Severity
-	16, // 1: quoin.logs.v1.LogEntry.fields:type_name -> quoin.logs.v1.LogEntry.FieldsEntry
-	23, // 2: quoin.logs.v1.LogEntry.time:type_name -> google.protobuf.Timestamp
+	14, // 1: quoin.logs.v1.LogEntry.fields:type_name -> quoin.logs.v1.LogEntry.FieldsEntry
+	18, // 2: quoin.logs.v1.LogEntry.time:type_name -> google.protobuf.Timestamp
 	0,  // 3: quoin.logs.v1.WriteRequest.severity:type_name -> quoin.logs.v1.Severity
-	17, // 4: quoin.logs.v1.WriteRequest.fields:type_name -> quoin.logs.v1.WriteRequest.FieldsEntry
-	23, // 5: quoin.logs.v1.WriteResponse.time:type_name -> google.protobuf.Timestamp
-	3,  // 6: quoin.logs.v1.WriteStreamRequest.entries:type_name -> quoin.logs.v1.LogEntry
-	0,  // 7: quoin.logs.v1.RecentRequest.severity:type_name -> quoin.logs.v1.Severity
-	3,  // 8: quoin.logs.v1.RecentResponse.entries:type_name -> quoin.logs.v1.LogEntry
-	0,  // 9: quoin.logs.v1.CommonRequest.severity:type_name -> quoin.logs.v1.Severity
-	23, // 10: quoin.logs.v1.CommonRequest.hour:type_name -> google.protobuf.Timestamp
-	23, // 11: quoin.logs.v1.CommonResponse.hour:type_name -> google.protobuf.Timestamp
-	18, // 12: quoin.logs.v1.CommonResponse.messages:type_name -> quoin.logs.v1.CommonResponse.Message
+	15, // 4: quoin.logs.v1.WriteRequest.fields:type_name -> quoin.logs.v1.WriteRequest.FieldsEntry
+	18, // 5: quoin.logs.v1.WriteResponse.time:type_name -> google.protobuf.Timestamp
+	1,  // 6: quoin.logs.v1.WriteStreamRequest.entries:type_name -> quoin.logs.v1.LogEntry
+	0,  // 7: quoin.logs.v1.ListRecentRequest.severity:type_name -> quoin.logs.v1.Severity
+	1,  // 8: quoin.logs.v1.ListRecentResponse.entries:type_name -> quoin.logs.v1.LogEntry
+	0,  // 9: quoin.logs.v1.ListCommonRequest.severity:type_name -> quoin.logs.v1.Severity
+	18, // 10: quoin.logs.v1.ListCommonRequest.hour:type_name -> google.protobuf.Timestamp
+	18, // 11: quoin.logs.v1.ListCommonResponse.hour:type_name -> google.protobuf.Timestamp
+	16, // 12: quoin.logs.v1.ListCommonResponse.common_messages:type_name -> quoin.logs.v1.ListCommonResponse.CommonMessage
 	0,  // 13: quoin.logs.v1.TailRequest.minimum_severity:type_name -> quoin.logs.v1.Severity
-	1,  // 14: quoin.logs.v1.TailRequest.slow_reader:type_name -> quoin.logs.v1.TailRequest.SlowReader
-	19, // 15: quoin.logs.v1.TailResponse.new_entries:type_name -> quoin.logs.v1.TailResponse.Entries
-	20, // 16: quoin.logs.v1.TailResponse.gap:type_name -> quoin.logs.v1.TailResponse.Gap
-	21, // 17: quoin.logs.v1.TailResponse.heartbeat:type_name -> quoin.logs.v1.TailResponse.Heartbeat
-	22, // 18: quoin.logs.v1.TailResponse.reconnect:type_name -> quoin.logs.v1.TailResponse.Reconnect
-	3,  // 19: quoin.logs.v1.TailResponse.Entries.entries:type_name -> quoin.logs.v1.LogEntry
-	2,  // 20: quoin.logs.v1.TailResponse.Reconnect.reason:type_name -> quoin.logs.v1.TailResponse.Reconnect.Reason
-	4,  // 21: quoin.logs.v1.Logs.Write:input_type -> quoin.logs.v1.WriteRequest
-	6,  // 22: quoin.logs.v1.Logs.WriteStream:input_type -> quoin.logs.v1.WriteStreamRequest
-	8,  // 23: quoin.logs.v1.Logs.Recent:input_type -> quoin.logs.v1.RecentRequest
-	10, // 24: quoin.logs.v1.Logs.Common:input_type -> quoin.logs.v1.CommonRequest
-	12, // 25: quoin.logs.v1.Logs.Tail:input_type -> quoin.logs.v1.TailRequest
-	14, // 26: quoin.logs.v1.Logs.ListNames:input_type -> quoin.logs.v1.ListNamesRequest
-	5,  // 27: quoin.logs.v1.Logs.Write:output_type -> quoin.logs.v1.WriteResponse
-	7,  // 28: quoin.logs.v1.Logs.WriteStream:output_type -> quoin.logs.v1.WriteStreamResponse
-	9,  // 29: quoin.logs.v1.Logs.Recent:output_type -> quoin.logs.v1.RecentResponse
-	11, // 30: quoin.logs.v1.Logs.Common:output_type -> quoin.logs.v1.CommonResponse
-	13, // 31: quoin.logs.v1.Logs.Tail:output_type -> quoin.logs.v1.TailResponse
-	15, // 32: quoin.logs.v1.Logs.ListNames:output_type -> quoin.logs.v1.ListNamesResponse
-	27, // [27:33] is the sub-list for method output_type
-	21, // [21:27] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	19, // 14: quoin.logs.v1.TailRequest.slow_reader:type_name -> quoin.streams.v1.SlowReader
+	17, // 15: quoin.logs.v1.TailResponse.new_entries:type_name -> quoin.logs.v1.TailResponse.Entries
+	20, // 16: quoin.logs.v1.TailResponse.gap:type_name -> quoin.streams.v1.Gap
+	21, // 17: quoin.logs.v1.TailResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	22, // 18: quoin.logs.v1.TailResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	1,  // 19: quoin.logs.v1.TailResponse.Entries.entries:type_name -> quoin.logs.v1.LogEntry
+	2,  // 20: quoin.logs.v1.Logs.Write:input_type -> quoin.logs.v1.WriteRequest
+	4,  // 21: quoin.logs.v1.Logs.WriteStream:input_type -> quoin.logs.v1.WriteStreamRequest
+	6,  // 22: quoin.logs.v1.Logs.ListRecent:input_type -> quoin.logs.v1.ListRecentRequest
+	8,  // 23: quoin.logs.v1.Logs.ListCommon:input_type -> quoin.logs.v1.ListCommonRequest
+	10, // 24: quoin.logs.v1.Logs.Tail:input_type -> quoin.logs.v1.TailRequest
+	12, // 25: quoin.logs.v1.Logs.ListNames:input_type -> quoin.logs.v1.ListNamesRequest
+	3,  // 26: quoin.logs.v1.Logs.Write:output_type -> quoin.logs.v1.WriteResponse
+	5,  // 27: quoin.logs.v1.Logs.WriteStream:output_type -> quoin.logs.v1.WriteStreamResponse
+	7,  // 28: quoin.logs.v1.Logs.ListRecent:output_type -> quoin.logs.v1.ListRecentResponse
+	9,  // 29: quoin.logs.v1.Logs.ListCommon:output_type -> quoin.logs.v1.ListCommonResponse
+	11, // 30: quoin.logs.v1.Logs.Tail:output_type -> quoin.logs.v1.TailResponse
+	13, // 31: quoin.logs.v1.Logs.ListNames:output_type -> quoin.logs.v1.ListNamesResponse
+	26, // [26:32] is the sub-list for method output_type
+	20, // [20:26] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_quoin_logs_v1_logs_proto_init() }
@@ -1690,25 +1398,24 @@ func file_quoin_logs_v1_logs_proto_init() {
 	}
 	file_quoin_logs_v1_logs_proto_msgTypes[4].OneofWrappers = []any{}
 	file_quoin_logs_v1_logs_proto_msgTypes[7].OneofWrappers = []any{
-		(*CommonRequest_HoursAgo)(nil),
-		(*CommonRequest_Hour)(nil),
+		(*ListCommonRequest_HoursAgo)(nil),
+		(*ListCommonRequest_Hour)(nil),
 	}
 	file_quoin_logs_v1_logs_proto_msgTypes[8].OneofWrappers = []any{}
 	file_quoin_logs_v1_logs_proto_msgTypes[10].OneofWrappers = []any{
 		(*TailResponse_NewEntries)(nil),
-		(*TailResponse_Gap_)(nil),
-		(*TailResponse_Heartbeat_)(nil),
-		(*TailResponse_Reconnect_)(nil),
+		(*TailResponse_Gap)(nil),
+		(*TailResponse_Heartbeat)(nil),
+		(*TailResponse_Reconnect)(nil),
 	}
 	file_quoin_logs_v1_logs_proto_msgTypes[15].OneofWrappers = []any{}
-	file_quoin_logs_v1_logs_proto_msgTypes[17].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_logs_v1_logs_proto_rawDesc), len(file_quoin_logs_v1_logs_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   20,
+			NumEnums:      1,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,8 +23,8 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Logs_Write_FullMethodName       = "/quoin.logs.v1.Logs/Write"
 	Logs_WriteStream_FullMethodName = "/quoin.logs.v1.Logs/WriteStream"
-	Logs_Recent_FullMethodName      = "/quoin.logs.v1.Logs/Recent"
-	Logs_Common_FullMethodName      = "/quoin.logs.v1.Logs/Common"
+	Logs_ListRecent_FullMethodName  = "/quoin.logs.v1.Logs/ListRecent"
+	Logs_ListCommon_FullMethodName  = "/quoin.logs.v1.Logs/ListCommon"
 	Logs_Tail_FullMethodName        = "/quoin.logs.v1.Logs/Tail"
 	Logs_ListNames_FullMethodName   = "/quoin.logs.v1.Logs/ListNames"
 )
@@ -63,18 +63,18 @@ type LogsClient interface {
 	// Errors: REQUEST_ID_REUSED; SHUTTING_DOWN when the server drains. Errors of
 	// Redis are those of Write.
 	WriteStream(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[WriteStreamRequest, WriteStreamResponse], error)
-	// Recent lists the newest entries of a log, newest first: as many as are asked
+	// ListRecent lists the newest entries of a log, newest first: as many as are asked
 	// for, fewer when they take more than 1 MiB, but at least one. A log nobody
 	// has written to is empty.
-	Recent(ctx context.Context, in *RecentRequest, opts ...grpc.CallOption) (*RecentResponse, error)
-	// Common ranks the messages of a log and severity by how often they were
+	ListRecent(ctx context.Context, in *ListRecentRequest, opts ...grpc.CallOption) (*ListRecentResponse, error)
+	// ListCommon ranks the messages of a log and severity by how often they were
 	// written within one hour (UTC, by the clock of Redis), the most frequent
 	// first. An hour without entries is empty.
 	//
 	// 1,000 different messages are counted per hour. From then on a new one takes
 	// the place of the rarest and inherits its count, so that what is frequent is
 	// always found; `max_overcount` says by how much counts may then be too high.
-	Common(ctx context.Context, in *CommonRequest, opts ...grpc.CallOption) (*CommonResponse, error)
+	ListCommon(ctx context.Context, in *ListCommonRequest, opts ...grpc.CallOption) (*ListCommonResponse, error)
 	// Tail sends the entries of one or more logs as they are written.
 	//
 	// The stream starts with a `heartbeat` that carries the cursor it starts from:
@@ -129,20 +129,20 @@ func (c *logsClient) WriteStream(ctx context.Context, opts ...grpc.CallOption) (
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Logs_WriteStreamClient = grpc.ClientStreamingClient[WriteStreamRequest, WriteStreamResponse]
 
-func (c *logsClient) Recent(ctx context.Context, in *RecentRequest, opts ...grpc.CallOption) (*RecentResponse, error) {
+func (c *logsClient) ListRecent(ctx context.Context, in *ListRecentRequest, opts ...grpc.CallOption) (*ListRecentResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(RecentResponse)
-	err := c.cc.Invoke(ctx, Logs_Recent_FullMethodName, in, out, cOpts...)
+	out := new(ListRecentResponse)
+	err := c.cc.Invoke(ctx, Logs_ListRecent_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *logsClient) Common(ctx context.Context, in *CommonRequest, opts ...grpc.CallOption) (*CommonResponse, error) {
+func (c *logsClient) ListCommon(ctx context.Context, in *ListCommonRequest, opts ...grpc.CallOption) (*ListCommonResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(CommonResponse)
-	err := c.cc.Invoke(ctx, Logs_Common_FullMethodName, in, out, cOpts...)
+	out := new(ListCommonResponse)
+	err := c.cc.Invoke(ctx, Logs_ListCommon_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -212,18 +212,18 @@ type LogsServer interface {
 	// Errors: REQUEST_ID_REUSED; SHUTTING_DOWN when the server drains. Errors of
 	// Redis are those of Write.
 	WriteStream(grpc.ClientStreamingServer[WriteStreamRequest, WriteStreamResponse]) error
-	// Recent lists the newest entries of a log, newest first: as many as are asked
+	// ListRecent lists the newest entries of a log, newest first: as many as are asked
 	// for, fewer when they take more than 1 MiB, but at least one. A log nobody
 	// has written to is empty.
-	Recent(context.Context, *RecentRequest) (*RecentResponse, error)
-	// Common ranks the messages of a log and severity by how often they were
+	ListRecent(context.Context, *ListRecentRequest) (*ListRecentResponse, error)
+	// ListCommon ranks the messages of a log and severity by how often they were
 	// written within one hour (UTC, by the clock of Redis), the most frequent
 	// first. An hour without entries is empty.
 	//
 	// 1,000 different messages are counted per hour. From then on a new one takes
 	// the place of the rarest and inherits its count, so that what is frequent is
 	// always found; `max_overcount` says by how much counts may then be too high.
-	Common(context.Context, *CommonRequest) (*CommonResponse, error)
+	ListCommon(context.Context, *ListCommonRequest) (*ListCommonResponse, error)
 	// Tail sends the entries of one or more logs as they are written.
 	//
 	// The stream starts with a `heartbeat` that carries the cursor it starts from:
@@ -261,11 +261,11 @@ func (UnimplementedLogsServer) Write(context.Context, *WriteRequest) (*WriteResp
 func (UnimplementedLogsServer) WriteStream(grpc.ClientStreamingServer[WriteStreamRequest, WriteStreamResponse]) error {
 	return status.Error(codes.Unimplemented, "method WriteStream not implemented")
 }
-func (UnimplementedLogsServer) Recent(context.Context, *RecentRequest) (*RecentResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Recent not implemented")
+func (UnimplementedLogsServer) ListRecent(context.Context, *ListRecentRequest) (*ListRecentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRecent not implemented")
 }
-func (UnimplementedLogsServer) Common(context.Context, *CommonRequest) (*CommonResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Common not implemented")
+func (UnimplementedLogsServer) ListCommon(context.Context, *ListCommonRequest) (*ListCommonResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCommon not implemented")
 }
 func (UnimplementedLogsServer) Tail(*TailRequest, grpc.ServerStreamingServer[TailResponse]) error {
 	return status.Error(codes.Unimplemented, "method Tail not implemented")
@@ -319,38 +319,38 @@ func _Logs_WriteStream_Handler(srv interface{}, stream grpc.ServerStream) error 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Logs_WriteStreamServer = grpc.ClientStreamingServer[WriteStreamRequest, WriteStreamResponse]
 
-func _Logs_Recent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(RecentRequest)
+func _Logs_ListRecent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRecentRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(LogsServer).Recent(ctx, in)
+		return srv.(LogsServer).ListRecent(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Logs_Recent_FullMethodName,
+		FullMethod: Logs_ListRecent_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(LogsServer).Recent(ctx, req.(*RecentRequest))
+		return srv.(LogsServer).ListRecent(ctx, req.(*ListRecentRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Logs_Common_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(CommonRequest)
+func _Logs_ListCommon_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCommonRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(LogsServer).Common(ctx, in)
+		return srv.(LogsServer).ListCommon(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Logs_Common_FullMethodName,
+		FullMethod: Logs_ListCommon_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(LogsServer).Common(ctx, req.(*CommonRequest))
+		return srv.(LogsServer).ListCommon(ctx, req.(*ListCommonRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -396,12 +396,12 @@ var Logs_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Logs_Write_Handler,
 		},
 		{
-			MethodName: "Recent",
-			Handler:    _Logs_Recent_Handler,
+			MethodName: "ListRecent",
+			Handler:    _Logs_ListRecent_Handler,
 		},
 		{
-			MethodName: "Common",
-			Handler:    _Logs_Common_Handler,
+			MethodName: "ListCommon",
+			Handler:    _Logs_ListCommon_Handler,
 		},
 		{
 			MethodName: "ListNames",

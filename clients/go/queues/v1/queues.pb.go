@@ -10,6 +10,7 @@ package queuesv1
 
 import (
 	v1 "github.com/quoin-dev/quoin/clients/go/errors/v1"
+	v11 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -266,7 +267,7 @@ type LeaseRequest struct {
 	Queues []string `protobuf:"bytes,1,rep,name=queues,proto3" json:"queues,omitempty"`
 	// How many tasks at most: 1 to 100; 0 means 1. Long payloads can make it fewer: one
 	// answer has little more than 1 MiB of them.
-	Limit int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	MaxItems int32 `protobuf:"varint,2,opt,name=max_items,json=maxItems,proto3" json:"max_items,omitempty"`
 	// How long each task is leased unless that is extended: 1 s to 24 h, default 30 s.
 	Lease *durationpb.Duration `protobuf:"bytes,3,opt,name=lease,proto3" json:"lease,omitempty"`
 	// How long to wait for a first task: 0 (the default: do not wait) to 1 h.
@@ -317,9 +318,9 @@ func (x *LeaseRequest) GetQueues() []string {
 	return nil
 }
 
-func (x *LeaseRequest) GetLimit() int32 {
+func (x *LeaseRequest) GetMaxItems() int32 {
 	if x != nil {
-		return x.Limit
+		return x.MaxItems
 	}
 	return 0
 }
@@ -937,16 +938,16 @@ type WorkResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Exactly one is set.
 	//
-	// Types that are valid to be assigned to Message:
+	// Types that are valid to be assigned to Event:
 	//
 	//	*WorkResponse_Opened_
-	//	*WorkResponse_Tasks_
+	//	*WorkResponse_Delivery_
 	//	*WorkResponse_Settled_
-	//	*WorkResponse_Lost_
-	//	*WorkResponse_Cancelled_
-	//	*WorkResponse_Heartbeat_
-	//	*WorkResponse_Reconnect_
-	Message       isWorkResponse_Message `protobuf_oneof:"message"`
+	//	*WorkResponse_TaskLost_
+	//	*WorkResponse_TaskCancelled_
+	//	*WorkResponse_Heartbeat
+	//	*WorkResponse_Reconnect
+	Event         isWorkResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -981,26 +982,26 @@ func (*WorkResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14}
 }
 
-func (x *WorkResponse) GetMessage() isWorkResponse_Message {
+func (x *WorkResponse) GetEvent() isWorkResponse_Event {
 	if x != nil {
-		return x.Message
+		return x.Event
 	}
 	return nil
 }
 
 func (x *WorkResponse) GetOpened() *WorkResponse_Opened {
 	if x != nil {
-		if x, ok := x.Message.(*WorkResponse_Opened_); ok {
+		if x, ok := x.Event.(*WorkResponse_Opened_); ok {
 			return x.Opened
 		}
 	}
 	return nil
 }
 
-func (x *WorkResponse) GetTasks() *WorkResponse_Tasks {
+func (x *WorkResponse) GetDelivery() *WorkResponse_Delivery {
 	if x != nil {
-		if x, ok := x.Message.(*WorkResponse_Tasks_); ok {
-			return x.Tasks
+		if x, ok := x.Event.(*WorkResponse_Delivery_); ok {
+			return x.Delivery
 		}
 	}
 	return nil
@@ -1008,51 +1009,51 @@ func (x *WorkResponse) GetTasks() *WorkResponse_Tasks {
 
 func (x *WorkResponse) GetSettled() *WorkResponse_Settled {
 	if x != nil {
-		if x, ok := x.Message.(*WorkResponse_Settled_); ok {
+		if x, ok := x.Event.(*WorkResponse_Settled_); ok {
 			return x.Settled
 		}
 	}
 	return nil
 }
 
-func (x *WorkResponse) GetLost() *WorkResponse_Lost {
+func (x *WorkResponse) GetTaskLost() *WorkResponse_TaskLost {
 	if x != nil {
-		if x, ok := x.Message.(*WorkResponse_Lost_); ok {
-			return x.Lost
+		if x, ok := x.Event.(*WorkResponse_TaskLost_); ok {
+			return x.TaskLost
 		}
 	}
 	return nil
 }
 
-func (x *WorkResponse) GetCancelled() *WorkResponse_Cancelled {
+func (x *WorkResponse) GetTaskCancelled() *WorkResponse_TaskCancelled {
 	if x != nil {
-		if x, ok := x.Message.(*WorkResponse_Cancelled_); ok {
-			return x.Cancelled
+		if x, ok := x.Event.(*WorkResponse_TaskCancelled_); ok {
+			return x.TaskCancelled
 		}
 	}
 	return nil
 }
 
-func (x *WorkResponse) GetHeartbeat() *WorkResponse_Heartbeat {
+func (x *WorkResponse) GetHeartbeat() *v11.Heartbeat {
 	if x != nil {
-		if x, ok := x.Message.(*WorkResponse_Heartbeat_); ok {
+		if x, ok := x.Event.(*WorkResponse_Heartbeat); ok {
 			return x.Heartbeat
 		}
 	}
 	return nil
 }
 
-func (x *WorkResponse) GetReconnect() *WorkResponse_Reconnect {
+func (x *WorkResponse) GetReconnect() *v11.Reconnect {
 	if x != nil {
-		if x, ok := x.Message.(*WorkResponse_Reconnect_); ok {
+		if x, ok := x.Event.(*WorkResponse_Reconnect); ok {
 			return x.Reconnect
 		}
 	}
 	return nil
 }
 
-type isWorkResponse_Message interface {
-	isWorkResponse_Message()
+type isWorkResponse_Event interface {
+	isWorkResponse_Event()
 }
 
 type WorkResponse_Opened_ struct {
@@ -1060,9 +1061,9 @@ type WorkResponse_Opened_ struct {
 	Opened *WorkResponse_Opened `protobuf:"bytes,1,opt,name=opened,proto3,oneof"`
 }
 
-type WorkResponse_Tasks_ struct {
+type WorkResponse_Delivery_ struct {
 	// Tasks for the worker, one credit each.
-	Tasks *WorkResponse_Tasks `protobuf:"bytes,2,opt,name=tasks,proto3,oneof"`
+	Delivery *WorkResponse_Delivery `protobuf:"bytes,2,opt,name=delivery,proto3,oneof"`
 }
 
 type WorkResponse_Settled_ struct {
@@ -1070,39 +1071,39 @@ type WorkResponse_Settled_ struct {
 	Settled *WorkResponse_Settled `protobuf:"bytes,3,opt,name=settled,proto3,oneof"`
 }
 
-type WorkResponse_Lost_ struct {
+type WorkResponse_TaskLost_ struct {
 	// A lease is gone: somebody else may get the task, or has it.
-	Lost *WorkResponse_Lost `protobuf:"bytes,4,opt,name=lost,proto3,oneof"`
+	TaskLost *WorkResponse_TaskLost `protobuf:"bytes,4,opt,name=task_lost,json=taskLost,proto3,oneof"`
 }
 
-type WorkResponse_Cancelled_ struct {
+type WorkResponse_TaskCancelled_ struct {
 	// Somebody wants a task to stop: ack or nack it.
-	Cancelled *WorkResponse_Cancelled `protobuf:"bytes,5,opt,name=cancelled,proto3,oneof"`
+	TaskCancelled *WorkResponse_TaskCancelled `protobuf:"bytes,5,opt,name=task_cancelled,json=taskCancelled,proto3,oneof"`
 }
 
-type WorkResponse_Heartbeat_ struct {
+type WorkResponse_Heartbeat struct {
 	// The call is alive.
-	Heartbeat *WorkResponse_Heartbeat `protobuf:"bytes,6,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *v11.Heartbeat `protobuf:"bytes,6,opt,name=heartbeat,proto3,oneof"`
 }
 
-type WorkResponse_Reconnect_ struct {
+type WorkResponse_Reconnect struct {
 	// The server goes away.
-	Reconnect *WorkResponse_Reconnect `protobuf:"bytes,7,opt,name=reconnect,proto3,oneof"`
+	Reconnect *v11.Reconnect `protobuf:"bytes,7,opt,name=reconnect,proto3,oneof"`
 }
 
-func (*WorkResponse_Opened_) isWorkResponse_Message() {}
+func (*WorkResponse_Opened_) isWorkResponse_Event() {}
 
-func (*WorkResponse_Tasks_) isWorkResponse_Message() {}
+func (*WorkResponse_Delivery_) isWorkResponse_Event() {}
 
-func (*WorkResponse_Settled_) isWorkResponse_Message() {}
+func (*WorkResponse_Settled_) isWorkResponse_Event() {}
 
-func (*WorkResponse_Lost_) isWorkResponse_Message() {}
+func (*WorkResponse_TaskLost_) isWorkResponse_Event() {}
 
-func (*WorkResponse_Cancelled_) isWorkResponse_Message() {}
+func (*WorkResponse_TaskCancelled_) isWorkResponse_Event() {}
 
-func (*WorkResponse_Heartbeat_) isWorkResponse_Message() {}
+func (*WorkResponse_Heartbeat) isWorkResponse_Event() {}
 
-func (*WorkResponse_Reconnect_) isWorkResponse_Message() {}
+func (*WorkResponse_Reconnect) isWorkResponse_Event() {}
 
 // Asks about a task.
 type GetRequest struct {
@@ -1263,10 +1264,13 @@ func (x *WaitRequest) GetTaskId() string {
 // How a task is.
 type WaitResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The task, without its payload.
-	Status *TaskStatus `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"`
-	// The server goes away: the stream ends though the task has not. Call again.
-	Reconnect     *bool `protobuf:"varint,2,opt,name=reconnect,proto3,oneof" json:"reconnect,omitempty"`
+	// Exactly one is set.
+	//
+	// Types that are valid to be assigned to Event:
+	//
+	//	*WaitResponse_Status
+	//	*WaitResponse_Reconnect
+	Event         isWaitResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1301,19 +1305,48 @@ func (*WaitResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{18}
 }
 
-func (x *WaitResponse) GetStatus() *TaskStatus {
+func (x *WaitResponse) GetEvent() isWaitResponse_Event {
 	if x != nil {
-		return x.Status
+		return x.Event
 	}
 	return nil
 }
 
-func (x *WaitResponse) GetReconnect() bool {
-	if x != nil && x.Reconnect != nil {
-		return *x.Reconnect
+func (x *WaitResponse) GetStatus() *TaskStatus {
+	if x != nil {
+		if x, ok := x.Event.(*WaitResponse_Status); ok {
+			return x.Status
+		}
 	}
-	return false
+	return nil
 }
+
+func (x *WaitResponse) GetReconnect() *v11.Reconnect {
+	if x != nil {
+		if x, ok := x.Event.(*WaitResponse_Reconnect); ok {
+			return x.Reconnect
+		}
+	}
+	return nil
+}
+
+type isWaitResponse_Event interface {
+	isWaitResponse_Event()
+}
+
+type WaitResponse_Status struct {
+	// The task, without its payload.
+	Status *TaskStatus `protobuf:"bytes,1,opt,name=status,proto3,oneof"`
+}
+
+type WaitResponse_Reconnect struct {
+	// The server drains: the stream ends though the task has not.
+	Reconnect *v11.Reconnect `protobuf:"bytes,2,opt,name=reconnect,proto3,oneof"`
+}
+
+func (*WaitResponse_Status) isWaitResponse_Event() {}
+
+func (*WaitResponse_Reconnect) isWaitResponse_Event() {}
 
 // Asks to cancel a task.
 type CancelRequest struct {
@@ -1538,7 +1571,7 @@ func (x *RescheduleResponse) GetRunTime() *timestamppb.Timestamp {
 }
 
 // Asks how a queue is.
-type StatsRequest struct {
+type GetStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the queue.
 	Queue         string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
@@ -1546,20 +1579,20 @@ type StatsRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *StatsRequest) Reset() {
-	*x = StatsRequest{}
+func (x *GetStatsRequest) Reset() {
+	*x = GetStatsRequest{}
 	mi := &file_quoin_queues_v1_queues_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *StatsRequest) String() string {
+func (x *GetStatsRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*StatsRequest) ProtoMessage() {}
+func (*GetStatsRequest) ProtoMessage() {}
 
-func (x *StatsRequest) ProtoReflect() protoreflect.Message {
+func (x *GetStatsRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_queues_v1_queues_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1571,12 +1604,12 @@ func (x *StatsRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use StatsRequest.ProtoReflect.Descriptor instead.
-func (*StatsRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use GetStatsRequest.ProtoReflect.Descriptor instead.
+func (*GetStatsRequest) Descriptor() ([]byte, []int) {
 	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{23}
 }
 
-func (x *StatsRequest) GetQueue() string {
+func (x *GetStatsRequest) GetQueue() string {
 	if x != nil {
 		return x.Queue
 	}
@@ -1584,23 +1617,23 @@ func (x *StatsRequest) GetQueue() string {
 }
 
 // How a queue is.
-type StatsResponse struct {
+type GetStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Tasks that could start now, those held back by limits included.
-	Ready *int64 `protobuf:"varint,1,opt,name=ready,proto3,oneof" json:"ready,omitempty"`
+	ReadyCount *int64 `protobuf:"varint,1,opt,name=ready_count,json=readyCount,proto3,oneof" json:"ready_count,omitempty"`
 	// Those of each priority that is not without any, the most urgent first. Tasks held
 	// back by the limit of their fairness_key are not among them.
 	ReadyByPriority []*PriorityCount `protobuf:"bytes,2,rep,name=ready_by_priority,json=readyByPriority,proto3" json:"ready_by_priority,omitempty"`
 	// Tasks held back by the limit of their fairness_key.
-	HeldBack *int64 `protobuf:"varint,3,opt,name=held_back,json=heldBack,proto3,oneof" json:"held_back,omitempty"`
+	HeldBackCount *int64 `protobuf:"varint,3,opt,name=held_back_count,json=heldBackCount,proto3,oneof" json:"held_back_count,omitempty"`
 	// Tasks whose time has not come.
-	Delayed *int64 `protobuf:"varint,4,opt,name=delayed,proto3,oneof" json:"delayed,omitempty"`
+	DelayedCount *int64 `protobuf:"varint,4,opt,name=delayed_count,json=delayedCount,proto3,oneof" json:"delayed_count,omitempty"`
 	// Tasks that workers have.
-	Leased *int64 `protobuf:"varint,5,opt,name=leased,proto3,oneof" json:"leased,omitempty"`
+	LeasedCount *int64 `protobuf:"varint,5,opt,name=leased_count,json=leasedCount,proto3,oneof" json:"leased_count,omitempty"`
 	// Dead letters.
-	Dead *int64 `protobuf:"varint,6,opt,name=dead,proto3,oneof" json:"dead,omitempty"`
+	DeadCount *int64 `protobuf:"varint,6,opt,name=dead_count,json=deadCount,proto3,oneof" json:"dead_count,omitempty"`
 	// Tasks done or cancelled that are still remembered.
-	Finished *int64 `protobuf:"varint,7,opt,name=finished,proto3,oneof" json:"finished,omitempty"`
+	FinishedCount *int64 `protobuf:"varint,7,opt,name=finished_count,json=finishedCount,proto3,oneof" json:"finished_count,omitempty"`
 	// Age of the oldest among the tasks that are first in line at some priority; unset when
 	// none is ready.
 	OldestAge *durationpb.Duration `protobuf:"bytes,8,opt,name=oldest_age,json=oldestAge,proto3" json:"oldest_age,omitempty"`
@@ -1620,20 +1653,20 @@ type StatsResponse struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *StatsResponse) Reset() {
-	*x = StatsResponse{}
+func (x *GetStatsResponse) Reset() {
+	*x = GetStatsResponse{}
 	mi := &file_quoin_queues_v1_queues_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *StatsResponse) String() string {
+func (x *GetStatsResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*StatsResponse) ProtoMessage() {}
+func (*GetStatsResponse) ProtoMessage() {}
 
-func (x *StatsResponse) ProtoReflect() protoreflect.Message {
+func (x *GetStatsResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_queues_v1_queues_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1645,103 +1678,103 @@ func (x *StatsResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use StatsResponse.ProtoReflect.Descriptor instead.
-func (*StatsResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use GetStatsResponse.ProtoReflect.Descriptor instead.
+func (*GetStatsResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{24}
 }
 
-func (x *StatsResponse) GetReady() int64 {
-	if x != nil && x.Ready != nil {
-		return *x.Ready
+func (x *GetStatsResponse) GetReadyCount() int64 {
+	if x != nil && x.ReadyCount != nil {
+		return *x.ReadyCount
 	}
 	return 0
 }
 
-func (x *StatsResponse) GetReadyByPriority() []*PriorityCount {
+func (x *GetStatsResponse) GetReadyByPriority() []*PriorityCount {
 	if x != nil {
 		return x.ReadyByPriority
 	}
 	return nil
 }
 
-func (x *StatsResponse) GetHeldBack() int64 {
-	if x != nil && x.HeldBack != nil {
-		return *x.HeldBack
+func (x *GetStatsResponse) GetHeldBackCount() int64 {
+	if x != nil && x.HeldBackCount != nil {
+		return *x.HeldBackCount
 	}
 	return 0
 }
 
-func (x *StatsResponse) GetDelayed() int64 {
-	if x != nil && x.Delayed != nil {
-		return *x.Delayed
+func (x *GetStatsResponse) GetDelayedCount() int64 {
+	if x != nil && x.DelayedCount != nil {
+		return *x.DelayedCount
 	}
 	return 0
 }
 
-func (x *StatsResponse) GetLeased() int64 {
-	if x != nil && x.Leased != nil {
-		return *x.Leased
+func (x *GetStatsResponse) GetLeasedCount() int64 {
+	if x != nil && x.LeasedCount != nil {
+		return *x.LeasedCount
 	}
 	return 0
 }
 
-func (x *StatsResponse) GetDead() int64 {
-	if x != nil && x.Dead != nil {
-		return *x.Dead
+func (x *GetStatsResponse) GetDeadCount() int64 {
+	if x != nil && x.DeadCount != nil {
+		return *x.DeadCount
 	}
 	return 0
 }
 
-func (x *StatsResponse) GetFinished() int64 {
-	if x != nil && x.Finished != nil {
-		return *x.Finished
+func (x *GetStatsResponse) GetFinishedCount() int64 {
+	if x != nil && x.FinishedCount != nil {
+		return *x.FinishedCount
 	}
 	return 0
 }
 
-func (x *StatsResponse) GetOldestAge() *durationpb.Duration {
+func (x *GetStatsResponse) GetOldestAge() *durationpb.Duration {
 	if x != nil {
 		return x.OldestAge
 	}
 	return nil
 }
 
-func (x *StatsResponse) GetNextRunTime() *timestamppb.Timestamp {
+func (x *GetStatsResponse) GetNextRunTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.NextRunTime
 	}
 	return nil
 }
 
-func (x *StatsResponse) GetRates() *Rates {
+func (x *GetStatsResponse) GetRates() *Rates {
 	if x != nil {
 		return x.Rates
 	}
 	return nil
 }
 
-func (x *StatsResponse) GetPaused() bool {
+func (x *GetStatsResponse) GetPaused() bool {
 	if x != nil && x.Paused != nil {
 		return *x.Paused
 	}
 	return false
 }
 
-func (x *StatsResponse) GetMaxLeases() int64 {
+func (x *GetStatsResponse) GetMaxLeases() int64 {
 	if x != nil && x.MaxLeases != nil {
 		return *x.MaxLeases
 	}
 	return 0
 }
 
-func (x *StatsResponse) GetMaxLeasesPerKey() int64 {
+func (x *GetStatsResponse) GetMaxLeasesPerKey() int64 {
 	if x != nil && x.MaxLeasesPerKey != nil {
 		return *x.MaxLeasesPerKey
 	}
 	return 0
 }
 
-func (x *StatsResponse) GetMaxTasks() int64 {
+func (x *GetStatsResponse) GetMaxTasks() int64 {
 	if x != nil && x.MaxTasks != nil {
 		return *x.MaxTasks
 	}
@@ -1807,13 +1840,13 @@ func (x *PriorityCount) GetCount() int64 {
 type Rates struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Tasks added.
-	Enqueued *float64 `protobuf:"fixed64,1,opt,name=enqueued,proto3,oneof" json:"enqueued,omitempty"`
+	EnqueuedPerSecond *float64 `protobuf:"fixed64,1,opt,name=enqueued_per_second,json=enqueuedPerSecond,proto3,oneof" json:"enqueued_per_second,omitempty"`
 	// Tasks done.
-	Done *float64 `protobuf:"fixed64,2,opt,name=done,proto3,oneof" json:"done,omitempty"`
+	DonePerSecond *float64 `protobuf:"fixed64,2,opt,name=done_per_second,json=donePerSecond,proto3,oneof" json:"done_per_second,omitempty"`
 	// Attempts that failed, leases that ran out included.
-	Failed *float64 `protobuf:"fixed64,3,opt,name=failed,proto3,oneof" json:"failed,omitempty"`
+	FailedPerSecond *float64 `protobuf:"fixed64,3,opt,name=failed_per_second,json=failedPerSecond,proto3,oneof" json:"failed_per_second,omitempty"`
 	// Tasks that became dead letters.
-	Dead          *float64 `protobuf:"fixed64,4,opt,name=dead,proto3,oneof" json:"dead,omitempty"`
+	DeadPerSecond *float64 `protobuf:"fixed64,4,opt,name=dead_per_second,json=deadPerSecond,proto3,oneof" json:"dead_per_second,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1848,30 +1881,30 @@ func (*Rates) Descriptor() ([]byte, []int) {
 	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{26}
 }
 
-func (x *Rates) GetEnqueued() float64 {
-	if x != nil && x.Enqueued != nil {
-		return *x.Enqueued
+func (x *Rates) GetEnqueuedPerSecond() float64 {
+	if x != nil && x.EnqueuedPerSecond != nil {
+		return *x.EnqueuedPerSecond
 	}
 	return 0
 }
 
-func (x *Rates) GetDone() float64 {
-	if x != nil && x.Done != nil {
-		return *x.Done
+func (x *Rates) GetDonePerSecond() float64 {
+	if x != nil && x.DonePerSecond != nil {
+		return *x.DonePerSecond
 	}
 	return 0
 }
 
-func (x *Rates) GetFailed() float64 {
-	if x != nil && x.Failed != nil {
-		return *x.Failed
+func (x *Rates) GetFailedPerSecond() float64 {
+	if x != nil && x.FailedPerSecond != nil {
+		return *x.FailedPerSecond
 	}
 	return 0
 }
 
-func (x *Rates) GetDead() float64 {
-	if x != nil && x.Dead != nil {
-		return *x.Dead
+func (x *Rates) GetDeadPerSecond() float64 {
+	if x != nil && x.DeadPerSecond != nil {
+		return *x.DeadPerSecond
 	}
 	return 0
 }
@@ -2895,8 +2928,8 @@ type WorkRequest_Open struct {
 	// Tasks the worker has from a call that ended with `reconnect` or broke, 1,000 at most:
 	// their leases are renewed by this call from now on, and an older call whose end is
 	// noticed late does not give them back. They use no credits. Those it does not hold any
-	// more are told by `lost`.
-	Held          []*Progress `protobuf:"bytes,8,rep,name=held,proto3" json:"held,omitempty"`
+	// more are told by `task_lost`.
+	HeldTasks     []*Progress `protobuf:"bytes,8,rep,name=held_tasks,json=heldTasks,proto3" json:"held_tasks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2980,9 +3013,9 @@ func (x *WorkRequest_Open) GetReportsStart() bool {
 	return false
 }
 
-func (x *WorkRequest_Open) GetHeld() []*Progress {
+func (x *WorkRequest_Open) GetHeldTasks() []*Progress {
 	if x != nil {
-		return x.Held
+		return x.HeldTasks
 	}
 	return nil
 }
@@ -3071,7 +3104,7 @@ func (*WorkResponse_Opened) Descriptor() ([]byte, []int) {
 }
 
 // Tasks for the worker.
-type WorkResponse_Tasks struct {
+type WorkResponse_Delivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The tasks, in the order in which they were leased.
 	Tasks         []*LeasedTask `protobuf:"bytes,1,rep,name=tasks,proto3" json:"tasks,omitempty"`
@@ -3079,20 +3112,20 @@ type WorkResponse_Tasks struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *WorkResponse_Tasks) Reset() {
-	*x = WorkResponse_Tasks{}
+func (x *WorkResponse_Delivery) Reset() {
+	*x = WorkResponse_Delivery{}
 	mi := &file_quoin_queues_v1_queues_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *WorkResponse_Tasks) String() string {
+func (x *WorkResponse_Delivery) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*WorkResponse_Tasks) ProtoMessage() {}
+func (*WorkResponse_Delivery) ProtoMessage() {}
 
-func (x *WorkResponse_Tasks) ProtoReflect() protoreflect.Message {
+func (x *WorkResponse_Delivery) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_queues_v1_queues_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -3104,12 +3137,12 @@ func (x *WorkResponse_Tasks) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use WorkResponse_Tasks.ProtoReflect.Descriptor instead.
-func (*WorkResponse_Tasks) Descriptor() ([]byte, []int) {
+// Deprecated: Use WorkResponse_Delivery.ProtoReflect.Descriptor instead.
+func (*WorkResponse_Delivery) Descriptor() ([]byte, []int) {
 	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14, 1}
 }
 
-func (x *WorkResponse_Tasks) GetTasks() []*LeasedTask {
+func (x *WorkResponse_Delivery) GetTasks() []*LeasedTask {
 	if x != nil {
 		return x.Tasks
 	}
@@ -3163,7 +3196,7 @@ func (x *WorkResponse_Settled) GetOutcomes() []*Outcome {
 }
 
 // A lease is gone.
-type WorkResponse_Lost struct {
+type WorkResponse_TaskLost struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the queue.
 	Queue string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
@@ -3175,20 +3208,20 @@ type WorkResponse_Lost struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *WorkResponse_Lost) Reset() {
-	*x = WorkResponse_Lost{}
+func (x *WorkResponse_TaskLost) Reset() {
+	*x = WorkResponse_TaskLost{}
 	mi := &file_quoin_queues_v1_queues_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *WorkResponse_Lost) String() string {
+func (x *WorkResponse_TaskLost) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*WorkResponse_Lost) ProtoMessage() {}
+func (*WorkResponse_TaskLost) ProtoMessage() {}
 
-func (x *WorkResponse_Lost) ProtoReflect() protoreflect.Message {
+func (x *WorkResponse_TaskLost) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_queues_v1_queues_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -3200,26 +3233,26 @@ func (x *WorkResponse_Lost) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use WorkResponse_Lost.ProtoReflect.Descriptor instead.
-func (*WorkResponse_Lost) Descriptor() ([]byte, []int) {
+// Deprecated: Use WorkResponse_TaskLost.ProtoReflect.Descriptor instead.
+func (*WorkResponse_TaskLost) Descriptor() ([]byte, []int) {
 	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14, 3}
 }
 
-func (x *WorkResponse_Lost) GetQueue() string {
+func (x *WorkResponse_TaskLost) GetQueue() string {
 	if x != nil {
 		return x.Queue
 	}
 	return ""
 }
 
-func (x *WorkResponse_Lost) GetTaskId() string {
+func (x *WorkResponse_TaskLost) GetTaskId() string {
 	if x != nil {
 		return x.TaskId
 	}
 	return ""
 }
 
-func (x *WorkResponse_Lost) GetToken() string {
+func (x *WorkResponse_TaskLost) GetToken() string {
 	if x != nil {
 		return x.Token
 	}
@@ -3227,7 +3260,7 @@ func (x *WorkResponse_Lost) GetToken() string {
 }
 
 // Somebody wants a task to stop.
-type WorkResponse_Cancelled struct {
+type WorkResponse_TaskCancelled struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the queue.
 	Queue string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
@@ -3239,20 +3272,20 @@ type WorkResponse_Cancelled struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *WorkResponse_Cancelled) Reset() {
-	*x = WorkResponse_Cancelled{}
+func (x *WorkResponse_TaskCancelled) Reset() {
+	*x = WorkResponse_TaskCancelled{}
 	mi := &file_quoin_queues_v1_queues_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *WorkResponse_Cancelled) String() string {
+func (x *WorkResponse_TaskCancelled) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*WorkResponse_Cancelled) ProtoMessage() {}
+func (*WorkResponse_TaskCancelled) ProtoMessage() {}
 
-func (x *WorkResponse_Cancelled) ProtoReflect() protoreflect.Message {
+func (x *WorkResponse_TaskCancelled) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_queues_v1_queues_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -3264,112 +3297,37 @@ func (x *WorkResponse_Cancelled) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use WorkResponse_Cancelled.ProtoReflect.Descriptor instead.
-func (*WorkResponse_Cancelled) Descriptor() ([]byte, []int) {
+// Deprecated: Use WorkResponse_TaskCancelled.ProtoReflect.Descriptor instead.
+func (*WorkResponse_TaskCancelled) Descriptor() ([]byte, []int) {
 	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14, 4}
 }
 
-func (x *WorkResponse_Cancelled) GetQueue() string {
+func (x *WorkResponse_TaskCancelled) GetQueue() string {
 	if x != nil {
 		return x.Queue
 	}
 	return ""
 }
 
-func (x *WorkResponse_Cancelled) GetTaskId() string {
+func (x *WorkResponse_TaskCancelled) GetTaskId() string {
 	if x != nil {
 		return x.TaskId
 	}
 	return ""
 }
 
-func (x *WorkResponse_Cancelled) GetToken() string {
+func (x *WorkResponse_TaskCancelled) GetToken() string {
 	if x != nil {
 		return x.Token
 	}
 	return ""
 }
 
-// The call is alive.
-type WorkResponse_Heartbeat struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *WorkResponse_Heartbeat) Reset() {
-	*x = WorkResponse_Heartbeat{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[51]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *WorkResponse_Heartbeat) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*WorkResponse_Heartbeat) ProtoMessage() {}
-
-func (x *WorkResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[51]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use WorkResponse_Heartbeat.ProtoReflect.Descriptor instead.
-func (*WorkResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14, 5}
-}
-
-// The server drains and the call ends. Tasks with the worker stay leased for one full
-// lease from now: call again with them as `open.held`, or ack them by Ack.
-type WorkResponse_Reconnect struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *WorkResponse_Reconnect) Reset() {
-	*x = WorkResponse_Reconnect{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[52]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *WorkResponse_Reconnect) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*WorkResponse_Reconnect) ProtoMessage() {}
-
-func (x *WorkResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[52]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use WorkResponse_Reconnect.ProtoReflect.Descriptor instead.
-func (*WorkResponse_Reconnect) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14, 6}
-}
-
 var File_quoin_queues_v1_queues_proto protoreflect.FileDescriptor
 
 const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\n" +
-	"\x1cquoin/queues/v1/queues.proto\x12\x0fquoin.queues.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"quoin/errors/v1/error_reason.proto\x1a\x1aquoin/queues/v1/task.proto\"s\n" +
+	"\x1cquoin/queues/v1/queues.proto\x12\x0fquoin.queues.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"quoin/errors/v1/error_reason.proto\x1a\x1aquoin/queues/v1/task.proto\x1a\x1equoin/streams/v1/streams.proto\"s\n" +
 	"\x0eEnqueueRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12,\n" +
 	"\x04task\x18\x02 \x01(\v2\x18.quoin.queues.v1.NewTaskR\x04task\x12\x1d\n" +
@@ -3386,10 +3344,10 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\"R\n" +
 	"\x14EnqueueBatchResponse\x12:\n" +
-	"\aresults\x18\x01 \x03(\v2 .quoin.queues.v1.EnqueueResponseR\aresults\"\xf3\x01\n" +
+	"\aresults\x18\x01 \x03(\v2 .quoin.queues.v1.EnqueueResponseR\aresults\"\xfa\x01\n" +
 	"\fLeaseRequest\x12\x16\n" +
-	"\x06queues\x18\x01 \x03(\tR\x06queues\x12\x14\n" +
-	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12/\n" +
+	"\x06queues\x18\x01 \x03(\tR\x06queues\x12\x1b\n" +
+	"\tmax_items\x18\x02 \x01(\x05R\bmaxItems\x12/\n" +
 	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12-\n" +
 	"\x04wait\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x12;\n" +
 	"\n" +
@@ -3421,14 +3379,14 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"expireTime\x12.\n" +
 	"\x10cancel_requested\x18\x06 \x01(\bH\x01R\x0fcancelRequested\x88\x01\x01B\x05\n" +
 	"\x03_okB\x13\n" +
-	"\x11_cancel_requested\"\x95\x05\n" +
+	"\x11_cancel_requested\"\xa0\x05\n" +
 	"\vWorkRequest\x127\n" +
 	"\x04open\x18\x01 \x01(\v2!.quoin.queues.v1.WorkRequest.OpenH\x00R\x04open\x12\x1a\n" +
 	"\acredits\x18\x02 \x01(\x05H\x00R\acredits\x12@\n" +
 	"\astarted\x18\x03 \x01(\v2$.quoin.queues.v1.WorkRequest.StartedH\x00R\astarted\x12)\n" +
 	"\x03ack\x18\x04 \x01(\v2\x15.quoin.queues.v1.DoneH\x00R\x03ack\x12-\n" +
 	"\x04nack\x18\x05 \x01(\v2\x17.quoin.queues.v1.FailedH\x00R\x04nack\x127\n" +
-	"\bprogress\x18\x06 \x01(\v2\x19.quoin.queues.v1.ProgressH\x00R\bprogress\x1a\xaa\x02\n" +
+	"\bprogress\x18\x06 \x01(\v2\x19.quoin.queues.v1.ProgressH\x00R\bprogress\x1a\xb5\x02\n" +
 	"\x04Open\x12\x16\n" +
 	"\x06queues\x18\x01 \x03(\tR\x06queues\x12\x14\n" +
 	"\x05kinds\x18\x02 \x03(\tR\x05kinds\x12\x18\n" +
@@ -3438,35 +3396,34 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"preference\x18\x05 \x01(\x0e2\x1b.quoin.queues.v1.PreferenceR\n" +
 	"preference\x12\x18\n" +
 	"\aweights\x18\x06 \x03(\x05R\aweights\x12#\n" +
-	"\rreports_start\x18\a \x01(\bR\freportsStart\x12-\n" +
-	"\x04held\x18\b \x03(\v2\x19.quoin.queues.v1.ProgressR\x04held\x1a$\n" +
+	"\rreports_start\x18\a \x01(\bR\freportsStart\x128\n" +
+	"\n" +
+	"held_tasks\x18\b \x03(\v2\x19.quoin.queues.v1.ProgressR\theldTasks\x1a$\n" +
 	"\aStarted\x12\x19\n" +
 	"\btask_ids\x18\x01 \x03(\tR\ataskIdsB\t\n" +
-	"\amessage\"\xae\x06\n" +
+	"\amessage\"\xa8\x06\n" +
 	"\fWorkResponse\x12>\n" +
-	"\x06opened\x18\x01 \x01(\v2$.quoin.queues.v1.WorkResponse.OpenedH\x00R\x06opened\x12;\n" +
-	"\x05tasks\x18\x02 \x01(\v2#.quoin.queues.v1.WorkResponse.TasksH\x00R\x05tasks\x12A\n" +
-	"\asettled\x18\x03 \x01(\v2%.quoin.queues.v1.WorkResponse.SettledH\x00R\asettled\x128\n" +
-	"\x04lost\x18\x04 \x01(\v2\".quoin.queues.v1.WorkResponse.LostH\x00R\x04lost\x12G\n" +
-	"\tcancelled\x18\x05 \x01(\v2'.quoin.queues.v1.WorkResponse.CancelledH\x00R\tcancelled\x12G\n" +
-	"\theartbeat\x18\x06 \x01(\v2'.quoin.queues.v1.WorkResponse.HeartbeatH\x00R\theartbeat\x12G\n" +
-	"\treconnect\x18\a \x01(\v2'.quoin.queues.v1.WorkResponse.ReconnectH\x00R\treconnect\x1a\b\n" +
-	"\x06Opened\x1a:\n" +
-	"\x05Tasks\x121\n" +
+	"\x06opened\x18\x01 \x01(\v2$.quoin.queues.v1.WorkResponse.OpenedH\x00R\x06opened\x12D\n" +
+	"\bdelivery\x18\x02 \x01(\v2&.quoin.queues.v1.WorkResponse.DeliveryH\x00R\bdelivery\x12A\n" +
+	"\asettled\x18\x03 \x01(\v2%.quoin.queues.v1.WorkResponse.SettledH\x00R\asettled\x12E\n" +
+	"\ttask_lost\x18\x04 \x01(\v2&.quoin.queues.v1.WorkResponse.TaskLostH\x00R\btaskLost\x12T\n" +
+	"\x0etask_cancelled\x18\x05 \x01(\v2+.quoin.queues.v1.WorkResponse.TaskCancelledH\x00R\rtaskCancelled\x12;\n" +
+	"\theartbeat\x18\x06 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
+	"\treconnect\x18\a \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnect\x1a\b\n" +
+	"\x06Opened\x1a=\n" +
+	"\bDelivery\x121\n" +
 	"\x05tasks\x18\x01 \x03(\v2\x1b.quoin.queues.v1.LeasedTaskR\x05tasks\x1a?\n" +
 	"\aSettled\x124\n" +
-	"\boutcomes\x18\x01 \x03(\v2\x18.quoin.queues.v1.OutcomeR\boutcomes\x1aK\n" +
-	"\x04Lost\x12\x14\n" +
+	"\boutcomes\x18\x01 \x03(\v2\x18.quoin.queues.v1.OutcomeR\boutcomes\x1aO\n" +
+	"\bTaskLost\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x14\n" +
-	"\x05token\x18\x03 \x01(\tR\x05token\x1aP\n" +
-	"\tCancelled\x12\x14\n" +
+	"\x05token\x18\x03 \x01(\tR\x05token\x1aT\n" +
+	"\rTaskCancelled\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x14\n" +
-	"\x05token\x18\x03 \x01(\tR\x05token\x1a\v\n" +
-	"\tHeartbeat\x1a\v\n" +
-	"\tReconnectB\t\n" +
-	"\amessage\";\n" +
+	"\x05token\x18\x03 \x01(\tR\x05tokenB\a\n" +
+	"\x05event\";\n" +
 	"\n" +
 	"GetRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
@@ -3475,12 +3432,11 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\x06status\x18\x01 \x01(\v2\x1b.quoin.queues.v1.TaskStatusR\x06status\"<\n" +
 	"\vWaitRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
-	"\atask_id\x18\x02 \x01(\tR\x06taskId\"t\n" +
-	"\fWaitResponse\x123\n" +
-	"\x06status\x18\x01 \x01(\v2\x1b.quoin.queues.v1.TaskStatusR\x06status\x12!\n" +
-	"\treconnect\x18\x02 \x01(\bH\x00R\treconnect\x88\x01\x01B\f\n" +
-	"\n" +
-	"_reconnect\">\n" +
+	"\atask_id\x18\x02 \x01(\tR\x06taskId\"\x8b\x01\n" +
+	"\fWaitResponse\x125\n" +
+	"\x06status\x18\x01 \x01(\v2\x1b.quoin.queues.v1.TaskStatusH\x00R\x06status\x12;\n" +
+	"\treconnect\x18\x02 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnectB\a\n" +
+	"\x05event\">\n" +
 	"\rCancelRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\"B\n" +
@@ -3492,17 +3448,19 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\x05delay\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05delay\x125\n" +
 	"\brun_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\arunTime\"K\n" +
 	"\x12RescheduleResponse\x125\n" +
-	"\brun_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\arunTime\"$\n" +
-	"\fStatsRequest\x12\x14\n" +
-	"\x05queue\x18\x01 \x01(\tR\x05queue\"\xcf\x05\n" +
-	"\rStatsResponse\x12\x19\n" +
-	"\x05ready\x18\x01 \x01(\x03H\x00R\x05ready\x88\x01\x01\x12J\n" +
-	"\x11ready_by_priority\x18\x02 \x03(\v2\x1e.quoin.queues.v1.PriorityCountR\x0freadyByPriority\x12 \n" +
-	"\theld_back\x18\x03 \x01(\x03H\x01R\bheldBack\x88\x01\x01\x12\x1d\n" +
-	"\adelayed\x18\x04 \x01(\x03H\x02R\adelayed\x88\x01\x01\x12\x1b\n" +
-	"\x06leased\x18\x05 \x01(\x03H\x03R\x06leased\x88\x01\x01\x12\x17\n" +
-	"\x04dead\x18\x06 \x01(\x03H\x04R\x04dead\x88\x01\x01\x12\x1f\n" +
-	"\bfinished\x18\a \x01(\x03H\x05R\bfinished\x88\x01\x01\x128\n" +
+	"\brun_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\arunTime\"'\n" +
+	"\x0fGetStatsRequest\x12\x14\n" +
+	"\x05queue\x18\x01 \x01(\tR\x05queue\"\xb8\x06\n" +
+	"\x10GetStatsResponse\x12$\n" +
+	"\vready_count\x18\x01 \x01(\x03H\x00R\n" +
+	"readyCount\x88\x01\x01\x12J\n" +
+	"\x11ready_by_priority\x18\x02 \x03(\v2\x1e.quoin.queues.v1.PriorityCountR\x0freadyByPriority\x12+\n" +
+	"\x0fheld_back_count\x18\x03 \x01(\x03H\x01R\rheldBackCount\x88\x01\x01\x12(\n" +
+	"\rdelayed_count\x18\x04 \x01(\x03H\x02R\fdelayedCount\x88\x01\x01\x12&\n" +
+	"\fleased_count\x18\x05 \x01(\x03H\x03R\vleasedCount\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"dead_count\x18\x06 \x01(\x03H\x04R\tdeadCount\x88\x01\x01\x12*\n" +
+	"\x0efinished_count\x18\a \x01(\x03H\x05R\rfinishedCount\x88\x01\x01\x128\n" +
 	"\n" +
 	"oldest_age\x18\b \x01(\v2\x19.google.protobuf.DurationR\toldestAge\x12>\n" +
 	"\rnext_run_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\vnextRunTime\x12,\n" +
@@ -3512,15 +3470,13 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\n" +
 	"max_leases\x18\f \x01(\x03H\aR\tmaxLeases\x88\x01\x01\x120\n" +
 	"\x12max_leases_per_key\x18\r \x01(\x03H\bR\x0fmaxLeasesPerKey\x88\x01\x01\x12 \n" +
-	"\tmax_tasks\x18\x0e \x01(\x03H\tR\bmaxTasks\x88\x01\x01B\b\n" +
-	"\x06_readyB\f\n" +
-	"\n" +
-	"_held_backB\n" +
-	"\n" +
-	"\b_delayedB\t\n" +
-	"\a_leasedB\a\n" +
-	"\x05_deadB\v\n" +
-	"\t_finishedB\t\n" +
+	"\tmax_tasks\x18\x0e \x01(\x03H\tR\bmaxTasks\x88\x01\x01B\x0e\n" +
+	"\f_ready_countB\x12\n" +
+	"\x10_held_back_countB\x10\n" +
+	"\x0e_delayed_countB\x0f\n" +
+	"\r_leased_countB\r\n" +
+	"\v_dead_countB\x11\n" +
+	"\x0f_finished_countB\t\n" +
 	"\a_pausedB\r\n" +
 	"\v_max_leasesB\x15\n" +
 	"\x13_max_leases_per_keyB\f\n" +
@@ -3530,16 +3486,16 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\bpriority\x18\x01 \x01(\x05H\x00R\bpriority\x88\x01\x01\x12\x19\n" +
 	"\x05count\x18\x02 \x01(\x03H\x01R\x05count\x88\x01\x01B\v\n" +
 	"\t_priorityB\b\n" +
-	"\x06_count\"\xa1\x01\n" +
-	"\x05Rates\x12\x1f\n" +
-	"\benqueued\x18\x01 \x01(\x01H\x00R\benqueued\x88\x01\x01\x12\x17\n" +
-	"\x04done\x18\x02 \x01(\x01H\x01R\x04done\x88\x01\x01\x12\x1b\n" +
-	"\x06failed\x18\x03 \x01(\x01H\x02R\x06failed\x88\x01\x01\x12\x17\n" +
-	"\x04dead\x18\x04 \x01(\x01H\x03R\x04dead\x88\x01\x01B\v\n" +
-	"\t_enqueuedB\a\n" +
-	"\x05_doneB\t\n" +
-	"\a_failedB\a\n" +
-	"\x05_dead\"\x91\x01\n" +
+	"\x06_count\"\x9d\x02\n" +
+	"\x05Rates\x123\n" +
+	"\x13enqueued_per_second\x18\x01 \x01(\x01H\x00R\x11enqueuedPerSecond\x88\x01\x01\x12+\n" +
+	"\x0fdone_per_second\x18\x02 \x01(\x01H\x01R\rdonePerSecond\x88\x01\x01\x12/\n" +
+	"\x11failed_per_second\x18\x03 \x01(\x01H\x02R\x0ffailedPerSecond\x88\x01\x01\x12+\n" +
+	"\x0fdead_per_second\x18\x04 \x01(\x01H\x03R\rdeadPerSecond\x88\x01\x01B\x16\n" +
+	"\x14_enqueued_per_secondB\x12\n" +
+	"\x10_done_per_secondB\x14\n" +
+	"\x12_failed_per_secondB\x12\n" +
+	"\x10_dead_per_second\"\x91\x01\n" +
 	"\vListRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x120\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x1a.quoin.queues.v1.TaskStateR\x05state\x12\x1b\n" +
@@ -3613,7 +3569,7 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"T\n" +
 	"\x12ListQueuesResponse\x12\x16\n" +
 	"\x06queues\x18\x01 \x03(\tR\x06queues\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xb4\f\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xbd\f\n" +
 	"\x06Queues\x12L\n" +
 	"\aEnqueue\x12\x1f.quoin.queues.v1.EnqueueRequest\x1a .quoin.queues.v1.EnqueueResponse\x12[\n" +
 	"\fEnqueueBatch\x12$.quoin.queues.v1.EnqueueBatchRequest\x1a%.quoin.queues.v1.EnqueueBatchResponse\x12F\n" +
@@ -3626,8 +3582,8 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\x04Wait\x12\x1c.quoin.queues.v1.WaitRequest\x1a\x1d.quoin.queues.v1.WaitResponse0\x01\x12N\n" +
 	"\x06Cancel\x12\x1e.quoin.queues.v1.CancelRequest\x1a\x1f.quoin.queues.v1.CancelResponse\"\x03\x90\x02\x02\x12Z\n" +
 	"\n" +
-	"Reschedule\x12\".quoin.queues.v1.RescheduleRequest\x1a#.quoin.queues.v1.RescheduleResponse\"\x03\x90\x02\x02\x12K\n" +
-	"\x05Stats\x12\x1d.quoin.queues.v1.StatsRequest\x1a\x1e.quoin.queues.v1.StatsResponse\"\x03\x90\x02\x01\x12H\n" +
+	"Reschedule\x12\".quoin.queues.v1.RescheduleRequest\x1a#.quoin.queues.v1.RescheduleResponse\"\x03\x90\x02\x02\x12T\n" +
+	"\bGetStats\x12 .quoin.queues.v1.GetStatsRequest\x1a!.quoin.queues.v1.GetStatsResponse\"\x03\x90\x02\x01\x12H\n" +
 	"\x04List\x12\x1c.quoin.queues.v1.ListRequest\x1a\x1d.quoin.queues.v1.ListResponse\"\x03\x90\x02\x01\x12T\n" +
 	"\bListDead\x12 .quoin.queues.v1.ListDeadRequest\x1a!.quoin.queues.v1.ListDeadResponse\"\x03\x90\x02\x01\x12L\n" +
 	"\aRedrive\x12\x1f.quoin.queues.v1.RedriveRequest\x1a .quoin.queues.v1.RedriveResponse\x12F\n" +
@@ -3651,171 +3607,172 @@ func file_quoin_queues_v1_queues_proto_rawDescGZIP() []byte {
 	return file_quoin_queues_v1_queues_proto_rawDescData
 }
 
-var file_quoin_queues_v1_queues_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_quoin_queues_v1_queues_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_quoin_queues_v1_queues_proto_goTypes = []any{
-	(*EnqueueRequest)(nil),         // 0: quoin.queues.v1.EnqueueRequest
-	(*EnqueueResponse)(nil),        // 1: quoin.queues.v1.EnqueueResponse
-	(*EnqueueBatchRequest)(nil),    // 2: quoin.queues.v1.EnqueueBatchRequest
-	(*EnqueueBatchResponse)(nil),   // 3: quoin.queues.v1.EnqueueBatchResponse
-	(*LeaseRequest)(nil),           // 4: quoin.queues.v1.LeaseRequest
-	(*LeaseResponse)(nil),          // 5: quoin.queues.v1.LeaseResponse
-	(*AckRequest)(nil),             // 6: quoin.queues.v1.AckRequest
-	(*AckResponse)(nil),            // 7: quoin.queues.v1.AckResponse
-	(*NackRequest)(nil),            // 8: quoin.queues.v1.NackRequest
-	(*NackResponse)(nil),           // 9: quoin.queues.v1.NackResponse
-	(*ExtendRequest)(nil),          // 10: quoin.queues.v1.ExtendRequest
-	(*ExtendResponse)(nil),         // 11: quoin.queues.v1.ExtendResponse
-	(*Outcome)(nil),                // 12: quoin.queues.v1.Outcome
-	(*WorkRequest)(nil),            // 13: quoin.queues.v1.WorkRequest
-	(*WorkResponse)(nil),           // 14: quoin.queues.v1.WorkResponse
-	(*GetRequest)(nil),             // 15: quoin.queues.v1.GetRequest
-	(*GetResponse)(nil),            // 16: quoin.queues.v1.GetResponse
-	(*WaitRequest)(nil),            // 17: quoin.queues.v1.WaitRequest
-	(*WaitResponse)(nil),           // 18: quoin.queues.v1.WaitResponse
-	(*CancelRequest)(nil),          // 19: quoin.queues.v1.CancelRequest
-	(*CancelResponse)(nil),         // 20: quoin.queues.v1.CancelResponse
-	(*RescheduleRequest)(nil),      // 21: quoin.queues.v1.RescheduleRequest
-	(*RescheduleResponse)(nil),     // 22: quoin.queues.v1.RescheduleResponse
-	(*StatsRequest)(nil),           // 23: quoin.queues.v1.StatsRequest
-	(*StatsResponse)(nil),          // 24: quoin.queues.v1.StatsResponse
-	(*PriorityCount)(nil),          // 25: quoin.queues.v1.PriorityCount
-	(*Rates)(nil),                  // 26: quoin.queues.v1.Rates
-	(*ListRequest)(nil),            // 27: quoin.queues.v1.ListRequest
-	(*ListResponse)(nil),           // 28: quoin.queues.v1.ListResponse
-	(*ListDeadRequest)(nil),        // 29: quoin.queues.v1.ListDeadRequest
-	(*ListDeadResponse)(nil),       // 30: quoin.queues.v1.ListDeadResponse
-	(*DeadFilter)(nil),             // 31: quoin.queues.v1.DeadFilter
-	(*RedriveRequest)(nil),         // 32: quoin.queues.v1.RedriveRequest
-	(*RedriveResponse)(nil),        // 33: quoin.queues.v1.RedriveResponse
-	(*PurgeRequest)(nil),           // 34: quoin.queues.v1.PurgeRequest
-	(*PurgeResponse)(nil),          // 35: quoin.queues.v1.PurgeResponse
-	(*PauseRequest)(nil),           // 36: quoin.queues.v1.PauseRequest
-	(*PauseResponse)(nil),          // 37: quoin.queues.v1.PauseResponse
-	(*ResumeRequest)(nil),          // 38: quoin.queues.v1.ResumeRequest
-	(*ResumeResponse)(nil),         // 39: quoin.queues.v1.ResumeResponse
-	(*ConfigureRequest)(nil),       // 40: quoin.queues.v1.ConfigureRequest
-	(*ConfigureResponse)(nil),      // 41: quoin.queues.v1.ConfigureResponse
-	(*ListQueuesRequest)(nil),      // 42: quoin.queues.v1.ListQueuesRequest
-	(*ListQueuesResponse)(nil),     // 43: quoin.queues.v1.ListQueuesResponse
-	(*WorkRequest_Open)(nil),       // 44: quoin.queues.v1.WorkRequest.Open
-	(*WorkRequest_Started)(nil),    // 45: quoin.queues.v1.WorkRequest.Started
-	(*WorkResponse_Opened)(nil),    // 46: quoin.queues.v1.WorkResponse.Opened
-	(*WorkResponse_Tasks)(nil),     // 47: quoin.queues.v1.WorkResponse.Tasks
-	(*WorkResponse_Settled)(nil),   // 48: quoin.queues.v1.WorkResponse.Settled
-	(*WorkResponse_Lost)(nil),      // 49: quoin.queues.v1.WorkResponse.Lost
-	(*WorkResponse_Cancelled)(nil), // 50: quoin.queues.v1.WorkResponse.Cancelled
-	(*WorkResponse_Heartbeat)(nil), // 51: quoin.queues.v1.WorkResponse.Heartbeat
-	(*WorkResponse_Reconnect)(nil), // 52: quoin.queues.v1.WorkResponse.Reconnect
-	(*NewTask)(nil),                // 53: quoin.queues.v1.NewTask
-	(*durationpb.Duration)(nil),    // 54: google.protobuf.Duration
-	(Preference)(0),                // 55: quoin.queues.v1.Preference
-	(*LeasedTask)(nil),             // 56: quoin.queues.v1.LeasedTask
-	(*Done)(nil),                   // 57: quoin.queues.v1.Done
-	(*Failed)(nil),                 // 58: quoin.queues.v1.Failed
-	(*Progress)(nil),               // 59: quoin.queues.v1.Progress
-	(v1.ErrorReason)(0),            // 60: quoin.errors.v1.ErrorReason
-	(TaskState)(0),                 // 61: quoin.queues.v1.TaskState
-	(*timestamppb.Timestamp)(nil),  // 62: google.protobuf.Timestamp
-	(*TaskStatus)(nil),             // 63: quoin.queues.v1.TaskStatus
-	(DeadReason)(0),                // 64: quoin.queues.v1.DeadReason
+	(*EnqueueRequest)(nil),             // 0: quoin.queues.v1.EnqueueRequest
+	(*EnqueueResponse)(nil),            // 1: quoin.queues.v1.EnqueueResponse
+	(*EnqueueBatchRequest)(nil),        // 2: quoin.queues.v1.EnqueueBatchRequest
+	(*EnqueueBatchResponse)(nil),       // 3: quoin.queues.v1.EnqueueBatchResponse
+	(*LeaseRequest)(nil),               // 4: quoin.queues.v1.LeaseRequest
+	(*LeaseResponse)(nil),              // 5: quoin.queues.v1.LeaseResponse
+	(*AckRequest)(nil),                 // 6: quoin.queues.v1.AckRequest
+	(*AckResponse)(nil),                // 7: quoin.queues.v1.AckResponse
+	(*NackRequest)(nil),                // 8: quoin.queues.v1.NackRequest
+	(*NackResponse)(nil),               // 9: quoin.queues.v1.NackResponse
+	(*ExtendRequest)(nil),              // 10: quoin.queues.v1.ExtendRequest
+	(*ExtendResponse)(nil),             // 11: quoin.queues.v1.ExtendResponse
+	(*Outcome)(nil),                    // 12: quoin.queues.v1.Outcome
+	(*WorkRequest)(nil),                // 13: quoin.queues.v1.WorkRequest
+	(*WorkResponse)(nil),               // 14: quoin.queues.v1.WorkResponse
+	(*GetRequest)(nil),                 // 15: quoin.queues.v1.GetRequest
+	(*GetResponse)(nil),                // 16: quoin.queues.v1.GetResponse
+	(*WaitRequest)(nil),                // 17: quoin.queues.v1.WaitRequest
+	(*WaitResponse)(nil),               // 18: quoin.queues.v1.WaitResponse
+	(*CancelRequest)(nil),              // 19: quoin.queues.v1.CancelRequest
+	(*CancelResponse)(nil),             // 20: quoin.queues.v1.CancelResponse
+	(*RescheduleRequest)(nil),          // 21: quoin.queues.v1.RescheduleRequest
+	(*RescheduleResponse)(nil),         // 22: quoin.queues.v1.RescheduleResponse
+	(*GetStatsRequest)(nil),            // 23: quoin.queues.v1.GetStatsRequest
+	(*GetStatsResponse)(nil),           // 24: quoin.queues.v1.GetStatsResponse
+	(*PriorityCount)(nil),              // 25: quoin.queues.v1.PriorityCount
+	(*Rates)(nil),                      // 26: quoin.queues.v1.Rates
+	(*ListRequest)(nil),                // 27: quoin.queues.v1.ListRequest
+	(*ListResponse)(nil),               // 28: quoin.queues.v1.ListResponse
+	(*ListDeadRequest)(nil),            // 29: quoin.queues.v1.ListDeadRequest
+	(*ListDeadResponse)(nil),           // 30: quoin.queues.v1.ListDeadResponse
+	(*DeadFilter)(nil),                 // 31: quoin.queues.v1.DeadFilter
+	(*RedriveRequest)(nil),             // 32: quoin.queues.v1.RedriveRequest
+	(*RedriveResponse)(nil),            // 33: quoin.queues.v1.RedriveResponse
+	(*PurgeRequest)(nil),               // 34: quoin.queues.v1.PurgeRequest
+	(*PurgeResponse)(nil),              // 35: quoin.queues.v1.PurgeResponse
+	(*PauseRequest)(nil),               // 36: quoin.queues.v1.PauseRequest
+	(*PauseResponse)(nil),              // 37: quoin.queues.v1.PauseResponse
+	(*ResumeRequest)(nil),              // 38: quoin.queues.v1.ResumeRequest
+	(*ResumeResponse)(nil),             // 39: quoin.queues.v1.ResumeResponse
+	(*ConfigureRequest)(nil),           // 40: quoin.queues.v1.ConfigureRequest
+	(*ConfigureResponse)(nil),          // 41: quoin.queues.v1.ConfigureResponse
+	(*ListQueuesRequest)(nil),          // 42: quoin.queues.v1.ListQueuesRequest
+	(*ListQueuesResponse)(nil),         // 43: quoin.queues.v1.ListQueuesResponse
+	(*WorkRequest_Open)(nil),           // 44: quoin.queues.v1.WorkRequest.Open
+	(*WorkRequest_Started)(nil),        // 45: quoin.queues.v1.WorkRequest.Started
+	(*WorkResponse_Opened)(nil),        // 46: quoin.queues.v1.WorkResponse.Opened
+	(*WorkResponse_Delivery)(nil),      // 47: quoin.queues.v1.WorkResponse.Delivery
+	(*WorkResponse_Settled)(nil),       // 48: quoin.queues.v1.WorkResponse.Settled
+	(*WorkResponse_TaskLost)(nil),      // 49: quoin.queues.v1.WorkResponse.TaskLost
+	(*WorkResponse_TaskCancelled)(nil), // 50: quoin.queues.v1.WorkResponse.TaskCancelled
+	(*NewTask)(nil),                    // 51: quoin.queues.v1.NewTask
+	(*durationpb.Duration)(nil),        // 52: google.protobuf.Duration
+	(Preference)(0),                    // 53: quoin.queues.v1.Preference
+	(*LeasedTask)(nil),                 // 54: quoin.queues.v1.LeasedTask
+	(*Done)(nil),                       // 55: quoin.queues.v1.Done
+	(*Failed)(nil),                     // 56: quoin.queues.v1.Failed
+	(*Progress)(nil),                   // 57: quoin.queues.v1.Progress
+	(v1.ErrorReason)(0),                // 58: quoin.errors.v1.ErrorReason
+	(TaskState)(0),                     // 59: quoin.queues.v1.TaskState
+	(*timestamppb.Timestamp)(nil),      // 60: google.protobuf.Timestamp
+	(*v11.Heartbeat)(nil),              // 61: quoin.streams.v1.Heartbeat
+	(*v11.Reconnect)(nil),              // 62: quoin.streams.v1.Reconnect
+	(*TaskStatus)(nil),                 // 63: quoin.queues.v1.TaskStatus
+	(DeadReason)(0),                    // 64: quoin.queues.v1.DeadReason
 }
 var file_quoin_queues_v1_queues_proto_depIdxs = []int32{
-	53, // 0: quoin.queues.v1.EnqueueRequest.task:type_name -> quoin.queues.v1.NewTask
-	53, // 1: quoin.queues.v1.EnqueueBatchRequest.new_tasks:type_name -> quoin.queues.v1.NewTask
+	51, // 0: quoin.queues.v1.EnqueueRequest.task:type_name -> quoin.queues.v1.NewTask
+	51, // 1: quoin.queues.v1.EnqueueBatchRequest.new_tasks:type_name -> quoin.queues.v1.NewTask
 	1,  // 2: quoin.queues.v1.EnqueueBatchResponse.results:type_name -> quoin.queues.v1.EnqueueResponse
-	54, // 3: quoin.queues.v1.LeaseRequest.lease:type_name -> google.protobuf.Duration
-	54, // 4: quoin.queues.v1.LeaseRequest.wait:type_name -> google.protobuf.Duration
-	55, // 5: quoin.queues.v1.LeaseRequest.preference:type_name -> quoin.queues.v1.Preference
-	56, // 6: quoin.queues.v1.LeaseResponse.tasks:type_name -> quoin.queues.v1.LeasedTask
-	57, // 7: quoin.queues.v1.AckRequest.done:type_name -> quoin.queues.v1.Done
+	52, // 3: quoin.queues.v1.LeaseRequest.lease:type_name -> google.protobuf.Duration
+	52, // 4: quoin.queues.v1.LeaseRequest.wait:type_name -> google.protobuf.Duration
+	53, // 5: quoin.queues.v1.LeaseRequest.preference:type_name -> quoin.queues.v1.Preference
+	54, // 6: quoin.queues.v1.LeaseResponse.tasks:type_name -> quoin.queues.v1.LeasedTask
+	55, // 7: quoin.queues.v1.AckRequest.done:type_name -> quoin.queues.v1.Done
 	12, // 8: quoin.queues.v1.AckResponse.outcomes:type_name -> quoin.queues.v1.Outcome
-	58, // 9: quoin.queues.v1.NackRequest.failed:type_name -> quoin.queues.v1.Failed
+	56, // 9: quoin.queues.v1.NackRequest.failed:type_name -> quoin.queues.v1.Failed
 	12, // 10: quoin.queues.v1.NackResponse.outcomes:type_name -> quoin.queues.v1.Outcome
-	59, // 11: quoin.queues.v1.ExtendRequest.progress:type_name -> quoin.queues.v1.Progress
-	54, // 12: quoin.queues.v1.ExtendRequest.lease:type_name -> google.protobuf.Duration
+	57, // 11: quoin.queues.v1.ExtendRequest.progress:type_name -> quoin.queues.v1.Progress
+	52, // 12: quoin.queues.v1.ExtendRequest.lease:type_name -> google.protobuf.Duration
 	12, // 13: quoin.queues.v1.ExtendResponse.outcomes:type_name -> quoin.queues.v1.Outcome
-	60, // 14: quoin.queues.v1.Outcome.reason:type_name -> quoin.errors.v1.ErrorReason
-	61, // 15: quoin.queues.v1.Outcome.state:type_name -> quoin.queues.v1.TaskState
-	62, // 16: quoin.queues.v1.Outcome.expire_time:type_name -> google.protobuf.Timestamp
+	58, // 14: quoin.queues.v1.Outcome.reason:type_name -> quoin.errors.v1.ErrorReason
+	59, // 15: quoin.queues.v1.Outcome.state:type_name -> quoin.queues.v1.TaskState
+	60, // 16: quoin.queues.v1.Outcome.expire_time:type_name -> google.protobuf.Timestamp
 	44, // 17: quoin.queues.v1.WorkRequest.open:type_name -> quoin.queues.v1.WorkRequest.Open
 	45, // 18: quoin.queues.v1.WorkRequest.started:type_name -> quoin.queues.v1.WorkRequest.Started
-	57, // 19: quoin.queues.v1.WorkRequest.ack:type_name -> quoin.queues.v1.Done
-	58, // 20: quoin.queues.v1.WorkRequest.nack:type_name -> quoin.queues.v1.Failed
-	59, // 21: quoin.queues.v1.WorkRequest.progress:type_name -> quoin.queues.v1.Progress
+	55, // 19: quoin.queues.v1.WorkRequest.ack:type_name -> quoin.queues.v1.Done
+	56, // 20: quoin.queues.v1.WorkRequest.nack:type_name -> quoin.queues.v1.Failed
+	57, // 21: quoin.queues.v1.WorkRequest.progress:type_name -> quoin.queues.v1.Progress
 	46, // 22: quoin.queues.v1.WorkResponse.opened:type_name -> quoin.queues.v1.WorkResponse.Opened
-	47, // 23: quoin.queues.v1.WorkResponse.tasks:type_name -> quoin.queues.v1.WorkResponse.Tasks
+	47, // 23: quoin.queues.v1.WorkResponse.delivery:type_name -> quoin.queues.v1.WorkResponse.Delivery
 	48, // 24: quoin.queues.v1.WorkResponse.settled:type_name -> quoin.queues.v1.WorkResponse.Settled
-	49, // 25: quoin.queues.v1.WorkResponse.lost:type_name -> quoin.queues.v1.WorkResponse.Lost
-	50, // 26: quoin.queues.v1.WorkResponse.cancelled:type_name -> quoin.queues.v1.WorkResponse.Cancelled
-	51, // 27: quoin.queues.v1.WorkResponse.heartbeat:type_name -> quoin.queues.v1.WorkResponse.Heartbeat
-	52, // 28: quoin.queues.v1.WorkResponse.reconnect:type_name -> quoin.queues.v1.WorkResponse.Reconnect
+	49, // 25: quoin.queues.v1.WorkResponse.task_lost:type_name -> quoin.queues.v1.WorkResponse.TaskLost
+	50, // 26: quoin.queues.v1.WorkResponse.task_cancelled:type_name -> quoin.queues.v1.WorkResponse.TaskCancelled
+	61, // 27: quoin.queues.v1.WorkResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	62, // 28: quoin.queues.v1.WorkResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
 	63, // 29: quoin.queues.v1.GetResponse.status:type_name -> quoin.queues.v1.TaskStatus
 	63, // 30: quoin.queues.v1.WaitResponse.status:type_name -> quoin.queues.v1.TaskStatus
-	61, // 31: quoin.queues.v1.CancelResponse.state:type_name -> quoin.queues.v1.TaskState
-	54, // 32: quoin.queues.v1.RescheduleRequest.delay:type_name -> google.protobuf.Duration
-	62, // 33: quoin.queues.v1.RescheduleRequest.run_time:type_name -> google.protobuf.Timestamp
-	62, // 34: quoin.queues.v1.RescheduleResponse.run_time:type_name -> google.protobuf.Timestamp
-	25, // 35: quoin.queues.v1.StatsResponse.ready_by_priority:type_name -> quoin.queues.v1.PriorityCount
-	54, // 36: quoin.queues.v1.StatsResponse.oldest_age:type_name -> google.protobuf.Duration
-	62, // 37: quoin.queues.v1.StatsResponse.next_run_time:type_name -> google.protobuf.Timestamp
-	26, // 38: quoin.queues.v1.StatsResponse.rates:type_name -> quoin.queues.v1.Rates
-	61, // 39: quoin.queues.v1.ListRequest.state:type_name -> quoin.queues.v1.TaskState
-	63, // 40: quoin.queues.v1.ListResponse.statuses:type_name -> quoin.queues.v1.TaskStatus
-	31, // 41: quoin.queues.v1.ListDeadRequest.filter:type_name -> quoin.queues.v1.DeadFilter
-	63, // 42: quoin.queues.v1.ListDeadResponse.statuses:type_name -> quoin.queues.v1.TaskStatus
-	64, // 43: quoin.queues.v1.DeadFilter.dead_reason:type_name -> quoin.queues.v1.DeadReason
-	31, // 44: quoin.queues.v1.RedriveRequest.filter:type_name -> quoin.queues.v1.DeadFilter
-	61, // 45: quoin.queues.v1.PurgeRequest.states:type_name -> quoin.queues.v1.TaskState
-	54, // 46: quoin.queues.v1.WorkRequest.Open.lease:type_name -> google.protobuf.Duration
-	55, // 47: quoin.queues.v1.WorkRequest.Open.preference:type_name -> quoin.queues.v1.Preference
-	59, // 48: quoin.queues.v1.WorkRequest.Open.held:type_name -> quoin.queues.v1.Progress
-	56, // 49: quoin.queues.v1.WorkResponse.Tasks.tasks:type_name -> quoin.queues.v1.LeasedTask
-	12, // 50: quoin.queues.v1.WorkResponse.Settled.outcomes:type_name -> quoin.queues.v1.Outcome
-	0,  // 51: quoin.queues.v1.Queues.Enqueue:input_type -> quoin.queues.v1.EnqueueRequest
-	2,  // 52: quoin.queues.v1.Queues.EnqueueBatch:input_type -> quoin.queues.v1.EnqueueBatchRequest
-	4,  // 53: quoin.queues.v1.Queues.Lease:input_type -> quoin.queues.v1.LeaseRequest
-	6,  // 54: quoin.queues.v1.Queues.Ack:input_type -> quoin.queues.v1.AckRequest
-	8,  // 55: quoin.queues.v1.Queues.Nack:input_type -> quoin.queues.v1.NackRequest
-	10, // 56: quoin.queues.v1.Queues.Extend:input_type -> quoin.queues.v1.ExtendRequest
-	13, // 57: quoin.queues.v1.Queues.Work:input_type -> quoin.queues.v1.WorkRequest
-	15, // 58: quoin.queues.v1.Queues.Get:input_type -> quoin.queues.v1.GetRequest
-	17, // 59: quoin.queues.v1.Queues.Wait:input_type -> quoin.queues.v1.WaitRequest
-	19, // 60: quoin.queues.v1.Queues.Cancel:input_type -> quoin.queues.v1.CancelRequest
-	21, // 61: quoin.queues.v1.Queues.Reschedule:input_type -> quoin.queues.v1.RescheduleRequest
-	23, // 62: quoin.queues.v1.Queues.Stats:input_type -> quoin.queues.v1.StatsRequest
-	27, // 63: quoin.queues.v1.Queues.List:input_type -> quoin.queues.v1.ListRequest
-	29, // 64: quoin.queues.v1.Queues.ListDead:input_type -> quoin.queues.v1.ListDeadRequest
-	32, // 65: quoin.queues.v1.Queues.Redrive:input_type -> quoin.queues.v1.RedriveRequest
-	34, // 66: quoin.queues.v1.Queues.Purge:input_type -> quoin.queues.v1.PurgeRequest
-	36, // 67: quoin.queues.v1.Queues.Pause:input_type -> quoin.queues.v1.PauseRequest
-	38, // 68: quoin.queues.v1.Queues.Resume:input_type -> quoin.queues.v1.ResumeRequest
-	40, // 69: quoin.queues.v1.Queues.Configure:input_type -> quoin.queues.v1.ConfigureRequest
-	42, // 70: quoin.queues.v1.Queues.ListQueues:input_type -> quoin.queues.v1.ListQueuesRequest
-	1,  // 71: quoin.queues.v1.Queues.Enqueue:output_type -> quoin.queues.v1.EnqueueResponse
-	3,  // 72: quoin.queues.v1.Queues.EnqueueBatch:output_type -> quoin.queues.v1.EnqueueBatchResponse
-	5,  // 73: quoin.queues.v1.Queues.Lease:output_type -> quoin.queues.v1.LeaseResponse
-	7,  // 74: quoin.queues.v1.Queues.Ack:output_type -> quoin.queues.v1.AckResponse
-	9,  // 75: quoin.queues.v1.Queues.Nack:output_type -> quoin.queues.v1.NackResponse
-	11, // 76: quoin.queues.v1.Queues.Extend:output_type -> quoin.queues.v1.ExtendResponse
-	14, // 77: quoin.queues.v1.Queues.Work:output_type -> quoin.queues.v1.WorkResponse
-	16, // 78: quoin.queues.v1.Queues.Get:output_type -> quoin.queues.v1.GetResponse
-	18, // 79: quoin.queues.v1.Queues.Wait:output_type -> quoin.queues.v1.WaitResponse
-	20, // 80: quoin.queues.v1.Queues.Cancel:output_type -> quoin.queues.v1.CancelResponse
-	22, // 81: quoin.queues.v1.Queues.Reschedule:output_type -> quoin.queues.v1.RescheduleResponse
-	24, // 82: quoin.queues.v1.Queues.Stats:output_type -> quoin.queues.v1.StatsResponse
-	28, // 83: quoin.queues.v1.Queues.List:output_type -> quoin.queues.v1.ListResponse
-	30, // 84: quoin.queues.v1.Queues.ListDead:output_type -> quoin.queues.v1.ListDeadResponse
-	33, // 85: quoin.queues.v1.Queues.Redrive:output_type -> quoin.queues.v1.RedriveResponse
-	35, // 86: quoin.queues.v1.Queues.Purge:output_type -> quoin.queues.v1.PurgeResponse
-	37, // 87: quoin.queues.v1.Queues.Pause:output_type -> quoin.queues.v1.PauseResponse
-	39, // 88: quoin.queues.v1.Queues.Resume:output_type -> quoin.queues.v1.ResumeResponse
-	41, // 89: quoin.queues.v1.Queues.Configure:output_type -> quoin.queues.v1.ConfigureResponse
-	43, // 90: quoin.queues.v1.Queues.ListQueues:output_type -> quoin.queues.v1.ListQueuesResponse
-	71, // [71:91] is the sub-list for method output_type
-	51, // [51:71] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	62, // 31: quoin.queues.v1.WaitResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	59, // 32: quoin.queues.v1.CancelResponse.state:type_name -> quoin.queues.v1.TaskState
+	52, // 33: quoin.queues.v1.RescheduleRequest.delay:type_name -> google.protobuf.Duration
+	60, // 34: quoin.queues.v1.RescheduleRequest.run_time:type_name -> google.protobuf.Timestamp
+	60, // 35: quoin.queues.v1.RescheduleResponse.run_time:type_name -> google.protobuf.Timestamp
+	25, // 36: quoin.queues.v1.GetStatsResponse.ready_by_priority:type_name -> quoin.queues.v1.PriorityCount
+	52, // 37: quoin.queues.v1.GetStatsResponse.oldest_age:type_name -> google.protobuf.Duration
+	60, // 38: quoin.queues.v1.GetStatsResponse.next_run_time:type_name -> google.protobuf.Timestamp
+	26, // 39: quoin.queues.v1.GetStatsResponse.rates:type_name -> quoin.queues.v1.Rates
+	59, // 40: quoin.queues.v1.ListRequest.state:type_name -> quoin.queues.v1.TaskState
+	63, // 41: quoin.queues.v1.ListResponse.statuses:type_name -> quoin.queues.v1.TaskStatus
+	31, // 42: quoin.queues.v1.ListDeadRequest.filter:type_name -> quoin.queues.v1.DeadFilter
+	63, // 43: quoin.queues.v1.ListDeadResponse.statuses:type_name -> quoin.queues.v1.TaskStatus
+	64, // 44: quoin.queues.v1.DeadFilter.dead_reason:type_name -> quoin.queues.v1.DeadReason
+	31, // 45: quoin.queues.v1.RedriveRequest.filter:type_name -> quoin.queues.v1.DeadFilter
+	59, // 46: quoin.queues.v1.PurgeRequest.states:type_name -> quoin.queues.v1.TaskState
+	52, // 47: quoin.queues.v1.WorkRequest.Open.lease:type_name -> google.protobuf.Duration
+	53, // 48: quoin.queues.v1.WorkRequest.Open.preference:type_name -> quoin.queues.v1.Preference
+	57, // 49: quoin.queues.v1.WorkRequest.Open.held_tasks:type_name -> quoin.queues.v1.Progress
+	54, // 50: quoin.queues.v1.WorkResponse.Delivery.tasks:type_name -> quoin.queues.v1.LeasedTask
+	12, // 51: quoin.queues.v1.WorkResponse.Settled.outcomes:type_name -> quoin.queues.v1.Outcome
+	0,  // 52: quoin.queues.v1.Queues.Enqueue:input_type -> quoin.queues.v1.EnqueueRequest
+	2,  // 53: quoin.queues.v1.Queues.EnqueueBatch:input_type -> quoin.queues.v1.EnqueueBatchRequest
+	4,  // 54: quoin.queues.v1.Queues.Lease:input_type -> quoin.queues.v1.LeaseRequest
+	6,  // 55: quoin.queues.v1.Queues.Ack:input_type -> quoin.queues.v1.AckRequest
+	8,  // 56: quoin.queues.v1.Queues.Nack:input_type -> quoin.queues.v1.NackRequest
+	10, // 57: quoin.queues.v1.Queues.Extend:input_type -> quoin.queues.v1.ExtendRequest
+	13, // 58: quoin.queues.v1.Queues.Work:input_type -> quoin.queues.v1.WorkRequest
+	15, // 59: quoin.queues.v1.Queues.Get:input_type -> quoin.queues.v1.GetRequest
+	17, // 60: quoin.queues.v1.Queues.Wait:input_type -> quoin.queues.v1.WaitRequest
+	19, // 61: quoin.queues.v1.Queues.Cancel:input_type -> quoin.queues.v1.CancelRequest
+	21, // 62: quoin.queues.v1.Queues.Reschedule:input_type -> quoin.queues.v1.RescheduleRequest
+	23, // 63: quoin.queues.v1.Queues.GetStats:input_type -> quoin.queues.v1.GetStatsRequest
+	27, // 64: quoin.queues.v1.Queues.List:input_type -> quoin.queues.v1.ListRequest
+	29, // 65: quoin.queues.v1.Queues.ListDead:input_type -> quoin.queues.v1.ListDeadRequest
+	32, // 66: quoin.queues.v1.Queues.Redrive:input_type -> quoin.queues.v1.RedriveRequest
+	34, // 67: quoin.queues.v1.Queues.Purge:input_type -> quoin.queues.v1.PurgeRequest
+	36, // 68: quoin.queues.v1.Queues.Pause:input_type -> quoin.queues.v1.PauseRequest
+	38, // 69: quoin.queues.v1.Queues.Resume:input_type -> quoin.queues.v1.ResumeRequest
+	40, // 70: quoin.queues.v1.Queues.Configure:input_type -> quoin.queues.v1.ConfigureRequest
+	42, // 71: quoin.queues.v1.Queues.ListQueues:input_type -> quoin.queues.v1.ListQueuesRequest
+	1,  // 72: quoin.queues.v1.Queues.Enqueue:output_type -> quoin.queues.v1.EnqueueResponse
+	3,  // 73: quoin.queues.v1.Queues.EnqueueBatch:output_type -> quoin.queues.v1.EnqueueBatchResponse
+	5,  // 74: quoin.queues.v1.Queues.Lease:output_type -> quoin.queues.v1.LeaseResponse
+	7,  // 75: quoin.queues.v1.Queues.Ack:output_type -> quoin.queues.v1.AckResponse
+	9,  // 76: quoin.queues.v1.Queues.Nack:output_type -> quoin.queues.v1.NackResponse
+	11, // 77: quoin.queues.v1.Queues.Extend:output_type -> quoin.queues.v1.ExtendResponse
+	14, // 78: quoin.queues.v1.Queues.Work:output_type -> quoin.queues.v1.WorkResponse
+	16, // 79: quoin.queues.v1.Queues.Get:output_type -> quoin.queues.v1.GetResponse
+	18, // 80: quoin.queues.v1.Queues.Wait:output_type -> quoin.queues.v1.WaitResponse
+	20, // 81: quoin.queues.v1.Queues.Cancel:output_type -> quoin.queues.v1.CancelResponse
+	22, // 82: quoin.queues.v1.Queues.Reschedule:output_type -> quoin.queues.v1.RescheduleResponse
+	24, // 83: quoin.queues.v1.Queues.GetStats:output_type -> quoin.queues.v1.GetStatsResponse
+	28, // 84: quoin.queues.v1.Queues.List:output_type -> quoin.queues.v1.ListResponse
+	30, // 85: quoin.queues.v1.Queues.ListDead:output_type -> quoin.queues.v1.ListDeadResponse
+	33, // 86: quoin.queues.v1.Queues.Redrive:output_type -> quoin.queues.v1.RedriveResponse
+	35, // 87: quoin.queues.v1.Queues.Purge:output_type -> quoin.queues.v1.PurgeResponse
+	37, // 88: quoin.queues.v1.Queues.Pause:output_type -> quoin.queues.v1.PauseResponse
+	39, // 89: quoin.queues.v1.Queues.Resume:output_type -> quoin.queues.v1.ResumeResponse
+	41, // 90: quoin.queues.v1.Queues.Configure:output_type -> quoin.queues.v1.ConfigureResponse
+	43, // 91: quoin.queues.v1.Queues.ListQueues:output_type -> quoin.queues.v1.ListQueuesResponse
+	72, // [72:92] is the sub-list for method output_type
+	52, // [52:72] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_quoin_queues_v1_queues_proto_init() }
@@ -3836,14 +3793,17 @@ func file_quoin_queues_v1_queues_proto_init() {
 	}
 	file_quoin_queues_v1_queues_proto_msgTypes[14].OneofWrappers = []any{
 		(*WorkResponse_Opened_)(nil),
-		(*WorkResponse_Tasks_)(nil),
+		(*WorkResponse_Delivery_)(nil),
 		(*WorkResponse_Settled_)(nil),
-		(*WorkResponse_Lost_)(nil),
-		(*WorkResponse_Cancelled_)(nil),
-		(*WorkResponse_Heartbeat_)(nil),
-		(*WorkResponse_Reconnect_)(nil),
+		(*WorkResponse_TaskLost_)(nil),
+		(*WorkResponse_TaskCancelled_)(nil),
+		(*WorkResponse_Heartbeat)(nil),
+		(*WorkResponse_Reconnect)(nil),
 	}
-	file_quoin_queues_v1_queues_proto_msgTypes[18].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[18].OneofWrappers = []any{
+		(*WaitResponse_Status)(nil),
+		(*WaitResponse_Reconnect)(nil),
+	}
 	file_quoin_queues_v1_queues_proto_msgTypes[24].OneofWrappers = []any{}
 	file_quoin_queues_v1_queues_proto_msgTypes[25].OneofWrappers = []any{}
 	file_quoin_queues_v1_queues_proto_msgTypes[26].OneofWrappers = []any{}
@@ -3858,7 +3818,7 @@ func file_quoin_queues_v1_queues_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_queues_v1_queues_proto_rawDesc), len(file_quoin_queues_v1_queues_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   53,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

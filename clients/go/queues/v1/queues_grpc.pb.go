@@ -32,7 +32,7 @@ const (
 	Queues_Wait_FullMethodName         = "/quoin.queues.v1.Queues/Wait"
 	Queues_Cancel_FullMethodName       = "/quoin.queues.v1.Queues/Cancel"
 	Queues_Reschedule_FullMethodName   = "/quoin.queues.v1.Queues/Reschedule"
-	Queues_Stats_FullMethodName        = "/quoin.queues.v1.Queues/Stats"
+	Queues_GetStats_FullMethodName     = "/quoin.queues.v1.Queues/GetStats"
 	Queues_List_FullMethodName         = "/quoin.queues.v1.Queues/List"
 	Queues_ListDead_FullMethodName     = "/quoin.queues.v1.Queues/ListDead"
 	Queues_Redrive_FullMethodName      = "/quoin.queues.v1.Queues/Redrive"
@@ -112,8 +112,8 @@ type QueuesClient interface {
 	// `settled`, in the order in which they were sent; acknowledgements under way when
 	// the call breaks may have been carried out or not: send them again on another one.
 	//
-	// Tasks come in the order they were leased. `lost` tells that a lease is gone,
-	// `cancelled` that somebody wants the task to stop: ack or nack it then. The call
+	// Tasks come in the order they were leased. `task_lost` tells that a lease is gone,
+	// `task_cancelled` that somebody wants the task to stop: ack or nack it then. The call
 	// ends with OK once the worker sends no more and all it said is settled, and after
 	// `reconnect`. `heartbeat` comes at least every 5 seconds. A
 	// slow reader gets no more tasks until it reads on.
@@ -153,9 +153,9 @@ type QueuesClient interface {
 	//
 	// Errors: TASK_NOT_FOUND; TASK_NOT_WAITING.
 	Reschedule(ctx context.Context, in *RescheduleRequest, opts ...grpc.CallOption) (*RescheduleResponse, error)
-	// Stats tells how much work a queue has and how fast it comes and goes: of each state as
+	// GetStats tells how much work a queue has and how fast it comes and goes: of each state as
 	// many tasks as List lists, and those held back. A queue nobody has used is empty.
-	Stats(ctx context.Context, in *StatsRequest, opts ...grpc.CallOption) (*StatsResponse, error)
+	GetStats(ctx context.Context, in *GetStatsRequest, opts ...grpc.CallOption) (*GetStatsResponse, error)
 	// List lists the tasks that are in one state, in the order in which that state
 	// ends: ready ones as they will be served, delayed ones by their time, leased ones
 	// by the end of the lease, done and cancelled ones by when they will be forgotten.
@@ -318,10 +318,10 @@ func (c *queuesClient) Reschedule(ctx context.Context, in *RescheduleRequest, op
 	return out, nil
 }
 
-func (c *queuesClient) Stats(ctx context.Context, in *StatsRequest, opts ...grpc.CallOption) (*StatsResponse, error) {
+func (c *queuesClient) GetStats(ctx context.Context, in *GetStatsRequest, opts ...grpc.CallOption) (*GetStatsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(StatsResponse)
-	err := c.cc.Invoke(ctx, Queues_Stats_FullMethodName, in, out, cOpts...)
+	out := new(GetStatsResponse)
+	err := c.cc.Invoke(ctx, Queues_GetStats_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -477,8 +477,8 @@ type QueuesServer interface {
 	// `settled`, in the order in which they were sent; acknowledgements under way when
 	// the call breaks may have been carried out or not: send them again on another one.
 	//
-	// Tasks come in the order they were leased. `lost` tells that a lease is gone,
-	// `cancelled` that somebody wants the task to stop: ack or nack it then. The call
+	// Tasks come in the order they were leased. `task_lost` tells that a lease is gone,
+	// `task_cancelled` that somebody wants the task to stop: ack or nack it then. The call
 	// ends with OK once the worker sends no more and all it said is settled, and after
 	// `reconnect`. `heartbeat` comes at least every 5 seconds. A
 	// slow reader gets no more tasks until it reads on.
@@ -518,9 +518,9 @@ type QueuesServer interface {
 	//
 	// Errors: TASK_NOT_FOUND; TASK_NOT_WAITING.
 	Reschedule(context.Context, *RescheduleRequest) (*RescheduleResponse, error)
-	// Stats tells how much work a queue has and how fast it comes and goes: of each state as
+	// GetStats tells how much work a queue has and how fast it comes and goes: of each state as
 	// many tasks as List lists, and those held back. A queue nobody has used is empty.
-	Stats(context.Context, *StatsRequest) (*StatsResponse, error)
+	GetStats(context.Context, *GetStatsRequest) (*GetStatsResponse, error)
 	// List lists the tasks that are in one state, in the order in which that state
 	// ends: ready ones as they will be served, delayed ones by their time, leased ones
 	// by the end of the lease, done and cancelled ones by when they will be forgotten.
@@ -594,8 +594,8 @@ func (UnimplementedQueuesServer) Cancel(context.Context, *CancelRequest) (*Cance
 func (UnimplementedQueuesServer) Reschedule(context.Context, *RescheduleRequest) (*RescheduleResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Reschedule not implemented")
 }
-func (UnimplementedQueuesServer) Stats(context.Context, *StatsRequest) (*StatsResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Stats not implemented")
+func (UnimplementedQueuesServer) GetStats(context.Context, *GetStatsRequest) (*GetStatsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetStats not implemented")
 }
 func (UnimplementedQueuesServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
@@ -822,20 +822,20 @@ func _Queues_Reschedule_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Queues_Stats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(StatsRequest)
+func _Queues_GetStats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetStatsRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(QueuesServer).Stats(ctx, in)
+		return srv.(QueuesServer).GetStats(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Queues_Stats_FullMethodName,
+		FullMethod: Queues_GetStats_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(QueuesServer).Stats(ctx, req.(*StatsRequest))
+		return srv.(QueuesServer).GetStats(ctx, req.(*GetStatsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1028,8 +1028,8 @@ var Queues_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Queues_Reschedule_Handler,
 		},
 		{
-			MethodName: "Stats",
-			Handler:    _Queues_Stats_Handler,
+			MethodName: "GetStats",
+			Handler:    _Queues_GetStats_Handler,
 		},
 		{
 			MethodName: "List",

@@ -682,7 +682,7 @@ type PreviewScheduleRequest struct {
 	// After what time; unset for now, by the clock of the server.
 	AfterTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=after_time,json=afterTime,proto3" json:"after_time,omitempty"`
 	// How many runs at most: 1 to 100; 0 means 10.
-	Limit         int32 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
+	MaxItems      int32 `protobuf:"varint,4,opt,name=max_items,json=maxItems,proto3" json:"max_items,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -738,9 +738,9 @@ func (x *PreviewScheduleRequest) GetAfterTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *PreviewScheduleRequest) GetLimit() int32 {
+func (x *PreviewScheduleRequest) GetMaxItems() int32 {
 	if x != nil {
-		return x.Limit
+		return x.MaxItems
 	}
 	return 0
 }
@@ -831,13 +831,13 @@ const file_quoin_queues_v1_schedules_proto_rawDesc = "" +
 	"\x15DeleteScheduleRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"\x18\n" +
-	"\x16DeleteScheduleResponse\"\x9a\x01\n" +
+	"\x16DeleteScheduleResponse\"\xa1\x01\n" +
 	"\x16PreviewScheduleRequest\x12\x12\n" +
 	"\x04cron\x18\x01 \x01(\tR\x04cron\x12\x1b\n" +
 	"\ttime_zone\x18\x02 \x01(\tR\btimeZone\x129\n" +
 	"\n" +
-	"after_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tafterTime\x12\x14\n" +
-	"\x05limit\x18\x04 \x01(\x05R\x05limit\"R\n" +
+	"after_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tafterTime\x12\x1b\n" +
+	"\tmax_items\x18\x04 \x01(\x05R\bmaxItems\"R\n" +
 	"\x17PreviewScheduleResponse\x127\n" +
 	"\trun_times\x18\x01 \x03(\v2\x1a.google.protobuf.TimestampR\brunTimes*j\n" +
 	"\n" +

@@ -221,7 +221,7 @@ type NewTask struct {
 	// Types that are valid to be assigned to Content:
 	//
 	//	*NewTask_Payload
-	//	*NewTask_Text
+	//	*NewTask_PayloadText
 	Content isNewTask_Content `protobuf_oneof:"content"`
 	// How urgent it is: 0 to 9, default 5; 9 is served first. As long as there are more
 	// urgent tasks, less urgent ones are not served.
@@ -314,10 +314,10 @@ func (x *NewTask) GetPayload() []byte {
 	return nil
 }
 
-func (x *NewTask) GetText() string {
+func (x *NewTask) GetPayloadText() string {
 	if x != nil {
-		if x, ok := x.Content.(*NewTask_Text); ok {
-			return x.Text
+		if x, ok := x.Content.(*NewTask_PayloadText); ok {
+			return x.PayloadText
 		}
 	}
 	return ""
@@ -409,14 +409,14 @@ type NewTask_Payload struct {
 	Payload []byte `protobuf:"bytes,2,opt,name=payload,proto3,oneof"`
 }
 
-type NewTask_Text struct {
+type NewTask_PayloadText struct {
 	// A text; the easier form in JSON, and so in a terminal.
-	Text string `protobuf:"bytes,14,opt,name=text,proto3,oneof"`
+	PayloadText string `protobuf:"bytes,14,opt,name=payload_text,json=payloadText,proto3,oneof"`
 }
 
 func (*NewTask_Payload) isNewTask_Content() {}
 
-func (*NewTask_Text) isNewTask_Content() {}
+func (*NewTask_PayloadText) isNewTask_Content() {}
 
 // How long to wait between attempts: initial, then each time multiplier times as long, at
 // most cap; and up to a tenth more, so that not all that failed together come back together.
@@ -497,7 +497,7 @@ type LeasedTask struct {
 	// Types that are valid to be assigned to Content:
 	//
 	//	*LeasedTask_Payload
-	//	*LeasedTask_Text
+	//	*LeasedTask_PayloadText
 	Content isLeasedTask_Content `protobuf_oneof:"content"`
 	// Which attempt this is, 1 being the first.
 	Attempt *int32 `protobuf:"varint,5,opt,name=attempt,proto3,oneof" json:"attempt,omitempty"`
@@ -586,10 +586,10 @@ func (x *LeasedTask) GetPayload() []byte {
 	return nil
 }
 
-func (x *LeasedTask) GetText() string {
+func (x *LeasedTask) GetPayloadText() string {
 	if x != nil {
-		if x, ok := x.Content.(*LeasedTask_Text); ok {
-			return x.Text
+		if x, ok := x.Content.(*LeasedTask_PayloadText); ok {
+			return x.PayloadText
 		}
 	}
 	return ""
@@ -653,14 +653,14 @@ type LeasedTask_Payload struct {
 	Payload []byte `protobuf:"bytes,4,opt,name=payload,proto3,oneof"`
 }
 
-type LeasedTask_Text struct {
+type LeasedTask_PayloadText struct {
 	// A text.
-	Text string `protobuf:"bytes,12,opt,name=text,proto3,oneof"`
+	PayloadText string `protobuf:"bytes,12,opt,name=payload_text,json=payloadText,proto3,oneof"`
 }
 
 func (*LeasedTask_Payload) isLeasedTask_Content() {}
 
-func (*LeasedTask_Text) isLeasedTask_Content() {}
+func (*LeasedTask_PayloadText) isLeasedTask_Content() {}
 
 // A task that is done.
 type Done struct {
@@ -879,7 +879,7 @@ type Progress struct {
 	Token string `protobuf:"bytes,3,opt,name=token,proto3" json:"token,omitempty"`
 	// How far it is, in words of the worker, for Get and Wait: at most 256 bytes; empty to
 	// leave it as it was.
-	Text          string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	ProgressText  string `protobuf:"bytes,4,opt,name=progress_text,json=progressText,proto3" json:"progress_text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -935,9 +935,9 @@ func (x *Progress) GetToken() string {
 	return ""
 }
 
-func (x *Progress) GetText() string {
+func (x *Progress) GetProgressText() string {
 	if x != nil {
-		return x.Text
+		return x.ProgressText
 	}
 	return ""
 }
@@ -959,7 +959,7 @@ type TaskStatus struct {
 	// Types that are valid to be assigned to Content:
 	//
 	//	*TaskStatus_Payload
-	//	*TaskStatus_Text
+	//	*TaskStatus_PayloadText
 	Content isTaskStatus_Content `protobuf_oneof:"content"`
 	// How urgent it is; not of tasks done or cancelled.
 	Priority *int32 `protobuf:"varint,6,opt,name=priority,proto3,oneof" json:"priority,omitempty"`
@@ -970,7 +970,7 @@ type TaskStatus struct {
 	// The newest 20 failures, the oldest first.
 	Errors []*AttemptError `protobuf:"bytes,9,rep,name=errors,proto3" json:"errors,omitempty"`
 	// How far the worker said it is.
-	Progress string `protobuf:"bytes,10,opt,name=progress,proto3" json:"progress,omitempty"`
+	ProgressText string `protobuf:"bytes,10,opt,name=progress_text,json=progressText,proto3" json:"progress_text,omitempty"`
 	// What came of it, in the form in which it was given; of tasks done.
 	//
 	// Types that are valid to be assigned to Answer:
@@ -1070,10 +1070,10 @@ func (x *TaskStatus) GetPayload() []byte {
 	return nil
 }
 
-func (x *TaskStatus) GetText() string {
+func (x *TaskStatus) GetPayloadText() string {
 	if x != nil {
-		if x, ok := x.Content.(*TaskStatus_Text); ok {
-			return x.Text
+		if x, ok := x.Content.(*TaskStatus_PayloadText); ok {
+			return x.PayloadText
 		}
 	}
 	return ""
@@ -1107,9 +1107,9 @@ func (x *TaskStatus) GetErrors() []*AttemptError {
 	return nil
 }
 
-func (x *TaskStatus) GetProgress() string {
+func (x *TaskStatus) GetProgressText() string {
 	if x != nil {
-		return x.Progress
+		return x.ProgressText
 	}
 	return ""
 }
@@ -1197,14 +1197,14 @@ type TaskStatus_Payload struct {
 	Payload []byte `protobuf:"bytes,5,opt,name=payload,proto3,oneof"`
 }
 
-type TaskStatus_Text struct {
+type TaskStatus_PayloadText struct {
 	// A text.
-	Text string `protobuf:"bytes,19,opt,name=text,proto3,oneof"`
+	PayloadText string `protobuf:"bytes,19,opt,name=payload_text,json=payloadText,proto3,oneof"`
 }
 
 func (*TaskStatus_Payload) isTaskStatus_Content() {}
 
-func (*TaskStatus_Text) isTaskStatus_Content() {}
+func (*TaskStatus_PayloadText) isTaskStatus_Content() {}
 
 type isTaskStatus_Answer interface {
 	isTaskStatus_Answer()
@@ -1292,11 +1292,11 @@ var File_quoin_queues_v1_task_proto protoreflect.FileDescriptor
 
 const file_quoin_queues_v1_task_proto_rawDesc = "" +
 	"\n" +
-	"\x1aquoin/queues/v1/task.proto\x12\x0fquoin.queues.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc\x04\n" +
+	"\x1aquoin/queues/v1/task.proto\x12\x0fquoin.queues.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xeb\x04\n" +
 	"\aNewTask\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x1a\n" +
-	"\apayload\x18\x02 \x01(\fH\x00R\apayload\x12\x14\n" +
-	"\x04text\x18\x0e \x01(\tH\x00R\x04text\x12\x1f\n" +
+	"\apayload\x18\x02 \x01(\fH\x00R\apayload\x12#\n" +
+	"\fpayload_text\x18\x0e \x01(\tH\x00R\vpayloadText\x12\x1f\n" +
 	"\bpriority\x18\x03 \x01(\x05H\x01R\bpriority\x88\x01\x01\x12/\n" +
 	"\x05delay\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x05delay\x125\n" +
 	"\brun_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\arunTime\x12!\n" +
@@ -1316,14 +1316,14 @@ const file_quoin_queues_v1_task_proto_rawDesc = "" +
 	"\n" +
 	"multiplier\x18\x02 \x01(\x05R\n" +
 	"multiplier\x12+\n" +
-	"\x03cap\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03cap\"\xd0\x03\n" +
+	"\x03cap\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03cap\"\xdf\x03\n" +
 	"\n" +
 	"LeasedTask\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x12\n" +
 	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x1a\n" +
-	"\apayload\x18\x04 \x01(\fH\x00R\apayload\x12\x14\n" +
-	"\x04text\x18\f \x01(\tH\x00R\x04text\x12\x1d\n" +
+	"\apayload\x18\x04 \x01(\fH\x00R\apayload\x12#\n" +
+	"\fpayload_text\x18\f \x01(\tH\x00R\vpayloadText\x12\x1d\n" +
 	"\aattempt\x18\x05 \x01(\x05H\x01R\aattempt\x88\x01\x01\x12\x14\n" +
 	"\x05token\x18\x06 \x01(\tR\x05token\x12\x19\n" +
 	"\x05fence\x18\a \x01(\x03H\x02R\x05fence\x88\x01\x01\x12;\n" +
@@ -1352,26 +1352,26 @@ const file_quoin_queues_v1_task_proto_rawDesc = "" +
 	"\x05error\x18\x04 \x01(\tR\x05error\x12:\n" +
 	"\vretry_after\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"retryAfter\x12\x12\n" +
-	"\x04dead\x18\x06 \x01(\bR\x04dead\"c\n" +
+	"\x04dead\x18\x06 \x01(\bR\x04dead\"t\n" +
 	"\bProgress\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x14\n" +
-	"\x05token\x18\x03 \x01(\tR\x05token\x12\x12\n" +
-	"\x04text\x18\x04 \x01(\tR\x04text\"\x83\a\n" +
+	"\x05token\x18\x03 \x01(\tR\x05token\x12#\n" +
+	"\rprogress_text\x18\x04 \x01(\tR\fprogressText\"\x9b\a\n" +
 	"\n" +
 	"TaskStatus\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x12\n" +
 	"\x04kind\x18\x03 \x01(\tR\x04kind\x120\n" +
 	"\x05state\x18\x04 \x01(\x0e2\x1a.quoin.queues.v1.TaskStateR\x05state\x12\x1a\n" +
-	"\apayload\x18\x05 \x01(\fH\x00R\apayload\x12\x14\n" +
-	"\x04text\x18\x13 \x01(\tH\x00R\x04text\x12\x1f\n" +
+	"\apayload\x18\x05 \x01(\fH\x00R\apayload\x12#\n" +
+	"\fpayload_text\x18\x13 \x01(\tH\x00R\vpayloadText\x12\x1f\n" +
 	"\bpriority\x18\x06 \x01(\x05H\x02R\bpriority\x88\x01\x01\x12\x1f\n" +
 	"\battempts\x18\a \x01(\x05H\x03R\battempts\x88\x01\x01\x12&\n" +
 	"\fmax_attempts\x18\b \x01(\x05H\x04R\vmaxAttempts\x88\x01\x01\x125\n" +
-	"\x06errors\x18\t \x03(\v2\x1d.quoin.queues.v1.AttemptErrorR\x06errors\x12\x1a\n" +
-	"\bprogress\x18\n" +
-	" \x01(\tR\bprogress\x12\x18\n" +
+	"\x06errors\x18\t \x03(\v2\x1d.quoin.queues.v1.AttemptErrorR\x06errors\x12#\n" +
+	"\rprogress_text\x18\n" +
+	" \x01(\tR\fprogressText\x12\x18\n" +
 	"\x06result\x18\v \x01(\fH\x01R\x06result\x12!\n" +
 	"\vresult_text\x18\x14 \x01(\tH\x01R\n" +
 	"resultText\x12=\n" +
@@ -1483,11 +1483,11 @@ func file_quoin_queues_v1_task_proto_init() {
 	}
 	file_quoin_queues_v1_task_proto_msgTypes[0].OneofWrappers = []any{
 		(*NewTask_Payload)(nil),
-		(*NewTask_Text)(nil),
+		(*NewTask_PayloadText)(nil),
 	}
 	file_quoin_queues_v1_task_proto_msgTypes[2].OneofWrappers = []any{
 		(*LeasedTask_Payload)(nil),
-		(*LeasedTask_Text)(nil),
+		(*LeasedTask_PayloadText)(nil),
 	}
 	file_quoin_queues_v1_task_proto_msgTypes[3].OneofWrappers = []any{
 		(*Done_Result)(nil),
@@ -1495,7 +1495,7 @@ func file_quoin_queues_v1_task_proto_init() {
 	}
 	file_quoin_queues_v1_task_proto_msgTypes[6].OneofWrappers = []any{
 		(*TaskStatus_Payload)(nil),
-		(*TaskStatus_Text)(nil),
+		(*TaskStatus_PayloadText)(nil),
 		(*TaskStatus_Result)(nil),
 		(*TaskStatus_ResultText)(nil),
 	}

@@ -9,6 +9,7 @@
 package semaphoresv1
 
 import (
+	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -24,66 +25,6 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
-
-// Why held permits were lost.
-type HoldResponse_Lost_Reason int32
-
-const (
-	// Never sent.
-	HoldResponse_Lost_REASON_UNSPECIFIED HoldResponse_Lost_Reason = 0
-	// The lease ran out before it could be renewed: Redis could not be reached
-	// in time.
-	HoldResponse_Lost_REASON_EXPIRED HoldResponse_Lost_Reason = 1
-	// The permits were not held by this stream any more when they were to be
-	// renewed: they were released with their token, a newer stream took them
-	// over with the token, or Redis lost them.
-	HoldResponse_Lost_REASON_NOT_HELD HoldResponse_Lost_Reason = 2
-	// Somebody took them away with Revoke.
-	HoldResponse_Lost_REASON_REVOKED HoldResponse_Lost_Reason = 3
-)
-
-// Enum value maps for HoldResponse_Lost_Reason.
-var (
-	HoldResponse_Lost_Reason_name = map[int32]string{
-		0: "REASON_UNSPECIFIED",
-		1: "REASON_EXPIRED",
-		2: "REASON_NOT_HELD",
-		3: "REASON_REVOKED",
-	}
-	HoldResponse_Lost_Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED": 0,
-		"REASON_EXPIRED":     1,
-		"REASON_NOT_HELD":    2,
-		"REASON_REVOKED":     3,
-	}
-)
-
-func (x HoldResponse_Lost_Reason) Enum() *HoldResponse_Lost_Reason {
-	p := new(HoldResponse_Lost_Reason)
-	*p = x
-	return p
-}
-
-func (x HoldResponse_Lost_Reason) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (HoldResponse_Lost_Reason) Descriptor() protoreflect.EnumDescriptor {
-	return file_quoin_semaphores_v1_semaphores_proto_enumTypes[0].Descriptor()
-}
-
-func (HoldResponse_Lost_Reason) Type() protoreflect.EnumType {
-	return &file_quoin_semaphores_v1_semaphores_proto_enumTypes[0]
-}
-
-func (x HoldResponse_Lost_Reason) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use HoldResponse_Lost_Reason.Descriptor instead.
-func (HoldResponse_Lost_Reason) EnumDescriptor() ([]byte, []int) {
-	return file_quoin_semaphores_v1_semaphores_proto_rawDescGZIP(), []int{17, 2, 0}
-}
 
 // Sets the limit of a semaphore.
 type ConfigureRequest struct {
@@ -295,7 +236,7 @@ type AcquireRequest struct {
 	Wait *durationpb.Duration `protobuf:"bytes,4,opt,name=wait,proto3" json:"wait,omitempty"`
 	// Label that others see while the permits are held, for example a host name: at
 	// most 256 bytes, no control characters. It is not a credential.
-	Holder string `protobuf:"bytes,5,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,5,opt,name=label,proto3" json:"label,omitempty"`
 	// The limit, in case nobody has set one: 1 to 1,000,000. 0, the default, leaves
 	// it to Configure. A semaphore that has a limit keeps it; the response tells
 	// which.
@@ -375,9 +316,9 @@ func (x *AcquireRequest) GetWait() *durationpb.Duration {
 	return nil
 }
 
-func (x *AcquireRequest) GetHolder() string {
+func (x *AcquireRequest) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -812,7 +753,7 @@ type GetResponse struct {
 	HolderCount *int64 `protobuf:"varint,5,opt,name=holder_count,json=holderCount,proto3,oneof" json:"holder_count,omitempty"`
 	// How many stand in line. One whose server died counts until the line has
 	// moved past it.
-	Waiters *int64 `protobuf:"varint,6,opt,name=waiters,proto3,oneof" json:"waiters,omitempty"`
+	WaiterCount *int64 `protobuf:"varint,6,opt,name=waiter_count,json=waiterCount,proto3,oneof" json:"waiter_count,omitempty"`
 	// Fence of the last grant; 0 if there was none.
 	Fence *int64 `protobuf:"varint,7,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// A page of the holders, in the order in which their leases end. Over several
@@ -889,9 +830,9 @@ func (x *GetResponse) GetHolderCount() int64 {
 	return 0
 }
 
-func (x *GetResponse) GetWaiters() int64 {
-	if x != nil && x.Waiters != nil {
-		return *x.Waiters
+func (x *GetResponse) GetWaiterCount() int64 {
+	if x != nil && x.WaiterCount != nil {
+		return *x.WaiterCount
 	}
 	return 0
 }
@@ -1045,7 +986,7 @@ type RevokeRequest struct {
 	// The holder, as Get names it.
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	// What the holder is told: at most 256 bytes, no control characters.
-	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Explanation string `protobuf:"bytes,3,opt,name=explanation,proto3" json:"explanation,omitempty"`
 	// Who does it, for the holder to read: at most 256 bytes, no control characters.
 	Actor         string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1096,9 +1037,9 @@ func (x *RevokeRequest) GetId() string {
 	return ""
 }
 
-func (x *RevokeRequest) GetReason() string {
+func (x *RevokeRequest) GetExplanation() string {
 	if x != nil {
-		return x.Reason
+		return x.Explanation
 	}
 	return ""
 }
@@ -1170,7 +1111,7 @@ type HoldRequest struct {
 	Lease *durationpb.Duration `protobuf:"bytes,3,opt,name=lease,proto3" json:"lease,omitempty"`
 	// Label that others see while the permits are held: at most 256 bytes, no
 	// control characters.
-	Holder string `protobuf:"bytes,4,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,4,opt,name=label,proto3" json:"label,omitempty"`
 	// The limit, in case nobody has set one: 1 to 1,000,000. 0, the default, leaves
 	// it to Configure.
 	Limit int32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
@@ -1234,9 +1175,9 @@ func (x *HoldRequest) GetLease() *durationpb.Duration {
 	return nil
 }
 
-func (x *HoldRequest) GetHolder() string {
+func (x *HoldRequest) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -1262,11 +1203,11 @@ type HoldResponse struct {
 	//
 	// Types that are valid to be assigned to Event:
 	//
-	//	*HoldResponse_Waiting_
-	//	*HoldResponse_Granted_
-	//	*HoldResponse_Lost_
-	//	*HoldResponse_Heartbeat_
-	//	*HoldResponse_Reconnect_
+	//	*HoldResponse_Waiting
+	//	*HoldResponse_Granted
+	//	*HoldResponse_Lost
+	//	*HoldResponse_Heartbeat
+	//	*HoldResponse_Reconnect
 	Event         isHoldResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1309,45 +1250,45 @@ func (x *HoldResponse) GetEvent() isHoldResponse_Event {
 	return nil
 }
 
-func (x *HoldResponse) GetWaiting() *HoldResponse_Waiting {
+func (x *HoldResponse) GetWaiting() *v1.Waiting {
 	if x != nil {
-		if x, ok := x.Event.(*HoldResponse_Waiting_); ok {
+		if x, ok := x.Event.(*HoldResponse_Waiting); ok {
 			return x.Waiting
 		}
 	}
 	return nil
 }
 
-func (x *HoldResponse) GetGranted() *HoldResponse_Granted {
+func (x *HoldResponse) GetGranted() *v1.Granted {
 	if x != nil {
-		if x, ok := x.Event.(*HoldResponse_Granted_); ok {
+		if x, ok := x.Event.(*HoldResponse_Granted); ok {
 			return x.Granted
 		}
 	}
 	return nil
 }
 
-func (x *HoldResponse) GetLost() *HoldResponse_Lost {
+func (x *HoldResponse) GetLost() *v1.Lost {
 	if x != nil {
-		if x, ok := x.Event.(*HoldResponse_Lost_); ok {
+		if x, ok := x.Event.(*HoldResponse_Lost); ok {
 			return x.Lost
 		}
 	}
 	return nil
 }
 
-func (x *HoldResponse) GetHeartbeat() *HoldResponse_Heartbeat {
+func (x *HoldResponse) GetHeartbeat() *v1.Heartbeat {
 	if x != nil {
-		if x, ok := x.Event.(*HoldResponse_Heartbeat_); ok {
+		if x, ok := x.Event.(*HoldResponse_Heartbeat); ok {
 			return x.Heartbeat
 		}
 	}
 	return nil
 }
 
-func (x *HoldResponse) GetReconnect() *HoldResponse_Reconnect {
+func (x *HoldResponse) GetReconnect() *v1.Reconnect {
 	if x != nil {
-		if x, ok := x.Event.(*HoldResponse_Reconnect_); ok {
+		if x, ok := x.Event.(*HoldResponse_Reconnect); ok {
 			return x.Reconnect
 		}
 	}
@@ -1358,40 +1299,40 @@ type isHoldResponse_Event interface {
 	isHoldResponse_Event()
 }
 
-type HoldResponse_Waiting_ struct {
+type HoldResponse_Waiting struct {
 	// The caller stands in line.
-	Waiting *HoldResponse_Waiting `protobuf:"bytes,1,opt,name=waiting,proto3,oneof"`
+	Waiting *v1.Waiting `protobuf:"bytes,1,opt,name=waiting,proto3,oneof"`
 }
 
-type HoldResponse_Granted_ struct {
+type HoldResponse_Granted struct {
 	// The caller holds the permits.
-	Granted *HoldResponse_Granted `protobuf:"bytes,2,opt,name=granted,proto3,oneof"`
+	Granted *v1.Granted `protobuf:"bytes,2,opt,name=granted,proto3,oneof"`
 }
 
-type HoldResponse_Lost_ struct {
+type HoldResponse_Lost struct {
 	// The caller does not hold the permits any more; the stream ends.
-	Lost *HoldResponse_Lost `protobuf:"bytes,3,opt,name=lost,proto3,oneof"`
+	Lost *v1.Lost `protobuf:"bytes,3,opt,name=lost,proto3,oneof"`
 }
 
-type HoldResponse_Heartbeat_ struct {
+type HoldResponse_Heartbeat struct {
 	// The stream is alive.
-	Heartbeat *HoldResponse_Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *v1.Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
 }
 
-type HoldResponse_Reconnect_ struct {
+type HoldResponse_Reconnect struct {
 	// The server goes away; the stream ends.
-	Reconnect *HoldResponse_Reconnect `protobuf:"bytes,5,opt,name=reconnect,proto3,oneof"`
+	Reconnect *v1.Reconnect `protobuf:"bytes,5,opt,name=reconnect,proto3,oneof"`
 }
 
-func (*HoldResponse_Waiting_) isHoldResponse_Event() {}
+func (*HoldResponse_Waiting) isHoldResponse_Event() {}
 
-func (*HoldResponse_Granted_) isHoldResponse_Event() {}
+func (*HoldResponse_Granted) isHoldResponse_Event() {}
 
-func (*HoldResponse_Lost_) isHoldResponse_Event() {}
+func (*HoldResponse_Lost) isHoldResponse_Event() {}
 
-func (*HoldResponse_Heartbeat_) isHoldResponse_Event() {}
+func (*HoldResponse_Heartbeat) isHoldResponse_Event() {}
 
-func (*HoldResponse_Reconnect_) isHoldResponse_Event() {}
+func (*HoldResponse_Reconnect) isHoldResponse_Event() {}
 
 // Somebody who holds permits.
 type GetResponse_Holder struct {
@@ -1399,7 +1340,7 @@ type GetResponse_Holder struct {
 	// Names it to Revoke. It is the beginning of the token and proves nothing.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Its label; empty when it gave none.
-	Holder string `protobuf:"bytes,2,opt,name=holder,proto3" json:"holder,omitempty"`
+	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
 	// How many permits it holds.
 	Permits *int32 `protobuf:"varint,3,opt,name=permits,proto3,oneof" json:"permits,omitempty"`
 	// Number of its grant.
@@ -1449,9 +1390,9 @@ func (x *GetResponse_Holder) GetId() string {
 	return ""
 }
 
-func (x *GetResponse_Holder) GetHolder() string {
+func (x *GetResponse_Holder) GetLabel() string {
 	if x != nil {
-		return x.Holder
+		return x.Label
 	}
 	return ""
 }
@@ -1496,7 +1437,7 @@ type ListResponse_Semaphore struct {
 	// How many hold permits.
 	HolderCount *int64 `protobuf:"varint,4,opt,name=holder_count,json=holderCount,proto3,oneof" json:"holder_count,omitempty"`
 	// How many stand in line.
-	Waiters       *int64 `protobuf:"varint,5,opt,name=waiters,proto3,oneof" json:"waiters,omitempty"`
+	WaiterCount   *int64 `protobuf:"varint,5,opt,name=waiter_count,json=waiterCount,proto3,oneof" json:"waiter_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1559,287 +1500,18 @@ func (x *ListResponse_Semaphore) GetHolderCount() int64 {
 	return 0
 }
 
-func (x *ListResponse_Semaphore) GetWaiters() int64 {
-	if x != nil && x.Waiters != nil {
-		return *x.Waiters
+func (x *ListResponse_Semaphore) GetWaiterCount() int64 {
+	if x != nil && x.WaiterCount != nil {
+		return *x.WaiterCount
 	}
 	return 0
-}
-
-// The caller stands in line.
-type HoldResponse_Waiting struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Place in line, 1 being the next to be served. Among those waiting at one
-	// server, the positions of the first 100 are kept up to date.
-	Position      *int64 `protobuf:"varint,1,opt,name=position,proto3,oneof" json:"position,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HoldResponse_Waiting) Reset() {
-	*x = HoldResponse_Waiting{}
-	mi := &file_quoin_semaphores_v1_semaphores_proto_msgTypes[20]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HoldResponse_Waiting) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HoldResponse_Waiting) ProtoMessage() {}
-
-func (x *HoldResponse_Waiting) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_semaphores_v1_semaphores_proto_msgTypes[20]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HoldResponse_Waiting.ProtoReflect.Descriptor instead.
-func (*HoldResponse_Waiting) Descriptor() ([]byte, []int) {
-	return file_quoin_semaphores_v1_semaphores_proto_rawDescGZIP(), []int{17, 0}
-}
-
-func (x *HoldResponse_Waiting) GetPosition() int64 {
-	if x != nil && x.Position != nil {
-		return *x.Position
-	}
-	return 0
-}
-
-// The caller holds the permits.
-type HoldResponse_Granted struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Proves the ownership to Renew, Release and Hold.
-	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// Number of this grant, greater than that of every earlier one.
-	Fence *int64 `protobuf:"varint,2,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
-	// When the lease ends by the clock of Redis unless it is renewed.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HoldResponse_Granted) Reset() {
-	*x = HoldResponse_Granted{}
-	mi := &file_quoin_semaphores_v1_semaphores_proto_msgTypes[21]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HoldResponse_Granted) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HoldResponse_Granted) ProtoMessage() {}
-
-func (x *HoldResponse_Granted) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_semaphores_v1_semaphores_proto_msgTypes[21]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HoldResponse_Granted.ProtoReflect.Descriptor instead.
-func (*HoldResponse_Granted) Descriptor() ([]byte, []int) {
-	return file_quoin_semaphores_v1_semaphores_proto_rawDescGZIP(), []int{17, 1}
-}
-
-func (x *HoldResponse_Granted) GetToken() string {
-	if x != nil {
-		return x.Token
-	}
-	return ""
-}
-
-func (x *HoldResponse_Granted) GetFence() int64 {
-	if x != nil && x.Fence != nil {
-		return *x.Fence
-	}
-	return 0
-}
-
-func (x *HoldResponse_Granted) GetExpireTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.ExpireTime
-	}
-	return nil
-}
-
-// The permits are lost.
-type HoldResponse_Lost struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Why.
-	Reason HoldResponse_Lost_Reason `protobuf:"varint,1,opt,name=reason,proto3,enum=quoin.semaphores.v1.HoldResponse_Lost_Reason" json:"reason,omitempty"`
-	// The reason that was given to Revoke; only with REASON_REVOKED.
-	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
-	// Who Revoke said it was; only with REASON_REVOKED.
-	Actor         string `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HoldResponse_Lost) Reset() {
-	*x = HoldResponse_Lost{}
-	mi := &file_quoin_semaphores_v1_semaphores_proto_msgTypes[22]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HoldResponse_Lost) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HoldResponse_Lost) ProtoMessage() {}
-
-func (x *HoldResponse_Lost) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_semaphores_v1_semaphores_proto_msgTypes[22]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HoldResponse_Lost.ProtoReflect.Descriptor instead.
-func (*HoldResponse_Lost) Descriptor() ([]byte, []int) {
-	return file_quoin_semaphores_v1_semaphores_proto_rawDescGZIP(), []int{17, 2}
-}
-
-func (x *HoldResponse_Lost) GetReason() HoldResponse_Lost_Reason {
-	if x != nil {
-		return x.Reason
-	}
-	return HoldResponse_Lost_REASON_UNSPECIFIED
-}
-
-func (x *HoldResponse_Lost) GetText() string {
-	if x != nil {
-		return x.Text
-	}
-	return ""
-}
-
-func (x *HoldResponse_Lost) GetActor() string {
-	if x != nil {
-		return x.Actor
-	}
-	return ""
-}
-
-// The stream is alive.
-type HoldResponse_Heartbeat struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// When the lease ends, as far as is known.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HoldResponse_Heartbeat) Reset() {
-	*x = HoldResponse_Heartbeat{}
-	mi := &file_quoin_semaphores_v1_semaphores_proto_msgTypes[23]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HoldResponse_Heartbeat) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HoldResponse_Heartbeat) ProtoMessage() {}
-
-func (x *HoldResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_semaphores_v1_semaphores_proto_msgTypes[23]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HoldResponse_Heartbeat.ProtoReflect.Descriptor instead.
-func (*HoldResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_quoin_semaphores_v1_semaphores_proto_rawDescGZIP(), []int{17, 3}
-}
-
-func (x *HoldResponse_Heartbeat) GetExpireTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.ExpireTime
-	}
-	return nil
-}
-
-// The server drains. Permits that were granted stay held for one full lease from
-// now: call Hold again with their token to keep them. Who was waiting calls Hold
-// again and joins the end of the line.
-type HoldResponse_Reconnect struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Token of the grant; empty when the caller was still waiting.
-	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HoldResponse_Reconnect) Reset() {
-	*x = HoldResponse_Reconnect{}
-	mi := &file_quoin_semaphores_v1_semaphores_proto_msgTypes[24]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HoldResponse_Reconnect) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HoldResponse_Reconnect) ProtoMessage() {}
-
-func (x *HoldResponse_Reconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_semaphores_v1_semaphores_proto_msgTypes[24]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HoldResponse_Reconnect.ProtoReflect.Descriptor instead.
-func (*HoldResponse_Reconnect) Descriptor() ([]byte, []int) {
-	return file_quoin_semaphores_v1_semaphores_proto_rawDescGZIP(), []int{17, 4}
-}
-
-func (x *HoldResponse_Reconnect) GetToken() string {
-	if x != nil {
-		return x.Token
-	}
-	return ""
 }
 
 var File_quoin_semaphores_v1_semaphores_proto protoreflect.FileDescriptor
 
 const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\n" +
-	"$quoin/semaphores/v1/semaphores.proto\x12\x13quoin.semaphores.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"|\n" +
+	"$quoin/semaphores/v1/semaphores.proto\x12\x13quoin.semaphores.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"|\n" +
 	"\x10ConfigureRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12>\n" +
@@ -1849,13 +1521,13 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\a_in_use\"#\n" +
 	"\rDeleteRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"\x10\n" +
-	"\x0eDeleteResponse\"\xeb\x01\n" +
+	"\x0eDeleteResponse\"\xe9\x01\n" +
 	"\x0eAcquireRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\apermits\x18\x02 \x01(\x05R\apermits\x12/\n" +
 	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12-\n" +
-	"\x04wait\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x12\x16\n" +
-	"\x06holder\x18\x05 \x01(\tR\x06holder\x12\x14\n" +
+	"\x04wait\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x12\x14\n" +
+	"\x05label\x18\x05 \x01(\tR\x05label\x12\x14\n" +
 	"\x05limit\x18\x06 \x01(\x05R\x05limit\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\a \x01(\tR\trequestId\"\xed\x02\n" +
@@ -1894,7 +1566,7 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\xc0\x05\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\xcc\x05\n" +
 	"\vGetResponse\x12\x19\n" +
 	"\x05limit\x18\x01 \x01(\x05H\x00R\x05limit\x88\x01\x01\x12>\n" +
 	"\rdefault_lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\fdefaultLease\x12#\n" +
@@ -1902,14 +1574,14 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"configured\x18\x03 \x01(\bH\x01R\n" +
 	"configured\x88\x01\x01\x12\x1a\n" +
 	"\x06in_use\x18\x04 \x01(\x05H\x02R\x05inUse\x88\x01\x01\x12&\n" +
-	"\fholder_count\x18\x05 \x01(\x03H\x03R\vholderCount\x88\x01\x01\x12\x1d\n" +
-	"\awaiters\x18\x06 \x01(\x03H\x04R\awaiters\x88\x01\x01\x12\x19\n" +
+	"\fholder_count\x18\x05 \x01(\x03H\x03R\vholderCount\x88\x01\x01\x12&\n" +
+	"\fwaiter_count\x18\x06 \x01(\x03H\x04R\vwaiterCount\x88\x01\x01\x12\x19\n" +
 	"\x05fence\x18\a \x01(\x03H\x05R\x05fence\x88\x01\x01\x12A\n" +
 	"\aholders\x18\b \x03(\v2'.quoin.semaphores.v1.GetResponse.HolderR\aholders\x12&\n" +
-	"\x0fnext_page_token\x18\t \x01(\tR\rnextPageToken\x1a\xfc\x01\n" +
+	"\x0fnext_page_token\x18\t \x01(\tR\rnextPageToken\x1a\xfa\x01\n" +
 	"\x06Holder\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
-	"\x06holder\x18\x02 \x01(\tR\x06holder\x12\x1d\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05label\x18\x02 \x01(\tR\x05label\x12\x1d\n" +
 	"\apermits\x18\x03 \x01(\x05H\x00R\apermits\x88\x01\x01\x12\x19\n" +
 	"\x05fence\x18\x04 \x01(\x03H\x01R\x05fence\x88\x01\x01\x12=\n" +
 	"\facquire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vacquireTime\x12;\n" +
@@ -1921,76 +1593,51 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\x06_limitB\r\n" +
 	"\v_configuredB\t\n" +
 	"\a_in_useB\x0f\n" +
-	"\r_holder_countB\n" +
-	"\n" +
-	"\b_waitersB\b\n" +
+	"\r_holder_countB\x0f\n" +
+	"\r_waiter_countB\b\n" +
 	"\x06_fence\"a\n" +
 	"\vListRequest\x12\x16\n" +
 	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\xd5\x02\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\xe3\x02\n" +
 	"\fListResponse\x12K\n" +
 	"\n" +
 	"semaphores\x18\x01 \x03(\v2+.quoin.semaphores.v1.ListResponse.SemaphoreR\n" +
 	"semaphores\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xcf\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a\xdd\x01\n" +
 	"\tSemaphore\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
 	"\x05limit\x18\x02 \x01(\x05H\x00R\x05limit\x88\x01\x01\x12\x1a\n" +
 	"\x06in_use\x18\x03 \x01(\x05H\x01R\x05inUse\x88\x01\x01\x12&\n" +
-	"\fholder_count\x18\x04 \x01(\x03H\x02R\vholderCount\x88\x01\x01\x12\x1d\n" +
-	"\awaiters\x18\x05 \x01(\x03H\x03R\awaiters\x88\x01\x01B\b\n" +
+	"\fholder_count\x18\x04 \x01(\x03H\x02R\vholderCount\x88\x01\x01\x12&\n" +
+	"\fwaiter_count\x18\x05 \x01(\x03H\x03R\vwaiterCount\x88\x01\x01B\b\n" +
 	"\x06_limitB\t\n" +
 	"\a_in_useB\x0f\n" +
-	"\r_holder_countB\n" +
-	"\n" +
-	"\b_waiters\"a\n" +
+	"\r_holder_countB\x0f\n" +
+	"\r_waiter_count\"k\n" +
 	"\rRevokeRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
-	"\x02id\x18\x02 \x01(\tR\x02id\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12 \n" +
+	"\vexplanation\x18\x03 \x01(\tR\vexplanation\x12\x14\n" +
 	"\x05actor\x18\x04 \x01(\tR\x05actor\";\n" +
 	"\x0eRevokeResponse\x12\x1d\n" +
 	"\apermits\x18\x01 \x01(\x05H\x00R\apermits\x88\x01\x01B\n" +
 	"\n" +
-	"\b_permits\"\xb0\x01\n" +
+	"\b_permits\"\xae\x01\n" +
 	"\vHoldRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\apermits\x18\x02 \x01(\x05R\apermits\x12/\n" +
-	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x16\n" +
-	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x14\n" +
+	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x14\n" +
+	"\x05label\x18\x04 \x01(\tR\x05label\x12\x14\n" +
 	"\x05limit\x18\x05 \x01(\x05R\x05limit\x12\x14\n" +
-	"\x05token\x18\x06 \x01(\tR\x05token\"\x80\a\n" +
-	"\fHoldResponse\x12E\n" +
-	"\awaiting\x18\x01 \x01(\v2).quoin.semaphores.v1.HoldResponse.WaitingH\x00R\awaiting\x12E\n" +
-	"\agranted\x18\x02 \x01(\v2).quoin.semaphores.v1.HoldResponse.GrantedH\x00R\agranted\x12<\n" +
-	"\x04lost\x18\x03 \x01(\v2&.quoin.semaphores.v1.HoldResponse.LostH\x00R\x04lost\x12K\n" +
-	"\theartbeat\x18\x04 \x01(\v2+.quoin.semaphores.v1.HoldResponse.HeartbeatH\x00R\theartbeat\x12K\n" +
-	"\treconnect\x18\x05 \x01(\v2+.quoin.semaphores.v1.HoldResponse.ReconnectH\x00R\treconnect\x1a7\n" +
-	"\aWaiting\x12\x1f\n" +
-	"\bposition\x18\x01 \x01(\x03H\x00R\bposition\x88\x01\x01B\v\n" +
-	"\t_position\x1a\x81\x01\n" +
-	"\aGranted\x12\x14\n" +
-	"\x05token\x18\x01 \x01(\tR\x05token\x12\x19\n" +
-	"\x05fence\x18\x02 \x01(\x03H\x00R\x05fence\x88\x01\x01\x12;\n" +
-	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTimeB\b\n" +
-	"\x06_fence\x1a\xd6\x01\n" +
-	"\x04Lost\x12E\n" +
-	"\x06reason\x18\x01 \x01(\x0e2-.quoin.semaphores.v1.HoldResponse.Lost.ReasonR\x06reason\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\x12\x14\n" +
-	"\x05actor\x18\x03 \x01(\tR\x05actor\"]\n" +
-	"\x06Reason\x12\x16\n" +
-	"\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
-	"\x0eREASON_EXPIRED\x10\x01\x12\x13\n" +
-	"\x0fREASON_NOT_HELD\x10\x02\x12\x12\n" +
-	"\x0eREASON_REVOKED\x10\x03\x1aH\n" +
-	"\tHeartbeat\x12;\n" +
-	"\vexpire_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x1a!\n" +
-	"\tReconnect\x12\x14\n" +
-	"\x05token\x18\x01 \x01(\tR\x05tokenB\a\n" +
+	"\x05token\x18\x06 \x01(\tR\x05token\"\xad\x02\n" +
+	"\fHoldResponse\x125\n" +
+	"\awaiting\x18\x01 \x01(\v2\x19.quoin.streams.v1.WaitingH\x00R\awaiting\x125\n" +
+	"\agranted\x18\x02 \x01(\v2\x19.quoin.streams.v1.GrantedH\x00R\agranted\x12,\n" +
+	"\x04lost\x18\x03 \x01(\v2\x16.quoin.streams.v1.LostH\x00R\x04lost\x12;\n" +
+	"\theartbeat\x18\x04 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
+	"\treconnect\x18\x05 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnectB\a\n" +
 	"\x05event2\x89\x06\n" +
 	"\n" +
 	"Semaphores\x12_\n" +
@@ -2017,83 +1664,78 @@ func file_quoin_semaphores_v1_semaphores_proto_rawDescGZIP() []byte {
 	return file_quoin_semaphores_v1_semaphores_proto_rawDescData
 }
 
-var file_quoin_semaphores_v1_semaphores_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_quoin_semaphores_v1_semaphores_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_quoin_semaphores_v1_semaphores_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_quoin_semaphores_v1_semaphores_proto_goTypes = []any{
-	(HoldResponse_Lost_Reason)(0),  // 0: quoin.semaphores.v1.HoldResponse.Lost.Reason
-	(*ConfigureRequest)(nil),       // 1: quoin.semaphores.v1.ConfigureRequest
-	(*ConfigureResponse)(nil),      // 2: quoin.semaphores.v1.ConfigureResponse
-	(*DeleteRequest)(nil),          // 3: quoin.semaphores.v1.DeleteRequest
-	(*DeleteResponse)(nil),         // 4: quoin.semaphores.v1.DeleteResponse
-	(*AcquireRequest)(nil),         // 5: quoin.semaphores.v1.AcquireRequest
-	(*AcquireResponse)(nil),        // 6: quoin.semaphores.v1.AcquireResponse
-	(*RenewRequest)(nil),           // 7: quoin.semaphores.v1.RenewRequest
-	(*RenewResponse)(nil),          // 8: quoin.semaphores.v1.RenewResponse
-	(*ReleaseRequest)(nil),         // 9: quoin.semaphores.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),        // 10: quoin.semaphores.v1.ReleaseResponse
-	(*GetRequest)(nil),             // 11: quoin.semaphores.v1.GetRequest
-	(*GetResponse)(nil),            // 12: quoin.semaphores.v1.GetResponse
-	(*ListRequest)(nil),            // 13: quoin.semaphores.v1.ListRequest
-	(*ListResponse)(nil),           // 14: quoin.semaphores.v1.ListResponse
-	(*RevokeRequest)(nil),          // 15: quoin.semaphores.v1.RevokeRequest
-	(*RevokeResponse)(nil),         // 16: quoin.semaphores.v1.RevokeResponse
-	(*HoldRequest)(nil),            // 17: quoin.semaphores.v1.HoldRequest
-	(*HoldResponse)(nil),           // 18: quoin.semaphores.v1.HoldResponse
-	(*GetResponse_Holder)(nil),     // 19: quoin.semaphores.v1.GetResponse.Holder
-	(*ListResponse_Semaphore)(nil), // 20: quoin.semaphores.v1.ListResponse.Semaphore
-	(*HoldResponse_Waiting)(nil),   // 21: quoin.semaphores.v1.HoldResponse.Waiting
-	(*HoldResponse_Granted)(nil),   // 22: quoin.semaphores.v1.HoldResponse.Granted
-	(*HoldResponse_Lost)(nil),      // 23: quoin.semaphores.v1.HoldResponse.Lost
-	(*HoldResponse_Heartbeat)(nil), // 24: quoin.semaphores.v1.HoldResponse.Heartbeat
-	(*HoldResponse_Reconnect)(nil), // 25: quoin.semaphores.v1.HoldResponse.Reconnect
-	(*durationpb.Duration)(nil),    // 26: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),  // 27: google.protobuf.Timestamp
+	(*ConfigureRequest)(nil),       // 0: quoin.semaphores.v1.ConfigureRequest
+	(*ConfigureResponse)(nil),      // 1: quoin.semaphores.v1.ConfigureResponse
+	(*DeleteRequest)(nil),          // 2: quoin.semaphores.v1.DeleteRequest
+	(*DeleteResponse)(nil),         // 3: quoin.semaphores.v1.DeleteResponse
+	(*AcquireRequest)(nil),         // 4: quoin.semaphores.v1.AcquireRequest
+	(*AcquireResponse)(nil),        // 5: quoin.semaphores.v1.AcquireResponse
+	(*RenewRequest)(nil),           // 6: quoin.semaphores.v1.RenewRequest
+	(*RenewResponse)(nil),          // 7: quoin.semaphores.v1.RenewResponse
+	(*ReleaseRequest)(nil),         // 8: quoin.semaphores.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),        // 9: quoin.semaphores.v1.ReleaseResponse
+	(*GetRequest)(nil),             // 10: quoin.semaphores.v1.GetRequest
+	(*GetResponse)(nil),            // 11: quoin.semaphores.v1.GetResponse
+	(*ListRequest)(nil),            // 12: quoin.semaphores.v1.ListRequest
+	(*ListResponse)(nil),           // 13: quoin.semaphores.v1.ListResponse
+	(*RevokeRequest)(nil),          // 14: quoin.semaphores.v1.RevokeRequest
+	(*RevokeResponse)(nil),         // 15: quoin.semaphores.v1.RevokeResponse
+	(*HoldRequest)(nil),            // 16: quoin.semaphores.v1.HoldRequest
+	(*HoldResponse)(nil),           // 17: quoin.semaphores.v1.HoldResponse
+	(*GetResponse_Holder)(nil),     // 18: quoin.semaphores.v1.GetResponse.Holder
+	(*ListResponse_Semaphore)(nil), // 19: quoin.semaphores.v1.ListResponse.Semaphore
+	(*durationpb.Duration)(nil),    // 20: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),  // 21: google.protobuf.Timestamp
+	(*v1.Waiting)(nil),             // 22: quoin.streams.v1.Waiting
+	(*v1.Granted)(nil),             // 23: quoin.streams.v1.Granted
+	(*v1.Lost)(nil),                // 24: quoin.streams.v1.Lost
+	(*v1.Heartbeat)(nil),           // 25: quoin.streams.v1.Heartbeat
+	(*v1.Reconnect)(nil),           // 26: quoin.streams.v1.Reconnect
 }
 var file_quoin_semaphores_v1_semaphores_proto_depIdxs = []int32{
-	26, // 0: quoin.semaphores.v1.ConfigureRequest.default_lease:type_name -> google.protobuf.Duration
-	26, // 1: quoin.semaphores.v1.AcquireRequest.lease:type_name -> google.protobuf.Duration
-	26, // 2: quoin.semaphores.v1.AcquireRequest.wait:type_name -> google.protobuf.Duration
-	27, // 3: quoin.semaphores.v1.AcquireResponse.expire_time:type_name -> google.protobuf.Timestamp
-	26, // 4: quoin.semaphores.v1.AcquireResponse.retry_after:type_name -> google.protobuf.Duration
-	26, // 5: quoin.semaphores.v1.RenewRequest.lease:type_name -> google.protobuf.Duration
-	27, // 6: quoin.semaphores.v1.RenewResponse.expire_time:type_name -> google.protobuf.Timestamp
-	26, // 7: quoin.semaphores.v1.GetResponse.default_lease:type_name -> google.protobuf.Duration
-	19, // 8: quoin.semaphores.v1.GetResponse.holders:type_name -> quoin.semaphores.v1.GetResponse.Holder
-	20, // 9: quoin.semaphores.v1.ListResponse.semaphores:type_name -> quoin.semaphores.v1.ListResponse.Semaphore
-	26, // 10: quoin.semaphores.v1.HoldRequest.lease:type_name -> google.protobuf.Duration
-	21, // 11: quoin.semaphores.v1.HoldResponse.waiting:type_name -> quoin.semaphores.v1.HoldResponse.Waiting
-	22, // 12: quoin.semaphores.v1.HoldResponse.granted:type_name -> quoin.semaphores.v1.HoldResponse.Granted
-	23, // 13: quoin.semaphores.v1.HoldResponse.lost:type_name -> quoin.semaphores.v1.HoldResponse.Lost
-	24, // 14: quoin.semaphores.v1.HoldResponse.heartbeat:type_name -> quoin.semaphores.v1.HoldResponse.Heartbeat
-	25, // 15: quoin.semaphores.v1.HoldResponse.reconnect:type_name -> quoin.semaphores.v1.HoldResponse.Reconnect
-	27, // 16: quoin.semaphores.v1.GetResponse.Holder.acquire_time:type_name -> google.protobuf.Timestamp
-	27, // 17: quoin.semaphores.v1.GetResponse.Holder.expire_time:type_name -> google.protobuf.Timestamp
-	27, // 18: quoin.semaphores.v1.HoldResponse.Granted.expire_time:type_name -> google.protobuf.Timestamp
-	0,  // 19: quoin.semaphores.v1.HoldResponse.Lost.reason:type_name -> quoin.semaphores.v1.HoldResponse.Lost.Reason
-	27, // 20: quoin.semaphores.v1.HoldResponse.Heartbeat.expire_time:type_name -> google.protobuf.Timestamp
-	1,  // 21: quoin.semaphores.v1.Semaphores.Configure:input_type -> quoin.semaphores.v1.ConfigureRequest
-	3,  // 22: quoin.semaphores.v1.Semaphores.Delete:input_type -> quoin.semaphores.v1.DeleteRequest
-	5,  // 23: quoin.semaphores.v1.Semaphores.Acquire:input_type -> quoin.semaphores.v1.AcquireRequest
-	7,  // 24: quoin.semaphores.v1.Semaphores.Renew:input_type -> quoin.semaphores.v1.RenewRequest
-	9,  // 25: quoin.semaphores.v1.Semaphores.Release:input_type -> quoin.semaphores.v1.ReleaseRequest
-	11, // 26: quoin.semaphores.v1.Semaphores.Get:input_type -> quoin.semaphores.v1.GetRequest
-	13, // 27: quoin.semaphores.v1.Semaphores.List:input_type -> quoin.semaphores.v1.ListRequest
-	15, // 28: quoin.semaphores.v1.Semaphores.Revoke:input_type -> quoin.semaphores.v1.RevokeRequest
-	17, // 29: quoin.semaphores.v1.Semaphores.Hold:input_type -> quoin.semaphores.v1.HoldRequest
-	2,  // 30: quoin.semaphores.v1.Semaphores.Configure:output_type -> quoin.semaphores.v1.ConfigureResponse
-	4,  // 31: quoin.semaphores.v1.Semaphores.Delete:output_type -> quoin.semaphores.v1.DeleteResponse
-	6,  // 32: quoin.semaphores.v1.Semaphores.Acquire:output_type -> quoin.semaphores.v1.AcquireResponse
-	8,  // 33: quoin.semaphores.v1.Semaphores.Renew:output_type -> quoin.semaphores.v1.RenewResponse
-	10, // 34: quoin.semaphores.v1.Semaphores.Release:output_type -> quoin.semaphores.v1.ReleaseResponse
-	12, // 35: quoin.semaphores.v1.Semaphores.Get:output_type -> quoin.semaphores.v1.GetResponse
-	14, // 36: quoin.semaphores.v1.Semaphores.List:output_type -> quoin.semaphores.v1.ListResponse
-	16, // 37: quoin.semaphores.v1.Semaphores.Revoke:output_type -> quoin.semaphores.v1.RevokeResponse
-	18, // 38: quoin.semaphores.v1.Semaphores.Hold:output_type -> quoin.semaphores.v1.HoldResponse
-	30, // [30:39] is the sub-list for method output_type
-	21, // [21:30] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	20, // 0: quoin.semaphores.v1.ConfigureRequest.default_lease:type_name -> google.protobuf.Duration
+	20, // 1: quoin.semaphores.v1.AcquireRequest.lease:type_name -> google.protobuf.Duration
+	20, // 2: quoin.semaphores.v1.AcquireRequest.wait:type_name -> google.protobuf.Duration
+	21, // 3: quoin.semaphores.v1.AcquireResponse.expire_time:type_name -> google.protobuf.Timestamp
+	20, // 4: quoin.semaphores.v1.AcquireResponse.retry_after:type_name -> google.protobuf.Duration
+	20, // 5: quoin.semaphores.v1.RenewRequest.lease:type_name -> google.protobuf.Duration
+	21, // 6: quoin.semaphores.v1.RenewResponse.expire_time:type_name -> google.protobuf.Timestamp
+	20, // 7: quoin.semaphores.v1.GetResponse.default_lease:type_name -> google.protobuf.Duration
+	18, // 8: quoin.semaphores.v1.GetResponse.holders:type_name -> quoin.semaphores.v1.GetResponse.Holder
+	19, // 9: quoin.semaphores.v1.ListResponse.semaphores:type_name -> quoin.semaphores.v1.ListResponse.Semaphore
+	20, // 10: quoin.semaphores.v1.HoldRequest.lease:type_name -> google.protobuf.Duration
+	22, // 11: quoin.semaphores.v1.HoldResponse.waiting:type_name -> quoin.streams.v1.Waiting
+	23, // 12: quoin.semaphores.v1.HoldResponse.granted:type_name -> quoin.streams.v1.Granted
+	24, // 13: quoin.semaphores.v1.HoldResponse.lost:type_name -> quoin.streams.v1.Lost
+	25, // 14: quoin.semaphores.v1.HoldResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	26, // 15: quoin.semaphores.v1.HoldResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	21, // 16: quoin.semaphores.v1.GetResponse.Holder.acquire_time:type_name -> google.protobuf.Timestamp
+	21, // 17: quoin.semaphores.v1.GetResponse.Holder.expire_time:type_name -> google.protobuf.Timestamp
+	0,  // 18: quoin.semaphores.v1.Semaphores.Configure:input_type -> quoin.semaphores.v1.ConfigureRequest
+	2,  // 19: quoin.semaphores.v1.Semaphores.Delete:input_type -> quoin.semaphores.v1.DeleteRequest
+	4,  // 20: quoin.semaphores.v1.Semaphores.Acquire:input_type -> quoin.semaphores.v1.AcquireRequest
+	6,  // 21: quoin.semaphores.v1.Semaphores.Renew:input_type -> quoin.semaphores.v1.RenewRequest
+	8,  // 22: quoin.semaphores.v1.Semaphores.Release:input_type -> quoin.semaphores.v1.ReleaseRequest
+	10, // 23: quoin.semaphores.v1.Semaphores.Get:input_type -> quoin.semaphores.v1.GetRequest
+	12, // 24: quoin.semaphores.v1.Semaphores.List:input_type -> quoin.semaphores.v1.ListRequest
+	14, // 25: quoin.semaphores.v1.Semaphores.Revoke:input_type -> quoin.semaphores.v1.RevokeRequest
+	16, // 26: quoin.semaphores.v1.Semaphores.Hold:input_type -> quoin.semaphores.v1.HoldRequest
+	1,  // 27: quoin.semaphores.v1.Semaphores.Configure:output_type -> quoin.semaphores.v1.ConfigureResponse
+	3,  // 28: quoin.semaphores.v1.Semaphores.Delete:output_type -> quoin.semaphores.v1.DeleteResponse
+	5,  // 29: quoin.semaphores.v1.Semaphores.Acquire:output_type -> quoin.semaphores.v1.AcquireResponse
+	7,  // 30: quoin.semaphores.v1.Semaphores.Renew:output_type -> quoin.semaphores.v1.RenewResponse
+	9,  // 31: quoin.semaphores.v1.Semaphores.Release:output_type -> quoin.semaphores.v1.ReleaseResponse
+	11, // 32: quoin.semaphores.v1.Semaphores.Get:output_type -> quoin.semaphores.v1.GetResponse
+	13, // 33: quoin.semaphores.v1.Semaphores.List:output_type -> quoin.semaphores.v1.ListResponse
+	15, // 34: quoin.semaphores.v1.Semaphores.Revoke:output_type -> quoin.semaphores.v1.RevokeResponse
+	17, // 35: quoin.semaphores.v1.Semaphores.Hold:output_type -> quoin.semaphores.v1.HoldResponse
+	27, // [27:36] is the sub-list for method output_type
+	18, // [18:27] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_quoin_semaphores_v1_semaphores_proto_init() }
@@ -2107,29 +1749,26 @@ func file_quoin_semaphores_v1_semaphores_proto_init() {
 	file_quoin_semaphores_v1_semaphores_proto_msgTypes[11].OneofWrappers = []any{}
 	file_quoin_semaphores_v1_semaphores_proto_msgTypes[15].OneofWrappers = []any{}
 	file_quoin_semaphores_v1_semaphores_proto_msgTypes[17].OneofWrappers = []any{
-		(*HoldResponse_Waiting_)(nil),
-		(*HoldResponse_Granted_)(nil),
-		(*HoldResponse_Lost_)(nil),
-		(*HoldResponse_Heartbeat_)(nil),
-		(*HoldResponse_Reconnect_)(nil),
+		(*HoldResponse_Waiting)(nil),
+		(*HoldResponse_Granted)(nil),
+		(*HoldResponse_Lost)(nil),
+		(*HoldResponse_Heartbeat)(nil),
+		(*HoldResponse_Reconnect)(nil),
 	}
 	file_quoin_semaphores_v1_semaphores_proto_msgTypes[18].OneofWrappers = []any{}
 	file_quoin_semaphores_v1_semaphores_proto_msgTypes[19].OneofWrappers = []any{}
-	file_quoin_semaphores_v1_semaphores_proto_msgTypes[20].OneofWrappers = []any{}
-	file_quoin_semaphores_v1_semaphores_proto_msgTypes[21].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_semaphores_v1_semaphores_proto_rawDesc), len(file_quoin_semaphores_v1_semaphores_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   25,
+			NumEnums:      0,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_quoin_semaphores_v1_semaphores_proto_goTypes,
 		DependencyIndexes: file_quoin_semaphores_v1_semaphores_proto_depIdxs,
-		EnumInfos:         file_quoin_semaphores_v1_semaphores_proto_enumTypes,
 		MessageInfos:      file_quoin_semaphores_v1_semaphores_proto_msgTypes,
 	}.Build()
 	File_quoin_semaphores_v1_semaphores_proto = out.File

@@ -73,7 +73,7 @@ type SemaphoresClient interface {
 	// Errors: SEMAPHORE_NOT_FOUND when nobody configured it and the request says no
 	// limit; SEMAPHORE_LIMIT_EXCEEDED; REQUEST_ID_REUSED; SEMAPHORE_NOT_HELD when a
 	// grant was made for the request_id before and has ended, or Release was called
-	// with the id; SEMAPHORE_LINE_FULL.
+	// with the id; SEMAPHORE_TOO_MANY_WAITERS.
 	Acquire(ctx context.Context, in *AcquireRequest, opts ...grpc.CallOption) (*AcquireResponse, error)
 	// Renew sets the time the lease still runs, counted from now. It may make the
 	// lease longer or shorter.
@@ -127,7 +127,7 @@ type SemaphoresClient interface {
 	// leaves the line or gives the permits back.
 	//
 	// Errors: SEMAPHORE_NOT_FOUND when nobody configured it and the request says no
-	// limit; SEMAPHORE_LIMIT_EXCEEDED; SEMAPHORE_LINE_FULL; SEMAPHORE_NOT_HELD or
+	// limit; SEMAPHORE_LIMIT_EXCEEDED; SEMAPHORE_TOO_MANY_WAITERS; SEMAPHORE_NOT_HELD or
 	// SEMAPHORE_REVOKED when `token` is given and holds no permits.
 	Hold(ctx context.Context, in *HoldRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[HoldResponse], error)
 }
@@ -280,7 +280,7 @@ type SemaphoresServer interface {
 	// Errors: SEMAPHORE_NOT_FOUND when nobody configured it and the request says no
 	// limit; SEMAPHORE_LIMIT_EXCEEDED; REQUEST_ID_REUSED; SEMAPHORE_NOT_HELD when a
 	// grant was made for the request_id before and has ended, or Release was called
-	// with the id; SEMAPHORE_LINE_FULL.
+	// with the id; SEMAPHORE_TOO_MANY_WAITERS.
 	Acquire(context.Context, *AcquireRequest) (*AcquireResponse, error)
 	// Renew sets the time the lease still runs, counted from now. It may make the
 	// lease longer or shorter.
@@ -334,7 +334,7 @@ type SemaphoresServer interface {
 	// leaves the line or gives the permits back.
 	//
 	// Errors: SEMAPHORE_NOT_FOUND when nobody configured it and the request says no
-	// limit; SEMAPHORE_LIMIT_EXCEEDED; SEMAPHORE_LINE_FULL; SEMAPHORE_NOT_HELD or
+	// limit; SEMAPHORE_LIMIT_EXCEEDED; SEMAPHORE_TOO_MANY_WAITERS; SEMAPHORE_NOT_HELD or
 	// SEMAPHORE_REVOKED when `token` is given and holds no permits.
 	Hold(*HoldRequest, grpc.ServerStreamingServer[HoldResponse]) error
 	mustEmbedUnimplementedSemaphoresServer()

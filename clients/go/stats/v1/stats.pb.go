@@ -9,9 +9,9 @@
 package statsv1
 
 import (
+	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
-	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -655,7 +655,7 @@ func (x *ListResponse) GetNextPageToken() string {
 }
 
 // Asks for the contexts with the highest means.
-type SlowestRequest struct {
+type ListSlowestRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The kind.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
@@ -663,29 +663,29 @@ type SlowestRequest struct {
 	//
 	// Types that are valid to be assigned to Window:
 	//
-	//	*SlowestRequest_HoursAgo
-	//	*SlowestRequest_Hour
-	Window isSlowestRequest_Window `protobuf_oneof:"window"`
+	//	*ListSlowestRequest_HoursAgo
+	//	*ListSlowestRequest_Hour
+	Window isListSlowestRequest_Window `protobuf_oneof:"window"`
 	// How many contexts at most: up to 100, 10 by default.
-	Limit         int32 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
+	MaxItems      int32 `protobuf:"varint,4,opt,name=max_items,json=maxItems,proto3" json:"max_items,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *SlowestRequest) Reset() {
-	*x = SlowestRequest{}
+func (x *ListSlowestRequest) Reset() {
+	*x = ListSlowestRequest{}
 	mi := &file_quoin_stats_v1_stats_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *SlowestRequest) String() string {
+func (x *ListSlowestRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*SlowestRequest) ProtoMessage() {}
+func (*ListSlowestRequest) ProtoMessage() {}
 
-func (x *SlowestRequest) ProtoReflect() protoreflect.Message {
+func (x *ListSlowestRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_stats_v1_stats_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -697,93 +697,93 @@ func (x *SlowestRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use SlowestRequest.ProtoReflect.Descriptor instead.
-func (*SlowestRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListSlowestRequest.ProtoReflect.Descriptor instead.
+func (*ListSlowestRequest) Descriptor() ([]byte, []int) {
 	return file_quoin_stats_v1_stats_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *SlowestRequest) GetKind() string {
+func (x *ListSlowestRequest) GetKind() string {
 	if x != nil {
 		return x.Kind
 	}
 	return ""
 }
 
-func (x *SlowestRequest) GetWindow() isSlowestRequest_Window {
+func (x *ListSlowestRequest) GetWindow() isListSlowestRequest_Window {
 	if x != nil {
 		return x.Window
 	}
 	return nil
 }
 
-func (x *SlowestRequest) GetHoursAgo() int32 {
+func (x *ListSlowestRequest) GetHoursAgo() int32 {
 	if x != nil {
-		if x, ok := x.Window.(*SlowestRequest_HoursAgo); ok {
+		if x, ok := x.Window.(*ListSlowestRequest_HoursAgo); ok {
 			return x.HoursAgo
 		}
 	}
 	return 0
 }
 
-func (x *SlowestRequest) GetHour() *timestamppb.Timestamp {
+func (x *ListSlowestRequest) GetHour() *timestamppb.Timestamp {
 	if x != nil {
-		if x, ok := x.Window.(*SlowestRequest_Hour); ok {
+		if x, ok := x.Window.(*ListSlowestRequest_Hour); ok {
 			return x.Hour
 		}
 	}
 	return nil
 }
 
-func (x *SlowestRequest) GetLimit() int32 {
+func (x *ListSlowestRequest) GetMaxItems() int32 {
 	if x != nil {
-		return x.Limit
+		return x.MaxItems
 	}
 	return 0
 }
 
-type isSlowestRequest_Window interface {
-	isSlowestRequest_Window()
+type isListSlowestRequest_Window interface {
+	isListSlowestRequest_Window()
 }
 
-type SlowestRequest_HoursAgo struct {
+type ListSlowestRequest_HoursAgo struct {
 	// So many hours before the current one: 0, the current hour, to 24.
 	HoursAgo int32 `protobuf:"varint,2,opt,name=hours_ago,json=hoursAgo,proto3,oneof"`
 }
 
-type SlowestRequest_Hour struct {
+type ListSlowestRequest_Hour struct {
 	// The hour in which this moment lies: the current one, or one of the 24 before it.
 	Hour *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=hour,proto3,oneof"`
 }
 
-func (*SlowestRequest_HoursAgo) isSlowestRequest_Window() {}
+func (*ListSlowestRequest_HoursAgo) isListSlowestRequest_Window() {}
 
-func (*SlowestRequest_Hour) isSlowestRequest_Window() {}
+func (*ListSlowestRequest_Hour) isListSlowestRequest_Window() {}
 
 // The contexts with the highest means.
-type SlowestResponse struct {
+type ListSlowestResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The hour, as its first moment.
 	Hour *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=hour,proto3" json:"hour,omitempty"`
 	// The contexts, highest mean first.
-	Slowest       []*SlowestResponse_Slow `protobuf:"bytes,2,rep,name=slowest,proto3" json:"slowest,omitempty"`
+	Slowest       []*ListSlowestResponse_Slow `protobuf:"bytes,2,rep,name=slowest,proto3" json:"slowest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *SlowestResponse) Reset() {
-	*x = SlowestResponse{}
+func (x *ListSlowestResponse) Reset() {
+	*x = ListSlowestResponse{}
 	mi := &file_quoin_stats_v1_stats_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *SlowestResponse) String() string {
+func (x *ListSlowestResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*SlowestResponse) ProtoMessage() {}
+func (*ListSlowestResponse) ProtoMessage() {}
 
-func (x *SlowestResponse) ProtoReflect() protoreflect.Message {
+func (x *ListSlowestResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_stats_v1_stats_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -795,19 +795,19 @@ func (x *SlowestResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use SlowestResponse.ProtoReflect.Descriptor instead.
-func (*SlowestResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListSlowestResponse.ProtoReflect.Descriptor instead.
+func (*ListSlowestResponse) Descriptor() ([]byte, []int) {
 	return file_quoin_stats_v1_stats_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *SlowestResponse) GetHour() *timestamppb.Timestamp {
+func (x *ListSlowestResponse) GetHour() *timestamppb.Timestamp {
 	if x != nil {
 		return x.Hour
 	}
 	return nil
 }
 
-func (x *SlowestResponse) GetSlowest() []*SlowestResponse_Slow {
+func (x *ListSlowestResponse) GetSlowest() []*ListSlowestResponse_Slow {
 	if x != nil {
 		return x.Slowest
 	}
@@ -878,7 +878,7 @@ type WatchAnomaliesResponse struct {
 	// Types that are valid to be assigned to Event:
 	//
 	//	*WatchAnomaliesResponse_Anomaly_
-	//	*WatchAnomaliesResponse_Heartbeat_
+	//	*WatchAnomaliesResponse_Heartbeat
 	Event isWatchAnomaliesResponse_Event `protobuf_oneof:"event"`
 	// How many anomalies this reader has missed since the message before, because it was
 	// slow.
@@ -933,9 +933,9 @@ func (x *WatchAnomaliesResponse) GetAnomaly() *WatchAnomaliesResponse_Anomaly {
 	return nil
 }
 
-func (x *WatchAnomaliesResponse) GetHeartbeat() *WatchAnomaliesResponse_Heartbeat {
+func (x *WatchAnomaliesResponse) GetHeartbeat() *v1.Heartbeat {
 	if x != nil {
-		if x, ok := x.Event.(*WatchAnomaliesResponse_Heartbeat_); ok {
+		if x, ok := x.Event.(*WatchAnomaliesResponse_Heartbeat); ok {
 			return x.Heartbeat
 		}
 	}
@@ -958,14 +958,14 @@ type WatchAnomaliesResponse_Anomaly_ struct {
 	Anomaly *WatchAnomaliesResponse_Anomaly `protobuf:"bytes,1,opt,name=anomaly,proto3,oneof"`
 }
 
-type WatchAnomaliesResponse_Heartbeat_ struct {
+type WatchAnomaliesResponse_Heartbeat struct {
 	// The stream is alive.
-	Heartbeat *WatchAnomaliesResponse_Heartbeat `protobuf:"bytes,2,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *v1.Heartbeat `protobuf:"bytes,2,opt,name=heartbeat,proto3,oneof"`
 }
 
 func (*WatchAnomaliesResponse_Anomaly_) isWatchAnomaliesResponse_Event() {}
 
-func (*WatchAnomaliesResponse_Heartbeat_) isWatchAnomaliesResponse_Event() {}
+func (*WatchAnomaliesResponse_Heartbeat) isWatchAnomaliesResponse_Event() {}
 
 // One value.
 type RecordBatchRequest_Record struct {
@@ -1087,7 +1087,7 @@ func (x *ListResponse_Series) GetContext() string {
 }
 
 // A context and its mean.
-type SlowestResponse_Slow struct {
+type ListSlowestResponse_Slow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The context.
 	Context string `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
@@ -1097,20 +1097,20 @@ type SlowestResponse_Slow struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *SlowestResponse_Slow) Reset() {
-	*x = SlowestResponse_Slow{}
+func (x *ListSlowestResponse_Slow) Reset() {
+	*x = ListSlowestResponse_Slow{}
 	mi := &file_quoin_stats_v1_stats_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *SlowestResponse_Slow) String() string {
+func (x *ListSlowestResponse_Slow) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*SlowestResponse_Slow) ProtoMessage() {}
+func (*ListSlowestResponse_Slow) ProtoMessage() {}
 
-func (x *SlowestResponse_Slow) ProtoReflect() protoreflect.Message {
+func (x *ListSlowestResponse_Slow) ProtoReflect() protoreflect.Message {
 	mi := &file_quoin_stats_v1_stats_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1122,19 +1122,19 @@ func (x *SlowestResponse_Slow) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use SlowestResponse_Slow.ProtoReflect.Descriptor instead.
-func (*SlowestResponse_Slow) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListSlowestResponse_Slow.ProtoReflect.Descriptor instead.
+func (*ListSlowestResponse_Slow) Descriptor() ([]byte, []int) {
 	return file_quoin_stats_v1_stats_proto_rawDescGZIP(), []int{9, 0}
 }
 
-func (x *SlowestResponse_Slow) GetContext() string {
+func (x *ListSlowestResponse_Slow) GetContext() string {
 	if x != nil {
 		return x.Context
 	}
 	return ""
 }
 
-func (x *SlowestResponse_Slow) GetMean() float64 {
+func (x *ListSlowestResponse_Slow) GetMean() float64 {
 	if x != nil && x.Mean != nil {
 		return *x.Mean
 	}
@@ -1251,57 +1251,11 @@ func (x *WatchAnomaliesResponse_Anomaly) GetSuppressed() int64 {
 	return 0
 }
 
-// The stream is alive.
-type WatchAnomaliesResponse_Heartbeat struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// How often a heartbeat comes; without one for several times as long the stream is dead.
-	Period        *durationpb.Duration `protobuf:"bytes,1,opt,name=period,proto3" json:"period,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *WatchAnomaliesResponse_Heartbeat) Reset() {
-	*x = WatchAnomaliesResponse_Heartbeat{}
-	mi := &file_quoin_stats_v1_stats_proto_msgTypes[16]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *WatchAnomaliesResponse_Heartbeat) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*WatchAnomaliesResponse_Heartbeat) ProtoMessage() {}
-
-func (x *WatchAnomaliesResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_stats_v1_stats_proto_msgTypes[16]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use WatchAnomaliesResponse_Heartbeat.ProtoReflect.Descriptor instead.
-func (*WatchAnomaliesResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_quoin_stats_v1_stats_proto_rawDescGZIP(), []int{11, 1}
-}
-
-func (x *WatchAnomaliesResponse_Heartbeat) GetPeriod() *durationpb.Duration {
-	if x != nil {
-		return x.Period
-	}
-	return nil
-}
-
 var File_quoin_stats_v1_stats_proto protoreflect.FileDescriptor
 
 const file_quoin_stats_v1_stats_proto_rawDesc = "" +
 	"\n" +
-	"\x1aquoin/stats/v1/stats.proto\x12\x0equoin.stats.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x01\n" +
+	"\x1aquoin/stats/v1/stats.proto\x12\x0equoin.stats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"\x81\x01\n" +
 	"\rRecordRequest\x12\x18\n" +
 	"\acontext\x18\x01 \x01(\tR\acontext\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x19\n" +
@@ -1372,26 +1326,26 @@ const file_quoin_stats_v1_stats_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a6\n" +
 	"\x06Series\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
-	"\acontext\x18\x02 \x01(\tR\acontext\"\x95\x01\n" +
-	"\x0eSlowestRequest\x12\x12\n" +
+	"\acontext\x18\x02 \x01(\tR\acontext\"\xa0\x01\n" +
+	"\x12ListSlowestRequest\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x1d\n" +
 	"\thours_ago\x18\x02 \x01(\x05H\x00R\bhoursAgo\x120\n" +
-	"\x04hour\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x04hour\x12\x14\n" +
-	"\x05limit\x18\x04 \x01(\x05R\x05limitB\b\n" +
-	"\x06window\"\xc5\x01\n" +
-	"\x0fSlowestResponse\x12.\n" +
-	"\x04hour\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12>\n" +
-	"\aslowest\x18\x02 \x03(\v2$.quoin.stats.v1.SlowestResponse.SlowR\aslowest\x1aB\n" +
+	"\x04hour\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x04hour\x12\x1b\n" +
+	"\tmax_items\x18\x04 \x01(\x05R\bmaxItemsB\b\n" +
+	"\x06window\"\xcd\x01\n" +
+	"\x13ListSlowestResponse\x12.\n" +
+	"\x04hour\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12B\n" +
+	"\aslowest\x18\x02 \x03(\v2(.quoin.stats.v1.ListSlowestResponse.SlowR\aslowest\x1aB\n" +
 	"\x04Slow\x12\x18\n" +
 	"\acontext\x18\x01 \x01(\tR\acontext\x12\x17\n" +
 	"\x04mean\x18\x02 \x01(\x01H\x00R\x04mean\x88\x01\x01B\a\n" +
 	"\x05_mean\"E\n" +
 	"\x15WatchAnomaliesRequest\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
-	"\acontext\x18\x02 \x01(\tR\acontext\"\xd9\x04\n" +
+	"\acontext\x18\x02 \x01(\tR\acontext\"\x84\x04\n" +
 	"\x16WatchAnomaliesResponse\x12J\n" +
-	"\aanomaly\x18\x01 \x01(\v2..quoin.stats.v1.WatchAnomaliesResponse.AnomalyH\x00R\aanomaly\x12P\n" +
-	"\theartbeat\x18\x02 \x01(\v20.quoin.stats.v1.WatchAnomaliesResponse.HeartbeatH\x00R\theartbeat\x12\x1b\n" +
+	"\aanomaly\x18\x01 \x01(\v2..quoin.stats.v1.WatchAnomaliesResponse.AnomalyH\x00R\aanomaly\x12;\n" +
+	"\theartbeat\x18\x02 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12\x1b\n" +
 	"\x06missed\x18\x03 \x01(\x03H\x01R\x06missed\x88\x01\x01\x1a\xaf\x02\n" +
 	"\aAnomaly\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
@@ -1408,17 +1362,15 @@ const file_quoin_stats_v1_stats_proto_rawDesc = "" +
 	"\x06_countB\a\n" +
 	"\x05_meanB\t\n" +
 	"\a_stddevB\r\n" +
-	"\v_suppressed\x1a>\n" +
-	"\tHeartbeat\x121\n" +
-	"\x06period\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x06periodB\a\n" +
+	"\v_suppressedB\a\n" +
 	"\x05eventB\t\n" +
-	"\a_missed2\xf2\x03\n" +
+	"\a_missed2\xfe\x03\n" +
 	"\x05Stats\x12G\n" +
 	"\x06Record\x12\x1d.quoin.stats.v1.RecordRequest\x1a\x1e.quoin.stats.v1.RecordResponse\x12Z\n" +
 	"\vRecordBatch\x12\".quoin.stats.v1.RecordBatchRequest\x1a#.quoin.stats.v1.RecordBatchResponse(\x010\x01\x12C\n" +
 	"\x03Get\x12\x1a.quoin.stats.v1.GetRequest\x1a\x1b.quoin.stats.v1.GetResponse\"\x03\x90\x02\x01\x12F\n" +
-	"\x04List\x12\x1b.quoin.stats.v1.ListRequest\x1a\x1c.quoin.stats.v1.ListResponse\"\x03\x90\x02\x01\x12O\n" +
-	"\aSlowest\x12\x1e.quoin.stats.v1.SlowestRequest\x1a\x1f.quoin.stats.v1.SlowestResponse\"\x03\x90\x02\x01\x12f\n" +
+	"\x04List\x12\x1b.quoin.stats.v1.ListRequest\x1a\x1c.quoin.stats.v1.ListResponse\"\x03\x90\x02\x01\x12[\n" +
+	"\vListSlowest\x12\".quoin.stats.v1.ListSlowestRequest\x1a#.quoin.stats.v1.ListSlowestResponse\"\x03\x90\x02\x01\x12f\n" +
 	"\x0eWatchAnomalies\x12%.quoin.stats.v1.WatchAnomaliesRequest\x1a&.quoin.stats.v1.WatchAnomaliesResponse\"\x03\x90\x02\x010\x01BN\n" +
 	"\x12dev.quoin.stats.v1P\x01Z6github.com/quoin-dev/quoin/clients/go/stats/v1;statsv1b\x06proto3"
 
@@ -1434,58 +1386,56 @@ func file_quoin_stats_v1_stats_proto_rawDescGZIP() []byte {
 	return file_quoin_stats_v1_stats_proto_rawDescData
 }
 
-var file_quoin_stats_v1_stats_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_quoin_stats_v1_stats_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_quoin_stats_v1_stats_proto_goTypes = []any{
-	(*RecordRequest)(nil),                    // 0: quoin.stats.v1.RecordRequest
-	(*RecordResponse)(nil),                   // 1: quoin.stats.v1.RecordResponse
-	(*RecordBatchRequest)(nil),               // 2: quoin.stats.v1.RecordBatchRequest
-	(*RecordBatchResponse)(nil),              // 3: quoin.stats.v1.RecordBatchResponse
-	(*GetRequest)(nil),                       // 4: quoin.stats.v1.GetRequest
-	(*GetResponse)(nil),                      // 5: quoin.stats.v1.GetResponse
-	(*ListRequest)(nil),                      // 6: quoin.stats.v1.ListRequest
-	(*ListResponse)(nil),                     // 7: quoin.stats.v1.ListResponse
-	(*SlowestRequest)(nil),                   // 8: quoin.stats.v1.SlowestRequest
-	(*SlowestResponse)(nil),                  // 9: quoin.stats.v1.SlowestResponse
-	(*WatchAnomaliesRequest)(nil),            // 10: quoin.stats.v1.WatchAnomaliesRequest
-	(*WatchAnomaliesResponse)(nil),           // 11: quoin.stats.v1.WatchAnomaliesResponse
-	(*RecordBatchRequest_Record)(nil),        // 12: quoin.stats.v1.RecordBatchRequest.Record
-	(*ListResponse_Series)(nil),              // 13: quoin.stats.v1.ListResponse.Series
-	(*SlowestResponse_Slow)(nil),             // 14: quoin.stats.v1.SlowestResponse.Slow
-	(*WatchAnomaliesResponse_Anomaly)(nil),   // 15: quoin.stats.v1.WatchAnomaliesResponse.Anomaly
-	(*WatchAnomaliesResponse_Heartbeat)(nil), // 16: quoin.stats.v1.WatchAnomaliesResponse.Heartbeat
-	(*timestamppb.Timestamp)(nil),            // 17: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),              // 18: google.protobuf.Duration
+	(*RecordRequest)(nil),                  // 0: quoin.stats.v1.RecordRequest
+	(*RecordResponse)(nil),                 // 1: quoin.stats.v1.RecordResponse
+	(*RecordBatchRequest)(nil),             // 2: quoin.stats.v1.RecordBatchRequest
+	(*RecordBatchResponse)(nil),            // 3: quoin.stats.v1.RecordBatchResponse
+	(*GetRequest)(nil),                     // 4: quoin.stats.v1.GetRequest
+	(*GetResponse)(nil),                    // 5: quoin.stats.v1.GetResponse
+	(*ListRequest)(nil),                    // 6: quoin.stats.v1.ListRequest
+	(*ListResponse)(nil),                   // 7: quoin.stats.v1.ListResponse
+	(*ListSlowestRequest)(nil),             // 8: quoin.stats.v1.ListSlowestRequest
+	(*ListSlowestResponse)(nil),            // 9: quoin.stats.v1.ListSlowestResponse
+	(*WatchAnomaliesRequest)(nil),          // 10: quoin.stats.v1.WatchAnomaliesRequest
+	(*WatchAnomaliesResponse)(nil),         // 11: quoin.stats.v1.WatchAnomaliesResponse
+	(*RecordBatchRequest_Record)(nil),      // 12: quoin.stats.v1.RecordBatchRequest.Record
+	(*ListResponse_Series)(nil),            // 13: quoin.stats.v1.ListResponse.Series
+	(*ListSlowestResponse_Slow)(nil),       // 14: quoin.stats.v1.ListSlowestResponse.Slow
+	(*WatchAnomaliesResponse_Anomaly)(nil), // 15: quoin.stats.v1.WatchAnomaliesResponse.Anomaly
+	(*timestamppb.Timestamp)(nil),          // 16: google.protobuf.Timestamp
+	(*v1.Heartbeat)(nil),                   // 17: quoin.streams.v1.Heartbeat
 }
 var file_quoin_stats_v1_stats_proto_depIdxs = []int32{
-	17, // 0: quoin.stats.v1.RecordResponse.hour:type_name -> google.protobuf.Timestamp
+	16, // 0: quoin.stats.v1.RecordResponse.hour:type_name -> google.protobuf.Timestamp
 	12, // 1: quoin.stats.v1.RecordBatchRequest.records:type_name -> quoin.stats.v1.RecordBatchRequest.Record
-	17, // 2: quoin.stats.v1.GetRequest.hour:type_name -> google.protobuf.Timestamp
-	17, // 3: quoin.stats.v1.GetResponse.hour:type_name -> google.protobuf.Timestamp
+	16, // 2: quoin.stats.v1.GetRequest.hour:type_name -> google.protobuf.Timestamp
+	16, // 3: quoin.stats.v1.GetResponse.hour:type_name -> google.protobuf.Timestamp
 	13, // 4: quoin.stats.v1.ListResponse.series:type_name -> quoin.stats.v1.ListResponse.Series
-	17, // 5: quoin.stats.v1.SlowestRequest.hour:type_name -> google.protobuf.Timestamp
-	17, // 6: quoin.stats.v1.SlowestResponse.hour:type_name -> google.protobuf.Timestamp
-	14, // 7: quoin.stats.v1.SlowestResponse.slowest:type_name -> quoin.stats.v1.SlowestResponse.Slow
+	16, // 5: quoin.stats.v1.ListSlowestRequest.hour:type_name -> google.protobuf.Timestamp
+	16, // 6: quoin.stats.v1.ListSlowestResponse.hour:type_name -> google.protobuf.Timestamp
+	14, // 7: quoin.stats.v1.ListSlowestResponse.slowest:type_name -> quoin.stats.v1.ListSlowestResponse.Slow
 	15, // 8: quoin.stats.v1.WatchAnomaliesResponse.anomaly:type_name -> quoin.stats.v1.WatchAnomaliesResponse.Anomaly
-	16, // 9: quoin.stats.v1.WatchAnomaliesResponse.heartbeat:type_name -> quoin.stats.v1.WatchAnomaliesResponse.Heartbeat
-	17, // 10: quoin.stats.v1.WatchAnomaliesResponse.Anomaly.time:type_name -> google.protobuf.Timestamp
-	18, // 11: quoin.stats.v1.WatchAnomaliesResponse.Heartbeat.period:type_name -> google.protobuf.Duration
-	0,  // 12: quoin.stats.v1.Stats.Record:input_type -> quoin.stats.v1.RecordRequest
-	2,  // 13: quoin.stats.v1.Stats.RecordBatch:input_type -> quoin.stats.v1.RecordBatchRequest
-	4,  // 14: quoin.stats.v1.Stats.Get:input_type -> quoin.stats.v1.GetRequest
-	6,  // 15: quoin.stats.v1.Stats.List:input_type -> quoin.stats.v1.ListRequest
-	8,  // 16: quoin.stats.v1.Stats.Slowest:input_type -> quoin.stats.v1.SlowestRequest
-	10, // 17: quoin.stats.v1.Stats.WatchAnomalies:input_type -> quoin.stats.v1.WatchAnomaliesRequest
-	1,  // 18: quoin.stats.v1.Stats.Record:output_type -> quoin.stats.v1.RecordResponse
-	3,  // 19: quoin.stats.v1.Stats.RecordBatch:output_type -> quoin.stats.v1.RecordBatchResponse
-	5,  // 20: quoin.stats.v1.Stats.Get:output_type -> quoin.stats.v1.GetResponse
-	7,  // 21: quoin.stats.v1.Stats.List:output_type -> quoin.stats.v1.ListResponse
-	9,  // 22: quoin.stats.v1.Stats.Slowest:output_type -> quoin.stats.v1.SlowestResponse
-	11, // 23: quoin.stats.v1.Stats.WatchAnomalies:output_type -> quoin.stats.v1.WatchAnomaliesResponse
-	18, // [18:24] is the sub-list for method output_type
-	12, // [12:18] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	17, // 9: quoin.stats.v1.WatchAnomaliesResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	16, // 10: quoin.stats.v1.WatchAnomaliesResponse.Anomaly.time:type_name -> google.protobuf.Timestamp
+	0,  // 11: quoin.stats.v1.Stats.Record:input_type -> quoin.stats.v1.RecordRequest
+	2,  // 12: quoin.stats.v1.Stats.RecordBatch:input_type -> quoin.stats.v1.RecordBatchRequest
+	4,  // 13: quoin.stats.v1.Stats.Get:input_type -> quoin.stats.v1.GetRequest
+	6,  // 14: quoin.stats.v1.Stats.List:input_type -> quoin.stats.v1.ListRequest
+	8,  // 15: quoin.stats.v1.Stats.ListSlowest:input_type -> quoin.stats.v1.ListSlowestRequest
+	10, // 16: quoin.stats.v1.Stats.WatchAnomalies:input_type -> quoin.stats.v1.WatchAnomaliesRequest
+	1,  // 17: quoin.stats.v1.Stats.Record:output_type -> quoin.stats.v1.RecordResponse
+	3,  // 18: quoin.stats.v1.Stats.RecordBatch:output_type -> quoin.stats.v1.RecordBatchResponse
+	5,  // 19: quoin.stats.v1.Stats.Get:output_type -> quoin.stats.v1.GetResponse
+	7,  // 20: quoin.stats.v1.Stats.List:output_type -> quoin.stats.v1.ListResponse
+	9,  // 21: quoin.stats.v1.Stats.ListSlowest:output_type -> quoin.stats.v1.ListSlowestResponse
+	11, // 22: quoin.stats.v1.Stats.WatchAnomalies:output_type -> quoin.stats.v1.WatchAnomaliesResponse
+	17, // [17:23] is the sub-list for method output_type
+	11, // [11:17] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_quoin_stats_v1_stats_proto_init() }
@@ -1502,12 +1452,12 @@ func file_quoin_stats_v1_stats_proto_init() {
 	}
 	file_quoin_stats_v1_stats_proto_msgTypes[5].OneofWrappers = []any{}
 	file_quoin_stats_v1_stats_proto_msgTypes[8].OneofWrappers = []any{
-		(*SlowestRequest_HoursAgo)(nil),
-		(*SlowestRequest_Hour)(nil),
+		(*ListSlowestRequest_HoursAgo)(nil),
+		(*ListSlowestRequest_Hour)(nil),
 	}
 	file_quoin_stats_v1_stats_proto_msgTypes[11].OneofWrappers = []any{
 		(*WatchAnomaliesResponse_Anomaly_)(nil),
-		(*WatchAnomaliesResponse_Heartbeat_)(nil),
+		(*WatchAnomaliesResponse_Heartbeat)(nil),
 	}
 	file_quoin_stats_v1_stats_proto_msgTypes[12].OneofWrappers = []any{}
 	file_quoin_stats_v1_stats_proto_msgTypes[14].OneofWrappers = []any{}
@@ -1518,7 +1468,7 @@ func file_quoin_stats_v1_stats_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_stats_v1_stats_proto_rawDesc), len(file_quoin_stats_v1_stats_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,7 +25,7 @@ const (
 	Stats_RecordBatch_FullMethodName    = "/quoin.stats.v1.Stats/RecordBatch"
 	Stats_Get_FullMethodName            = "/quoin.stats.v1.Stats/Get"
 	Stats_List_FullMethodName           = "/quoin.stats.v1.Stats/List"
-	Stats_Slowest_FullMethodName        = "/quoin.stats.v1.Stats/Slowest"
+	Stats_ListSlowest_FullMethodName    = "/quoin.stats.v1.Stats/ListSlowest"
 	Stats_WatchAnomalies_FullMethodName = "/quoin.stats.v1.Stats/WatchAnomalies"
 )
 
@@ -74,10 +74,10 @@ type StatsClient interface {
 	// byte order of kind and context, page by page: at most a million of them. A pair
 	// is listed for about a day after its last value.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// Slowest gives the contexts of a kind with the highest means in one hour, highest
+	// ListSlowest gives the contexts of a kind with the highest means in one hour, highest
 	// first. Every mean is that of all values of the hour so far. Of the contexts of an
 	// hour some 16,000 are considered, those with the highest means.
-	Slowest(ctx context.Context, in *SlowestRequest, opts ...grpc.CallOption) (*SlowestResponse, error)
+	ListSlowest(ctx context.Context, in *ListSlowestRequest, opts ...grpc.CallOption) (*ListSlowestResponse, error)
 	// WatchAnomalies tells values of a kind that are far above the usual: greater than the
 	// mean plus two standard deviations of what its context had recorded in the same
 	// hour before, as soon as there are 30 such values. Of each context at most one is told
@@ -144,10 +144,10 @@ func (c *statsClient) List(ctx context.Context, in *ListRequest, opts ...grpc.Ca
 	return out, nil
 }
 
-func (c *statsClient) Slowest(ctx context.Context, in *SlowestRequest, opts ...grpc.CallOption) (*SlowestResponse, error) {
+func (c *statsClient) ListSlowest(ctx context.Context, in *ListSlowestRequest, opts ...grpc.CallOption) (*ListSlowestResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(SlowestResponse)
-	err := c.cc.Invoke(ctx, Stats_Slowest_FullMethodName, in, out, cOpts...)
+	out := new(ListSlowestResponse)
+	err := c.cc.Invoke(ctx, Stats_ListSlowest_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -218,10 +218,10 @@ type StatsServer interface {
 	// byte order of kind and context, page by page: at most a million of them. A pair
 	// is listed for about a day after its last value.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// Slowest gives the contexts of a kind with the highest means in one hour, highest
+	// ListSlowest gives the contexts of a kind with the highest means in one hour, highest
 	// first. Every mean is that of all values of the hour so far. Of the contexts of an
 	// hour some 16,000 are considered, those with the highest means.
-	Slowest(context.Context, *SlowestRequest) (*SlowestResponse, error)
+	ListSlowest(context.Context, *ListSlowestRequest) (*ListSlowestResponse, error)
 	// WatchAnomalies tells values of a kind that are far above the usual: greater than the
 	// mean plus two standard deviations of what its context had recorded in the same
 	// hour before, as soon as there are 30 such values. Of each context at most one is told
@@ -257,8 +257,8 @@ func (UnimplementedStatsServer) Get(context.Context, *GetRequest) (*GetResponse,
 func (UnimplementedStatsServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
 }
-func (UnimplementedStatsServer) Slowest(context.Context, *SlowestRequest) (*SlowestResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Slowest not implemented")
+func (UnimplementedStatsServer) ListSlowest(context.Context, *ListSlowestRequest) (*ListSlowestResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSlowest not implemented")
 }
 func (UnimplementedStatsServer) WatchAnomalies(*WatchAnomaliesRequest, grpc.ServerStreamingServer[WatchAnomaliesResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchAnomalies not implemented")
@@ -345,20 +345,20 @@ func _Stats_List_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Stats_Slowest_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(SlowestRequest)
+func _Stats_ListSlowest_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSlowestRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(StatsServer).Slowest(ctx, in)
+		return srv.(StatsServer).ListSlowest(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Stats_Slowest_FullMethodName,
+		FullMethod: Stats_ListSlowest_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(StatsServer).Slowest(ctx, req.(*SlowestRequest))
+		return srv.(StatsServer).ListSlowest(ctx, req.(*ListSlowestRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -394,8 +394,8 @@ var Stats_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Stats_List_Handler,
 		},
 		{
-			MethodName: "Slowest",
-			Handler:    _Stats_Slowest_Handler,
+			MethodName: "ListSlowest",
+			Handler:    _Stats_ListSlowest_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -56,8 +56,8 @@ final class ChatOperations {
         .create(
             CreateRequest.newBuilder()
                 .setChatId(room)
-                .setCreator(users.get(0))
-                .addAllMembers(users)
+                .setActor(users.get(0))
+                .addAllUsers(users)
                 .setMaxMessages(maxMessages)
                 .build());
   }

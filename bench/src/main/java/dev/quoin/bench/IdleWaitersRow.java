@@ -51,7 +51,7 @@ record IdleWaitersRow(String name, int inFlight) implements Row {
     GetRequest request = GetRequest.newBuilder().setName(name).build();
     for (int second = 0; second < JOIN_SECONDS; second++) {
       TimeUnit.SECONDS.sleep(1);
-      if (LocksGrpc.newBlockingStub(channel).get(request).getWaiters() == inFlight) {
+      if (LocksGrpc.newBlockingStub(channel).get(request).getWaiterCount() == inFlight) {
         return;
       }
     }

@@ -53,7 +53,7 @@ final class QueueOperations {
   }
 
   private static void leaseAndAck(QueuesStub queues, int tasks, Operation.Done done) {
-    LeaseRequest lease = LeaseRequest.newBuilder().addQueues(QUEUE).setLimit(tasks).build();
+    LeaseRequest lease = LeaseRequest.newBuilder().addQueues(QUEUE).setMaxItems(tasks).build();
     queues.lease(
         lease,
         GrpcWorkload.answer(

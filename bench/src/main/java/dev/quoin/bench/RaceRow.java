@@ -95,7 +95,7 @@ record RaceRow(String name, int inFlight) implements Row {
 
     @Override
     public void onNext(WorkResponse response) {
-      for (LeasedTask task : response.getTasks().getTasksList()) {
+      for (LeasedTask task : response.getDelivery().getTasksList()) {
         work.onNext(QueueOperations.done(task));
       }
       int settled = response.getSettled().getOutcomesCount();

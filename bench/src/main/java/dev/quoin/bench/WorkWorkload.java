@@ -57,7 +57,7 @@ final class WorkWorkload implements Workload {
   private final class Consumer implements StreamObserver<WorkResponse> {
     @Override
     public void onNext(WorkResponse response) {
-      for (LeasedTask task : response.getTasks().getTasksList()) {
+      for (LeasedTask task : response.getDelivery().getTasksList()) {
         working.put(task.getTaskId(), task.getPayload().asReadOnlyByteBuffer().getLong());
         work.onNext(QueueOperations.done(task));
       }

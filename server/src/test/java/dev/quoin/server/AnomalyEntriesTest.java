@@ -3,10 +3,10 @@ package dev.quoin.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quoin.logs.v1.ListRecentRequest;
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.logs.v1.LogsGrpc.LogsBlockingStub;
-import dev.quoin.logs.v1.RecentRequest;
 import dev.quoin.logs.v1.Severity;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.TestRedis;
@@ -50,7 +50,7 @@ final class AnomalyEntriesTest {
   }
 
   private List<LogEntry> recent() {
-    return logs.recent(RecentRequest.newBuilder().setName(AnomalyEntries.LOG).build())
+    return logs.listRecent(ListRecentRequest.newBuilder().setName(AnomalyEntries.LOG).build())
         .getEntriesList();
   }
 

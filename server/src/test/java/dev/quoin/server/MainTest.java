@@ -80,7 +80,7 @@ final class MainTest {
               server
                       .locks()
                       .get(dev.quoin.locks.v1.GetRequest.newBuilder().setName("a").build())
-                      .getWaiters()
+                      .getWaiterCount()
                   == 1);
 
       server.terminate();

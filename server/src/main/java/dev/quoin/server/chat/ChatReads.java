@@ -2,8 +2,8 @@
 package dev.quoin.server.chat;
 
 import com.google.protobuf.util.Timestamps;
+import dev.quoin.chat.v1.ListMembersResponse.Member;
 import dev.quoin.chat.v1.ListResponse.Summary;
-import dev.quoin.chat.v1.MembersResponse.Member;
 import dev.quoin.chat.v1.Message;
 import dev.quoin.chat.v1.Role;
 import dev.quoin.server.redis.Keyspace;

@@ -4,7 +4,7 @@ package dev.quoin.server.chat;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.chat.v1.AckRequest;
 import dev.quoin.chat.v1.AckResponse;
-import dev.quoin.chat.v1.AckResponse.Acknowledged;
+import dev.quoin.chat.v1.AckResponse.AcknowledgedChat;
 import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.chat.v1.DeleteRequest;
 import dev.quoin.chat.v1.DeleteResponse;
@@ -72,8 +72,8 @@ public final class ChatService implements BindableService {
         .unary(ChatGrpc.getAckMethod(), this::acknowledge)
         .unary(ChatGrpc.getListChatsMethod(), reading::listChats)
         .unary(ChatGrpc.getListMethod(), reading::list)
-        .unary(ChatGrpc.getMembersMethod(), reading::members)
-        .unary(ChatGrpc.getHistoryMethod(), reading::history)
+        .unary(ChatGrpc.getListMembersMethod(), reading::members)
+        .unary(ChatGrpc.getListMessagesMethod(), reading::history)
         .unary(ChatGrpc.getSignalMethod(), this::signal)
         .streaming(ChatGrpc.getSubscribeMethod(), this::subscribe)
         .build();
@@ -105,7 +105,7 @@ public final class ChatService implements BindableService {
         .edit(
             call.scope(),
             request.getChatId(),
-            Identity.of(call, request.getSender()),
+            Identity.of(call, request.getActor()),
             request.getMessageId(),
             Content.of(request.getBody(), request.getAttributesMap(), ""))
         .thenApply(
@@ -117,7 +117,7 @@ public final class ChatService implements BindableService {
         .edit(
             call.scope(),
             request.getChatId(),
-            Identity.of(call, request.getUser()),
+            Identity.of(call, request.getActor()),
             request.getMessageId(),
             Content.NONE)
         .thenApply(
@@ -127,7 +127,7 @@ public final class ChatService implements BindableService {
 
   private CompletionStage<AckResponse> acknowledge(AckRequest request, Call call) {
     String user = Identity.of(call, request.getUser());
-    List<CompletableFuture<Acknowledged>> all = new ArrayList<>(request.getPositionsCount());
+    List<CompletableFuture<AcknowledgedChat>> all = new ArrayList<>(request.getPositionsCount());
     for (AckRequest.Position position : request.getPositionsList()) {
       String chat = position.getChatId();
       all.add(
@@ -135,7 +135,7 @@ public final class ChatService implements BindableService {
               .acknowledge(call.scope(), chat, user, position.getMessageId())
               .thenApply(
                   done ->
-                      Acknowledged.newBuilder()
+                      AcknowledgedChat.newBuilder()
                           .setChatId(chat)
                           .setMember(done.member())
                           .setMessageId(done.number())
@@ -143,7 +143,8 @@ public final class ChatService implements BindableService {
                           .build())
               .toCompletableFuture());
     }
-    return Futures.each(all).thenApply(chat -> AckResponse.newBuilder().addAllChats(chat).build());
+    return Futures.each(all)
+        .thenApply(chat -> AckResponse.newBuilder().addAllAcknowledgedChats(chat).build());
   }
 
   private CompletionStage<SignalResponse> signal(SignalRequest request, Call call) {

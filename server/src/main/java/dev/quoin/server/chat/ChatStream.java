@@ -4,22 +4,21 @@ package dev.quoin.server.chat;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
 import dev.quoin.chat.v1.SubscribeResponse.Events;
-import dev.quoin.chat.v1.SubscribeResponse.Gap;
-import dev.quoin.chat.v1.SubscribeResponse.Heartbeat;
 import dev.quoin.chat.v1.SubscribeResponse.MemberLeft;
-import dev.quoin.chat.v1.SubscribeResponse.Reconnect;
-import dev.quoin.chat.v1.SubscribeResponse.Reconnect.Reason;
 import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.Streams;
 import dev.quoin.server.tail.Cursor;
 import dev.quoin.server.tail.LogSource;
 import dev.quoin.server.tail.Start;
 import dev.quoin.server.tail.Subscriber;
 import dev.quoin.server.tail.Subscription;
 import dev.quoin.server.tail.Subscription.SlowReader;
+import dev.quoin.streams.v1.Gap;
+import dev.quoin.streams.v1.ReconnectReason;
 import io.netty.util.Timer;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,12 +71,13 @@ final class ChatStream implements Subscriber<Entry> {
             .tails()
             .subscribe(
                 this,
-                request.getSlowReader() == SubscribeRequest.SlowReader.SLOW_READER_DISCONNECT
+                request.getSlowReader() == dev.quoin.streams.v1.SlowReader.SLOW_READER_DISCONNECT
                     ? SlowReader.DISCONNECT
                     : SlowReader.CATCH_UP);
     sink.onReady(this::ready);
     call.onCancel(() -> subscription.end(() -> {}));
-    call.onDrain(() -> subscription.end(() -> reconnect(Reason.REASON_DRAINING)));
+    call.onDrain(
+        () -> subscription.end(() -> reconnect(ReconnectReason.RECONNECT_REASON_DRAINING)));
   }
 
   void open() {
@@ -318,9 +318,9 @@ final class ChatStream implements Subscriber<Entry> {
         SubscribeResponse.newBuilder()
             .setGap(
                 Gap.newBuilder()
-                    .setChatId(seat.chat)
-                    .setFromMessageId(missing.from())
-                    .setToMessageId(missing.to())
+                    .setName(seat.chat)
+                    .setFirstMissed(missing.from())
+                    .setLastMissed(missing.to())
                     .setCursor(seats.cursor()))
             .build());
   }
@@ -336,15 +336,12 @@ final class ChatStream implements Subscriber<Entry> {
 
   @Override
   public void heartbeat() {
-    sink.send(
-        SubscribeResponse.newBuilder()
-            .setHeartbeat(Heartbeat.newBuilder().setCursor(seats.cursor()))
-            .build());
+    sink.send(SubscribeResponse.newBuilder().setHeartbeat(Streams.alive(seats.cursor())).build());
   }
 
   @Override
   public void fellBehind() {
-    reconnect(Reason.REASON_SLOW_READER);
+    reconnect(ReconnectReason.RECONNECT_REASON_SLOW_READER);
   }
 
   @Override
@@ -353,10 +350,10 @@ final class ChatStream implements Subscriber<Entry> {
     sink.fail(failure);
   }
 
-  private void reconnect(Reason reason) {
+  private void reconnect(ReconnectReason reason) {
     sink.send(
         SubscribeResponse.newBuilder()
-            .setReconnect(Reconnect.newBuilder().setReason(reason).setCursor(seats.cursor()))
+            .setReconnect(Streams.reconnect(reason, seats.cursor()))
             .build());
     sink.complete();
   }

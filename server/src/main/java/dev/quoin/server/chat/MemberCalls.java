@@ -54,9 +54,9 @@ final class MemberCalls {
   }
 
   CompletionStage<CreateResponse> create(CreateRequest request, Call call) {
-    String creator = Identity.of(call, request.getCreator());
+    String creator = Identity.of(call, request.getActor());
     String chat = chatId(request, creator);
-    Set<String> members = new LinkedHashSet<>(request.getMembersList());
+    Set<String> members = new LinkedHashSet<>(request.getUsersList());
     members.remove(creator);
     Plan plan = plan(request, creator, List.copyOf(members));
     members.add(creator);

@@ -4,17 +4,17 @@ package dev.quoin.server.chat;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.chat.v1.FetchPendingRequest;
 import dev.quoin.chat.v1.FetchPendingResponse;
-import dev.quoin.chat.v1.FetchPendingResponse.Pending;
-import dev.quoin.chat.v1.HistoryRequest;
-import dev.quoin.chat.v1.HistoryResponse;
+import dev.quoin.chat.v1.FetchPendingResponse.PendingChat;
 import dev.quoin.chat.v1.ListChatsRequest;
 import dev.quoin.chat.v1.ListChatsResponse;
-import dev.quoin.chat.v1.ListChatsResponse.Overview;
+import dev.quoin.chat.v1.ListChatsResponse.Membership;
+import dev.quoin.chat.v1.ListMembersRequest;
+import dev.quoin.chat.v1.ListMembersResponse;
+import dev.quoin.chat.v1.ListMembersResponse.Member;
+import dev.quoin.chat.v1.ListMessagesRequest;
+import dev.quoin.chat.v1.ListMessagesResponse;
 import dev.quoin.chat.v1.ListRequest;
 import dev.quoin.chat.v1.ListResponse;
-import dev.quoin.chat.v1.MembersRequest;
-import dev.quoin.chat.v1.MembersResponse;
-import dev.quoin.chat.v1.MembersResponse.Member;
 import dev.quoin.server.chat.ChatReads.Found;
 import dev.quoin.server.chat.ChatReads.Range;
 import dev.quoin.server.names.Directory;
@@ -68,7 +68,7 @@ final class ReadCalls {
 
   CompletionStage<FetchPendingResponse> fetchPending(FetchPendingRequest request, Call call) {
     String user = Identity.of(call, request.getUser());
-    int limit = Defaults.orElse(request.getLimitPerChat(), PENDING);
+    int limit = Defaults.orElse(request.getMaxItemsPerChat(), PENDING);
     Paging paging =
         Paging.of(call.scope(), request.getPageSize(), PENDING_CHATS, request.getPageToken(), user);
     return page(
@@ -80,7 +80,7 @@ final class ReadCalls {
         .thenApply(
             looked ->
                 FetchPendingResponse.newBuilder()
-                    .addAllChats(looked.select(ReadCalls::isPending, ReadCalls::pending))
+                    .addAllPendingChats(looked.select(ReadCalls::isPending, ReadCalls::pending))
                     .setNextPageToken(looked.nextPageToken())
                     .build());
   }
@@ -89,8 +89,8 @@ final class ReadCalls {
     return found.member() && found.newest() > found.acknowledged();
   }
 
-  private static Pending pending(String chat, Found found) {
-    return Pending.newBuilder()
+  private static PendingChat pending(String chat, Found found) {
+    return PendingChat.newBuilder()
         .setChatId(chat)
         .addAllMessages(found.messages())
         .setUnread(found.newest() - found.acknowledged())
@@ -109,13 +109,13 @@ final class ReadCalls {
         .thenApply(
             looked ->
                 ListChatsResponse.newBuilder()
-                    .addAllChats(looked.select(Place::member, ReadCalls::overview))
+                    .addAllMemberships(looked.select(Place::member, ReadCalls::overview))
                     .setNextPageToken(looked.nextPageToken())
                     .build());
   }
 
-  private static Overview overview(String chat, Place place) {
-    return Overview.newBuilder()
+  private static Membership overview(String chat, Place place) {
+    return Membership.newBuilder()
         .setChatId(chat)
         .setUnread(place.messages() - place.acknowledged())
         .setAcknowledgedMessageId(place.acknowledged())
@@ -157,9 +157,9 @@ final class ReadCalls {
     return response.build();
   }
 
-  CompletionStage<MembersResponse> members(MembersRequest request, Call call) {
+  CompletionStage<ListMembersResponse> members(ListMembersRequest request, Call call) {
     String chat = request.getChatId();
-    String user = Identity.of(call, request.getUser());
+    String user = Identity.of(call, request.getActor());
     Paging paging =
         Paging.of(call.scope(), request.getPageSize(), MEMBERS, request.getPageToken(), chat);
     return reads
@@ -167,14 +167,14 @@ final class ReadCalls {
         .thenApply(
             found -> {
               Paging.Page<Member> page = paging.page(found, Member::getUser);
-              return MembersResponse.newBuilder()
+              return ListMembersResponse.newBuilder()
                   .addAllMembers(page.rows())
                   .setNextPageToken(page.nextPageToken())
                   .build();
             });
   }
 
-  CompletionStage<HistoryResponse> history(HistoryRequest request, Call call) {
+  CompletionStage<ListMessagesResponse> history(ListMessagesRequest request, Call call) {
     boolean after = request.hasAfterMessageId();
     long from =
         after
@@ -184,14 +184,14 @@ final class ReadCalls {
         .fetch(
             call.scope(),
             request.getChatId(),
-            Identity.of(call, request.getUser()),
+            Identity.of(call, request.getActor()),
             after ? Range.AFTER : Range.BEFORE,
             from,
-            Defaults.orElse(request.getLimit(), HISTORY),
+            Defaults.orElse(request.getMaxItems(), HISTORY),
             HISTORY_BYTES)
         .thenApply(
             found ->
-                HistoryResponse.newBuilder()
+                ListMessagesResponse.newBuilder()
                     .addAllMessages(found.messages())
                     .setMore(found.more())
                     .build());

@@ -3,7 +3,7 @@ package dev.quoin.server.chat;
 
 import dev.quoin.chat.v1.Activity;
 import dev.quoin.chat.v1.SubscribeResponse;
-import dev.quoin.chat.v1.SubscribeResponse.Doing;
+import dev.quoin.chat.v1.SubscribeResponse.Signal;
 import dev.quoin.server.rpc.Sink;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -36,7 +36,7 @@ final class Signals {
     }
     SubscribeResponse signal =
         SubscribeResponse.newBuilder()
-            .setSignal(Doing.newBuilder().setChatId(chat).setUser(who).setActivity(activity))
+            .setSignal(Signal.newBuilder().setChatId(chat).setUser(who).setActivity(activity))
             .build();
     String key = chat + '\n' + who;
     if (sink.isReady()) {

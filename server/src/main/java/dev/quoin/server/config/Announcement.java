@@ -7,6 +7,7 @@ import dev.quoin.server.config.InstanceStore.Announced;
 import dev.quoin.server.redis.Persistent;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.Streams;
 import io.netty.util.Timer;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -108,11 +109,7 @@ final class Announcement {
     if (renewed || now - lastBeat >= TimeUnit.MILLISECONDS.toNanos(BEAT_MILLIS - RETRY_MILLIS)) {
       lastBeat = now;
       sink.conflate(
-          AnnounceResponse.newBuilder()
-              .setHeartbeat(
-                  AnnounceResponse.Heartbeat.newBuilder()
-                      .setExpireTime(Timestamps.fromMillis(expireMillis)))
-              .build());
+          AnnounceResponse.newBuilder().setHeartbeat(Streams.lease(expireMillis)).build());
     }
   }
 
@@ -133,11 +130,7 @@ final class Announcement {
         .announce(what, false)
         .whenComplete(
             (ends, failure) -> {
-              sink.send(
-                  AnnounceResponse.newBuilder()
-                      .setReconnect(
-                          AnnounceResponse.Reconnect.newBuilder().setInstance(what.instance()))
-                      .build());
+              sink.send(AnnounceResponse.newBuilder().setReconnect(Streams.draining()).build());
               sink.complete();
             });
   }

@@ -4,6 +4,7 @@ package dev.quoin.server.config;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.Configuration;
 import dev.quoin.config.v1.WatchResponse;
+import dev.quoin.server.rpc.Streams;
 import java.util.Collection;
 
 /** What those hear who watch a type. */
@@ -36,12 +37,12 @@ final class ConfigMessages implements Messages<Configuration, WatchResponse> {
         Configuration.newBuilder()
             .setComponent(member.name())
             .setVersion(member.version())
-            .setDeleted(true);
+            .setDeletion(true);
     int space = member.deletion().indexOf(' ');
     if (space > 0) {
       long millis = Long.parseLong(member.deletion().substring(0, space));
       gone.setUpdateTime(Timestamps.fromMillis(millis))
-          .setAuthor(member.deletion().substring(space + 1));
+          .setActor(member.deletion().substring(space + 1));
     }
     return gone.build();
   }
@@ -49,18 +50,14 @@ final class ConfigMessages implements Messages<Configuration, WatchResponse> {
   @Override
   public WatchResponse heartbeat(long revision, long millis, boolean stale) {
     return WatchResponse.newBuilder()
-        .setHeartbeat(
-            WatchResponse.Heartbeat.newBuilder()
-                .setRevision(revision)
-                .setAsOf(Timestamps.fromMillis(millis))
-                .setStale(stale))
+        .setHeartbeat(Streams.seen(millis, stale).toBuilder().setRevision(revision))
         .build();
   }
 
   @Override
   public WatchResponse reconnect(long revision) {
     return WatchResponse.newBuilder()
-        .setReconnect(WatchResponse.Reconnect.newBuilder().setRevision(revision))
+        .setReconnect(Streams.draining().toBuilder().setRevision(revision))
         .build();
   }
 }

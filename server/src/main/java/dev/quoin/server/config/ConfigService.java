@@ -9,10 +9,10 @@ import dev.quoin.config.v1.DeleteRequest;
 import dev.quoin.config.v1.DeleteResponse;
 import dev.quoin.config.v1.GetRequest;
 import dev.quoin.config.v1.GetResponse;
-import dev.quoin.config.v1.HistoryRequest;
-import dev.quoin.config.v1.HistoryResponse;
 import dev.quoin.config.v1.ListRequest;
 import dev.quoin.config.v1.ListResponse;
+import dev.quoin.config.v1.ListVersionsRequest;
+import dev.quoin.config.v1.ListVersionsResponse;
 import dev.quoin.config.v1.RollbackRequest;
 import dev.quoin.config.v1.RollbackResponse;
 import dev.quoin.config.v1.SetRequest;
@@ -86,7 +86,7 @@ public final class ConfigService implements BindableService {
         .unary(ConfigGrpc.getListMethod(), this::list)
         .unary(ConfigGrpc.getListTypesMethod(), lists::types)
         .unary(ConfigGrpc.getDeleteMethod(), this::delete)
-        .unary(ConfigGrpc.getHistoryMethod(), this::history)
+        .unary(ConfigGrpc.getListVersionsMethod(), this::history)
         .unary(ConfigGrpc.getRollbackMethod(), this::rollback)
         .streaming(ConfigGrpc.getWatchMethod(), this::watch)
         .unary(ConfigGrpc.getSetMaintenanceMethod(), maintenance::set)
@@ -106,7 +106,7 @@ public final class ConfigService implements BindableService {
             request.getType(),
             request.getComponent(),
             expected(request.hasExpectedVersion(), request.getExpectedVersion()),
-            request.getAuthor(),
+            request.getActor(),
             Once.of(request.getRequestId(), "set:", request));
     return store
         .set(call.scope(), change, Values.bytes(request.getValue()))
@@ -131,7 +131,7 @@ public final class ConfigService implements BindableService {
             request.getType(),
             request.getComponent(),
             expected(request.hasExpectedVersion(), request.getExpectedVersion()),
-            request.getAuthor(),
+            request.getActor(),
             Once.of(request.getRequestId(), "rollback:", request));
     return store
         .rollback(call.scope(), change, request.getVersion())
@@ -156,7 +156,7 @@ public final class ConfigService implements BindableService {
             request.getType(),
             request.getComponent(),
             expected(request.hasExpectedVersion(), request.getExpectedVersion()),
-            request.getAuthor(),
+            request.getActor(),
             Once.of(request.getRequestId(), "delete:", request));
     return store
         .delete(call.scope(), change)
@@ -216,7 +216,7 @@ public final class ConfigService implements BindableService {
             });
   }
 
-  private CompletionStage<HistoryResponse> history(HistoryRequest request, Call call) {
+  private CompletionStage<ListVersionsResponse> history(ListVersionsRequest request, Call call) {
     String type = request.getType();
     String component = request.getComponent();
     Paging paging =
@@ -232,7 +232,7 @@ public final class ConfigService implements BindableService {
         .thenApply(
             versions -> {
               List<Configuration> page = versions.configurations();
-              return HistoryResponse.newBuilder()
+              return ListVersionsResponse.newBuilder()
                   .addAllConfigurations(page)
                   .setNextPageToken(
                       versions.more()

@@ -188,8 +188,8 @@ final class ConfigStore {
             .setComponent(component)
             .setVersion(Math.abs(written.version()))
             .setUpdateTime(Timestamps.fromMillis(written.millis()))
-            .setAuthor(written.word())
-            .setDeleted(written.isGone());
+            .setActor(written.word())
+            .setDeletion(written.isGone());
     if (!written.isGone()) {
       try {
         configuration.setValue(Struct.parseFrom(written.value()));

@@ -12,6 +12,7 @@ import dev.quoin.config.v1.WatchMaintenanceResponse;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.Streams;
 import dev.quoin.server.watch.Watches;
 import java.util.Collection;
 import java.util.concurrent.CompletionStage;
@@ -33,9 +34,9 @@ final class MaintenanceCalls {
     Maintenance.Builder maintenance =
         Maintenance.newBuilder()
             .setOn(request.getOn())
-            .setMessage(request.getMessage())
+            .setNotice(request.getNotice())
             .addAllAllow(request.getAllowList())
-            .setAuthor(request.getAuthor());
+            .setActor(request.getActor());
     if (request.hasUntil()) {
       maintenance.setUntil(request.getUntil());
     }
@@ -49,8 +50,8 @@ final class MaintenanceCalls {
     String given =
         request.hasUntil()
             ? "until"
-            : !request.getMessage().isEmpty()
-                ? "message"
+            : !request.getNotice().isEmpty()
+                ? "notice"
                 : request.getAllowCount() > 0 ? "allow" : "";
     if (!given.isEmpty()) {
       throw InvalidRequest.of(given, "must not be set when on is false");
@@ -85,8 +86,8 @@ final class MaintenanceCalls {
     public WatchMaintenanceResponse snapshot(
         Snapshot<Maintenance> copy, Collection<Entry<Maintenance>> members) {
       return WatchMaintenanceResponse.newBuilder()
-          .setState(
-              WatchMaintenanceResponse.State.newBuilder()
+          .setSnapshot(
+              WatchMaintenanceResponse.Snapshot.newBuilder()
                   .setMaintenance(MaintenanceStore.in(copy))
                   .setAsOf(Timestamps.fromMillis(copy.millis())))
           .build();
@@ -101,18 +102,13 @@ final class MaintenanceCalls {
     @Override
     public WatchMaintenanceResponse heartbeat(long revision, long millis, boolean stale) {
       return WatchMaintenanceResponse.newBuilder()
-          .setHeartbeat(
-              WatchMaintenanceResponse.Heartbeat.newBuilder()
-                  .setAsOf(Timestamps.fromMillis(millis))
-                  .setStale(stale))
+          .setHeartbeat(Streams.seen(millis, stale))
           .build();
     }
 
     @Override
     public WatchMaintenanceResponse reconnect(long revision) {
-      return WatchMaintenanceResponse.newBuilder()
-          .setReconnect(WatchMaintenanceResponse.Reconnect.getDefaultInstance())
-          .build();
+      return WatchMaintenanceResponse.newBuilder().setReconnect(Streams.draining()).build();
     }
   }
 }

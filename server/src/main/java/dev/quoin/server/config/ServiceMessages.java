@@ -4,6 +4,7 @@ package dev.quoin.server.config;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.Instance;
 import dev.quoin.config.v1.WatchServiceResponse;
+import dev.quoin.server.rpc.Streams;
 import java.util.Collection;
 
 /** What those hear who watch a service. */
@@ -39,18 +40,14 @@ final class ServiceMessages implements Messages<Instance, WatchServiceResponse> 
   @Override
   public WatchServiceResponse heartbeat(long revision, long millis, boolean stale) {
     return WatchServiceResponse.newBuilder()
-        .setHeartbeat(
-            WatchServiceResponse.Heartbeat.newBuilder()
-                .setRevision(revision)
-                .setAsOf(Timestamps.fromMillis(millis))
-                .setStale(stale))
+        .setHeartbeat(Streams.seen(millis, stale).toBuilder().setRevision(revision))
         .build();
   }
 
   @Override
   public WatchServiceResponse reconnect(long revision) {
     return WatchServiceResponse.newBuilder()
-        .setReconnect(WatchServiceResponse.Reconnect.newBuilder().setRevision(revision))
+        .setReconnect(Streams.draining().toBuilder().setRevision(revision))
         .build();
   }
 }

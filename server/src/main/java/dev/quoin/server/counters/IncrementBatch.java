@@ -5,6 +5,7 @@ import dev.quoin.counters.v1.IncrementBatchRequest;
 import dev.quoin.counters.v1.IncrementBatchRequest.Increment;
 import dev.quoin.counters.v1.IncrementBatchResponse;
 import dev.quoin.counters.v1.IncrementBatchResponse.Uncounted;
+import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
@@ -102,7 +103,10 @@ final class IncrementBatch implements Inbox<IncrementBatchRequest> {
             .forEach(
                 index ->
                     uncounted.add(
-                        Uncounted.newBuilder().setIndex(index).setReason(reason).build()));
+                        Uncounted.newBuilder()
+                            .setIndex(index)
+                            .setReason(ErrorReason.valueOf("ERROR_REASON_" + reason))
+                            .build()));
       }
     }
     return uncounted;

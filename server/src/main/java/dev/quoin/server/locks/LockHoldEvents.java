@@ -3,7 +3,7 @@ package dev.quoin.server.locks;
 
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.locks.v1.HoldResponse;
-import dev.quoin.locks.v1.HoldResponse.Lost;
+import dev.quoin.server.rpc.Streams;
 import dev.quoin.server.waiting.Grant;
 import dev.quoin.server.waiting.HoldEvents;
 import dev.quoin.server.waiting.LeaseLoss;
@@ -12,16 +12,14 @@ import dev.quoin.server.waiting.LeaseLoss;
 final class LockHoldEvents implements HoldEvents<HoldResponse> {
   @Override
   public HoldResponse waiting(long place) {
-    return HoldResponse.newBuilder()
-        .setWaiting(HoldResponse.Waiting.newBuilder().setPosition(place))
-        .build();
+    return HoldResponse.newBuilder().setWaiting(Waiting.newBuilder().setPosition(place)).build();
   }
 
   @Override
   public HoldResponse granted(Grant grant) {
     return HoldResponse.newBuilder()
         .setGranted(
-            HoldResponse.Granted.newBuilder()
+            Granted.newBuilder()
                 .setToken(grant.token())
                 .setFence(grant.fence())
                 .setExpireTime(Timestamps.fromMillis(grant.expireMillis())))
@@ -30,19 +28,16 @@ final class LockHoldEvents implements HoldEvents<HoldResponse> {
 
   @Override
   public HoldResponse heartbeat(long expireMillis) {
-    return HoldResponse.newBuilder()
-        .setHeartbeat(
-            HoldResponse.Heartbeat.newBuilder().setExpireTime(Timestamps.fromMillis(expireMillis)))
-        .build();
+    return HoldResponse.newBuilder().setHeartbeat(Streams.lease(expireMillis)).build();
   }
 
   @Override
   public HoldResponse lost(LeaseLoss loss) {
     Lost.Reason reason =
         switch (loss.cause()) {
-          case EXPIRED -> Lost.Reason.REASON_EXPIRED;
-          case NOT_HELD -> Lost.Reason.REASON_NOT_HELD;
-          case REVOKED -> Lost.Reason.REASON_FORCED;
+          case EXPIRED -> LostReason.LOST_REASON_EXPIRED;
+          case NOT_HELD -> LostReason.LOST_REASON_NOT_HELD;
+          case REVOKED -> LostReason.LOST_REASON_REVOKED;
         };
     return HoldResponse.newBuilder()
         .setLost(
@@ -56,7 +51,7 @@ final class LockHoldEvents implements HoldEvents<HoldResponse> {
   @Override
   public HoldResponse reconnect(String token) {
     return HoldResponse.newBuilder()
-        .setReconnect(HoldResponse.Reconnect.newBuilder().setToken(token))
+        .setReconnect(Streams.draining().toBuilder().setToken(token))
         .build();
   }
 }

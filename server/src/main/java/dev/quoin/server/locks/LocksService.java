@@ -8,8 +8,6 @@ import dev.quoin.locks.v1.AcquireAllRequest;
 import dev.quoin.locks.v1.AcquireAllResponse;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
-import dev.quoin.locks.v1.ForceReleaseRequest;
-import dev.quoin.locks.v1.ForceReleaseResponse;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.locks.v1.HoldRequest;
@@ -21,6 +19,8 @@ import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.locks.v1.ReleaseResponse;
 import dev.quoin.locks.v1.RenewRequest;
 import dev.quoin.locks.v1.RenewResponse;
+import dev.quoin.locks.v1.RevokeRequest;
+import dev.quoin.locks.v1.RevokeResponse;
 import dev.quoin.locks.v1.WatchRequest;
 import dev.quoin.locks.v1.WatchResponse;
 import dev.quoin.server.kernel.Kernel;
@@ -71,7 +71,7 @@ public final class LocksService implements BindableService {
         .unary(LocksGrpc.getReleaseMethod(), this::release)
         .unary(LocksGrpc.getGetMethod(), this::get)
         .unary(LocksGrpc.getListMethod(), this::list)
-        .unary(LocksGrpc.getForceReleaseMethod(), this::forceRelease)
+        .unary(LocksGrpc.getRevokeMethod(), this::forceRelease)
         .streaming(LocksGrpc.getWatchMethod(), this::watch)
         .streaming(LocksGrpc.getHoldMethod(), this::hold)
         .build();

@@ -5,10 +5,10 @@ import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.locks.v1.AcquireAllResponse;
 import dev.quoin.locks.v1.AcquireResponse;
-import dev.quoin.locks.v1.ForceReleaseResponse;
 import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.locks.v1.ListResponse;
 import dev.quoin.locks.v1.Mode;
+import dev.quoin.locks.v1.RevokeResponse;
 import dev.quoin.locks.v1.WatchResponse;
 import dev.quoin.server.waiting.AcquireResult;
 import dev.quoin.server.waiting.Revocation;
@@ -69,20 +69,20 @@ final class Responses {
         GetResponse.newBuilder()
             .setHeld(state.held())
             .setFence(state.fence())
-            .setReaders(state.readers())
-            .setWaiters(state.waiters());
+            .setReaderCount(state.readers())
+            .setWaiterCount(state.waiters());
     for (LockStates.Holder holder : state.holders()) {
       response
-          .addHeldByBuilder()
-          .setHolder(holder.label())
+          .addHoldersBuilder()
+          .setLabel(holder.label())
           .setFence(holder.fence())
           .setAcquireTime(Timestamps.fromMillis(holder.sinceMillis()))
           .setExpireTime(Timestamps.fromMillis(holder.expireMillis()));
     }
     for (LockStates.Queued waiter : state.first()) {
       response
-          .addLineBuilder()
-          .setHolder(waiter.label())
+          .addWaitersBuilder()
+          .setLabel(waiter.label())
           .setMode(mode(waiter.shared()))
           .setJoinTime(Timestamps.fromMicros(waiter.sinceMicros()));
     }
@@ -90,7 +90,7 @@ final class Responses {
       LockStates.Holder last = state.holders().get(0);
       response
           .setMode(mode(state.shared()))
-          .setHolder(last.label())
+          .setLabel(last.label())
           .setAcquireTime(Timestamps.fromMillis(last.sinceMillis()))
           .setExpireTime(Timestamps.fromMillis(state.expireMillis()));
     }
@@ -107,13 +107,13 @@ final class Responses {
               .setName(lock.name())
               .setHeld(lock.held())
               .setFence(lock.fence())
-              .setReaders(lock.readers())
-              .setWaiters(lock.waiters());
+              .setReaderCount(lock.readers())
+              .setWaiterCount(lock.waiters());
       if (lock.held()) {
         LockStates.Holder last = lock.holders().get(0);
         entry
             .setMode(mode(lock.shared()))
-            .setHolder(last.label())
+            .setLabel(last.label())
             .setAcquireTime(Timestamps.fromMillis(last.sinceMillis()))
             .setExpireTime(Timestamps.fromMillis(lock.expireMillis()));
       }
@@ -126,7 +126,7 @@ final class Responses {
         .setReleased(outcome.released())
         .setHolder(outcome.label())
         .setFence(outcome.fence())
-        .setReaders(outcome.readers())
+        .setReaderCount(outcome.readers())
         .build();
   }
 
@@ -134,10 +134,10 @@ final class Responses {
     WatchResponse.Builder response =
         WatchResponse.newBuilder()
             .setChange(snapshot.change())
-            .setHolder(snapshot.holder())
+            .setLabel(snapshot.holder())
             .setFence(snapshot.fence())
             .setHeld(snapshot.held())
-            .setReaders(snapshot.readers())
+            .setReaderCount(snapshot.readers())
             .setExplanation(Revocation.of(snapshot.explanation()).explanation())
             .setActor(Revocation.of(snapshot.explanation()).actor());
     if (snapshot.held() || snapshot.change() != WatchResponse.Change.CHANGE_UNSPECIFIED) {

@@ -2,13 +2,13 @@
 package dev.quoin.server.logs;
 
 import com.google.protobuf.util.Timestamps;
-import dev.quoin.logs.v1.CommonRequest;
-import dev.quoin.logs.v1.CommonResponse;
+import dev.quoin.logs.v1.ListCommonRequest;
+import dev.quoin.logs.v1.ListCommonResponse;
 import dev.quoin.logs.v1.ListNamesRequest;
 import dev.quoin.logs.v1.ListNamesResponse;
+import dev.quoin.logs.v1.ListRecentRequest;
+import dev.quoin.logs.v1.ListRecentResponse;
 import dev.quoin.logs.v1.LogsGrpc;
-import dev.quoin.logs.v1.RecentRequest;
-import dev.quoin.logs.v1.RecentResponse;
 import dev.quoin.logs.v1.TailRequest;
 import dev.quoin.logs.v1.TailResponse;
 import dev.quoin.logs.v1.WriteRequest;
@@ -66,8 +66,8 @@ public final class LogsService implements BindableService {
         .service(LogsGrpc.getServiceDescriptor())
         .unary(LogsGrpc.getWriteMethod(), this::write)
         .receiving(LogsGrpc.getWriteStreamMethod(), BATCHES_AHEAD, this::writeStream)
-        .unary(LogsGrpc.getRecentMethod(), this::recent)
-        .unary(LogsGrpc.getCommonMethod(), this::common)
+        .unary(LogsGrpc.getListRecentMethod(), this::recent)
+        .unary(LogsGrpc.getListCommonMethod(), this::common)
         .streaming(LogsGrpc.getTailMethod(), this::tail)
         .unary(LogsGrpc.getListNamesMethod(), this::listNames)
         .build();
@@ -93,36 +93,36 @@ public final class LogsService implements BindableService {
     return new WriteInbox(batch -> writer.write(call.scope(), batch), call, sink);
   }
 
-  private CompletionStage<RecentResponse> recent(RecentRequest request, Call call) {
+  private CompletionStage<ListRecentResponse> recent(ListRecentRequest request, Call call) {
     return logs.recent(
             call.scope(),
             request.getName(),
             request.getSeverity(),
-            Defaults.orElse(request.getLimit(), RECENT))
-        .thenApply(entries -> RecentResponse.newBuilder().addAllEntries(entries).build());
+            Defaults.orElse(request.getMaxItems(), RECENT))
+        .thenApply(entries -> ListRecentResponse.newBuilder().addAllEntries(entries).build());
   }
 
-  private CompletionStage<CommonResponse> common(CommonRequest request, Call call) {
+  private CompletionStage<ListCommonResponse> common(ListCommonRequest request, Call call) {
     return logs.common(
             call.scope(),
             request.getName(),
             request.getSeverity(),
             request.hasHour() ? hour(request) : "",
             request.getHoursAgo(),
-            Defaults.orElse(request.getLimit(), COMMON))
+            Defaults.orElse(request.getMaxItems(), COMMON))
         .thenApply(LogsService::ranking);
   }
 
-  private static String hour(CommonRequest request) {
+  private static String hour(ListCommonRequest request) {
     if (!Timestamps.isValid(request.getHour()) || request.getHour().getSeconds() < 0) {
       throw InvalidRequest.of("hour", "must be a time of the years 1970 to 9999");
     }
     return String.valueOf(request.getHour().getSeconds() / HOUR_SECONDS);
   }
 
-  private static CommonResponse ranking(LogStore.Ranking ranking) {
-    CommonResponse.Builder response =
-        CommonResponse.newBuilder()
+  private static ListCommonResponse ranking(LogStore.Ranking ranking) {
+    ListCommonResponse.Builder response =
+        ListCommonResponse.newBuilder()
             .setHour(Timestamps.fromSeconds(ranking.hour() * HOUR_SECONDS))
             .setPartial(ranking.partial())
             .setDistinct(ranking.distinct())
@@ -131,7 +131,10 @@ public final class LogsService implements BindableService {
         .messages()
         .forEach(
             message ->
-                response.addMessagesBuilder().setText(message.text()).setCount(message.count()));
+                response
+                    .addCommonMessagesBuilder()
+                    .setTemplate(message.text())
+                    .setCount(message.count()));
     return response.build();
   }
 

@@ -3,15 +3,18 @@ package dev.quoin.server.logs;
 
 import dev.quoin.logs.v1.TailRequest;
 import dev.quoin.logs.v1.TailResponse;
-import dev.quoin.logs.v1.TailResponse.Reconnect.Reason;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.Streams;
 import dev.quoin.server.tail.Cursor;
 import dev.quoin.server.tail.LogSource;
 import dev.quoin.server.tail.Subscriber;
 import dev.quoin.server.tail.Subscription;
 import dev.quoin.server.tail.Subscription.SlowReader;
 import dev.quoin.server.tail.Tails;
+import dev.quoin.streams.v1.Gap;
+import dev.quoin.streams.v1.Reconnect;
+import dev.quoin.streams.v1.ReconnectReason;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongFunction;
@@ -31,12 +34,13 @@ final class TailStream implements Subscriber<Line> {
     this.subscription =
         tails.subscribe(
             this,
-            request.getSlowReader() == TailRequest.SlowReader.SLOW_READER_DISCONNECT
+            request.getSlowReader() == dev.quoin.streams.v1.SlowReader.SLOW_READER_DISCONNECT
                 ? SlowReader.DISCONNECT
                 : SlowReader.CATCH_UP);
     sink.onReady(subscription::ready);
     call.onCancel(() -> subscription.end(() -> {}));
-    call.onDrain(() -> subscription.end(() -> reconnect(Reason.REASON_DRAINING)));
+    call.onDrain(
+        () -> subscription.end(() -> reconnect(ReconnectReason.RECONNECT_REASON_DRAINING)));
   }
 
   void open(LogStore logs, Call call) {
@@ -89,7 +93,7 @@ final class TailStream implements Subscriber<Line> {
     sink.send(
         TailResponse.newBuilder()
             .setGap(
-                TailResponse.Gap.newBuilder()
+                Gap.newBuilder()
                     .setName(name(log))
                     .setMissed(Math.max(0, to - from + 1))
                     .setCursor(subscription.cursor()))
@@ -99,15 +103,12 @@ final class TailStream implements Subscriber<Line> {
   @Override
   public void heartbeat() {
     begun = true;
-    sink.send(
-        TailResponse.newBuilder()
-            .setHeartbeat(TailResponse.Heartbeat.newBuilder().setCursor(subscription.cursor()))
-            .build());
+    sink.send(TailResponse.newBuilder().setHeartbeat(Streams.alive(subscription.cursor())).build());
   }
 
   @Override
   public void fellBehind() {
-    reconnect(Reason.REASON_SLOW_READER);
+    reconnect(ReconnectReason.RECONNECT_REASON_SLOW_READER);
   }
 
   @Override
@@ -116,11 +117,11 @@ final class TailStream implements Subscriber<Line> {
   }
 
   /** Until the first heartbeat not all logs have their place: it goes on where it was to begin. */
-  private void reconnect(Reason reason) {
+  private void reconnect(ReconnectReason reason) {
     sink.send(
         TailResponse.newBuilder()
             .setReconnect(
-                TailResponse.Reconnect.newBuilder()
+                Reconnect.newBuilder()
                     .setReason(reason)
                     .setCursor(begun ? subscription.cursor() : request.getCursor()))
             .build());

@@ -32,7 +32,7 @@ record Lease(LeasedTask task, String kind) {
             .setEnqueueTime(TaskId.time(id))
             .setFairnessKey(record.fairnessKey());
     if (record.isText()) {
-      task.setTextBytes(content);
+      task.setPayloadTextBytes(content);
     } else if (!content.isEmpty()) {
       task.setPayload(content);
     }

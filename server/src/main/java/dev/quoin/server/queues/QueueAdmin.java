@@ -4,9 +4,9 @@ package dev.quoin.server.queues;
 import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.queues.v1.ConfigureRequest;
+import dev.quoin.queues.v1.GetStatsResponse;
 import dev.quoin.queues.v1.PurgeResponse;
 import dev.quoin.queues.v1.Rates;
-import dev.quoin.queues.v1.StatsResponse;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
@@ -36,22 +36,22 @@ final class QueueAdmin {
   /** How a queue was before its settings were changed. */
   private record Configured(boolean isNew, boolean wasPaused) {}
 
-  CompletionStage<StatsResponse> stats(Scope scope, String queue) {
+  CompletionStage<GetStatsResponse> stats(Scope scope, String queue) {
     return run(STATS, scope, queue).thenApply(QueueAdmin::stats);
   }
 
-  private static StatsResponse stats(Reply reply) {
+  private static GetStatsResponse stats(Reply reply) {
     long now = reply.integer();
     long ready = reply.integer();
     long heldBack = reply.integer();
-    StatsResponse.Builder stats =
-        StatsResponse.newBuilder()
-            .setReady(ready + heldBack)
-            .setHeldBack(heldBack)
-            .setDelayed(reply.integer())
-            .setLeased(reply.integer())
-            .setDead(reply.integer())
-            .setFinished(reply.integer())
+    GetStatsResponse.Builder stats =
+        GetStatsResponse.newBuilder()
+            .setReadyCount(ready + heldBack)
+            .setHeldBackCount(heldBack)
+            .setDelayedCount(reply.integer())
+            .setLeasedCount(reply.integer())
+            .setDeadCount(reply.integer())
+            .setFinishedCount(reply.integer())
             .setPaused(reply.flag())
             .setMaxLeases(reply.integer())
             .setMaxLeasesPerKey(reply.integer())
@@ -65,7 +65,7 @@ final class QueueAdmin {
     return stats.build();
   }
 
-  private static void addPriorities(StatsResponse.Builder stats, long now, Reply reply) {
+  private static void addPriorities(GetStatsResponse.Builder stats, long now, Reply reply) {
     List<String> firsts = new ArrayList<>();
     for (int i = 0; i < PRIORITIES; i++) {
       long count = reply.integer();
@@ -85,10 +85,10 @@ final class QueueAdmin {
   private static Rates rates(long now, Reply reply) {
     double left = 1 - (double) (now % MINUTE_MILLIS) / MINUTE_MILLIS;
     return Rates.newBuilder()
-        .setEnqueued(rate(left, reply))
-        .setDone(rate(left, reply))
-        .setFailed(rate(left, reply))
-        .setDead(rate(left, reply))
+        .setEnqueuedPerSecond(rate(left, reply))
+        .setDonePerSecond(rate(left, reply))
+        .setFailedPerSecond(rate(left, reply))
+        .setDeadPerSecond(rate(left, reply))
         .build();
   }
 

@@ -19,6 +19,8 @@ import dev.quoin.queues.v1.ExtendResponse;
 import dev.quoin.queues.v1.Failed;
 import dev.quoin.queues.v1.GetRequest;
 import dev.quoin.queues.v1.GetResponse;
+import dev.quoin.queues.v1.GetStatsRequest;
+import dev.quoin.queues.v1.GetStatsResponse;
 import dev.quoin.queues.v1.LeaseRequest;
 import dev.quoin.queues.v1.LeaseResponse;
 import dev.quoin.queues.v1.ListDeadRequest;
@@ -41,8 +43,6 @@ import dev.quoin.queues.v1.RescheduleRequest;
 import dev.quoin.queues.v1.RescheduleResponse;
 import dev.quoin.queues.v1.ResumeRequest;
 import dev.quoin.queues.v1.ResumeResponse;
-import dev.quoin.queues.v1.StatsRequest;
-import dev.quoin.queues.v1.StatsResponse;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.queues.v1.WaitRequest;
@@ -117,7 +117,7 @@ public final class QueuesService implements BindableService {
         .streaming(QueuesGrpc.getWaitMethod(), this::follow)
         .unary(QueuesGrpc.getCancelMethod(), this::cancel)
         .unary(QueuesGrpc.getRescheduleMethod(), this::reschedule)
-        .unary(QueuesGrpc.getStatsMethod(), this::stats)
+        .unary(QueuesGrpc.getGetStatsMethod(), this::stats)
         .unary(QueuesGrpc.getListMethod(), this::list)
         .unary(QueuesGrpc.getListDeadMethod(), this::listDead)
         .unary(QueuesGrpc.getRedriveMethod(), this::redrive)
@@ -146,7 +146,7 @@ public final class QueuesService implements BindableService {
     long lease = Defaults.millis(request.hasLease(), request.getLease(), DEFAULT_LEASE_MILLIS);
     long wait = Durations.toMillis(request.getWait());
     LeaseCall leasing =
-        new LeaseCall(queues, watches, call, order, Defaults.orElse(request.getLimit(), 1), lease);
+        new LeaseCall(queues, watches, call, order, Defaults.orElse(request.getMaxItems(), 1), lease);
     return (wait == 0 ? leasing.atOnce() : leasing.within(wait)).thenApply(QueuesService::leased);
   }
 
@@ -211,7 +211,7 @@ public final class QueuesService implements BindableService {
                 RescheduleResponse.newBuilder().setRunTime(Timestamps.fromMillis(time)).build());
   }
 
-  private CompletionStage<StatsResponse> stats(StatsRequest request, Call call) {
+  private CompletionStage<GetStatsResponse> stats(GetStatsRequest request, Call call) {
     return admin.stats(call.scope(), request.getQueue());
   }
 

@@ -127,8 +127,8 @@ final class Renewal {
   void lost(LeaseRef ref) {
     worker.accept(
         WorkResponse.newBuilder()
-            .setLost(
-                WorkResponse.Lost.newBuilder()
+            .setTaskLost(
+                WorkResponse.TaskLost.newBuilder()
                     .setQueue(ref.queue())
                     .setTaskId(ref.taskId())
                     .setToken(ref.token()))
@@ -147,8 +147,8 @@ final class Renewal {
     if (ref != null) {
       worker.accept(
           WorkResponse.newBuilder()
-              .setCancelled(
-                  WorkResponse.Cancelled.newBuilder()
+              .setTaskCancelled(
+                  WorkResponse.TaskCancelled.newBuilder()
                       .setQueue(ref.queue())
                       .setTaskId(ref.taskId())
                       .setToken(ref.token()))

@@ -99,7 +99,8 @@ public final class SchedulesService implements BindableService {
     }
     if (TaskRecord.content(task).size() > LARGEST_PAYLOAD) {
       throw InvalidRequest.of(
-          task.hasText() ? "task.text" : "task.payload", "must be at most 4,096 bytes");
+          task.hasPayloadText() ? "task.payload_text" : "task.payload",
+          "must be at most 4,096 bytes");
     }
   }
 
@@ -145,7 +146,7 @@ public final class SchedulesService implements BindableService {
             ? Instant.ofEpochMilli(Timestamps.toMillis(request.getAfterTime()))
             : Instant.now();
     PreviewScheduleResponse.Builder response = PreviewScheduleResponse.newBuilder();
-    int limit = Defaults.orElse(request.getLimit(), PREVIEW);
+    int limit = Defaults.orElse(request.getMaxItems(), PREVIEW);
     while (response.getRunTimesCount() < limit) {
       Optional<Instant> run = cron.after(time);
       if (run.isEmpty()) {

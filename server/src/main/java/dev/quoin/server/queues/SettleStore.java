@@ -86,7 +86,7 @@ final class SettleStore {
       Scope scope, List<Progress> tasks, long leaseMillis, String holder) {
     Arguments arguments = Arguments.of(leaseMillis, holder);
     for (Progress task : tasks) {
-      arguments.add(task.getTaskId(), task.getToken(), task.getText());
+      arguments.add(task.getTaskId(), task.getToken(), task.getProgressText());
     }
     return run(EXTEND, scope, tasks.get(0).getQueue(), arguments)
         .thenApply(reply -> extended(reply, tasks));

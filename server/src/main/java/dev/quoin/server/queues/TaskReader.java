@@ -3,6 +3,7 @@ package dev.quoin.server.queues;
 
 import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.queues.v1.WaitResponse;
+import dev.quoin.server.rpc.Streams;
 import dev.quoin.server.watch.Reader;
 
 /** Tells one caller how a task stands, until it has ended. */
@@ -25,7 +26,7 @@ final class TaskReader implements Reader<TaskStatus, WaitResponse> {
   }
 
   private static WaitResponse told(TaskStatus task) {
-    return WaitResponse.newBuilder().setStatus(task).setReconnect(false).build();
+    return WaitResponse.newBuilder().setStatus(task).build();
   }
 
   @Override
@@ -35,7 +36,6 @@ final class TaskReader implements Reader<TaskStatus, WaitResponse> {
 
   @Override
   public WaitResponse reconnect() {
-    WaitResponse.Builder last = WaitResponse.newBuilder().setReconnect(true);
-    return (told == null ? last : last.setStatus(told)).build();
+    return WaitResponse.newBuilder().setReconnect(Streams.draining()).build();
   }
 }

@@ -40,7 +40,7 @@ record TaskRecord(byte[] bytes) {
             .put(
                 (byte)
                     ((task.hasPriority() ? task.getPriority() : DEFAULT_PRIORITY)
-                        | (task.hasText() ? TEXT : 0)
+                        | (task.hasPayloadText() ? TEXT : 0)
                         | (hasLongPayload(task) ? LONG : 0)))
             .putShort((short) (TURN / Defaults.orElse(task.getFairnessWeight(), 1)))
             .putShort((short) Defaults.orElse(task.getMaxAttempts(), DEFAULT_ATTEMPTS))
@@ -69,7 +69,7 @@ record TaskRecord(byte[] bytes) {
 
   /** The payload as it is stored, in whichever form it was given. */
   static ByteString content(NewTask task) {
-    return task.hasText() ? task.getTextBytes() : task.getPayload();
+    return task.hasPayloadText() ? task.getPayloadTextBytes() : task.getPayload();
   }
 
   /** Whether the payload was given as a text. */

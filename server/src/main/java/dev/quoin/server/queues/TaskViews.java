@@ -46,7 +46,7 @@ final class TaskViews {
         .setMaxAttempts(record.maxAttempts())
         .setCancelRequested(false)
         .addAllErrors(errors(errors))
-        .setProgress(progress);
+        .setProgressText(progress);
     if (withPayload) {
       addContent(task, record, record.payload(payload));
     }
@@ -58,7 +58,7 @@ final class TaskViews {
   private static void addContent(TaskStatus.Builder task, TaskRecord record, ByteString content) {
     if (record.isText()) {
       // A long one stands apart, and lists are read without it.
-      task.setTextBytes(content);
+      task.setPayloadTextBytes(content);
     } else if (!content.isEmpty()) {
       task.setPayload(content);
     }

@@ -12,6 +12,8 @@ import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.Streams;
+import dev.quoin.streams.v1.Heartbeat;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -93,7 +95,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
     beatSoon();
     return fetcher
         .open()
-        .thenCompose(heard -> renewal.adopt(open.getHeldList()))
+        .thenCompose(heard -> renewal.adopt(open.getHeldTasksList()))
         .thenRun(this::opened);
   }
 
@@ -177,9 +179,9 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
     }
     replaced.stream().filter(Objects::nonNull).forEach(renewal::lost);
     if (!known.isEmpty()) {
-      WorkResponse.Tasks.Builder tasks = WorkResponse.Tasks.newBuilder();
+      WorkResponse.Delivery.Builder tasks = WorkResponse.Delivery.newBuilder();
       known.forEach(lease -> tasks.addTasks(lease.task()));
-      sink.send(WorkResponse.newBuilder().setTasks(tasks).build());
+      sink.send(WorkResponse.newBuilder().setDelivery(tasks).build());
     }
   }
 
@@ -236,10 +238,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
 
   private void beat() {
     if (!hasEnded()) {
-      sink.conflate(
-          WorkResponse.newBuilder()
-              .setHeartbeat(WorkResponse.Heartbeat.getDefaultInstance())
-              .build());
+      sink.conflate(WorkResponse.newBuilder().setHeartbeat(Heartbeat.getDefaultInstance()).build());
       beatSoon();
     }
   }
@@ -298,10 +297,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
             open -> open == null ? CompletableFuture.<Void>completedFuture(null) : open.renew())
         .whenComplete(
             (done, failure) -> {
-              sink.send(
-                  WorkResponse.newBuilder()
-                      .setReconnect(WorkResponse.Reconnect.getDefaultInstance())
-                      .build());
+              sink.send(WorkResponse.newBuilder().setReconnect(Streams.draining()).build());
               sink.complete();
             });
   }

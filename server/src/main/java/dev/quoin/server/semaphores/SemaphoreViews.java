@@ -18,7 +18,7 @@ final class SemaphoreViews {
             .setConfigured(state.configured())
             .setInUse(state.inUse())
             .setHolderCount(state.holderCount())
-            .setWaiters(state.waiters())
+            .setWaiterCount(state.waiters())
             .setFence(state.fence())
             .setNextPageToken(nextPageToken);
     state.holders().forEach(holder -> response.addHolders(view(holder)));
@@ -28,7 +28,7 @@ final class SemaphoreViews {
   private static GetResponse.Holder view(SemaphoreAdmin.Holder holder) {
     return GetResponse.Holder.newBuilder()
         .setId(holder.id())
-        .setHolder(holder.label())
+        .setLabel(holder.label())
         .setPermits(holder.permits())
         .setFence(holder.fence())
         .setAcquireTime(Timestamps.fromMillis(holder.sinceMillis()))
@@ -50,7 +50,7 @@ final class SemaphoreViews {
         .setLimit(state.limit())
         .setInUse(state.inUse())
         .setHolderCount(state.holderCount())
-        .setWaiters(state.waiters())
+        .setWaiterCount(state.waiters())
         .build();
   }
 }

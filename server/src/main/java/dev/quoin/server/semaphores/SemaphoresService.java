@@ -173,7 +173,7 @@ public final class SemaphoresService implements BindableService {
   }
 
   private CompletionStage<RevokeResponse> revoke(RevokeRequest request, Call call) {
-    Revocation why = new Revocation(request.getActor(), request.getReason());
+    Revocation why = new Revocation(request.getActor(), request.getExplanation());
     return admin
         .revoke(call.scope(), request.getName(), request.getId(), why)
         .thenApply(permits -> RevokeResponse.newBuilder().setPermits(permits).build());

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.stats;
 
-import com.google.protobuf.util.Durations;
 import dev.quoin.server.watch.Reader;
 import dev.quoin.stats.v1.WatchAnomaliesResponse;
-import dev.quoin.stats.v1.WatchAnomaliesResponse.Heartbeat;
+import dev.quoin.streams.v1.Heartbeat;
 
 /** Tells anomalies to one caller, and how many it missed because it was slow. */
 final class AnomalyReader implements Reader<WatchedAnomalies.Newest, WatchAnomaliesResponse> {
-  private static final int LONGEST_SILENCE_SECONDS = 5;
   private static final WatchAnomaliesResponse BEAT =
-      WatchAnomaliesResponse.newBuilder()
-          .setHeartbeat(
-              Heartbeat.newBuilder().setPeriod(Durations.fromSeconds(LONGEST_SILENCE_SECONDS)))
-          .build();
+      WatchAnomaliesResponse.newBuilder().setHeartbeat(Heartbeat.getDefaultInstance()).build();
 
   private final String context;
   private long seen = -1;

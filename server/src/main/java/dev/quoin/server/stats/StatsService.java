@@ -12,10 +12,10 @@ import dev.quoin.stats.v1.GetRequest;
 import dev.quoin.stats.v1.GetResponse;
 import dev.quoin.stats.v1.ListRequest;
 import dev.quoin.stats.v1.ListResponse;
+import dev.quoin.stats.v1.ListSlowestRequest;
+import dev.quoin.stats.v1.ListSlowestResponse;
 import dev.quoin.stats.v1.RecordRequest;
 import dev.quoin.stats.v1.RecordResponse;
-import dev.quoin.stats.v1.SlowestRequest;
-import dev.quoin.stats.v1.SlowestResponse;
 import dev.quoin.stats.v1.StatsGrpc;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
@@ -56,7 +56,7 @@ public final class StatsService implements BindableService {
             (call, sink) -> new RecordBatch(stats, anomalies, call, sink))
         .unary(StatsGrpc.getGetMethod(), this::get)
         .unary(StatsGrpc.getListMethod(), this::list)
-        .unary(StatsGrpc.getSlowestMethod(), this::slowest)
+        .unary(StatsGrpc.getListSlowestMethod(), this::slowest)
         .streaming(
             StatsGrpc.getWatchAnomaliesMethod(),
             (request, call, sink) ->
@@ -126,16 +126,16 @@ public final class StatsService implements BindableService {
             });
   }
 
-  private CompletionStage<SlowestResponse> slowest(SlowestRequest request, Call call) {
+  private CompletionStage<ListSlowestResponse> slowest(ListSlowestRequest request, Call call) {
     Window window =
         request.hasHour() ? given(request.getHour()) : Window.ago(request.getHoursAgo());
-    int limit = Defaults.orElse(request.getLimit(), DEFAULT_LIMIT);
+    int limit = Defaults.orElse(request.getMaxItems(), DEFAULT_LIMIT);
     return stats
         .slowest(call.scope(), request.getKind(), window, limit)
         .thenApply(
             ranking -> {
-              SlowestResponse.Builder response =
-                  SlowestResponse.newBuilder().setHour(time(ranking.hour()));
+              ListSlowestResponse.Builder response =
+                  ListSlowestResponse.newBuilder().setHour(time(ranking.hour()));
               for (StatsStore.Slow slow : ranking.slowest()) {
                 response.addSlowestBuilder().setContext(slow.context()).setMean(slow.mean());
               }

@@ -252,8 +252,7 @@ final class ChatModelTest {
         assertThat(room.allowed).containsAll(received(room.name));
         for (Listening stream : streams) {
           assertThat(numbers(stream, room.name)).isSorted().doesNotHaveDuplicates();
-          assertThat(stream.gaps())
-              .noneMatch(gap -> gap.getFromMessageId() <= gap.getToMessageId());
+          assertThat(stream.gaps()).noneMatch(gap -> gap.getFirstMissed() <= gap.getLastMissed());
         }
         if (user.equals(WITNESS)) {
           assertThat(received(room.name).stream().distinct().sorted().toList())

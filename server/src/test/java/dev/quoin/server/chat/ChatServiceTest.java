@@ -11,17 +11,17 @@ import dev.quoin.chat.v1.DeleteRequest;
 import dev.quoin.chat.v1.EditRequest;
 import dev.quoin.chat.v1.FetchPendingRequest;
 import dev.quoin.chat.v1.FetchPendingResponse;
-import dev.quoin.chat.v1.HistoryRequest;
-import dev.quoin.chat.v1.HistoryResponse;
 import dev.quoin.chat.v1.KickRequest;
 import dev.quoin.chat.v1.ListChatsRequest;
 import dev.quoin.chat.v1.ListChatsResponse;
-import dev.quoin.chat.v1.ListChatsResponse.Overview;
+import dev.quoin.chat.v1.ListChatsResponse.Membership;
+import dev.quoin.chat.v1.ListMembersRequest;
+import dev.quoin.chat.v1.ListMembersResponse;
+import dev.quoin.chat.v1.ListMembersResponse.Member;
+import dev.quoin.chat.v1.ListMessagesRequest;
+import dev.quoin.chat.v1.ListMessagesResponse;
 import dev.quoin.chat.v1.ListRequest;
 import dev.quoin.chat.v1.ListResponse;
-import dev.quoin.chat.v1.MembersRequest;
-import dev.quoin.chat.v1.MembersResponse;
-import dev.quoin.chat.v1.MembersResponse.Member;
 import dev.quoin.chat.v1.Message;
 import dev.quoin.chat.v1.Role;
 import dev.quoin.chat.v1.SendRequest;
@@ -115,7 +115,7 @@ final class ChatServiceTest {
 
   @Test
   void chatWithoutAnIdGetsOneOfItsOwn() {
-    CreateRequest request = CreateRequest.newBuilder().setCreator("jason").build();
+    CreateRequest request = CreateRequest.newBuilder().setActor("jason").build();
 
     CreateResponse one = chats.stub.create(request);
     CreateResponse two = chats.stub.create(request);
@@ -123,7 +123,7 @@ final class ChatServiceTest {
     assertThat(one.getChatId()).hasSizeGreaterThan(20).isNotEqualTo(two.getChatId());
     assertThat(one.getMessageId()).isZero();
     assertThat(chats.list("jason"))
-        .extracting(Overview::getChatId)
+        .extracting(Membership::getChatId)
         .containsExactly(one.getChatId(), two.getChatId());
   }
 
@@ -131,8 +131,8 @@ final class ChatServiceTest {
   void repeatedCreateIsAnsweredAsTheFirstOne() {
     CreateRequest request =
         CreateRequest.newBuilder()
-            .setCreator("jason")
-            .addMembers("jeff")
+            .setActor("jason")
+            .addUsers("jeff")
             .setFirstMessage("hi")
             .setRequestId("r")
             .build();
@@ -251,7 +251,7 @@ final class ChatServiceTest {
     chats.send("loud", "jason", "hi");
 
     assertThat(chats.pending("jason"))
-        .extracting(FetchPendingResponse.Pending::getChatId)
+        .extracting(FetchPendingResponse.PendingChat::getChatId)
         .containsExactly("loud");
     assertThat(chats.pending("nobody")).isEmpty();
   }
@@ -496,17 +496,17 @@ final class ChatServiceTest {
     }
 
     List<Long> forward = new ArrayList<>();
-    HistoryResponse page;
+    ListMessagesResponse page;
     long after = 0;
     do {
-      page = history(HistoryRequest.newBuilder().setAfterMessageId(after).setLimit(7));
+      page = history(ListMessagesRequest.newBuilder().setAfterMessageId(after).setMaxItems(7));
       page.getMessagesList().forEach(message -> forward.add(message.getMessageId()));
       after = forward.get(forward.size() - 1);
     } while (page.getMore());
     assertThat(forward).containsExactlyElementsOf(LongStream.rangeClosed(1, 60).boxed().toList());
 
     List<Long> backward = new ArrayList<>();
-    page = history(HistoryRequest.newBuilder().setLimit(7));
+    page = history(ListMessagesRequest.newBuilder().setMaxItems(7));
     assertThat(page.getMessages(6).getBody()).isEqualTo("M60");
     while (true) {
       page.getMessagesList().stream()
@@ -516,13 +516,13 @@ final class ChatServiceTest {
         break;
       }
       long before = backward.get(backward.size() - 1);
-      page = history(HistoryRequest.newBuilder().setBeforeMessageId(before).setLimit(7));
+      page = history(ListMessagesRequest.newBuilder().setBeforeMessageId(before).setMaxItems(7));
     }
     assertThat(backward)
         .containsExactlyElementsOf(LongStream.rangeClosed(1, 60).mapToObj(i -> 61 - i).toList());
-    assertThat(history(HistoryRequest.newBuilder().setBeforeMessageId(1)).getMessagesList())
+    assertThat(history(ListMessagesRequest.newBuilder().setBeforeMessageId(1)).getMessagesList())
         .isEmpty();
-    assertThat(history(HistoryRequest.newBuilder().setAfterMessageId(60)).getMore()).isFalse();
+    assertThat(history(ListMessagesRequest.newBuilder().setAfterMessageId(60)).getMore()).isFalse();
   }
 
   @Test
@@ -543,7 +543,7 @@ final class ChatServiceTest {
                   .setPageSize(2)
                   .setPageToken(page.getNextPageToken())
                   .build());
-      page.getChatsList().forEach(chat -> listed.add(chat.getChatId()));
+      page.getMembershipsList().forEach(chat -> listed.add(chat.getChatId()));
     } while (!page.getNextPageToken().isEmpty());
     assertThat(listed).containsExactly("c0", "c1", "c3", "c4");
 
@@ -557,19 +557,19 @@ final class ChatServiceTest {
                   .setPageSize(2)
                   .setPageToken(pending.getNextPageToken())
                   .build());
-      pending.getChatsList().forEach(chat -> bodies.add(chat.getMessages(0).getBody()));
+      pending.getPendingChatsList().forEach(chat -> bodies.add(chat.getMessages(0).getBody()));
     } while (!pending.getNextPageToken().isEmpty());
     assertThat(bodies).containsExactly("m0", "m1", "m3", "m4");
 
     chats.create("many", "jason", "a", "b:{}", "c", "d");
     List<String> members = new ArrayList<>();
-    MembersResponse of = MembersResponse.getDefaultInstance();
+    ListMembersResponse of = ListMembersResponse.getDefaultInstance();
     do {
       of =
-          chats.stub.members(
-              MembersRequest.newBuilder()
+          chats.stub.listMembers(
+              ListMembersRequest.newBuilder()
                   .setChatId("many")
-                  .setUser("a")
+                  .setActor("a")
                   .setPageSize(2)
                   .setPageToken(of.getNextPageToken())
                   .build());
@@ -656,15 +656,15 @@ final class ChatServiceTest {
     return String.join("\n", TestRedis.commands().lrange(key("log"), 0, -1));
   }
 
-  private HistoryResponse history(HistoryRequest.Builder request) {
-    return chats.stub.history(request.setChatId("c").setUser("jeff").build());
+  private ListMessagesResponse history(ListMessagesRequest.Builder request) {
+    return chats.stub.listMessages(request.setChatId("c").setActor("jeff").build());
   }
 
   private void edit(String sender, long message, String body) {
     chats.stub.edit(
         EditRequest.newBuilder()
             .setChatId("c")
-            .setSender(sender)
+            .setActor(sender)
             .setMessageId(message)
             .setBody(body)
             .build());
@@ -674,7 +674,7 @@ final class ChatServiceTest {
     return chats
         .stub
         .delete(
-            DeleteRequest.newBuilder().setChatId("c").setUser(user).setMessageId(message).build())
+            DeleteRequest.newBuilder().setChatId("c").setActor(user).setMessageId(message).build())
         .getDeleteTime();
   }
 

@@ -7,14 +7,14 @@ import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.chat.v1.ChatGrpc.ChatBlockingStub;
 import dev.quoin.chat.v1.CreateRequest;
 import dev.quoin.chat.v1.FetchPendingRequest;
-import dev.quoin.chat.v1.FetchPendingResponse.Pending;
-import dev.quoin.chat.v1.HistoryRequest;
+import dev.quoin.chat.v1.FetchPendingResponse.PendingChat;
 import dev.quoin.chat.v1.JoinRequest;
 import dev.quoin.chat.v1.LeaveRequest;
 import dev.quoin.chat.v1.ListChatsRequest;
-import dev.quoin.chat.v1.ListChatsResponse.Overview;
-import dev.quoin.chat.v1.MembersRequest;
-import dev.quoin.chat.v1.MembersResponse.Member;
+import dev.quoin.chat.v1.ListChatsResponse.Membership;
+import dev.quoin.chat.v1.ListMembersRequest;
+import dev.quoin.chat.v1.ListMembersResponse.Member;
+import dev.quoin.chat.v1.ListMessagesRequest;
 import dev.quoin.chat.v1.Message;
 import dev.quoin.chat.v1.SendRequest;
 import io.grpc.Channel;
@@ -35,8 +35,8 @@ final class Chats {
   static CreateRequest.Builder plan(String chat, String creator, String... members) {
     return CreateRequest.newBuilder()
         .setChatId(chat)
-        .setCreator(creator)
-        .addAllMembers(List.of(members));
+        .setActor(creator)
+        .addAllUsers(List.of(members));
   }
 
   boolean join(String chat, String user) {
@@ -55,18 +55,19 @@ final class Chats {
     return SendRequest.newBuilder().setChatId(chat).setSender(sender).setBody(body);
   }
 
-  AckResponse.Acknowledged ack(String user, String chat, long message) {
+  AckResponse.AcknowledgedChat ack(String user, String chat, long message) {
     return stub.ack(
             AckRequest.newBuilder()
                 .setUser(user)
                 .addPositions(
                     AckRequest.Position.newBuilder().setChatId(chat).setMessageId(message))
                 .build())
-        .getChats(0);
+        .getAcknowledgedChats(0);
   }
 
-  List<Pending> pending(String user) {
-    return stub.fetchPending(FetchPendingRequest.newBuilder().setUser(user).build()).getChatsList();
+  List<PendingChat> pending(String user) {
+    return stub.fetchPending(FetchPendingRequest.newBuilder().setUser(user).build())
+        .getPendingChatsList();
   }
 
   /** What is pending in the only chat that has something; nothing when none has. */
@@ -77,17 +78,18 @@ final class Chats {
         .toList();
   }
 
-  List<Overview> list(String user) {
-    return stub.listChats(ListChatsRequest.newBuilder().setUser(user).build()).getChatsList();
+  List<Membership> list(String user) {
+    return stub.listChats(ListChatsRequest.newBuilder().setUser(user).build()).getMembershipsList();
   }
 
   List<Member> members(String chat, String user) {
-    return stub.members(MembersRequest.newBuilder().setChatId(chat).setUser(user).build())
+    return stub.listMembers(ListMembersRequest.newBuilder().setChatId(chat).setActor(user).build())
         .getMembersList();
   }
 
   List<Message> history(String chat, String user) {
-    return stub.history(HistoryRequest.newBuilder().setChatId(chat).setUser(user).build())
+    return stub.listMessages(
+            ListMessagesRequest.newBuilder().setChatId(chat).setActor(user).build())
         .getMessagesList();
   }
 }

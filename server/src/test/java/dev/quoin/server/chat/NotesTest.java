@@ -4,7 +4,7 @@ package dev.quoin.server.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.chat.v1.CreateRequest;
-import dev.quoin.chat.v1.ListChatsResponse.Overview;
+import dev.quoin.chat.v1.ListChatsResponse.Membership;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
@@ -88,7 +88,7 @@ final class NotesTest {
 
     assertThat(chats.join("b", "jeff")).isFalse();
 
-    assertThat(chats.list("jeff")).extracting(Overview::getChatId).containsExactly("b", "a", "c");
+    assertThat(chats.list("jeff")).extracting(Membership::getChatId).containsExactly("b", "a", "c");
   }
 
   @Test
@@ -132,7 +132,7 @@ final class NotesTest {
     CreateRequest request = Chats.plan("c", "jason").setRequestId("r").build();
     chats.stub.create(request);
 
-    CreateRequest other = request.toBuilder().setCreator("jeff").build();
+    CreateRequest other = request.toBuilder().setActor("jeff").build();
     assertThat(Refused.by(() -> chats.stub.create(other)).reason()).isEqualTo("CHAT_EXISTS");
     CreateRequest changed = request.toBuilder().setMaxMessages(7).build();
     assertThat(Refused.by(() -> chats.stub.create(changed)).reason())

@@ -7,11 +7,11 @@ import dev.quoin.chat.v1.KickRequest;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
-import dev.quoin.chat.v1.SubscribeResponse.Gap;
-import dev.quoin.chat.v1.SubscribeResponse.Reconnect.Reason;
 import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.streams.v1.Gap;
+import dev.quoin.streams.v1.ReconnectReason;
 import io.grpc.Status.Code;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
@@ -50,7 +50,8 @@ final class ResumeTest {
         redis.unfreeze();
       }
 
-      assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_DRAINING);
+      assertThat(last.getReconnect().getReason())
+          .isEqualTo(ReconnectReason.RECONNECT_REASON_DRAINING);
       assertThat(last.getReconnect().getCursor()).isEqualTo(before.cursor());
       try (Listening rest =
           Listening.open(stays.channel(), "bob", last.getReconnect().getCursor())) {
@@ -110,7 +111,7 @@ final class ResumeTest {
         try (Listening rest = Listening.open(server.channel(), "bob", cursor)) {
           rest.awaitBodies("room", 2);
           assertThat(rest.bodies("room")).containsExactly("two", "drei");
-          assertThat(rest.gaps()).extracting(Gap::getToMessageId).containsExactly(0L);
+          assertThat(rest.gaps()).extracting(Gap::getLastMissed).containsExactly(0L);
         }
       }
     }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
 import com.google.protobuf.util.Durations;
-import dev.quoin.chat.v1.FetchPendingResponse.Pending;
+import dev.quoin.chat.v1.FetchPendingResponse.PendingChat;
 import dev.quoin.chat.v1.Message;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
@@ -117,7 +117,7 @@ final class RetentionTest {
     chats.ack("jason", "c", 200);
 
     assertThat(TestRedis.commands().llen(LOG)).isEqualTo(50);
-    Pending pending = chats.pending("jeff").get(0);
+    PendingChat pending = chats.pending("jeff").get(0);
     assertThat(pending.getMissed()).isEqualTo(150);
     assertThat(pending.getUnread()).isEqualTo(200);
     assertThat(pending.getMessages(0).getMessageId()).isEqualTo(151);

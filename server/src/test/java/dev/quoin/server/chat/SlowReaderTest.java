@@ -49,7 +49,7 @@ final class SlowReaderTest {
       long secret = chats.send(room, ann, "secret");
       quick.awaitBodies(room, 11);
       chats.stub.delete(
-          DeleteRequest.newBuilder().setChatId(room).setUser(ann).setMessageId(secret).build());
+          DeleteRequest.newBuilder().setChatId(room).setActor(ann).setMessageId(secret).build());
       quick.await(room, "the deletion is told", Event::hasMessageDeleted);
 
       slow.read(Integer.MAX_VALUE - 1);

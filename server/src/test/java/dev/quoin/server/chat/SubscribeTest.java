@@ -13,14 +13,14 @@ import dev.quoin.chat.v1.Role;
 import dev.quoin.chat.v1.SetRoleRequest;
 import dev.quoin.chat.v1.SignalRequest;
 import dev.quoin.chat.v1.SubscribeRequest;
-import dev.quoin.chat.v1.SubscribeRequest.SlowReader;
 import dev.quoin.chat.v1.SubscribeResponse;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
-import dev.quoin.chat.v1.SubscribeResponse.Gap;
-import dev.quoin.chat.v1.SubscribeResponse.Reconnect.Reason;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.streams.v1.Gap;
+import dev.quoin.streams.v1.ReconnectReason;
+import dev.quoin.streams.v1.SlowReader;
 import io.grpc.Status.Code;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,8 +109,8 @@ final class SubscribeTest {
     chats.stub.create(
         CreateRequest.newBuilder()
             .setChatId(room + "2")
-            .setCreator(jason)
-            .addMembers(jeff)
+            .setActor(jason)
+            .addUsers(jeff)
             .setFirstMessage("hi")
             .build());
 
@@ -162,7 +162,7 @@ final class SubscribeTest {
     chats.stub.edit(
         EditRequest.newBuilder()
             .setChatId(room)
-            .setSender(jason)
+            .setActor(jason)
             .setMessageId(1)
             .setBody("uno")
             .build());
@@ -175,7 +175,7 @@ final class SubscribeTest {
             .build());
     chats.join(room, "michelle");
     chats.stub.delete(
-        DeleteRequest.newBuilder().setChatId(room).setUser(jason).setMessageId(1).build());
+        DeleteRequest.newBuilder().setChatId(room).setActor(jason).setMessageId(1).build());
 
     listening.await(room, "the deletion is told", Event::hasMessageDeleted);
     List<Event> events =
@@ -205,7 +205,7 @@ final class SubscribeTest {
     chats.stub.edit(
         EditRequest.newBuilder()
             .setChatId(room)
-            .setSender(jason)
+            .setActor(jason)
             .setMessageId(1)
             .setBody("uno")
             .build());
@@ -261,11 +261,11 @@ final class SubscribeTest {
     resumed.awaitBodies(room, 10);
     assertThat(resumed.bodies(room)).containsExactlyElementsOf(numbered(90, 100));
     assertThat(resumed.gaps())
-        .extracting(Gap::getChatId, Gap::getFromMessageId, Gap::getToMessageId)
+        .extracting(Gap::getName, Gap::getFirstMissed, Gap::getLastMissed)
         .containsExactly(tuple(room, 2L, 90L));
     fresh.awaitBodies(room, 10);
     assertThat(fresh.gaps())
-        .extracting(Gap::getChatId, Gap::getFromMessageId, Gap::getToMessageId)
+        .extracting(Gap::getName, Gap::getFirstMissed, Gap::getLastMissed)
         .containsExactly(tuple(room, 1L, 90L));
   }
 
@@ -332,7 +332,8 @@ final class SubscribeTest {
     slow.read(Integer.MAX_VALUE - 1);
     assertThat(slow.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Code.OK);
     SubscribeResponse last = slow.told().get(slow.told().size() - 1);
-    assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_SLOW_READER);
+    assertThat(last.getReconnect().getReason())
+        .isEqualTo(ReconnectReason.RECONNECT_REASON_SLOW_READER);
     int had = slow.bodies(room).size();
     Listening rest = open(TestServer.second(), jeff, slow.cursor());
     rest.awaitBodies(room, 65 - had);
@@ -351,7 +352,8 @@ final class SubscribeTest {
 
     assertThat(listening.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Code.OK);
     SubscribeResponse last = listening.told().get(listening.told().size() - 1);
-    assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_DRAINING);
+    assertThat(last.getReconnect().getReason())
+        .isEqualTo(ReconnectReason.RECONNECT_REASON_DRAINING);
     chats.send(room, jason, "two");
     Listening rest = open(TestServer.first(), jeff, last.getReconnect().getCursor());
     rest.awaitBodies(room, 1);

@@ -19,6 +19,7 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.streams.v1.Heartbeat;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import java.util.List;
@@ -106,7 +107,7 @@ final class ConfigFailureTest {
     announcing.next(AnnounceResponse::hasAnnounced);
 
     redis.kill();
-    WatchResponse.Heartbeat stale =
+    Heartbeat stale =
         watching
             .next(message -> message.hasHeartbeat() && message.getHeartbeat().getStale())
             .getHeartbeat();

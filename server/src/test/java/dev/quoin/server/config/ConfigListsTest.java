@@ -70,7 +70,7 @@ final class ConfigListsTest {
         .extracting(Named::getName)
         .containsExactly("lists/bank", "lists/shop");
     assertThat(maintenances())
-        .extracting(named -> named.getMaintenance().getMessage())
+        .extracting(named -> named.getMaintenance().getNotice())
         .containsExactly("soon", "soon");
     maintain("lists/bank", false);
     assertThat(maintenances()).extracting(Named::getName).containsExactly("lists/shop");
@@ -110,6 +110,6 @@ final class ConfigListsTest {
   private static void maintain(String name, boolean on) {
     SetMaintenanceRequest.Builder request =
         SetMaintenanceRequest.newBuilder().setName(name).setOn(on);
-    on(TestServer.first()).setMaintenance((on ? request.setMessage("soon") : request).build());
+    on(TestServer.first()).setMaintenance((on ? request.setNotice("soon") : request).build());
   }
 }

@@ -19,10 +19,10 @@ import dev.quoin.config.v1.DeleteRequest;
 import dev.quoin.config.v1.DeleteResponse;
 import dev.quoin.config.v1.GetRequest;
 import dev.quoin.config.v1.GetResponse;
-import dev.quoin.config.v1.HistoryRequest;
-import dev.quoin.config.v1.HistoryResponse;
 import dev.quoin.config.v1.ListRequest;
 import dev.quoin.config.v1.ListResponse;
+import dev.quoin.config.v1.ListVersionsRequest;
+import dev.quoin.config.v1.ListVersionsResponse;
 import dev.quoin.config.v1.RollbackRequest;
 import dev.quoin.config.v1.RollbackResponse;
 import dev.quoin.config.v1.SetRequest;
@@ -66,7 +66,7 @@ final class ConfigServiceTest {
             .build();
     SetResponse stored =
         on(TestServer.first())
-            .set(to("redis", "statistics", "").setValue(value).setAuthor("kim").build());
+            .set(to("redis", "statistics", "").setValue(value).setActor("kim").build());
 
     GetResponse found = get("redis", "statistics");
 
@@ -77,7 +77,7 @@ final class ConfigServiceTest {
     assertThat(configuration.getValue()).isEqualTo(value);
     assertThat(configuration.getVersion()).isEqualTo(stored.getVersion());
     assertThat(configuration.getUpdateTime()).isEqualTo(stored.getUpdateTime());
-    assertThat(configuration.getAuthor()).isEqualTo("kim");
+    assertThat(configuration.getActor()).isEqualTo("kim");
     assertThat(Timestamps.compare(found.getAsOf(), stored.getUpdateTime()))
         .isGreaterThanOrEqualTo(0);
   }
@@ -259,12 +259,12 @@ final class ConfigServiceTest {
     long second = set("redis", "a", "2").getVersion();
     long third = delete("redis", "a").getVersion();
 
-    HistoryResponse history = history("redis", "a", 0, "");
+    ListVersionsResponse history = history("redis", "a", 0, "");
 
     assertThat(history.getConfigurationsList())
         .extracting(Configuration::getVersion)
         .containsExactly(third, second, first);
-    assertThat(history.getConfigurations(0).getDeleted()).isTrue();
+    assertThat(history.getConfigurations(0).getDeletion()).isTrue();
     assertThat(history.getConfigurations(0).hasValue()).isFalse();
     assertThat(hostOf(history.getConfigurations(2).getValue())).isEqualTo("1");
     assertThat(history.getNextPageToken()).isEmpty();
@@ -280,7 +280,7 @@ final class ConfigServiceTest {
     List<Long> read = new ArrayList<>();
     String token = "";
     do {
-      HistoryResponse page = history("redis", "a", 2, token);
+      ListVersionsResponse page = history("redis", "a", 2, token);
       page.getConfigurationsList().forEach(version -> read.add(version.getVersion()));
       token = page.getNextPageToken();
     } while (!token.isEmpty());
@@ -294,7 +294,7 @@ final class ConfigServiceTest {
       set("redis", "a", "v" + i);
     }
 
-    HistoryResponse history = history("redis", "a", 100, "");
+    ListVersionsResponse history = history("redis", "a", 100, "");
 
     assertThat(history.getConfigurationsCount()).isEqualTo(100);
     assertThat(history.getNextPageToken()).isEmpty();
@@ -307,7 +307,7 @@ final class ConfigServiceTest {
       set("redis", "a", i + "x".repeat(65_000));
     }
 
-    HistoryResponse page = history("redis", "a", 100, "");
+    ListVersionsResponse page = history("redis", "a", 100, "");
 
     assertThat(page.getConfigurationsCount()).isEqualTo(17);
     assertThat(history("redis", "a", 100, page.getNextPageToken()).getConfigurationsCount())
@@ -320,12 +320,12 @@ final class ConfigServiceTest {
     long second = set("redis", "a", "2").getVersion();
 
     RollbackResponse restored =
-        on(TestServer.first()).rollback(rollback("redis", "a", first).setAuthor("kim").build());
+        on(TestServer.first()).rollback(rollback("redis", "a", first).setActor("kim").build());
 
     assertThat(restored.getStored()).isTrue();
     assertThat(restored.getVersion()).isGreaterThan(second);
     assertThat(hostOf(get("redis", "a").getConfiguration().getValue())).isEqualTo("1");
-    assertThat(history("redis", "a", 0, "").getConfigurations(0).getAuthor()).isEqualTo("kim");
+    assertThat(history("redis", "a", 0, "").getConfigurations(0).getActor()).isEqualTo("kim");
   }
 
   @Test
@@ -551,11 +551,11 @@ final class ConfigServiceTest {
     return RollbackRequest.newBuilder().setType(type).setComponent(component).setVersion(version);
   }
 
-  private static HistoryResponse history(
+  private static ListVersionsResponse history(
       String type, String component, int pageSize, String pageToken) {
     return on(TestServer.second())
-        .history(
-            HistoryRequest.newBuilder()
+        .listVersions(
+            ListVersionsRequest.newBuilder()
                 .setType(type)
                 .setComponent(component)
                 .setPageSize(pageSize)

@@ -18,6 +18,7 @@ import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.ServerProcess;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.streams.v1.ReconnectReason;
 import io.grpc.ManagedChannel;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
@@ -302,8 +303,8 @@ final class DiscoveryTest {
       var announcing = announce(draining, request("a"));
       announced(announcing);
       draining.server().close();
-      assertThat(announcing.next(AnnounceResponse::hasReconnect).getReconnect().getInstance())
-          .isEqualTo("a");
+      assertThat(announcing.next(AnnounceResponse::hasReconnect).getReconnect().getReason())
+          .isEqualTo(ReconnectReason.RECONNECT_REASON_DRAINING);
       announcing.end().get(10, TimeUnit.SECONDS);
     }
     assertThat(resolve().getInstancesCount()).isEqualTo(1);

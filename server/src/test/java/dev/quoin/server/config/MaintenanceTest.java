@@ -43,7 +43,7 @@ final class MaintenanceTest {
 
     assertThat(found.getMaintenance()).isEqualTo(Maintenance.newBuilder().setOn(false).build());
     assertThat(found.hasAsOf()).isTrue();
-    assertThat(watch().next(WatchMaintenanceResponse::hasState).getState().getMaintenance())
+    assertThat(watch().next(WatchMaintenanceResponse::hasSnapshot).getSnapshot().getMaintenance())
         .isEqualTo(Maintenance.newBuilder().setOn(false).build());
   }
 
@@ -52,44 +52,44 @@ final class MaintenanceTest {
     Timestamp until = Timestamps.fromMillis(System.currentTimeMillis() + 3_600_000);
     Maintenance set =
         set(
-            on().setMessage("back at noon")
+            on().setNotice("back at noon")
                 .setUntil(until)
                 .addAllow("10.0.0.7")
                 .addAllow("kim")
-                .setAuthor("ops"));
+                .setActor("ops"));
 
     Maintenance found = get().getMaintenance();
 
     assertThat(found).isEqualTo(set);
     assertThat(found.getOn()).isTrue();
-    assertThat(found.getMessage()).isEqualTo("back at noon");
+    assertThat(found.getNotice()).isEqualTo("back at noon");
     assertThat(found.getUntil()).isEqualTo(until);
     assertThat(found.getAllowList()).containsExactly("10.0.0.7", "kim");
-    assertThat(found.getAuthor()).isEqualTo("ops");
+    assertThat(found.getActor()).isEqualTo("ops");
     assertThat(found.hasStartTime()).isTrue();
     assertThat(TestRedis.commands().pttl(KEY)).isBetween(3_500_000L, 3_600_000L);
   }
 
   @Test
   void whoForgetsToSayOnEndsNothing() {
-    set(on().setMessage("soon"));
+    set(on().setNotice("soon"));
     Timestamp until = Timestamps.fromMillis(System.currentTimeMillis() + 3_600_000);
 
     assertThat(Refused.by(() -> set(on().clearOn().setUntil(until))).fields())
         .containsExactly("on");
     assertThat(Refused.by(() -> set(off().setUntil(until))).fields()).containsExactly("until");
-    assertThat(Refused.by(() -> set(off().setMessage("x"))).fields()).containsExactly("message");
+    assertThat(Refused.by(() -> set(off().setNotice("x"))).fields()).containsExactly("notice");
     assertThat(Refused.by(() -> set(off().addAllow("kim"))).fields()).containsExactly("allow");
-    assertThat(get().getMaintenance().getMessage()).isEqualTo("soon");
+    assertThat(get().getMaintenance().getNotice()).isEqualTo("soon");
   }
 
   @Test
   void maintenanceThatIsChangedKeepsItsStart() {
-    Maintenance first = set(on().setMessage("soon"));
-    Maintenance second = set(on().setMessage("later"));
+    Maintenance first = set(on().setNotice("soon"));
+    Maintenance second = set(on().setNotice("later"));
 
     assertThat(second.getStartTime()).isEqualTo(first.getStartTime());
-    assertThat(get().getMaintenance().getMessage()).isEqualTo("later");
+    assertThat(get().getMaintenance().getNotice()).isEqualTo("later");
     assertThat(TestRedis.commands().pttl(KEY)).isEqualTo(-1);
   }
 
@@ -110,10 +110,10 @@ final class MaintenanceTest {
     var watching = watch();
     assertThat(state(watching).getOn()).isFalse();
 
-    set(on().setMessage("one"));
-    assertThat(state(watching).getMessage()).isEqualTo("one");
-    set(on().setMessage("two"));
-    assertThat(state(watching).getMessage()).isEqualTo("two");
+    set(on().setNotice("one"));
+    assertThat(state(watching).getNotice()).isEqualTo("one");
+    set(on().setNotice("two"));
+    assertThat(state(watching).getNotice()).isEqualTo("two");
     set(off());
     assertThat(state(watching).getOn()).isFalse();
   }
@@ -126,8 +126,8 @@ final class MaintenanceTest {
     set(on().setUntil(Timestamps.fromMillis(begin + 2_500)));
     assertThat(state(watching).getOn()).isTrue();
 
-    WatchMaintenanceResponse.State ended =
-        watching.next(WatchMaintenanceResponse::hasState).getState();
+    WatchMaintenanceResponse.Snapshot ended =
+        watching.next(WatchMaintenanceResponse::hasSnapshot).getSnapshot();
 
     assertThat(ended.getMaintenance().getOn()).isFalse();
     assertThat(Timestamps.toMillis(ended.getAsOf())).isGreaterThanOrEqualTo(begin + 2_500);
@@ -206,6 +206,6 @@ final class MaintenanceTest {
 
   private static Maintenance state(
       Watching<WatchMaintenanceRequest, WatchMaintenanceResponse> watching) {
-    return watching.next(WatchMaintenanceResponse::hasState).getState().getMaintenance();
+    return watching.next(WatchMaintenanceResponse::hasSnapshot).getSnapshot().getMaintenance();
   }
 }

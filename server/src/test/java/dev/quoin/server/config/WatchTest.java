@@ -10,12 +10,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.Configuration;
 import dev.quoin.config.v1.DeleteRequest;
-import dev.quoin.config.v1.HistoryRequest;
+import dev.quoin.config.v1.ListVersionsRequest;
 import dev.quoin.config.v1.WatchRequest;
 import dev.quoin.config.v1.WatchResponse;
 import dev.quoin.config.v1.WatchResponse.Snapshot;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.streams.v1.Heartbeat;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -114,7 +115,7 @@ final class WatchTest {
       assertThat(changes.getConfigurationsList())
           .extracting(Configuration::getComponent)
           .containsExactly("a", "b", "c");
-      assertThat(changes.getConfigurations(1).getDeleted()).isTrue();
+      assertThat(changes.getConfigurations(1).getDeletion()).isTrue();
       assertThat(changes.getRevision()).isEqualTo(last);
     }
   }
@@ -130,14 +131,14 @@ final class WatchTest {
             DeleteRequest.newBuilder()
                 .setType("w16")
                 .setComponent("a")
-                .setAuthor("kim of ops")
+                .setActor("kim of ops")
                 .build());
 
     Configuration deletion =
         Configs.on(TestServer.first())
-            .history(HistoryRequest.newBuilder().setType("w16").setComponent("a").build())
+            .listVersions(ListVersionsRequest.newBuilder().setType("w16").setComponent("a").build())
             .getConfigurations(0);
-    assertThat(deletion.getAuthor()).isEqualTo("kim of ops");
+    assertThat(deletion.getActor()).isEqualTo("kim of ops");
     assertThat(watching.next(WatchResponse::hasChanges).getChanges().getConfigurationsList())
         .containsExactly(deletion);
     for (TestServer server : List.of(TestServer.first(), TestServer.second())) {
@@ -208,7 +209,7 @@ final class WatchTest {
     Watching<WatchRequest, WatchResponse> watching = watch(TestServer.first(), "w10");
     Snapshot snapshot = snapshot(watching);
 
-    WatchResponse.Heartbeat beat = watching.next(WatchResponse::hasHeartbeat).getHeartbeat();
+    Heartbeat beat = watching.next(WatchResponse::hasHeartbeat).getHeartbeat();
 
     assertThat(beat.getRevision()).isEqualTo(revision);
     assertThat(beat.getStale()).isFalse();
@@ -334,7 +335,7 @@ final class WatchTest {
       }
       for (Configuration changed : message.getChanges().getConfigurationsList()) {
         versions.add(changed.getVersion());
-        if (changed.getDeleted()) {
+        if (changed.getDeletion()) {
           values.remove(changed.getComponent());
         } else {
           put(changed);

@@ -56,7 +56,7 @@ final class StatusesTest {
     String name = "ü".repeat(256);
     String huge = "x".repeat(100_000);
     Refusal refusal =
-        new Refusal(ErrorReason.ERROR_REASON_LOCK_FORCED, "%".repeat(5000))
+        new Refusal(ErrorReason.ERROR_REASON_LOCK_REVOKED, "%".repeat(5000))
             .about("lock", Map.of("name", name, "other", huge));
 
     StatusRuntimeException status = Statuses.status(refusal, "id");

@@ -17,8 +17,8 @@ import dev.quoin.locks.v1.AcquireAllRequest;
 import dev.quoin.locks.v1.AcquireAllResponse;
 import dev.quoin.locks.v1.AcquireAllResponse.Grant;
 import dev.quoin.locks.v1.AcquireResponse;
-import dev.quoin.locks.v1.ForceReleaseRequest;
 import dev.quoin.locks.v1.Mode;
+import dev.quoin.locks.v1.RevokeRequest;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
@@ -47,12 +47,12 @@ final class AcquireAllTest {
 
   @Test
   void allLocksAreTakenWithTokensInTheOrderOfTheNamesAndOneTimeOfTheirEnd() {
-    AcquireAllResponse all = acquireAll(names("c", "a", "b").setHolder("me"));
+    AcquireAllResponse all = acquireAll(names("c", "a", "b").setLabel("me"));
 
     assertThat(all.getAcquired()).isTrue();
     assertThat(all.getGrantsList()).extracting(Grant::getName).containsExactly("c", "a", "b");
     for (Grant grant : all.getGrantsList()) {
-      assertThat(state(grant.getName()).getHolder()).isEqualTo("me");
+      assertThat(state(grant.getName()).getLabel()).isEqualTo("me");
       assertThat(state(grant.getName()).getFence()).isEqualTo(grant.getFence());
       assertThat(Timestamps.compare(state(grant.getName()).getExpireTime(), all.getExpireTime()))
           .as("it lasts at least as long")
@@ -63,7 +63,7 @@ final class AcquireAllTest {
 
   @Test
   void oneBusyLockMeansNoneAndIsNamed() {
-    acquire(request("b").setHolder("other"));
+    acquire(request("b").setLabel("other"));
 
     AcquireAllResponse none = acquireAll(names("a", "b", "c"));
 
@@ -71,7 +71,7 @@ final class AcquireAllTest {
     assertThat(none.getGrantsList()).isEmpty();
     assertThat(none.hasExpireTime()).isFalse();
     assertThat(none.getBusyName()).isEqualTo("b");
-    assertThat(none.getHolder()).isEqualTo("other");
+    assertThat(none.getLabel()).isEqualTo("other");
     assertThat(none.getPosition()).isEqualTo(1);
     assertThat(none.hasRetryAfter()).isTrue();
     assertThat(state("a").getHeld()).isFalse();
@@ -105,7 +105,7 @@ final class AcquireAllTest {
     assertThat(none.getAcquired()).isFalse();
     assertThat(none.getBusyName()).isEqualTo("b");
     assertThat(state("a").getHeld()).isFalse();
-    assertThat(state("b").getWaiters()).isZero();
+    assertThat(state("b").getWaiterCount()).isZero();
   }
 
   @Test
@@ -147,12 +147,12 @@ final class AcquireAllTest {
 
     TestServer.second()
         .locks()
-        .forceRelease(ForceReleaseRequest.newBuilder().setName("a").setExplanation("stop").build());
+        .revoke(RevokeRequest.newBuilder().setName("a").setExplanation("stop").build());
 
     assertThat(waiting)
         .failsWithin(10, TimeUnit.SECONDS)
         .withThrowableOfType(ExecutionException.class)
-        .satisfies(e -> assertThat(Refused.of(e.getCause()).reason()).isEqualTo("LOCK_FORCED"));
+        .satisfies(e -> assertThat(Refused.of(e.getCause()).reason()).isEqualTo("LOCK_REVOKED"));
     awaitWaiters("b", 0);
   }
 
@@ -162,7 +162,7 @@ final class AcquireAllTest {
 
     assertThat(acquireAll(names("a", "b").setMode(Mode.MODE_SHARED)).getAcquired()).isTrue();
     assertThat(acquireAll(names("b", "a").setMode(Mode.MODE_SHARED)).getAcquired()).isTrue();
-    assertThat(state("a").getReaders()).isEqualTo(3);
+    assertThat(state("a").getReaderCount()).isEqualTo(3);
     assertThat(acquireAll(names("b")).getBusyName()).isEqualTo("b");
   }
 

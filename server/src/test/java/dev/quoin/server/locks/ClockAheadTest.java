@@ -76,7 +76,7 @@ final class ClockAheadTest {
 
     assertThat(acquire(request("a")).getAcquired()).isFalse();
 
-    assertThat(state("a").getReaders()).isEqualTo(2);
+    assertThat(state("a").getReaderCount()).isEqualTo(2);
     assertThat(secondsLeft(state("a").getExpireTime())).isBetween(500L, 700L);
     release("a", one.getToken());
     assertThat(secondsLeft(state("a").getExpireTime())).isBetween(50L, 100L);

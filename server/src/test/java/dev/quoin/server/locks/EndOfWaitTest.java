@@ -97,6 +97,6 @@ final class EndOfWaitTest {
 
   private void awaitWaiters(int count) {
     GetRequest get = GetRequest.newBuilder().setName("a").build();
-    Eventually.until(count + " wait", () -> server.locks().get(get).getWaiters() == count);
+    Eventually.until(count + " wait", () -> server.locks().get(get).getWaiterCount() == count);
   }
 }

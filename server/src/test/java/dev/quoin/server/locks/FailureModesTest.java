@@ -68,10 +68,10 @@ final class FailureModesTest {
 
   @Test
   void holderThatCrashedIsKnownToOthersAndItsLockIsFreeWhenTheLeaseEnds() {
-    acquire(request("a").setHolder("host 7").setLease(Durations.fromSeconds(2)));
+    acquire(request("a").setLabel("host 7").setLease(Durations.fromSeconds(2)));
 
     AcquireResponse told = acquire(request("a"));
-    assertThat(told.getHolder()).isEqualTo("host 7");
+    assertThat(told.getLabel()).isEqualTo("host 7");
     assertThat(Durations.toMillis(told.getRetryAfter())).isBetween(1L, 2_000L);
     Eventually.until("the lease has ended", () -> acquire(request("a")).getAcquired());
   }
@@ -107,7 +107,7 @@ final class FailureModesTest {
     Eventually.until("one of those in line is served", () -> served(waiting) == 1);
     assertThat(taken).as("newcomers served before those in line").isZero();
     assertThat(served(waiting)).isEqualTo(1);
-    assertThat(state("a").getWaiters()).isEqualTo(9);
+    assertThat(state("a").getWaiterCount()).isEqualTo(9);
     waiting.forEach(one -> one.cancel(true));
     awaitWaiters("a", 0);
   }
@@ -132,16 +132,16 @@ final class FailureModesTest {
 
   @Test
   void holderThatAcquiresAgainWaitsForItselfAndThatIsSeen() {
-    acquire(request("a").setHolder("me").setRequestId("one"));
+    acquire(request("a").setLabel("me").setRequestId("one"));
 
-    AcquireResponse again = acquire(request("a").setHolder("me").setRequestId("two"));
+    AcquireResponse again = acquire(request("a").setLabel("me").setRequestId("two"));
     assertThat(again.getAcquired()).isFalse();
-    assertThat(again.getHolder()).isEqualTo("me");
-    var waiting = await(TestServer.first(), request("a").setHolder("me").setRequestId("two"));
+    assertThat(again.getLabel()).isEqualTo("me");
+    var waiting = await(TestServer.first(), request("a").setLabel("me").setRequestId("two"));
     awaitWaiters("a", 1);
     GetResponse state = state("a");
-    assertThat(state.getHeldBy(0).getHolder()).isEqualTo("me");
-    assertThat(state.getLine(0).getHolder()).isEqualTo("me");
+    assertThat(state.getHolders(0).getLabel()).isEqualTo("me");
+    assertThat(state.getWaiters(0).getLabel()).isEqualTo("me");
     waiting.cancel(true);
   }
 
@@ -161,8 +161,8 @@ final class FailureModesTest {
     Refused refused = Refused.by(() -> acquire(request("a").setWait(Durations.fromSeconds(30))));
 
     assertThat(refused.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
-    assertThat(refused.reason()).isEqualTo("LOCK_LINE_FULL");
-    assertThat(state("a").getWaiters()).isEqualTo(200_000);
+    assertThat(refused.reason()).isEqualTo("LOCK_TOO_MANY_WAITERS");
+    assertThat(state("a").getWaiterCount()).isEqualTo(200_000);
     assertThat(acquire(request("a")).getPosition()).isEqualTo(200_001);
   }
 

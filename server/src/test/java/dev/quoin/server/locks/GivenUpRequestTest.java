@@ -58,7 +58,7 @@ final class GivenUpRequestTest {
 
     assertThat(giveUp("a", "r-1").getReleased()).isTrue();
 
-    assertThat(state("a").getReaders()).isEqualTo(1);
+    assertThat(state("a").getReaderCount()).isEqualTo(1);
   }
 
   @Test
@@ -89,7 +89,7 @@ final class GivenUpRequestTest {
                 .reason())
         .isEqualTo("LOCK_NOT_HELD");
     assertThat(state("a").getHeld()).isFalse();
-    assertThat(state("a").getWaiters()).isZero();
+    assertThat(state("a").getWaiterCount()).isZero();
     assertThat(acquire(request("a").setRequestId("r-2")).getAcquired()).isTrue();
     assertThat(TestRedis.commands().pttl("quoin:default:locks:{a}:request:r-1"))
         .isBetween(590_000L, 600_000L);

@@ -11,12 +11,13 @@ import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.locks.v1.HoldRequest;
 import dev.quoin.locks.v1.HoldResponse;
-import dev.quoin.locks.v1.HoldResponse.Lost.Reason;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.streams.v1.Granted;
+import dev.quoin.streams.v1.LostReason;
 import io.grpc.ManagedChannel;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -43,12 +44,12 @@ final class HoldTest {
   @Test
   void freeLockIsGrantedAtOnce() throws Exception {
     Holding holding =
-        Holding.open(TestServer.first(), HoldRequest.newBuilder().setName("a").setHolder("me"));
+        Holding.open(TestServer.first(), HoldRequest.newBuilder().setName("a").setLabel("me"));
 
-    HoldResponse.Granted granted = holding.granted();
+    Granted granted = holding.granted();
 
     assertThat(granted.getFence()).isPositive();
-    assertThat(state("a").getHolder()).isEqualTo("me");
+    assertThat(state("a").getLabel()).isEqualTo("me");
     assertThat(state("a").getExpireTime()).isEqualTo(granted.getExpireTime());
     holding.cancel();
   }
@@ -79,7 +80,7 @@ final class HoldTest {
   @Test
   void lockIsRenewedAsLongAsTheCallLives() throws Exception {
     Holding holding = Holding.open(TestServer.first(), Holding.request("a", 300));
-    HoldResponse.Granted granted = holding.granted();
+    Granted granted = holding.granted();
 
     long expire = Timestamps.toMillis(granted.getExpireTime());
     for (int i = 0; i < 6; i++) {
@@ -135,7 +136,7 @@ final class HoldTest {
     third.cancel();
     Eventually.until(
         "nobody holds the lock or waits for it",
-        () -> !state("a").getHeld() && state("a").getWaiters() == 0);
+        () -> !state("a").getHeld() && state("a").getWaiterCount() == 0);
   }
 
   @Test
@@ -152,20 +153,20 @@ final class HoldTest {
 
       Eventually.until(
           "nobody holds the lock or waits for it",
-          () -> !state(name).getHeld() && state(name).getWaiters() == 0);
+          () -> !state(name).getHeld() && state(name).getWaiterCount() == 0);
     }
   }
 
   @Test
   void holderIsToldWhenSomebodyReleasedWithItsToken() throws Exception {
     Holding holding = Holding.open(TestServer.first(), Holding.request("a", 600));
-    HoldResponse.Granted granted = holding.granted();
+    Granted granted = holding.granted();
 
     TestServer.second()
         .locks()
         .release(ReleaseRequest.newBuilder().setName("a").setToken(granted.getToken()).build());
 
-    assertThat(holding.next().getLost().getReason()).isEqualTo(Reason.REASON_NOT_HELD);
+    assertThat(holding.next().getLost().getReason()).isEqualTo(LostReason.LOST_REASON_NOT_HELD);
     holding.end().get(5, TimeUnit.SECONDS);
   }
 
@@ -179,7 +180,7 @@ final class HoldTest {
             TestServer.second(),
             HoldRequest.newBuilder().setName("a").setToken(acquired.getToken()));
 
-    HoldResponse.Granted granted = holding.granted();
+    Granted granted = holding.granted();
     assertThat(granted.getToken()).isEqualTo(acquired.getToken());
     assertThat(granted.getFence()).isEqualTo(acquired.getFence());
     holding.cancel();
@@ -189,12 +190,12 @@ final class HoldTest {
   @Test
   void endOfAStreamDoesNotTakeTheLockFromANewerOneWithTheSameToken() throws Exception {
     Holding older = Holding.open(TestServer.first(), Holding.request("a", 600));
-    HoldResponse.Granted granted = older.granted();
+    Granted granted = older.granted();
     Holding newer =
         Holding.open(TestServer.second(), Holding.request("a", 600).setToken(granted.getToken()));
     assertThat(newer.granted().getFence()).isEqualTo(granted.getFence());
 
-    assertThat(older.next().getLost().getReason()).isEqualTo(Reason.REASON_NOT_HELD);
+    assertThat(older.next().getLost().getReason()).isEqualTo(LostReason.LOST_REASON_NOT_HELD);
     older.cancel();
 
     for (int beats = 0; beats < 4; beats++) {
@@ -207,7 +208,7 @@ final class HoldTest {
   @Test
   void cancelledStreamDoesNotTakeTheLockFromANewerOneWithTheSameToken() throws Exception {
     Holding older = Holding.open(TestServer.first(), Holding.request("a", 60_000));
-    HoldResponse.Granted granted = older.granted();
+    Granted granted = older.granted();
     Holding newer =
         Holding.open(TestServer.first(), Holding.request("a", 300).setToken(granted.getToken()));
     newer.granted();
@@ -236,7 +237,7 @@ final class HoldTest {
   void drainingServerLetsTheHolderTakeTheLockAlong() throws Exception {
     TestServer leaving = TestServer.onSharedRedis();
     Holding holding = Holding.open(leaving, Holding.request("a", 30_000));
-    HoldResponse.Granted granted = holding.granted();
+    Granted granted = holding.granted();
     Holding waiting = Holding.open(leaving, "a");
     assertThat(waiting.any().getWaiting().getPosition()).isEqualTo(1);
 
@@ -247,7 +248,7 @@ final class HoldTest {
     assertThat(told.getReconnect().getToken()).isEqualTo(granted.getToken());
     holding.end().get(5, TimeUnit.SECONDS);
     assertThat(state("a").getHeld()).isTrue();
-    assertThat(state("a").getWaiters()).isZero();
+    assertThat(state("a").getWaiterCount()).isZero();
     Holding again =
         Holding.open(
             TestServer.first(), HoldRequest.newBuilder().setName("a").setToken(granted.getToken()));

@@ -59,9 +59,9 @@ final class ListLocksTest {
 
   @Test
   void entryTellsHowTheLockStands() {
-    AcquireResponse taken = acquire(request("a:{x}*").setHolder("me"));
-    acquire(shared("shared/b").setHolder("r1"));
-    AcquireResponse reader = acquire(shared("shared/b").setHolder("r2"));
+    AcquireResponse taken = acquire(request("a:{x}*").setLabel("me"));
+    acquire(shared("shared/b").setLabel("r1"));
+    AcquireResponse reader = acquire(shared("shared/b").setLabel("r2"));
     var waiting = await(TestServer.first(), request("shared/b"));
     awaitWaiters("shared/b", 1);
 
@@ -69,13 +69,13 @@ final class ListLocksTest {
     assertThat(alone.getName()).isEqualTo("a:{x}*");
     assertThat(alone.getHeld()).isTrue();
     assertThat(alone.getMode()).isEqualTo(Mode.MODE_EXCLUSIVE);
-    assertThat(alone.getHolder()).isEqualTo("me");
+    assertThat(alone.getLabel()).isEqualTo("me");
     assertThat(alone.getFence()).isEqualTo(taken.getFence());
     assertThat(alone.getExpireTime()).isEqualTo(taken.getExpireTime());
     ListResponse.Lock together = all("shared/b", 10).get(0);
     assertThat(together.getMode()).isEqualTo(Mode.MODE_SHARED);
-    assertThat(together.getReaders()).isEqualTo(2);
-    assertThat(together.getWaiters()).isEqualTo(1);
+    assertThat(together.getReaderCount()).isEqualTo(2);
+    assertThat(together.getWaiterCount()).isEqualTo(1);
     assertThat(together.getFence()).isEqualTo(reader.getFence());
     waiting.cancel(true);
   }

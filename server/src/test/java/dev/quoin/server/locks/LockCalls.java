@@ -47,7 +47,7 @@ final class LockCalls {
   }
 
   static void awaitWaiters(String name, int count) {
-    Eventually.until(count + " wait for " + name, () -> state(name).getWaiters() == count);
+    Eventually.until(count + " wait for " + name, () -> state(name).getWaiterCount() == count);
   }
 
   static void awaitFree(String name) {

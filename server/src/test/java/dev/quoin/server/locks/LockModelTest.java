@@ -9,11 +9,11 @@ import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.util.Durations;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
-import dev.quoin.locks.v1.ForceReleaseRequest;
 import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.locks.v1.LocksGrpc.LocksFutureStub;
 import dev.quoin.locks.v1.Mode;
 import dev.quoin.locks.v1.RenewRequest;
+import dev.quoin.locks.v1.RevokeRequest;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.ServerProcess;
 import dev.quoin.server.testing.TestRedis;
@@ -207,8 +207,8 @@ final class LockModelTest {
     boolean forced =
         TestServer.first()
             .locks()
-            .forceRelease(ForceReleaseRequest.newBuilder().setName(NAME).build())
-            .getReleased();
+            .revoke(RevokeRequest.newBuilder().setName(NAME).build())
+            .getRevoked();
     assertThat(forced).isEqualTo(!model.holders.isEmpty());
     List<Client> line = new ArrayList<>(model.line);
     model.line.clear();
@@ -244,11 +244,11 @@ final class LockModelTest {
   private boolean standsAsModel(GetResponse state) {
     boolean lineFits =
         deadStandInLine
-            ? state.getWaiters() >= model.line.size()
-            : state.getWaiters() == model.line.size();
+            ? state.getWaiterCount() >= model.line.size()
+            : state.getWaiterCount() == model.line.size();
     return lineFits
         && state.getHeld() == !model.holders.isEmpty()
-        && state.getReaders() == (model.isShared() ? model.holders.size() : 0);
+        && state.getReaderCount() == (model.isShared() ? model.holders.size() : 0);
   }
 
   /** Everybody who waits is served in the end. */
@@ -261,7 +261,7 @@ final class LockModelTest {
     }
     assertThat(model.line).isEmpty();
     compare();
-    assertThat(state(NAME).getWaiters()).isZero();
+    assertThat(state(NAME).getWaiterCount()).isZero();
   }
 
   private static AcquireRequest.Builder wish(boolean reads) {

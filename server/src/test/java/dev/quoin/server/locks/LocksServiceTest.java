@@ -58,14 +58,14 @@ final class LocksServiceTest {
 
   @Test
   void secondCallerIsToldWhoHoldsItAndForHowLong() {
-    locks.acquire(named("a").setHolder("host 7").setLease(Durations.fromSeconds(30)).build());
+    locks.acquire(named("a").setLabel("host 7").setLease(Durations.fromSeconds(30)).build());
 
     AcquireResponse busy = locks.acquire(named("a").build());
 
     assertThat(busy.getAcquired()).isFalse();
     assertThat(busy.getToken()).isEmpty();
     assertThat(busy.getFence()).isZero();
-    assertThat(busy.getHolder()).isEqualTo("host 7");
+    assertThat(busy.getLabel()).isEqualTo("host 7");
     assertThat(Durations.toMillis(busy.getRetryAfter())).isBetween(28_000L, 30_000L);
     assertThat(busy.getPosition()).isEqualTo(1);
   }
@@ -136,25 +136,26 @@ final class LocksServiceTest {
 
   @Test
   void getShowsTheHolderItsGrantAndHowManyWait() {
-    AcquireResponse taken = locks.acquire(named("a").setHolder("me").build());
+    AcquireResponse taken = locks.acquire(named("a").setLabel("me").build());
     ListenableFuture<AcquireResponse> waiting = waitFor(TestServer.second(), "a", 30);
     awaitWaiters("a", 1);
 
     GetResponse state = locks.get(get("a"));
 
     assertThat(state.getHeld()).isTrue();
-    assertThat(state.getHolder()).isEqualTo("me");
+    assertThat(state.getLabel()).isEqualTo("me");
     assertThat(state.getFence()).isEqualTo(taken.getFence());
     assertThat(state.getExpireTime()).isEqualTo(taken.getExpireTime());
     assertThat(Timestamps.toMillis(state.getAcquireTime()))
         .isEqualTo(Timestamps.toMillis(taken.getExpireTime()) - 10_000);
-    assertThat(state.getWaiters()).isEqualTo(1);
+    assertThat(state.getWaiterCount()).isEqualTo(1);
     waiting.cancel(true);
   }
 
   @Test
   void getOfAFreeLockShowsTheLastFence() {
-    GetResponse.Builder free = GetResponse.newBuilder().setHeld(false).setReaders(0).setWaiters(0);
+    GetResponse.Builder free =
+        GetResponse.newBuilder().setHeld(false).setReaderCount(0).setWaiterCount(0);
     assertThat(locks.get(get("a"))).isEqualTo(free.setFence(0).build());
     AcquireResponse taken = locks.acquire(named("a").build());
     locks.release(release("a", taken.getToken()));
@@ -221,16 +222,16 @@ final class LocksServiceTest {
 
   @Test
   void waitThatEndsIsAnAnswerWithThePlaceInLine() throws Exception {
-    locks.acquire(named("a").setHolder("me").build());
+    locks.acquire(named("a").setLabel("me").build());
     ListenableFuture<AcquireResponse> earlier = waitFor(TestServer.second(), "a", 60);
     awaitWaiters("a", 1);
 
     AcquireResponse late = locks.acquire(named("a").setWait(Durations.fromMillis(150)).build());
 
     assertThat(late.getAcquired()).isFalse();
-    assertThat(late.getHolder()).isEqualTo("me");
+    assertThat(late.getLabel()).isEqualTo("me");
     assertThat(late.getPosition()).isEqualTo(2);
-    assertThat(locks.get(get("a")).getWaiters()).isEqualTo(1);
+    assertThat(locks.get(get("a")).getWaiterCount()).isEqualTo(1);
     earlier.cancel(true);
   }
 
@@ -290,14 +291,14 @@ final class LocksServiceTest {
           "nobody holds the lock or waits for it",
           () -> {
             GetResponse state = locks.get(get(name));
-            return !state.getHeld() && state.getWaiters() == 0;
+            return !state.getHeld() && state.getWaiterCount() == 0;
           });
     }
   }
 
   @Test
   void repeatedRequestGetsTheSameGrant() {
-    AcquireRequest request = named("a").setRequestId("r-1").setHolder("me").build();
+    AcquireRequest request = named("a").setRequestId("r-1").setLabel("me").build();
     AcquireResponse granted = locks.acquire(request);
 
     assertThat(TestServer.second().locks().acquire(request)).isEqualTo(granted);
@@ -375,15 +376,15 @@ final class LocksServiceTest {
         .forEach(node -> node.commands().clientKill(io.lettuce.core.KillArgs.Builder.typePubsub()));
 
     assertThat(second.get(20, TimeUnit.SECONDS).getToken()).isEqualTo(granted.getToken());
-    assertThat(locks.get(get("a")).getWaiters()).isZero();
+    assertThat(locks.get(get("a")).getWaiterCount()).isZero();
   }
 
   @Test
   void requestIdWithAnotherBodyIsRefused() {
-    locks.acquire(named("a").setRequestId("r-1").setHolder("me").build());
+    locks.acquire(named("a").setRequestId("r-1").setLabel("me").build());
 
     Refused refused =
-        Refused.by(() -> locks.acquire(named("a").setRequestId("r-1").setHolder("you").build()));
+        Refused.by(() -> locks.acquire(named("a").setRequestId("r-1").setLabel("you").build()));
 
     assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(refused.reason()).isEqualTo("REQUEST_ID_REUSED");
@@ -445,8 +446,8 @@ final class LocksServiceTest {
   @Test
   void overlongTextsAreRefusedWithTheirFields() {
     refusesField("name", named("ü".repeat(257)));
-    refusesField("holder", named("a").setHolder("h".repeat(257)));
-    refusesField("holder", named("a").setHolder("two\nlines"));
+    refusesField("holder", named("a").setLabel("h".repeat(257)));
+    refusesField("holder", named("a").setLabel("two\nlines"));
     refusesField("request_id", named("a").setRequestId("r".repeat(129)));
     refusesField("request_id", named("a").setRequestId("two words"));
   }
@@ -505,7 +506,8 @@ final class LocksServiceTest {
   }
 
   private void awaitWaiters(String name, int count) {
-    Eventually.until(count + " wait for " + name, () -> locks.get(get(name)).getWaiters() == count);
+    Eventually.until(
+        count + " wait for " + name, () -> locks.get(get(name)).getWaiterCount() == count);
   }
 
   private static ListenableFuture<AcquireResponse> waitFor(

@@ -10,12 +10,12 @@ import com.google.rpc.RetryInfo;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.GetRequest;
-import dev.quoin.locks.v1.HoldResponse.Lost.Reason;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.streams.v1.LostReason;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -287,7 +287,7 @@ final class RedisFailureTest {
 
     redis.kill();
 
-    assertThat(holding.next().getLost().getReason()).isEqualTo(Reason.REASON_EXPIRED);
+    assertThat(holding.next().getLost().getReason()).isEqualTo(LostReason.LOST_REASON_EXPIRED);
     holding.end().get(5, TimeUnit.SECONDS);
   }
 
@@ -332,7 +332,7 @@ final class RedisFailureTest {
   }
 
   private long waiters(String name) {
-    return server.locks().get(GetRequest.newBuilder().setName(name).build()).getWaiters();
+    return server.locks().get(GetRequest.newBuilder().setName(name).build()).getWaiterCount();
   }
 
   private void awaitWaiters(String name, int count) {

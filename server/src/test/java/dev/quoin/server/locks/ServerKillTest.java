@@ -96,7 +96,7 @@ final class ServerKillTest {
             TestServer.first()
                     .locks()
                     .get(GetRequest.newBuilder().setName(name).build())
-                    .getWaiters()
+                    .getWaiterCount()
                 == count);
   }
 }

@@ -51,7 +51,7 @@ final class SharedContentionTest {
     }
     clients.shutdown();
     assertThat(LockCalls.state("both").getHeld()).isFalse();
-    assertThat(LockCalls.state("both").getWaiters()).isZero();
+    assertThat(LockCalls.state("both").getWaiterCount()).isZero();
   }
 
   private Void turns(Random random) {

@@ -52,8 +52,8 @@ final class SharedLocksTest {
 
   @Test
   void readersHoldTheLockTogetherWithTokensAndRisingFencesOfTheirOwn() {
-    AcquireResponse first = acquire(shared("a").setHolder("r1"));
-    AcquireResponse second = acquire(shared("a").setHolder("r2"));
+    AcquireResponse first = acquire(shared("a").setLabel("r1"));
+    AcquireResponse second = acquire(shared("a").setLabel("r2"));
 
     assertThat(first.getAcquired()).isTrue();
     assertThat(second.getAcquired()).isTrue();
@@ -63,18 +63,18 @@ final class SharedLocksTest {
 
   @Test
   void writerIsKeptOutByReadersAndReadersByAWriter() {
-    AcquireResponse reader = acquire(shared("a").setHolder("reader"));
+    AcquireResponse reader = acquire(shared("a").setLabel("reader"));
 
     AcquireResponse writer = acquire(request("a"));
     assertThat(writer.getAcquired()).isFalse();
-    assertThat(writer.getHolder()).isEqualTo("reader");
+    assertThat(writer.getLabel()).isEqualTo("reader");
     assertThat(writer.getPosition()).isEqualTo(1);
     assertThat(Durations.toSeconds(writer.getRetryAfter())).isBetween(550L, 600L);
 
     release("a", reader.getToken());
-    AcquireResponse holder = acquire(request("a").setHolder("writer"));
+    AcquireResponse holder = acquire(request("a").setLabel("writer"));
     assertThat(holder.getFence()).isGreaterThan(reader.getFence());
-    assertThat(acquire(shared("a")).getHolder()).isEqualTo("writer");
+    assertThat(acquire(shared("a")).getLabel()).isEqualTo("writer");
   }
 
   @Test
@@ -85,8 +85,8 @@ final class SharedLocksTest {
     awaitWaiters("a", 1);
 
     release("a", first.getToken());
-    assertThat(state("a").getReaders()).isEqualTo(1);
-    assertThat(state("a").getWaiters()).isEqualTo(1);
+    assertThat(state("a").getReaderCount()).isEqualTo(1);
+    assertThat(state("a").getWaiterCount()).isEqualTo(1);
     release("a", second.getToken());
 
     assertThat(writer.get(10, TimeUnit.SECONDS).getFence()).isGreaterThan(second.getFence());
@@ -109,8 +109,8 @@ final class SharedLocksTest {
     for (ListenableFuture<AcquireResponse> reader : readers) {
       assertThat(reader.get(20, TimeUnit.SECONDS).getAcquired()).isTrue();
     }
-    assertThat(state("a").getReaders()).isEqualTo(450);
-    assertThat(state("a").getWaiters()).isEqualTo(1);
+    assertThat(state("a").getReaderCount()).isEqualTo(450);
+    assertThat(state("a").getWaiterCount()).isEqualTo(1);
     writer.cancel(true);
     awaitWaiters("a", 0);
   }
@@ -127,7 +127,7 @@ final class SharedLocksTest {
     release("a", reader.getToken());
 
     AcquireResponse written = writer.get(10, TimeUnit.SECONDS);
-    assertThat(state("a").getWaiters()).isEqualTo(1);
+    assertThat(state("a").getWaiterCount()).isEqualTo(1);
     release("a", written.getToken());
     assertThat(later.get(10, TimeUnit.SECONDS).getFence()).isGreaterThan(written.getFence());
   }
@@ -153,11 +153,11 @@ final class SharedLocksTest {
       fence = reader.getFence();
       readers.add(reader);
     }
-    assertThat(state("a").getReaders()).isEqualTo(3);
-    assertThat(state("a").getWaiters()).isEqualTo(2);
+    assertThat(state("a").getReaderCount()).isEqualTo(3);
+    assertThat(state("a").getWaiterCount()).isEqualTo(2);
     readers.forEach(reader -> release("a", reader.getToken()));
     AcquireResponse writer = line.get(3).get(10, TimeUnit.SECONDS);
-    assertThat(state("a").getReaders()).isZero();
+    assertThat(state("a").getReaderCount()).isZero();
     release("a", writer.getToken());
     assertThat(line.get(4).get(10, TimeUnit.SECONDS).getAcquired()).isTrue();
   }
@@ -173,7 +173,7 @@ final class SharedLocksTest {
     writer.cancel(true);
 
     assertThat(reader.get(10, TimeUnit.SECONDS).getAcquired()).isTrue();
-    assertThat(state("a").getReaders()).isEqualTo(2);
+    assertThat(state("a").getReaderCount()).isEqualTo(2);
   }
 
   @Test
@@ -198,7 +198,7 @@ final class SharedLocksTest {
     assertThat(Refused.by(() -> release("a", first.getToken())).reason())
         .isEqualTo("LOCK_NOT_HELD");
     assertThat(Refused.by(() -> renew(first.getToken(), 10)).reason()).isEqualTo("LOCK_NOT_HELD");
-    assertThat(state("a").getReaders()).isEqualTo(1);
+    assertThat(state("a").getReaderCount()).isEqualTo(1);
     assertThat(state("a").getFence()).isEqualTo(second.getFence());
   }
 
@@ -209,7 +209,7 @@ final class SharedLocksTest {
 
     assertThat(Refused.by(() -> release("a", token)).reason()).isEqualTo("LOCK_NOT_HELD");
     assertThat(Refused.by(() -> renew(token, 10)).reason()).isEqualTo("LOCK_NOT_HELD");
-    assertThat(state("a").getReaders()).isEqualTo(1);
+    assertThat(state("a").getReaderCount()).isEqualTo(1);
   }
 
   @Test
@@ -231,7 +231,7 @@ final class SharedLocksTest {
     AcquireResponse brief = acquire(shared("a").setLease(Durations.fromMillis(100)));
     AcquireResponse lasting = acquire(shared("a"));
 
-    Eventually.until("one is gone", () -> state("a").getReaders() == 1);
+    Eventually.until("one is gone", () -> state("a").getReaderCount() == 1);
     assertThat(Refused.by(() -> release("a", brief.getToken())).reason())
         .isEqualTo("LOCK_NOT_HELD");
     assertThat(acquire(request("a")).getAcquired()).isFalse();
@@ -250,37 +250,37 @@ final class SharedLocksTest {
 
   @Test
   void getShowsReadersAndTheLineWithLabels() {
-    AcquireResponse first = acquire(shared("a").setHolder("r1"));
+    AcquireResponse first = acquire(shared("a").setLabel("r1"));
     AcquireResponse second =
-        acquire(shared("a").setHolder("r2").setLease(Durations.fromSeconds(900)));
+        acquire(shared("a").setLabel("r2").setLease(Durations.fromSeconds(900)));
     ListenableFuture<AcquireResponse> writer =
-        await(TestServer.first(), request("a").setHolder("w"));
+        await(TestServer.first(), request("a").setLabel("w"));
     awaitWaiters("a", 1);
     ListenableFuture<AcquireResponse> reader =
-        await(TestServer.first(), shared("a").setHolder("r1"));
+        await(TestServer.first(), shared("a").setLabel("r1"));
     awaitWaiters("a", 2);
 
     GetResponse state = state("a");
 
     assertThat(state.getMode()).isEqualTo(Mode.MODE_SHARED);
-    assertThat(state.getReaders()).isEqualTo(2);
-    assertThat(state.getHolder()).isEqualTo("r2");
+    assertThat(state.getReaderCount()).isEqualTo(2);
+    assertThat(state.getLabel()).isEqualTo("r2");
     assertThat(state.getFence()).isEqualTo(second.getFence());
-    assertThat(state.getHeldByList())
-        .extracting(GetResponse.Holder::getHolder, GetResponse.Holder::getFence)
+    assertThat(state.getHoldersList())
+        .extracting(GetResponse.Holder::getLabel, GetResponse.Holder::getFence)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple("r2", second.getFence()),
             org.assertj.core.groups.Tuple.tuple("r1", first.getFence()));
-    assertThat(state.getHeldBy(1).getExpireTime()).isEqualTo(first.getExpireTime());
-    assertThat(state.getLineList())
+    assertThat(state.getHolders(1).getExpireTime()).isEqualTo(first.getExpireTime());
+    assertThat(state.getWaitersList())
         .as("r1 waits for itself: it is seen to hold and to wait")
-        .extracting(GetResponse.Waiter::getHolder, GetResponse.Waiter::getMode)
+        .extracting(GetResponse.Waiter::getLabel, GetResponse.Waiter::getMode)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple("w", Mode.MODE_EXCLUSIVE),
             org.assertj.core.groups.Tuple.tuple("r1", Mode.MODE_SHARED));
-    assertThat(Timestamps.toMicros(state.getLine(0).getJoinTime()))
+    assertThat(Timestamps.toMicros(state.getWaiters(0).getJoinTime()))
         .isGreaterThan(second.getFence())
-        .isLessThan(Timestamps.toMicros(state.getLine(1).getJoinTime()));
+        .isLessThan(Timestamps.toMicros(state.getWaiters(1).getJoinTime()));
     writer.cancel(true);
     reader.cancel(true);
   }
@@ -302,7 +302,7 @@ final class SharedLocksTest {
     AcquireRequest.Builder request = shared("a").setRequestId("r-1");
     AcquireResponse granted = acquire(request);
     assertThat(TestServer.second().locks().acquire(request.build())).isEqualTo(granted);
-    assertThat(state("a").getReaders()).isEqualTo(1);
+    assertThat(state("a").getReaderCount()).isEqualTo(1);
 
     assertThat(Refused.by(() -> acquire(request("a").setRequestId("r-1"))).reason())
         .isEqualTo("REQUEST_ID_REUSED");
@@ -320,7 +320,7 @@ final class SharedLocksTest {
     AcquireResponse granted = waiting.get(10, TimeUnit.SECONDS);
 
     assertThat(TestServer.second().locks().acquire(request.build())).isEqualTo(granted);
-    assertThat(state("a").getReaders()).isEqualTo(1);
+    assertThat(state("a").getReaderCount()).isEqualTo(1);
   }
 
   @Test
@@ -334,7 +334,7 @@ final class SharedLocksTest {
 
     String token = one.get(10, TimeUnit.SECONDS).getToken();
     assertThat(two.get(10, TimeUnit.SECONDS).getToken()).isEqualTo(token);
-    assertThat(state("a").getReaders()).isEqualTo(1);
+    assertThat(state("a").getReaderCount()).isEqualTo(1);
   }
 
   @Test
@@ -376,13 +376,13 @@ final class SharedLocksTest {
     Holding second = Holding.open(TestServer.second(), shares(300));
     first.granted();
     String token = second.granted().getToken();
-    assertThat(state("a").getReaders()).isEqualTo(2);
+    assertThat(state("a").getReaderCount()).isEqualTo(2);
     for (int beats = 0; beats < 4; beats++) {
       assertThat(second.any().hasHeartbeat()).isTrue();
     }
 
     first.cancel();
-    Eventually.until("one is left", () -> state("a").getReaders() == 1);
+    Eventually.until("one is left", () -> state("a").getReaderCount() == 1);
     Holding resumed = Holding.open(TestServer.first(), shares(60_000).setToken(token));
     assertThat(resumed.granted().getToken()).isEqualTo(token);
     assertThat(second.next().getLost().getReasonValue()).isEqualTo(2);

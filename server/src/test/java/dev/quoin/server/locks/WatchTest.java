@@ -12,8 +12,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.util.Durations;
 import dev.quoin.locks.v1.AcquireResponse;
-import dev.quoin.locks.v1.ForceReleaseRequest;
 import dev.quoin.locks.v1.Mode;
+import dev.quoin.locks.v1.RevokeRequest;
 import dev.quoin.locks.v1.WatchResponse;
 import dev.quoin.locks.v1.WatchResponse.Change;
 import dev.quoin.server.testing.Eventually;
@@ -45,17 +45,17 @@ final class WatchTest {
   @Test
   void firstMessageIsThePresentState() {
     assertThat(Watched.open(TestServer.first(), "a").next())
-        .isEqualTo(WatchResponse.newBuilder().setHeld(false).setFence(0).setReaders(0).build());
+        .isEqualTo(WatchResponse.newBuilder().setHeld(false).setFence(0).setReaderCount(0).build());
 
-    AcquireResponse taken = acquire(request("b").setHolder("me"));
+    AcquireResponse taken = acquire(request("b").setLabel("me"));
     assertThat(Watched.open(TestServer.first(), "b").next())
         .isEqualTo(
             WatchResponse.newBuilder()
-                .setHolder("me")
+                .setLabel("me")
                 .setFence(taken.getFence())
                 .setMode(Mode.MODE_EXCLUSIVE)
                 .setHeld(true)
-                .setReaders(0)
+                .setReaderCount(0)
                 .setExpireTime(taken.getExpireTime())
                 .build());
   }
@@ -66,18 +66,18 @@ final class WatchTest {
     Watched there = Watched.open(TestServer.second(), "a");
     here.next();
     there.next();
-    AcquireResponse taken = acquire(request("a").setHolder("my host"));
+    AcquireResponse taken = acquire(request("a").setLabel("my host"));
     release("a", taken.getToken());
 
     for (Watched watched : new Watched[] {here, there}) {
       WatchResponse acquired = watched.until(m -> m.getChange() == Change.CHANGE_ACQUIRED);
-      assertThat(acquired.getHolder()).isEqualTo("my host");
+      assertThat(acquired.getLabel()).isEqualTo("my host");
       assertThat(acquired.getFence()).isEqualTo(taken.getFence());
       assertThat(acquired.getMode()).isEqualTo(Mode.MODE_EXCLUSIVE);
       assertThat(acquired.getHeld()).isTrue();
       assertThat(acquired.getExpireTime()).isEqualTo(taken.getExpireTime());
       WatchResponse released = watched.until(m -> m.getChange() == Change.CHANGE_RELEASED);
-      assertThat(released.getHolder()).isEqualTo("my host");
+      assertThat(released.getLabel()).isEqualTo("my host");
       assertThat(released.getFence()).isEqualTo(taken.getFence());
       assertThat(released.getHeld()).isFalse();
       assertThat(released.hasExpireTime()).isFalse();
@@ -87,7 +87,7 @@ final class WatchTest {
   @Test
   void handOverIsAReleaseAndAGrant() throws Exception {
     AcquireResponse taken = acquire(request("a"));
-    var waiting = await(TestServer.second(), request("a").setHolder("next"));
+    var waiting = await(TestServer.second(), request("a").setLabel("next"));
     awaitWaiters("a", 1);
     Watched watched = Watched.open(TestServer.first(), "a");
     watched.next();
@@ -97,19 +97,19 @@ final class WatchTest {
     assertThat(watched.until(m -> m.getChange() == Change.CHANGE_RELEASED).getFence())
         .isEqualTo(taken.getFence());
     WatchResponse acquired = watched.until(m -> m.getChange() == Change.CHANGE_ACQUIRED);
-    assertThat(acquired.getHolder()).isEqualTo("next");
+    assertThat(acquired.getLabel()).isEqualTo("next");
     assertThat(acquired.getFence()).isEqualTo(waiting.get(10, TimeUnit.SECONDS).getFence());
   }
 
   @Test
   void expiryIsToldAlthoughNobodyTouchesTheLock() {
     AcquireResponse taken =
-        acquire(request("a").setHolder("slow").setLease(Durations.fromMillis(500)));
+        acquire(request("a").setLabel("slow").setLease(Durations.fromMillis(500)));
     Watched watched = Watched.open(TestServer.first(), "a");
 
     WatchResponse expired = watched.until(m -> m.getChange() == Change.CHANGE_EXPIRED);
 
-    assertThat(expired.getHolder()).isEqualTo("slow");
+    assertThat(expired.getLabel()).isEqualTo("slow");
     assertThat(expired.getFence()).isEqualTo(taken.getFence());
     assertThat(expired.getHeld()).isFalse();
   }
@@ -118,25 +118,25 @@ final class WatchTest {
   void readersComeAndGo() {
     Watched watched = Watched.open(TestServer.first(), "a");
     watched.next();
-    AcquireResponse first = acquire(shared("a").setHolder("r1"));
-    acquire(shared("a").setHolder("r2"));
-    assertThat(watched.until(m -> m.getReaders() == 1).getHolder()).isEqualTo("r1");
-    WatchResponse second = watched.until(m -> m.getReaders() == 2);
+    AcquireResponse first = acquire(shared("a").setLabel("r1"));
+    acquire(shared("a").setLabel("r2"));
+    assertThat(watched.until(m -> m.getReaderCount() == 1).getLabel()).isEqualTo("r1");
+    WatchResponse second = watched.until(m -> m.getReaderCount() == 2);
     assertThat(second.getMode()).isEqualTo(Mode.MODE_SHARED);
 
     release("a", first.getToken());
 
     WatchResponse released = watched.until(m -> m.getChange() == Change.CHANGE_RELEASED);
-    assertThat(released.getHolder()).isEqualTo("r1");
+    assertThat(released.getLabel()).isEqualTo("r1");
     assertThat(released.getHeld()).isTrue();
-    assertThat(released.getReaders()).isEqualTo(1);
+    assertThat(released.getReaderCount()).isEqualTo(1);
   }
 
   @Test
   void expiryOfTheLastReaderIsToldAfterAnotherHasGone() {
-    AcquireResponse first = acquire(shared("a").setHolder("r1"));
+    AcquireResponse first = acquire(shared("a").setLabel("r1"));
     AcquireResponse second =
-        acquire(shared("a").setHolder("r2").setLease(Durations.fromMillis(3_000)));
+        acquire(shared("a").setLabel("r2").setLease(Durations.fromMillis(3_000)));
     Watched watched = Watched.open(TestServer.first(), "a");
     watched.next();
 
@@ -151,19 +151,19 @@ final class WatchTest {
 
   @Test
   void expiryOfOneReaderIsToldWhileOthersGoOn() {
-    AcquireResponse stays = acquire(shared("a").setHolder("r1"));
+    AcquireResponse stays = acquire(shared("a").setLabel("r1"));
     AcquireResponse lapses =
-        acquire(shared("a").setHolder("r2").setLease(Durations.fromMillis(1_500)));
+        acquire(shared("a").setLabel("r2").setLease(Durations.fromMillis(1_500)));
     Watched here = Watched.open(TestServer.first(), "a");
     Watched there = Watched.open(TestServer.second(), "a");
 
     for (Watched watched : new Watched[] {here, there}) {
       WatchResponse expired = watched.until(m -> m.getChange() == Change.CHANGE_EXPIRED);
-      assertThat(expired.getHolder()).isEqualTo("r2");
+      assertThat(expired.getLabel()).isEqualTo("r2");
       assertThat(expired.getFence()).isEqualTo(lapses.getFence());
       assertThat(expired.getMode()).isEqualTo(Mode.MODE_SHARED);
       assertThat(expired.getHeld()).isTrue();
-      assertThat(expired.getReaders()).isEqualTo(1);
+      assertThat(expired.getReaderCount()).isEqualTo(1);
       assertThat(expired.getExpireTime()).isEqualTo(stays.getExpireTime());
     }
   }
@@ -174,9 +174,9 @@ final class WatchTest {
     watched.next();
 
     TestRedis.commands().spublish(EVENTS, "acquired 1 1 x 9999999999999 0 1 ghost\n");
-    acquire(request("a").setHolder("me"));
+    acquire(request("a").setLabel("me"));
 
-    assertThat(watched.next().getHolder()).isEqualTo("me");
+    assertThat(watched.next().getLabel()).isEqualTo("me");
   }
 
   @Test
@@ -201,14 +201,14 @@ final class WatchTest {
 
     TestServer.second()
         .locks()
-        .forceRelease(
-            ForceReleaseRequest.newBuilder()
+        .revoke(
+            RevokeRequest.newBuilder()
                 .setName("a")
                 .setActor("ops")
                 .setExplanation("it hangs")
                 .build());
 
-    WatchResponse forced = watched.until(m -> m.getChange() == Change.CHANGE_FORCED);
+    WatchResponse forced = watched.until(m -> m.getChange() == Change.CHANGE_REVOKED);
     assertThat(forced.getFence()).isEqualTo(taken.getFence());
     assertThat(forced.getExplanation()).isEqualTo("it hangs");
     assertThat(forced.getActor()).isEqualTo("ops");
@@ -221,11 +221,11 @@ final class WatchTest {
     watched.next();
     TestRedis.commands().del(MARKS);
 
-    AcquireResponse taken = acquire(request("a").setHolder("unseen"));
+    AcquireResponse taken = acquire(request("a").setLabel("unseen"));
 
     WatchResponse state = watched.until(WatchResponse::getHeld);
     assertThat(state.getFence()).isEqualTo(taken.getFence());
-    assertThat(state.getHolder()).isEqualTo("unseen");
+    assertThat(state.getLabel()).isEqualTo("unseen");
   }
 
   @Test

@@ -4,13 +4,13 @@ package dev.quoin.server.logs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.util.Timestamps;
-import dev.quoin.logs.v1.CommonRequest;
-import dev.quoin.logs.v1.CommonResponse;
+import dev.quoin.logs.v1.ListCommonRequest;
+import dev.quoin.logs.v1.ListCommonResponse;
 import dev.quoin.logs.v1.ListNamesRequest;
+import dev.quoin.logs.v1.ListRecentRequest;
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.logs.v1.LogsGrpc.LogsBlockingStub;
-import dev.quoin.logs.v1.RecentRequest;
 import dev.quoin.logs.v1.Severity;
 import dev.quoin.logs.v1.WriteRequest;
 import dev.quoin.logs.v1.WriteResponse;
@@ -129,10 +129,12 @@ final class LogsServiceTest {
     logs.write(entry("saved").build());
     logs.write(entry("saved").setSeverity(Severity.SEVERITY_ERROR).build());
 
-    CommonResponse common = logs.common(common().build());
+    ListCommonResponse common = logs.listCommon(common().build());
 
-    assertThat(common.getMessagesList())
-        .extracting(CommonResponse.Message::getText, CommonResponse.Message::getCount)
+    assertThat(common.getCommonMessagesList())
+        .extracting(
+            ListCommonResponse.CommonMessage::getTemplate,
+            ListCommonResponse.CommonMessage::getCount)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple("saved", 4L),
             org.assertj.core.groups.Tuple.tuple("user {} not found", 3L));
@@ -142,9 +144,9 @@ final class LogsServiceTest {
 
   @Test
   void commonOfALogNobodyWroteToIsEmpty() {
-    CommonResponse common = logs.common(common().build());
+    ListCommonResponse common = logs.listCommon(common().build());
 
-    assertThat(common.getMessagesList()).isEmpty();
+    assertThat(common.getCommonMessagesList()).isEmpty();
     assertThat(common.getPartial()).isTrue();
     assertThat(Timestamps.toMillis(common.getHour()) % 3_600_000).isZero();
   }
@@ -160,7 +162,7 @@ final class LogsServiceTest {
     assertThat(counts(common())).containsExactly(1L);
     assertThat(counts(common().setHoursAgo(1))).isEmpty();
     assertThat(counts(common().setHoursAgo(3))).containsExactly(2L);
-    CommonResponse before = logs.common(common().setHoursAgo(3).build());
+    ListCommonResponse before = logs.listCommon(common().setHoursAgo(3).build());
     assertThat(before.getPartial()).isFalse();
     assertThat(counts(common().setHour(before.getHour()))).containsExactly(2L);
     assertThat(counts(common().setHour(Timestamps.fromSeconds(3_600)))).isEmpty();
@@ -194,12 +196,13 @@ final class LogsServiceTest {
       logs.write(entry("noise " + i).build());
     }
 
-    CommonResponse common = logs.common(common().setLimit(1).build());
+    ListCommonResponse common = logs.listCommon(common().setMaxItems(1).build());
 
-    assertThat(common.getMessages(0).getText()).isEqualTo("the one that matters");
+    assertThat(common.getCommonMessages(0).getTemplate()).isEqualTo("the one that matters");
     assertThat(common.getDistinct()).isEqualTo(1_000);
     assertThat(common.getMaxOvercount()).isBetween(1L, 3L);
-    assertThat(common.getMessages(0).getCount()).isBetween(50L, 50L + common.getMaxOvercount());
+    assertThat(common.getCommonMessages(0).getCount())
+        .isBetween(50L, 50L + common.getMaxOvercount());
   }
 
   @Test
@@ -223,7 +226,8 @@ final class LogsServiceTest {
     logs.write(entry(text).build());
 
     assertThat(recent(Severity.SEVERITY_INFO, 0).get(0).getText()).isEqualTo(text);
-    assertThat(logs.common(common().build()).getMessages(0).getText()).isEqualTo("ä".repeat(256));
+    assertThat(logs.listCommon(common().build()).getCommonMessages(0).getTemplate())
+        .isEqualTo("ä".repeat(256));
   }
 
   @Test
@@ -291,7 +295,8 @@ final class LogsServiceTest {
   void anyPrintableNameIsALogOfItsOwn(String name) {
     logs.write(entry("x").setName(name).build());
 
-    assertThat(logs.recent(RecentRequest.newBuilder().setName(name).build()).getEntriesList())
+    assertThat(
+            logs.listRecent(ListRecentRequest.newBuilder().setName(name).build()).getEntriesList())
         .hasSize(1);
     assertThat(logs.listNames(ListNamesRequest.getDefaultInstance()).getNamesList())
         .containsExactly(name);
@@ -312,10 +317,10 @@ final class LogsServiceTest {
     IntStream.range(0, 33).forEach(i -> many.putFields("f" + i, "1"));
     refusesField("fields", many);
     refusesField("request_id", entry("x").setRequestId("a b"));
-    assertThat(Refused.by(() -> logs.common(common().setHoursAgo(25).build())).fields())
+    assertThat(Refused.by(() -> logs.listCommon(common().setHoursAgo(25).build())).fields())
         .containsExactly("hours_ago");
     assertThat(
-            Refused.by(() -> logs.common(common().setHour(Timestamps.fromSeconds(-1)).build()))
+            Refused.by(() -> logs.listCommon(common().setHour(Timestamps.fromSeconds(-1)).build()))
                 .fields())
         .containsExactly("hour");
   }
@@ -324,14 +329,16 @@ final class LogsServiceTest {
   void severityOutOfRangeForReadingIsRefused() {
     assertThat(
             Refused.by(
-                    () -> logs.common(common().setSeverity(Severity.SEVERITY_UNSPECIFIED).build()))
+                    () ->
+                        logs.listCommon(
+                            common().setSeverity(Severity.SEVERITY_UNSPECIFIED).build()))
                 .fields())
         .containsExactly("severity");
     assertThat(
             Refused.by(
                     () ->
-                        logs.recent(
-                            RecentRequest.newBuilder().setName("web").setLimit(101).build()))
+                        logs.listRecent(
+                            ListRecentRequest.newBuilder().setName("web").setMaxItems(101).build()))
                 .fields())
         .containsExactly("limit");
   }
@@ -364,20 +371,24 @@ final class LogsServiceTest {
     return Long.parseLong(time.get(0)) * 1_000 + Long.parseLong(time.get(1)) / 1_000;
   }
 
-  private List<Long> counts(CommonRequest.Builder request) {
-    return logs.common(request.build()).getMessagesList().stream()
-        .map(CommonResponse.Message::getCount)
+  private List<Long> counts(ListCommonRequest.Builder request) {
+    return logs.listCommon(request.build()).getCommonMessagesList().stream()
+        .map(ListCommonResponse.CommonMessage::getCount)
         .toList();
   }
 
   private List<LogEntry> recent(Severity severity, int limit) {
-    return logs.recent(
-            RecentRequest.newBuilder().setName("web").setSeverity(severity).setLimit(limit).build())
+    return logs.listRecent(
+            ListRecentRequest.newBuilder()
+                .setName("web")
+                .setSeverity(severity)
+                .setMaxItems(limit)
+                .build())
         .getEntriesList();
   }
 
-  private static CommonRequest.Builder common() {
-    return CommonRequest.newBuilder().setName("web").setSeverity(Severity.SEVERITY_INFO);
+  private static ListCommonRequest.Builder common() {
+    return ListCommonRequest.newBuilder().setName("web").setSeverity(Severity.SEVERITY_INFO);
   }
 
   private static WriteRequest.Builder entry(String text) {

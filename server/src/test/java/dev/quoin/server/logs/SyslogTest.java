@@ -4,9 +4,9 @@ package dev.quoin.server.logs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quoin.logs.v1.ListRecentRequest;
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.LogsGrpc;
-import dev.quoin.logs.v1.RecentRequest;
 import dev.quoin.logs.v1.Severity;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.testing.Eventually;
@@ -216,7 +216,7 @@ final class SyslogTest {
 
   private static List<LogEntry> recent(String name) {
     return LogsGrpc.newBlockingStub(server.channel())
-        .recent(RecentRequest.newBuilder().setName(name).build())
+        .listRecent(ListRecentRequest.newBuilder().setName(name).build())
         .getEntriesList();
   }
 

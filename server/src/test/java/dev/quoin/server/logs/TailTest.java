@@ -7,14 +7,14 @@ import com.google.common.util.concurrent.ListenableFuture;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.logs.v1.LogsGrpc.LogsBlockingStub;
 import dev.quoin.logs.v1.Severity;
-import dev.quoin.logs.v1.TailRequest.SlowReader;
 import dev.quoin.logs.v1.TailResponse;
-import dev.quoin.logs.v1.TailResponse.Reconnect.Reason;
 import dev.quoin.logs.v1.WriteRequest;
 import dev.quoin.logs.v1.WriteResponse;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.streams.v1.ReconnectReason;
+import dev.quoin.streams.v1.SlowReader;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.time.Duration;
@@ -300,7 +300,8 @@ final class TailTest {
 
     assertThat(slow.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
     TailResponse last = slow.events().get(slow.events().size() - 1);
-    assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_SLOW_READER);
+    assertThat(last.getReconnect().getReason())
+        .isEqualTo(ReconnectReason.RECONNECT_REASON_SLOW_READER);
     Tailing rest =
         open(TestServer.first(), Tailing.of(web).setCursor(last.getReconnect().getCursor()));
     rest.awaitTexts(600 - slow.texts().size());
@@ -349,7 +350,8 @@ final class TailTest {
 
       assertThat(tail.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
       TailResponse last = tail.events().get(tail.events().size() - 1);
-      assertThat(last.getReconnect().getReason()).isEqualTo(Reason.REASON_DRAINING);
+      assertThat(last.getReconnect().getReason())
+          .isEqualTo(ReconnectReason.RECONNECT_REASON_DRAINING);
       write(web, "two");
       Tailing next =
           open(TestServer.first(), Tailing.of(web).setCursor(last.getReconnect().getCursor()));

@@ -6,6 +6,7 @@ import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.logs.v1.TailRequest;
 import dev.quoin.logs.v1.TailResponse;
 import dev.quoin.server.testing.Eventually;
+import dev.quoin.streams.v1.Gap;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -78,7 +79,7 @@ final class Tailing extends ClientCall.Listener<TailResponse> implements AutoClo
     return events;
   }
 
-  List<TailResponse.Gap> gaps() {
+  List<Gap> gaps() {
     return events.stream().filter(TailResponse::hasGap).map(TailResponse::getGap).toList();
   }
 

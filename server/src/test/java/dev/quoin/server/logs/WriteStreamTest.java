@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import com.google.rpc.ErrorInfo;
+import dev.quoin.logs.v1.ListRecentRequest;
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.LogsGrpc;
-import dev.quoin.logs.v1.RecentRequest;
 import dev.quoin.logs.v1.Severity;
 import dev.quoin.logs.v1.WriteStreamRequest;
 import dev.quoin.server.testing.Eventually;
@@ -205,7 +205,7 @@ final class WriteStreamTest {
 
   private static List<LogEntry> recent(String name, Severity severity) {
     return LogsGrpc.newBlockingStub(TestServer.second().channel())
-        .recent(RecentRequest.newBuilder().setName(name).setSeverity(severity).build())
+        .listRecent(ListRecentRequest.newBuilder().setName(name).setSeverity(severity).build())
         .getEntriesList();
   }
 }

@@ -12,6 +12,8 @@ import dev.quoin.queues.v1.EnqueueResponse;
 import dev.quoin.queues.v1.ExtendRequest;
 import dev.quoin.queues.v1.Failed;
 import dev.quoin.queues.v1.GetRequest;
+import dev.quoin.queues.v1.GetStatsRequest;
+import dev.quoin.queues.v1.GetStatsResponse;
 import dev.quoin.queues.v1.LeaseRequest;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.NackRequest;
@@ -19,8 +21,6 @@ import dev.quoin.queues.v1.NewTask;
 import dev.quoin.queues.v1.Outcome;
 import dev.quoin.queues.v1.Progress;
 import dev.quoin.queues.v1.QueuesGrpc;
-import dev.quoin.queues.v1.StatsRequest;
-import dev.quoin.queues.v1.StatsResponse;
 import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
@@ -79,7 +79,7 @@ record Queue(String name, QueuesGrpc.QueuesBlockingStub stub) {
   }
 
   LeaseRequest.Builder request(int max) {
-    return LeaseRequest.newBuilder().addQueues(name).setLimit(max).setLease(seconds(60));
+    return LeaseRequest.newBuilder().addQueues(name).setMaxItems(max).setLease(seconds(60));
   }
 
   List<LeasedTask> lease(int max) {
@@ -131,7 +131,7 @@ record Queue(String name, QueuesGrpc.QueuesBlockingStub stub) {
         .setQueue(task.getQueue())
         .setTaskId(task.getTaskId())
         .setToken(task.getToken())
-        .setText(text);
+        .setProgressText(text);
   }
 
   Outcome extend(LeasedTask task, String progress) {
@@ -147,8 +147,8 @@ record Queue(String name, QueuesGrpc.QueuesBlockingStub stub) {
     return stub.get(GetRequest.newBuilder().setQueue(name).setTaskId(taskId).build()).getStatus();
   }
 
-  StatsResponse stats() {
-    return stub.stats(StatsRequest.newBuilder().setQueue(name).build());
+  GetStatsResponse stats() {
+    return stub.getStats(GetStatsRequest.newBuilder().setQueue(name).build());
   }
 
   String key(String part) {

@@ -15,6 +15,7 @@ import dev.quoin.queues.v1.CancelRequest;
 import dev.quoin.queues.v1.ConfigureRequest;
 import dev.quoin.queues.v1.DeadFilter;
 import dev.quoin.queues.v1.EnqueueResponse;
+import dev.quoin.queues.v1.GetStatsResponse;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.ListDeadRequest;
 import dev.quoin.queues.v1.ListDeadResponse;
@@ -29,7 +30,6 @@ import dev.quoin.queues.v1.RedriveRequest;
 import dev.quoin.queues.v1.RedriveResponse;
 import dev.quoin.queues.v1.RescheduleRequest;
 import dev.quoin.queues.v1.ResumeRequest;
-import dev.quoin.queues.v1.StatsResponse;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.queues.v1.WaitRequest;
@@ -166,18 +166,18 @@ final class QueueAdminTest {
     queue.add(task("later").setDelay(seconds(1000)));
     queue.ack(queue.leaseOne());
     queue.leaseOne();
-    StatsResponse stats = queue.stats();
-    assertThat(stats.getReady()).isEqualTo(1);
+    GetStatsResponse stats = queue.stats();
+    assertThat(stats.getReadyCount()).isEqualTo(1);
     assertThat(stats.getReadyByPriorityList())
         .containsExactly(PriorityCount.newBuilder().setPriority(5).setCount(1).build());
-    assertThat(stats.getDelayed()).isEqualTo(1);
-    assertThat(stats.getLeased()).isEqualTo(1);
-    assertThat(stats.getFinished()).isEqualTo(1);
+    assertThat(stats.getDelayedCount()).isEqualTo(1);
+    assertThat(stats.getLeasedCount()).isEqualTo(1);
+    assertThat(stats.getFinishedCount()).isEqualTo(1);
     assertThat(stats.hasOldestAge()).isTrue();
-    assertThat(stats.getRates().getEnqueued()).isPositive();
-    assertThat(stats.getRates().getDone()).isPositive();
+    assertThat(stats.getRates().getEnqueuedPerSecond()).isPositive();
+    assertThat(stats.getRates().getDonePerSecond()).isPositive();
     assertThat(stats.getMaxTasks()).isEqualTo(10_000_000);
-    assertThat(Queue.fresh().stats().getReady()).isZero();
+    assertThat(Queue.fresh().stats().getReadyCount()).isZero();
   }
 
   @Test
@@ -257,8 +257,8 @@ final class QueueAdminTest {
     queue.add(task("b0").setFairnessKey("b"));
     List<LeasedTask> leased = queue.lease(10);
     assertThat(leased).extracting(Queue::payload).containsExactlyInAnyOrder("a0", "a1", "b0");
-    assertThat(queue.stats().getHeldBack()).isEqualTo(3);
-    assertThat(queue.stats().getReady()).isEqualTo(3);
+    assertThat(queue.stats().getHeldBackCount()).isEqualTo(3);
+    assertThat(queue.stats().getReadyCount()).isEqualTo(3);
     LeasedTask first =
         leased.stream().filter(task -> payload(task).equals("a0")).findFirst().orElseThrow();
     queue.ack(first);
@@ -278,7 +278,7 @@ final class QueueAdminTest {
     LeasedTask first = queue.leaseOne();
     Eventually.until(
         "all others are held back",
-        () -> queue.lease(1).isEmpty() && queue.stats().getHeldBack() == tasks - 1);
+        () -> queue.lease(1).isEmpty() && queue.stats().getHeldBackCount() == tasks - 1);
     return first;
   }
 
@@ -286,7 +286,7 @@ final class QueueAdminTest {
   void allThatWasHeldBackGoesOnWithoutTheLimit() {
     LeasedTask first = addHeldBack(1300);
     configure(0, 0, 0);
-    assertThat(queue.stats().getHeldBack()).isEqualTo(299);
+    assertThat(queue.stats().getHeldBackCount()).isEqualTo(299);
     int leased = 0;
     for (List<LeasedTask> some = queue.lease(100); !some.isEmpty(); some = queue.lease(100)) {
       leased += some.size();
@@ -326,7 +326,7 @@ final class QueueAdminTest {
     for (int i = 0; i < 201; i++) {
       assertThat(queue.ack(queue.leaseOne()).getOk()).isTrue();
     }
-    assertThat(queue.stats().getReady()).isZero();
+    assertThat(queue.stats().getReadyCount()).isZero();
   }
 
   @Test
@@ -362,7 +362,7 @@ final class QueueAdminTest {
         .containsOnly(TaskState.TASK_STATE_READY);
     assertThat(list(TaskState.TASK_STATE_DELAYED, 10, "").getStatusesList()).isEmpty();
     assertThat(list(TaskState.TASK_STATE_LEASED, 10, "").getStatusesList()).isEmpty();
-    assertThat(queue.stats().getReady()).isEqualTo(251);
+    assertThat(queue.stats().getReadyCount()).isEqualTo(251);
     assertThat(queue.stats().getReadyByPriority(0).getCount()).isEqualTo(251);
   }
 
@@ -372,10 +372,10 @@ final class QueueAdminTest {
     queue.add(task("b").setDelay(seconds(1000)));
     queue.expire(queue.leaseOne().getTaskId());
     queue.passDelays();
-    StatsResponse stats = queue.stats();
-    assertThat(stats.getReady()).isEqualTo(2);
-    assertThat(stats.getLeased()).isZero();
-    assertThat(stats.getDelayed()).isZero();
+    GetStatsResponse stats = queue.stats();
+    assertThat(stats.getReadyCount()).isEqualTo(2);
+    assertThat(stats.getLeasedCount()).isZero();
+    assertThat(stats.getDelayedCount()).isZero();
     assertThat(stats.hasNextRunTime()).isFalse();
     assertThat(stats.hasOldestAge()).isTrue();
   }
@@ -525,7 +525,7 @@ final class QueueAdminTest {
     assertThat(again.getAttempt()).isEqualTo(2);
     assertThat(queue.get(again.getTaskId()).getErrors(0).getError()).isEqualTo("line busy");
     assertThat(queue.get(again.getTaskId()).getMaxAttempts()).isEqualTo(6);
-    assertThat(queue.stats().getDead()).isEqualTo(1);
+    assertThat(queue.stats().getDeadCount()).isEqualTo(1);
   }
 
   @Test
@@ -559,7 +559,7 @@ final class QueueAdminTest {
                     .build());
     assertThat(purged.getPurged()).isEqualTo(2);
     assertThat(purged.getMore()).isFalse();
-    assertThat(queue.stats().getDelayed()).isEqualTo(1);
+    assertThat(queue.stats().getDelayedCount()).isEqualTo(1);
     assertThat(queue.ack(leased).getOk()).isTrue();
     assertThat(
             Refused.by(

@@ -89,7 +89,7 @@ final class QueueFailureTest {
     working.cancel();
     awaitTaken();
     redis.unfreeze();
-    Eventually.until("the last one is back", () -> queue.stats().getReady() == 1);
+    Eventually.until("the last one is back", () -> queue.stats().getReadyCount() == 1);
     assertThat(queue.get(ids.get(0)).getState()).isEqualTo(TaskState.TASK_STATE_DONE);
     assertThat(queue.get(ids.get(1)).getState()).isEqualTo(TaskState.TASK_STATE_DONE);
     assertThat(queue.leaseOne().getAttempt()).isEqualTo(1);
@@ -130,7 +130,7 @@ final class QueueFailureTest {
         .containsExactlyElementsOf(ids.subList(1, 3));
     Eventually.until("Redis is heard", () -> addedAgain("after"));
     assertThat(working.tasks(1)).extracting(Queue::payload).containsExactly("after");
-    assertThat(queue.stats().getDelayed()).isEqualTo(1);
+    assertThat(queue.stats().getDelayedCount()).isEqualTo(1);
     assertThat(queue.get(ids.get(0)).getState()).isEqualTo(TaskState.TASK_STATE_DONE);
   }
 
@@ -193,7 +193,7 @@ final class QueueFailureTest {
     redis.freeze();
     Working working = Working.unopened(server.channel());
     WorkRequest.Open.Builder open =
-        Working.at(queue, 0).setLease(seconds(60)).addHeld(progress(leased, ""));
+        Working.at(queue, 0).setLease(seconds(60)).addHeldTasks(progress(leased, ""));
     working.say(WorkRequest.newBuilder().setOpen(open));
     working.ack(leased);
     assertThat(Refused.by(() -> queue.stats()).reason()).isEqualTo("STORE_UNAVAILABLE");

@@ -4,7 +4,7 @@ package dev.quoin.server.queues;
 import static dev.quoin.server.queues.Queue.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quoin.queues.v1.StatsResponse;
+import dev.quoin.queues.v1.GetStatsResponse;
 import dev.quoin.queues.v1.WorkRequest;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.ServerProcess;
@@ -78,11 +78,11 @@ final class QueueKillTest {
   }
 
   private boolean isAllDone() {
-    StatsResponse stats = queue.stats();
-    assertThat(stats.getDead()).isZero();
-    return stats.getFinished() == TASKS
-        && stats.getReady() == 0
-        && stats.getLeased() == 0
-        && stats.getDelayed() == 0;
+    GetStatsResponse stats = queue.stats();
+    assertThat(stats.getDeadCount()).isZero();
+    return stats.getFinishedCount() == TASKS
+        && stats.getReadyCount() == 0
+        && stats.getLeasedCount() == 0
+        && stats.getDelayedCount() == 0;
   }
 }

@@ -8,10 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.queues.v1.CancelRequest;
 import dev.quoin.queues.v1.ConfigureRequest;
+import dev.quoin.queues.v1.GetStatsResponse;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.NewTask;
 import dev.quoin.queues.v1.RescheduleRequest;
-import dev.quoin.queues.v1.StatsResponse;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.TestRedis;
@@ -76,12 +76,12 @@ final class QueueModelTest {
         }
       }
     }
-    StatsResponse stats = queue.stats();
-    assertThat(stats.getReady()).isEqualTo(ready.size());
-    assertThat(stats.getLeased()).isEqualTo(leased.size());
-    assertThat(stats.getDead()).isEqualTo(dead);
-    assertThat(stats.getFinished()).isEqualTo(done);
-    assertThat(stats.getDelayed()).isZero();
+    GetStatsResponse stats = queue.stats();
+    assertThat(stats.getReadyCount()).isEqualTo(ready.size());
+    assertThat(stats.getLeasedCount()).isEqualTo(leased.size());
+    assertThat(stats.getDeadCount()).isEqualTo(dead);
+    assertThat(stats.getFinishedCount()).isEqualTo(done);
+    assertThat(stats.getDelayedCount()).isZero();
     lease(queue, ready.size() + 1);
     assertThat(queue.lease(1)).isEmpty();
   }
@@ -161,8 +161,8 @@ final class QueueModelTest {
 
   private boolean workOff() {
     queue.lease(100).forEach(queue::ack);
-    StatsResponse stats = queue.stats();
-    return stats.getReady() + stats.getLeased() + stats.getDelayed() == 0;
+    GetStatsResponse stats = queue.stats();
+    return stats.getReadyCount() + stats.getLeasedCount() + stats.getDelayedCount() == 0;
   }
 
   private void add(Queue here, int priority) {

@@ -76,13 +76,14 @@ final class QueuesServiceTest {
   @Test
   void aTextComesBackAsAText() {
     for (String text : List.of("grüße", "", "x".repeat(5000))) {
-      NewTask.Builder task = NewTask.newBuilder().setKind("mail").setText(text).setPriority(9);
+      NewTask.Builder task =
+          NewTask.newBuilder().setKind("mail").setPayloadText(text).setPriority(9);
       String id = queue.add(task.setFairnessKey("ann")).getTaskId();
-      assertThat(queue.get(id).getText()).isEqualTo(text);
-      assertThat(queue.get(id).getContentCase()).isEqualTo(TaskStatus.ContentCase.TEXT);
+      assertThat(queue.get(id).getPayloadText()).isEqualTo(text);
+      assertThat(queue.get(id).getContentCase()).isEqualTo(TaskStatus.ContentCase.PAYLOAD_TEXT);
       LeasedTask leased = queue.leaseOne();
-      assertThat(leased.getContentCase()).isEqualTo(LeasedTask.ContentCase.TEXT);
-      assertThat(leased.getText()).isEqualTo(text);
+      assertThat(leased.getContentCase()).isEqualTo(LeasedTask.ContentCase.PAYLOAD_TEXT);
+      assertThat(leased.getPayloadText()).isEqualTo(text);
       Done.Builder done =
           Done.newBuilder()
               .setQueue(queue.name())
@@ -311,7 +312,7 @@ final class QueuesServiceTest {
     assertThat(dead.getErrorsCount()).isEqualTo(2);
     assertThat(dead.getPayload().toStringUtf8()).isEqualTo("poison");
     assertThat(queue.lease(10)).isEmpty();
-    assertThat(queue.stats().getDead()).isEqualTo(1);
+    assertThat(queue.stats().getDeadCount()).isEqualTo(1);
     assertThat(queue.nack(failed(last, "two")).getState()).isEqualTo(TaskState.TASK_STATE_DEAD);
   }
 
@@ -372,7 +373,7 @@ final class QueuesServiceTest {
     assertThat(extended.getCancelRequested()).isFalse();
     assertThat(Timestamps.compare(extended.getExpireTime(), leased.getExpireTime()))
         .isNotNegative();
-    assertThat(queue.get(leased.getTaskId()).getProgress()).isEqualTo("half");
+    assertThat(queue.get(leased.getTaskId()).getProgressText()).isEqualTo("half");
   }
 
   @Test
@@ -560,7 +561,7 @@ final class QueuesServiceTest {
     Set<String> ids = new HashSet<>();
     answers.forEach(answer -> ids.add(Futures.getUnchecked(answer).getTaskId()));
     assertThat(ids).hasSize(500);
-    assertThat(queue.stats().getReady()).isEqualTo(500);
+    assertThat(queue.stats().getReadyCount()).isEqualTo(500);
     List<String> leased = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       leased.addAll(queue.leasedPayloads(100));
@@ -588,7 +589,7 @@ final class QueuesServiceTest {
       }
     }
     assertThat(added).isEqualTo(50);
-    assertThat(queue.stats().getReady()).isEqualTo(50);
+    assertThat(queue.stats().getReadyCount()).isEqualTo(50);
   }
 
   @Test

@@ -59,7 +59,7 @@ final class RandomWorker implements ClientResponseObserver<WorkRequest, WorkResp
 
   @Override
   public void onNext(WorkResponse response) {
-    for (LeasedTask task : response.getTasks().getTasksList()) {
+    for (LeasedTask task : response.getDelivery().getTasksList()) {
       if (ThreadLocalRandom.current().nextInt(DIES_EVERY) == 0) {
         call.cancel("the worker dies", null);
         return;

@@ -266,7 +266,7 @@ final class SchedulesServiceTest {
             .setCron("0 9 * * MON-FRI")
             .setTimeZone("America/New_York")
             .setAfterTime(Timestamps.fromSeconds(1_767_225_600))
-            .setLimit(2)
+            .setMaxItems(2)
             .build();
     assertThat(schedules.previewSchedule(request).getRunTimesList())
         .extracting(Timestamps::toString)

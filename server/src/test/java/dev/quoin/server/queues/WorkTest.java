@@ -85,11 +85,11 @@ final class WorkTest {
     assertThat(three).hasSize(3);
     working.ack(three.get(0));
     assertThat(settled(working).getOk()).isTrue();
-    assertThat(queue.stats().getReady()).isEqualTo(7);
+    assertThat(queue.stats().getReadyCount()).isEqualTo(7);
     assertThat(working.isQuiet()).isTrue();
     working.credit(2);
     assertThat(working.tasks(2)).extracting(Queue::payload).containsExactly("3", "4");
-    assertThat(queue.stats().getReady()).isEqualTo(5);
+    assertThat(queue.stats().getReadyCount()).isEqualTo(5);
   }
 
   @Test
@@ -117,7 +117,7 @@ final class WorkTest {
           .forEach(outcome -> settled.add(outcome.getTaskId()));
     }
     assertThat(settled).isEqualTo(tasks.stream().map(LeasedTask::getTaskId).toList());
-    assertThat(queue.stats().getFinished()).isEqualTo(300);
+    assertThat(queue.stats().getFinishedCount()).isEqualTo(300);
   }
 
   @Test
@@ -131,7 +131,7 @@ final class WorkTest {
     working.say(WorkRequest.newBuilder().setProgress(progress(tasks.get(1), "begun")));
     assertThat(settled(working).getOk()).isTrue();
     working.cancel();
-    Eventually.until("all are back", () -> queue.stats().getReady() == 3);
+    Eventually.until("all are back", () -> queue.stats().getReadyCount() == 3);
     List<LeasedTask> again = queue.lease(3);
     assertThat(again).extracting(LeasedTask::getTaskId).isEqualTo(ids);
     assertThat(again).extracting(LeasedTask::getAttempt).containsExactly(1, 2, 1);
@@ -145,7 +145,7 @@ final class WorkTest {
       Working working = work(1);
       working.tasks(1);
       working.cancel();
-      Eventually.until("it is back", () -> queue.stats().getLeased() == 0);
+      Eventually.until("it is back", () -> queue.stats().getLeasedCount() == 0);
     }
     assertThat(queue.get(id).getDeadReason()).isEqualTo(DeadReason.DEAD_REASON_ABANDONED);
   }
@@ -159,7 +159,7 @@ final class WorkTest {
     working.halfClose();
     assertThat(settled(working).getOk()).isTrue();
     working.end().get(20, TimeUnit.SECONDS);
-    Eventually.until("the other one is back", () -> queue.stats().getReady() == 1);
+    Eventually.until("the other one is back", () -> queue.stats().getReadyCount() == 1);
   }
 
   @Test
@@ -218,8 +218,8 @@ final class WorkTest {
     LeasedTask leased = working.tasks(1).get(0);
     LeasedTask stolen = steal(leased);
     WorkResponse lost = working.next();
-    assertThat(lost.getLost().getTaskId()).isEqualTo(leased.getTaskId());
-    assertThat(lost.getLost().getToken()).isEqualTo(leased.getToken());
+    assertThat(lost.getTaskLost().getTaskId()).isEqualTo(leased.getTaskId());
+    assertThat(lost.getTaskLost().getToken()).isEqualTo(leased.getToken());
     working.ack(leased);
     assertThat(settled(working).getOk()).isFalse();
     assertThat(queue.ack(stolen).getOk()).isTrue();
@@ -233,13 +233,13 @@ final class WorkTest {
     LeasedTask first = working.tasks(1).get(0);
     queue.expire(first.getTaskId());
     queue.add("wakes the worker");
-    assertThat(working.next().getLost().getToken()).isEqualTo(first.getToken());
+    assertThat(working.next().getTaskLost().getToken()).isEqualTo(first.getToken());
     LeasedTask second = working.tasks(2).get(0);
     assertThat(second.getTaskId()).isEqualTo(first.getTaskId());
     working.ack(first);
     assertThat(settled(working).getOk()).isFalse();
     working.cancel();
-    Eventually.until("both are back", () -> queue.stats().getReady() == 2);
+    Eventually.until("both are back", () -> queue.stats().getReadyCount() == 2);
   }
 
   @Test
@@ -256,7 +256,7 @@ final class WorkTest {
         "all are renewed",
         () -> TestRedis.commands().zcount(queue.key("leased"), above(last)) == 9000);
     working.cancel();
-    Eventually.until("all are back", () -> queue.stats().getReady() == 9000);
+    Eventually.until("all are back", () -> queue.stats().getReadyCount() == 9000);
   }
 
   private static Range<Long> above(long millis) {
@@ -293,7 +293,7 @@ final class WorkTest {
     LeasedTask leased = working.tasks(1).get(0);
     var answer = cancelTask(leased);
     assertThat(answer.getState()).isEqualTo(TaskState.TASK_STATE_LEASED);
-    assertThat(working.next().getCancelled().getTaskId()).isEqualTo(leased.getTaskId());
+    assertThat(working.next().getTaskCancelled().getTaskId()).isEqualTo(leased.getTaskId());
     assertThat(queue.get(leased.getTaskId()).getCancelRequested()).isTrue();
     working.nack(failed(leased, "stopped"));
     assertThat(settled(working).getState()).isEqualTo(TaskState.TASK_STATE_CANCELLED);
@@ -311,9 +311,9 @@ final class WorkTest {
             .setOpen(
                 Working.at(queue, 0)
                     .setLease(seconds(3600))
-                    .addHeld(progress(leased, ""))
-                    .addHeld(progress(gone, ""))));
-    assertThat(working.next().getLost().getTaskId()).isEqualTo("0123");
+                    .addHeldTasks(progress(leased, ""))
+                    .addHeldTasks(progress(gone, ""))));
+    assertThat(working.next().getTaskLost().getTaskId()).isEqualTo("0123");
     assertThat(working.next().hasOpened()).isTrue();
     assertThat(
             Timestamps.between(
@@ -321,7 +321,7 @@ final class WorkTest {
                 .getSeconds())
         .isGreaterThan(3000);
     working.cancel();
-    Eventually.until("it is back", () -> queue.stats().getReady() == 1);
+    Eventually.until("it is back", () -> queue.stats().getReadyCount() == 1);
   }
 
   @Test
@@ -333,16 +333,16 @@ final class WorkTest {
       Working heir =
           Working.unopened((along == 2 ? TestServer.second() : TestServer.first()).channel());
       WorkRequest.Open.Builder open = Working.at(queue, 0);
-      tasks.subList(0, along).forEach(task -> open.addHeld(progress(task, "")));
+      tasks.subList(0, along).forEach(task -> open.addHeldTasks(progress(task, "")));
       heir.say(WorkRequest.newBuilder().setOpen(open));
       assertThat(heir.next().hasOpened()).isTrue();
       late.cancel();
       int back = 3 - along;
-      Eventually.until("the others are back", () -> queue.stats().getReady() == back);
+      Eventually.until("the others are back", () -> queue.stats().getReadyCount() == back);
       late = heir;
     }
     cancelTask(tasks.get(0));
-    assertThat(late.next().getCancelled().getTaskId()).isEqualTo(tasks.get(0).getTaskId());
+    assertThat(late.next().getTaskCancelled().getTaskId()).isEqualTo(tasks.get(0).getTaskId());
     late.ack(tasks.get(0));
     assertThat(settled(late).getOk()).isTrue();
   }

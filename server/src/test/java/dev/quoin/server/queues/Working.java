@@ -101,10 +101,10 @@ final class Working implements ClientResponseObserver<WorkRequest, WorkResponse>
     List<LeasedTask> tasks = new ArrayList<>();
     while (tasks.size() < count) {
       WorkResponse message = next();
-      if (!message.hasTasks()) {
+      if (!message.hasDelivery()) {
         throw new AssertionError("no tasks but " + message);
       }
-      tasks.addAll(message.getTasks().getTasksList());
+      tasks.addAll(message.getDelivery().getTasksList());
     }
     return tasks;
   }

@@ -173,7 +173,8 @@ final class ProbeTest {
         Eventually.until(
             "it waits",
             () ->
-                server.locks().get(GetRequest.newBuilder().setName("a").build()).getWaiters() == 1);
+                server.locks().get(GetRequest.newBuilder().setName("a").build()).getWaiterCount()
+                    == 1);
         server
             .locks()
             .release(ReleaseRequest.newBuilder().setName("a").setToken(held.getToken()).build());

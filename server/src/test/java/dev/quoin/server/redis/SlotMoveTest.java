@@ -64,7 +64,7 @@ final class SlotMoveTest {
     return TestServer.first()
         .locks()
         .get(GetRequest.newBuilder().setName("moving").build())
-        .getWaiters();
+        .getWaiterCount();
   }
 
   /** Moves a slot and its keys to another master, the way redis-cli does. */

@@ -12,7 +12,7 @@ import dev.quoin.chat.v1.JoinRequest;
 import dev.quoin.counters.v1.CountersGrpc;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.locks.v1.RenewRequest;
-import dev.quoin.logs.v1.CommonRequest;
+import dev.quoin.logs.v1.ListCommonRequest;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.queues.v1.AckRequest;
 import dev.quoin.queues.v1.EnqueueBatchRequest;
@@ -120,7 +120,8 @@ final class RefusalsTest {
         Refused.by(
             () ->
                 LogsGrpc.newBlockingStub(TestServer.first().channel())
-                    .common(CommonRequest.newBuilder().setName("x").setSeverityValue(77).build()));
+                    .listCommon(
+                        ListCommonRequest.newBuilder().setName("x").setSeverityValue(77).build()));
     assertThat(description(unknown)).startsWith("must be one of SEVERITY_").doesNotContain("77");
   }
 

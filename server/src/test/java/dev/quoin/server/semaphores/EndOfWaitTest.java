@@ -99,6 +99,6 @@ final class EndOfWaitTest {
 
   private void awaitWaiters(int count) {
     GetRequest get = GetRequest.newBuilder().setName("a").build();
-    Eventually.until(count + " wait", () -> on(server).get(get).getWaiters() == count);
+    Eventually.until(count + " wait", () -> on(server).get(get).getWaiterCount() == count);
   }
 }

@@ -7,6 +7,7 @@ import dev.quoin.semaphores.v1.HoldResponse;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.testing.OpenStream;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.streams.v1.Granted;
 import java.util.concurrent.TimeUnit;
 
 /** An open Hold stream of a test. */
@@ -33,7 +34,7 @@ final class Holding extends OpenStream<HoldRequest, HoldResponse> {
     throw new AssertionError("nothing but heartbeats and positions within 20 s");
   }
 
-  HoldResponse.Granted granted() {
+  Granted granted() {
     HoldResponse event = next();
     if (!event.hasGranted()) {
       throw new AssertionError("not granted but " + event);

@@ -82,7 +82,7 @@ final class Permits {
   }
 
   static void awaitWaiters(String name, int count) {
-    Eventually.until(count + " wait for " + name, () -> state(name).getWaiters() == count);
+    Eventually.until(count + " wait for " + name, () -> state(name).getWaiterCount() == count);
   }
 
   static void awaitInUse(String name, int permits) {

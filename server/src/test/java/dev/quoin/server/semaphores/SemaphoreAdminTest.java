@@ -61,8 +61,8 @@ final class SemaphoreAdminTest {
   @Test
   void getShowsTheHoldersAndHowManyWait() {
     configure("a", 3);
-    AcquireResponse one = semaphores.acquire(ask("a", 1).setHolder("host 1").build());
-    AcquireResponse two = semaphores.acquire(ask("a", 2).setHolder("host 2").build());
+    AcquireResponse one = semaphores.acquire(ask("a", 1).setLabel("host 1").build());
+    AcquireResponse two = semaphores.acquire(ask("a", 2).setLabel("host 2").build());
     ListenableFuture<AcquireResponse> waiting = await(TestServer.second(), "a", 1);
     awaitWaiters("a", 1);
 
@@ -75,7 +75,7 @@ final class SemaphoreAdminTest {
     assertThat(state.getFence()).isEqualTo(two.getFence());
     assertThat(state.getNextPageToken()).isEmpty();
     assertThat(state.getHoldersList())
-        .extracting(h -> h.getHolder() + ": " + h.getPermits())
+        .extracting(h -> h.getLabel() + ": " + h.getPermits())
         .containsExactlyInAnyOrder("host 1: 1", "host 2: 2");
     assertThat(state.getHoldersList())
         .extracting(GetResponse.Holder::getFence)
@@ -170,7 +170,7 @@ final class SemaphoreAdminTest {
                 .setLimit(4)
                 .setInUse(2)
                 .setHolderCount(1)
-                .setWaiters(0)
+                .setWaiterCount(0)
                 .build());
   }
 
@@ -274,7 +274,7 @@ final class SemaphoreAdminTest {
             .setName(name)
             .setId(id)
             .setActor("Änne")
-            .setReason(reason)
+            .setExplanation(reason)
             .build());
   }
 }

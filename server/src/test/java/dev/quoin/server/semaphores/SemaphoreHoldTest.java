@@ -13,12 +13,14 @@ import com.google.protobuf.util.Timestamps;
 import dev.quoin.semaphores.v1.AcquireResponse;
 import dev.quoin.semaphores.v1.HoldRequest;
 import dev.quoin.semaphores.v1.HoldResponse;
-import dev.quoin.semaphores.v1.HoldResponse.Lost.Reason;
 import dev.quoin.semaphores.v1.ReleaseRequest;
 import dev.quoin.semaphores.v1.RevokeRequest;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.streams.v1.Granted;
+import dev.quoin.streams.v1.Lost;
+import dev.quoin.streams.v1.LostReason;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -43,11 +45,11 @@ final class SemaphoreHoldTest {
     Holding holding =
         Holding.open(
             TestServer.first(),
-            Holding.request("a", 60_000).setPermits(2).setLimit(3).setHolder("me"));
-    HoldResponse.Granted granted = holding.granted();
+            Holding.request("a", 60_000).setPermits(2).setLimit(3).setLabel("me"));
+    Granted granted = holding.granted();
     assertThat(granted.getFence()).isPositive();
     assertThat(state("a").getInUse()).isEqualTo(2);
-    assertThat(state("a").getHolders(0).getHolder()).isEqualTo("me");
+    assertThat(state("a").getHolders(0).getLabel()).isEqualTo("me");
     assertThat(state("a").getHolders(0).getExpireTime()).isEqualTo(granted.getExpireTime());
 
     holding.cancel();
@@ -59,7 +61,7 @@ final class SemaphoreHoldTest {
   void permitsAreRenewedAsLongAsTheCallLives() throws Exception {
     configure("a", 1);
     Holding holding = Holding.open(TestServer.first(), Holding.request("a", 1_500));
-    HoldResponse.Granted granted = holding.granted();
+    Granted granted = holding.granted();
 
     long expire = Timestamps.toMillis(granted.getExpireTime());
     for (int i = 0; i < 3; i++) {
@@ -100,12 +102,12 @@ final class SemaphoreHoldTest {
                 .setName("a")
                 .setId(state("a").getHolders(0).getId())
                 .setActor("ops")
-                .setReason("too slow")
+                .setExplanation("too slow")
                 .build());
 
-    HoldResponse.Lost lost = holding.next().getLost();
-    assertThat(lost.getReason()).isEqualTo(Reason.REASON_REVOKED);
-    assertThat(lost.getText()).isEqualTo("too slow");
+    Lost lost = holding.next().getLost();
+    assertThat(lost.getReason()).isEqualTo(LostReason.LOST_REASON_REVOKED);
+    assertThat(lost.getExplanation()).isEqualTo("too slow");
     assertThat(lost.getActor()).isEqualTo("ops");
     holding.end().get(5, TimeUnit.SECONDS);
     assertThat(take("a", 1).getAcquired()).isTrue();
@@ -115,12 +117,12 @@ final class SemaphoreHoldTest {
   void holderIsToldWhenSomebodyReleasedWithItsToken() throws Exception {
     configure("a", 1);
     Holding holding = Holding.open(TestServer.first(), Holding.request("a", 3_000));
-    HoldResponse.Granted granted = holding.granted();
+    Granted granted = holding.granted();
 
     Permits.on(TestServer.second())
         .release(ReleaseRequest.newBuilder().setName("a").setToken(granted.getToken()).build());
 
-    assertThat(holding.next().getLost().getReason()).isEqualTo(Reason.REASON_NOT_HELD);
+    assertThat(holding.next().getLost().getReason()).isEqualTo(LostReason.LOST_REASON_NOT_HELD);
     holding.end().get(5, TimeUnit.SECONDS);
   }
 
@@ -144,12 +146,12 @@ final class SemaphoreHoldTest {
   void endOfAStreamDoesNotTakeThePermitsFromANewerOneWithTheSameToken() throws Exception {
     configure("a", 1);
     Holding older = Holding.open(TestServer.first(), Holding.request("a", 3_000));
-    HoldResponse.Granted granted = older.granted();
+    Granted granted = older.granted();
     Holding newer =
         Holding.open(TestServer.second(), Holding.request("a", 3_000).setToken(granted.getToken()));
     assertThat(newer.granted().getFence()).isEqualTo(granted.getFence());
 
-    assertThat(older.next().getLost().getReason()).isEqualTo(Reason.REASON_NOT_HELD);
+    assertThat(older.next().getLost().getReason()).isEqualTo(LostReason.LOST_REASON_NOT_HELD);
     older.cancel();
 
     for (int beats = 0; beats < 2; beats++) {
@@ -175,7 +177,7 @@ final class SemaphoreHoldTest {
     configure("a", 1);
     TestServer leaving = TestServer.onSharedRedis();
     Holding holding = Holding.open(leaving, Holding.request("a", 30_000));
-    HoldResponse.Granted granted = holding.granted();
+    Granted granted = holding.granted();
     Holding waiting = Holding.open(leaving, Holding.request("a", 30_000));
     assertThat(waiting.any().getWaiting().getPosition()).isEqualTo(1);
 

@@ -74,7 +74,7 @@ final class SemaphoreKillTest {
       }
       release("a", last);
       Eventually.until("nobody is left", () -> state("a").getInUse() == 0);
-      assertThat(state("a").getWaiters()).isZero();
+      assertThat(state("a").getWaiterCount()).isZero();
     }
   }
 }

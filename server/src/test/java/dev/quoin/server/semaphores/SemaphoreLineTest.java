@@ -284,8 +284,8 @@ final class SemaphoreLineTest {
                     .acquire(ask("a", 1).setWait(Durations.fromSeconds(30)).build()));
 
     assertThat(refused.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
-    assertThat(refused.reason()).isEqualTo("SEMAPHORE_LINE_FULL");
-    assertThat(state("a").getWaiters()).isEqualTo(200_000);
+    assertThat(refused.reason()).isEqualTo("SEMAPHORE_TOO_MANY_WAITERS");
+    assertThat(state("a").getWaiterCount()).isEqualTo(200_000);
   }
 
   @Test

@@ -171,7 +171,7 @@ final class SemaphoreModelTest {
   private boolean isAsInTheModel() {
     GetResponse state = state(NAME);
     return state.getInUse() == model.inUse()
-        && state.getWaiters() == model.line.size()
+        && state.getWaiterCount() == model.line.size()
         && state.getLimit() == model.limit();
   }
 

@@ -245,7 +245,7 @@ final class SemaphoresServiceTest {
   @Test
   void repeatedRequestGetsTheSameGrant() {
     configure("a", 5);
-    AcquireRequest request = ask("a", 2).setHolder("me").setRequestId("r-1").build();
+    AcquireRequest request = ask("a", 2).setLabel("me").setRequestId("r-1").build();
     AcquireResponse first = semaphores.acquire(request);
 
     AcquireResponse again = Permits.on(TestServer.second()).acquire(request);
@@ -277,7 +277,7 @@ final class SemaphoresServiceTest {
 
     for (AcquireRequest.Builder other :
         new AcquireRequest.Builder[] {
-          ask("a", 3), ask("a", 2).setHolder("you"), ask("a", 2).clearLease()
+          ask("a", 3), ask("a", 2).setLabel("you"), ask("a", 2).clearLease()
         }) {
       Refused refused = Refused.by(() -> semaphores.acquire(other.setRequestId("r-1").build()));
       assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
@@ -347,11 +347,11 @@ final class SemaphoresServiceTest {
   void anyPrintableNameIsASemaphoreOfItsOwn(String name) {
     configure(name, 1);
 
-    AcquireResponse taken = semaphores.acquire(ask(name, 1).setHolder("me and %s me").build());
+    AcquireResponse taken = semaphores.acquire(ask(name, 1).setLabel("me and %s me").build());
 
     assertThat(taken.getAcquired()).isTrue();
     assertThat(take(name, 1).getAcquired()).isFalse();
-    assertThat(state(name).getHolders(0).getHolder()).isEqualTo("me and %s me");
+    assertThat(state(name).getHolders(0).getLabel()).isEqualTo("me and %s me");
     release(name, taken);
   }
 

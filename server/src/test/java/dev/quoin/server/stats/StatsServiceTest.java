@@ -13,10 +13,10 @@ import dev.quoin.stats.v1.GetRequest;
 import dev.quoin.stats.v1.GetResponse;
 import dev.quoin.stats.v1.ListRequest;
 import dev.quoin.stats.v1.ListResponse;
+import dev.quoin.stats.v1.ListSlowestRequest;
+import dev.quoin.stats.v1.ListSlowestResponse.Slow;
 import dev.quoin.stats.v1.RecordRequest;
 import dev.quoin.stats.v1.RecordResponse;
-import dev.quoin.stats.v1.SlowestRequest;
-import dev.quoin.stats.v1.SlowestResponse.Slow;
 import dev.quoin.stats.v1.StatsGrpc;
 import dev.quoin.stats.v1.StatsGrpc.StatsBlockingStub;
 import io.grpc.Status.Code;
@@ -200,18 +200,18 @@ final class StatsServiceTest {
 
     List<Slow> three =
         stats
-            .slowest(
-                SlowestRequest.newBuilder()
+            .listSlowest(
+                ListSlowestRequest.newBuilder()
                     .setKind("t")
                     .setHour(last.getHour())
-                    .setLimit(3)
+                    .setMaxItems(3)
                     .build())
             .getSlowestList();
     assertThat(three)
         .extracting(slow -> slow.getContext() + " " + slow.getMean())
         .containsExactly("page 29 29.0", "page 28 28.0", "page 27 27.0");
     assertThat(slowest(last.getHour())).hasSize(10);
-    assertThat(elsewhere.slowest(SlowestRequest.newBuilder().setKind("other").build()))
+    assertThat(elsewhere.listSlowest(ListSlowestRequest.newBuilder().setKind("other").build()))
         .satisfies(empty -> assertThat(empty.getSlowestList()).isEmpty());
   }
 
@@ -312,7 +312,7 @@ final class StatsServiceTest {
 
   private List<Slow> slowest(Timestamp hour) {
     return stats
-        .slowest(SlowestRequest.newBuilder().setKind("t").setHour(hour).build())
+        .listSlowest(ListSlowestRequest.newBuilder().setKind("t").setHour(hour).build())
         .getSlowestList();
   }
 

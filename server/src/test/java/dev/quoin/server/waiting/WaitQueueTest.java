@@ -85,7 +85,7 @@ final class WaitQueueTest {
     queue.hint("token");
     awaitSent("join", "join");
     joined.completeExceptionally(
-        new Refusal(ErrorReason.ERROR_REASON_LOCK_LINE_FULL, "there is no place"));
+        new Refusal(ErrorReason.ERROR_REASON_LOCK_TOO_MANY_WAITERS, "there is no place"));
 
     awaitSent("join", "join", "leave");
     assertThatThrownBy(() -> waiter.outcome().toCompletableFuture().get(5, TimeUnit.SECONDS))

@@ -176,7 +176,7 @@ final class FastRulesTest {
                 .setName("orders/42 é 😀")
                 .setLease(lease)
                 .setWait(Durations.ZERO)
-                .setHolder("host-1")
+                .setLabel("host-1")
                 .setRequestId("3f0c-77"),
             AcquireRequest.newBuilder().setName("orders/42"),
             RenewRequest.newBuilder().setName("a".repeat(512)).setToken("t").setLease(lease),

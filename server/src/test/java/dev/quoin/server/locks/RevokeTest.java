@@ -13,13 +13,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.util.Durations;
 import com.google.rpc.ErrorInfo;
 import dev.quoin.locks.v1.AcquireResponse;
-import dev.quoin.locks.v1.ForceReleaseRequest;
-import dev.quoin.locks.v1.ForceReleaseResponse;
-import dev.quoin.locks.v1.HoldResponse.Lost;
 import dev.quoin.locks.v1.RenewRequest;
+import dev.quoin.locks.v1.RevokeRequest;
+import dev.quoin.locks.v1.RevokeResponse;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.streams.v1.Lost;
+import dev.quoin.streams.v1.LostReason;
 import io.grpc.Status.Code;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("redis")
-final class ForceReleaseTest {
+final class RevokeTest {
   private static final String FORCED = "quoin:default:locks:{a}:forced";
 
   @AfterEach
@@ -45,22 +46,23 @@ final class ForceReleaseTest {
 
   @Test
   void holderIsToldAtItsNextRenewalAndReleaseWhy() {
-    AcquireResponse victim = acquire(request("a").setHolder("stuck"));
+    AcquireResponse victim = acquire(request("a").setLabel("stuck"));
 
-    ForceReleaseResponse forced = force("a", "node 7 hangs", 0);
+    RevokeResponse forced = force("a", "node 7 hangs", 0);
 
-    assertThat(forced.getReleased()).isTrue();
-    assertThat(forced.getHolder()).isEqualTo("stuck");
+    assertThat(forced.getRevoked()).isTrue();
+    assertThat(forced.getLabel()).isEqualTo("stuck");
     assertThat(forced.getFence()).isEqualTo(victim.getFence());
     assertThat(state("a").getHeld()).isFalse();
     Refused refused = Refused.by(() -> renew("a", victim.getToken()));
     assertThat(refused.code()).isEqualTo(Code.FAILED_PRECONDITION);
-    assertThat(refused.reason()).isEqualTo("LOCK_FORCED");
+    assertThat(refused.reason()).isEqualTo("LOCK_REVOKED");
     assertThat(refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
         .containsEntry("actor", "ops")
         .containsEntry("explanation", "node 7 hangs");
     assertThat(refused.status().getMessage()).contains("by force by ops: node 7 hangs");
-    assertThat(Refused.by(() -> release("a", victim.getToken())).reason()).isEqualTo("LOCK_FORCED");
+    assertThat(Refused.by(() -> release("a", victim.getToken())).reason())
+        .isEqualTo("LOCK_REVOKED");
     assertThat(Refused.by(() -> renew("a", "stranger")).reason()).isEqualTo("LOCK_NOT_HELD");
   }
 
@@ -72,7 +74,7 @@ final class ForceReleaseTest {
     force("a", "maintenance", 0);
 
     Lost lost = holding.next().getLost();
-    assertThat(lost.getReason()).isEqualTo(Lost.Reason.REASON_FORCED);
+    assertThat(lost.getReason()).isEqualTo(LostReason.LOST_REASON_REVOKED);
     assertThat(lost.getExplanation()).isEqualTo("maintenance");
     assertThat(lost.getActor()).isEqualTo("ops");
     holding.end().get(10, TimeUnit.SECONDS);
@@ -80,7 +82,7 @@ final class ForceReleaseTest {
     assertThat(again.end())
         .failsWithin(10, TimeUnit.SECONDS)
         .withThrowableThat()
-        .satisfies(e -> assertThat(Refused.of(e.getCause()).reason()).isEqualTo("LOCK_FORCED"));
+        .satisfies(e -> assertThat(Refused.of(e.getCause()).reason()).isEqualTo("LOCK_REVOKED"));
   }
 
   @Test
@@ -93,7 +95,8 @@ final class ForceReleaseTest {
 
     AcquireResponse granted = waiting.get(10, TimeUnit.SECONDS);
     assertThat(granted.getFence()).isGreaterThan(victim.getFence());
-    assertThat(Refused.by(() -> release("a", victim.getToken())).reason()).isEqualTo("LOCK_FORCED");
+    assertThat(Refused.by(() -> release("a", victim.getToken())).reason())
+        .isEqualTo("LOCK_REVOKED");
     release("a", granted.getToken());
   }
 
@@ -103,26 +106,27 @@ final class ForceReleaseTest {
     release("a", seen.getToken());
     AcquireResponse newer = acquire(request("a"));
 
-    assertThat(force("a", "", seen.getFence()).getReleased()).isFalse();
+    assertThat(force("a", "", seen.getFence()).getRevoked()).isFalse();
     assertThat(state("a").getHeld()).isTrue();
-    assertThat(force("a", "", newer.getFence()).getReleased()).isTrue();
-    assertThat(force("a", "", newer.getFence()).getReleased()).as("repeated").isFalse();
+    assertThat(force("a", "", newer.getFence()).getRevoked()).isTrue();
+    assertThat(force("a", "", newer.getFence()).getRevoked()).as("repeated").isFalse();
   }
 
   @Test
   void allReadersLoseTheLockAndTheWriterGetsIt() throws Exception {
-    AcquireResponse first = acquire(shared("a").setHolder("r1"));
-    AcquireResponse second = acquire(shared("a").setHolder("r2"));
+    AcquireResponse first = acquire(shared("a").setLabel("r1"));
+    AcquireResponse second = acquire(shared("a").setLabel("r2"));
     var writer = await(TestServer.first(), request("a"));
     awaitWaiters("a", 1);
 
-    ForceReleaseResponse forced = force("a", "all out", 0);
+    RevokeResponse forced = force("a", "all out", 0);
 
-    assertThat(forced.getReaders()).isEqualTo(2);
+    assertThat(forced.getReaderCount()).isEqualTo(2);
     assertThat(forced.getFence()).isEqualTo(second.getFence());
     assertThat(writer.get(10, TimeUnit.SECONDS).getAcquired()).isTrue();
     for (AcquireResponse victim : new AcquireResponse[] {first, second}) {
-      assertThat(Refused.by(() -> renew("a", victim.getToken())).reason()).isEqualTo("LOCK_FORCED");
+      assertThat(Refused.by(() -> renew("a", victim.getToken())).reason())
+          .isEqualTo("LOCK_REVOKED");
     }
   }
 
@@ -130,7 +134,7 @@ final class ForceReleaseTest {
   void nothingIsReleasedWhenNobodyHoldsTheLock() {
     assertThat(force("a", "", 0))
         .isEqualTo(
-            ForceReleaseResponse.newBuilder().setReleased(false).setFence(0).setReaders(0).build());
+            RevokeResponse.newBuilder().setRevoked(false).setFence(0).setReaderCount(0).build());
     assertThat(TestRedis.commands().keys("quoin:default:locks:{[^%]*")).isEmpty();
   }
 
@@ -163,7 +167,8 @@ final class ForceReleaseTest {
     force("a", "second", 0);
 
     for (AcquireResponse victim : new AcquireResponse[] {first, second, third}) {
-      assertThat(Refused.by(() -> renew("a", victim.getToken())).reason()).isEqualTo("LOCK_FORCED");
+      assertThat(Refused.by(() -> renew("a", victim.getToken())).reason())
+          .isEqualTo("LOCK_REVOKED");
     }
     assertThat(TestRedis.commands().hlen(FORCED)).isEqualTo(10_000);
     assertThat(TestRedis.commands().hmget(FORCED, "old-0", "old-1", "old-2"))
@@ -171,11 +176,11 @@ final class ForceReleaseTest {
         .containsExactly(false, false, true);
   }
 
-  private static ForceReleaseResponse force(String name, String explanation, long fence) {
+  private static RevokeResponse force(String name, String explanation, long fence) {
     return TestServer.second()
         .locks()
-        .forceRelease(
-            ForceReleaseRequest.newBuilder()
+        .revoke(
+            RevokeRequest.newBuilder()
                 .setName(name)
                 .setActor("ops")
                 .setExplanation(explanation)
