@@ -146,7 +146,8 @@ public final class QueuesService implements BindableService {
     long lease = Defaults.millis(request.hasLease(), request.getLease(), DEFAULT_LEASE_MILLIS);
     long wait = Durations.toMillis(request.getWait());
     LeaseCall leasing =
-        new LeaseCall(queues, watches, call, order, Defaults.orElse(request.getMaxItems(), 1), lease);
+        new LeaseCall(
+            queues, watches, call, order, Defaults.orElse(request.getMaxItems(), 1), lease);
     return (wait == 0 ? leasing.atOnce() : leasing.within(wait)).thenApply(QueuesService::leased);
   }
 

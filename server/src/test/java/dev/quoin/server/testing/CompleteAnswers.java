@@ -15,6 +15,7 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -34,6 +35,25 @@ public final class CompleteAnswers implements ClientInterceptor {
           "quoin.queues.v1.TaskStatus.cancel_requested",
           "quoin.semaphores.v1.AcquireResponse.fence",
           "quoin.semaphores.v1.AcquireResponse.position");
+
+  /**
+   * What each stream says in the messages it shares with others; what it does not name here means
+   * nothing there.
+   */
+  private static final Map<String, Set<String>> SAID_BY_STREAM =
+      Map.of(
+          "quoin.config.v1.WatchResponse",
+          Set.of("Heartbeat.revision", "Heartbeat.stale", "Reconnect.revision"),
+          "quoin.config.v1.WatchServiceResponse",
+          Set.of("Heartbeat.revision", "Heartbeat.stale", "Reconnect.revision"),
+          "quoin.config.v1.WatchMaintenanceResponse",
+          Set.of("Heartbeat.stale"),
+          "quoin.logs.v1.TailResponse",
+          Set.of("Gap.missed"),
+          "quoin.chat.v1.SubscribeResponse",
+          Set.of("Gap.first_missed", "Gap.last_missed"));
+
+  private static final Set<String> SHARED = Set.of("Heartbeat", "Reconnect", "Gap");
 
   /** Messages that callers bring along, and get back as they were. */
   private static final Set<String> BROUGHT_ALONG =
@@ -79,19 +99,33 @@ public final class CompleteAnswers implements ClientInterceptor {
 
   /** Looks at an answer and all that is in it. */
   public static void check(Message answer) {
+    check(answer, "");
+  }
+
+  private static void check(Message answer, String container) {
     if (!isSaidByTheServer(answer.getDescriptorForType())) {
       return;
     }
     for (FieldDescriptor field : answer.getDescriptorForType().getFields()) {
-      if (isAnswer(field)
-          && !answer.hasField(field)
-          && !MAY_BE_UNSET.contains(field.getFullName())) {
+      if (isAnswer(field) && !answer.hasField(field) && isExpected(field, container)) {
         throw new AssertionError(field.getFullName() + " is not set in " + answer);
       }
       if (field.getJavaType() == JavaType.MESSAGE) {
-        within(answer, field).forEach(CompleteAnswers::check);
+        String name = answer.getDescriptorForType().getFullName();
+        within(answer, field).forEach(inner -> check(inner, name));
       }
     }
+  }
+
+  private static boolean isExpected(FieldDescriptor field, String container) {
+    Descriptor message = field.getContainingType();
+    if (message.getFile().getPackage().equals("quoin.streams.v1")
+        && SHARED.contains(message.getName())) {
+      return SAID_BY_STREAM
+          .getOrDefault(container, Set.of())
+          .contains(message.getName() + '.' + field.getName());
+    }
+    return !MAY_BE_UNSET.contains(field.getFullName());
   }
 
   @SuppressWarnings("unchecked")
