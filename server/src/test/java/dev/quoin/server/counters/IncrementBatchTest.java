@@ -99,7 +99,8 @@ final class IncrementBatchTest {
     assertThat(responses).extracting(r -> r.getAcknowledged()).containsExactly(1L, 6L, 7L);
     assertThat(responses.get(1).getUncountedList())
         .extracting(refused -> refused.getIndex() + " " + refused.getReason())
-        .containsExactly("2 EVENT_TIME_OUT_OF_RANGE", "4 COUNTER_OVERFLOW");
+        .containsExactly(
+            "2 ERROR_REASON_EVENT_TIME_OUT_OF_RANGE", "4 ERROR_REASON_COUNTER_OVERFLOW");
     assertThat(total("a")).isEqualTo(3);
     assertThat(total("b")).isEqualTo(Long.MAX_VALUE);
     assertThat(total("c")).isEqualTo(24);

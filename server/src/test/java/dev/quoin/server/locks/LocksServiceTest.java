@@ -446,8 +446,8 @@ final class LocksServiceTest {
   @Test
   void overlongTextsAreRefusedWithTheirFields() {
     refusesField("name", named("ü".repeat(257)));
-    refusesField("holder", named("a").setLabel("h".repeat(257)));
-    refusesField("holder", named("a").setLabel("two\nlines"));
+    refusesField("label", named("a").setLabel("h".repeat(257)));
+    refusesField("label", named("a").setLabel("two\nlines"));
     refusesField("request_id", named("a").setRequestId("r".repeat(129)));
     refusesField("request_id", named("a").setRequestId("two words"));
   }

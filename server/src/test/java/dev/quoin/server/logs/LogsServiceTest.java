@@ -340,7 +340,7 @@ final class LogsServiceTest {
                         logs.listRecent(
                             ListRecentRequest.newBuilder().setName("web").setMaxItems(101).build()))
                 .fields())
-        .containsExactly("limit");
+        .containsExactly("max_items");
   }
 
   private void refusesField(String field, WriteRequest.Builder request) {
