@@ -477,7 +477,19 @@ final class LocksServiceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"stranger", "a b", "- - -", "🔑", "%s", "x\ny"})
+  @ValueSource(strings = {"", "a b", "- - -", "🔑", "x\ny"})
+  void whatIsNoTokenIsRefusedWithItsField(String token) {
+    Refused refused =
+        Refused.by(
+            () -> locks.renew(RenewRequest.newBuilder().setName("a").setToken(token).build()));
+
+    assertThat(refused.fields()).containsExactly("token");
+    assertThat(refused.getMessage())
+        .contains("token must be 1 to 64 printable ASCII characters without spaces");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"stranger", "-", "%s", "a|b"})
   void unknownTokenNeverHoldsTheLock(String token) {
     locks.acquire(named("a").build());
 
