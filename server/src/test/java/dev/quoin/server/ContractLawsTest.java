@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import build.buf.validate.ValidateProto;
+import com.google.protobuf.DescriptorProtos.DescriptorProto;
+import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
+import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
+import com.google.protobuf.ExtensionRegistry;
+import com.google.protobuf.TextFormat;
+import dev.quoin.rules.v1.RulesProto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** What the contract owes its readers: one name for one thing, verbs, shared rules, short texts. */
+final class ContractLawsTest {
+  private static final Path CONTRACT = Path.of("../proto/target/quoin.protoset");
+
+  /** Names with several types, and why. */
+  private static final Map<String, String> OF_SEVERAL_TYPES =
+      Map.of(
+          "events", "a list, and the message of a stream that has one",
+          "reason", "why something happened, from the enum of what can happen there",
+          "value", "what callers bring along: a number to Stats, a structure to Config");
+
+  /** What the name of an RPC begins with. */
+  private static final Pattern VERB =
+      Pattern.compile(
+          "(Ack|Acquire|Announce|Cancel|Configure|Create|Delete|Edit|Enqueue|Extend|Fetch|Get|Hold"
+              + "|Increment|Join|Kick|Lease|Leave|List|Nack|Pause|Preview|Purge|Put|Record|Redrive"
+              + "|Release|Renew|Reschedule|Resolve|Resume|Revoke|Rollback|Send|Set|Signal|Subscribe"
+              + "|Tail|Wait|Watch|Work|Write)([A-Z].*)?");
+
+  /** The predefined rules that fields of requests keep, by their names. */
+  private static final Map<String, List<String>> RULES = rules();
+
+  private static final int LINES_OF_AN_RPC = 9;
+
+  private static List<FileDescriptorProto> files;
+
+  /**
+   * @param type the type, of messages and enums without the package
+   * @param meaning the first word of the comment
+   */
+  private record Field(
+      String name, String type, String meaning, String fullName, FieldDescriptorProto proto) {}
+
+  private static Map<String, List<String>> rules() {
+    Map<String, List<String>> rules = new HashMap<>();
+    for (String name :
+        List.of(
+            "name",
+            "names",
+            "queue",
+            "queues",
+            "chat_id",
+            "user",
+            "users",
+            "sender",
+            "type",
+            "component",
+            "service",
+            "instance",
+            "context",
+            "kind",
+            "kinds")) {
+      rules.put(name, List.of("name"));
+    }
+    rules.put("actor", List.of("actor", "name"));
+    for (String name :
+        List.of(
+            "label",
+            "explanation",
+            "prefix",
+            "request_id",
+            "token",
+            "page_token",
+            "page_size",
+            "max_items")) {
+      rules.put(name, List.of(name));
+    }
+    rules.put("acquire_request_id", List.of("request_id"));
+    rules.put("client_message_id", List.of("request_id"));
+    rules.put("task_id", List.of("token"));
+    rules.put("task_ids", List.of("token"));
+    rules.put("id", List.of("token"));
+    return rules;
+  }
+
+  @BeforeAll
+  static void read() throws IOException {
+    ExtensionRegistry registry = ExtensionRegistry.newInstance();
+    ValidateProto.registerAllExtensions(registry);
+    RulesProto.registerAllExtensions(registry);
+    files =
+        FileDescriptorSet.parseFrom(Files.readAllBytes(CONTRACT), registry).getFileList().stream()
+            .filter(file -> file.getPackage().startsWith("quoin."))
+            .toList();
+    assertThat(files).isNotEmpty();
+  }
+
+  @Test
+  void oneNameHasOneType() {
+    Map<String, TreeSet<String>> types = new TreeMap<>();
+    fields().forEach(f -> types.computeIfAbsent(f.name(), n -> new TreeSet<>()).add(f.type()));
+    types.values().removeIf(of -> of.size() == 1);
+    assertThat(types.keySet()).as("%s", types).isEqualTo(OF_SEVERAL_TYPES.keySet());
+  }
+
+  @Test
+  void oneNameHasOneMeaning() {
+    Map<String, TreeMap<String, String>> meanings = new TreeMap<>();
+    fields()
+        .forEach(
+            f ->
+                meanings
+                    .computeIfAbsent(f.name(), n -> new TreeMap<>())
+                    .put(f.meaning(), f.fullName()));
+    meanings.values().removeIf(of -> of.size() == 1);
+    assertThat(meanings).isEmpty();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> rpcsAreVerbs() {
+    return files.stream()
+        .flatMap(file -> file.getServiceList().stream())
+        .flatMap(service -> service.getMethodList().stream())
+        .map(
+            method ->
+                dynamicTest(method.getName(), () -> assertThat(method.getName()).matches(VERB)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> whatRecursInRequestsKeepsAPredefinedRule() {
+    return fields()
+        .filter(field -> RULES.containsKey(field.name()) && isAsked(field.fullName()))
+        .map(
+            field ->
+                dynamicTest(
+                    field.fullName(),
+                    () ->
+                        assertThat(RULES.get(field.name()))
+                            .anySatisfy(
+                                rule ->
+                                    assertThat(
+                                            TextFormat.printer()
+                                                .emittingSingleLine(true)
+                                                .printToString(field.proto().getOptions()))
+                                        .contains("[quoin.rules.v1." + rule + "]"))));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> anRpcIsDescribedInAFewLines() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (FileDescriptorProto file : files) {
+      Map<List<Integer>, String> comments = comments(file);
+      for (int s = 0; s < file.getServiceCount(); s++) {
+        ServiceDescriptorProto service = file.getService(s);
+        for (int m = 0; m < service.getMethodCount(); m++) {
+          String text = comments.getOrDefault(List.of(6, s, 2, m), "");
+          tests.add(
+              dynamicTest(
+                  service.getName() + '/' + service.getMethod(m).getName(),
+                  () -> assertThat(text.strip().lines()).hasSizeBetween(1, LINES_OF_AN_RPC)));
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  /** Whether a message is a part of requests only: those say what is allowed. */
+  private static boolean isAsked(String field) {
+    return field.matches(".*\\.\\w+Request\\..*")
+        || field.matches("quoin\\.queues\\.v1\\.(NewTask|Done|Failed|Progress|DeadFilter)\\..*");
+  }
+
+  private static Stream<Field> fields() {
+    List<Field> fields = new ArrayList<>();
+    for (FileDescriptorProto file : files) {
+      Map<List<Integer>, String> comments = comments(file);
+      for (int i = 0; i < file.getMessageTypeCount(); i++) {
+        collect(file.getMessageType(i), List.of(4, i), file.getPackage() + '.', comments, fields);
+      }
+    }
+    return fields.stream();
+  }
+
+  private static void collect(
+      DescriptorProto message,
+      List<Integer> path,
+      String around,
+      Map<List<Integer>, String> comments,
+      List<Field> fields) {
+    if (message.getOptions().getMapEntry()) {
+      return;
+    }
+    String name = around + message.getName();
+    for (int i = 0; i < message.getFieldCount(); i++) {
+      FieldDescriptorProto field = message.getField(i);
+      String comment = comments.getOrDefault(path(path, 2, i), "").strip();
+      String type =
+          field.hasTypeName()
+              ? field.getTypeName().replaceFirst("^.*\\.", "").replaceFirst("^\\w+Entry$", "map")
+              : field.getType().name();
+      fields.add(
+          new Field(
+              field.getName(),
+              type,
+              comment.split("[^A-Za-z]", 2)[0].toLowerCase(Locale.ROOT),
+              name + '.' + field.getName(),
+              field));
+    }
+    for (int i = 0; i < message.getNestedTypeCount(); i++) {
+      collect(message.getNestedType(i), path(path, 3, i), name + '.', comments, fields);
+    }
+  }
+
+  private static List<Integer> path(List<Integer> around, int... inside) {
+    List<Integer> path = new ArrayList<>(around);
+    for (int step : inside) {
+      path.add(step);
+    }
+    return path;
+  }
+
+  private static Map<List<Integer>, String> comments(FileDescriptorProto file) {
+    Map<List<Integer>, String> comments = new HashMap<>();
+    file.getSourceCodeInfo()
+        .getLocationList()
+        .forEach(
+            location ->
+                comments.put(List.copyOf(location.getPathList()), location.getLeadingComments()));
+    return comments;
+  }
+}
