@@ -12,7 +12,8 @@ JAR      := server/target/quoin.jar
 ARCHIVE  := server/target/quoin.jsa
 # Servers that tests start live for seconds: they load their classes from an archive, and do not optimize.
 QUICK    := JDK_JAVA_OPTIONS='-XX:TieredStopAtLevel=1 -XX:SharedArchiveFile=$(CURDIR)/$(ARCHIVE)'
-AGAINST  ?= HEAD~1
+# What `make breaking` compares with; the last release unless it is set.
+AGAINST  ?=
 TALK     := clients/java/target/classpath
 STUBS    := $(if $(shell command -v npm),$(BUF) $(VENDOR))
 # The parts of `make test`: all of them run, whatever becomes of the others.
@@ -86,7 +87,7 @@ lint: $(BUF) $(VENDOR) ## check contract and code style
 	$(MVN) -q spotless:check
 	@scripts/generated
 
-breaking: $(BUF) $(VENDOR) ## check that the contract still serves the clients of AGAINST (HEAD~1)
+breaking: $(BUF) $(VENDOR) ## check that the contract still serves the clients of the last release (or of AGAINST)
 	@scripts/breaking $(BUF) $(VENDOR) $(AGAINST)
 
 generate: $(BUF) $(VENDOR) ## write what is made from code and contract: pages of docs, service-config.json, stubs

@@ -484,8 +484,8 @@ final class LocksServiceTest {
             () -> locks.renew(RenewRequest.newBuilder().setName("a").setToken(token).build()));
 
     assertThat(refused.fields()).containsExactly("token");
-    assertThat(refused.getMessage())
-        .contains("token must be 1 to 64 printable ASCII characters without spaces");
+    assertThat(refused.status().getMessage())
+        .contains("token: must be 1 to 64 printable ASCII characters without spaces");
   }
 
   @ParameterizedTest
