@@ -31,8 +31,8 @@ const (
 // Admin tells operators about a deployment as a whole: what it answers does not depend
 // on the namespace of the call.
 type AdminClient interface {
-	// ListNamespaces lists the namespaces in byte order: those in which a call was made that
-	// kept the rules of its request within the last 40 days, a million at most. A new one is
+	// Lists the namespaces in byte order: those in which a call was made that kept the
+	// rules of its request within the last 40 days, a million at most. A new one is
 	// listed soon after its first call.
 	ListNamespaces(ctx context.Context, in *ListNamespacesRequest, opts ...grpc.CallOption) (*ListNamespacesResponse, error)
 }
@@ -62,8 +62,8 @@ func (c *adminClient) ListNamespaces(ctx context.Context, in *ListNamespacesRequ
 // Admin tells operators about a deployment as a whole: what it answers does not depend
 // on the namespace of the call.
 type AdminServer interface {
-	// ListNamespaces lists the namespaces in byte order: those in which a call was made that
-	// kept the rules of its request within the last 40 days, a million at most. A new one is
+	// Lists the namespaces in byte order: those in which a call was made that kept the
+	// rules of its request within the last 40 days, a million at most. A new one is
 	// listed soon after its first call.
 	ListNamespaces(context.Context, *ListNamespacesRequest) (*ListNamespacesResponse, error)
 	mustEmbedUnimplementedAdminServer()

@@ -147,7 +147,7 @@ func (Activity) EnumDescriptor() ([]byte, []int) {
 // A message of a chat.
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its number in the chat, from 1 on, without a hole.
+	// Number of the message in its chat, from 1 on, without gaps.
 	MessageId *int64 `protobuf:"varint,1,opt,name=message_id,json=messageId,proto3,oneof" json:"message_id,omitempty"`
 	// Who sent it.
 	Sender string `protobuf:"bytes,2,opt,name=sender,proto3" json:"sender,omitempty"`
@@ -161,7 +161,8 @@ type Message struct {
 	EditTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=edit_time,json=editTime,proto3" json:"edit_time,omitempty"`
 	// When it was deleted; not set when it was not.
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
-	// What the sender gave with it; empty when it was deleted.
+	// Makes the message recognizable to its sender: what Send was given. Empty when it
+	// was deleted.
 	ClientMessageId string `protobuf:"bytes,8,opt,name=client_message_id,json=clientMessageId,proto3" json:"client_message_id,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -256,11 +257,11 @@ func (x *Message) GetClientMessageId() string {
 // Asks for a chat.
 type CreateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Id of the chat: at most 256 bytes, no control characters; a random one by
-	// default.
+	// Id of the chat: at most 512 bytes, no control characters. Empty, the default, for a
+	// random one.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
-	// Who creates it, becomes its owner and sends the first message: 1 to 256 bytes,
-	// no control characters, as all names of users.
+	// Who creates it, becomes its owner and sends the first message: 1 to 512 bytes, no
+	// control characters, like all names of users.
 	Actor string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
 	// The other members: at most 100; the creator may be among them.
 	Users []string `protobuf:"bytes,3,rep,name=users,proto3" json:"users,omitempty"`
@@ -376,7 +377,7 @@ func (x *CreateRequest) GetRequestId() string {
 // The chat exists.
 type CreateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its id.
+	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// Number of the first message; 0 when there is none.
 	MessageId *int64 `protobuf:"varint,2,opt,name=message_id,json=messageId,proto3,oneof" json:"message_id,omitempty"`
@@ -442,7 +443,7 @@ type JoinRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
-	// Who joins.
+	// User who joins.
 	User          string `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -553,7 +554,7 @@ type LeaveRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
-	// Who leaves.
+	// User who leaves.
 	User          string `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -656,7 +657,7 @@ type KickRequest struct {
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// Who kicks.
 	Actor string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
-	// Who is kicked; not the actor: that is Leave.
+	// User who is kicked. Not the actor: that is Leave.
 	User          string `protobuf:"bytes,3,opt,name=user,proto3" json:"user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -766,9 +767,9 @@ type SetRoleRequest struct {
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
 	// Who gives it.
 	Actor string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
-	// Who gets it.
+	// User who gets the role.
 	User string `protobuf:"bytes,3,opt,name=user,proto3" json:"user,omitempty"`
-	// Which one.
+	// What the user may do.
 	Role          Role `protobuf:"varint,4,opt,name=role,proto3,enum=quoin.chat.v1.Role" json:"role,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -976,7 +977,7 @@ func (x *SendRequest) GetAcknowledge() bool {
 // The message is sent.
 type SendResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its number.
+	// Number of the message.
 	MessageId *int64 `protobuf:"varint,1,opt,name=message_id,json=messageId,proto3,oneof" json:"message_id,omitempty"`
 	// When it was sent.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
@@ -1033,7 +1034,7 @@ type EditRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
-	// Who sent the message.
+	// Who edits it: the sender of the message.
 	Actor string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Number of the message.
 	MessageId int64 `protobuf:"varint,3,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
@@ -1269,14 +1270,15 @@ func (x *DeleteResponse) GetDeleteTime() *timestamppb.Timestamp {
 // Asks for what is not acknowledged.
 type FetchPendingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whose messages.
+	// User whose messages are listed.
 	User string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// How many messages of a chat at most: 0 to 100; 0, the default, is 20. Fewer
 	// when they are more than 64 KiB, but at least one.
 	MaxItemsPerChat int32 `protobuf:"varint,2,opt,name=max_items_per_chat,json=maxItemsPerChat,proto3" json:"max_items_per_chat,omitempty"`
 	// How many chats to look at: 0 to 32; 0, the default, is 32.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: the next_page_token of the page before, for the same user.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1345,7 +1347,7 @@ type FetchPendingResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Chats with pending messages.
 	PendingChats []*FetchPendingResponse_PendingChat `protobuf:"bytes,1,rep,name=pending_chats,json=pendingChats,proto3" json:"pending_chats,omitempty"`
-	// Asks for the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1398,7 +1400,7 @@ func (x *FetchPendingResponse) GetNextPageToken() string {
 // Says what was processed.
 type AckRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By whom.
+	// User who has processed the messages.
 	User string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// Up to where, by chat: 1 to 100.
 	Positions     []*AckRequest_Position `protobuf:"bytes,2,rep,name=positions,proto3" json:"positions,omitempty"`
@@ -1499,11 +1501,12 @@ func (x *AckResponse) GetAcknowledgedChats() []*AckResponse_AcknowledgedChat {
 // Asks for the chats of a user.
 type ListChatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Which user.
+	// User whose chats are listed.
 	User string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// How many chats at most: 0 to 100; 0, the default, is 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: the next_page_token of the page before, for the same user.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1565,7 +1568,7 @@ type ListChatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the order in which the user joined.
 	Memberships []*ListChatsResponse_Membership `protobuf:"bytes,1,rep,name=memberships,proto3" json:"memberships,omitempty"`
-	// Asks for the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1618,11 +1621,13 @@ func (x *ListChatsResponse) GetNextPageToken() string {
 // Asks for the chats of a namespace.
 type ListRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only ids that begin with this: at most 256 bytes, no control characters.
+	// What the ids begin with: at most 512 bytes, no control characters; empty, the
+	// default, for all.
 	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// How many at most: 0 to 100; 0, the default, is 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: the next_page_token of the page before, with the same prefix.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1684,7 +1689,7 @@ type ListResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the order of the bytes of their ids.
 	Chats []*ListResponse_Summary `protobuf:"bytes,1,rep,name=chats,proto3" json:"chats,omitempty"`
-	// Asks for the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1743,7 +1748,8 @@ type ListMembersRequest struct {
 	Actor string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
 	// How many at most: 0 to 1,000; 0, the default, is 100.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: the next_page_token of the page before, for the same chat.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1812,7 +1818,7 @@ type ListMembersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the order of the bytes of their names.
 	Members []*ListMembersResponse_Member `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
-	// Asks for the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1980,7 +1986,7 @@ func (*ListMessagesRequest_AfterMessageId) isListMessagesRequest_Range() {}
 // Messages of a chat.
 type ListMessagesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By rising numbers.
+	// The messages, by rising numbers.
 	Messages []*Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
 	// Whether there are more that are kept, in the direction that was asked for.
 	More          *bool `protobuf:"varint,2,opt,name=more,proto3,oneof" json:"more,omitempty"`
@@ -2035,9 +2041,9 @@ func (x *ListMessagesResponse) GetMore() bool {
 // Tells what a user is doing.
 type SignalRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// In which chat.
+	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
-	// Which user.
+	// User who does it.
 	User string `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
 	// What it is doing.
 	Activity      Activity `protobuf:"varint,3,opt,name=activity,proto3,enum=quoin.chat.v1.Activity" json:"activity,omitempty"`
@@ -2136,10 +2142,9 @@ func (*SignalResponse) Descriptor() ([]byte, []int) {
 // Asks for everything that happens in the chats of a user.
 type SubscribeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whose chats.
+	// User whose chats are followed.
 	User string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
-	// Goes on after this: the newest cursor received from an earlier stream of the
-	// user.
+	// Cursor to resume after: the newest one received from an earlier stream of the user.
 	Cursor string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// What happens when the caller reads too slowly.
 	SlowReader    v1.SlowReader `protobuf:"varint,3,opt,name=slow_reader,json=slowReader,proto3,enum=quoin.streams.v1.SlowReader" json:"slow_reader,omitempty"`
@@ -2307,7 +2312,10 @@ type SubscribeResponse_Events_ struct {
 }
 
 type SubscribeResponse_Gap struct {
-	// Something that happened in one chat cannot be told.
+	// Some of what happened in one chat can no longer be delivered. `name` is the id of
+	// the chat; `first_missed` and `last_missed` are numbers of messages, the last less
+	// than the first when only other events are missing, both 0 when Redis was set back
+	// and it is not known what is missing.
 	Gap *v1.Gap `protobuf:"bytes,2,opt,name=gap,proto3,oneof"`
 }
 
@@ -2317,12 +2325,12 @@ type SubscribeResponse_Signal_ struct {
 }
 
 type SubscribeResponse_Heartbeat struct {
-	// The stream is alive.
+	// The stream is alive; `cursor` is set.
 	Heartbeat *v1.Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
 }
 
 type SubscribeResponse_Reconnect struct {
-	// The stream ends; call Subscribe again with its cursor.
+	// The stream ends; call again with its cursor. `reason` and `cursor` are set.
 	Reconnect *v1.Reconnect `protobuf:"bytes,5,opt,name=reconnect,proto3,oneof"`
 }
 
@@ -2723,7 +2731,7 @@ func (x *ListResponse_Summary) GetCreateTime() *timestamppb.Timestamp {
 // A member.
 type ListMembersResponse_Member struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the user.
+	// User who is the member.
 	User string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// What it may do.
 	Role Role `protobuf:"varint,2,opt,name=role,proto3,enum=quoin.chat.v1.Role" json:"role,omitempty"`
@@ -2799,7 +2807,8 @@ type SubscribeResponse_Events struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
-	// In the order of the chat: all there was at the moment, at most 64.
+	// Something that happened, in the order of the chat: everything there was at the
+	// moment, at most 64.
 	Events        []*SubscribeResponse_Event `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2865,7 +2874,7 @@ type SubscribeResponse_Event struct {
 	Event isSubscribeResponse_Event_Event `protobuf_oneof:"event"`
 	// When it happened, by the clock of Redis; see MemberLeft for when it is not set.
 	Time *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=time,proto3" json:"time,omitempty"`
-	// Where to go on after this event, in all chats of the user.
+	// Cursor after this event, in all chats of the user.
 	Cursor        string `protobuf:"bytes,8,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3025,7 +3034,7 @@ func (*SubscribeResponse_Event_RoleChanged) isSubscribeResponse_Event_Event() {}
 // A user became a member.
 type SubscribeResponse_MemberJoined struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who.
+	// User who joined.
 	User string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// What it may do.
 	Role          Role `protobuf:"varint,2,opt,name=role,proto3,enum=quoin.chat.v1.Role" json:"role,omitempty"`
@@ -3083,7 +3092,7 @@ func (x *SubscribeResponse_MemberJoined) GetRole() Role {
 // says in which chats a user is.
 type SubscribeResponse_MemberLeft struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who.
+	// User who left.
 	User string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// Who kicked it; empty when it left.
 	Actor         string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
@@ -3138,7 +3147,7 @@ func (x *SubscribeResponse_MemberLeft) GetActor() string {
 // A member has another role.
 type SubscribeResponse_RoleChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who.
+	// User whose role changed.
 	User string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// What it may do.
 	Role Role `protobuf:"varint,2,opt,name=role,proto3,enum=quoin.chat.v1.Role" json:"role,omitempty"`
@@ -3204,7 +3213,7 @@ type SubscribeResponse_Signal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the chat.
 	ChatId string `protobuf:"bytes,1,opt,name=chat_id,json=chatId,proto3" json:"chat_id,omitempty"`
-	// Who.
+	// User who does it.
 	User string `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
 	// What.
 	Activity      Activity `protobuf:"varint,3,opt,name=activity,proto3,enum=quoin.chat.v1.Activity" json:"activity,omitempty"`

@@ -66,138 +66,135 @@ const (
 // many of them asks Redis for each, at the same time.
 //
 // Users are who the request says they are: authenticate them before you call.
+//
+// # Details
+//
+// Create costs a request to Redis for each member before the chat is created; a user
+// who was told of a chat that is then not created sees nothing of it. A member that has
+// as many chats as a user may have costs a request for each of them, to see whether it
+// is still in them, at most once a minute. Without request_id, a Create whose answer
+// was lost is refused with CHAT_EXISTS when it is sent again or, without a chat_id,
+// creates a second chat. What it created is in ListChats of the actor.
+//
+// Subscribe starts in the chats that the cursor speaks of after the cursor, in the
+// others after what the user has acknowledged. First come the gaps there are, then a
+// `heartbeat`, then what is kept, then what happens, with nothing lost or repeated in
+// between. The events of a chat come in its order, those of different chats in no
+// particular order. Joining appears as a member_joined of the user itself, followed by
+// what happens in the chat; leaving or being kicked as member_left, followed by nothing
+// of that chat. Resume with the cursor of the last event that was processed, even when
+// it came together with others. A cursor is about 25 bytes long for each chat of the
+// user. `heartbeat` comes when there was nothing else for 5 to 10 seconds, even while
+// Redis cannot be reached.
+//
+// The server buffers nothing for a slow reader of Subscribe: it resumes from where it
+// was, from what is kept of the chat, and gets a `gap` for what is not kept any more.
+// With SLOW_READER_DISCONNECT its stream ends with `reconnect` as soon as it is behind.
+// `reconnect` always comes with status OK.
+//
+// A Redis that loses writes it had acknowledged, by a fail-over or a restored backup,
+// gives their numbers to other messages. A stream, or a cursor, that was ahead is told
+// by a `gap` of 0 to 0 and resumes after what is acknowledged; but not when the chat
+// has as many entries again by the time it is looked at. FetchPending and a stream
+// without a cursor go by what is acknowledged and bring what is there.
 type ChatClient interface {
-	// Create makes a chat of the creator, who is its owner, and other members, and
-	// sends the first message, if there is one. Each member costs a request to
-	// Redis before the chat is made: who is told of a chat that is then not made
-	// sees nothing of it.
+	// Creates a chat of the actor, who is its owner, and other members, and sends the
+	// first message if there is one. A call without request_id must not be repeated: it
+	// could create a second chat.
 	//
-	// A member who has as many chats as a user may have costs a request for each of
-	// them, to see whether it is still in them; that is done once a minute at most.
-	//
-	// Only with a request_id can it be repeated: without one, a Create whose answer was
-	// lost is refused with CHAT_EXISTS when it is sent again or, without a chat_id,
-	// makes a second chat. What it made is in the creator's ListChats.
-	//
-	// Errors: CHAT_EXISTS; CHAT_USER_FULL when a member has as many chats as a
-	// user may have (the metadata says which `user`); REQUEST_ID_REUSED.
+	// Errors: CHAT_EXISTS; CHAT_USER_FULL when a member has as many chats as a user may
+	// have (the metadata says which `user`); REQUEST_ID_REUSED.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
-	// Join makes a user a member. Joining a chat one is a member of changes nothing
-	// (joined = false). Open Subscribe streams of the user, at any server, go on
-	// with the new chat. Two requests to Redis; more, once a minute at most, for a
-	// user who has as many chats as one may have.
+	// Makes a user a member. Joining a chat one is a member of changes nothing (joined =
+	// false). Open Subscribe streams of the user, at any server, go on with the new chat.
+	// Two requests to Redis; more, once a minute at most, for a user who has as many
+	// chats as one may have.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_FULL; CHAT_USER_FULL.
 	Join(ctx context.Context, in *JoinRequest, opts ...grpc.CallOption) (*JoinResponse, error)
-	// Leave ends a membership; whoever is no member changes nothing (left =
-	// false). Messages the user has not received by then are not delivered any
-	// more, except by streams that are on their way to them. When the last owner
-	// leaves, the moderator longest in office becomes owner or, if there is none,
-	// the member whose name comes first. When the last member leaves, the chat ends.
+	// Ends a membership; whoever is no member changes nothing (left = false). Messages
+	// the user has not received by then are not delivered any more, except by streams
+	// that are on their way to them. When the last owner leaves, the moderator longest in
+	// office becomes owner or, if there is none, the member whose name comes first. When
+	// the last member leaves, the chat ends.
 	Leave(ctx context.Context, in *LeaveRequest, opts ...grpc.CallOption) (*LeaveResponse, error)
-	// Kick ends the membership of somebody else: owners that of anybody, moderators
-	// that of members without office. Kicking a user who is no member changes
-	// nothing (kicked = false). A kicked user may join again.
+	// Ends the membership of somebody else: owners that of anybody, moderators that of
+	// members without office. Kicking a user who is no member changes nothing (kicked =
+	// false). A kicked user may join again.
 	//
-	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER and CHAT_NOT_ALLOWED, both about who
-	// kicks.
+	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER and CHAT_NOT_ALLOWED, both about who kicks.
 	Kick(ctx context.Context, in *KickRequest, opts ...grpc.CallOption) (*KickResponse, error)
-	// SetRole gives a member a role. Only owners do that; the last owner cannot give
-	// up the office without another one.
+	// Gives a member a role. Only owners do that; the last owner cannot give up the
+	// office without another one.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER, also when `user` is none;
 	// CHAT_NOT_ALLOWED; CHAT_FULL when there are 100 owners and moderators.
 	SetRole(ctx context.Context, in *SetRoleRequest, opts ...grpc.CallOption) (*SetRoleResponse, error)
-	// Send adds a message to a chat. One request to Redis.
+	// Adds a message to a chat. One request to Redis.
 	//
-	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER; REQUEST_ID_REUSED when the sender
-	// used the client_message_id for another message.
+	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER; REQUEST_ID_REUSED when the sender used the
+	// client_message_id for another message.
 	Send(ctx context.Context, in *SendRequest, opts ...grpc.CallOption) (*SendResponse, error)
-	// Edit replaces body and attributes of a message of one's own. The message keeps
-	// its number; members with a stream are told. The same edit again changes
-	// nothing.
+	// Replaces body and attributes of a message of one's own. The message keeps its
+	// number; members with a stream are told. The same edit again changes nothing.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER; CHAT_NOT_ALLOWED when the message is
 	// somebody else's; CHAT_MESSAGE_NOT_FOUND when it is not there, not kept any more, or
 	// deleted.
 	Edit(ctx context.Context, in *EditRequest, opts ...grpc.CallOption) (*EditResponse, error)
-	// Delete removes what a message says, for good: a tombstone with its number
-	// stays for as long as the message would have. One's own message; owners and
-	// moderators delete anybody's. Deleting it again changes nothing.
+	// Removes what a message says, for good: a tombstone with its number stays for as
+	// long as the message would have. One's own message; owners and moderators delete
+	// anybody's. Deleting it again changes nothing.
 	//
-	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER; CHAT_NOT_ALLOWED;
-	// CHAT_MESSAGE_NOT_FOUND when it is not there or not kept any more.
+	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER; CHAT_NOT_ALLOWED; CHAT_MESSAGE_NOT_FOUND
+	// when it is not there or not kept any more.
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
-	// FetchPending lists the messages a user has not acknowledged, of all its chats,
-	// chat by chat in the order in which it joined. It changes nothing: who crashes
-	// before it calls Ack gets them again.
+	// Lists the messages a user has not acknowledged, of all its chats, chat by chat in
+	// the order in which it joined. It changes nothing: who crashes before it calls Ack
+	// gets them again.
 	//
-	// A page looks at `page_size` chats and answers those that have something; it
-	// may be empty although there are more pages. It costs one request to Redis and
-	// one for each chat.
+	// A page looks at `page_size` chats and answers those that have something; it may be
+	// empty although there are more pages. It costs one request to Redis and one for each
+	// chat.
 	FetchPending(ctx context.Context, in *FetchPendingRequest, opts ...grpc.CallOption) (*FetchPendingResponse, error)
-	// Ack says up to which message a user has processed the messages of some chats.
-	// It never goes back, and never makes a user a member: a chat the user is no
-	// member of (any more) is answered with member = false. A number nothing was
-	// sent under yet counts as the newest. One request to Redis for each chat; if
-	// one fails the call fails, and may be repeated.
+	// Says up to which message a user has processed the messages of some chats. It never
+	// goes back, and never makes a user a member: a chat the user is no member of (any
+	// more) is answered with member = false. A number nothing was sent under yet counts
+	// as the newest. One request to Redis for each chat; if one fails the call fails, and
+	// may be repeated.
 	Ack(ctx context.Context, in *AckRequest, opts ...grpc.CallOption) (*AckResponse, error)
-	// ListChats lists the chats of a user in the order in which it joined, with how
-	// much is unread. It costs one request to Redis and one for each chat of the
-	// page. A page may be short or empty although more pages follow.
+	// Lists the chats of a user in the order in which it joined, with how much is unread.
+	// It costs one request to Redis and one for each chat of the page. A page may be
+	// short or empty although more pages follow.
 	ListChats(ctx context.Context, in *ListChatsRequest, opts ...grpc.CallOption) (*ListChatsResponse, error)
-	// List lists the chats of the namespace in the order of the bytes of their ids, for
-	// operators: users see theirs in ListChats. It costs one request to Redis and one
-	// for each chat of the page. A chat is listed for 400 days after somebody was added
-	// or something was sent; of more than 1,000,000 the most recently used ones are. A
-	// page may be short or empty although more pages follow.
+	// Lists the chats of the namespace in the order of the bytes of their ids, for
+	// operators: users see theirs in ListChats. It costs one request to Redis and one for
+	// each chat of the page. A chat is listed for 400 days after somebody was added or
+	// something was sent; of more than 1,000,000 the most recently used ones are. A page
+	// may be short or empty although more pages follow.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// ListMembers lists the members of a chat by name, with what they have acknowledged:
-	// a message has been read by those whose acknowledged_message_id is not less.
+	// Lists the members of a chat by name, with what they have acknowledged: a message
+	// has been read by those whose acknowledged_message_id is not less.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER.
 	ListMembers(ctx context.Context, in *ListMembersRequest, opts ...grpc.CallOption) (*ListMembersResponse, error)
-	// ListMessages lists messages of a chat that are kept, acknowledged or not, from when
-	// the user joined on; deleted ones as tombstones.
+	// Lists messages of a chat that are kept, acknowledged or not, from when the user
+	// joined on; deleted ones as tombstones.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER.
 	ListMessages(ctx context.Context, in *ListMessagesRequest, opts ...grpc.CallOption) (*ListMessagesResponse, error)
-	// Signal tells the open streams of a chat what a user is doing, for example
-	// typing. Nothing is kept: who has no open stream does not hear it, and a slow
-	// reader hears only the newest one of each user.
+	// Tells the open streams of a chat what a user is doing, for example typing. Nothing
+	// is kept: who has no open stream does not hear it, and a slow reader hears only the
+	// newest one of each user.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER.
 	Signal(ctx context.Context, in *SignalRequest, opts ...grpc.CallOption) (*SignalResponse, error)
-	// Subscribe brings everything that happens in all chats of a user, of those it
-	// joins later, too. Every device of a user has a stream of its own.
-	//
-	// Where it starts: in chats the cursor speaks of, after it; in the others after
-	// what the user has acknowledged. First come the gaps there are, then a
-	// `heartbeat`, then what is kept, then what happens, without anything lost or
-	// told twice in between. The events of a chat come in its order, those of
-	// different chats in no particular order. Joining shows up as a member_joined of
-	// the user itself, then what happens in the chat; leaving or being kicked as
-	// member_left, then nothing of that chat.
-	//
-	// Every event, `gap`, `heartbeat` and `reconnect` carries a cursor. After a broken
-	// stream call Subscribe again, at any server, with the cursor of the last one that
-	// was processed, also when it came together with others: nothing comes twice and
-	// nothing is left out. A cursor is about 25 bytes long for each chat of the user.
-	// Receiving is not acknowledging: call Ack. `heartbeat` comes when there was
-	// nothing else for 5 to 10 seconds, even while Redis cannot be reached.
-	//
-	// The server keeps nothing for a slow reader: it goes on from where it was, out
-	// of what is kept of the chat, and gets a `gap` for what is kept no longer. With
-	// SLOW_READER_DISCONNECT its stream ends with `reconnect` instead as soon as it
-	// is behind. The stream ends with `reconnect` also when the server drains,
-	// always with status OK.
-	//
-	// A Redis that loses writes it had acknowledged, by a failover or a restored
-	// backup, gives their numbers to other messages. A stream, or a cursor, that was
-	// ahead is told by a `gap` of 0 to 0 and goes on after what is acknowledged; but
-	// not when the chat has as many entries again by the time it is looked at.
-	// FetchPending and a stream without a cursor go by what is acknowledged and bring
-	// what is there.
+	// Streams everything that happens in all chats of a user, including those it joins
+	// later. Every device of a user has a stream of its own. Every event carries a
+	// cursor: call Subscribe again, at any server, with the cursor of the last one
+	// processed, and nothing comes twice or is left out. A `gap` says what could not be
+	// delivered. Receiving does not acknowledge: call Ack. The stream ends with
+	// `reconnect` when the server drains.
 	Subscribe(ctx context.Context, in *SubscribeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeResponse], error)
 }
 
@@ -405,138 +402,135 @@ type Chat_SubscribeClient = grpc.ServerStreamingClient[SubscribeResponse]
 // many of them asks Redis for each, at the same time.
 //
 // Users are who the request says they are: authenticate them before you call.
+//
+// # Details
+//
+// Create costs a request to Redis for each member before the chat is created; a user
+// who was told of a chat that is then not created sees nothing of it. A member that has
+// as many chats as a user may have costs a request for each of them, to see whether it
+// is still in them, at most once a minute. Without request_id, a Create whose answer
+// was lost is refused with CHAT_EXISTS when it is sent again or, without a chat_id,
+// creates a second chat. What it created is in ListChats of the actor.
+//
+// Subscribe starts in the chats that the cursor speaks of after the cursor, in the
+// others after what the user has acknowledged. First come the gaps there are, then a
+// `heartbeat`, then what is kept, then what happens, with nothing lost or repeated in
+// between. The events of a chat come in its order, those of different chats in no
+// particular order. Joining appears as a member_joined of the user itself, followed by
+// what happens in the chat; leaving or being kicked as member_left, followed by nothing
+// of that chat. Resume with the cursor of the last event that was processed, even when
+// it came together with others. A cursor is about 25 bytes long for each chat of the
+// user. `heartbeat` comes when there was nothing else for 5 to 10 seconds, even while
+// Redis cannot be reached.
+//
+// The server buffers nothing for a slow reader of Subscribe: it resumes from where it
+// was, from what is kept of the chat, and gets a `gap` for what is not kept any more.
+// With SLOW_READER_DISCONNECT its stream ends with `reconnect` as soon as it is behind.
+// `reconnect` always comes with status OK.
+//
+// A Redis that loses writes it had acknowledged, by a fail-over or a restored backup,
+// gives their numbers to other messages. A stream, or a cursor, that was ahead is told
+// by a `gap` of 0 to 0 and resumes after what is acknowledged; but not when the chat
+// has as many entries again by the time it is looked at. FetchPending and a stream
+// without a cursor go by what is acknowledged and bring what is there.
 type ChatServer interface {
-	// Create makes a chat of the creator, who is its owner, and other members, and
-	// sends the first message, if there is one. Each member costs a request to
-	// Redis before the chat is made: who is told of a chat that is then not made
-	// sees nothing of it.
+	// Creates a chat of the actor, who is its owner, and other members, and sends the
+	// first message if there is one. A call without request_id must not be repeated: it
+	// could create a second chat.
 	//
-	// A member who has as many chats as a user may have costs a request for each of
-	// them, to see whether it is still in them; that is done once a minute at most.
-	//
-	// Only with a request_id can it be repeated: without one, a Create whose answer was
-	// lost is refused with CHAT_EXISTS when it is sent again or, without a chat_id,
-	// makes a second chat. What it made is in the creator's ListChats.
-	//
-	// Errors: CHAT_EXISTS; CHAT_USER_FULL when a member has as many chats as a
-	// user may have (the metadata says which `user`); REQUEST_ID_REUSED.
+	// Errors: CHAT_EXISTS; CHAT_USER_FULL when a member has as many chats as a user may
+	// have (the metadata says which `user`); REQUEST_ID_REUSED.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
-	// Join makes a user a member. Joining a chat one is a member of changes nothing
-	// (joined = false). Open Subscribe streams of the user, at any server, go on
-	// with the new chat. Two requests to Redis; more, once a minute at most, for a
-	// user who has as many chats as one may have.
+	// Makes a user a member. Joining a chat one is a member of changes nothing (joined =
+	// false). Open Subscribe streams of the user, at any server, go on with the new chat.
+	// Two requests to Redis; more, once a minute at most, for a user who has as many
+	// chats as one may have.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_FULL; CHAT_USER_FULL.
 	Join(context.Context, *JoinRequest) (*JoinResponse, error)
-	// Leave ends a membership; whoever is no member changes nothing (left =
-	// false). Messages the user has not received by then are not delivered any
-	// more, except by streams that are on their way to them. When the last owner
-	// leaves, the moderator longest in office becomes owner or, if there is none,
-	// the member whose name comes first. When the last member leaves, the chat ends.
+	// Ends a membership; whoever is no member changes nothing (left = false). Messages
+	// the user has not received by then are not delivered any more, except by streams
+	// that are on their way to them. When the last owner leaves, the moderator longest in
+	// office becomes owner or, if there is none, the member whose name comes first. When
+	// the last member leaves, the chat ends.
 	Leave(context.Context, *LeaveRequest) (*LeaveResponse, error)
-	// Kick ends the membership of somebody else: owners that of anybody, moderators
-	// that of members without office. Kicking a user who is no member changes
-	// nothing (kicked = false). A kicked user may join again.
+	// Ends the membership of somebody else: owners that of anybody, moderators that of
+	// members without office. Kicking a user who is no member changes nothing (kicked =
+	// false). A kicked user may join again.
 	//
-	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER and CHAT_NOT_ALLOWED, both about who
-	// kicks.
+	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER and CHAT_NOT_ALLOWED, both about who kicks.
 	Kick(context.Context, *KickRequest) (*KickResponse, error)
-	// SetRole gives a member a role. Only owners do that; the last owner cannot give
-	// up the office without another one.
+	// Gives a member a role. Only owners do that; the last owner cannot give up the
+	// office without another one.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER, also when `user` is none;
 	// CHAT_NOT_ALLOWED; CHAT_FULL when there are 100 owners and moderators.
 	SetRole(context.Context, *SetRoleRequest) (*SetRoleResponse, error)
-	// Send adds a message to a chat. One request to Redis.
+	// Adds a message to a chat. One request to Redis.
 	//
-	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER; REQUEST_ID_REUSED when the sender
-	// used the client_message_id for another message.
+	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER; REQUEST_ID_REUSED when the sender used the
+	// client_message_id for another message.
 	Send(context.Context, *SendRequest) (*SendResponse, error)
-	// Edit replaces body and attributes of a message of one's own. The message keeps
-	// its number; members with a stream are told. The same edit again changes
-	// nothing.
+	// Replaces body and attributes of a message of one's own. The message keeps its
+	// number; members with a stream are told. The same edit again changes nothing.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER; CHAT_NOT_ALLOWED when the message is
 	// somebody else's; CHAT_MESSAGE_NOT_FOUND when it is not there, not kept any more, or
 	// deleted.
 	Edit(context.Context, *EditRequest) (*EditResponse, error)
-	// Delete removes what a message says, for good: a tombstone with its number
-	// stays for as long as the message would have. One's own message; owners and
-	// moderators delete anybody's. Deleting it again changes nothing.
+	// Removes what a message says, for good: a tombstone with its number stays for as
+	// long as the message would have. One's own message; owners and moderators delete
+	// anybody's. Deleting it again changes nothing.
 	//
-	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER; CHAT_NOT_ALLOWED;
-	// CHAT_MESSAGE_NOT_FOUND when it is not there or not kept any more.
+	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER; CHAT_NOT_ALLOWED; CHAT_MESSAGE_NOT_FOUND
+	// when it is not there or not kept any more.
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
-	// FetchPending lists the messages a user has not acknowledged, of all its chats,
-	// chat by chat in the order in which it joined. It changes nothing: who crashes
-	// before it calls Ack gets them again.
+	// Lists the messages a user has not acknowledged, of all its chats, chat by chat in
+	// the order in which it joined. It changes nothing: who crashes before it calls Ack
+	// gets them again.
 	//
-	// A page looks at `page_size` chats and answers those that have something; it
-	// may be empty although there are more pages. It costs one request to Redis and
-	// one for each chat.
+	// A page looks at `page_size` chats and answers those that have something; it may be
+	// empty although there are more pages. It costs one request to Redis and one for each
+	// chat.
 	FetchPending(context.Context, *FetchPendingRequest) (*FetchPendingResponse, error)
-	// Ack says up to which message a user has processed the messages of some chats.
-	// It never goes back, and never makes a user a member: a chat the user is no
-	// member of (any more) is answered with member = false. A number nothing was
-	// sent under yet counts as the newest. One request to Redis for each chat; if
-	// one fails the call fails, and may be repeated.
+	// Says up to which message a user has processed the messages of some chats. It never
+	// goes back, and never makes a user a member: a chat the user is no member of (any
+	// more) is answered with member = false. A number nothing was sent under yet counts
+	// as the newest. One request to Redis for each chat; if one fails the call fails, and
+	// may be repeated.
 	Ack(context.Context, *AckRequest) (*AckResponse, error)
-	// ListChats lists the chats of a user in the order in which it joined, with how
-	// much is unread. It costs one request to Redis and one for each chat of the
-	// page. A page may be short or empty although more pages follow.
+	// Lists the chats of a user in the order in which it joined, with how much is unread.
+	// It costs one request to Redis and one for each chat of the page. A page may be
+	// short or empty although more pages follow.
 	ListChats(context.Context, *ListChatsRequest) (*ListChatsResponse, error)
-	// List lists the chats of the namespace in the order of the bytes of their ids, for
-	// operators: users see theirs in ListChats. It costs one request to Redis and one
-	// for each chat of the page. A chat is listed for 400 days after somebody was added
-	// or something was sent; of more than 1,000,000 the most recently used ones are. A
-	// page may be short or empty although more pages follow.
+	// Lists the chats of the namespace in the order of the bytes of their ids, for
+	// operators: users see theirs in ListChats. It costs one request to Redis and one for
+	// each chat of the page. A chat is listed for 400 days after somebody was added or
+	// something was sent; of more than 1,000,000 the most recently used ones are. A page
+	// may be short or empty although more pages follow.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// ListMembers lists the members of a chat by name, with what they have acknowledged:
-	// a message has been read by those whose acknowledged_message_id is not less.
+	// Lists the members of a chat by name, with what they have acknowledged: a message
+	// has been read by those whose acknowledged_message_id is not less.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER.
 	ListMembers(context.Context, *ListMembersRequest) (*ListMembersResponse, error)
-	// ListMessages lists messages of a chat that are kept, acknowledged or not, from when
-	// the user joined on; deleted ones as tombstones.
+	// Lists messages of a chat that are kept, acknowledged or not, from when the user
+	// joined on; deleted ones as tombstones.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER.
 	ListMessages(context.Context, *ListMessagesRequest) (*ListMessagesResponse, error)
-	// Signal tells the open streams of a chat what a user is doing, for example
-	// typing. Nothing is kept: who has no open stream does not hear it, and a slow
-	// reader hears only the newest one of each user.
+	// Tells the open streams of a chat what a user is doing, for example typing. Nothing
+	// is kept: who has no open stream does not hear it, and a slow reader hears only the
+	// newest one of each user.
 	//
 	// Errors: CHAT_NOT_FOUND; CHAT_NOT_MEMBER.
 	Signal(context.Context, *SignalRequest) (*SignalResponse, error)
-	// Subscribe brings everything that happens in all chats of a user, of those it
-	// joins later, too. Every device of a user has a stream of its own.
-	//
-	// Where it starts: in chats the cursor speaks of, after it; in the others after
-	// what the user has acknowledged. First come the gaps there are, then a
-	// `heartbeat`, then what is kept, then what happens, without anything lost or
-	// told twice in between. The events of a chat come in its order, those of
-	// different chats in no particular order. Joining shows up as a member_joined of
-	// the user itself, then what happens in the chat; leaving or being kicked as
-	// member_left, then nothing of that chat.
-	//
-	// Every event, `gap`, `heartbeat` and `reconnect` carries a cursor. After a broken
-	// stream call Subscribe again, at any server, with the cursor of the last one that
-	// was processed, also when it came together with others: nothing comes twice and
-	// nothing is left out. A cursor is about 25 bytes long for each chat of the user.
-	// Receiving is not acknowledging: call Ack. `heartbeat` comes when there was
-	// nothing else for 5 to 10 seconds, even while Redis cannot be reached.
-	//
-	// The server keeps nothing for a slow reader: it goes on from where it was, out
-	// of what is kept of the chat, and gets a `gap` for what is kept no longer. With
-	// SLOW_READER_DISCONNECT its stream ends with `reconnect` instead as soon as it
-	// is behind. The stream ends with `reconnect` also when the server drains,
-	// always with status OK.
-	//
-	// A Redis that loses writes it had acknowledged, by a failover or a restored
-	// backup, gives their numbers to other messages. A stream, or a cursor, that was
-	// ahead is told by a `gap` of 0 to 0 and goes on after what is acknowledged; but
-	// not when the chat has as many entries again by the time it is looked at.
-	// FetchPending and a stream without a cursor go by what is acknowledged and bring
-	// what is there.
+	// Streams everything that happens in all chats of a user, including those it joins
+	// later. Every device of a user has a stream of its own. Every event carries a
+	// cursor: call Subscribe again, at any server, with the cursor of the last one
+	// processed, and nothing comes twice or is left out. A `gap` says what could not be
+	// delivered. Receiving does not acknowledge: call Ack. The stream ends with
+	// `reconnect` when the server drains.
 	Subscribe(*SubscribeRequest, grpc.ServerStreamingServer[SubscribeResponse]) error
 	mustEmbedUnimplementedChatServer()
 }

@@ -34,8 +34,8 @@ type Configuration struct {
 	Component string `protobuf:"bytes,1,opt,name=component,proto3" json:"component,omitempty"`
 	// The value. Unset for a deletion.
 	Value *structpb.Struct `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
-	// Number of the change that made it, greater than that of every earlier change
-	// of the type, deletions and other components included. About the time of the
+	// Version: the number of the change that made it, greater than that of every earlier
+	// change of the type, deletions and other components included. About the time of the
 	// change in microseconds.
 	Version *int64 `protobuf:"varint,3,opt,name=version,proto3,oneof" json:"version,omitempty"`
 	// When it was made, by the clock of Redis.
@@ -124,10 +124,10 @@ func (x *Configuration) GetDeletion() bool {
 // Gives a component a value.
 type SetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The type: 1 to 256 bytes, no control characters. All components of a type are
+	// The type: 1 to 512 bytes, no control characters. All components of a type are
 	// watched, numbered and limited together: at most 1,000, and 1 MiB.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// The component: 1 to 256 bytes, no control characters.
+	// Name of the component: 1 to 512 bytes, no control characters.
 	Component string `protobuf:"bytes,2,opt,name=component,proto3" json:"component,omitempty"`
 	// The value: at most 64 KiB as a message, at most 16 levels deep. Numbers are
 	// doubles: finite, and less than 2^53 either way, since from there on not every
@@ -136,8 +136,8 @@ type SetRequest struct {
 	// Version that the component must have: as told by Get, List, Watch or an
 	// earlier Set; 0 when it must not exist. Absent: any.
 	ExpectedVersion *int64 `protobuf:"varint,4,opt,name=expected_version,json=expectedVersion,proto3,oneof" json:"expected_version,omitempty"`
-	// Label of who makes the change, for the history: at most 256 bytes, no control
-	// characters. It is not a credential.
+	// Who makes the change, for the history: at most 512 bytes, no control characters. It
+	// is not a credential.
 	Actor string `protobuf:"bytes,5,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Makes repeating this request safe: at most 128 printable ASCII characters
 	// without spaces. For 10 minutes the same request gets the same answer, and the
@@ -300,7 +300,7 @@ type GetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The type.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// The component.
+	// Name of the component: 1 to 512 bytes, no control characters.
 	Component string `protobuf:"bytes,2,opt,name=component,proto3" json:"component,omitempty"`
 	// How old the answer may be: 0 (the default: ask Redis) to 1 h. An answer that
 	// may be older than nothing can come from the server's own copy of the type,
@@ -430,11 +430,13 @@ type ListRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The type.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// Only components whose names begin like this: at most 256 bytes.
+	// What the names begin with: at most 512 bytes, no control characters; empty, the
+	// default, for all.
 	Prefix string `protobuf:"bytes,2,opt,name=prefix,proto3" json:"prefix,omitempty"`
-	// At most so many at once: at most 1,000; 0 is the default, 100.
+	// How many at most: 0 to 1,000; 0, the default, is 100.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: next_page_token of the page before.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -503,7 +505,7 @@ type ListResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The components in byte order of their names.
 	Configurations []*Configuration `protobuf:"bytes,1,rep,name=configurations,proto3" json:"configurations,omitempty"`
-	// Begins the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// Revision of the type: the version of its newest change. 0 when there never
 	// was one.
@@ -577,12 +579,12 @@ type DeleteRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The type.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// The component.
+	// Name of the component: 1 to 512 bytes, no control characters.
 	Component string `protobuf:"bytes,2,opt,name=component,proto3" json:"component,omitempty"`
 	// Version that the component must have. Absent: any.
 	ExpectedVersion *int64 `protobuf:"varint,3,opt,name=expected_version,json=expectedVersion,proto3,oneof" json:"expected_version,omitempty"`
-	// Label of who makes the change, for the history: at most 256 bytes, no control
-	// characters.
+	// Who makes the change, for the history: at most 512 bytes, no control characters. It
+	// is not a credential.
 	Actor string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Makes repeating this request safe, as in SetRequest.
 	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -716,11 +718,12 @@ type ListVersionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The type.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// The component.
+	// Name of the component: 1 to 512 bytes, no control characters.
 	Component string `protobuf:"bytes,2,opt,name=component,proto3" json:"component,omitempty"`
-	// At most so many at once: at most 100; 0 is the default, 20.
+	// How many at most: 0 to 100; 0, the default, is 20.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: next_page_token of the page before.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -789,7 +792,7 @@ type ListVersionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The versions, the newest first.
 	Configurations []*Configuration `protobuf:"bytes,1,rep,name=configurations,proto3" json:"configurations,omitempty"`
-	// Begins the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -844,15 +847,15 @@ type RollbackRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The type.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// The component.
+	// Name of the component: 1 to 512 bytes, no control characters.
 	Component string `protobuf:"bytes,2,opt,name=component,proto3" json:"component,omitempty"`
-	// The version whose value is wanted, as told by ListVersions.
+	// Version whose value is wanted, as told by ListVersions.
 	Version int64 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
 	// Version that the component must have now; 0 when it must not exist. Absent:
 	// any.
 	ExpectedVersion *int64 `protobuf:"varint,4,opt,name=expected_version,json=expectedVersion,proto3,oneof" json:"expected_version,omitempty"`
-	// Label of who makes the change, for the history: at most 256 bytes, no control
-	// characters.
+	// Who makes the change, for the history: at most 512 bytes, no control characters. It
+	// is not a credential.
 	Actor string `protobuf:"bytes,5,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Makes repeating this request safe, as in SetRequest.
 	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -1012,10 +1015,11 @@ type WatchRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The type. It need not exist yet.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// Only this component, which need not exist yet. Empty (the default): all.
+	// Name of the only component to watch, which need not exist yet; empty, the default,
+	// for all.
 	Component string `protobuf:"bytes,2,opt,name=component,proto3" json:"component,omitempty"`
-	// Goes on from here: the revision of the last message that the caller has.
-	// Absent: begins with a snapshot.
+	// Revision to resume from: that of the last message the caller has. Absent: begins
+	// with a snapshot.
 	Revision      *int64 `protobuf:"varint,3,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1176,12 +1180,12 @@ type WatchResponse_Changes_ struct {
 }
 
 type WatchResponse_Heartbeat struct {
-	// The stream is alive.
+	// The stream is alive; `revision`, `as_of` and `stale` are set.
 	Heartbeat *v1.Heartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
 }
 
 type WatchResponse_Reconnect struct {
-	// The server goes away; the stream ends.
+	// The server drains; the stream ends. `reason` and `revision` are set.
 	Reconnect *v1.Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
 }
 
@@ -1206,7 +1210,7 @@ type Maintenance struct {
 	Allow []string `protobuf:"bytes,4,rep,name=allow,proto3" json:"allow,omitempty"`
 	// Who set it, as given.
 	Actor string `protobuf:"bytes,5,opt,name=actor,proto3" json:"actor,omitempty"`
-	// Since when it is on. Unset when it is not.
+	// When it began, by the clock of Redis. Unset when it is off.
 	StartTime     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1287,7 +1291,7 @@ func (x *Maintenance) GetStartTime() *timestamppb.Timestamp {
 // Begins, changes or ends a maintenance.
 type SetMaintenanceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of what is under maintenance: 1 to 256 bytes, no control characters.
+	// Name of what is under maintenance: 1 to 512 bytes, no control characters.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether it is; false ends it. It has to be given.
 	On *bool `protobuf:"varint,2,opt,name=on,proto3,oneof" json:"on,omitempty"`
@@ -1299,7 +1303,7 @@ type SetMaintenanceRequest struct {
 	// Quoin hands them on; what they name, for example users or hosts, is up to
 	// those who check.
 	Allow []string `protobuf:"bytes,5,rep,name=allow,proto3" json:"allow,omitempty"`
-	// Label of who sets it: at most 256 bytes, no control characters.
+	// Who sets it: at most 512 bytes, no control characters. It is not a credential.
 	Actor         string `protobuf:"bytes,6,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1663,17 +1667,17 @@ type isWatchMaintenanceResponse_Event interface {
 }
 
 type WatchMaintenanceResponse_Snapshot_ struct {
-	// What is so.
+	// All there is to know about it.
 	Snapshot *WatchMaintenanceResponse_Snapshot `protobuf:"bytes,1,opt,name=snapshot,proto3,oneof"`
 }
 
 type WatchMaintenanceResponse_Heartbeat struct {
-	// The stream is alive.
+	// The stream is alive; `as_of` and `stale` are set.
 	Heartbeat *v1.Heartbeat `protobuf:"bytes,2,opt,name=heartbeat,proto3,oneof"`
 }
 
 type WatchMaintenanceResponse_Reconnect struct {
-	// The server goes away; the stream ends.
+	// The server drains; the stream ends. `reason` is set.
 	Reconnect *v1.Reconnect `protobuf:"bytes,3,opt,name=reconnect,proto3,oneof"`
 }
 
@@ -1686,7 +1690,7 @@ func (*WatchMaintenanceResponse_Reconnect) isWatchMaintenanceResponse_Event() {}
 // A process that serves.
 type Instance struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name, unique in the service.
+	// Name of the instance, unique in the service.
 	Instance string `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
 	// Where it serves.
 	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
@@ -1694,8 +1698,8 @@ type Instance struct {
 	Metadata map[string]string `protobuf:"bytes,3,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Whether it is about to go: it finishes what it has and should get nothing new.
 	Draining *bool `protobuf:"varint,4,opt,name=draining,proto3,oneof" json:"draining,omitempty"`
-	// Number of the change that made it so, greater than that of every earlier
-	// change of the service.
+	// Version: the number of the change that made it so, greater than that of every
+	// earlier change of the service.
 	Version *int64 `protobuf:"varint,5,opt,name=version,proto3,oneof" json:"version,omitempty"`
 	// When it was announced like this, by the clock of Redis.
 	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
@@ -1778,11 +1782,12 @@ func (x *Instance) GetUpdateTime() *timestamppb.Timestamp {
 // Makes an instance known.
 type AnnounceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The service: 1 to 256 bytes, no control characters. It has at most 1,000
-	// instances, and 1 MiB; one that went counts for a minute more.
+	// The service: 1 to 512 bytes, no control characters. It has at most 1,000 instances,
+	// and 1 MiB; an instance that left counts for another minute.
 	Service string `protobuf:"bytes,1,opt,name=service,proto3" json:"service,omitempty"`
-	// Name of the instance, for example of a host or a pod: at most 256 bytes, no
-	// control characters. Empty: the server makes one up, and `announced` tells it.
+	// Name of the instance, for example of a host or a pod: at most 512 bytes, no control
+	// characters. Empty, the default, for a name that the server makes and `announced`
+	// tells.
 	Instance string `protobuf:"bytes,2,opt,name=instance,proto3" json:"instance,omitempty"`
 	// Where it serves, for example host:port: 1 to 512 bytes, no control characters.
 	Address string `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
@@ -1970,7 +1975,8 @@ type AnnounceResponse_Announced_ struct {
 }
 
 type AnnounceResponse_Heartbeat struct {
-	// The stream is alive.
+	// The stream is alive; `expire_time` is set. One that has passed says that Redis
+	// cannot be reached and the instance may be unknown.
 	Heartbeat *v1.Heartbeat `protobuf:"bytes,2,opt,name=heartbeat,proto3,oneof"`
 }
 
@@ -1980,7 +1986,7 @@ type AnnounceResponse_Replaced_ struct {
 }
 
 type AnnounceResponse_Reconnect struct {
-	// The server goes away; the stream ends.
+	// The server drains; the stream ends. `reason` is set.
 	Reconnect *v1.Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
 }
 
@@ -2116,8 +2122,8 @@ type WatchServiceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The service.
 	Service string `protobuf:"bytes,1,opt,name=service,proto3" json:"service,omitempty"`
-	// Goes on from here: the revision of the last message that the caller has.
-	// Absent: begins with a snapshot.
+	// Revision to resume from: that of the last message the caller has. Absent: begins
+	// with a snapshot.
 	Revision      *int64 `protobuf:"varint,2,opt,name=revision,proto3,oneof" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2271,12 +2277,12 @@ type WatchServiceResponse_Changes_ struct {
 }
 
 type WatchServiceResponse_Heartbeat struct {
-	// The stream is alive.
+	// The stream is alive; `revision`, `as_of` and `stale` are set.
 	Heartbeat *v1.Heartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
 }
 
 type WatchServiceResponse_Reconnect struct {
-	// The server goes away; the stream ends.
+	// The server drains; the stream ends. `reason` and `revision` are set.
 	Reconnect *v1.Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
 }
 
@@ -2291,12 +2297,13 @@ func (*WatchServiceResponse_Reconnect) isWatchServiceResponse_Event() {}
 // Asks for types.
 type ListTypesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What their names begin with: at most 256 bytes, no control characters; empty, the
+	// What the names begin with: at most 512 bytes, no control characters; empty, the
 	// default, for all.
 	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// How many names a page looks at: at most 200; 0 is the default, 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: next_page_token of the page before, with the same prefix.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2358,7 +2365,7 @@ type ListTypesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Their names, in byte order.
 	Types []string `protobuf:"bytes,1,rep,name=types,proto3" json:"types,omitempty"`
-	// Begins the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2411,12 +2418,13 @@ func (x *ListTypesResponse) GetNextPageToken() string {
 // Asks for services.
 type ListServicesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What their names begin with: at most 256 bytes, no control characters; empty, the
+	// What the names begin with: at most 512 bytes, no control characters; empty, the
 	// default, for all.
 	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// How many names a page looks at: at most 200; 0 is the default, 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: next_page_token of the page before, with the same prefix.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2478,7 +2486,7 @@ type ListServicesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Their names, in byte order.
 	Services []string `protobuf:"bytes,1,rep,name=services,proto3" json:"services,omitempty"`
-	// Begins the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2531,12 +2539,13 @@ func (x *ListServicesResponse) GetNextPageToken() string {
 // Asks for maintenances.
 type ListMaintenancesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What their names begin with: at most 256 bytes, no control characters; empty, the
+	// What the names begin with: at most 512 bytes, no control characters; empty, the
 	// default, for all.
 	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// How many names a page looks at: at most 200; 0 is the default, 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: next_page_token of the page before, with the same prefix.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2598,7 +2607,7 @@ type ListMaintenancesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// By name, in byte order.
 	Maintenances []*ListMaintenancesResponse_Named `protobuf:"bytes,1,rep,name=maintenances,proto3" json:"maintenances,omitempty"`
-	// Begins the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2991,7 +3000,7 @@ func (x *WatchServiceResponse_Snapshot) GetAsOf() *timestamppb.Timestamp {
 // Changes, each instance once.
 type WatchServiceResponse_Changes struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Instances that came or changed, in order of their versions.
+	// The instances that came or changed, in the order of their versions.
 	Instances []*Instance `protobuf:"bytes,1,rep,name=instances,proto3" json:"instances,omitempty"`
 	// Names of instances that went.
 	Gone []string `protobuf:"bytes,2,rep,name=gone,proto3" json:"gone,omitempty"`

@@ -53,99 +53,98 @@ const (
 //
 // Every answer says when it was true (`as_of`, by the clock of Redis), so that a
 // caller who keeps it can tell how old it is.
+//
+// # Details
+//
+// Watch and WatchService: a revision can be resumed from if it is one of the last
+// 1,000. Changes come in the order of their versions and include components that are
+// created later. What a reader has missed, because it was slow or because the changes
+// since its revision are forgotten, comes as one message: of several changes of one
+// component only the newest or, when there are too many, a new `snapshot`, which
+// replaces all the reader knows. The stream stays open while Redis cannot be reached.
+// Only the caller or a drain ends it, the latter with status OK. A slow reader costs
+// the server one message.
+//
+// Announce: the older stream gets `replaced` within a third of its lease and at most 5
+// seconds, and ends with status OK; the instance is known all the time. So to change an
+// instance, for example to let it drain, announce it again. `heartbeat` comes after
+// every renewal of the lease; only the newest is kept for a slow reader. After
+// `reconnect`, which comes with status OK, the instance stays known for one more lease;
+// announce it again at another server. While Redis cannot be reached the stream stays
+// open, and the instance is known again as soon as it can be: an `expire_time` that has
+// passed says that it may be unknown.
 type ConfigClient interface {
-	// Set gives a component of a type a value. A type exists as soon as it has a
-	// component. With `expected_version` it does so only if the component still has
-	// that version; if not, the answer is stored = false with the component as it
-	// is, and nothing is changed. A value equal to the present one is stored = true
-	// and makes no new version, so that nobody is told of a change that is none.
+	// Gives a component of a type a value. A type exists as soon as it has a component.
+	// With `expected_version` it does so only if the component still has that version; if
+	// not, the answer is stored = false with the component as it is, and nothing is
+	// changed. A value equal to the present one is stored = true and makes no new
+	// version, so that nobody is told of a change that is none.
 	//
 	// Errors: CONFIG_TYPE_FULL; REQUEST_ID_REUSED.
 	Set(ctx context.Context, in *SetRequest, opts ...grpc.CallOption) (*SetResponse, error)
-	// Get tells the value of a component. One that does not exist is a normal
-	// answer: found = false.
+	// Returns the value of a component. One that does not exist is a normal answer: found
+	// = false.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
-	// List tells the components of a type, in byte order of their names. Pages are
-	// read one by one: a component that changes meanwhile is seen as it is when its
-	// page is read. To see a type as it is at one moment, Watch it.
+	// Lists the components of a type, in byte order of their names. Pages are read one by
+	// one: a component that changes meanwhile is seen as it is when its page is read. To
+	// see a type as it is at one moment, Watch it.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// ListTypes tells the types of the namespace that have components, in byte order, as
-	// far as they were read or changed within the last 400 days. A page costs a request to
-	// Redis for each type; it may be short, or empty, although more follow.
+	// Lists the types of the namespace that have components, in byte order, as far as
+	// they were read or changed within the last 400 days. A page costs a request to Redis
+	// for each type; it may be short, or empty, although more follow.
 	ListTypes(ctx context.Context, in *ListTypesRequest, opts ...grpc.CallOption) (*ListTypesResponse, error)
-	// Delete takes a component away. One that does not exist, or does not have
-	// `expected_version` any more, is a normal answer: deleted = false. The history
-	// of a deleted component is kept for 30 days, and Rollback brings it back.
+	// Takes a component away. One that does not exist, or does not have
+	// `expected_version` any more, is a normal answer: deleted = false. The history of a
+	// deleted component is kept for 30 days, and Rollback brings it back.
 	//
 	// Errors: REQUEST_ID_REUSED.
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
-	// ListVersions tells the newest 100 versions of a component, deletions included,
-	// the newest first. A page ends early when it has 1 MiB.
+	// Lists the newest 100 versions of a component, deletions included, the newest first.
+	// A page ends early when it has 1 MiB.
 	ListVersions(ctx context.Context, in *ListVersionsRequest, opts ...grpc.CallOption) (*ListVersionsResponse, error)
-	// Rollback gives a component, deleted or not, the value that it had at an
-	// earlier version. It is a change like Set and makes a new version.
+	// Gives a component, deleted or not, the value that it had at an earlier version. It
+	// is a change like Set and makes a new version.
 	//
 	// Errors: CONFIG_VERSION_UNKNOWN when that version is not in the history or is a
 	// deletion; CONFIG_TYPE_FULL; REQUEST_ID_REUSED.
 	Rollback(ctx context.Context, in *RollbackRequest, opts ...grpc.CallOption) (*RollbackResponse, error)
-	// Watch tells the components of a type, or one of them, and then every change.
-	//
-	// The stream starts with `snapshot` or, when it goes on from a `revision` that
-	// is one of the last 1,000, with the `changes` since then, if there are any.
-	// Then `changes` come in order of their versions, components made later
-	// included. What a reader has missed, because it was slow or because the type
-	// forgot the changes since its revision, comes as one message: of several
-	// changes of one component only the newest or, when they are too many, a new
-	// `snapshot`, which replaces all the reader knows. `heartbeat` comes at least
-	// every 5 seconds and says whether Redis could be asked; the stream stays open
-	// while it cannot. `reconnect` comes before the server goes away and ends the
-	// stream with status OK; nothing else ends it but the caller. A slow reader
-	// costs the server one message.
+	// Streams the components of a type, or one of them: first all of them (`snapshot`)
+	// or, with a recent `revision`, the `changes` since then, and after that every change
+	// in order. `heartbeat` comes at least every 5 seconds and says whether Redis can be
+	// reached. A slow reader gets what it has missed in one message. The stream ends with
+	// `reconnect` when the server drains.
 	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error)
-	// SetMaintenance begins, changes or ends the maintenance of something: a
-	// service, a site, all there is. Setting what is set already changes nothing.
+	// Begins, changes or ends the maintenance of something: a service, a site, all there
+	// is. Setting what is set already changes nothing.
 	SetMaintenance(ctx context.Context, in *SetMaintenanceRequest, opts ...grpc.CallOption) (*SetMaintenanceResponse, error)
-	// GetMaintenance tells whether something is under maintenance. What nobody ever
-	// spoke of is not.
+	// Returns whether something is under maintenance. What nobody ever spoke of is not.
 	GetMaintenance(ctx context.Context, in *GetMaintenanceRequest, opts ...grpc.CallOption) (*GetMaintenanceResponse, error)
-	// ListMaintenances tells what is under maintenance, in byte order, as far as it was set
-	// within the last 400 days. A page costs a request to Redis for each name that was; it
-	// may be short, or empty, although more follow.
+	// Lists what is under maintenance, in byte order, as far as it was set within the
+	// last 400 days. A page costs a request to Redis for each name that was; it may be
+	// short, or empty, although more follow.
 	ListMaintenances(ctx context.Context, in *ListMaintenancesRequest, opts ...grpc.CallOption) (*ListMaintenancesResponse, error)
-	// WatchMaintenance tells whether something is under maintenance, and then every
-	// change, the end at `until` included.
-	//
-	// The stream starts with `snapshot` and sends another one after every change; of
-	// several that a slow reader missed, the newest. `heartbeat` comes at least
-	// every 5 seconds and says whether Redis could be asked; the stream stays open
-	// while it cannot. `reconnect` comes before the server goes away and ends the
-	// stream with status OK; nothing else ends it but the caller.
+	// Streams whether something is under maintenance: first as it is (`snapshot`), and
+	// then after every change, the end at `until` included. A slow reader gets the newest
+	// state only. `heartbeat` comes at least every 5 seconds and says whether Redis can
+	// be reached. The stream ends with `reconnect` when the server drains.
 	WatchMaintenance(ctx context.Context, in *WatchMaintenanceRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMaintenanceResponse], error)
-	// Announce makes an instance of a service known for as long as the call lives,
-	// and takes it away the moment the call ends, whichever way.
-	//
-	// The stream starts with `announced`; `heartbeat` comes after every renewal of
-	// the lease and at least every 5 seconds. The newest Announce of an instance
-	// wins: the older stream gets `replaced`, within a third of its lease and at
-	// most 5 seconds, and ends with status OK; the instance is known all the time.
-	// So to change an instance, for example to let it drain, announce it again.
-	// `reconnect` comes before the server goes away and ends the stream with status
-	// OK; the instance stays known for one lease more, to be announced again at
-	// another server. While Redis cannot be reached the stream stays open; the
-	// instance is known again as soon as it can. Only the newest heartbeat is kept
-	// for a slow reader.
+	// Makes an instance of a service known for as long as the call lives, and removes it
+	// as soon as the call ends. The stream starts with `announced`; `heartbeat` comes at
+	// least every 5 seconds. The newest Announce of an instance wins, and the older
+	// stream ends with `replaced`. The stream ends with `reconnect` when the server
+	// drains.
 	//
 	// Errors: CONFIG_SERVICE_FULL.
 	Announce(ctx context.Context, in *AnnounceRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[AnnounceResponse], error)
-	// Resolve tells the instances of a service, in byte order of their names. A
-	// service that nobody announces has none.
+	// Returns the instances of a service, in byte order of their names. A service that
+	// nobody announces has none.
 	Resolve(ctx context.Context, in *ResolveRequest, opts ...grpc.CallOption) (*ResolveResponse, error)
-	// ListServices tells the services that an instance was announced for within the last
-	// day, in byte order. Resolve tells which instances there are.
+	// Lists the services that an instance was announced for within the last day, in byte
+	// order. Resolve tells which instances there are.
 	ListServices(ctx context.Context, in *ListServicesRequest, opts ...grpc.CallOption) (*ListServicesResponse, error)
-	// WatchService tells the instances of a service, and then every change: an
-	// instance that came, changed or went. Renewals are no changes, nor is an
-	// instance that was announced again as it was.
+	// Streams the instances of a service, and then every change: an instance that came,
+	// changed or went. Renewals are no changes, nor is an instance that was announced
+	// again as it was.
 	//
 	// It starts, goes on, resumes and ends like Watch.
 	WatchService(ctx context.Context, in *WatchServiceRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchServiceResponse], error)
@@ -369,99 +368,98 @@ type Config_WatchServiceClient = grpc.ServerStreamingClient[WatchServiceResponse
 //
 // Every answer says when it was true (`as_of`, by the clock of Redis), so that a
 // caller who keeps it can tell how old it is.
+//
+// # Details
+//
+// Watch and WatchService: a revision can be resumed from if it is one of the last
+// 1,000. Changes come in the order of their versions and include components that are
+// created later. What a reader has missed, because it was slow or because the changes
+// since its revision are forgotten, comes as one message: of several changes of one
+// component only the newest or, when there are too many, a new `snapshot`, which
+// replaces all the reader knows. The stream stays open while Redis cannot be reached.
+// Only the caller or a drain ends it, the latter with status OK. A slow reader costs
+// the server one message.
+//
+// Announce: the older stream gets `replaced` within a third of its lease and at most 5
+// seconds, and ends with status OK; the instance is known all the time. So to change an
+// instance, for example to let it drain, announce it again. `heartbeat` comes after
+// every renewal of the lease; only the newest is kept for a slow reader. After
+// `reconnect`, which comes with status OK, the instance stays known for one more lease;
+// announce it again at another server. While Redis cannot be reached the stream stays
+// open, and the instance is known again as soon as it can be: an `expire_time` that has
+// passed says that it may be unknown.
 type ConfigServer interface {
-	// Set gives a component of a type a value. A type exists as soon as it has a
-	// component. With `expected_version` it does so only if the component still has
-	// that version; if not, the answer is stored = false with the component as it
-	// is, and nothing is changed. A value equal to the present one is stored = true
-	// and makes no new version, so that nobody is told of a change that is none.
+	// Gives a component of a type a value. A type exists as soon as it has a component.
+	// With `expected_version` it does so only if the component still has that version; if
+	// not, the answer is stored = false with the component as it is, and nothing is
+	// changed. A value equal to the present one is stored = true and makes no new
+	// version, so that nobody is told of a change that is none.
 	//
 	// Errors: CONFIG_TYPE_FULL; REQUEST_ID_REUSED.
 	Set(context.Context, *SetRequest) (*SetResponse, error)
-	// Get tells the value of a component. One that does not exist is a normal
-	// answer: found = false.
+	// Returns the value of a component. One that does not exist is a normal answer: found
+	// = false.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
-	// List tells the components of a type, in byte order of their names. Pages are
-	// read one by one: a component that changes meanwhile is seen as it is when its
-	// page is read. To see a type as it is at one moment, Watch it.
+	// Lists the components of a type, in byte order of their names. Pages are read one by
+	// one: a component that changes meanwhile is seen as it is when its page is read. To
+	// see a type as it is at one moment, Watch it.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// ListTypes tells the types of the namespace that have components, in byte order, as
-	// far as they were read or changed within the last 400 days. A page costs a request to
-	// Redis for each type; it may be short, or empty, although more follow.
+	// Lists the types of the namespace that have components, in byte order, as far as
+	// they were read or changed within the last 400 days. A page costs a request to Redis
+	// for each type; it may be short, or empty, although more follow.
 	ListTypes(context.Context, *ListTypesRequest) (*ListTypesResponse, error)
-	// Delete takes a component away. One that does not exist, or does not have
-	// `expected_version` any more, is a normal answer: deleted = false. The history
-	// of a deleted component is kept for 30 days, and Rollback brings it back.
+	// Takes a component away. One that does not exist, or does not have
+	// `expected_version` any more, is a normal answer: deleted = false. The history of a
+	// deleted component is kept for 30 days, and Rollback brings it back.
 	//
 	// Errors: REQUEST_ID_REUSED.
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
-	// ListVersions tells the newest 100 versions of a component, deletions included,
-	// the newest first. A page ends early when it has 1 MiB.
+	// Lists the newest 100 versions of a component, deletions included, the newest first.
+	// A page ends early when it has 1 MiB.
 	ListVersions(context.Context, *ListVersionsRequest) (*ListVersionsResponse, error)
-	// Rollback gives a component, deleted or not, the value that it had at an
-	// earlier version. It is a change like Set and makes a new version.
+	// Gives a component, deleted or not, the value that it had at an earlier version. It
+	// is a change like Set and makes a new version.
 	//
 	// Errors: CONFIG_VERSION_UNKNOWN when that version is not in the history or is a
 	// deletion; CONFIG_TYPE_FULL; REQUEST_ID_REUSED.
 	Rollback(context.Context, *RollbackRequest) (*RollbackResponse, error)
-	// Watch tells the components of a type, or one of them, and then every change.
-	//
-	// The stream starts with `snapshot` or, when it goes on from a `revision` that
-	// is one of the last 1,000, with the `changes` since then, if there are any.
-	// Then `changes` come in order of their versions, components made later
-	// included. What a reader has missed, because it was slow or because the type
-	// forgot the changes since its revision, comes as one message: of several
-	// changes of one component only the newest or, when they are too many, a new
-	// `snapshot`, which replaces all the reader knows. `heartbeat` comes at least
-	// every 5 seconds and says whether Redis could be asked; the stream stays open
-	// while it cannot. `reconnect` comes before the server goes away and ends the
-	// stream with status OK; nothing else ends it but the caller. A slow reader
-	// costs the server one message.
+	// Streams the components of a type, or one of them: first all of them (`snapshot`)
+	// or, with a recent `revision`, the `changes` since then, and after that every change
+	// in order. `heartbeat` comes at least every 5 seconds and says whether Redis can be
+	// reached. A slow reader gets what it has missed in one message. The stream ends with
+	// `reconnect` when the server drains.
 	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error
-	// SetMaintenance begins, changes or ends the maintenance of something: a
-	// service, a site, all there is. Setting what is set already changes nothing.
+	// Begins, changes or ends the maintenance of something: a service, a site, all there
+	// is. Setting what is set already changes nothing.
 	SetMaintenance(context.Context, *SetMaintenanceRequest) (*SetMaintenanceResponse, error)
-	// GetMaintenance tells whether something is under maintenance. What nobody ever
-	// spoke of is not.
+	// Returns whether something is under maintenance. What nobody ever spoke of is not.
 	GetMaintenance(context.Context, *GetMaintenanceRequest) (*GetMaintenanceResponse, error)
-	// ListMaintenances tells what is under maintenance, in byte order, as far as it was set
-	// within the last 400 days. A page costs a request to Redis for each name that was; it
-	// may be short, or empty, although more follow.
+	// Lists what is under maintenance, in byte order, as far as it was set within the
+	// last 400 days. A page costs a request to Redis for each name that was; it may be
+	// short, or empty, although more follow.
 	ListMaintenances(context.Context, *ListMaintenancesRequest) (*ListMaintenancesResponse, error)
-	// WatchMaintenance tells whether something is under maintenance, and then every
-	// change, the end at `until` included.
-	//
-	// The stream starts with `snapshot` and sends another one after every change; of
-	// several that a slow reader missed, the newest. `heartbeat` comes at least
-	// every 5 seconds and says whether Redis could be asked; the stream stays open
-	// while it cannot. `reconnect` comes before the server goes away and ends the
-	// stream with status OK; nothing else ends it but the caller.
+	// Streams whether something is under maintenance: first as it is (`snapshot`), and
+	// then after every change, the end at `until` included. A slow reader gets the newest
+	// state only. `heartbeat` comes at least every 5 seconds and says whether Redis can
+	// be reached. The stream ends with `reconnect` when the server drains.
 	WatchMaintenance(*WatchMaintenanceRequest, grpc.ServerStreamingServer[WatchMaintenanceResponse]) error
-	// Announce makes an instance of a service known for as long as the call lives,
-	// and takes it away the moment the call ends, whichever way.
-	//
-	// The stream starts with `announced`; `heartbeat` comes after every renewal of
-	// the lease and at least every 5 seconds. The newest Announce of an instance
-	// wins: the older stream gets `replaced`, within a third of its lease and at
-	// most 5 seconds, and ends with status OK; the instance is known all the time.
-	// So to change an instance, for example to let it drain, announce it again.
-	// `reconnect` comes before the server goes away and ends the stream with status
-	// OK; the instance stays known for one lease more, to be announced again at
-	// another server. While Redis cannot be reached the stream stays open; the
-	// instance is known again as soon as it can. Only the newest heartbeat is kept
-	// for a slow reader.
+	// Makes an instance of a service known for as long as the call lives, and removes it
+	// as soon as the call ends. The stream starts with `announced`; `heartbeat` comes at
+	// least every 5 seconds. The newest Announce of an instance wins, and the older
+	// stream ends with `replaced`. The stream ends with `reconnect` when the server
+	// drains.
 	//
 	// Errors: CONFIG_SERVICE_FULL.
 	Announce(*AnnounceRequest, grpc.ServerStreamingServer[AnnounceResponse]) error
-	// Resolve tells the instances of a service, in byte order of their names. A
-	// service that nobody announces has none.
+	// Returns the instances of a service, in byte order of their names. A service that
+	// nobody announces has none.
 	Resolve(context.Context, *ResolveRequest) (*ResolveResponse, error)
-	// ListServices tells the services that an instance was announced for within the last
-	// day, in byte order. Resolve tells which instances there are.
+	// Lists the services that an instance was announced for within the last day, in byte
+	// order. Resolve tells which instances there are.
 	ListServices(context.Context, *ListServicesRequest) (*ListServicesResponse, error)
-	// WatchService tells the instances of a service, and then every change: an
-	// instance that came, changed or went. Renewals are no changes, nor is an
-	// instance that was announced again as it was.
+	// Streams the instances of a service, and then every change: an instance that came,
+	// changed or went. Renewals are no changes, nor is an instance that was announced
+	// again as it was.
 	//
 	// It starts, goes on, resumes and ends like Watch.
 	WatchService(*WatchServiceRequest, grpc.ServerStreamingServer[WatchServiceResponse]) error

@@ -29,7 +29,7 @@ const (
 // Adds to a counter.
 type IncrementRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the counter: 1 to 256 bytes, no control characters. Names are opaque;
+	// Name of the counter: 1 to 512 bytes, no control characters. Names are opaque;
 	// slashes, colons and braces have no meaning.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// How much to add, any 64-bit number; 1 by default. It may be negative or 0.
@@ -109,8 +109,8 @@ func (x *IncrementRequest) GetRequestId() string {
 // It is counted.
 type IncrementResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The second in which it is counted, by the clock of Redis unless an event_time
-	// was given.
+	// When it is counted: the second, by the clock of Redis unless an event_time was
+	// given.
 	EventTime     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -281,8 +281,8 @@ type GetRequest struct {
 	// The moment before which the last slice begins. By default the samples end with
 	// the slice that is open now.
 	To *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=to,proto3" json:"to,omitempty"`
-	// Looks only at the newest so many of the slices asked for: up to 10,000; 0, the
-	// default, looks at all.
+	// How many of the newest slices asked for to look at: up to 10,000; 0, the default,
+	// for all.
 	Last int32 `protobuf:"varint,5,opt,name=last,proto3" json:"last,omitempty"`
 	// Whether slices in which nothing was counted are given with a count of 0. By
 	// default slices with a count of 0 are left out.
@@ -414,7 +414,7 @@ type Sample struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the slice begins.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	// The sum of what was added.
+	// How much was added: the sum.
 	Count *int64 `protobuf:"varint,2,opt,name=count,proto3,oneof" json:"count,omitempty"`
 	// Whether the slice is open: it has not ended yet by the clock of Redis.
 	Partial       *bool `protobuf:"varint,3,opt,name=partial,proto3,oneof" json:"partial,omitempty"`
@@ -578,11 +578,13 @@ func (x *WatchResponse) GetSamples() []*Sample {
 // Asks for the names of counters.
 type ListRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What the names begin with: at most 256 bytes; empty, the default, for all.
+	// What the names begin with: at most 512 bytes, no control characters; empty, the
+	// default, for all.
 	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// How many names a page has at most: up to 1,000, 100 by default.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: the next_page_token of the page before, with the same prefix.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -642,9 +644,9 @@ func (x *ListRequest) GetPageToken() string {
 // A page of names.
 type ListResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The names, in byte order.
+	// Names of the counters, in byte order.
 	Names []string `protobuf:"bytes,1,rep,name=names,proto3" json:"names,omitempty"`
-	// Asks for the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -789,7 +791,7 @@ func (x *DeleteResponse) GetDeleted() bool {
 // One increment.
 type IncrementBatchRequest_Increment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the counter: 1 to 256 bytes, no control characters.
+	// Name of the counter: 1 to 512 bytes, no control characters.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// How much to add, any 64-bit number; 1 by default.
 	Delta *int64 `protobuf:"varint,2,opt,name=delta,proto3,oneof" json:"delta,omitempty"`

@@ -46,57 +46,56 @@ const (
 // is forgotten, and a counter that was not incremented for as long as its longest
 // precision is kept is gone. One counter takes about 7 KB, one that was incremented
 // only a few times some 200 bytes.
+//
+// # Details
+//
+// IncrementBatch: a response comes as soon as its request and all before it are done.
+// When the call breaks, what was acknowledged is counted; what was sent after that may
+// be counted or not. Send it again with its request_id to have it counted exactly once.
+// The caller ends the call by closing its side; the last response is then followed by
+// status OK. A caller that does not read the responses is held back: at most 16
+// requests of a call are processed at once.
+//
+// Watch: a slice that has just ended is told once more with its final count and
+// `partial` = false.
 type CountersClient interface {
-	// Increment adds to a counter, in the slices of all precisions at once.
+	// Adds to a counter, in the slices of all precisions at once.
 	//
 	// Repeating it counts again, unless it carries a request_id.
 	//
-	// Errors: COUNTER_OVERFLOW; EVENT_TIME_OUT_OF_RANGE; REQUEST_ID_REUSED. After
-	// each of them nothing has changed.
+	// Errors: COUNTER_OVERFLOW; EVENT_TIME_OUT_OF_RANGE; REQUEST_ID_REUSED. After each of
+	// them nothing has changed.
 	Increment(ctx context.Context, in *IncrementRequest, opts ...grpc.CallOption) (*IncrementResponse, error)
-	// IncrementBatch adds to many counters, many times, in one call: the way to
-	// count fast.
-	//
-	// Every request is answered by one response, in the order of the requests, as
-	// soon as it and all requests before it are done. The responses say how many
-	// increments are done: when the call breaks, what was acknowledged is counted;
-	// what was sent after that may be counted or not. Send it again with its
-	// request_id to have it counted exactly once.
-	//
-	// The caller ends the call by closing its side; the last response is then followed
-	// by status OK. A caller that does not read the responses is held back: at most
-	// 16 requests of a call are in the works at once.
+	// Adds to many counters, many times, in one call: the way to count fast. Every
+	// request is answered by one response, in order, that says how many increments are
+	// done. An increment that cannot be counted does not end the call: it is listed in
+	// `uncounted`.
 	//
 	// Errors, which end the call: INVALID_REQUEST; REQUEST_ID_REUSED; SHUTTING_DOWN when
-	// the server drains, after what it had received was answered. An increment that
-	// cannot be counted does not end it: it is listed in `uncounted`.
+	// the server drains, after what it had received was answered.
 	IncrementBatch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[IncrementBatchRequest, IncrementBatchResponse], error)
-	// Get gives the samples of a counter at one precision, oldest first: those from
-	// `from` on and before `to`, or the newest `last`, or all that are kept. What a
-	// call costs does not depend on how many counters there are.
+	// Returns the samples of a counter at one precision, oldest first: those from `from`
+	// on and before `to`, or the newest `last`, or all that are kept. What a call costs
+	// does not depend on how many counters there are.
 	//
 	// A counter that nobody incremented has no samples; that is no error.
 	//
 	// Errors: COUNTER_PRECISION_UNKNOWN.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
-	// Watch tells the newest slices of a counter whenever they change.
-	//
-	// The first message tells how they stand now. From then on a message follows soon
-	// after every change: at most 10 a second, however many increments there are. A slice
-	// that has just ended is told once more with its final count and `partial` = false.
-	// While nothing happens a message comes every 5 seconds. A slow reader misses nothing
-	// but what a newer message replaces: messages are conflated, each one holds the
-	// newest two slices as they stand. The stream lasts until the caller ends it or the
-	// server drains; then it ends with SHUTTING_DOWN: watch again.
+	// Streams the newest two slices of a counter, first as they are now and then after
+	// every change, at most 10 times a second and at least every 5 seconds. Messages are
+	// conflated: a slow reader misses only what a newer message replaces. The stream
+	// lasts until the caller ends it or the server drains; then it ends with
+	// SHUTTING_DOWN: watch again.
 	//
 	// Errors: COUNTER_PRECISION_UNKNOWN.
 	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error)
-	// List gives the names of the counters of the namespace, in byte order, page by
-	// page: at most a million of them. A name is listed from its first increment until
-	// the counter is gone.
+	// Lists the names of the counters of the namespace, in byte order, page by page: at
+	// most a million of them. A name is listed from its first increment until the counter
+	// is gone.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// Delete forgets a counter with all its samples. One that does not exist is a
-	// normal answer (deleted = false).
+	// Forgets a counter with all its samples. One that does not exist is a normal answer
+	// (deleted = false).
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
 }
 
@@ -197,57 +196,56 @@ func (c *countersClient) Delete(ctx context.Context, in *DeleteRequest, opts ...
 // is forgotten, and a counter that was not incremented for as long as its longest
 // precision is kept is gone. One counter takes about 7 KB, one that was incremented
 // only a few times some 200 bytes.
+//
+// # Details
+//
+// IncrementBatch: a response comes as soon as its request and all before it are done.
+// When the call breaks, what was acknowledged is counted; what was sent after that may
+// be counted or not. Send it again with its request_id to have it counted exactly once.
+// The caller ends the call by closing its side; the last response is then followed by
+// status OK. A caller that does not read the responses is held back: at most 16
+// requests of a call are processed at once.
+//
+// Watch: a slice that has just ended is told once more with its final count and
+// `partial` = false.
 type CountersServer interface {
-	// Increment adds to a counter, in the slices of all precisions at once.
+	// Adds to a counter, in the slices of all precisions at once.
 	//
 	// Repeating it counts again, unless it carries a request_id.
 	//
-	// Errors: COUNTER_OVERFLOW; EVENT_TIME_OUT_OF_RANGE; REQUEST_ID_REUSED. After
-	// each of them nothing has changed.
+	// Errors: COUNTER_OVERFLOW; EVENT_TIME_OUT_OF_RANGE; REQUEST_ID_REUSED. After each of
+	// them nothing has changed.
 	Increment(context.Context, *IncrementRequest) (*IncrementResponse, error)
-	// IncrementBatch adds to many counters, many times, in one call: the way to
-	// count fast.
-	//
-	// Every request is answered by one response, in the order of the requests, as
-	// soon as it and all requests before it are done. The responses say how many
-	// increments are done: when the call breaks, what was acknowledged is counted;
-	// what was sent after that may be counted or not. Send it again with its
-	// request_id to have it counted exactly once.
-	//
-	// The caller ends the call by closing its side; the last response is then followed
-	// by status OK. A caller that does not read the responses is held back: at most
-	// 16 requests of a call are in the works at once.
+	// Adds to many counters, many times, in one call: the way to count fast. Every
+	// request is answered by one response, in order, that says how many increments are
+	// done. An increment that cannot be counted does not end the call: it is listed in
+	// `uncounted`.
 	//
 	// Errors, which end the call: INVALID_REQUEST; REQUEST_ID_REUSED; SHUTTING_DOWN when
-	// the server drains, after what it had received was answered. An increment that
-	// cannot be counted does not end it: it is listed in `uncounted`.
+	// the server drains, after what it had received was answered.
 	IncrementBatch(grpc.BidiStreamingServer[IncrementBatchRequest, IncrementBatchResponse]) error
-	// Get gives the samples of a counter at one precision, oldest first: those from
-	// `from` on and before `to`, or the newest `last`, or all that are kept. What a
-	// call costs does not depend on how many counters there are.
+	// Returns the samples of a counter at one precision, oldest first: those from `from`
+	// on and before `to`, or the newest `last`, or all that are kept. What a call costs
+	// does not depend on how many counters there are.
 	//
 	// A counter that nobody incremented has no samples; that is no error.
 	//
 	// Errors: COUNTER_PRECISION_UNKNOWN.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
-	// Watch tells the newest slices of a counter whenever they change.
-	//
-	// The first message tells how they stand now. From then on a message follows soon
-	// after every change: at most 10 a second, however many increments there are. A slice
-	// that has just ended is told once more with its final count and `partial` = false.
-	// While nothing happens a message comes every 5 seconds. A slow reader misses nothing
-	// but what a newer message replaces: messages are conflated, each one holds the
-	// newest two slices as they stand. The stream lasts until the caller ends it or the
-	// server drains; then it ends with SHUTTING_DOWN: watch again.
+	// Streams the newest two slices of a counter, first as they are now and then after
+	// every change, at most 10 times a second and at least every 5 seconds. Messages are
+	// conflated: a slow reader misses only what a newer message replaces. The stream
+	// lasts until the caller ends it or the server drains; then it ends with
+	// SHUTTING_DOWN: watch again.
 	//
 	// Errors: COUNTER_PRECISION_UNKNOWN.
 	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error
-	// List gives the names of the counters of the namespace, in byte order, page by
-	// page: at most a million of them. A name is listed from its first increment until
-	// the counter is gone.
+	// Lists the names of the counters of the namespace, in byte order, page by page: at
+	// most a million of them. A name is listed from its first increment until the counter
+	// is gone.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// Delete forgets a counter with all its samples. One that does not exist is a
-	// normal answer (deleted = false).
+	// Forgets a counter with all its samples. One that does not exist is a normal answer
+	// (deleted = false).
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
 	mustEmbedUnimplementedCountersServer()
 }

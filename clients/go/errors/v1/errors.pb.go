@@ -111,7 +111,8 @@ func (x *ListReasonsResponse) GetRefusals() []*Refusal {
 // One reason and what goes with it.
 type Refusal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The reason as in google.rpc.ErrorInfo.reason, for example LOCK_NOT_HELD.
+	// Why a call is refused, as in google.rpc.ErrorInfo.reason, for example
+	// LOCK_NOT_HELD.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The gRPC status code of a call refused for this reason.
 	Code code.Code `protobuf:"varint,2,opt,name=code,proto3,enum=google.rpc.Code" json:"code,omitempty"`

@@ -31,8 +31,8 @@ const (
 // Errors tells which refusals exist. Because of it the types of error details
 // are known to server reflection, so that grpcurl prints them in full.
 type ErrorsClient interface {
-	// ListReasons lists every reason with which a call can be refused. The list
-	// is a part of the contract: it only ever grows.
+	// Lists every reason with which a call can be refused. The list is a part of the
+	// contract: it only ever grows.
 	ListReasons(ctx context.Context, in *ListReasonsRequest, opts ...grpc.CallOption) (*ListReasonsResponse, error)
 }
 
@@ -61,8 +61,8 @@ func (c *errorsClient) ListReasons(ctx context.Context, in *ListReasonsRequest, 
 // Errors tells which refusals exist. Because of it the types of error details
 // are known to server reflection, so that grpcurl prints them in full.
 type ErrorsServer interface {
-	// ListReasons lists every reason with which a call can be refused. The list
-	// is a part of the contract: it only ever grows.
+	// Lists every reason with which a call can be refused. The list is a part of the
+	// contract: it only ever grows.
 	ListReasons(context.Context, *ListReasonsRequest) (*ListReasonsResponse, error)
 	mustEmbedUnimplementedErrorsServer()
 }

@@ -169,7 +169,7 @@ type AcquireRequest struct {
 	// The same id with another lease, holder or mode is refused with REQUEST_ID_REUSED. Answers
 	// without a grant are not remembered.
 	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// Whether to hold it alone (the default) or together with others.
+	// How to hold it: alone (the default) or together with others.
 	Mode          Mode `protobuf:"varint,6,opt,name=mode,proto3,enum=quoin.locks.v1.Mode" json:"mode,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -252,10 +252,11 @@ type AcquireResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the caller holds the lock now.
 	Acquired *bool `protobuf:"varint,1,opt,name=acquired,proto3,oneof" json:"acquired,omitempty"`
-	// Proves the ownership to Renew, Release and Hold. Empty when not acquired.
+	// Token of the grant; it proves the ownership to Renew, Release and Hold. Empty when
+	// not acquired.
 	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
-	// Number of this grant, greater than that of every earlier grant of this lock.
-	// Pass it to the systems the lock protects, so that they can refuse a holder
+	// Fence of this grant, a number, greater than that of every earlier grant of this
+	// lock. Pass it to the systems the lock protects, so that they can refuse a holder
 	// whose lease has ended. Unset when not acquired.
 	Fence *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When the lease ends by the clock of Redis. Unset when not acquired.
@@ -266,8 +267,8 @@ type AcquireResponse struct {
 	// How long the current holder's lease still runs if it is not renewed; only
 	// when not acquired. 0 when the lock is free but others stand in line.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
-	// Place in line, 1 being the next to be served: the one the call had when its
-	// wait ended or, without a wait, would have got. Unset when acquired.
+	// Position in the queue of waiters, 1 being the next to be served: the one the call
+	// had when its wait ended or, without a wait, would have got. Unset when acquired.
 	Position      *int64 `protobuf:"varint,7,opt,name=position,proto3,oneof" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -370,7 +371,7 @@ type AcquireAllRequest struct {
 	// characters without spaces. The same id with other names, too, is refused with
 	// REQUEST_ID_REUSED where they overlap.
 	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// Whether to hold each alone (the default) or together with others.
+	// How to hold each: alone (the default) or together with others.
 	Mode          Mode `protobuf:"varint,6,opt,name=mode,proto3,enum=quoin.locks.v1.Mode" json:"mode,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -466,7 +467,7 @@ type AcquireAllResponse struct {
 	// How long that holder's lease still runs if it is not renewed; only when not
 	// acquired.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
-	// Place in the line of that lock, as in Acquire. Unset when acquired.
+	// Position in the queue of waiters of that lock, as in Acquire. Unset when acquired.
 	Position      *int64 `protobuf:"varint,7,opt,name=position,proto3,oneof" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -955,12 +956,13 @@ func (x *GetResponse) GetWaiters() []*GetResponse_Waiter {
 // Asks for the locks in use.
 type ListRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Beginning of the names: at most 512 bytes, no control characters. Empty for
-	// all; otherwise taken literally.
+	// What the names begin with: at most 512 bytes, no control characters; empty, the
+	// default, for all.
 	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// How many locks to return at most: up to 1,000; 0, the default, for 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before; empty for the first page.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1022,7 +1024,7 @@ type ListResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Locks that are held or waited for.
 	Locks []*ListResponse_Lock `protobuf:"bytes,1,rep,name=locks,proto3" json:"locks,omitempty"`
-	// Where the next page begins; empty when this is the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1077,13 +1079,14 @@ type RevokeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the lock.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Why, for the holder to read: at most 512 bytes, no control characters.
+	// Explanation for the holder to read: at most 512 bytes, no control characters.
 	Explanation string `protobuf:"bytes,2,opt,name=explanation,proto3" json:"explanation,omitempty"`
 	// Fence that Get or Watch showed: nothing is released when there has been another
 	// grant since. It makes repeating the call safe. 0, the default, releases
 	// whoever holds the lock.
 	Fence int64 `protobuf:"varint,3,opt,name=fence,proto3" json:"fence,omitempty"`
-	// Who does it, for the holder to read: at most 256 bytes, no control characters.
+	// Who revokes it, for the holder to read: at most 512 bytes, no control characters.
+	// It is not a credential.
 	Actor         string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1277,7 +1280,7 @@ type WatchResponse struct {
 	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
 	// Fence of that holder's grant; of the newest grant if nothing has happened.
 	Fence *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
-	// Mode of that grant; unset if nothing has happened and nobody holds the lock.
+	// How that holder holds it; unset if nothing has happened and nobody holds the lock.
 	Mode Mode `protobuf:"varint,4,opt,name=mode,proto3,enum=quoin.locks.v1.Mode" json:"mode,omitempty"`
 	// Whether anybody holds the lock now.
 	Held *bool `protobuf:"varint,5,opt,name=held,proto3,oneof" json:"held,omitempty"`
@@ -1286,9 +1289,9 @@ type WatchResponse struct {
 	// When the lock is free if no lease is renewed, by the clock of Redis and as far
 	// as was known when this was sent. Unset when nobody holds it.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	// What Revoke gave as explanation; only with CHANGE_REVOKED.
+	// Explanation given to Revoke; only with CHANGE_REVOKED.
 	Explanation string `protobuf:"bytes,8,opt,name=explanation,proto3" json:"explanation,omitempty"`
-	// Who Revoke said it was; only with CHANGE_REVOKED.
+	// Who revoked it, as given to Revoke; only with CHANGE_REVOKED.
 	Actor         string `protobuf:"bytes,9,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1404,8 +1407,8 @@ type HoldRequest struct {
 	// that same grant and keeps it alive. An older stream that still holds it loses
 	// it to this one. Empty to ask for a new grant.
 	Token string `protobuf:"bytes,4,opt,name=token,proto3" json:"token,omitempty"`
-	// Whether to hold it alone (the default) or together with others. Of no meaning
-	// when `token` is given.
+	// How to hold it: alone (the default) or together with others. Of no meaning when
+	// `token` is given.
 	Mode          Mode `protobuf:"varint,5,opt,name=mode,proto3,enum=quoin.locks.v1.Mode" json:"mode,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1595,12 +1598,13 @@ type HoldResponse_Lost struct {
 }
 
 type HoldResponse_Heartbeat struct {
-	// The stream is alive.
+	// The stream is alive; `expire_time` is set.
 	Heartbeat *v1.Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
 }
 
 type HoldResponse_Reconnect struct {
-	// The server goes away; the stream ends.
+	// The server drains; the stream ends. A grant stays held for one full lease: call
+	// Hold again with its token. `reason` and `token` are set.
 	Reconnect *v1.Reconnect `protobuf:"bytes,5,opt,name=reconnect,proto3,oneof"`
 }
 
@@ -1619,9 +1623,10 @@ type AcquireAllResponse_Grant struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the lock.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Proves the ownership to Renew, Release and Hold.
+	// Token of the grant; it proves the ownership to Renew, Release and Hold.
 	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
-	// Number of this grant, greater than that of every earlier grant of this lock.
+	// Fence of this grant, a number, greater than that of every earlier grant of this
+	// lock.
 	Fence         *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -47,115 +47,120 @@ const (
 // Who waits is served in the order of arrival, whichever server it asked and
 // whichever mode it wants: shared waiters that stand side by side are served
 // together, and nobody overtakes a waiter of the other mode.
+//
+// # Details
+//
+// Not reentrant: a holder that acquires the lock again, with another request_id or
+// none, waits like any other caller, for itself if nobody else releases it. The answer
+// and Get show its own label as that of the holder.
+//
+// Acquire: a cancelled call leaves the queue and gives back a lock granted at that very
+// moment, but not one whose answer was already on its way. So a caller that does not
+// learn the outcome calls Release with `acquire_request_id`; the clients of Quoin do
+// that by themselves.
+//
+// AcquireAll takes the locks one after the other in the byte order of their names,
+// whatever order they are given in, so its callers never wait for each other in a
+// circle. (Holding a lock while acquiring others by another call can still do that.)
+// The locks it has already are renewed while it waits for the rest; cancelling the call
+// gives everything back, as for Acquire. It costs a round trip to Redis for each lock,
+// and one more for all but the last, whose leases then start anew together. A repeated
+// request_id finds the locks that an earlier attempt has taken. They are given back
+// when every attempt that has them has ended without success: no attempt takes them
+// from another that still waits, or from the caller that one has served.
+//
+// Release with `acquire_request_id` is for an Acquire that was cancelled, passed its
+// deadline, or was unavailable after the last attempt. It gives back whatever was
+// granted for that request_id, and for 10 minutes an Acquire with the id that arrives
+// late, or whose turn comes late, is refused with LOCK_NOT_HELD and holds nothing.
+// Repeat it until it is answered; for AcquireAll call it for each name. A released lock
+// goes to the first waiter; if that one wants it shared, so do all shared waiters up to
+// the first exclusive one.
+//
+// Get shows a holder that waits for itself by its label.
+//
+// List reads an index of the namespace. The server that granted a lock lists it at
+// once, other servers a second later; a lock granted by a server that died within that
+// second is listed when its lease is renewed. A lock that is held or waited for longer
+// is always found. Locks that were in use lately are looked at and left out, which
+// makes pages short. The index has room for 1,000,000 locks of a namespace; beyond
+// that, the locks whose leases end first are left out.
+//
+// Revoke: the next Renew or Release of a former holder is refused with LOCK_REVOKED and
+// the explanation; its Hold is told `lost` with LOST_REASON_REVOKED at its next
+// renewal, after a third of the lease or 5 seconds at most. That is remembered for 10
+// minutes and at least until its lease would have ended, for 10,000 holders at most;
+// beyond that, those whose time ends first are forgotten. The work grows with the
+// number of readers, about a millisecond for 1,000.
+//
+// Watch: changes are told in order. After trouble with Redis a reader gets only the
+// newest state, within 5 seconds. The expiry of one of several readers is told within 5
+// seconds. An expiry that is followed by a grant at once, or by what another reader
+// does, may be left out.
+//
+// Hold tells the position whenever it is known to have changed, and at least every 5
+// seconds; of the waiters of one server, the positions of the first 100 are kept up to
+// date. `heartbeat` comes after every renewal. Events come in order; a slow reader
+// misses only heartbeats and positions, of which the newest is kept. However the call
+// ends, it leaves the queue or releases the lock, except after `reconnect`: then a lock
+// that was granted stays held for one full lease; call Hold again with its token to
+// keep it. A caller that was still waiting calls Hold again and joins the end of the
+// queue.
 type LocksClient interface {
-	// Acquire takes the lock, waiting for it if asked to. A lock that is held by
-	// somebody else is a normal answer (acquired = false), not an error.
+	// Acquires the lock. If it is held and `wait` is set, the call joins the queue of
+	// waiters for at most that long, and never longer than its deadline. A lock that
+	// stays held is a normal answer (acquired = false), not an error. Locks are not
+	// reentrant.
 	//
-	// With `wait` the call stands in line for at most that long, and never longer
-	// than the call's deadline. Cancelling the call leaves the line and gives back
-	// a lock won at that very moment, but not one whose answer was on its way already.
-	// So a caller that does not learn the outcome calls Release with
-	// `acquire_request_id`; the clients of Quoin do that by themselves.
-	//
-	// A lock does not know its holder again: who holds it and acquires it once more,
-	// with another request_id or none, waits like anyone, for itself if nobody else
-	// releases it. The answer and Get show the own label as that of the holder.
-	//
-	// Errors: REQUEST_ID_REUSED; LOCK_NOT_HELD when a grant was made for the
-	// request_id before and has ended, or Release was called with the id;
-	// LOCK_TOO_MANY_WAITERS.
+	// Errors: REQUEST_ID_REUSED; LOCK_NOT_HELD when the grant made for the request_id has
+	// ended, or Release was called with the id; LOCK_TOO_MANY_WAITERS.
 	Acquire(ctx context.Context, in *AcquireRequest, opts ...grpc.CallOption) (*AcquireResponse, error)
-	// Renew sets the time the lease still runs, counted from now. It may make the
-	// lease longer or shorter.
+	// Sets how long the lease still runs, counted from now. The lease may become longer
+	// or shorter.
 	//
-	// Errors: LOCK_REVOKED when Revoke took the lock from this token;
-	// LOCK_NOT_HELD when the token does not hold the lock any more.
+	// Errors: LOCK_REVOKED when Revoke took the lock from this token; LOCK_NOT_HELD when
+	// the token does not hold it any more.
 	Renew(ctx context.Context, in *RenewRequest, opts ...grpc.CallOption) (*RenewResponse, error)
-	// AcquireAll takes several locks or none. It takes them one after the other in
-	// the order of their names by their UTF-8 bytes, whatever order they are given in,
-	// so callers of AcquireAll never wait for each other in a circle. (Holding a lock
-	// while acquiring others by another call can still do that.)
+	// Acquires several locks, or none. With `wait` it waits for all of them together for
+	// at most that long. If one of them cannot be acquired in time, all are given back
+	// and the answer names it (acquired = false). Callers of AcquireAll cannot deadlock
+	// with each other.
 	//
-	// With `wait` it stands in line for each lock that is busy, all together for at
-	// most that long; the locks it has already are renewed meanwhile. When one cannot
-	// be had in time, all are given back and the answer names it. Cancelling the call
-	// gives everything back, as for Acquire. Costs a round trip to Redis for each
-	// lock, and one more for all but the last, whose leases then start anew together.
-	//
-	// The same request_id finds the locks an earlier attempt has taken. They are given
-	// back when every attempt that has them has ended in vain: none takes them from
-	// another that still waits, or from the caller that one has served.
-	//
-	// Errors: as Acquire; LOCK_NOT_HELD or LOCK_REVOKED, too, when a lock it had was
-	// lost before it had all.
+	// Errors: as Acquire; also LOCK_NOT_HELD or LOCK_REVOKED when a lock was lost before
+	// all were held.
 	AcquireAll(ctx context.Context, in *AcquireAllRequest, opts ...grpc.CallOption) (*AcquireAllResponse, error)
-	// Release gives the lock back and hands it to the first in line; readers go
-	// together, up to the first in line that wants it for itself.
+	// Releases the lock and grants it to the next waiter, or to several that want it
+	// shared. With `acquire_request_id` in place of the token it ends an Acquire whose
+	// outcome its caller does not know; that nothing was held is a normal answer
+	// (released = false).
 	//
-	// With `acquire_request_id` in place of the token it ends an Acquire whose
-	// outcome did not reach its caller: cancelled, past its deadline, or unavailable
-	// after the last attempt. It gives back whatever was granted for that request_id,
-	// and for 10 minutes an Acquire with the id that arrives late, or whose turn in
-	// line comes late, is refused with LOCK_NOT_HELD and holds nothing. An id nobody
-	// used is a normal answer (released = false). Repeat it until it is answered; for
-	// AcquireAll call it for each name.
-	//
-	// Errors with a token: LOCK_REVOKED when Revoke took the lock from it;
-	// LOCK_NOT_HELD when it does not hold the lock any more. With
-	// `acquire_request_id`: none.
+	// Errors with a token: LOCK_REVOKED when Revoke took the lock from it; LOCK_NOT_HELD
+	// when it does not hold the lock any more. With `acquire_request_id`: none.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
-	// Get tells who holds the lock and who waits for it. A holder that waits for
-	// itself is seen there by its label.
+	// Returns who holds the lock and who waits for it. A lock that nobody uses is a
+	// normal answer (held = false).
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
-	// List finds the locks that are held or waited for, by the beginning of their
-	// names, in the order of their UTF-8 bytes.
-	//
-	// It reads an index of the namespace. The server that granted a lock lists it at
-	// once, other servers a second later; one that was granted by a server that died
-	// within that second is listed when its lease is renewed. A lock that is held or
-	// waited for longer is always found. Locks that were in use are looked at and left
-	// out, so a page may be short, or even empty, while next_page_token is set. The
-	// index has room for 1,000,000 locks of a namespace; of more, those are left out
-	// whose leases end first.
+	// Lists the locks that are held or waited for, by the beginning of their names, in
+	// byte order. A page may be short, or even empty, while next_page_token is set.
 	//
 	// Errors: INVALID_REQUEST for a page_token of another list.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// Revoke takes the lock from whoever holds it, from all readers if it is
-	// shared, and hands it to the next in line. For operators: the holder goes on
-	// working until it hears of it, and only fences keep it from doing harm.
-	//
-	// Who held it is refused its next Renew or Release with LOCK_REVOKED and the
-	// explanation; a Hold is told `lost` with LOST_REASON_REVOKED at its next renewal, after
-	// a third of the lease or 5 seconds at most. That is remembered for 10 minutes
-	// and at least until its lease would have ended, of at most 10,000 holders: of
-	// more, those are forgotten first whose time would be over first.
-	// A lock nobody holds is a normal answer (released = false). The work grows with
-	// the number of readers, about a millisecond for 1,000.
+	// Takes the lock from its holders and grants it to the next waiter. It is meant for
+	// operators: a holder goes on working until it hears of it, and only fences keep it
+	// from doing harm. A lock that nobody holds is a normal answer (revoked = false).
 	Revoke(ctx context.Context, in *RevokeRequest, opts ...grpc.CallOption) (*RevokeResponse, error)
-	// Watch tells what happens to a lock.
-	//
-	// The stream starts with the present state (CHANGE_UNSPECIFIED) and then tells
-	// every change in order, until the caller ends it; when the server drains it ends
-	// with SHUTTING_DOWN. A slow reader gets only the newest change, and the state it
-	// led to; so does any reader after trouble with Redis, within 5 seconds. Each
-	// message holds the whole state, so nothing has to be remembered. Renewals are
-	// not told. The expiry of one of several readers is told within 5 seconds. An
-	// expiry that is followed by a grant at once, or by what another reader does, may
-	// be left out.
+	// Streams the changes of a lock, starting with its present state
+	// (CHANGE_UNSPECIFIED). Each message holds the whole state; renewals are not told. A
+	// slow reader gets only the newest change. The stream lasts until the caller ends it
+	// or the server drains; then it ends with SHUTTING_DOWN: watch again.
 	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error)
-	// Hold takes the lock, waiting for it as long as the call lives, keeps it
-	// renewed, and gives it back the moment the call ends.
+	// Acquires the lock, waiting for it as long as the call lives, renews it, and
+	// releases it as soon as the call ends. The stream starts with `waiting` or
+	// `granted`; after `granted` it ends with `lost` or `reconnect` and status OK, unless
+	// the caller ends it first. `heartbeat` comes at least every 5 seconds.
 	//
-	// The stream starts with `waiting` or `granted`. While waiting it tells the
-	// position every time it is known to have changed, and at least every 5 seconds.
-	// After `granted`, exactly one of `lost` and `reconnect` can follow and ends the
-	// stream with status OK; `heartbeat` comes after every renewal and at least every
-	// 5 seconds. Events come in order. A slow reader misses nothing but heartbeats and
-	// positions, of which only the newest is kept. Ending the call, whichever way,
-	// leaves the line or gives the lock back.
-	//
-	// Errors: LOCK_TOO_MANY_WAITERS; LOCK_NOT_HELD or LOCK_REVOKED when `token` is given and
-	// does not hold the lock.
+	// Errors: LOCK_TOO_MANY_WAITERS; LOCK_NOT_HELD or LOCK_REVOKED when `token` is given
+	// and does not hold the lock.
 	Hold(ctx context.Context, in *HoldRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[HoldResponse], error)
 }
 
@@ -290,115 +295,120 @@ type Locks_HoldClient = grpc.ServerStreamingClient[HoldResponse]
 // Who waits is served in the order of arrival, whichever server it asked and
 // whichever mode it wants: shared waiters that stand side by side are served
 // together, and nobody overtakes a waiter of the other mode.
+//
+// # Details
+//
+// Not reentrant: a holder that acquires the lock again, with another request_id or
+// none, waits like any other caller, for itself if nobody else releases it. The answer
+// and Get show its own label as that of the holder.
+//
+// Acquire: a cancelled call leaves the queue and gives back a lock granted at that very
+// moment, but not one whose answer was already on its way. So a caller that does not
+// learn the outcome calls Release with `acquire_request_id`; the clients of Quoin do
+// that by themselves.
+//
+// AcquireAll takes the locks one after the other in the byte order of their names,
+// whatever order they are given in, so its callers never wait for each other in a
+// circle. (Holding a lock while acquiring others by another call can still do that.)
+// The locks it has already are renewed while it waits for the rest; cancelling the call
+// gives everything back, as for Acquire. It costs a round trip to Redis for each lock,
+// and one more for all but the last, whose leases then start anew together. A repeated
+// request_id finds the locks that an earlier attempt has taken. They are given back
+// when every attempt that has them has ended without success: no attempt takes them
+// from another that still waits, or from the caller that one has served.
+//
+// Release with `acquire_request_id` is for an Acquire that was cancelled, passed its
+// deadline, or was unavailable after the last attempt. It gives back whatever was
+// granted for that request_id, and for 10 minutes an Acquire with the id that arrives
+// late, or whose turn comes late, is refused with LOCK_NOT_HELD and holds nothing.
+// Repeat it until it is answered; for AcquireAll call it for each name. A released lock
+// goes to the first waiter; if that one wants it shared, so do all shared waiters up to
+// the first exclusive one.
+//
+// Get shows a holder that waits for itself by its label.
+//
+// List reads an index of the namespace. The server that granted a lock lists it at
+// once, other servers a second later; a lock granted by a server that died within that
+// second is listed when its lease is renewed. A lock that is held or waited for longer
+// is always found. Locks that were in use lately are looked at and left out, which
+// makes pages short. The index has room for 1,000,000 locks of a namespace; beyond
+// that, the locks whose leases end first are left out.
+//
+// Revoke: the next Renew or Release of a former holder is refused with LOCK_REVOKED and
+// the explanation; its Hold is told `lost` with LOST_REASON_REVOKED at its next
+// renewal, after a third of the lease or 5 seconds at most. That is remembered for 10
+// minutes and at least until its lease would have ended, for 10,000 holders at most;
+// beyond that, those whose time ends first are forgotten. The work grows with the
+// number of readers, about a millisecond for 1,000.
+//
+// Watch: changes are told in order. After trouble with Redis a reader gets only the
+// newest state, within 5 seconds. The expiry of one of several readers is told within 5
+// seconds. An expiry that is followed by a grant at once, or by what another reader
+// does, may be left out.
+//
+// Hold tells the position whenever it is known to have changed, and at least every 5
+// seconds; of the waiters of one server, the positions of the first 100 are kept up to
+// date. `heartbeat` comes after every renewal. Events come in order; a slow reader
+// misses only heartbeats and positions, of which the newest is kept. However the call
+// ends, it leaves the queue or releases the lock, except after `reconnect`: then a lock
+// that was granted stays held for one full lease; call Hold again with its token to
+// keep it. A caller that was still waiting calls Hold again and joins the end of the
+// queue.
 type LocksServer interface {
-	// Acquire takes the lock, waiting for it if asked to. A lock that is held by
-	// somebody else is a normal answer (acquired = false), not an error.
+	// Acquires the lock. If it is held and `wait` is set, the call joins the queue of
+	// waiters for at most that long, and never longer than its deadline. A lock that
+	// stays held is a normal answer (acquired = false), not an error. Locks are not
+	// reentrant.
 	//
-	// With `wait` the call stands in line for at most that long, and never longer
-	// than the call's deadline. Cancelling the call leaves the line and gives back
-	// a lock won at that very moment, but not one whose answer was on its way already.
-	// So a caller that does not learn the outcome calls Release with
-	// `acquire_request_id`; the clients of Quoin do that by themselves.
-	//
-	// A lock does not know its holder again: who holds it and acquires it once more,
-	// with another request_id or none, waits like anyone, for itself if nobody else
-	// releases it. The answer and Get show the own label as that of the holder.
-	//
-	// Errors: REQUEST_ID_REUSED; LOCK_NOT_HELD when a grant was made for the
-	// request_id before and has ended, or Release was called with the id;
-	// LOCK_TOO_MANY_WAITERS.
+	// Errors: REQUEST_ID_REUSED; LOCK_NOT_HELD when the grant made for the request_id has
+	// ended, or Release was called with the id; LOCK_TOO_MANY_WAITERS.
 	Acquire(context.Context, *AcquireRequest) (*AcquireResponse, error)
-	// Renew sets the time the lease still runs, counted from now. It may make the
-	// lease longer or shorter.
+	// Sets how long the lease still runs, counted from now. The lease may become longer
+	// or shorter.
 	//
-	// Errors: LOCK_REVOKED when Revoke took the lock from this token;
-	// LOCK_NOT_HELD when the token does not hold the lock any more.
+	// Errors: LOCK_REVOKED when Revoke took the lock from this token; LOCK_NOT_HELD when
+	// the token does not hold it any more.
 	Renew(context.Context, *RenewRequest) (*RenewResponse, error)
-	// AcquireAll takes several locks or none. It takes them one after the other in
-	// the order of their names by their UTF-8 bytes, whatever order they are given in,
-	// so callers of AcquireAll never wait for each other in a circle. (Holding a lock
-	// while acquiring others by another call can still do that.)
+	// Acquires several locks, or none. With `wait` it waits for all of them together for
+	// at most that long. If one of them cannot be acquired in time, all are given back
+	// and the answer names it (acquired = false). Callers of AcquireAll cannot deadlock
+	// with each other.
 	//
-	// With `wait` it stands in line for each lock that is busy, all together for at
-	// most that long; the locks it has already are renewed meanwhile. When one cannot
-	// be had in time, all are given back and the answer names it. Cancelling the call
-	// gives everything back, as for Acquire. Costs a round trip to Redis for each
-	// lock, and one more for all but the last, whose leases then start anew together.
-	//
-	// The same request_id finds the locks an earlier attempt has taken. They are given
-	// back when every attempt that has them has ended in vain: none takes them from
-	// another that still waits, or from the caller that one has served.
-	//
-	// Errors: as Acquire; LOCK_NOT_HELD or LOCK_REVOKED, too, when a lock it had was
-	// lost before it had all.
+	// Errors: as Acquire; also LOCK_NOT_HELD or LOCK_REVOKED when a lock was lost before
+	// all were held.
 	AcquireAll(context.Context, *AcquireAllRequest) (*AcquireAllResponse, error)
-	// Release gives the lock back and hands it to the first in line; readers go
-	// together, up to the first in line that wants it for itself.
+	// Releases the lock and grants it to the next waiter, or to several that want it
+	// shared. With `acquire_request_id` in place of the token it ends an Acquire whose
+	// outcome its caller does not know; that nothing was held is a normal answer
+	// (released = false).
 	//
-	// With `acquire_request_id` in place of the token it ends an Acquire whose
-	// outcome did not reach its caller: cancelled, past its deadline, or unavailable
-	// after the last attempt. It gives back whatever was granted for that request_id,
-	// and for 10 minutes an Acquire with the id that arrives late, or whose turn in
-	// line comes late, is refused with LOCK_NOT_HELD and holds nothing. An id nobody
-	// used is a normal answer (released = false). Repeat it until it is answered; for
-	// AcquireAll call it for each name.
-	//
-	// Errors with a token: LOCK_REVOKED when Revoke took the lock from it;
-	// LOCK_NOT_HELD when it does not hold the lock any more. With
-	// `acquire_request_id`: none.
+	// Errors with a token: LOCK_REVOKED when Revoke took the lock from it; LOCK_NOT_HELD
+	// when it does not hold the lock any more. With `acquire_request_id`: none.
 	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
-	// Get tells who holds the lock and who waits for it. A holder that waits for
-	// itself is seen there by its label.
+	// Returns who holds the lock and who waits for it. A lock that nobody uses is a
+	// normal answer (held = false).
 	Get(context.Context, *GetRequest) (*GetResponse, error)
-	// List finds the locks that are held or waited for, by the beginning of their
-	// names, in the order of their UTF-8 bytes.
-	//
-	// It reads an index of the namespace. The server that granted a lock lists it at
-	// once, other servers a second later; one that was granted by a server that died
-	// within that second is listed when its lease is renewed. A lock that is held or
-	// waited for longer is always found. Locks that were in use are looked at and left
-	// out, so a page may be short, or even empty, while next_page_token is set. The
-	// index has room for 1,000,000 locks of a namespace; of more, those are left out
-	// whose leases end first.
+	// Lists the locks that are held or waited for, by the beginning of their names, in
+	// byte order. A page may be short, or even empty, while next_page_token is set.
 	//
 	// Errors: INVALID_REQUEST for a page_token of another list.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// Revoke takes the lock from whoever holds it, from all readers if it is
-	// shared, and hands it to the next in line. For operators: the holder goes on
-	// working until it hears of it, and only fences keep it from doing harm.
-	//
-	// Who held it is refused its next Renew or Release with LOCK_REVOKED and the
-	// explanation; a Hold is told `lost` with LOST_REASON_REVOKED at its next renewal, after
-	// a third of the lease or 5 seconds at most. That is remembered for 10 minutes
-	// and at least until its lease would have ended, of at most 10,000 holders: of
-	// more, those are forgotten first whose time would be over first.
-	// A lock nobody holds is a normal answer (released = false). The work grows with
-	// the number of readers, about a millisecond for 1,000.
+	// Takes the lock from its holders and grants it to the next waiter. It is meant for
+	// operators: a holder goes on working until it hears of it, and only fences keep it
+	// from doing harm. A lock that nobody holds is a normal answer (revoked = false).
 	Revoke(context.Context, *RevokeRequest) (*RevokeResponse, error)
-	// Watch tells what happens to a lock.
-	//
-	// The stream starts with the present state (CHANGE_UNSPECIFIED) and then tells
-	// every change in order, until the caller ends it; when the server drains it ends
-	// with SHUTTING_DOWN. A slow reader gets only the newest change, and the state it
-	// led to; so does any reader after trouble with Redis, within 5 seconds. Each
-	// message holds the whole state, so nothing has to be remembered. Renewals are
-	// not told. The expiry of one of several readers is told within 5 seconds. An
-	// expiry that is followed by a grant at once, or by what another reader does, may
-	// be left out.
+	// Streams the changes of a lock, starting with its present state
+	// (CHANGE_UNSPECIFIED). Each message holds the whole state; renewals are not told. A
+	// slow reader gets only the newest change. The stream lasts until the caller ends it
+	// or the server drains; then it ends with SHUTTING_DOWN: watch again.
 	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error
-	// Hold takes the lock, waiting for it as long as the call lives, keeps it
-	// renewed, and gives it back the moment the call ends.
+	// Acquires the lock, waiting for it as long as the call lives, renews it, and
+	// releases it as soon as the call ends. The stream starts with `waiting` or
+	// `granted`; after `granted` it ends with `lost` or `reconnect` and status OK, unless
+	// the caller ends it first. `heartbeat` comes at least every 5 seconds.
 	//
-	// The stream starts with `waiting` or `granted`. While waiting it tells the
-	// position every time it is known to have changed, and at least every 5 seconds.
-	// After `granted`, exactly one of `lost` and `reconnect` can follow and ends the
-	// stream with status OK; `heartbeat` comes after every renewal and at least every
-	// 5 seconds. Events come in order. A slow reader misses nothing but heartbeats and
-	// positions, of which only the newest is kept. Ending the call, whichever way,
-	// leaves the line or gives the lock back.
-	//
-	// Errors: LOCK_TOO_MANY_WAITERS; LOCK_NOT_HELD or LOCK_REVOKED when `token` is given and
-	// does not hold the lock.
+	// Errors: LOCK_TOO_MANY_WAITERS; LOCK_NOT_HELD or LOCK_REVOKED when `token` is given
+	// and does not hold the lock.
 	Hold(*HoldRequest, grpc.ServerStreamingServer[HoldResponse]) error
 	mustEmbedUnimplementedLocksServer()
 }

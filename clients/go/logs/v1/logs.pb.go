@@ -106,8 +106,8 @@ type LogEntry struct {
 	Fields map[string]string `protobuf:"bytes,4,rep,name=fields,proto3" json:"fields,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// When Redis took it, to the microsecond. Ignored when writing.
 	Time *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=time,proto3" json:"time,omitempty"`
-	// Where a Tail goes on after this entry: with this cursor the same logs continue
-	// with the next one. Set in a Tail; ignored when writing.
+	// Cursor after this entry: with it the same logs continue with the next one. Set in a
+	// Tail; ignored when writing.
 	Cursor        string `protobuf:"bytes,6,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -288,8 +288,7 @@ type WriteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When Redis took it.
 	Time *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=time,proto3" json:"time,omitempty"`
-	// Its place in the log: a Tail of this log with this cursor starts with the
-	// entry after it.
+	// Cursor after this entry: a Tail of this log resumes with the next one.
 	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -344,7 +343,7 @@ type WriteStreamRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the log, as for Write.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The entries in their order: 1 to 100.
+	// The entries, in their order: 1 to 100.
 	Entries []*LogEntry `protobuf:"bytes,2,rep,name=entries,proto3" json:"entries,omitempty"`
 	// Makes sending the batch again safe, as for Write.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -454,7 +453,8 @@ type ListRecentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the log.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Of which severity; unspecified for the newest of all.
+	// How serious the entries are; unspecified, the default, for the newest of all
+	// severities.
 	Severity Severity `protobuf:"varint,2,opt,name=severity,proto3,enum=quoin.logs.v1.Severity" json:"severity,omitempty"`
 	// How many at most: 0 to 100; 0, the default, is 100. Large ones may be fewer.
 	MaxItems      int32 `protobuf:"varint,3,opt,name=max_items,json=maxItems,proto3" json:"max_items,omitempty"`
@@ -516,7 +516,7 @@ func (x *ListRecentRequest) GetMaxItems() int32 {
 // The newest entries.
 type ListRecentResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Newest first.
+	// The entries, the newest first.
 	Entries       []*LogEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -564,7 +564,7 @@ type ListCommonRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the log.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Of which severity; has to be given.
+	// How serious the entries are; it has to be given.
 	Severity Severity `protobuf:"varint,2,opt,name=severity,proto3,enum=quoin.logs.v1.Severity" json:"severity,omitempty"`
 	// Which hour; the current one when nothing is given.
 	//
@@ -665,7 +665,7 @@ type ListCommonRequest_HoursAgo struct {
 }
 
 type ListCommonRequest_Hour struct {
-	// Any time within the hour, from the year 1970 on.
+	// The hour in which this moment lies, from the year 1970 on.
 	Hour *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=hour,proto3,oneof"`
 }
 
@@ -676,7 +676,7 @@ func (*ListCommonRequest_Hour) isListCommonRequest_Window() {}
 // The most common messages of an hour.
 type ListCommonResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// When the hour began.
+	// The hour, as its first moment.
 	Hour *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=hour,proto3" json:"hour,omitempty"`
 	// Whether the hour is not over yet.
 	Partial *bool `protobuf:"varint,2,opt,name=partial,proto3,oneof" json:"partial,omitempty"`
@@ -766,9 +766,9 @@ type TailRequest struct {
 	MinimumSeverity Severity `protobuf:"varint,2,opt,name=minimum_severity,json=minimumSeverity,proto3,enum=quoin.logs.v1.Severity" json:"minimum_severity,omitempty"`
 	// Only entries whose text contains this, letter for letter: at most 256 bytes.
 	Contains string `protobuf:"bytes,3,opt,name=contains,proto3" json:"contains,omitempty"`
-	// Goes on after this: the newest cursor received from an earlier stream, or
-	// that of a Write, of the same namespace. Logs it does not speak of start as
-	// without a cursor.
+	// Cursor to resume after: the newest one received from an earlier stream, or that of
+	// a Write, of the same namespace. Logs it does not speak of start as without a
+	// cursor.
 	Cursor string `protobuf:"bytes,4,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// How many of the newest entries of a log, of whatever severity and text, to
 	// look at before the new ones: 0, the default, to 1,000. With a cursor that
@@ -952,17 +952,19 @@ type TailResponse_NewEntries struct {
 }
 
 type TailResponse_Gap struct {
-	// Entries of one log could not be told.
+	// Some entries of one log can no longer be delivered. `name` is the log; `missed`
+	// is how many, of whatever severity and text, 0 when that is not known because
+	// Redis lost the log or was set back.
 	Gap *v1.Gap `protobuf:"bytes,2,opt,name=gap,proto3,oneof"`
 }
 
 type TailResponse_Heartbeat struct {
-	// The stream is alive.
+	// The stream is alive; `cursor` is set.
 	Heartbeat *v1.Heartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
 }
 
 type TailResponse_Reconnect struct {
-	// The stream ends; call Tail again with its cursor.
+	// The stream ends; call again with its cursor. `reason` and `cursor` are set.
 	Reconnect *v1.Reconnect `protobuf:"bytes,4,opt,name=reconnect,proto3,oneof"`
 }
 
@@ -977,11 +979,13 @@ func (*TailResponse_Reconnect) isTailResponse_Event() {}
 // Asks for names.
 type ListNamesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only names that begin with this: at most 512 bytes, no control characters.
+	// What the names begin with: at most 512 bytes, no control characters; empty, the
+	// default, for all.
 	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// How many at most: 0 to 1,000; 0, the default, is 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: the next_page_token of the page before, with the same prefix.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1041,9 +1045,9 @@ func (x *ListNamesRequest) GetPageToken() string {
 // Names of logs.
 type ListNamesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// In the order of their bytes.
+	// Names of the logs, in byte order.
 	Names []string `protobuf:"bytes,1,rep,name=names,proto3" json:"names,omitempty"`
-	// Asks for the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1096,7 +1100,8 @@ func (x *ListNamesResponse) GetNextPageToken() string {
 // A message and how often it was written.
 type ListCommonResponse_CommonMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The template of the entries or, if they have none, their text.
+	// What ListCommon counts the entries as: their template or, without one, their
+	// text.
 	Template string `protobuf:"bytes,1,opt,name=template,proto3" json:"template,omitempty"`
 	// How often it was written.
 	Count         *int64 `protobuf:"varint,2,opt,name=count,proto3,oneof" json:"count,omitempty"`
@@ -1153,7 +1158,7 @@ type TailResponse_Entries struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the log.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// In the order of the log: all there were at the moment, at most 64.
+	// The entries, in the order of the log: all there were at the moment, at most 64.
 	Entries       []*LogEntry `protobuf:"bytes,2,rep,name=entries,proto3" json:"entries,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -45,56 +45,58 @@ const (
 // 1,000 newest of all severities for tails, and the counts of messages of the
 // current hour and the 24 before it. A log that is neither written nor tailed
 // for 7 days is forgotten. It is a window, not an archive.
+//
+// # Details
+//
+// WriteStream: a batch that breaks a rule fails the call once those before it are
+// written; none after it is. When the call fails, the metadata of its ErrorInfo says
+// under "written" how many batches are certainly written; whether the next one is, is
+// unknown. Send it again with the same request_id in a new call.
+//
+// Tail: the first `heartbeat` carries the cursor the stream starts from: everything
+// written later is sent. Resume with the cursor of the last entry that was processed,
+// even when it came together with others. The entries of a log come in its order, those
+// of different logs in no particular order. `heartbeat` comes when there was nothing
+// else for 5 to 10 seconds, even while Redis cannot be reached; entries written
+// meanwhile follow when it can.
+//
+// The server buffers nothing for a slow reader: it resumes from where it was, from what
+// is kept of the log, and gets a `gap` for what is not kept any more. With
+// SLOW_READER_DISCONNECT its stream ends with `reconnect` as soon as it is behind.
+// `reconnect` always comes with status OK; until the first heartbeat it carries the
+// cursor of the request.
 type LogsClient interface {
-	// Write adds an entry to a log.
+	// Adds an entry to a log.
 	//
 	// Errors: REQUEST_ID_REUSED.
 	Write(ctx context.Context, in *WriteRequest, opts ...grpc.CallOption) (*WriteResponse, error)
-	// WriteStream adds entries in batches. A batch goes to one log and is written
-	// whole or not at all; batches are written in the order in which they were
-	// sent. The answer comes when the caller has ended its side and everything is
-	// written.
+	// Writes entries in batches. A batch goes to one log and is written whole or not at
+	// all, in the order in which batches were sent. The answer comes when the caller has
+	// ended its side and everything is written.
 	//
-	// A batch that breaks a rule fails the call once those before it are written;
-	// none after it is. When the call fails, the metadata of its ErrorInfo says under "written" how
-	// many batches are certainly written; whether the next one is, is unknown.
-	// Send it again with the same request_id in a new call.
-	//
-	// Errors: REQUEST_ID_REUSED; SHUTTING_DOWN when the server drains. Errors of
-	// Redis are those of Write.
+	// Errors: REQUEST_ID_REUSED; SHUTTING_DOWN when the server drains. Errors of Redis
+	// are those of Write.
 	WriteStream(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[WriteStreamRequest, WriteStreamResponse], error)
-	// ListRecent lists the newest entries of a log, newest first: as many as are asked
-	// for, fewer when they take more than 1 MiB, but at least one. A log nobody
-	// has written to is empty.
+	// Lists the newest entries of a log, newest first: as many as are asked for, fewer
+	// when they take more than 1 MiB, but at least one. A log nobody has written to is
+	// empty.
 	ListRecent(ctx context.Context, in *ListRecentRequest, opts ...grpc.CallOption) (*ListRecentResponse, error)
-	// ListCommon ranks the messages of a log and severity by how often they were
-	// written within one hour (UTC, by the clock of Redis), the most frequent
-	// first. An hour without entries is empty.
+	// Ranks the messages of a log and severity by how often they were written within one
+	// hour (UTC, by the clock of Redis), the most frequent first. An hour without entries
+	// is empty.
 	//
-	// 1,000 different messages are counted per hour. From then on a new one takes
-	// the place of the rarest and inherits its count, so that what is frequent is
-	// always found; `max_overcount` says by how much counts may then be too high.
+	// 1,000 different messages are counted per hour. From then on a new one takes the
+	// place of the rarest and inherits its count, so that what is frequent is always
+	// found; `max_overcount` says by how much counts may then be too high.
 	ListCommon(ctx context.Context, in *ListCommonRequest, opts ...grpc.CallOption) (*ListCommonResponse, error)
-	// Tail sends the entries of one or more logs as they are written.
-	//
-	// The stream starts with a `heartbeat` that carries the cursor it starts from:
-	// everything written later is sent. Every entry, `gap`, `heartbeat` and
-	// `reconnect` carries a cursor. After a broken stream call Tail again, at any
-	// server, with the cursor of the last one that was processed, also when it came
-	// together with others: no entry comes twice and none is left out, unless a `gap`
-	// says so. The entries of a log come in the order of the log; those of different
-	// logs in no particular order. `heartbeat` comes when there was nothing else for
-	// 5 to 10 seconds, even while Redis cannot be reached; entries written in the
-	// meantime follow when it can.
-	//
-	// The server keeps nothing for a slow reader: it goes on from where it was,
-	// out of what is kept of the log, and gets a `gap` for what is kept no longer.
-	// With SLOW_READER_DISCONNECT its stream ends with `reconnect` instead as soon
-	// as it is behind. The stream ends with `reconnect` also when the server
-	// drains, always with status OK.
+	// Streams the entries of one or more logs as they are written, starting with a
+	// `heartbeat`. Every entry and event carries a cursor: call Tail again, at any
+	// server, with the cursor of the last one processed, and no entry comes twice or is
+	// left out. A `gap` says what could not be delivered. The stream ends with
+	// `reconnect` when the server drains.
 	Tail(ctx context.Context, in *TailRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TailResponse], error)
-	// ListNames lists the names of the logs in the order of their bytes. A log
-	// that was forgotten is listed for up to three days more.
+	// Lists the names of the logs in the order of their bytes. A log that was forgotten
+	// is listed for up to three days more.
 	ListNames(ctx context.Context, in *ListNamesRequest, opts ...grpc.CallOption) (*ListNamesResponse, error)
 }
 
@@ -194,56 +196,58 @@ func (c *logsClient) ListNames(ctx context.Context, in *ListNamesRequest, opts .
 // 1,000 newest of all severities for tails, and the counts of messages of the
 // current hour and the 24 before it. A log that is neither written nor tailed
 // for 7 days is forgotten. It is a window, not an archive.
+//
+// # Details
+//
+// WriteStream: a batch that breaks a rule fails the call once those before it are
+// written; none after it is. When the call fails, the metadata of its ErrorInfo says
+// under "written" how many batches are certainly written; whether the next one is, is
+// unknown. Send it again with the same request_id in a new call.
+//
+// Tail: the first `heartbeat` carries the cursor the stream starts from: everything
+// written later is sent. Resume with the cursor of the last entry that was processed,
+// even when it came together with others. The entries of a log come in its order, those
+// of different logs in no particular order. `heartbeat` comes when there was nothing
+// else for 5 to 10 seconds, even while Redis cannot be reached; entries written
+// meanwhile follow when it can.
+//
+// The server buffers nothing for a slow reader: it resumes from where it was, from what
+// is kept of the log, and gets a `gap` for what is not kept any more. With
+// SLOW_READER_DISCONNECT its stream ends with `reconnect` as soon as it is behind.
+// `reconnect` always comes with status OK; until the first heartbeat it carries the
+// cursor of the request.
 type LogsServer interface {
-	// Write adds an entry to a log.
+	// Adds an entry to a log.
 	//
 	// Errors: REQUEST_ID_REUSED.
 	Write(context.Context, *WriteRequest) (*WriteResponse, error)
-	// WriteStream adds entries in batches. A batch goes to one log and is written
-	// whole or not at all; batches are written in the order in which they were
-	// sent. The answer comes when the caller has ended its side and everything is
-	// written.
+	// Writes entries in batches. A batch goes to one log and is written whole or not at
+	// all, in the order in which batches were sent. The answer comes when the caller has
+	// ended its side and everything is written.
 	//
-	// A batch that breaks a rule fails the call once those before it are written;
-	// none after it is. When the call fails, the metadata of its ErrorInfo says under "written" how
-	// many batches are certainly written; whether the next one is, is unknown.
-	// Send it again with the same request_id in a new call.
-	//
-	// Errors: REQUEST_ID_REUSED; SHUTTING_DOWN when the server drains. Errors of
-	// Redis are those of Write.
+	// Errors: REQUEST_ID_REUSED; SHUTTING_DOWN when the server drains. Errors of Redis
+	// are those of Write.
 	WriteStream(grpc.ClientStreamingServer[WriteStreamRequest, WriteStreamResponse]) error
-	// ListRecent lists the newest entries of a log, newest first: as many as are asked
-	// for, fewer when they take more than 1 MiB, but at least one. A log nobody
-	// has written to is empty.
+	// Lists the newest entries of a log, newest first: as many as are asked for, fewer
+	// when they take more than 1 MiB, but at least one. A log nobody has written to is
+	// empty.
 	ListRecent(context.Context, *ListRecentRequest) (*ListRecentResponse, error)
-	// ListCommon ranks the messages of a log and severity by how often they were
-	// written within one hour (UTC, by the clock of Redis), the most frequent
-	// first. An hour without entries is empty.
+	// Ranks the messages of a log and severity by how often they were written within one
+	// hour (UTC, by the clock of Redis), the most frequent first. An hour without entries
+	// is empty.
 	//
-	// 1,000 different messages are counted per hour. From then on a new one takes
-	// the place of the rarest and inherits its count, so that what is frequent is
-	// always found; `max_overcount` says by how much counts may then be too high.
+	// 1,000 different messages are counted per hour. From then on a new one takes the
+	// place of the rarest and inherits its count, so that what is frequent is always
+	// found; `max_overcount` says by how much counts may then be too high.
 	ListCommon(context.Context, *ListCommonRequest) (*ListCommonResponse, error)
-	// Tail sends the entries of one or more logs as they are written.
-	//
-	// The stream starts with a `heartbeat` that carries the cursor it starts from:
-	// everything written later is sent. Every entry, `gap`, `heartbeat` and
-	// `reconnect` carries a cursor. After a broken stream call Tail again, at any
-	// server, with the cursor of the last one that was processed, also when it came
-	// together with others: no entry comes twice and none is left out, unless a `gap`
-	// says so. The entries of a log come in the order of the log; those of different
-	// logs in no particular order. `heartbeat` comes when there was nothing else for
-	// 5 to 10 seconds, even while Redis cannot be reached; entries written in the
-	// meantime follow when it can.
-	//
-	// The server keeps nothing for a slow reader: it goes on from where it was,
-	// out of what is kept of the log, and gets a `gap` for what is kept no longer.
-	// With SLOW_READER_DISCONNECT its stream ends with `reconnect` instead as soon
-	// as it is behind. The stream ends with `reconnect` also when the server
-	// drains, always with status OK.
+	// Streams the entries of one or more logs as they are written, starting with a
+	// `heartbeat`. Every entry and event carries a cursor: call Tail again, at any
+	// server, with the cursor of the last one processed, and no entry comes twice or is
+	// left out. A `gap` says what could not be delivered. The stream ends with
+	// `reconnect` when the server drains.
 	Tail(*TailRequest, grpc.ServerStreamingServer[TailResponse]) error
-	// ListNames lists the names of the logs in the order of their bytes. A log
-	// that was forgotten is listed for up to three days more.
+	// Lists the names of the logs in the order of their bytes. A log that was forgotten
+	// is listed for up to three days more.
 	ListNames(context.Context, *ListNamesRequest) (*ListNamesResponse, error)
 	mustEmbedUnimplementedLogsServer()
 }

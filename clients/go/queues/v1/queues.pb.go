@@ -30,7 +30,7 @@ const (
 // Adds a task.
 type EnqueueRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the queue: 1 to 256 bytes, no control characters. Names are opaque.
+	// Name of the queue: 1 to 512 bytes, no control characters. Names are opaque.
 	Queue string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
 	// The task.
 	Task *NewTask `protobuf:"bytes,2,opt,name=task,proto3" json:"task,omitempty"`
@@ -586,7 +586,7 @@ func (x *NackResponse) GetOutcomes() []*Outcome {
 // Asks for more time.
 type ExtendRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The tasks: 1 to 1,000.
+	// How far the tasks are: 1 to 1,000 of them.
 	Progress []*Progress `protobuf:"bytes,1,rep,name=progress,proto3" json:"progress,omitempty"`
 	// How long the leases run from now: 1 s to 24 h, default 30 s. A task never runs
 	// longer than its timeout.
@@ -896,8 +896,8 @@ type WorkRequest_Open_ struct {
 }
 
 type WorkRequest_Credits struct {
-	// More tasks may be sent: that many more than before, 1 to 1,000; 10,000 may be
-	// open at once. A worker that has 10,000 tasks gets no more until some are settled.
+	// How many more tasks may be sent: 1 to 1,000; 10,000 may be open at once. A worker
+	// that has 10,000 tasks gets no more until some are settled.
 	Credits int32 `protobuf:"varint,2,opt,name=credits,proto3,oneof"`
 }
 
@@ -1082,12 +1082,13 @@ type WorkResponse_TaskCancelled_ struct {
 }
 
 type WorkResponse_Heartbeat struct {
-	// The call is alive.
+	// The call is alive; nothing is set.
 	Heartbeat *v11.Heartbeat `protobuf:"bytes,6,opt,name=heartbeat,proto3,oneof"`
 }
 
 type WorkResponse_Reconnect struct {
-	// The server goes away.
+	// The server drains. Tasks with the worker stay leased for one full lease: call
+	// again with them as `open.held_tasks`, or ack them by Ack. `reason` is set.
 	Reconnect *v11.Reconnect `protobuf:"bytes,7,opt,name=reconnect,proto3,oneof"`
 }
 
@@ -1340,7 +1341,7 @@ type WaitResponse_Status struct {
 }
 
 type WaitResponse_Reconnect struct {
-	// The server drains: the stream ends though the task has not.
+	// The server drains: the stream ends though the task has not. Call again.
 	Reconnect *v11.Reconnect `protobuf:"bytes,2,opt,name=reconnect,proto3,oneof"`
 }
 
@@ -1784,7 +1785,7 @@ func (x *GetStatsResponse) GetMaxTasks() int64 {
 // How many tasks of a priority are ready.
 type PriorityCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The priority.
+	// How urgent these tasks are.
 	Priority *int32 `protobuf:"varint,1,opt,name=priority,proto3,oneof" json:"priority,omitempty"`
 	// How many.
 	Count         *int64 `protobuf:"varint,2,opt,name=count,proto3,oneof" json:"count,omitempty"`
@@ -1914,12 +1915,13 @@ type ListRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the queue.
 	Queue string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
-	// The state: READY, DELAYED, LEASED, DONE (with which CANCELLED ones are listed) or
-	// DEAD.
+	// State of the tasks: READY, DELAYED, LEASED, DONE (with which CANCELLED ones are
+	// listed) or DEAD.
 	State TaskState `protobuf:"varint,2,opt,name=state,proto3,enum=quoin.queues.v1.TaskState" json:"state,omitempty"`
 	// How many at most: 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: next_page_token of the page before.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1988,7 +1990,7 @@ type ListResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The tasks; a page of 1 MiB is full before it has as many as asked for.
 	Statuses []*TaskStatus `protobuf:"bytes,1,rep,name=statuses,proto3" json:"statuses,omitempty"`
-	// Where the next page begins; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2047,7 +2049,8 @@ type ListDeadRequest struct {
 	Filter *DeadFilter `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	// How many at most: 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: next_page_token of the page before.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2116,7 +2119,7 @@ type ListDeadResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dead letters; a page of 1 MiB is full before it has as many as asked for.
 	Statuses []*TaskStatus `protobuf:"bytes,1,rep,name=statuses,proto3" json:"statuses,omitempty"`
-	// Where the next page begins; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2171,7 +2174,8 @@ type DeadFilter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Ids of the tasks: at most 100.
 	TaskIds []string `protobuf:"bytes,1,rep,name=task_ids,json=taskIds,proto3" json:"task_ids,omitempty"`
-	// Their kind.
+	// Kind of the tasks: at most 512 bytes, no control characters; empty, the default,
+	// for all.
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Why they died.
 	DeadReason DeadReason `protobuf:"varint,3,opt,name=dead_reason,json=deadReason,proto3,enum=quoin.queues.v1.DeadReason" json:"dead_reason,omitempty"`
@@ -2249,7 +2253,8 @@ type RedriveRequest struct {
 	// How many may start per second: 1 to 10,000; 0 for all at once. The calls of one
 	// redrive add up: each goes on where the one before ended.
 	PerSecond int32 `protobuf:"varint,3,opt,name=per_second,json=perSecond,proto3" json:"per_second,omitempty"`
-	// Where to go on: next_page_token of the call before.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2318,7 +2323,7 @@ type RedriveResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many.
 	Redriven *int32 `protobuf:"varint,1,opt,name=redriven,proto3,oneof" json:"redriven,omitempty"`
-	// Where to go on; empty when all have been looked at.
+	// Where to go on, for `page_token`; empty when all have been looked at.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2788,11 +2793,13 @@ func (x *ConfigureResponse) GetNewQueue() bool {
 // Asks for the queues there are.
 type ListQueuesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What their names begin with: at most 256 bytes, no control characters.
+	// What the names begin with: at most 512 bytes, no control characters; empty, the
+	// default, for all.
 	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// How many at most: 1 to 1,000; 0 means 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: next_page_token of the page before.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2854,7 +2861,7 @@ type ListQueuesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Names of queues, in byte order.
 	Queues []string `protobuf:"bytes,1,rep,name=queues,proto3" json:"queues,omitempty"`
-	// Where the next page begins; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3569,7 +3576,7 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"T\n" +
 	"\x12ListQueuesResponse\x12\x16\n" +
 	"\x06queues\x18\x01 \x03(\tR\x06queues\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xbd\f\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc2\f\n" +
 	"\x06Queues\x12L\n" +
 	"\aEnqueue\x12\x1f.quoin.queues.v1.EnqueueRequest\x1a .quoin.queues.v1.EnqueueResponse\x12[\n" +
 	"\fEnqueueBatch\x12$.quoin.queues.v1.EnqueueBatchRequest\x1a%.quoin.queues.v1.EnqueueBatchResponse\x12F\n" +
@@ -3578,8 +3585,8 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\x04Nack\x12\x1c.quoin.queues.v1.NackRequest\x1a\x1d.quoin.queues.v1.NackResponse\"\x03\x90\x02\x02\x12N\n" +
 	"\x06Extend\x12\x1e.quoin.queues.v1.ExtendRequest\x1a\x1f.quoin.queues.v1.ExtendResponse\"\x03\x90\x02\x02\x12G\n" +
 	"\x04Work\x12\x1c.quoin.queues.v1.WorkRequest\x1a\x1d.quoin.queues.v1.WorkResponse(\x010\x01\x12E\n" +
-	"\x03Get\x12\x1b.quoin.queues.v1.GetRequest\x1a\x1c.quoin.queues.v1.GetResponse\"\x03\x90\x02\x01\x12E\n" +
-	"\x04Wait\x12\x1c.quoin.queues.v1.WaitRequest\x1a\x1d.quoin.queues.v1.WaitResponse0\x01\x12N\n" +
+	"\x03Get\x12\x1b.quoin.queues.v1.GetRequest\x1a\x1c.quoin.queues.v1.GetResponse\"\x03\x90\x02\x01\x12J\n" +
+	"\x04Wait\x12\x1c.quoin.queues.v1.WaitRequest\x1a\x1d.quoin.queues.v1.WaitResponse\"\x03\x90\x02\x010\x01\x12N\n" +
 	"\x06Cancel\x12\x1e.quoin.queues.v1.CancelRequest\x1a\x1f.quoin.queues.v1.CancelResponse\"\x03\x90\x02\x02\x12Z\n" +
 	"\n" +
 	"Reschedule\x12\".quoin.queues.v1.RescheduleRequest\x1a#.quoin.queues.v1.RescheduleResponse\"\x03\x90\x02\x02\x12T\n" +

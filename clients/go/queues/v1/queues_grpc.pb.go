@@ -61,130 +61,133 @@ const (
 // A queue exists from its first use; any name is a queue. Its tasks are served by
 // priority, among equals in the order they came. Tasks with a fairness_key are
 // served in turn, one key after the other.
+//
+// # Details
+//
+// Lease asks each queue in a step of its own, in order of preference: a task that comes
+// into the first queue while the second is asked is not seen. When a queue cannot be
+// asked, what those before it gave is the answer. Cancelling the call gives back what
+// was leased at that very moment, and that does not count as an attempt. The tasks of
+// an answer that was lost stay leased until their leases end, which counts as an
+// attempt each.
+//
+// Work: `settled` comes in the order in which the worker sent its reports. Reports
+// under way when the call breaks may have been carried out or not: send them again on
+// another call. Tasks come in the order they were leased, each uses one credit, and the
+// server renews their leases up to the timeout of each. `task_lost` tells that a lease
+// is gone, `task_cancelled` that somebody wants the task to stop: ack or nack it then.
+// The call ends with OK once the worker sends no more and all its reports are settled.
+// `heartbeat` comes at least every 5 seconds. A slow reader gets no more tasks until it
+// reads on. A message that breaks a rule of its fields (a result that is too long, say)
+// ends the call: check before sending.
+//
+// When the call ends, except by `reconnect`, what the worker had reported is settled,
+// and the tasks still with it go back at once: a task that had been begun has used an
+// attempt, one that had not keeps its place. The worker says by `started` which ones it
+// has begun if it set `reports_start`; otherwise every task sent counts as begun. A
+// task given back unbegun 100 times counts as begun from then on. After `reconnect` the
+// tasks stay leased for one full lease: call Work again with them as `open.held_tasks`,
+// or ack them by Ack.
+//
+// Wait: while Redis is away the stream ends with STORE_UNAVAILABLE; calling again goes
+// on.
 type QueuesClient interface {
-	// Enqueue adds a task. One that is due starts within milliseconds when a worker
-	// waits. With a dedup_key that is known, nothing is added and the answer names
-	// the task that is there (duplicate = true).
+	// Adds a task. One that is due starts within milliseconds when a worker waits. With a
+	// dedup_key that is known, nothing is added and the answer names the task that is
+	// there (duplicate = true).
 	//
 	// Errors: REQUEST_ID_REUSED; QUEUE_FULL.
 	Enqueue(ctx context.Context, in *EnqueueRequest, opts ...grpc.CallOption) (*EnqueueResponse, error)
-	// EnqueueBatch adds several tasks to one queue: all of them or, when it is
-	// refused, none. They are served in the order given.
+	// Adds several tasks to one queue: all of them or, when it is refused, none. They are
+	// served in the order given.
 	//
 	// Errors: REQUEST_ID_REUSED; QUEUE_FULL.
 	EnqueueBatch(ctx context.Context, in *EnqueueBatchRequest, opts ...grpc.CallOption) (*EnqueueBatchResponse, error)
-	// Lease hands out tasks, each for the time of a lease. No task to be had is a
-	// normal answer (an empty list), not an error.
-	//
-	// With `wait` the call waits for the first task at most that long, and never
-	// longer than its deadline. Each queue is asked by a step of its own, in order of
-	// preference: a task that comes into the first queue while the second is asked
-	// is not seen. When a queue cannot be asked, what those before it gave is the
-	// answer. Cancelling the call gives back what was leased at that very moment, and
-	// it does not count as an attempt. An answer that got lost leaves its tasks leased
-	// until their leases end, which counts as an attempt each; who cannot accept that
-	// uses Work.
+	// Hands out tasks, each for the time of a lease. No task to be had is a normal answer
+	// (an empty list), not an error. With `wait` the call waits for the first task for at
+	// most that long, and never longer than its deadline. A caller that cannot accept
+	// that a lost answer costs an attempt uses Work.
 	Lease(ctx context.Context, in *LeaseRequest, opts ...grpc.CallOption) (*LeaseResponse, error)
-	// Ack says that tasks are done. Every item has an outcome of its own; one whose
-	// token holds no lease is a normal outcome with the reason TASK_NOT_LEASED. Late is
-	// not too late: it counts as long as nobody noticed that the lease has ended.
-	// Repeating an Ack gives the same outcome for as long as the task is remembered; one
-	// with another result does not hold the lease any more.
+	// Says that tasks are done. Every item has an outcome of its own; one whose token
+	// holds no lease is a normal outcome with the reason TASK_NOT_LEASED. Late is not too
+	// late: it counts as long as nobody noticed that the lease has ended. Repeating an
+	// Ack gives the same outcome for as long as the task is remembered; one with another
+	// result does not hold the lease any more.
 	Ack(ctx context.Context, in *AckRequest, opts ...grpc.CallOption) (*AckResponse, error)
-	// Nack says that tasks failed. A task that may be tried again is delayed by its
-	// backoff, or by retry_after; one that has failed as often as it may, or is marked
-	// dead, becomes a dead letter. Every item has an outcome of its own. Repeating a Nack
-	// gives the same outcome until the task is leased again; one that wants something else
+	// Says that tasks failed. A task that may be tried again is delayed by its backoff,
+	// or by retry_after; one that has failed as often as it may, or is marked dead,
+	// becomes a dead letter. Every item has an outcome of its own. Repeating a Nack gives
+	// the same outcome until the task is leased again; one that wants something else
 	// (another retry_after, dead) does not hold the lease any more.
 	Nack(ctx context.Context, in *NackRequest, opts ...grpc.CallOption) (*NackResponse, error)
-	// Extend sets the time the leases of tasks still run, counted from now, and can
-	// say how far the work is. It tells when somebody asked for the task to be
-	// cancelled. A task past its timeout goes to the next attempt, and its outcome is
-	// TASK_NOT_LEASED. Every item has an outcome of its own.
+	// Sets the time the leases of tasks still run, counted from now, and can say how far
+	// the work is. It tells when somebody asked for the task to be cancelled. A task past
+	// its timeout goes to the next attempt, and its outcome is TASK_NOT_LEASED. Every
+	// item has an outcome of its own.
 	Extend(ctx context.Context, in *ExtendRequest, opts ...grpc.CallOption) (*ExtendResponse, error)
-	// Work is the life of a worker: it asks for tasks, gets them, and tells how they
-	// ended, all over one call.
+	// Runs a worker over one call: it asks for tasks, gets them, and reports how they
+	// ended. The first message is `open`, answered with `opened`. The server sends at
+	// most as many tasks as the worker gave credits, renews their leases, and answers
+	// every `ack`, `nack` and `progress` with `settled`. It ends with `reconnect` when
+	// the server drains.
 	//
-	// The first message is `open`, which the server answers with `opened`. The server
-	// never has more tasks with the worker than the worker gave credits; every task sent
-	// uses one. While the call lives the server keeps the leases renewed, up to the
-	// timeout of each task. What happened to `ack`, `nack` and `progress` is told by
-	// `settled`, in the order in which they were sent; acknowledgements under way when
-	// the call breaks may have been carried out or not: send them again on another one.
-	//
-	// Tasks come in the order they were leased. `task_lost` tells that a lease is gone,
-	// `task_cancelled` that somebody wants the task to stop: ack or nack it then. The call
-	// ends with OK once the worker sends no more and all it said is settled, and after
-	// `reconnect`. `heartbeat` comes at least every 5 seconds. A
-	// slow reader gets no more tasks until it reads on.
-	//
-	// When the call ends, but for `reconnect`, what the worker had said is settled, and the
-	// tasks still with it go back at once: a task that had been begun has used an attempt, one that had not keeps its place. The
-	// worker tells by `started` which ones it has begun if it said `reports_start`;
-	// otherwise every task sent counts as begun. A task given back unbegun 100 times
-	// counts as begun from then on.
-	//
-	// Errors: INVALID_REQUEST when the first message is not `open` or a later one is, or one
-	// breaks a rule of its fields (a result that is too long, say): check before sending;
-	// TOO_MANY_CREDITS.
+	// Errors: INVALID_REQUEST when the first message is not `open`, a later one is, or
+	// one breaks a rule; TOO_MANY_CREDITS.
 	Work(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WorkRequest, WorkResponse], error)
-	// Get tells about one task, as long as it is remembered.
+	// Returns one task, as long as it is remembered.
 	//
 	// Errors: TASK_NOT_FOUND.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
-	// Wait follows a task to its end: done, cancelled or dead.
-	//
-	// The stream starts with the task as it is. A message follows whenever its state,
-	// attempts or progress are known to have changed, and at least every 5 seconds; a
-	// slow reader gets the newest state only. It ends with OK after the state that is an
-	// end, and with `reconnect` set when the server drains: then call again. Redis being
-	// away ends it with STORE_UNAVAILABLE; calling again goes on.
+	// Streams a task until its end: done, cancelled or dead. It starts with the task as
+	// it is; another message follows whenever its state, attempts or progress have
+	// changed, and at least every 5 seconds. A slow reader gets the newest state only.
+	// The stream ends with OK after the last state, and with `reconnect` when the server
+	// drains.
 	//
 	// Errors: TASK_NOT_FOUND.
 	Wait(ctx context.Context, in *WaitRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WaitResponse], error)
-	// Cancel takes a task that waits out of the queue. A task a worker has is marked:
-	// a Work call is told at once, Extend tells others; the task is cancelled when its
-	// worker nacks it or its lease ends, and done if the worker finishes it after all.
-	// For a task that has ended, state tells how.
+	// Takes a task that waits out of the queue. A task a worker has is marked: a Work
+	// call is told at once, Extend tells others; the task is cancelled when its worker
+	// nacks it or its lease ends, and done if the worker finishes it after all. For a
+	// task that has ended, state tells how.
 	//
 	// Errors: TASK_NOT_FOUND.
 	Cancel(ctx context.Context, in *CancelRequest, opts ...grpc.CallOption) (*CancelResponse, error)
-	// Reschedule sets the time before which a task that waits does not start.
+	// Sets the time before which a task that waits does not start.
 	//
 	// Errors: TASK_NOT_FOUND; TASK_NOT_WAITING.
 	Reschedule(ctx context.Context, in *RescheduleRequest, opts ...grpc.CallOption) (*RescheduleResponse, error)
-	// GetStats tells how much work a queue has and how fast it comes and goes: of each state as
+	// Returns how much work a queue has and how fast it comes and goes: of each state as
 	// many tasks as List lists, and those held back. A queue nobody has used is empty.
 	GetStats(ctx context.Context, in *GetStatsRequest, opts ...grpc.CallOption) (*GetStatsResponse, error)
-	// List lists the tasks that are in one state, in the order in which that state
-	// ends: ready ones as they will be served, delayed ones by their time, leased ones
-	// by the end of the lease, done and cancelled ones by when they will be forgotten.
-	// Tasks that come and go meanwhile may be missed or listed twice; one that stays is
-	// listed. Tasks that are held back by the limit of their fairness_key are not
-	// listed.
+	// Lists the tasks that are in one state, in the order in which that state ends: ready
+	// ones as they will be served, delayed ones by their time, leased ones by the end of
+	// the lease, done and cancelled ones by when they will be forgotten. Tasks that come
+	// and go meanwhile may be missed or listed twice; one that stays is listed. Tasks
+	// that are held back by the limit of their fairness_key are not listed.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// ListDead lists dead letters, the oldest first, each with why it died and the
-	// errors of its attempts. A page looks at 1,000 at most, so with a filter it may be
-	// short, or empty, although more follow. One task is found by Get.
+	// Lists dead letters, the oldest first, each with why it died and the errors of its
+	// attempts. A page looks at 1,000 at most, so with a filter it may be short, or
+	// empty, although more follow. One task is found by Get.
 	ListDead(ctx context.Context, in *ListDeadRequest, opts ...grpc.CallOption) (*ListDeadResponse, error)
-	// Redrive puts dead letters back to work, with as many attempts as they had at
-	// first; their history is kept. One call looks at 1,000 at most, the oldest first;
-	// go on with next_page_token until it is empty.
+	// Puts dead letters back to work, with as many attempts as they had at first; their
+	// history is kept. One call looks at 1,000 at most, the oldest first; go on with
+	// next_page_token until it is empty.
 	Redrive(ctx context.Context, in *RedriveRequest, opts ...grpc.CallOption) (*RedriveResponse, error)
-	// Purge deletes tasks that are in some states, for ever. One call deletes 1,000 at
-	// most: repeat it while `more` is set. Tasks that workers have cannot be purged.
+	// Deletes tasks that are in some states, for ever. One call deletes 1,000 at most:
+	// repeat it while `more` is set. Tasks that workers have cannot be purged.
 	Purge(ctx context.Context, in *PurgeRequest, opts ...grpc.CallOption) (*PurgeResponse, error)
-	// Pause stops handing out tasks of a queue until Resume. Everything else goes on.
+	// Stops handing out tasks of a queue until Resume. Everything else goes on.
 	Pause(ctx context.Context, in *PauseRequest, opts ...grpc.CallOption) (*PauseResponse, error)
-	// Resume hands out tasks again.
+	// Hands out tasks again.
 	Resume(ctx context.Context, in *ResumeRequest, opts ...grpc.CallOption) (*ResumeResponse, error)
-	// Configure sets the limits of a queue, all of them: what the request leaves out
-	// is at its default again. Tasks that are leased already stay leased. When a limit of keys
-	// is raised, 1,000 of the tasks it held back go on at once, others after the next lease of
-	// their key.
+	// Sets the limits of a queue, all of them: what the request leaves out is at its
+	// default again. Tasks that are leased already stay leased. When a limit of keys is
+	// raised, 1,000 of the tasks it held back go on at once, others after the next lease
+	// of their key.
 	Configure(ctx context.Context, in *ConfigureRequest, opts ...grpc.CallOption) (*ConfigureResponse, error)
-	// ListQueues lists the queues of the namespace in byte order: those that got a task or
-	// a schedule, or were paused or configured, within the last 40 days.
+	// Lists the queues of the namespace in byte order: those that got a task or a
+	// schedule, or were paused or configured, within the last 40 days.
 	ListQueues(ctx context.Context, in *ListQueuesRequest, opts ...grpc.CallOption) (*ListQueuesResponse, error)
 }
 
@@ -426,130 +429,133 @@ func (c *queuesClient) ListQueues(ctx context.Context, in *ListQueuesRequest, op
 // A queue exists from its first use; any name is a queue. Its tasks are served by
 // priority, among equals in the order they came. Tasks with a fairness_key are
 // served in turn, one key after the other.
+//
+// # Details
+//
+// Lease asks each queue in a step of its own, in order of preference: a task that comes
+// into the first queue while the second is asked is not seen. When a queue cannot be
+// asked, what those before it gave is the answer. Cancelling the call gives back what
+// was leased at that very moment, and that does not count as an attempt. The tasks of
+// an answer that was lost stay leased until their leases end, which counts as an
+// attempt each.
+//
+// Work: `settled` comes in the order in which the worker sent its reports. Reports
+// under way when the call breaks may have been carried out or not: send them again on
+// another call. Tasks come in the order they were leased, each uses one credit, and the
+// server renews their leases up to the timeout of each. `task_lost` tells that a lease
+// is gone, `task_cancelled` that somebody wants the task to stop: ack or nack it then.
+// The call ends with OK once the worker sends no more and all its reports are settled.
+// `heartbeat` comes at least every 5 seconds. A slow reader gets no more tasks until it
+// reads on. A message that breaks a rule of its fields (a result that is too long, say)
+// ends the call: check before sending.
+//
+// When the call ends, except by `reconnect`, what the worker had reported is settled,
+// and the tasks still with it go back at once: a task that had been begun has used an
+// attempt, one that had not keeps its place. The worker says by `started` which ones it
+// has begun if it set `reports_start`; otherwise every task sent counts as begun. A
+// task given back unbegun 100 times counts as begun from then on. After `reconnect` the
+// tasks stay leased for one full lease: call Work again with them as `open.held_tasks`,
+// or ack them by Ack.
+//
+// Wait: while Redis is away the stream ends with STORE_UNAVAILABLE; calling again goes
+// on.
 type QueuesServer interface {
-	// Enqueue adds a task. One that is due starts within milliseconds when a worker
-	// waits. With a dedup_key that is known, nothing is added and the answer names
-	// the task that is there (duplicate = true).
+	// Adds a task. One that is due starts within milliseconds when a worker waits. With a
+	// dedup_key that is known, nothing is added and the answer names the task that is
+	// there (duplicate = true).
 	//
 	// Errors: REQUEST_ID_REUSED; QUEUE_FULL.
 	Enqueue(context.Context, *EnqueueRequest) (*EnqueueResponse, error)
-	// EnqueueBatch adds several tasks to one queue: all of them or, when it is
-	// refused, none. They are served in the order given.
+	// Adds several tasks to one queue: all of them or, when it is refused, none. They are
+	// served in the order given.
 	//
 	// Errors: REQUEST_ID_REUSED; QUEUE_FULL.
 	EnqueueBatch(context.Context, *EnqueueBatchRequest) (*EnqueueBatchResponse, error)
-	// Lease hands out tasks, each for the time of a lease. No task to be had is a
-	// normal answer (an empty list), not an error.
-	//
-	// With `wait` the call waits for the first task at most that long, and never
-	// longer than its deadline. Each queue is asked by a step of its own, in order of
-	// preference: a task that comes into the first queue while the second is asked
-	// is not seen. When a queue cannot be asked, what those before it gave is the
-	// answer. Cancelling the call gives back what was leased at that very moment, and
-	// it does not count as an attempt. An answer that got lost leaves its tasks leased
-	// until their leases end, which counts as an attempt each; who cannot accept that
-	// uses Work.
+	// Hands out tasks, each for the time of a lease. No task to be had is a normal answer
+	// (an empty list), not an error. With `wait` the call waits for the first task for at
+	// most that long, and never longer than its deadline. A caller that cannot accept
+	// that a lost answer costs an attempt uses Work.
 	Lease(context.Context, *LeaseRequest) (*LeaseResponse, error)
-	// Ack says that tasks are done. Every item has an outcome of its own; one whose
-	// token holds no lease is a normal outcome with the reason TASK_NOT_LEASED. Late is
-	// not too late: it counts as long as nobody noticed that the lease has ended.
-	// Repeating an Ack gives the same outcome for as long as the task is remembered; one
-	// with another result does not hold the lease any more.
+	// Says that tasks are done. Every item has an outcome of its own; one whose token
+	// holds no lease is a normal outcome with the reason TASK_NOT_LEASED. Late is not too
+	// late: it counts as long as nobody noticed that the lease has ended. Repeating an
+	// Ack gives the same outcome for as long as the task is remembered; one with another
+	// result does not hold the lease any more.
 	Ack(context.Context, *AckRequest) (*AckResponse, error)
-	// Nack says that tasks failed. A task that may be tried again is delayed by its
-	// backoff, or by retry_after; one that has failed as often as it may, or is marked
-	// dead, becomes a dead letter. Every item has an outcome of its own. Repeating a Nack
-	// gives the same outcome until the task is leased again; one that wants something else
+	// Says that tasks failed. A task that may be tried again is delayed by its backoff,
+	// or by retry_after; one that has failed as often as it may, or is marked dead,
+	// becomes a dead letter. Every item has an outcome of its own. Repeating a Nack gives
+	// the same outcome until the task is leased again; one that wants something else
 	// (another retry_after, dead) does not hold the lease any more.
 	Nack(context.Context, *NackRequest) (*NackResponse, error)
-	// Extend sets the time the leases of tasks still run, counted from now, and can
-	// say how far the work is. It tells when somebody asked for the task to be
-	// cancelled. A task past its timeout goes to the next attempt, and its outcome is
-	// TASK_NOT_LEASED. Every item has an outcome of its own.
+	// Sets the time the leases of tasks still run, counted from now, and can say how far
+	// the work is. It tells when somebody asked for the task to be cancelled. A task past
+	// its timeout goes to the next attempt, and its outcome is TASK_NOT_LEASED. Every
+	// item has an outcome of its own.
 	Extend(context.Context, *ExtendRequest) (*ExtendResponse, error)
-	// Work is the life of a worker: it asks for tasks, gets them, and tells how they
-	// ended, all over one call.
+	// Runs a worker over one call: it asks for tasks, gets them, and reports how they
+	// ended. The first message is `open`, answered with `opened`. The server sends at
+	// most as many tasks as the worker gave credits, renews their leases, and answers
+	// every `ack`, `nack` and `progress` with `settled`. It ends with `reconnect` when
+	// the server drains.
 	//
-	// The first message is `open`, which the server answers with `opened`. The server
-	// never has more tasks with the worker than the worker gave credits; every task sent
-	// uses one. While the call lives the server keeps the leases renewed, up to the
-	// timeout of each task. What happened to `ack`, `nack` and `progress` is told by
-	// `settled`, in the order in which they were sent; acknowledgements under way when
-	// the call breaks may have been carried out or not: send them again on another one.
-	//
-	// Tasks come in the order they were leased. `task_lost` tells that a lease is gone,
-	// `task_cancelled` that somebody wants the task to stop: ack or nack it then. The call
-	// ends with OK once the worker sends no more and all it said is settled, and after
-	// `reconnect`. `heartbeat` comes at least every 5 seconds. A
-	// slow reader gets no more tasks until it reads on.
-	//
-	// When the call ends, but for `reconnect`, what the worker had said is settled, and the
-	// tasks still with it go back at once: a task that had been begun has used an attempt, one that had not keeps its place. The
-	// worker tells by `started` which ones it has begun if it said `reports_start`;
-	// otherwise every task sent counts as begun. A task given back unbegun 100 times
-	// counts as begun from then on.
-	//
-	// Errors: INVALID_REQUEST when the first message is not `open` or a later one is, or one
-	// breaks a rule of its fields (a result that is too long, say): check before sending;
-	// TOO_MANY_CREDITS.
+	// Errors: INVALID_REQUEST when the first message is not `open`, a later one is, or
+	// one breaks a rule; TOO_MANY_CREDITS.
 	Work(grpc.BidiStreamingServer[WorkRequest, WorkResponse]) error
-	// Get tells about one task, as long as it is remembered.
+	// Returns one task, as long as it is remembered.
 	//
 	// Errors: TASK_NOT_FOUND.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
-	// Wait follows a task to its end: done, cancelled or dead.
-	//
-	// The stream starts with the task as it is. A message follows whenever its state,
-	// attempts or progress are known to have changed, and at least every 5 seconds; a
-	// slow reader gets the newest state only. It ends with OK after the state that is an
-	// end, and with `reconnect` set when the server drains: then call again. Redis being
-	// away ends it with STORE_UNAVAILABLE; calling again goes on.
+	// Streams a task until its end: done, cancelled or dead. It starts with the task as
+	// it is; another message follows whenever its state, attempts or progress have
+	// changed, and at least every 5 seconds. A slow reader gets the newest state only.
+	// The stream ends with OK after the last state, and with `reconnect` when the server
+	// drains.
 	//
 	// Errors: TASK_NOT_FOUND.
 	Wait(*WaitRequest, grpc.ServerStreamingServer[WaitResponse]) error
-	// Cancel takes a task that waits out of the queue. A task a worker has is marked:
-	// a Work call is told at once, Extend tells others; the task is cancelled when its
-	// worker nacks it or its lease ends, and done if the worker finishes it after all.
-	// For a task that has ended, state tells how.
+	// Takes a task that waits out of the queue. A task a worker has is marked: a Work
+	// call is told at once, Extend tells others; the task is cancelled when its worker
+	// nacks it or its lease ends, and done if the worker finishes it after all. For a
+	// task that has ended, state tells how.
 	//
 	// Errors: TASK_NOT_FOUND.
 	Cancel(context.Context, *CancelRequest) (*CancelResponse, error)
-	// Reschedule sets the time before which a task that waits does not start.
+	// Sets the time before which a task that waits does not start.
 	//
 	// Errors: TASK_NOT_FOUND; TASK_NOT_WAITING.
 	Reschedule(context.Context, *RescheduleRequest) (*RescheduleResponse, error)
-	// GetStats tells how much work a queue has and how fast it comes and goes: of each state as
+	// Returns how much work a queue has and how fast it comes and goes: of each state as
 	// many tasks as List lists, and those held back. A queue nobody has used is empty.
 	GetStats(context.Context, *GetStatsRequest) (*GetStatsResponse, error)
-	// List lists the tasks that are in one state, in the order in which that state
-	// ends: ready ones as they will be served, delayed ones by their time, leased ones
-	// by the end of the lease, done and cancelled ones by when they will be forgotten.
-	// Tasks that come and go meanwhile may be missed or listed twice; one that stays is
-	// listed. Tasks that are held back by the limit of their fairness_key are not
-	// listed.
+	// Lists the tasks that are in one state, in the order in which that state ends: ready
+	// ones as they will be served, delayed ones by their time, leased ones by the end of
+	// the lease, done and cancelled ones by when they will be forgotten. Tasks that come
+	// and go meanwhile may be missed or listed twice; one that stays is listed. Tasks
+	// that are held back by the limit of their fairness_key are not listed.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// ListDead lists dead letters, the oldest first, each with why it died and the
-	// errors of its attempts. A page looks at 1,000 at most, so with a filter it may be
-	// short, or empty, although more follow. One task is found by Get.
+	// Lists dead letters, the oldest first, each with why it died and the errors of its
+	// attempts. A page looks at 1,000 at most, so with a filter it may be short, or
+	// empty, although more follow. One task is found by Get.
 	ListDead(context.Context, *ListDeadRequest) (*ListDeadResponse, error)
-	// Redrive puts dead letters back to work, with as many attempts as they had at
-	// first; their history is kept. One call looks at 1,000 at most, the oldest first;
-	// go on with next_page_token until it is empty.
+	// Puts dead letters back to work, with as many attempts as they had at first; their
+	// history is kept. One call looks at 1,000 at most, the oldest first; go on with
+	// next_page_token until it is empty.
 	Redrive(context.Context, *RedriveRequest) (*RedriveResponse, error)
-	// Purge deletes tasks that are in some states, for ever. One call deletes 1,000 at
-	// most: repeat it while `more` is set. Tasks that workers have cannot be purged.
+	// Deletes tasks that are in some states, for ever. One call deletes 1,000 at most:
+	// repeat it while `more` is set. Tasks that workers have cannot be purged.
 	Purge(context.Context, *PurgeRequest) (*PurgeResponse, error)
-	// Pause stops handing out tasks of a queue until Resume. Everything else goes on.
+	// Stops handing out tasks of a queue until Resume. Everything else goes on.
 	Pause(context.Context, *PauseRequest) (*PauseResponse, error)
-	// Resume hands out tasks again.
+	// Hands out tasks again.
 	Resume(context.Context, *ResumeRequest) (*ResumeResponse, error)
-	// Configure sets the limits of a queue, all of them: what the request leaves out
-	// is at its default again. Tasks that are leased already stay leased. When a limit of keys
-	// is raised, 1,000 of the tasks it held back go on at once, others after the next lease of
-	// their key.
+	// Sets the limits of a queue, all of them: what the request leaves out is at its
+	// default again. Tasks that are leased already stay leased. When a limit of keys is
+	// raised, 1,000 of the tasks it held back go on at once, others after the next lease
+	// of their key.
 	Configure(context.Context, *ConfigureRequest) (*ConfigureResponse, error)
-	// ListQueues lists the queues of the namespace in byte order: those that got a task or
-	// a schedule, or were paused or configured, within the last 40 days.
+	// Lists the queues of the namespace in byte order: those that got a task or a
+	// schedule, or were paused or configured, within the last 40 days.
 	ListQueues(context.Context, *ListQueuesRequest) (*ListQueuesResponse, error)
 	mustEmbedUnimplementedQueuesServer()
 }

@@ -139,13 +139,14 @@ type PutScheduleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the queue that gets the tasks.
 	Queue string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
-	// Name of the schedule: 1 to 128 bytes, no control characters.
+	// Name of the schedule: 1 to 512 bytes, no control characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// When it runs: minute, hour, day of the month, month, day of the week, split by spaces;
-	// or six fields with seconds in front. A field is *, a number, a range (1-5), any of them with a
-	// step (*/15), or a list of those; months and days of the week have English names (JAN, MON), Sunday is 0
-	// or 7. When neither day field begins with *, either of them is enough. @hourly, @daily, @weekly,
-	// @monthly and @yearly are short for what they say. A day that never comes (30 February) is refused.
+	// When it runs: minute, hour, day of the month, month, day of the week, split by
+	// spaces; or six fields with seconds in front. A field is *, a number, a range (1-5),
+	// any of them with a step (*/15), or a list of those; months and days of the week
+	// have English names (JAN, MON), Sunday is 0 or 7. When neither day field begins with
+	// *, either of them is enough. @hourly, @daily, @weekly, @monthly and @yearly are
+	// short for what they say. A day that never comes (30 February) is refused.
 	Cron string `protobuf:"bytes,3,opt,name=cron,proto3" json:"cron,omitempty"`
 	// Zone whose clocks `cron` means, by its IANA name, for example Europe/Berlin; empty for
 	// UTC. A time that clocks leave out in spring runs when they have been put forward; a
@@ -463,12 +464,13 @@ func (x *Schedule) GetLastTaskId() string {
 // Asks for schedules.
 type ListSchedulesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the queue: at most 256 bytes, no control characters; empty, the default, for
+	// Name of the queue: at most 512 bytes, no control characters; empty, the default, for
 	// all queues of the namespace.
 	Queue string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
 	// How many at most: 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: next_page_token of the page before, with the same queue.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -530,7 +532,7 @@ type ListSchedulesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The schedules; their tasks without payloads.
 	Schedules []*Schedule `protobuf:"bytes,1,rep,name=schedules,proto3" json:"schedules,omitempty"`
-	// Where the next page begins; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -675,7 +677,7 @@ func (*DeleteScheduleResponse) Descriptor() ([]byte, []int) {
 // Asks when a cron expression runs.
 type PreviewScheduleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The expression; see PutScheduleRequest.cron.
+	// When it runs: a cron expression, see PutScheduleRequest.cron.
 	Cron string `protobuf:"bytes,1,opt,name=cron,proto3" json:"cron,omitempty"`
 	// Zone whose clocks it means; empty for UTC.
 	TimeZone string `protobuf:"bytes,2,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`

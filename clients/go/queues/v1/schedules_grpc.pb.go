@@ -44,26 +44,25 @@ const (
 // looked at each second. A clock of Redis that was ahead for a while holds a schedule up
 // for six hours at most.
 type SchedulesClient interface {
-	// PutSchedule adds a schedule, or replaces the one with that name. One that is put as it
-	// is already goes on as if nothing had happened, so programs can put their schedules
+	// Adds a schedule, or replaces the one with that name. One that is put as it is
+	// already goes on as if nothing had happened, so programs can put their schedules
 	// whenever they start.
 	//
 	// Errors: SCHEDULES_FULL.
 	PutSchedule(ctx context.Context, in *PutScheduleRequest, opts ...grpc.CallOption) (*PutScheduleResponse, error)
-	// GetSchedule tells about a schedule.
+	// Returns a schedule.
 	//
 	// Errors: SCHEDULE_NOT_FOUND.
 	GetSchedule(ctx context.Context, in *GetScheduleRequest, opts ...grpc.CallOption) (*GetScheduleResponse, error)
-	// ListSchedules lists the schedules of a queue, or of all queues, by queue and name in
-	// byte order. A page costs a request to Redis for each schedule; it may be short, or
-	// empty, although more follow.
+	// Lists the schedules of a queue, or of all queues, by queue and name in byte order.
+	// A page costs a request to Redis for each schedule; it may be short, or empty,
+	// although more follow.
 	ListSchedules(ctx context.Context, in *ListSchedulesRequest, opts ...grpc.CallOption) (*ListSchedulesResponse, error)
-	// DeleteSchedule ends a schedule. Tasks it has added stay.
+	// Ends a schedule. Tasks it has added stay.
 	//
 	// Errors: SCHEDULE_NOT_FOUND.
 	DeleteSchedule(ctx context.Context, in *DeleteScheduleRequest, opts ...grpc.CallOption) (*DeleteScheduleResponse, error)
-	// PreviewSchedule tells when a cron expression would run. It needs no schedule and
-	// changes nothing.
+	// Returns when a cron expression would run. It needs no schedule and changes nothing.
 	PreviewSchedule(ctx context.Context, in *PreviewScheduleRequest, opts ...grpc.CallOption) (*PreviewScheduleResponse, error)
 }
 
@@ -141,26 +140,25 @@ func (c *schedulesClient) PreviewSchedule(ctx context.Context, in *PreviewSchedu
 // looked at each second. A clock of Redis that was ahead for a while holds a schedule up
 // for six hours at most.
 type SchedulesServer interface {
-	// PutSchedule adds a schedule, or replaces the one with that name. One that is put as it
-	// is already goes on as if nothing had happened, so programs can put their schedules
+	// Adds a schedule, or replaces the one with that name. One that is put as it is
+	// already goes on as if nothing had happened, so programs can put their schedules
 	// whenever they start.
 	//
 	// Errors: SCHEDULES_FULL.
 	PutSchedule(context.Context, *PutScheduleRequest) (*PutScheduleResponse, error)
-	// GetSchedule tells about a schedule.
+	// Returns a schedule.
 	//
 	// Errors: SCHEDULE_NOT_FOUND.
 	GetSchedule(context.Context, *GetScheduleRequest) (*GetScheduleResponse, error)
-	// ListSchedules lists the schedules of a queue, or of all queues, by queue and name in
-	// byte order. A page costs a request to Redis for each schedule; it may be short, or
-	// empty, although more follow.
+	// Lists the schedules of a queue, or of all queues, by queue and name in byte order.
+	// A page costs a request to Redis for each schedule; it may be short, or empty,
+	// although more follow.
 	ListSchedules(context.Context, *ListSchedulesRequest) (*ListSchedulesResponse, error)
-	// DeleteSchedule ends a schedule. Tasks it has added stay.
+	// Ends a schedule. Tasks it has added stay.
 	//
 	// Errors: SCHEDULE_NOT_FOUND.
 	DeleteSchedule(context.Context, *DeleteScheduleRequest) (*DeleteScheduleResponse, error)
-	// PreviewSchedule tells when a cron expression would run. It needs no schedule and
-	// changes nothing.
+	// Returns when a cron expression would run. It needs no schedule and changes nothing.
 	PreviewSchedule(context.Context, *PreviewScheduleRequest) (*PreviewScheduleResponse, error)
 	mustEmbedUnimplementedSchedulesServer()
 }

@@ -212,7 +212,7 @@ func (DeadReason) EnumDescriptor() ([]byte, []int) {
 // A task to be added.
 type NewTask struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What is to be done, by the name under which workers know it: 1 to 128 bytes, no
+	// Kind of the task, by which workers know what is to be done: 1 to 512 bytes, no
 	// control characters.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// What the worker needs to know, at most 512 KiB; the worker gets it in the form in which
@@ -490,7 +490,7 @@ type LeasedTask struct {
 	Queue string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
 	// Id of the task.
 	TaskId string `protobuf:"bytes,2,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
-	// What is to be done.
+	// Kind of the task, by which workers know what is to be done.
 	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
 	// What the worker needs to know, in the form in which it was given; unset when nothing was.
 	//
@@ -501,11 +501,11 @@ type LeasedTask struct {
 	Content isLeasedTask_Content `protobuf_oneof:"content"`
 	// Which attempt this is, 1 being the first.
 	Attempt *int32 `protobuf:"varint,5,opt,name=attempt,proto3,oneof" json:"attempt,omitempty"`
-	// Proves the ownership to Ack, Nack, Extend and Work.
+	// Token of the lease; it proves the ownership to Ack, Nack, Extend and Work.
 	Token string `protobuf:"bytes,6,opt,name=token,proto3" json:"token,omitempty"`
-	// Number of this lease, greater than that of every earlier lease of the queue. Pass it
-	// to the systems the work changes, so that they can refuse a worker whose lease has
-	// ended.
+	// Fence of this lease, a number, greater than that of every earlier lease of the
+	// queue. Pass it to the systems the work changes, so that they can refuse a worker
+	// whose lease has ended.
 	Fence *int64 `protobuf:"varint,7,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When the lease ends by the clock of Redis.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
@@ -649,7 +649,7 @@ type isLeasedTask_Content interface {
 }
 
 type LeasedTask_Payload struct {
-	// Bytes.
+	// Any bytes.
 	Payload []byte `protobuf:"bytes,4,opt,name=payload,proto3,oneof"`
 }
 
@@ -949,9 +949,9 @@ type TaskStatus struct {
 	Queue string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
 	// Id of the task.
 	TaskId string `protobuf:"bytes,2,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
-	// What is to be done.
+	// Kind of the task, by which workers know what is to be done.
 	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
-	// Where it is.
+	// State of the task.
 	State TaskState `protobuf:"varint,4,opt,name=state,proto3,enum=quoin.queues.v1.TaskState" json:"state,omitempty"`
 	// What the worker needs to know, in the form in which it was given; not of tasks done or
 	// cancelled, and in lists only when it has at most 2,048 bytes.
@@ -965,7 +965,8 @@ type TaskStatus struct {
 	Priority *int32 `protobuf:"varint,6,opt,name=priority,proto3,oneof" json:"priority,omitempty"`
 	// Attempts begun so far.
 	Attempts *int32 `protobuf:"varint,7,opt,name=attempts,proto3,oneof" json:"attempts,omitempty"`
-	// The attempt after which it becomes a dead letter; not of tasks done or cancelled.
+	// How often it is tried before it becomes a dead letter; not of tasks done or
+	// cancelled.
 	MaxAttempts *int32 `protobuf:"varint,8,opt,name=max_attempts,json=maxAttempts,proto3,oneof" json:"max_attempts,omitempty"`
 	// The newest 20 failures, the oldest first.
 	Errors []*AttemptError `protobuf:"bytes,9,rep,name=errors,proto3" json:"errors,omitempty"`
@@ -1193,7 +1194,7 @@ type isTaskStatus_Content interface {
 }
 
 type TaskStatus_Payload struct {
-	// Bytes.
+	// Any bytes.
 	Payload []byte `protobuf:"bytes,5,opt,name=payload,proto3,oneof"`
 }
 
@@ -1211,7 +1212,7 @@ type isTaskStatus_Answer interface {
 }
 
 type TaskStatus_Result struct {
-	// Bytes.
+	// Any bytes.
 	Result []byte `protobuf:"bytes,11,opt,name=result,proto3,oneof"`
 }
 

@@ -237,9 +237,9 @@ type AcquireRequest struct {
 	// Label that others see while the permits are held, for example a host name: at
 	// most 256 bytes, no control characters. It is not a credential.
 	Label string `protobuf:"bytes,5,opt,name=label,proto3" json:"label,omitempty"`
-	// The limit, in case nobody has set one: 1 to 1,000,000. 0, the default, leaves
-	// it to Configure. A semaphore that has a limit keeps it; the response tells
-	// which.
+	// How many permits may be in use, in case nobody has configured the semaphore: 1 to
+	// 1,000,000. 0, the default, leaves it to Configure. A semaphore that has a limit
+	// keeps it; the response tells which.
 	Limit int32 `protobuf:"varint,6,opt,name=limit,proto3" json:"limit,omitempty"`
 	// Makes repeating this request safe: at most 128 printable ASCII characters
 	// without spaces. As long as a grant made for a request id is held, the same
@@ -342,9 +342,10 @@ type AcquireResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the caller holds the permits now.
 	Acquired *bool `protobuf:"varint,1,opt,name=acquired,proto3,oneof" json:"acquired,omitempty"`
-	// Proves the ownership to Renew, Release and Hold. Empty when not acquired.
+	// Token of the grant; it proves the ownership to Renew, Release and Hold. Empty when
+	// not acquired.
 	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
-	// Number of this grant, greater than that of every earlier grant of this
+	// Fence of this grant, a number, greater than that of every earlier grant of this
 	// semaphore. Unset when not acquired.
 	Fence *int64 `protobuf:"varint,3,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When the lease ends by the clock of Redis. Unset when not acquired.
@@ -354,11 +355,11 @@ type AcquireResponse struct {
 	InUse *int32 `protobuf:"varint,5,opt,name=in_use,json=inUse,proto3,oneof" json:"in_use,omitempty"`
 	// How many may be in use.
 	Limit *int32 `protobuf:"varint,6,opt,name=limit,proto3,oneof" json:"limit,omitempty"`
-	// In what time the first lease of a holder ends if it is not renewed; only when
-	// not acquired. That need not free enough.
+	// How long the first lease of a holder still runs if it is not renewed; only when not
+	// acquired. Its end need not free enough.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,7,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
-	// Place in line, 1 being the next to be served: the one the call had when its
-	// wait ended or, without a wait, would have got. Unset when acquired.
+	// Position in the queue of waiters, 1 being the next to be served: the one the call
+	// had when its wait ended or, without a wait, would have got. Unset when acquired.
 	Position      *int64 `protobuf:"varint,8,opt,name=position,proto3,oneof" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -681,7 +682,8 @@ type GetRequest struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// How many holders to tell about at most: 0 to 1,000, default 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// The next_page_token of the page before; empty for the first page.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -756,10 +758,11 @@ type GetResponse struct {
 	WaiterCount *int64 `protobuf:"varint,6,opt,name=waiter_count,json=waiterCount,proto3,oneof" json:"waiter_count,omitempty"`
 	// Fence of the last grant; 0 if there was none.
 	Fence *int64 `protobuf:"varint,7,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
-	// A page of the holders, in the order in which their leases end. Over several
-	// pages, one who renews meanwhile may come twice, never not at all.
+	// Who holds permits: a page of the holders, in the order in which their leases end.
+	// Over several pages, one that renews meanwhile may appear twice, but is never left
+	// out.
 	Holders []*GetResponse_Holder `protobuf:"bytes,8,rep,name=holders,proto3" json:"holders,omitempty"`
-	// Where the next page begins; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,9,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -861,12 +864,13 @@ func (x *GetResponse) GetNextPageToken() string {
 // Asks which semaphores there are.
 type ListRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What their names begin with: at most 512 bytes, no control characters. Empty
-	// for all.
+	// What the names begin with: at most 512 bytes, no control characters; empty, the
+	// default, for all.
 	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// How many to tell about at most: 0 to 100, default 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// The next_page_token of the page before; empty for the first page.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -928,7 +932,7 @@ type ListResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In no order.
 	Semaphores []*ListResponse_Semaphore `protobuf:"bytes,1,rep,name=semaphores,proto3" json:"semaphores,omitempty"`
-	// Where the next page begins; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -983,11 +987,12 @@ type RevokeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the semaphore.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The holder, as Get names it.
+	// Id of the holder, from Get: 1 to 64 printable ASCII characters without spaces.
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
-	// What the holder is told: at most 256 bytes, no control characters.
+	// Explanation for the holder to read: at most 512 bytes, no control characters.
 	Explanation string `protobuf:"bytes,3,opt,name=explanation,proto3" json:"explanation,omitempty"`
-	// Who does it, for the holder to read: at most 256 bytes, no control characters.
+	// Who revokes it, for the holder to read: at most 512 bytes, no control characters.
+	// It is not a credential.
 	Actor         string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1112,8 +1117,8 @@ type HoldRequest struct {
 	// Label that others see while the permits are held: at most 256 bytes, no
 	// control characters.
 	Label string `protobuf:"bytes,4,opt,name=label,proto3" json:"label,omitempty"`
-	// The limit, in case nobody has set one: 1 to 1,000,000. 0, the default, leaves
-	// it to Configure.
+	// How many permits may be in use, in case nobody has configured the semaphore: 1 to
+	// 1,000,000. 0, the default, leaves it to Configure.
 	Limit int32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
 	// Token of a grant this caller has already, from Acquire or from a stream that
 	// ended with `reconnect` or broke: the stream then starts with `granted` for
@@ -1315,12 +1320,13 @@ type HoldResponse_Lost struct {
 }
 
 type HoldResponse_Heartbeat struct {
-	// The stream is alive.
+	// The stream is alive; `expire_time` is set.
 	Heartbeat *v1.Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
 }
 
 type HoldResponse_Reconnect struct {
-	// The server goes away; the stream ends.
+	// The server drains; the stream ends. A grant stays held for one full lease: call
+	// Hold again with its token. `reason` and `token` are set.
 	Reconnect *v1.Reconnect `protobuf:"bytes,5,opt,name=reconnect,proto3,oneof"`
 }
 
@@ -1337,13 +1343,14 @@ func (*HoldResponse_Reconnect) isHoldResponse_Event() {}
 // Somebody who holds permits.
 type GetResponse_Holder struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names it to Revoke. It is the beginning of the token and proves nothing.
+	// Id of the holder, for Revoke. It is the beginning of the token and proves
+	// nothing.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Its label; empty when it gave none.
+	// Label of the holder; empty when it gave none.
 	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
 	// How many permits it holds.
 	Permits *int32 `protobuf:"varint,3,opt,name=permits,proto3,oneof" json:"permits,omitempty"`
-	// Number of its grant.
+	// Fence of its grant.
 	Fence *int64 `protobuf:"varint,4,opt,name=fence,proto3,oneof" json:"fence,omitempty"`
 	// When it was granted them, by the clock of Redis.
 	AcquireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=acquire_time,json=acquireTime,proto3" json:"acquire_time,omitempty"`
@@ -1428,7 +1435,7 @@ func (x *GetResponse_Holder) GetExpireTime() *timestamppb.Timestamp {
 // A semaphore at one moment.
 type ListResponse_Semaphore struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name.
+	// Name of the semaphore.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// How many permits may be in use.
 	Limit *int32 `protobuf:"varint,2,opt,name=limit,proto3,oneof" json:"limit,omitempty"`

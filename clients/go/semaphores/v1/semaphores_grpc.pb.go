@@ -47,88 +47,94 @@ const (
 // The limit is configuration: it stays until it is changed. A semaphore that
 // nobody configured is made by the first Acquire or Hold that says a limit, and
 // forgotten a day after its last lease ended.
+//
+// # Details
+//
+// Configure: after the limit was lowered, the semaphore drains: nobody is granted
+// permits until enough have been released. A waiter that wants more permits than the
+// new limit is refused with SEMAPHORE_LIMIT_EXCEEDED when its turn comes.
+//
+// Acquire: a cancelled call leaves the queue and gives back permits granted at that
+// very moment, but not those whose answer was already on its way. So a caller that does
+// not learn the outcome calls Release with `acquire_request_id`; the clients of Quoin
+// do that by themselves.
+//
+// Release with `acquire_request_id` is for an Acquire that was cancelled, passed its
+// deadline, or was unavailable after the last attempt. It gives back whatever was
+// granted for that request_id, and for 10 minutes an Acquire with the id that arrives
+// late, or whose turn comes late, is refused with SEMAPHORE_NOT_HELD and holds nothing.
+// Repeat it until it is answered.
+//
+// List reads an index of the namespace: a semaphore that was configured is found at
+// once, one created by its first use a second later at most; if the server that created
+// it died within that second, when it is used again. The index has room for 1,000,000
+// semaphores of a namespace; beyond that, those created by use whose time ends first
+// are left out.
+//
+// Hold tells the position whenever it is known to have changed, and at least every 5
+// seconds; of the waiters of one server, the positions of the first 100 are kept up to
+// date. `heartbeat` comes after every renewal. Events come in order; a slow reader
+// misses only heartbeats and positions, of which the newest is kept. However the call
+// ends, it leaves the queue or releases the permits, except after `reconnect`: then
+// permits that were granted stay held for one full lease; call Hold again with their
+// token to keep them. A caller that was still waiting calls Hold again and joins the
+// end of the queue.
 type SemaphoresClient interface {
-	// Configure sets the limit and the default lease, and makes the semaphore if
-	// there is none. From then on it is kept until Delete. Raising the limit hands
-	// permits to those in line. Lowering it takes nothing from its holders: it
-	// drains, and nobody is granted permits until enough have been given back. Who
-	// stands in line for more permits than the new limit is refused with
-	// SEMAPHORE_LIMIT_EXCEEDED when its turn comes.
+	// Sets the limit and the default lease, and creates the semaphore if there is none.
+	// From then on it is kept until Delete. Raising the limit grants permits to waiters;
+	// lowering it takes none away.
 	Configure(ctx context.Context, in *ConfigureRequest, opts ...grpc.CallOption) (*ConfigureResponse, error)
-	// Delete forgets the configuration of a semaphore that nobody holds or waits
-	// for, and its last fence. Deleting what is not there does nothing.
+	// Forgets the configuration of a semaphore that nobody holds or waits for, and its
+	// last fence. Deleting what is not there does nothing.
 	//
 	// Errors: SEMAPHORE_IN_USE.
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
-	// Acquire takes permits, waiting for them if asked to. Too few free permits are
-	// a normal answer (acquired = false), not an error; so are free ones that
-	// somebody who came earlier waits for.
+	// Acquires permits. If too few are free and `wait` is set, the call joins the queue
+	// of waiters for at most that long, and never longer than its deadline. Too few free
+	// permits are a normal answer (acquired = false), not an error; so are free permits
+	// that an earlier caller waits for.
 	//
-	// With `wait` the call stands in line for at most that long, and never longer
-	// than the call's deadline. Cancelling the call leaves the line and gives back
-	// permits won at that very moment, but not those whose answer was on its way
-	// already. So a caller that does not learn the outcome calls Release with
-	// `acquire_request_id`; the clients of Quoin do that by themselves.
-	//
-	// Errors: SEMAPHORE_NOT_FOUND when nobody configured it and the request says no
-	// limit; SEMAPHORE_LIMIT_EXCEEDED; REQUEST_ID_REUSED; SEMAPHORE_NOT_HELD when a
-	// grant was made for the request_id before and has ended, or Release was called
-	// with the id; SEMAPHORE_TOO_MANY_WAITERS.
+	// Errors: SEMAPHORE_NOT_FOUND when it is not configured and the request gives no
+	// limit; SEMAPHORE_LIMIT_EXCEEDED; SEMAPHORE_TOO_MANY_WAITERS; REQUEST_ID_REUSED;
+	// SEMAPHORE_NOT_HELD when the grant made for the request_id has ended, or Release was
+	// called with the id.
 	Acquire(ctx context.Context, in *AcquireRequest, opts ...grpc.CallOption) (*AcquireResponse, error)
-	// Renew sets the time the lease still runs, counted from now. It may make the
-	// lease longer or shorter.
+	// Sets how long the lease still runs, counted from now. The lease may become longer
+	// or shorter.
 	//
 	// Errors: SEMAPHORE_NOT_HELD when the token holds no permits any more;
-	// SEMAPHORE_REVOKED when they were taken away with Revoke.
+	// SEMAPHORE_REVOKED when Revoke took them away.
 	Renew(ctx context.Context, in *RenewRequest, opts ...grpc.CallOption) (*RenewResponse, error)
-	// Release gives all permits of a grant back and hands them to those in line.
-	//
-	// With `acquire_request_id` in place of the token it ends an Acquire whose
-	// outcome did not reach its caller: cancelled, past its deadline, or unavailable
-	// after the last attempt. It gives back whatever was granted for that request_id,
-	// and for 10 minutes an Acquire with the id that arrives late, or whose turn in
-	// line comes late, is refused with SEMAPHORE_NOT_HELD and holds nothing. An id
-	// nobody used is a normal answer (released = false). Repeat it until it is
-	// answered.
+	// Releases all permits of a grant and grants them to waiters. With
+	// `acquire_request_id` in place of the token it ends an Acquire whose outcome its
+	// caller does not know; that nothing was held is a normal answer (released = false).
 	//
 	// Errors with a token: SEMAPHORE_NOT_HELD when it holds no permits any more;
-	// SEMAPHORE_REVOKED when they were taken away with Revoke. With
-	// `acquire_request_id`: none.
+	// SEMAPHORE_REVOKED when Revoke took them away. With `acquire_request_id`: none.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
-	// Get tells limit, permits in use and waiters, and a page of the holders in the
-	// order in which their leases end.
+	// Returns limit, permits in use and waiters, and a page of the holders in the order
+	// in which their leases end.
 	//
 	// Errors: SEMAPHORE_NOT_FOUND.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
-	// List tells about the semaphores whose names begin with a prefix, in the order
-	// of their UTF-8 bytes. It reads an index of the namespace: one that was configured
-	// is found at once, one made by its first use at the latest a second later; if the
-	// server that made it died within that second, when it is used again. A page may be
-	// short while next_page_token is set. The index has room for 1,000,000 semaphores
-	// of a namespace; of more, those made by use are left out whose time is over first.
+	// Lists the semaphores whose names begin with a prefix, in byte order. A page may be
+	// short while next_page_token is set.
 	//
 	// Errors: INVALID_REQUEST for a page_token of another list.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// Revoke takes the permits of one holder away and hands them to those in line.
-	// The holder is told by its Hold within 5 seconds, and by its next Renew or
-	// Release. Nothing stops it from going on meanwhile but fences.
+	// Takes the permits of one holder away and grants them to waiters. It is meant for
+	// operators: the holder goes on working until it hears of it, by its Hold within 5
+	// seconds or by its next Renew or Release, and only fences keep it from doing harm.
 	//
 	// Errors: SEMAPHORE_NOT_HELD when there is no such holder.
 	Revoke(ctx context.Context, in *RevokeRequest, opts ...grpc.CallOption) (*RevokeResponse, error)
-	// Hold takes permits, waiting for them as long as the call lives, keeps them
-	// renewed, and gives them back the moment the call ends.
+	// Acquires permits, waiting for them as long as the call lives, renews them, and
+	// releases them as soon as the call ends. The stream starts with `waiting` or
+	// `granted`; after `granted` it ends with `lost` or `reconnect` and status OK, unless
+	// the caller ends it first. `heartbeat` comes at least every 5 seconds.
 	//
-	// The stream starts with `waiting` or `granted`. While waiting it tells the
-	// position every time it is known to have changed, and at least every 5 seconds.
-	// After `granted`, exactly one of `lost` and `reconnect` can follow and ends the
-	// stream with status OK; `heartbeat` comes after every renewal and at least every
-	// 5 seconds. Events come in order. A slow reader misses nothing but heartbeats and
-	// positions, of which only the newest is kept. Ending the call, whichever way,
-	// leaves the line or gives the permits back.
-	//
-	// Errors: SEMAPHORE_NOT_FOUND when nobody configured it and the request says no
-	// limit; SEMAPHORE_LIMIT_EXCEEDED; SEMAPHORE_TOO_MANY_WAITERS; SEMAPHORE_NOT_HELD or
-	// SEMAPHORE_REVOKED when `token` is given and holds no permits.
+	// Errors: as Acquire; SEMAPHORE_NOT_HELD or SEMAPHORE_REVOKED when `token` is given
+	// and holds no permits.
 	Hold(ctx context.Context, in *HoldRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[HoldResponse], error)
 }
 
@@ -254,88 +260,94 @@ type Semaphores_HoldClient = grpc.ServerStreamingClient[HoldResponse]
 // The limit is configuration: it stays until it is changed. A semaphore that
 // nobody configured is made by the first Acquire or Hold that says a limit, and
 // forgotten a day after its last lease ended.
+//
+// # Details
+//
+// Configure: after the limit was lowered, the semaphore drains: nobody is granted
+// permits until enough have been released. A waiter that wants more permits than the
+// new limit is refused with SEMAPHORE_LIMIT_EXCEEDED when its turn comes.
+//
+// Acquire: a cancelled call leaves the queue and gives back permits granted at that
+// very moment, but not those whose answer was already on its way. So a caller that does
+// not learn the outcome calls Release with `acquire_request_id`; the clients of Quoin
+// do that by themselves.
+//
+// Release with `acquire_request_id` is for an Acquire that was cancelled, passed its
+// deadline, or was unavailable after the last attempt. It gives back whatever was
+// granted for that request_id, and for 10 minutes an Acquire with the id that arrives
+// late, or whose turn comes late, is refused with SEMAPHORE_NOT_HELD and holds nothing.
+// Repeat it until it is answered.
+//
+// List reads an index of the namespace: a semaphore that was configured is found at
+// once, one created by its first use a second later at most; if the server that created
+// it died within that second, when it is used again. The index has room for 1,000,000
+// semaphores of a namespace; beyond that, those created by use whose time ends first
+// are left out.
+//
+// Hold tells the position whenever it is known to have changed, and at least every 5
+// seconds; of the waiters of one server, the positions of the first 100 are kept up to
+// date. `heartbeat` comes after every renewal. Events come in order; a slow reader
+// misses only heartbeats and positions, of which the newest is kept. However the call
+// ends, it leaves the queue or releases the permits, except after `reconnect`: then
+// permits that were granted stay held for one full lease; call Hold again with their
+// token to keep them. A caller that was still waiting calls Hold again and joins the
+// end of the queue.
 type SemaphoresServer interface {
-	// Configure sets the limit and the default lease, and makes the semaphore if
-	// there is none. From then on it is kept until Delete. Raising the limit hands
-	// permits to those in line. Lowering it takes nothing from its holders: it
-	// drains, and nobody is granted permits until enough have been given back. Who
-	// stands in line for more permits than the new limit is refused with
-	// SEMAPHORE_LIMIT_EXCEEDED when its turn comes.
+	// Sets the limit and the default lease, and creates the semaphore if there is none.
+	// From then on it is kept until Delete. Raising the limit grants permits to waiters;
+	// lowering it takes none away.
 	Configure(context.Context, *ConfigureRequest) (*ConfigureResponse, error)
-	// Delete forgets the configuration of a semaphore that nobody holds or waits
-	// for, and its last fence. Deleting what is not there does nothing.
+	// Forgets the configuration of a semaphore that nobody holds or waits for, and its
+	// last fence. Deleting what is not there does nothing.
 	//
 	// Errors: SEMAPHORE_IN_USE.
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
-	// Acquire takes permits, waiting for them if asked to. Too few free permits are
-	// a normal answer (acquired = false), not an error; so are free ones that
-	// somebody who came earlier waits for.
+	// Acquires permits. If too few are free and `wait` is set, the call joins the queue
+	// of waiters for at most that long, and never longer than its deadline. Too few free
+	// permits are a normal answer (acquired = false), not an error; so are free permits
+	// that an earlier caller waits for.
 	//
-	// With `wait` the call stands in line for at most that long, and never longer
-	// than the call's deadline. Cancelling the call leaves the line and gives back
-	// permits won at that very moment, but not those whose answer was on its way
-	// already. So a caller that does not learn the outcome calls Release with
-	// `acquire_request_id`; the clients of Quoin do that by themselves.
-	//
-	// Errors: SEMAPHORE_NOT_FOUND when nobody configured it and the request says no
-	// limit; SEMAPHORE_LIMIT_EXCEEDED; REQUEST_ID_REUSED; SEMAPHORE_NOT_HELD when a
-	// grant was made for the request_id before and has ended, or Release was called
-	// with the id; SEMAPHORE_TOO_MANY_WAITERS.
+	// Errors: SEMAPHORE_NOT_FOUND when it is not configured and the request gives no
+	// limit; SEMAPHORE_LIMIT_EXCEEDED; SEMAPHORE_TOO_MANY_WAITERS; REQUEST_ID_REUSED;
+	// SEMAPHORE_NOT_HELD when the grant made for the request_id has ended, or Release was
+	// called with the id.
 	Acquire(context.Context, *AcquireRequest) (*AcquireResponse, error)
-	// Renew sets the time the lease still runs, counted from now. It may make the
-	// lease longer or shorter.
+	// Sets how long the lease still runs, counted from now. The lease may become longer
+	// or shorter.
 	//
 	// Errors: SEMAPHORE_NOT_HELD when the token holds no permits any more;
-	// SEMAPHORE_REVOKED when they were taken away with Revoke.
+	// SEMAPHORE_REVOKED when Revoke took them away.
 	Renew(context.Context, *RenewRequest) (*RenewResponse, error)
-	// Release gives all permits of a grant back and hands them to those in line.
-	//
-	// With `acquire_request_id` in place of the token it ends an Acquire whose
-	// outcome did not reach its caller: cancelled, past its deadline, or unavailable
-	// after the last attempt. It gives back whatever was granted for that request_id,
-	// and for 10 minutes an Acquire with the id that arrives late, or whose turn in
-	// line comes late, is refused with SEMAPHORE_NOT_HELD and holds nothing. An id
-	// nobody used is a normal answer (released = false). Repeat it until it is
-	// answered.
+	// Releases all permits of a grant and grants them to waiters. With
+	// `acquire_request_id` in place of the token it ends an Acquire whose outcome its
+	// caller does not know; that nothing was held is a normal answer (released = false).
 	//
 	// Errors with a token: SEMAPHORE_NOT_HELD when it holds no permits any more;
-	// SEMAPHORE_REVOKED when they were taken away with Revoke. With
-	// `acquire_request_id`: none.
+	// SEMAPHORE_REVOKED when Revoke took them away. With `acquire_request_id`: none.
 	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
-	// Get tells limit, permits in use and waiters, and a page of the holders in the
-	// order in which their leases end.
+	// Returns limit, permits in use and waiters, and a page of the holders in the order
+	// in which their leases end.
 	//
 	// Errors: SEMAPHORE_NOT_FOUND.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
-	// List tells about the semaphores whose names begin with a prefix, in the order
-	// of their UTF-8 bytes. It reads an index of the namespace: one that was configured
-	// is found at once, one made by its first use at the latest a second later; if the
-	// server that made it died within that second, when it is used again. A page may be
-	// short while next_page_token is set. The index has room for 1,000,000 semaphores
-	// of a namespace; of more, those made by use are left out whose time is over first.
+	// Lists the semaphores whose names begin with a prefix, in byte order. A page may be
+	// short while next_page_token is set.
 	//
 	// Errors: INVALID_REQUEST for a page_token of another list.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// Revoke takes the permits of one holder away and hands them to those in line.
-	// The holder is told by its Hold within 5 seconds, and by its next Renew or
-	// Release. Nothing stops it from going on meanwhile but fences.
+	// Takes the permits of one holder away and grants them to waiters. It is meant for
+	// operators: the holder goes on working until it hears of it, by its Hold within 5
+	// seconds or by its next Renew or Release, and only fences keep it from doing harm.
 	//
 	// Errors: SEMAPHORE_NOT_HELD when there is no such holder.
 	Revoke(context.Context, *RevokeRequest) (*RevokeResponse, error)
-	// Hold takes permits, waiting for them as long as the call lives, keeps them
-	// renewed, and gives them back the moment the call ends.
+	// Acquires permits, waiting for them as long as the call lives, renews them, and
+	// releases them as soon as the call ends. The stream starts with `waiting` or
+	// `granted`; after `granted` it ends with `lost` or `reconnect` and status OK, unless
+	// the caller ends it first. `heartbeat` comes at least every 5 seconds.
 	//
-	// The stream starts with `waiting` or `granted`. While waiting it tells the
-	// position every time it is known to have changed, and at least every 5 seconds.
-	// After `granted`, exactly one of `lost` and `reconnect` can follow and ends the
-	// stream with status OK; `heartbeat` comes after every renewal and at least every
-	// 5 seconds. Events come in order. A slow reader misses nothing but heartbeats and
-	// positions, of which only the newest is kept. Ending the call, whichever way,
-	// leaves the line or gives the permits back.
-	//
-	// Errors: SEMAPHORE_NOT_FOUND when nobody configured it and the request says no
-	// limit; SEMAPHORE_LIMIT_EXCEEDED; SEMAPHORE_TOO_MANY_WAITERS; SEMAPHORE_NOT_HELD or
-	// SEMAPHORE_REVOKED when `token` is given and holds no permits.
+	// Errors: as Acquire; SEMAPHORE_NOT_HELD or SEMAPHORE_REVOKED when `token` is given
+	// and holds no permits.
 	Hold(*HoldRequest, grpc.ServerStreamingServer[HoldResponse]) error
 	mustEmbedUnimplementedSemaphoresServer()
 }

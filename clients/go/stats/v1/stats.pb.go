@@ -28,10 +28,11 @@ const (
 // Adds a value.
 type RecordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What the value is about, for example a page or an RPC: 1 to 256 bytes, no control
+	// Context of the value, for example a page or an RPC: 1 to 512 bytes, no control
 	// characters.
 	Context string `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
-	// What is measured, for example `AccessTime`: 1 to 64 bytes, no control characters.
+	// Kind of the value, what is measured, for example `AccessTime`: 1 to 512 bytes, no
+	// control characters.
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// The value, in whatever unit the kind is measured in: -1e18 to 1e18, neither NaN
 	// nor infinite. It has to be given, 0 too.
@@ -110,7 +111,7 @@ type RecordResponse struct {
 	Hour *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=hour,proto3" json:"hour,omitempty"`
 	// How many values the context has recorded in this hour, this one included.
 	Count *int64 `protobuf:"varint,2,opt,name=count,proto3,oneof" json:"count,omitempty"`
-	// Their mean.
+	// Mean of these values.
 	Mean *float64 `protobuf:"fixed64,3,opt,name=mean,proto3,oneof" json:"mean,omitempty"`
 	// Whether the value is far above what was recorded before, as WatchAnomalies says;
 	// also when it was not told there.
@@ -283,9 +284,9 @@ func (x *RecordBatchResponse) GetAcknowledged() int64 {
 // Asks for the figures of a context.
 type GetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The context.
+	// Context of the values.
 	Context string `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
-	// The kind.
+	// Kind of the values.
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Which hour; by default the current one.
 	//
@@ -372,8 +373,7 @@ type isGetRequest_Window interface {
 }
 
 type GetRequest_HoursAgo struct {
-	// So many hours before the current one: 0, the current hour, to 24; 1 is the previous
-	// hour.
+	// How many hours before the current one: 0, the current hour, to 24.
 	HoursAgo int32 `protobuf:"varint,3,opt,name=hours_ago,json=hoursAgo,proto3,oneof"`
 }
 
@@ -401,7 +401,7 @@ type GetResponse struct {
 	Min *float64 `protobuf:"fixed64,5,opt,name=min,proto3,oneof" json:"min,omitempty"`
 	// The greatest one.
 	Max *float64 `protobuf:"fixed64,6,opt,name=max,proto3,oneof" json:"max,omitempty"`
-	// Their mean.
+	// Mean of these values.
 	Mean *float64 `protobuf:"fixed64,7,opt,name=mean,proto3,oneof" json:"mean,omitempty"`
 	// Their standard deviation, that of a sample: the sum of squared deviations is divided
 	// by count - 1. 0 for one value.
@@ -526,16 +526,16 @@ func (x *GetResponse) GetP99() float64 {
 // Asks for pairs of kind and context.
 type ListRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only pairs of this kind: at most 64 bytes, no control characters; empty, the default,
+	// Kind of the pairs: at most 512 bytes, no control characters; empty, the default,
 	// for all kinds.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// What the contexts begin with: at most 256 bytes, no control characters; empty, the
+	// What the contexts begin with: at most 512 bytes, no control characters; empty, the
 	// default, for all. Needs a kind.
 	Prefix string `protobuf:"bytes,2,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// How many pairs a page has at most: up to 1,000, 100 by default.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: the next_page_token of the page before, with the same kind and
-	// prefix.
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -604,7 +604,7 @@ type ListResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pairs.
 	Series []*ListResponse_Series `protobuf:"bytes,1,rep,name=series,proto3" json:"series,omitempty"`
-	// Asks for the next page; empty on the last one.
+	// Where to go on, for `page_token`; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -657,7 +657,7 @@ func (x *ListResponse) GetNextPageToken() string {
 // Asks for the contexts with the highest means.
 type ListSlowestRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind.
+	// Kind of the values.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Which hour; by default the current one.
 	//
@@ -746,7 +746,7 @@ type isListSlowestRequest_Window interface {
 }
 
 type ListSlowestRequest_HoursAgo struct {
-	// So many hours before the current one: 0, the current hour, to 24.
+	// How many hours before the current one: 0, the current hour, to 24.
 	HoursAgo int32 `protobuf:"varint,2,opt,name=hours_ago,json=hoursAgo,proto3,oneof"`
 }
 
@@ -817,10 +817,10 @@ func (x *ListSlowestResponse) GetSlowest() []*ListSlowestResponse_Slow {
 // Asks to watch anomalies.
 type WatchAnomaliesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind.
+	// Kind of the values.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// Only those of this context: at most 256 bytes, no control characters; empty, the
-	// default, for all.
+	// Context whose anomalies are wanted: at most 512 bytes, no control characters;
+	// empty, the default, for all.
 	Context       string `protobuf:"bytes,2,opt,name=context,proto3" json:"context,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -959,7 +959,7 @@ type WatchAnomaliesResponse_Anomaly_ struct {
 }
 
 type WatchAnomaliesResponse_Heartbeat struct {
-	// The stream is alive.
+	// The stream is alive; nothing is set.
 	Heartbeat *v1.Heartbeat `protobuf:"bytes,2,opt,name=heartbeat,proto3,oneof"`
 }
 
@@ -970,9 +970,9 @@ func (*WatchAnomaliesResponse_Heartbeat) isWatchAnomaliesResponse_Event() {}
 // One value.
 type RecordBatchRequest_Record struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What the value is about: 1 to 256 bytes, no control characters.
+	// Context of the value: 1 to 512 bytes, no control characters.
 	Context string `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
-	// What is measured: 1 to 64 bytes, no control characters.
+	// Kind of the value: 1 to 512 bytes, no control characters.
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// The value: -1e18 to 1e18, neither NaN nor infinite; it has to be given, 0 too.
 	Value         *float64 `protobuf:"fixed64,3,opt,name=value,proto3,oneof" json:"value,omitempty"`
@@ -1034,9 +1034,9 @@ func (x *RecordBatchRequest_Record) GetValue() float64 {
 // What values were recorded for.
 type ListResponse_Series struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind.
+	// Kind of the values.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// The context.
+	// Context of the values.
 	Context       string `protobuf:"bytes,2,opt,name=context,proto3" json:"context,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1089,9 +1089,9 @@ func (x *ListResponse_Series) GetContext() string {
 // A context and its mean.
 type ListSlowestResponse_Slow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The context.
+	// Context of the values.
 	Context string `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
-	// The mean of its values in the hour.
+	// Mean of its values in the hour.
 	Mean          *float64 `protobuf:"fixed64,2,opt,name=mean,proto3,oneof" json:"mean,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1144,15 +1144,15 @@ func (x *ListSlowestResponse_Slow) GetMean() float64 {
 // A value far above the usual.
 type WatchAnomaliesResponse_Anomaly struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind.
+	// Kind of the value.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// The context.
+	// Context of the value.
 	Context string `protobuf:"bytes,2,opt,name=context,proto3" json:"context,omitempty"`
 	// The value.
 	Value *float64 `protobuf:"fixed64,3,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	// How many values the context had recorded in the hour before.
 	Count *int64 `protobuf:"varint,4,opt,name=count,proto3,oneof" json:"count,omitempty"`
-	// Their mean.
+	// Mean of these values.
 	Mean *float64 `protobuf:"fixed64,5,opt,name=mean,proto3,oneof" json:"mean,omitempty"`
 	// Their standard deviation.
 	Stddev *float64 `protobuf:"fixed64,6,opt,name=stddev,proto3,oneof" json:"stddev,omitempty"`

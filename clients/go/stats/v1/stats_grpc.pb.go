@@ -46,50 +46,51 @@ const (
 // with logarithmic buckets: each is within 1 % of the value at that rank, for values
 // whose magnitude lies between 1e-9 and 1e15. A pair takes 0.2 to 2 KB for each hour,
 // and more only where its values spread over more than four orders of magnitude.
+//
+// # Details
+//
+// RecordBatch: a response comes as soon as its request and all before it are done. When
+// the call breaks, what was acknowledged is recorded; what was sent after that may be
+// recorded or not. Send it again with its request_id to have it recorded exactly once.
+// The caller ends the call by closing its side; the last response is then followed by
+// status OK. A caller that does not read the responses is held back: at most 16
+// requests of a call are processed at once.
+//
+// WatchAnomalies: a value is far above the usual when it is greater than the mean plus
+// two standard deviations of what its context recorded earlier in the same hour, from
+// 30 such values on. Of each context at most one is told in 10 seconds; `suppressed`
+// says how many were not. The same anomalies are written to the log `anomalies` of
+// Logs. After the first heartbeat every anomaly is heard, except while the connection
+// to Redis is broken and what does not fit into the window of a slow reader.
 type StatsClient interface {
-	// Record adds a value to the figures of the current hour.
+	// Adds a value to the figures of the current hour.
 	//
 	// Repeating it records again, unless it carries a request_id.
 	//
 	// Errors: REQUEST_ID_REUSED.
 	Record(ctx context.Context, in *RecordRequest, opts ...grpc.CallOption) (*RecordResponse, error)
-	// RecordBatch adds many values in one call: the way to record fast.
-	//
-	// Every request is answered by one response, in the order of the requests, as soon as
-	// it and all requests before it are done. When the call breaks, what was acknowledged
-	// is recorded; what was sent after that may be recorded or not. Send it again with its
-	// request_id to have it recorded exactly once.
-	//
-	// The caller ends the call by closing its side; the last response is then followed by
-	// status OK. A caller that does not read the responses is held back: at most 16
-	// requests of a call are in the works at once.
+	// Records many values in one call: the way to record fast. Every request is answered
+	// by one response, in order, that says how many values are recorded.
 	//
 	// Errors, which end the call: INVALID_REQUEST; REQUEST_ID_REUSED; SHUTTING_DOWN when
 	// the server drains, after what it had received was answered.
 	RecordBatch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[RecordBatchRequest, RecordBatchResponse], error)
-	// Get gives the figures of a context in one hour. An hour in which nothing was
-	// recorded has a count of 0; that is no error.
+	// Returns the figures of a context in one hour. An hour in which nothing was recorded
+	// has a count of 0; that is no error.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
-	// List gives the pairs of kind and context that values were recorded for, in the
-	// byte order of kind and context, page by page: at most a million of them. A pair
-	// is listed for about a day after its last value.
+	// Lists the pairs of kind and context that values were recorded for, in the byte
+	// order of kind and context, page by page: at most a million of them. A pair is
+	// listed for about a day after its last value.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// ListSlowest gives the contexts of a kind with the highest means in one hour, highest
-	// first. Every mean is that of all values of the hour so far. Of the contexts of an
-	// hour some 16,000 are considered, those with the highest means.
+	// Lists the contexts of a kind with the highest means in one hour, highest first.
+	// Every mean is that of all values of the hour so far. Of the contexts of an hour
+	// some 16,000 are considered, those with the highest means.
 	ListSlowest(ctx context.Context, in *ListSlowestRequest, opts ...grpc.CallOption) (*ListSlowestResponse, error)
-	// WatchAnomalies tells values of a kind that are far above the usual: greater than the
-	// mean plus two standard deviations of what its context had recorded in the same
-	// hour before, as soon as there are 30 such values. Of each context at most one is told
-	// in 10 seconds; `suppressed` says how many were not. The same are written to the log
-	// `anomalies` of Logs.
-	//
-	// The stream starts with a heartbeat: anomalies are heard from now on. More
-	// heartbeats come every 5 seconds. Anomalies come as they happen and are not stored: a slow
-	// reader misses those that do not fit into its window, and `missed` of the next
-	// message says how many; so may everybody when the connection to Redis breaks. The stream lasts
-	// until the caller ends it or the server drains; then it ends with SHUTTING_DOWN:
-	// watch again.
+	// Streams the values of a kind that are far above the usual, as they happen. They are
+	// not stored: what a slow reader misses is counted in `missed` of its next message.
+	// The stream starts with a heartbeat, and more come every 5 seconds. It lasts until
+	// the caller ends it or the server drains; then it ends with SHUTTING_DOWN: watch
+	// again.
 	WatchAnomalies(ctx context.Context, in *WatchAnomaliesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAnomaliesResponse], error)
 }
 
@@ -190,50 +191,51 @@ type Stats_WatchAnomaliesClient = grpc.ServerStreamingClient[WatchAnomaliesRespo
 // with logarithmic buckets: each is within 1 % of the value at that rank, for values
 // whose magnitude lies between 1e-9 and 1e15. A pair takes 0.2 to 2 KB for each hour,
 // and more only where its values spread over more than four orders of magnitude.
+//
+// # Details
+//
+// RecordBatch: a response comes as soon as its request and all before it are done. When
+// the call breaks, what was acknowledged is recorded; what was sent after that may be
+// recorded or not. Send it again with its request_id to have it recorded exactly once.
+// The caller ends the call by closing its side; the last response is then followed by
+// status OK. A caller that does not read the responses is held back: at most 16
+// requests of a call are processed at once.
+//
+// WatchAnomalies: a value is far above the usual when it is greater than the mean plus
+// two standard deviations of what its context recorded earlier in the same hour, from
+// 30 such values on. Of each context at most one is told in 10 seconds; `suppressed`
+// says how many were not. The same anomalies are written to the log `anomalies` of
+// Logs. After the first heartbeat every anomaly is heard, except while the connection
+// to Redis is broken and what does not fit into the window of a slow reader.
 type StatsServer interface {
-	// Record adds a value to the figures of the current hour.
+	// Adds a value to the figures of the current hour.
 	//
 	// Repeating it records again, unless it carries a request_id.
 	//
 	// Errors: REQUEST_ID_REUSED.
 	Record(context.Context, *RecordRequest) (*RecordResponse, error)
-	// RecordBatch adds many values in one call: the way to record fast.
-	//
-	// Every request is answered by one response, in the order of the requests, as soon as
-	// it and all requests before it are done. When the call breaks, what was acknowledged
-	// is recorded; what was sent after that may be recorded or not. Send it again with its
-	// request_id to have it recorded exactly once.
-	//
-	// The caller ends the call by closing its side; the last response is then followed by
-	// status OK. A caller that does not read the responses is held back: at most 16
-	// requests of a call are in the works at once.
+	// Records many values in one call: the way to record fast. Every request is answered
+	// by one response, in order, that says how many values are recorded.
 	//
 	// Errors, which end the call: INVALID_REQUEST; REQUEST_ID_REUSED; SHUTTING_DOWN when
 	// the server drains, after what it had received was answered.
 	RecordBatch(grpc.BidiStreamingServer[RecordBatchRequest, RecordBatchResponse]) error
-	// Get gives the figures of a context in one hour. An hour in which nothing was
-	// recorded has a count of 0; that is no error.
+	// Returns the figures of a context in one hour. An hour in which nothing was recorded
+	// has a count of 0; that is no error.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
-	// List gives the pairs of kind and context that values were recorded for, in the
-	// byte order of kind and context, page by page: at most a million of them. A pair
-	// is listed for about a day after its last value.
+	// Lists the pairs of kind and context that values were recorded for, in the byte
+	// order of kind and context, page by page: at most a million of them. A pair is
+	// listed for about a day after its last value.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// ListSlowest gives the contexts of a kind with the highest means in one hour, highest
-	// first. Every mean is that of all values of the hour so far. Of the contexts of an
-	// hour some 16,000 are considered, those with the highest means.
+	// Lists the contexts of a kind with the highest means in one hour, highest first.
+	// Every mean is that of all values of the hour so far. Of the contexts of an hour
+	// some 16,000 are considered, those with the highest means.
 	ListSlowest(context.Context, *ListSlowestRequest) (*ListSlowestResponse, error)
-	// WatchAnomalies tells values of a kind that are far above the usual: greater than the
-	// mean plus two standard deviations of what its context had recorded in the same
-	// hour before, as soon as there are 30 such values. Of each context at most one is told
-	// in 10 seconds; `suppressed` says how many were not. The same are written to the log
-	// `anomalies` of Logs.
-	//
-	// The stream starts with a heartbeat: anomalies are heard from now on. More
-	// heartbeats come every 5 seconds. Anomalies come as they happen and are not stored: a slow
-	// reader misses those that do not fit into its window, and `missed` of the next
-	// message says how many; so may everybody when the connection to Redis breaks. The stream lasts
-	// until the caller ends it or the server drains; then it ends with SHUTTING_DOWN:
-	// watch again.
+	// Streams the values of a kind that are far above the usual, as they happen. They are
+	// not stored: what a slow reader misses is counted in `missed` of its next message.
+	// The stream starts with a heartbeat, and more come every 5 seconds. It lasts until
+	// the caller ends it or the server drains; then it ends with SHUTTING_DOWN: watch
+	// again.
 	WatchAnomalies(*WatchAnomaliesRequest, grpc.ServerStreamingServer[WatchAnomaliesResponse]) error
 	mustEmbedUnimplementedStatsServer()
 }
