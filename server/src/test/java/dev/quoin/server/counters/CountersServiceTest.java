@@ -328,7 +328,7 @@ final class CountersServiceTest {
 
     hard.forEach(name -> assertThat(counts(get(name, DAY))).containsExactly(1L));
     assertThat(names()).containsExactlyInAnyOrderElementsOf(hard);
-    assertThat(Refused.by(() -> counters.increment(named("a".repeat(257)).build())).fields())
+    assertThat(Refused.by(() -> counters.increment(named("a".repeat(513)).build())).fields())
         .containsExactly("name");
   }
 

@@ -477,7 +477,7 @@ final class LocksServiceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "a b", "- - -", "🔑", "x\ny"})
+  @ValueSource(strings = {"", "a b", "+ -", "- - -", "🔑", "x\ny"})
   void whatIsNoTokenIsRefusedWithItsField(String token) {
     Refused refused =
         Refused.by(

@@ -203,7 +203,7 @@ final class SharedLocksTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"+", "-", "*", "s.", "s.stranger", "+ -"})
+  @ValueSource(strings = {"+", "-", "*", "s.", "s.stranger", "+|-"})
   void wordsOfTheValueAreNoTokens(String token) {
     acquire(shared("a"));
 
