@@ -58,5 +58,5 @@ local function until_free(lock)
 end
 
 local function queue_full(most)
-  return redis.error_reply('LOCK_LINE_FULL ' .. most .. ' callers wait for this lock already')
+  return redis.error_reply('LOCK_TOO_MANY_WAITERS ' .. most .. ' callers wait for this lock already')
 end

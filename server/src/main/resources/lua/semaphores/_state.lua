@@ -145,5 +145,5 @@ end
 
 local function queue_full(most)
   return redis.error_reply(
-    'SEMAPHORE_LINE_FULL ' .. most .. ' callers wait for this semaphore already')
+    'SEMAPHORE_TOO_MANY_WAITERS ' .. most .. ' callers wait for this semaphore already')
 end

@@ -37,5 +37,5 @@ local function until_free(slot)
 end
 
 local function queue_full(most)
-  return redis.error_reply('LOCK_LINE_FULL ' .. most .. ' callers wait for this slot already')
+  return redis.error_reply('LOCK_TOO_MANY_WAITERS ' .. most .. ' callers wait for this slot already')
 end

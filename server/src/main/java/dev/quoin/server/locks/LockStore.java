@@ -84,7 +84,7 @@ final class LockStore implements LeasedResource {
 
   @Override
   public ErrorReason revoked() {
-    return ErrorReason.ERROR_REASON_LOCK_FORCED;
+    return ErrorReason.ERROR_REASON_LOCK_REVOKED;
   }
 
   @Override
@@ -123,30 +123,29 @@ final class LockStore implements LeasedResource {
   }
 
   /**
-   * What a forced release did.
+   * What a revocation did.
    *
-   * @param released whether anything was released
+   * @param done whether anything was revoked
    * @param label of the holder
    * @param readers how many readers it was taken from
    */
-  record Forced(boolean released, String label, long fence, long readers) {}
+  record Revoked(boolean done, String label, long fence, long readers) {}
 
   /**
    * Takes the lock from its holders.
    *
    * @param fence the newest fence, or 0 for any
    */
-  CompletionStage<Forced> force(Scope scope, String name, Revocation why, long fence) {
+  CompletionStage<Revoked> revoke(Scope scope, String name, Revocation why, long fence) {
     return scripts
         .run(FORCE, scope, keyset(scope, name).withForced(), why.word(), fence)
         .thenApply(
             reply -> {
-              boolean released = reply.flag();
-              if (!released) {
-                return new Forced(false, "", 0, 0);
+              if (!reply.flag()) {
+                return new Revoked(false, "", 0, 0);
               }
               leases.handOver(scope, name, reply.flag());
-              return new Forced(true, reply.text(), reply.integer(), reply.integer());
+              return new Revoked(true, reply.text(), reply.integer(), reply.integer());
             });
   }
 }

@@ -29,6 +29,7 @@ import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scope;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.waiting.HoldEvents;
 import dev.quoin.server.waiting.LeaseRequest;
 import dev.quoin.server.waiting.Leases;
 import dev.quoin.server.waiting.Revocation;
@@ -43,7 +44,13 @@ import java.util.concurrent.CompletionStage;
 public final class LocksService implements BindableService {
   private static final long DEFAULT_LEASE_MILLIS = 10_000;
   private static final int DEFAULT_PAGE = 100;
-  private static final LockHoldEvents HOLD_EVENTS = new LockHoldEvents();
+  private static final HoldEvents<HoldResponse> HOLD_EVENTS =
+      new HoldEvents<>(
+          waiting -> HoldResponse.newBuilder().setWaiting(waiting).build(),
+          granted -> HoldResponse.newBuilder().setGranted(granted).build(),
+          heartbeat -> HoldResponse.newBuilder().setHeartbeat(heartbeat).build(),
+          lost -> HoldResponse.newBuilder().setLost(lost).build(),
+          reconnect -> HoldResponse.newBuilder().setReconnect(reconnect).build());
 
   private final Kernel kernel;
   private final LockStore locks;
@@ -71,7 +78,7 @@ public final class LocksService implements BindableService {
         .unary(LocksGrpc.getReleaseMethod(), this::release)
         .unary(LocksGrpc.getGetMethod(), this::get)
         .unary(LocksGrpc.getListMethod(), this::list)
-        .unary(LocksGrpc.getRevokeMethod(), this::forceRelease)
+        .unary(LocksGrpc.getRevokeMethod(), this::revoke)
         .streaming(LocksGrpc.getWatchMethod(), this::watch)
         .streaming(LocksGrpc.getHoldMethod(), this::hold)
         .build();
@@ -81,7 +88,7 @@ public final class LocksService implements BindableService {
     long lease = leaseMillis(request.hasLease(), request.getLease());
     LeaseRequest asked =
         LockRequest.of(
-                call.scope(), request.getName(), request.getMode(), lease, request.getHolder())
+                call.scope(), request.getName(), request.getMode(), lease, request.getLabel())
             .withId(request.getRequestId());
     return locks
         .leases()
@@ -98,7 +105,7 @@ public final class LocksService implements BindableService {
             .map(
                 name ->
                     LockRequest.of(
-                            call.scope(), name, request.getMode(), lease, request.getHolder())
+                            call.scope(), name, request.getMode(), lease, request.getLabel())
                         .withId(request.getRequestId())
                         .inGroup(group))
             .toList();
@@ -141,12 +148,11 @@ public final class LocksService implements BindableService {
         .thenApply(Responses::page);
   }
 
-  private CompletionStage<ForceReleaseResponse> forceRelease(
-      ForceReleaseRequest request, Call call) {
+  private CompletionStage<RevokeResponse> revoke(RevokeRequest request, Call call) {
     Revocation why = new Revocation(request.getActor(), request.getExplanation());
     return locks
-        .force(call.scope(), request.getName(), why, request.getFence())
-        .thenApply(Responses::forced);
+        .revoke(call.scope(), request.getName(), why, request.getFence())
+        .thenApply(Responses::revoked);
   }
 
   private void watch(WatchRequest request, Call call, Sink<WatchResponse> sink) {
@@ -159,7 +165,7 @@ public final class LocksService implements BindableService {
     Scope scope = call.scope().detached();
     String name = request.getName();
     long lease = leaseMillis(request.hasLease(), request.getLease());
-    String label = request.getHolder();
+    String label = request.getLabel();
     if (request.getToken().isEmpty()) {
       LeaseRequest asked = LockRequest.of(scope, name, request.getMode(), lease, label);
       locks.leases().hold(asked, HOLD_EVENTS, call, sink);

@@ -23,7 +23,7 @@ final class Responses {
     if (!result.isGranted()) {
       return AcquireResponse.newBuilder()
           .setAcquired(false)
-          .setHolder(result.note())
+          .setLabel(result.note())
           .setRetryAfter(Durations.fromMillis(result.untilFreeMillis()))
           .setPosition(result.place())
           .build();
@@ -45,7 +45,7 @@ final class Responses {
       return response
           .setAcquired(false)
           .setBusyName(outcome.busyName())
-          .setHolder(outcome.result().note())
+          .setLabel(outcome.result().note())
           .setRetryAfter(Durations.fromMillis(outcome.result().untilFreeMillis()))
           .setPosition(outcome.result().place())
           .build();
@@ -121,10 +121,10 @@ final class Responses {
     return response.build();
   }
 
-  static ForceReleaseResponse forced(LockStore.Forced outcome) {
-    return ForceReleaseResponse.newBuilder()
-        .setReleased(outcome.released())
-        .setHolder(outcome.label())
+  static RevokeResponse revoked(LockStore.Revoked outcome) {
+    return RevokeResponse.newBuilder()
+        .setRevoked(outcome.done())
+        .setLabel(outcome.label())
         .setFence(outcome.fence())
         .setReaderCount(outcome.readers())
         .build();

@@ -30,6 +30,7 @@ import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.PageToken;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.waiting.AcquireResult;
+import dev.quoin.server.waiting.HoldEvents;
 import dev.quoin.server.waiting.LeaseRequest;
 import dev.quoin.server.waiting.Leases;
 import dev.quoin.server.waiting.Revocation;
@@ -43,7 +44,13 @@ public final class SemaphoresService implements BindableService {
   private static final long DEFAULT_LEASE_MILLIS = 10_000;
   private static final int DEFAULT_HOLDERS = 100;
   private static final int DEFAULT_LISTED = 50;
-  private static final SemaphoreHoldEvents HOLD_EVENTS = new SemaphoreHoldEvents();
+  private static final HoldEvents<HoldResponse> HOLD_EVENTS =
+      new HoldEvents<>(
+          waiting -> HoldResponse.newBuilder().setWaiting(waiting).build(),
+          granted -> HoldResponse.newBuilder().setGranted(granted).build(),
+          heartbeat -> HoldResponse.newBuilder().setHeartbeat(heartbeat).build(),
+          lost -> HoldResponse.newBuilder().setLost(lost).build(),
+          reconnect -> HoldResponse.newBuilder().setReconnect(reconnect).build());
 
   private final Kernel kernel;
   private final SemaphoreStore semaphores;
@@ -101,7 +108,7 @@ public final class SemaphoresService implements BindableService {
                 request.getPermits(),
                 request.getLimit(),
                 Durations.toMillis(request.getLease()),
-                request.getHolder())
+                request.getLabel())
             .withId(request.getRequestId());
     return semaphores
         .leases()
@@ -189,7 +196,7 @@ public final class SemaphoresService implements BindableService {
             request.getPermits(),
             request.getLimit(),
             request.hasLease() ? Durations.toMillis(request.getLease()) : DEFAULT_LEASE_MILLIS,
-            request.getHolder());
+            request.getLabel());
     if (resumes) {
       semaphores.leases().resume(asked, HOLD_EVENTS, call, sink);
     } else {

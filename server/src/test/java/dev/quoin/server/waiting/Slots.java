@@ -45,7 +45,7 @@ record Slots(Keyspace keyspace) implements LeasedResource {
 
   @Override
   public ErrorReason revoked() {
-    return ErrorReason.ERROR_REASON_LOCK_FORCED;
+    return ErrorReason.ERROR_REASON_LOCK_REVOKED;
   }
 
   @Override
