@@ -50,7 +50,7 @@ end
 -- Tells the servers that watch a lock what has happened to a grant and how the lock stands now, on
 -- the channel of the lock's events: change, time in microseconds, fence and mode of the grant, end of
 -- the last lease or 0 when the lock is free, number of readers, newest fence, label, and on a second
--- line the explanation of a forced release. locks/acquire_fast writes it out for itself.
+-- line the explanation of a revocation. locks/acquire_fast writes it out for itself.
 local function tell(lock, change, grant, explanation)
   if lock.watched == nil then
     local ends = redis.call('ZSCORE', lock.keys.servers, WATCHED)

@@ -14,7 +14,8 @@
 local owner, line, marks = KEYS[1], KEYS[2], KEYS[3]
 local token, lease, label = ARGV[1], ARGV[2], ARGV[3]
 
--- The usual case is a lock that is free and not waited for. It is written out here, without X, whose making alone would cost a third of the script.
+-- The usual case is a lock that is free and not waited for. It is written out here: making the table that
+-- locks/_state reads a lock into would alone cost a third of the script.
 local value = redis.call('GET', owner)
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]

@@ -5,7 +5,8 @@
 -- ARGV[2] how many hours before the current one the hour is meant to be, '' for none
 -- ARGV[3] hour
 --
--- Returns {current hour} when the hour is not the one that is meant, else {current hour, hour}.
+-- Returns {current hour: integer} when the hour is not the one that is meant, else {current hour: integer,
+-- hour: integer}.
 local current, ago, hour = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 
 if ago ~= '' and current - ago ~= hour then

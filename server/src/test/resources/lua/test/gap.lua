@@ -3,5 +3,5 @@
 -- KEYS[1] one
 -- KEYS[3] three
 --
--- Returns {1}.
+-- Returns {one: integer}.
 return {1}

@@ -2,7 +2,7 @@
 --
 -- KEYS[1] one
 --
--- Returns {1}.
+-- Returns {one: integer}.
 --
 -- @include lib/missing
 return {1}

@@ -6,7 +6,7 @@
 -- ARGV[2] second
 -- ARGV[3..] others
 --
--- Returns {1}.
+-- Returns {one: integer}.
 --
 -- @include lib/integer
 -- @include locks/_state

@@ -12,7 +12,7 @@ import dev.quoin.server.redis.Keyspace;
  * {prefix}:{namespace}:locks:{{name}}:marks           sorted set  who is there until when: servers that have waiters, * for those that watch, tokens of readers with the negative end of their lease; expires 15 s after the last server's mark, or with the last reader's lease
  * {prefix}:{namespace}:locks:{{name}}:shares          hash        what each reader was granted, by token: keepers, fence, time of the grant, lease, request id, label; expires with the last lease
  * {prefix}:{namespace}:locks:{{name}}:request:{id}    string      that a request id was granted: token and what was asked for; expires after 10 minutes or the lease, whichever is longer, or that the request was given up (token -), for 10 minutes
- * {prefix}:{namespace}:locks:{{name}}:forced          hash        tokens whose grant Revoke ended, with the time until which that is to be remembered, in ms, and its explanation, 10,000 at most; expires with the last of them: after 10 minutes or when the lease would have ended, whichever is later
+ * {prefix}:{namespace}:locks:{{name}}:revoked         hash        tokens whose grant Revoke ended, with the time until which that is to be remembered, in ms, and its explanation, 10,000 at most; expires with the last of them: after 10 minutes or when the lease would have ended, whichever is later
  * {prefix}:{namespace}:locks:{{name}}:hints:{server}  channel     grants for the waiters of one server; scripts make its name from that of the owner key
  * {prefix}:{namespace}:locks:{{name}}:events          channel     changes, for the servers that watch; scripts make its name from that of the owner key
  * </pre>
@@ -40,13 +40,13 @@ record LockKeys(String entity) {
     return and("request:" + Keyspace.encode(id));
   }
 
-  /** The same and the memory of forced releases. */
-  String[] withForced() {
-    return and("forced");
+  /** The same and the memory of revocations. */
+  String[] withRevoked() {
+    return and("revoked");
   }
 
-  String forced() {
-    return key("forced");
+  String revoked() {
+    return key("revoked");
   }
 
   /** The channel of a server's hints is this and the server's name. */

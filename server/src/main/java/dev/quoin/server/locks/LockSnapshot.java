@@ -108,7 +108,7 @@ record LockSnapshot(
       case "acquired" -> Change.CHANGE_ACQUIRED;
       case "released" -> Change.CHANGE_RELEASED;
       case "expired" -> Change.CHANGE_EXPIRED;
-      case "forced" -> Change.CHANGE_REVOKED;
+      case "revoked" -> Change.CHANGE_REVOKED;
       default -> Change.CHANGE_UNSPECIFIED;
     };
   }

@@ -21,7 +21,7 @@ import java.util.function.Consumer;
 /** Locks in Redis: how they are held by leases, and how they are revoked. */
 final class LockStore implements LeasedResource {
   private static final LuaScript ACQUIRE_FAST = LuaScript.load("locks/acquire_fast");
-  private static final LuaScript FORCE = LuaScript.load("locks/force");
+  private static final LuaScript REVOKE = LuaScript.load("locks/revoke");
 
   private final Scripts scripts;
   private final Keyspace keyspace;
@@ -89,16 +89,16 @@ final class LockStore implements LeasedResource {
 
   @Override
   public String revokedText() {
-    return "the lock was taken from this token by force";
+    return "the lock was revoked";
   }
 
   /** What is written is the time until which it is remembered, a space, by whom and why. */
   @Override
   public CompletionStage<String> revocation(Scope scope, String name, String token) {
-    String forced = keyset(scope, name).forced();
+    String revoked = keyset(scope, name).revoked();
     return scripts
         .redis()
-        .call(scope, commands -> commands.hget(forced, token), late -> {})
+        .call(scope, commands -> commands.hget(revoked, token), late -> {})
         .thenApply(
             memory ->
                 memory == null
@@ -138,7 +138,7 @@ final class LockStore implements LeasedResource {
    */
   CompletionStage<Revoked> revoke(Scope scope, String name, Revocation why, long fence) {
     return scripts
-        .run(FORCE, scope, keyset(scope, name).withForced(), why.word(), fence)
+        .run(REVOKE, scope, keyset(scope, name).withRevoked(), why.word(), fence)
         .thenApply(
             reply -> {
               if (!reply.flag()) {

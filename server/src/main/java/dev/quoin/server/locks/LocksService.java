@@ -104,8 +104,7 @@ public final class LocksService implements BindableService {
         names.stream()
             .map(
                 name ->
-                    LockRequest.of(
-                            call.scope(), name, request.getMode(), lease, request.getLabel())
+                    LockRequest.of(call.scope(), name, request.getMode(), lease, request.getLabel())
                         .withId(request.getRequestId())
                         .inGroup(group))
             .toList();

@@ -33,7 +33,7 @@ import java.util.regex.Pattern;
  * @param arguments how many arguments it takes at least
  * @param anyKeys whether more keys may follow
  * @param variadic whether more arguments may follow
- * @param returns the replies it can give; null while its header does not list them by types
+ * @param returns the replies it can give
  * @param readsOnly whether it changes nothing
  * @param goesFirst whether it goes before other work
  */

@@ -15,7 +15,6 @@ import java.util.regex.Pattern;
  * that is a number), {@code text} (UTF-8) and {@code bytes}.
  */
 record Returns(List<Shape> shapes) {
-  private static final Pattern TYPED = Pattern.compile(": (flag|integer|real|text|bytes|word)\\b");
   private static final Pattern SHAPE = Pattern.compile("\\{([^{}]*)}");
   private static final Pattern REPEATED = Pattern.compile("\\(([^()]+)\\)…");
   private static final Pattern VALUE = Pattern.compile("([a-z][a-z0-9_ ]*): ([a-z]+)");
@@ -93,11 +92,7 @@ record Returns(List<Shape> shapes) {
    */
   static Returns parse(String script, String header) {
     List<Shape> shapes = new ArrayList<>();
-    String paragraph = paragraph(script, header);
-    if (!TYPED.matcher(paragraph).find()) {
-      return null;
-    }
-    Matcher shape = SHAPE.matcher(paragraph);
+    Matcher shape = SHAPE.matcher(paragraph(script, header));
     while (shape.find()) {
       shapes.add(shape(script, shape.group(1)));
     }

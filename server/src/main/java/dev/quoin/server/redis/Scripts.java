@@ -145,7 +145,7 @@ public final class Scripts {
       long end = System.nanoTime();
       size.learn(bytes(values), end);
       duration.record((end - begin) / 1e9, own.succeeded());
-      assert script.returns() == null || script.returns().fits(values)
+      assert script.returns().fits(values)
           : "lua/%s.lua returned %s, which its header does not list"
               .formatted(script.name(), new Reply(values));
       answered.accept(new Reply(values), null);

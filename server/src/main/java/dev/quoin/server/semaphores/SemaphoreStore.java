@@ -100,7 +100,7 @@ final class SemaphoreStore implements LeasedResource {
 
   @Override
   public String revokedText() {
-    return "the permits were taken away";
+    return "the permits were revoked";
   }
 
   @Override

@@ -139,7 +139,7 @@ final class AcquireAllTest {
   }
 
   @Test
-  void lockThatIsForcedFromItWhileItWaitsEndsTheCall() {
+  void lockThatIsRevokedWhileItWaitsEndsTheCall() {
     acquire(request("b"));
     ListenableFuture<AcquireAllResponse> waiting =
         waitForAll(names("a", "b").setLease(Durations.fromMillis(600)), 60);

@@ -109,7 +109,7 @@ final class LockModelTest {
       case 8 -> giveUp();
       case 9 -> renew();
       case 10 -> expire(random.nextBoolean());
-      default -> force();
+      default -> revoke();
     }
   }
 
@@ -203,13 +203,13 @@ final class LockModelTest {
                 .build());
   }
 
-  private void force() {
-    boolean forced =
+  private void revoke() {
+    boolean revoked =
         TestServer.first()
             .locks()
             .revoke(RevokeRequest.newBuilder().setName(NAME).build())
             .getRevoked();
-    assertThat(forced).isEqualTo(!model.holders.isEmpty());
+    assertThat(revoked).isEqualTo(!model.holders.isEmpty());
     List<Client> line = new ArrayList<>(model.line);
     model.line.clear();
     model.holders.clear();

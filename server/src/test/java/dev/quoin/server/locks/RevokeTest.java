@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 
 @Tag("redis")
 final class RevokeTest {
-  private static final String FORCED = "quoin:default:locks:{a}:forced";
+  private static final String REVOKED = "quoin:default:locks:{a}:revoked";
 
   @AfterEach
   void endStreams() {
@@ -48,11 +48,11 @@ final class RevokeTest {
   void holderIsToldAtItsNextRenewalAndReleaseWhy() {
     AcquireResponse victim = acquire(request("a").setLabel("stuck"));
 
-    RevokeResponse forced = force("a", "node 7 hangs", 0);
+    RevokeResponse revoked = revoke("a", "node 7 hangs", 0);
 
-    assertThat(forced.getRevoked()).isTrue();
-    assertThat(forced.getLabel()).isEqualTo("stuck");
-    assertThat(forced.getFence()).isEqualTo(victim.getFence());
+    assertThat(revoked.getRevoked()).isTrue();
+    assertThat(revoked.getLabel()).isEqualTo("stuck");
+    assertThat(revoked.getFence()).isEqualTo(victim.getFence());
     assertThat(state("a").getHeld()).isFalse();
     Refused refused = Refused.by(() -> renew("a", victim.getToken()));
     assertThat(refused.code()).isEqualTo(Code.FAILED_PRECONDITION);
@@ -60,18 +60,18 @@ final class RevokeTest {
     assertThat(refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
         .containsEntry("actor", "ops")
         .containsEntry("explanation", "node 7 hangs");
-    assertThat(refused.status().getMessage()).contains("by force by ops: node 7 hangs");
+    assertThat(refused.status().getMessage()).contains("the lock was revoked by ops: node 7 hangs");
     assertThat(Refused.by(() -> release("a", victim.getToken())).reason())
         .isEqualTo("LOCK_REVOKED");
     assertThat(Refused.by(() -> renew("a", "stranger")).reason()).isEqualTo("LOCK_NOT_HELD");
   }
 
   @Test
-  void streamIsToldThatItLostTheLockByForce() throws Exception {
+  void streamIsToldThatTheLockWasRevoked() throws Exception {
     Holding holding = Holding.open(TestServer.first(), Holding.request("a", 600));
     String token = holding.granted().getToken();
 
-    force("a", "maintenance", 0);
+    revoke("a", "maintenance", 0);
 
     Lost lost = holding.next().getLost();
     assertThat(lost.getReason()).isEqualTo(LostReason.LOST_REASON_REVOKED);
@@ -91,7 +91,7 @@ final class RevokeTest {
     var waiting = await(TestServer.second(), request("a"));
     awaitWaiters("a", 1);
 
-    force("a", "", 0);
+    revoke("a", "", 0);
 
     AcquireResponse granted = waiting.get(10, TimeUnit.SECONDS);
     assertThat(granted.getFence()).isGreaterThan(victim.getFence());
@@ -106,10 +106,10 @@ final class RevokeTest {
     release("a", seen.getToken());
     AcquireResponse newer = acquire(request("a"));
 
-    assertThat(force("a", "", seen.getFence()).getRevoked()).isFalse();
+    assertThat(revoke("a", "", seen.getFence()).getRevoked()).isFalse();
     assertThat(state("a").getHeld()).isTrue();
-    assertThat(force("a", "", newer.getFence()).getRevoked()).isTrue();
-    assertThat(force("a", "", newer.getFence()).getRevoked()).as("repeated").isFalse();
+    assertThat(revoke("a", "", newer.getFence()).getRevoked()).isTrue();
+    assertThat(revoke("a", "", newer.getFence()).getRevoked()).as("repeated").isFalse();
   }
 
   @Test
@@ -119,10 +119,10 @@ final class RevokeTest {
     var writer = await(TestServer.first(), request("a"));
     awaitWaiters("a", 1);
 
-    RevokeResponse forced = force("a", "all out", 0);
+    RevokeResponse revoked = revoke("a", "all out", 0);
 
-    assertThat(forced.getReaderCount()).isEqualTo(2);
-    assertThat(forced.getFence()).isEqualTo(second.getFence());
+    assertThat(revoked.getReaderCount()).isEqualTo(2);
+    assertThat(revoked.getFence()).isEqualTo(second.getFence());
     assertThat(writer.get(10, TimeUnit.SECONDS).getAcquired()).isTrue();
     for (AcquireResponse victim : new AcquireResponse[] {first, second}) {
       assertThat(Refused.by(() -> renew("a", victim.getToken())).reason())
@@ -132,7 +132,7 @@ final class RevokeTest {
 
   @Test
   void nothingIsReleasedWhenNobodyHoldsTheLock() {
-    assertThat(force("a", "", 0))
+    assertThat(revoke("a", "", 0))
         .isEqualTo(
             RevokeResponse.newBuilder().setRevoked(false).setFence(0).setReaderCount(0).build());
     assertThat(TestRedis.commands().keys("quoin:default:locks:{[^%]*")).isEmpty();
@@ -141,42 +141,42 @@ final class RevokeTest {
   @Test
   void victimsAreRememberedForTenMinutesOrAsLongAsTheirLease() {
     acquire(request("a").setLease(Durations.fromSeconds(30)));
-    force("a", "", 0);
-    assertThat(TestRedis.commands().pttl(FORCED)).isBetween(550_000L, 600_000L);
+    revoke("a", "", 0);
+    assertThat(TestRedis.commands().pttl(REVOKED)).isBetween(550_000L, 600_000L);
 
     acquire(request("a").setLease(Durations.fromSeconds(7_200)));
-    force("a", "", 0);
+    revoke("a", "", 0);
     acquire(request("a"));
-    force("a", "", 0);
-    assertThat(TestRedis.commands().pttl(FORCED)).isBetween(7_100_000L, 7_200_000L);
-    assertThat(TestRedis.commands().hlen(FORCED)).isEqualTo(3);
+    revoke("a", "", 0);
+    assertThat(TestRedis.commands().pttl(REVOKED)).isBetween(7_100_000L, 7_200_000L);
+    assertThat(TestRedis.commands().hlen(REVOKED)).isEqualTo(3);
   }
 
   @Test
   void ofTooManyVictimsOnlyThoseAreForgottenWhoseTimeIsOverFirst() {
     AcquireResponse first = acquire(request("a"));
-    force("a", "first", 0);
+    revoke("a", "first", 0);
     Map<String, String> many = new HashMap<>();
     for (int i = 0; i < 9_999; i++) {
       many.put("old-" + i, (i + 1) + " long ago");
     }
-    TestRedis.commands().hset(FORCED, many);
+    TestRedis.commands().hset(REVOKED, many);
     AcquireResponse second = acquire(shared("a"));
     AcquireResponse third = acquire(shared("a"));
 
-    force("a", "second", 0);
+    revoke("a", "second", 0);
 
     for (AcquireResponse victim : new AcquireResponse[] {first, second, third}) {
       assertThat(Refused.by(() -> renew("a", victim.getToken())).reason())
           .isEqualTo("LOCK_REVOKED");
     }
-    assertThat(TestRedis.commands().hlen(FORCED)).isEqualTo(10_000);
-    assertThat(TestRedis.commands().hmget(FORCED, "old-0", "old-1", "old-2"))
+    assertThat(TestRedis.commands().hlen(REVOKED)).isEqualTo(10_000);
+    assertThat(TestRedis.commands().hmget(REVOKED, "old-0", "old-1", "old-2"))
         .extracting(value -> value.hasValue())
         .containsExactly(false, false, true);
   }
 
-  private static RevokeResponse force(String name, String explanation, long fence) {
+  private static RevokeResponse revoke(String name, String explanation, long fence) {
     return TestServer.second()
         .locks()
         .revoke(

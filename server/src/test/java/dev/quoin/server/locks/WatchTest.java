@@ -194,7 +194,7 @@ final class WatchTest {
   }
 
   @Test
-  void forcedReleaseIsToldWithItsExplanation() {
+  void revocationIsToldWithItsExplanation() {
     AcquireResponse taken = acquire(request("a"));
     Watched watched = Watched.open(TestServer.first(), "a");
     watched.next();
@@ -208,11 +208,11 @@ final class WatchTest {
                 .setExplanation("it hangs")
                 .build());
 
-    WatchResponse forced = watched.until(m -> m.getChange() == Change.CHANGE_REVOKED);
-    assertThat(forced.getFence()).isEqualTo(taken.getFence());
-    assertThat(forced.getExplanation()).isEqualTo("it hangs");
-    assertThat(forced.getActor()).isEqualTo("ops");
-    assertThat(forced.getHeld()).isFalse();
+    WatchResponse revoked = watched.until(m -> m.getChange() == Change.CHANGE_REVOKED);
+    assertThat(revoked.getFence()).isEqualTo(taken.getFence());
+    assertThat(revoked.getExplanation()).isEqualTo("it hangs");
+    assertThat(revoked.getActor()).isEqualTo("ops");
+    assertThat(revoked.getHeld()).isFalse();
   }
 
   @Test

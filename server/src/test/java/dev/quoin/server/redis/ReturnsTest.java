@@ -59,6 +59,10 @@ final class ReturnsTest {
         .hasMessageContaining("no line '-- Returns");
     assertThatThrownBy(() -> Returns.parse("lua/x.lua", "--\n-- Returns {a: word}.\n"))
         .hasMessageContaining("unknown type 'word'");
+    assertThatThrownBy(() -> Returns.parse("lua/x.lua", "--\n-- Returns {outcome}.\n"))
+        .hasMessageContaining("'outcome' in place of 'name: type'");
+    assertThatThrownBy(() -> Returns.parse("lua/x.lua", "--\n-- Returns a number.\n"))
+        .hasMessageContaining("lists no reply");
   }
 
   private static byte[] text(String text) {

@@ -187,7 +187,7 @@ final class SemaphoreAdminTest {
     Refused renewal = Refused.by(() -> renew("a", taken.getToken()));
     assertThat(renewal.reason()).isEqualTo("SEMAPHORE_REVOKED");
     assertThat(renewal.status().getMessage())
-        .startsWith("the permits were taken away by Änne: Wartung um 12 – bitte später");
+        .startsWith("the permits were revoked by Änne: Wartung um 12 – bitte später");
     assertThat(renewal.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
         .containsEntry("actor", "Änne")
         .containsEntry("explanation", "Wartung um 12 – bitte später");

@@ -50,7 +50,7 @@ record Slots(Keyspace keyspace) implements LeasedResource {
 
   @Override
   public String revokedText() {
-    return "the slot was taken from this token";
+    return "the slot was revoked";
   }
 
   @Override
