@@ -19,11 +19,12 @@
 -- forgotten. 'parked' are tasks whose fairness key has as many leases as it may: key, line feed, 2 digits of the
 -- band and the id, in byte order. 'waiters' are servers with idle workers by the time of their call.
 --
--- 'meta' is a hash: last number; size, the tasks there are that have not finished; the settings
--- paused, leases, per_key, most; watched, until when in ms somebody follows tasks; minute of the
--- newest rates, which stand at <what><minute % 16>; tidied, the minute in which old tasks were last
--- forgotten; busy<LF><key>, leases of a key; top<band> and
--- lane<band><LF><key> (see queues/_place); redrive, when the next redriven task starts.
+-- 'meta' is a hash: last, the last number or the time of the last change in us, whichever is greater;
+-- size, the tasks there are that have not finished; the settings paused, leases, per_key, most;
+-- watched, until when in ms somebody follows tasks; minute of the newest rates, which stand at
+-- <what><minute % 16>; tidied, the minute in which old tasks were last forgotten; righted (see
+-- queues/_clock); busy<LF><key>, leases of a key; top<band> and lane<band><LF><key> (see
+-- queues/_place); redrive, when the next redriven task starts.
 
 local BAND = 281474976710656
 local IDLE_MS = 3456000000
@@ -38,7 +39,8 @@ local function open_queue(keys)
     us = us, ms = math.floor(us / 1000), counts = {}, lanes = {},
   }
   local found = redis.call(
-    'HMGET', q.meta, 'last', 'size', 'minute', 'watched', 'paused', 'leases', 'per_key', 'most', 'tidied')
+    'HMGET', q.meta, 'last', 'size', 'minute', 'watched', 'paused', 'leases', 'per_key', 'most', 'tidied',
+    'righted')
   q.last = tonumber(found[1] or '0')
   q.size = tonumber(found[2] or '0')
   q.minute = tonumber(found[3] or '0')
@@ -48,6 +50,7 @@ local function open_queue(keys)
   q.per_key = tonumber(found[7] or '0')
   q.most = tonumber(found[8] or '10000000')
   q.tidied = tonumber(found[9] or '0')
+  q.righted = found[10]
   q.was_empty = q.size == 0
   q.configured = q.paused or found[6] or found[7] or found[8]
   return q
@@ -62,10 +65,12 @@ local function count(q, what, number)
   q.counts[what] = (q.counts[what] or 0) + number
 end
 
--- The rates of the minutes that have passed since the newest one begin at 0 again.
+-- The rates of the minutes that have passed since the newest one begin at 0 again; all of them when
+-- the clock was set back.
 local function begin_minute(q, minute)
   local old = {}
-  for m = math.max(q.minute + 1, minute - MINUTES + 1), minute do
+  local first = minute > q.minute and q.minute + 1 or 0
+  for m = math.max(first, minute - MINUTES + 1), minute do
     for _, what in ipairs(RATES) do
       old[#old + 1] = what .. m % MINUTES
     end
@@ -77,10 +82,13 @@ end
 -- Writes what has changed. A queue that is empty and has no settings is forgotten some day.
 local function save_queue(q)
   local minute = math.floor(q.ms / 60000)
-  if minute > q.minute then
+  if minute > q.minute or minute < q.minute - 1 then
     begin_minute(q, minute)
   end
-  local fields = {'last', integer(q.last), 'size', integer(q.size)}
+  if q.righted and q.last <= q.us then
+    redis.call('HDEL', q.meta, 'righted')
+  end
+  local fields = {'last', integer(math.max(q.last, q.us)), 'size', integer(q.size)}
   for lane, tag in pairs(q.lanes) do
     fields[#fields + 1] = lane
     fields[#fields + 1] = integer(tag)

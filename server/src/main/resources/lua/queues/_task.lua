@@ -2,7 +2,8 @@
 --
 -- How tasks are written.
 --
--- The head of a task: priority, 128 more when the payload stands apart and 64 more when it is a text;
+-- The head of a task: priority, 128 more when the payload stands apart, 64 more when it is a text and
+-- 32 more when the task was added with a delay;
 -- cost of its turn (see queues/_place), most attempts; of the backoff
 -- multiplier, first and longest pause in ms; timeout in ms or 0, retention in ms, lengths of key and
 -- kind. Key, kind and payload follow.
@@ -24,7 +25,8 @@ local function read_head(record)
     head.retention, head.key_bytes, head.kind_bytes = struct.unpack(HEAD, record)
   local kind = HEAD_BYTES + 1 + head.key_bytes
   head.long = head.priority >= 128
-  head.priority = head.priority % 64
+  head.is_delayed = head.priority % 64 >= 32
+  head.priority = head.priority % 32
   head.key = string.sub(record, HEAD_BYTES + 1, kind - 1)
   head.kind = string.sub(record, kind, kind + head.kind_bytes - 1)
   return head

@@ -95,7 +95,7 @@ for _, i in ipairs(added) do
     local priority, cost = struct.unpack('>BI2', record)
     local key_bytes = struct.unpack('>I2', record, KEY_BYTES_AT)
     local fairness_key = string.sub(record, KEY_AT, KEY_AT + key_bytes - 1)
-    place(q, id, priority % 64, fairness_key, cost, false)
+    place(q, id, priority % 32, fairness_key, cost, false)
     started = started + 1
   end
   if key ~= '' then

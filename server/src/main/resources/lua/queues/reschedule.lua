@@ -25,7 +25,8 @@ local record, text = found[1], found[2]
 if not record and redis.call('HEXISTS', q.done, id) == 0 then
   return redis.error_reply('TASK_NOT_FOUND the queue has no such task')
 end
-if not record or text and is_leased(parse_task(text)) or redis.call('ZSCORE', q.dead, id) then
+local task = text and parse_task(text)
+if not record or task and is_leased(task) or redis.call('ZSCORE', q.dead, id) then
   return redis.error_reply('TASK_NOT_WAITING a worker has the task, or it has ended')
 end
 local head = read_head(record)
@@ -36,6 +37,10 @@ end
 redis.call('ZREM', q.parked, parked_as(id, head))
 local ms = tonumber(string.sub(start, 2))
 local time = math.max(q.ms, string.sub(start, 1, 1) == '+' and q.ms + ms or ms)
+if task and (task.mark == 'N' or task.mark == 'U') then
+  task.server = task.mark .. integer(time - q.ms)
+  write_task(q, id, task)
+end
 if time > q.ms then
   delay_until(q, id, time)
 else

@@ -19,6 +19,8 @@ record TaskRecord(byte[] bytes) {
   private static final int HEAD_BYTES = 26;
   private static final int LONG = 0x80;
   private static final int TEXT = 0x40;
+  private static final int DELAYED = 0x20;
+  private static final int PRIORITY = 0x1F;
   private static final int KEY_LENGTH_AT = 22;
   private static final int TURN = 1000;
   private static final int DEFAULT_PRIORITY = 5;
@@ -40,6 +42,7 @@ record TaskRecord(byte[] bytes) {
             .put(
                 (byte)
                     ((task.hasPriority() ? task.getPriority() : DEFAULT_PRIORITY)
+                        | (task.hasDelay() ? DELAYED : 0)
                         | (task.hasPayloadText() ? TEXT : 0)
                         | (hasLongPayload(task) ? LONG : 0)))
             .putShort((short) (TURN / Defaults.orElse(task.getFairnessWeight(), 1)))
@@ -78,7 +81,7 @@ record TaskRecord(byte[] bytes) {
   }
 
   int priority() {
-    return bytes[0] & 0x3F;
+    return bytes[0] & PRIORITY;
   }
 
   String fairnessKey() {

@@ -34,6 +34,7 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import io.lettuce.core.Range;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -102,17 +103,17 @@ final class QueuesServiceTest {
   void whoWantsSomethingElseAfterANackComesTooLate() {
     String id = queue.add("work");
     LeasedTask leased = queue.leaseOne();
-    Failed.Builder nack = Queue.failed(leased, "busy").setRetryAfter(Queue.seconds(600));
+    Failed.Builder nack = failed(leased, "busy").setRetryAfter(seconds(600));
     assertThat(queue.nack(nack).getState()).isEqualTo(TaskState.TASK_STATE_DELAYED);
     assertThat(queue.nack(nack).getState()).isEqualTo(TaskState.TASK_STATE_DELAYED);
-    assertThat(queue.nack(nack.clone().setRetryAfter(Queue.seconds(1))).getOk()).isFalse();
+    assertThat(queue.nack(nack.clone().setRetryAfter(seconds(1))).getOk()).isFalse();
     assertThat(queue.nack(nack.clone().clearRetryAfter()).getOk()).isFalse();
     assertThat(queue.nack(nack.clone().setDead(true)).getReason())
         .isEqualTo(ErrorReason.ERROR_REASON_TASK_NOT_LEASED);
     assertThat(queue.get(id).getState()).isEqualTo(TaskState.TASK_STATE_DELAYED);
 
     String other = queue.add("poison");
-    Failed.Builder dead = Queue.failed(queue.leaseOne(), "poison").setDead(true);
+    Failed.Builder dead = failed(queue.leaseOne(), "poison").setDead(true);
     assertThat(queue.nack(dead).getState()).isEqualTo(TaskState.TASK_STATE_DEAD);
     assertThat(queue.nack(dead).getState()).isEqualTo(TaskState.TASK_STATE_DEAD);
     assertThat(queue.nack(dead.clone().setDead(false)).getOk()).isFalse();
@@ -131,7 +132,7 @@ final class QueuesServiceTest {
 
   @Test
   void whatWouldHaveNoEffectIsRefused() {
-    assertThat(Refused.by(() -> queue.add(task("x").setDedupWindow(Queue.seconds(60)))).fields())
+    assertThat(Refused.by(() -> queue.add(task("x").setDedupWindow(seconds(60)))).fields())
         .containsExactly("task.dedup_window");
     LeaseRequest weighted = queue.request(1).addWeights(1).build();
     assertThat(Refused.by(() -> queue.stub().lease(weighted)).fields()).containsExactly("weights");
@@ -160,6 +161,73 @@ final class QueuesServiceTest {
 
     assertThat(TestRedis.commands().zscore(queue.key("leased"), id))
         .isLessThan(System.currentTimeMillis() + Duration.ofDays(1).toMillis() + 60_000);
+  }
+
+  @Test
+  void aTaskDelayedWhileTheClockWasAheadStartsAfterItsDelay() {
+    long astray = System.currentTimeMillis() + Duration.ofDays(300).toMillis();
+    String later = queue.add(task("later").setDelay(seconds(3_600))).getTaskId();
+    String dated =
+        queue.add(task("dated").setRunTime(Timestamps.fromMillis(astray + 60_000))).getTaskId();
+    TestRedis.commands().hset(queue.key("meta"), "last", astray + "000");
+    String soon = queue.add(task("soon").setDelay(seconds(600))).getTaskId();
+    String nextYear =
+        queue.add(task("dated").setRunTime(Timestamps.fromMillis(astray + 60_000))).getTaskId();
+    queue.add("fails");
+    LeasedTask failing = queue.leaseOne();
+    queue.nack(failed(failing, "no").setRetryAfter(seconds(50)));
+    TestRedis.commands().zadd(queue.key("delayed"), astray + 600_000, soon);
+    TestRedis.commands().zadd(queue.key("delayed"), astray + 50_000, failing.getTaskId());
+    TestRedis.commands().hdel(queue.key("meta"), "righted");
+
+    assertThat(queue.lease(1)).isEmpty();
+
+    assertThat(secondsToStart(soon)).isBetween(500L, 600L);
+    assertThat(secondsToStart(failing.getTaskId())).isBetween(1L, 50L);
+    assertThat(secondsToStart(later)).isBetween(3_500L, 3_600L);
+    long daysAway = Duration.ofDays(299).toSeconds();
+    assertThat(secondsToStart(dated)).isGreaterThan(daysAway);
+    assertThat(secondsToStart(nextYear)).isGreaterThan(daysAway);
+  }
+
+  @Test
+  void everyTaskDelayedWhileTheClockWasAheadIsFound() {
+    long astray = System.currentTimeMillis() + Duration.ofDays(300).toMillis();
+    TestRedis.commands().hset(queue.key("meta"), "last", astray + "000");
+    List<String> ids =
+        queue.addAll(IntStream.range(0, 1_000).mapToObj(i -> task("x").setDelay(seconds(600))));
+    ids.forEach(id -> TestRedis.commands().zadd(queue.key("delayed"), astray + 600_000, id));
+    TestRedis.commands().hdel(queue.key("meta"), "righted");
+
+    for (int i = 0; i < 20; i++) {
+      queue.lease(1);
+    }
+
+    assertThat(
+            TestRedis.commands()
+                .zcount(
+                    queue.key("delayed"), Range.create(0, System.currentTimeMillis() + 601_000)))
+        .isEqualTo(1_000);
+    assertThat(TestRedis.commands().hget(queue.key("meta"), "righted")).isEqualTo("all");
+  }
+
+  @Test
+  void ratesCountAgainAfterTheClockWasAhead() {
+    queue.add("x");
+    String minute = TestRedis.commands().hget(queue.key("meta"), "minute");
+    TestRedis.commands()
+        .hset(queue.key("meta"), "minute", String.valueOf(Long.parseLong(minute) + 500_000));
+
+    queue.add("y");
+
+    long now = Long.parseLong(TestRedis.commands().hget(queue.key("meta"), "minute"));
+    assertThat(now).isBetween(Long.parseLong(minute), Long.parseLong(minute) + 1);
+    assertThat(TestRedis.commands().hget(queue.key("meta"), "enqueued" + now % 16)).isEqualTo("1");
+  }
+
+  private long secondsToStart(String id) {
+    double start = TestRedis.commands().zscore(queue.key("delayed"), id);
+    return ((long) start - System.currentTimeMillis()) / 1_000;
   }
 
   @Test
