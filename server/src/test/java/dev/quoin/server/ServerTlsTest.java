@@ -56,6 +56,34 @@ final class ServerTlsTest {
   }
 
   @Test
+  void changedAuthoritiesOfClientsAreUsed() throws Exception {
+    Pem own = Pem.make(Files.createDirectory(folder.resolve("own")));
+    Pem before = Pem.make(Files.createDirectory(folder.resolve("before")));
+    Pem after = Pem.make(Files.createDirectory(folder.resolve("after")));
+    Path certificate = Files.writeString(folder.resolve("tls.crt"), own.certificate);
+    Path key = Files.writeString(folder.resolve("tls.key"), own.key);
+    Path authorities = Files.writeString(folder.resolve("clients.crt"), before.certificate);
+    try (TestServer server =
+        TestServer.start(
+            "redis", TestRedis.uri(),
+            "tls-certificate", certificate.toString(),
+            "tls-key", key.toString(),
+            "tls-client-authorities", authorities.toString())) {
+      assertThat(isServed(server, own)).isFalse();
+      assertThat(isServed(server, own, before)).isTrue();
+      assertThat(isServed(server, own, after)).isFalse();
+
+      Files.writeString(authorities, "not a certificate");
+      assertThat(isServed(server, own, before)).isTrue();
+      Files.writeString(authorities, after.certificate);
+
+      Eventually.until(
+          Duration.ofSeconds(60), "the new one is used", () -> isServed(server, own, after));
+      assertThat(isServed(server, own, before)).isFalse();
+    }
+  }
+
+  @Test
   void certificateWithAnotherKeyStopsTheStart() throws Exception {
     Pem one = Pem.make(Files.createDirectory(folder.resolve("one")));
     Pem other = Pem.make(Files.createDirectory(folder.resolve("other")));
@@ -102,8 +130,28 @@ final class ServerTlsTest {
 
   /** Over a connection of its own, which trusts one certificate only. */
   private static boolean isServed(TestServer server, Pem trusted) {
+    return isServed(server, trusting(trusted));
+  }
+
+  /** The same for a client that shows a certificate. */
+  private static boolean isServed(TestServer server, Pem trusted, Pem client) {
+    try {
+      return isServed(
+          server,
+          TlsChannelCredentials.newBuilder()
+              .trustManager(new ByteArrayInputStream(trusted.certificate.getBytes()))
+              .keyManager(
+                  new ByteArrayInputStream(client.certificate.getBytes()),
+                  new ByteArrayInputStream(client.key.getBytes()))
+              .build());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean isServed(TestServer server, ChannelCredentials credentials) {
     ManagedChannel channel =
-        Grpc.newChannelBuilderForAddress("127.0.0.1", server.server().port(), trusting(trusted))
+        Grpc.newChannelBuilderForAddress("127.0.0.1", server.server().port(), credentials)
             .overrideAuthority("localhost")
             .build();
     try {

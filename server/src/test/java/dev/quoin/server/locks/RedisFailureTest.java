@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.util.Durations;
+import com.google.protobuf.util.Timestamps;
 import com.google.rpc.RequestInfo;
 import com.google.rpc.RetryInfo;
+import dev.quoin.locks.v1.AcquireAllRequest;
+import dev.quoin.locks.v1.AcquireAllResponse;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.GetRequest;
+import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisProcess;
@@ -307,6 +311,42 @@ final class RedisFailureTest {
   }
 
   @Test
+  void locksHadSoFarAreKeptWhenRedisIsBackInTime() throws Exception {
+    server.close();
+    server = TestServer.start("redis", redis.uri(), "redis-timeout", "500ms");
+    AcquireResponse holder =
+        server.locks().acquire(named("b").setLease(Durations.fromSeconds(600)).build());
+    ListenableFuture<AcquireAllResponse> waiting =
+        server
+            .futureLocks()
+            .acquireAll(
+                AcquireAllRequest.newBuilder()
+                    .addNames("a")
+                    .addNames("b")
+                    .setLease(Durations.fromSeconds(12))
+                    .setWait(Durations.fromSeconds(120))
+                    .build());
+    awaitWaiters("b", 1);
+    long fence = state("a").getFence();
+    Eventually.until("the lease has been renewed", () -> secondsLeft("a") > 11.5);
+
+    // The renewals after a third and two thirds of the lease fail; a third one would come too late.
+    redis.freeze();
+    Thread.sleep(9_200);
+    redis.unfreeze();
+    Eventually.until("locks are served again", () -> isServed("other"));
+    Eventually.until("the lease has been renewed again", () -> secondsLeft("a") > 11);
+
+    assertThat(state("a").getFence()).isEqualTo(fence);
+    server
+        .locks()
+        .release(ReleaseRequest.newBuilder().setName("b").setToken(holder.getToken()).build());
+    AcquireAllResponse all = waiting.get(20, TimeUnit.SECONDS);
+    assertThat(all.getAcquired()).isTrue();
+    assertThat(state("a").getFence()).isEqualTo(fence);
+  }
+
+  @Test
   void waiterWhoseHintWasLostGetsTheLockAllTheSame() throws Exception {
     AcquireResponse holder = server.locks().acquire(named("a").build());
     ListenableFuture<AcquireResponse> waiting =
@@ -320,6 +360,14 @@ final class RedisFailureTest {
         .release(ReleaseRequest.newBuilder().setName("a").setToken(holder.getToken()).build());
 
     assertThat(waiting.get(8, TimeUnit.SECONDS).getAcquired()).isTrue();
+  }
+
+  private GetResponse state(String name) {
+    return server.locks().get(GetRequest.newBuilder().setName(name).build());
+  }
+
+  private double secondsLeft(String name) {
+    return (Timestamps.toMillis(state(name).getExpireTime()) - System.currentTimeMillis()) / 1e3;
   }
 
   private boolean isServed(String name) {

@@ -3,13 +3,20 @@ package dev.quoin.server.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.util.concurrent.ListenableFuture;
+import com.google.protobuf.util.Durations;
+import dev.quoin.locks.v1.AcquireRequest;
+import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.GetRequest;
+import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import io.grpc.ConnectivityState;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -33,6 +40,32 @@ final class LimitsTest {
         third.close();
         Eventually.until("there is room again", () -> isServed(server));
       }
+    }
+  }
+
+  @Test
+  void connectionOfItsAgeIsClosedOnceItsCallsHaveEnded() {
+    try (TestServer server = server("max-connection-age", "1s")) {
+      String held = "held";
+      String token =
+          server.locks().acquire(AcquireRequest.newBuilder().setName(held).build()).getToken();
+      ListenableFuture<AcquireResponse> waiting =
+          server
+              .futureLocks()
+              .acquire(
+                  AcquireRequest.newBuilder()
+                      .setName(held)
+                      .setWait(Durations.fromSeconds(60))
+                      .build());
+      Eventually.until(
+          "a connection takes no new calls",
+          () -> server.channel().getState(false) == ConnectivityState.IDLE);
+      assertThat(waiting).isNotDone();
+
+      server.locks().release(ReleaseRequest.newBuilder().setName(held).setToken(token).build());
+
+      assertThat(waiting).succeedsWithin(Duration.ofSeconds(20));
+      assertServed(server);
     }
   }
 
