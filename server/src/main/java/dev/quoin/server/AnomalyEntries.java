@@ -4,7 +4,7 @@ package dev.quoin.server;
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.Severity;
 import dev.quoin.server.logs.LogWriter;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.stats.Anomaly;
 import dev.quoin.server.stats.AnomalyLog;
 import java.util.Locale;
@@ -21,7 +21,7 @@ final class AnomalyEntries implements AnomalyLog {
 
   /** Nobody waits for it, and a recorded value is no less recorded when it fails. */
   @Override
-  public void write(Scope scope, Anomaly anomaly) {
+  public void write(RequestContext scope, Anomaly anomaly) {
     LogEntry entry =
         LogEntry.newBuilder()
             .setSeverity(Severity.SEVERITY_WARNING)

@@ -8,9 +8,9 @@ import dev.quoin.server.kernel.Sockets;
 import dev.quoin.server.names.Namespaces;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
+import dev.quoin.server.redis.RedisAddress;
 import dev.quoin.server.redis.RedisConnector;
 import dev.quoin.server.redis.RedisOptions;
-import dev.quoin.server.redis.RedisTarget;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.redis.UnusableRedis;
@@ -154,9 +154,9 @@ public final class QuoinServer implements AutoCloseable {
     Metrics metrics = await(aside);
     closers.push(metrics::close);
 
-    queues = new WaitQueues(redis.channels(), timer, settings.maxWaiters());
+    queues = new WaitQueues(redis.pubSub(), timer, settings.maxWaiters());
     Seal seal = seal(redis, timer);
-    tails = new Tails(redis.channels(), timer, seal);
+    tails = new Tails(redis.pubSub(), timer, seal);
     Scripts scripts = new Scripts(redis, metrics.meter());
     Namespaces namespaces = new Namespaces(scripts, settings.keyPrefix());
     Kernel kernel =
@@ -222,8 +222,8 @@ public final class QuoinServer implements AutoCloseable {
       embedded = startEmbedded();
       closers.push(embedded::close);
     }
-    RedisTarget target =
-        RedisTarget.parse(ownRedis ? embedded.uri() : settings.redis())
+    RedisAddress address =
+        RedisAddress.parse(ownRedis ? embedded.uri() : settings.redis())
             .trusting(settings.redisAuthorities());
     RedisOptions options =
         new RedisOptions(
@@ -234,10 +234,10 @@ public final class QuoinServer implements AutoCloseable {
             settings.maxRedisBytes());
     for (int triesLeft = ownRedis ? OWN_REDIS_TRIES : 1; ; triesLeft--) {
       try {
-        return RedisConnector.connect(target, options, loops.group(), timer);
+        return RedisConnector.connect(address, options, loops.group(), timer);
       } catch (UnusableRedis e) {
         if (triesLeft == 1 || !e.isAway()) {
-          throw new BadSettings("redis: " + target.describe() + ": " + e.getMessage());
+          throw new BadSettings("redis: " + address.describe() + ": " + e.getMessage());
         }
         // It is started again when it dies, as one may that was killed while it started.
         LOG.log(Level.WARNING, "the embedded Redis went away, connecting once more", e);

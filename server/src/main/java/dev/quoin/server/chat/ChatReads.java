@@ -9,7 +9,7 @@ import dev.quoin.chat.v1.Role;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.tail.Chunk;
 import dev.quoin.server.tail.LogSource;
@@ -60,13 +60,13 @@ final class ChatReads {
       List<Message> messages) {}
 
   /** Where a user stands in a chat. */
-  CompletionStage<Place> look(Scope scope, String chat, String user) {
+  CompletionStage<Place> look(RequestContext scope, String chat, String user) {
     String[] keys = of(scope, chat).keys("head", "log", "seen", "members", "staff");
     return scripts.run(LOOK, scope, keys, user).thenApply(Place::of);
   }
 
   /** How large a chat is; nothing when there is none. */
-  CompletionStage<Optional<Summary>> summary(Scope scope, String chat) {
+  CompletionStage<Optional<Summary>> summary(RequestContext scope, String chat) {
     return scripts
         .run(SUMMARY, scope, of(scope, chat).keys("head", "seen"))
         .thenApply(reply -> reply.flag() ? Optional.of(summary(chat, reply)) : Optional.empty());
@@ -84,7 +84,13 @@ final class ChatReads {
 
   /** Messages, oldest first. Being no member is a refusal except for pending ones. */
   CompletionStage<Found> fetch(
-      Scope scope, String chat, String user, Range range, long from, int limit, int bytes) {
+      RequestContext scope,
+      String chat,
+      String user,
+      Range range,
+      long from,
+      int limit,
+      int bytes) {
     return scripts
         .run(
             FETCH,
@@ -118,7 +124,7 @@ final class ChatReads {
 
   /** Members by name, after one of them. */
   CompletionStage<List<Member>> members(
-      Scope scope, String chat, String user, String after, int count) {
+      RequestContext scope, String chat, String user, String after, int count) {
     String[] keys = of(scope, chat).keys("head", "seen", "members", "staff");
     return scripts
         .run(MEMBERS, scope, keys, user, after, count)
@@ -139,20 +145,20 @@ final class ChatReads {
   }
 
   /** The log of a chat, for tails. What is read is not bound to the deadline of a call. */
-  LogSource<Entry> log(Scope scope, String chat) {
+  LogSource<Entry> log(RequestContext scope, String chat) {
     return new Log(scope.detached(), chat, of(scope, chat));
   }
 
-  private ChatKeys of(Scope scope, String chat) {
+  private ChatKeys of(RequestContext scope, String chat) {
     return ChatKeys.of(keyspace, scope.namespace(), chat);
   }
 
   final class Log implements LogSource<Entry> {
-    private final Scope scope;
+    private final RequestContext scope;
     private final String chat;
     private final ChatKeys keys;
 
-    private Log(Scope scope, String chat, ChatKeys keys) {
+    private Log(RequestContext scope, String chat, ChatKeys keys) {
       this.scope = scope;
       this.chat = chat;
       this.keys = keys;

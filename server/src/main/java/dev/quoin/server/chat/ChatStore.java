@@ -6,7 +6,7 @@ import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Once;
 import java.util.List;
@@ -64,7 +64,7 @@ final class ChatStore {
    *
    * @param late runs when it was made after the caller was told that Redis is away
    */
-  CompletionStage<Sent> create(Scope scope, String chat, Plan plan, Runnable late) {
+  CompletionStage<Sent> create(RequestContext scope, String chat, Plan plan, Runnable late) {
     Arguments arguments =
         Arguments.of(
                 plan.creator(),
@@ -94,7 +94,7 @@ final class ChatStore {
    *
    * @param late runs when it became one after the caller was told that Redis is away
    */
-  CompletionStage<Joined> join(Scope scope, String chat, String user, Runnable late) {
+  CompletionStage<Joined> join(RequestContext scope, String chat, String user, Runnable late) {
     Consumer<Reply> unheard = reply -> late.run();
     return scripts
         .run(
@@ -112,7 +112,7 @@ final class ChatStore {
    *
    * @param actor who kicks the user, "" when it leaves
    */
-  CompletionStage<Boolean> leave(Scope scope, String chat, String user, String actor) {
+  CompletionStage<Boolean> leave(RequestContext scope, String chat, String user, String actor) {
     return flag(
         scripts.run(
             LEAVE,
@@ -122,7 +122,8 @@ final class ChatStore {
             actor));
   }
 
-  CompletionStage<Boolean> setRole(Scope scope, String chat, String user, Role role, String actor) {
+  CompletionStage<Boolean> setRole(
+      RequestContext scope, String chat, String user, Role role, String actor) {
     return flag(
         scripts.run(
             ROLE,
@@ -135,7 +136,12 @@ final class ChatStore {
 
   /** Sends a message, once for each id and sender. */
   CompletionStage<Sent> send(
-      Scope scope, String chat, String sender, byte[] content, Once once, boolean acknowledge) {
+      RequestContext scope,
+      String chat,
+      String sender,
+      byte[] content,
+      Once once,
+      boolean acknowledge) {
     return scripts
         .run(
             SEND,
@@ -153,26 +159,28 @@ final class ChatStore {
    *
    * @return when it was changed to that, in ms
    */
-  CompletionStage<Long> edit(Scope scope, String chat, String user, long number, byte[] content) {
+  CompletionStage<Long> edit(
+      RequestContext scope, String chat, String user, long number, byte[] content) {
     return scripts
         .run(EDIT, scope, keys(scope, chat, "head", "log", "seen", "staff"), user, number, content)
         .thenApply(Reply::integer);
   }
 
-  CompletionStage<Acknowledged> acknowledge(Scope scope, String chat, String user, long number) {
+  CompletionStage<Acknowledged> acknowledge(
+      RequestContext scope, String chat, String user, long number) {
     return scripts
         .run(ACK, scope, keys(scope, chat, "head", "log", "seen"), user, number)
         .thenApply(reply -> new Acknowledged(reply.flag(), reply.integer(), reply.integer()));
   }
 
   /** Tells those who listen now what a user is doing. */
-  CompletionStage<Void> signal(Scope scope, String chat, String user, String activity) {
+  CompletionStage<Void> signal(RequestContext scope, String chat, String user, String activity) {
     return scripts
         .run(SIGNAL, scope, keys(scope, chat, "head", "seen"), user, activity)
         .thenApply(reply -> null);
   }
 
-  private String[] keys(Scope scope, String chat, String... parts) {
+  private String[] keys(RequestContext scope, String chat, String... parts) {
     return ChatKeys.of(keyspace, scope.namespace(), chat).keys(parts);
   }
 

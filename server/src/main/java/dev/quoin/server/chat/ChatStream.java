@@ -7,7 +7,7 @@ import dev.quoin.chat.v1.SubscribeResponse.Events;
 import dev.quoin.chat.v1.SubscribeResponse.MemberLeft;
 import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.kernel.Kernel;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.rpc.Streams;
@@ -42,7 +42,7 @@ final class ChatStream implements Subscriber<Entry> {
   private final UserChats users;
   private final Notes notes;
   private final Timer timer;
-  private final Scope scope;
+  private final RequestContext scope;
   private final String user;
   private final Sink<SubscribeResponse> sink;
   private final Subscription<Entry> subscription;

@@ -16,7 +16,7 @@ import dev.quoin.server.chat.ChatStore.Plan;
 import dev.quoin.server.chat.Notes.Note;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.names.Directory;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Fingerprint;
@@ -61,7 +61,7 @@ final class MemberCalls {
     Plan plan = plan(request, creator, List.copyOf(members));
     members.add(creator);
     List<CompletableFuture<Note>> noted = note(call.scope(), members, chat);
-    Scope later = call.scope().detached();
+    RequestContext later = call.scope().detached();
     // The notes may have gone while Redis was silent for long.
     Runnable late = () -> note(later, members, chat);
     return Futures.all(noted)
@@ -78,7 +78,8 @@ final class MemberCalls {
                     .build());
   }
 
-  private List<CompletableFuture<Note>> note(Scope scope, Collection<String> users, String chat) {
+  private List<CompletableFuture<Note>> note(
+      RequestContext scope, Collection<String> users, String chat) {
     return users.stream().map(user -> notes.note(scope, user, chat).toCompletableFuture()).toList();
   }
 
@@ -111,7 +112,7 @@ final class MemberCalls {
   CompletionStage<JoinResponse> join(JoinRequest request, Call call) {
     String chat = request.getChatId();
     String user = Identity.of(call, request.getUser());
-    Scope later = call.scope().detached();
+    RequestContext later = call.scope().detached();
     // The note may have gone while Redis was silent for long.
     Runnable late = () -> notes.note(later, user, chat);
     CompletableFuture<Note> noted = notes.note(call.scope(), user, chat).toCompletableFuture();
@@ -143,7 +144,8 @@ final class MemberCalls {
         .thenApply(kicked -> KickResponse.newBuilder().setKicked(kicked).build());
   }
 
-  private CompletionStage<Boolean> end(Scope scope, String chat, String user, String actor) {
+  private CompletionStage<Boolean> end(
+      RequestContext scope, String chat, String user, String actor) {
     return chats
         .leave(scope, chat, user, actor)
         .thenApply(

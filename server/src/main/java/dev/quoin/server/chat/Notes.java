@@ -7,7 +7,7 @@ import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import io.netty.util.Timer;
 import java.util.ArrayList;
@@ -75,7 +75,7 @@ final class Notes {
   private record Tried(Note note, boolean look) {}
 
   /** Notes that a user is about to be in a chat. */
-  CompletionStage<Note> note(Scope scope, String user, String chat) {
+  CompletionStage<Note> note(RequestContext scope, String user, String chat) {
     return tryNote(scope, user, chat)
         .thenCompose(
             tried ->
@@ -95,7 +95,7 @@ final class Notes {
             });
   }
 
-  private CompletionStage<Tried> tryNote(Scope scope, String user, String chat) {
+  private CompletionStage<Tried> tryNote(RequestContext scope, String user, String chat) {
     UserKeys keys = users.of(scope, user);
     return scripts
         .run(
@@ -114,7 +114,7 @@ final class Notes {
   }
 
   /** Takes out all chats the user is not in, some at a time. */
-  private CompletionStage<Void> tidy(Scope scope, String user, String after) {
+  private CompletionStage<Void> tidy(RequestContext scope, String user, String after) {
     return users
         .list(scope, user, after, AT_ONCE)
         .thenCompose(
@@ -140,7 +140,9 @@ final class Notes {
 
   /** Takes notes back that were new, when what they were for was refused. */
   void takeBack(
-      Scope scope, Throwable failure, Collection<? extends CompletableFuture<Note>> noted) {
+      RequestContext scope,
+      Throwable failure,
+      Collection<? extends CompletableFuture<Note>> noted) {
     if (failure == null
         || !(Statuses.refusal(failure) instanceof Refusal refusal)
         || !REFUSALS.contains(refusal.reason())) {
@@ -153,7 +155,7 @@ final class Notes {
     }
   }
 
-  private void unnote(Scope scope, Note note) {
+  private void unnote(RequestContext scope, Note note) {
     if (note.isNew()) {
       UserKeys keys = users.of(scope, note.user());
       String[] both = {keys.chats(), keys.noted()};
@@ -166,7 +168,7 @@ final class Notes {
    *
    * @return done when all were taken out that can be; how many stay for now
    */
-  CompletionStage<Long> forget(Scope scope, String user, List<String> chats) {
+  CompletionStage<Long> forget(RequestContext scope, String user, List<String> chats) {
     if (chats.isEmpty()) {
       return CompletableFuture.completedFuture(0L);
     }
@@ -181,7 +183,7 @@ final class Notes {
   }
 
   /** The user is in a chat no longer: its note goes, now or in a minute. */
-  void ended(Scope scope, String user, String chat) {
+  void ended(RequestContext scope, String user, String chat) {
     forget(scope.detached(), user, List.of(chat))
         .thenAccept(
             stay -> {
@@ -192,7 +194,7 @@ final class Notes {
   }
 
   /** Whoever reads the user's chats does the same: that many at a time are enough. */
-  private void checkLater(Scope scope, String user, String chat) {
+  private void checkLater(RequestContext scope, String user, String chat) {
     if (waiting.incrementAndGet() > MOST_WAITING) {
       waiting.decrementAndGet();
       return;
@@ -207,7 +209,7 @@ final class Notes {
   }
 
   /** Tells whether the user is in a chat; if not its note goes. */
-  CompletionStage<Boolean> check(Scope scope, String user, String chat) {
+  CompletionStage<Boolean> check(RequestContext scope, String user, String chat) {
     return reads
         .look(scope, chat, user)
         .thenApply(

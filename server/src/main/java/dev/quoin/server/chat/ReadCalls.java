@@ -18,7 +18,7 @@ import dev.quoin.chat.v1.ListResponse;
 import dev.quoin.server.chat.ChatReads.Found;
 import dev.quoin.server.chat.ChatReads.Range;
 import dev.quoin.server.names.Directory;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Paging;
@@ -127,7 +127,7 @@ final class ReadCalls {
   }
 
   CompletionStage<ListResponse> list(ListRequest request, Call call) {
-    Scope scope = call.scope();
+    RequestContext scope = call.scope();
     return ids.list(
             scope,
             request.getPrefix(),
@@ -144,7 +144,7 @@ final class ReadCalls {
 
   /** What is there; what has ended is not listed any more. */
   private ListResponse listed(
-      Scope scope, Directory.Page page, List<Optional<ListResponse.Summary>> found) {
+      RequestContext scope, Directory.Page page, List<Optional<ListResponse.Summary>> found) {
     ListResponse.Builder response =
         ListResponse.newBuilder().setNextPageToken(page.nextPageToken());
     for (int i = 0; i < found.size(); i++) {
@@ -199,7 +199,7 @@ final class ReadCalls {
 
   /** Looks into the chats of a page, and takes those out of the user's that it is not in. */
   private <T> CompletionStage<Looked<T>> page(
-      Scope scope,
+      RequestContext scope,
       String user,
       Paging paging,
       Function<String, CompletionStage<T>> look,

@@ -4,7 +4,7 @@ package dev.quoin.server.chat;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.tail.Chunk;
 import dev.quoin.server.tail.LogSource;
@@ -46,7 +46,7 @@ final class UserChats {
   record Page(long newestChange, List<String> chats, String last) {}
 
   /** Chats in the order in which they were first noted, after a place of an earlier page or "0". */
-  CompletionStage<Page> list(Scope scope, String user, String after, int count) {
+  CompletionStage<Page> list(RequestContext scope, String user, String after, int count) {
     UserKeys keys = of(scope, user);
     return scripts
         .run(LIST, scope, new String[] {keys.chats(), keys.changes()}, after, count)
@@ -64,19 +64,19 @@ final class UserChats {
   }
 
   /** What is noted from now on, for tails. */
-  LogSource<Entry> log(Scope scope, String user) {
+  LogSource<Entry> log(RequestContext scope, String user) {
     return new Changes(scope.detached(), of(scope, user));
   }
 
-  UserKeys of(Scope scope, String user) {
+  UserKeys of(RequestContext scope, String user) {
     return UserKeys.of(keyspace, scope.namespace(), user);
   }
 
   private final class Changes implements LogSource<Entry> {
-    private final Scope scope;
+    private final RequestContext scope;
     private final UserKeys keys;
 
-    private Changes(Scope scope, UserKeys keys) {
+    private Changes(RequestContext scope, UserKeys keys) {
       this.scope = scope;
       this.keys = keys;
     }

@@ -4,7 +4,7 @@ package dev.quoin.server.config;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.AnnounceResponse;
 import dev.quoin.server.config.InstanceStore.Announced;
-import dev.quoin.server.redis.Persistent;
+import dev.quoin.server.redis.RetryUntil;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.rpc.Streams;
@@ -136,7 +136,7 @@ final class Announcement {
   }
 
   private CompletionStage<?> leave() {
-    return Persistent.run(
+    return RetryUntil.run(
         timer, Duration.ofMillis(what.leaseMillis()), () -> instances.leave(what));
   }
 }

@@ -73,7 +73,7 @@ public final class ConfigService implements BindableService {
 
   private static <T> Watches<Snapshot<T>> watches(Kernel kernel, Copies<Snapshot<?>> copies) {
     return new Watches<>(
-        kernel.scripts().redis().channels(), kernel.timer(), WatchSettings.USUAL, copies);
+        kernel.scripts().redis().pubSub(), kernel.timer(), WatchSettings.USUAL, copies);
   }
 
   @Override

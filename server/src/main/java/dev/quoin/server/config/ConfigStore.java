@@ -9,7 +9,7 @@ import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,19 +62,20 @@ final class ConfigStore {
   /** Versions of a component. */
   record Versions(boolean more, List<Configuration> configurations) {}
 
-  CompletionStage<Outcome> set(Scope scope, Change change, byte[] value) {
+  CompletionStage<Outcome> set(RequestContext scope, Change change, byte[] value) {
     return types.note(scope, change.type(), run(SET, scope, change, value));
   }
 
-  CompletionStage<Outcome> rollback(Scope scope, Change change, long version) {
+  CompletionStage<Outcome> rollback(RequestContext scope, Change change, long version) {
     return types.note(scope, change.type(), run(ROLLBACK, scope, change, Long.toString(version)));
   }
 
-  CompletionStage<Outcome> delete(Scope scope, Change change) {
+  CompletionStage<Outcome> delete(RequestContext scope, Change change) {
     return run(DELETE, scope, change, MEMORY.toMillis());
   }
 
-  private CompletionStage<Outcome> run(LuaScript script, Scope scope, Change change, Object what) {
+  private CompletionStage<Outcome> run(
+      LuaScript script, RequestContext scope, Change change, Object what) {
     return scripts
         .run(
             script,
@@ -88,7 +89,7 @@ final class ConfigStore {
         .thenApply(reply -> outcome(change.component(), reply));
   }
 
-  CompletionStage<Found> get(Scope scope, String type, String component) {
+  CompletionStage<Found> get(RequestContext scope, String type, String component) {
     return scripts
         .run(GET, scope, new String[] {keys(scope, type).values()}, component)
         .thenApply(reply -> new Found(reply.integer(), decode(component, reply.bytes())))
@@ -100,14 +101,15 @@ final class ConfigStore {
   }
 
   /** Whether a type has components. */
-  CompletionStage<Boolean> exists(Scope scope, String type) {
+  CompletionStage<Boolean> exists(RequestContext scope, String type) {
     return scripts
         .run(EXISTS, scope, new String[] {keys(scope, type).type()[1]})
         .thenApply(Reply::flag);
   }
 
   /** Components in byte order, so many of them, from after one. */
-  CompletionStage<Listed> list(Scope scope, String type, String prefix, String after, int count) {
+  CompletionStage<Listed> list(
+      RequestContext scope, String type, String prefix, String after, int count) {
     ConfigKeys keys = keys(scope, type);
     return scripts
         .run(
@@ -131,7 +133,7 @@ final class ConfigStore {
 
   /** Versions of a component, so many of them, before one; the newest first. */
   CompletionStage<Versions> history(
-      Scope scope, String type, String component, String before, int count) {
+      RequestContext scope, String type, String component, String before, int count) {
     return scripts
         .run(
             HISTORY,
@@ -151,8 +153,8 @@ final class ConfigStore {
             });
   }
 
-  WatchedGroup<Configuration> watched(Scope scope, String type) {
-    Scope detached = scope.detached();
+  WatchedGroup<Configuration> watched(RequestContext scope, String type) {
+    RequestContext detached = scope.detached();
     ConfigKeys keys = keys(scope, type);
     String[] read = keys.type();
     return new WatchedGroup<>(
@@ -163,7 +165,7 @@ final class ConfigStore {
                 .thenApply(reply -> ReadResult.of(reply, ConfigStore::decode)));
   }
 
-  private ConfigKeys keys(Scope scope, String type) {
+  private ConfigKeys keys(RequestContext scope, String type) {
     return ConfigKeys.of(keyspace, scope.namespace(), type);
   }
 

@@ -8,7 +8,7 @@ import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Fingerprint;
 import java.util.concurrent.CompletableFuture;
@@ -43,10 +43,15 @@ final class InstanceStore {
    * @param keeper the Announce that does it
    */
   record Announced(
-      Scope scope, String service, String instance, String keeper, long leaseMillis, byte[] value) {
+      RequestContext scope,
+      String service,
+      String instance,
+      String keeper,
+      long leaseMillis,
+      byte[] value) {
 
     static Announced of(
-        Scope scope, String service, String keeper, long leaseMillis, Instance instance) {
+        RequestContext scope, String service, String keeper, long leaseMillis, Instance instance) {
       Instance value = instance.toBuilder().clearInstance().build();
       return new Announced(
           scope.detached(),
@@ -91,25 +96,25 @@ final class InstanceStore {
         what.keeper());
   }
 
-  CompletionStage<Snapshot<Instance>> get(Scope scope, String service) {
+  CompletionStage<Snapshot<Instance>> get(RequestContext scope, String service) {
     return read(scope, keys(scope, service), "").thenApply(reading -> Snapshot.of(null, reading));
   }
 
-  WatchedGroup<Instance> watched(Scope scope, String service) {
-    Scope detached = scope.detached();
+  WatchedGroup<Instance> watched(RequestContext scope, String service) {
+    RequestContext detached = scope.detached();
     ConfigKeys keys = keys(scope, service);
     return new WatchedGroup<>(
         ConfigKeys.hints(keys.service()[0]), revision -> read(detached, keys, revision));
   }
 
   private CompletionStage<ReadResult<Instance>> read(
-      Scope scope, ConfigKeys keys, String revision) {
+      RequestContext scope, ConfigKeys keys, String revision) {
     return scripts
         .run(READ, scope, keys.service(), revision)
         .thenApply(reply -> ReadResult.of(reply, InstanceStore::decode));
   }
 
-  private ConfigKeys keys(Scope scope, String service) {
+  private ConfigKeys keys(RequestContext scope, String service) {
     return ConfigKeys.of(keyspace, scope.namespace(), service);
   }
 

@@ -9,7 +9,7 @@ import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Fingerprint;
 import java.util.concurrent.CompletionStage;
@@ -37,7 +37,7 @@ final class MaintenanceStore {
   }
 
   /** Sets what is so. Returns it with the time when it began. */
-  CompletionStage<Maintenance> set(Scope scope, String name, Maintenance maintenance) {
+  CompletionStage<Maintenance> set(RequestContext scope, String name, Maintenance maintenance) {
     byte[] value = maintenance.getOn() ? Fingerprint.bytes(maintenance) : new byte[0];
     String ends =
         maintenance.getOn() && maintenance.hasUntil()
@@ -55,13 +55,13 @@ final class MaintenanceStore {
             });
   }
 
-  WatchedGroup<Maintenance> watched(Scope scope, String name) {
-    Scope detached = scope.detached();
+  WatchedGroup<Maintenance> watched(RequestContext scope, String name) {
+    RequestContext detached = scope.detached();
     String key = key(scope, name);
     return new WatchedGroup<>(ConfigKeys.hints(key), revision -> read(detached, key));
   }
 
-  CompletionStage<Snapshot<Maintenance>> get(Scope scope, String name) {
+  CompletionStage<Snapshot<Maintenance>> get(RequestContext scope, String name) {
     return read(scope, key(scope, name)).thenApply(reading -> Snapshot.of(null, reading));
   }
 
@@ -71,13 +71,13 @@ final class MaintenanceStore {
     return member == null ? OFF : member.value();
   }
 
-  private CompletionStage<ReadResult<Maintenance>> read(Scope scope, String key) {
+  private CompletionStage<ReadResult<Maintenance>> read(RequestContext scope, String key) {
     return scripts
         .run(READ, scope, new String[] {key})
         .thenApply(reply -> ReadResult.of(reply, MaintenanceStore::decode));
   }
 
-  private String key(Scope scope, String name) {
+  private String key(RequestContext scope, String name) {
     return ConfigKeys.of(keyspace, scope.namespace(), name).maintenance();
   }
 

@@ -5,7 +5,7 @@ import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -47,7 +47,7 @@ final class CounterStore {
   record Outcome(long second, List<String> refusals) {}
 
   /** Adds to a counter in the present second. */
-  CompletionStage<Outcome> increment(Scope scope, String name, long delta) {
+  CompletionStage<Outcome> increment(RequestContext scope, String name, long delta) {
     CounterKeys keys = keys(scope, name);
     return noted(
         scope,
@@ -56,7 +56,7 @@ final class CounterStore {
   }
 
   /** Adds to a counter. */
-  CompletionStage<Outcome> add(Scope scope, String name, Increments increments) {
+  CompletionStage<Outcome> add(RequestContext scope, String name, Increments increments) {
     CounterKeys keys = keys(scope, name);
     return noted(
         scope,
@@ -70,7 +70,7 @@ final class CounterStore {
 
   /** The slices of a precision, given by its place. */
   CompletionStage<List<CounterSeries.Slice>> get(
-      Scope scope, String name, int precision, CounterSeries.Range range) {
+      RequestContext scope, String name, int precision, CounterSeries.Range range) {
     int ring = shape.ring(precision);
     return scripts
         .run(
@@ -87,31 +87,33 @@ final class CounterStore {
   }
 
   /** The channel on which changes of a counter are told. */
-  String channel(Scope scope, String name) {
+  String channel(RequestContext scope, String name) {
     return keys(scope, name).series();
   }
 
   /** Reads a counter and has its next change told on its channel. */
-  CompletionStage<CounterView> look(Scope scope, String name, long keepMillis) {
+  CompletionStage<CounterView> look(RequestContext scope, String name, long keepMillis) {
     return scripts
         .run(LOOK, scope, new String[] {channel(scope, name)}, keepMillis)
         .thenApply(reply -> new CounterView(shape, reply.integer(), reply.bytes()));
   }
 
   /** The names of counters. */
-  CompletionStage<Directory.Page> list(Scope scope, String prefix, int size, String token) {
+  CompletionStage<Directory.Page> list(
+      RequestContext scope, String prefix, int size, String token) {
     return directory.list(scope, prefix, size, token);
   }
 
   /** Forgets a counter; tells whether there was one. */
-  CompletionStage<Boolean> delete(Scope scope, String name) {
+  CompletionStage<Boolean> delete(RequestContext scope, String name) {
     return scripts
         .run(DELETE, scope, new String[] {keys(scope, name).series()})
         .thenCombine(directory.forget(scope, name), (reply, forgotten) -> reply.flag());
   }
 
   /** Reads the answer and sees to it that the counter is listed. */
-  private CompletionStage<Outcome> noted(Scope scope, String name, CompletionStage<Reply> reply) {
+  private CompletionStage<Outcome> noted(
+      RequestContext scope, String name, CompletionStage<Reply> reply) {
     return reply.thenCompose(
         answer -> {
           long second = answer.integer();
@@ -134,7 +136,7 @@ final class CounterStore {
         });
   }
 
-  private CounterKeys keys(Scope scope, String name) {
+  private CounterKeys keys(RequestContext scope, String name) {
     return CounterKeys.of(keyspace, scope.namespace(), name, shape.id());
   }
 }

@@ -52,8 +52,7 @@ public final class CountersService implements BindableService {
         CounterShape.of(
             kernel.settings().counterSamples(), kernel.settings().counterPrecisions().all());
     this.counters = new CounterStore(kernel.scripts(), kernel.keyspace("counters"), shape);
-    this.watches =
-        new Watches<>(kernel.scripts().redis().channels(), kernel.timer(), WATCH_SETTINGS);
+    this.watches = new Watches<>(kernel.scripts().redis().pubSub(), kernel.timer(), WATCH_SETTINGS);
   }
 
   @Override

@@ -6,7 +6,7 @@ import dev.quoin.counters.v1.IncrementBatchRequest.Increment;
 import dev.quoin.counters.v1.IncrementBatchResponse;
 import dev.quoin.counters.v1.IncrementBatchResponse.Uncounted;
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.Once;
@@ -27,7 +27,7 @@ import java.util.concurrent.CompletionStage;
 final class IncrementBatch implements Inbox<IncrementBatchRequest> {
   private final CounterStore counters;
   private final CounterShape shape;
-  private final Scope scope;
+  private final RequestContext scope;
   private final Sink<IncrementBatchResponse> sink;
   private final OrderedAnswers<IncrementBatchResponse> answers;
   private long received;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.counters;
 
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.watch.Look;
 import dev.quoin.server.watch.Watched;
 import java.util.concurrent.CompletionStage;
@@ -12,7 +12,7 @@ import java.util.concurrent.CompletionStage;
  *
  * @param scope whose counter
  */
-record WatchedCounter(CounterStore counters, Scope scope, String name)
+record WatchedCounter(CounterStore counters, RequestContext scope, String name)
     implements Watched<CounterView> {
   /** How long a counter that does not exist remembers that it is watched. */
   private static final long KEEP_MILLIS = 60_000;

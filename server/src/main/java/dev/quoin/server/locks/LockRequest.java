@@ -2,7 +2,7 @@
 package dev.quoin.server.locks;
 
 import dev.quoin.locks.v1.Mode;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.waiting.LeaseRequest;
 import dev.quoin.server.waiting.Tokens;
 import java.nio.charset.StandardCharsets;
@@ -20,14 +20,16 @@ final class LockRequest {
 
   private LockRequest() {}
 
-  static LeaseRequest of(Scope scope, String name, Mode mode, long leaseMillis, String label) {
+  static LeaseRequest of(
+      RequestContext scope, String name, Mode mode, long leaseMillis, String label) {
     boolean shared = mode == Mode.MODE_SHARED;
     String token = shared ? SHARED_TOKEN + Tokens.next() : Tokens.next();
     return of(scope, name, token, leaseMillis, label);
   }
 
   /** Asks for what a token has already. */
-  static LeaseRequest of(Scope scope, String name, String token, long leaseMillis, String label) {
+  static LeaseRequest of(
+      RequestContext scope, String name, String token, long leaseMillis, String label) {
     String terms = token.startsWith(SHARED_TOKEN) ? SHARED : EXCLUSIVE;
     return LeaseRequest.of(scope, name, token, leaseMillis, terms, label);
   }

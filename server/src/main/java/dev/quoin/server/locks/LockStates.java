@@ -3,7 +3,7 @@ package dev.quoin.server.locks;
 
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -53,12 +53,12 @@ final class LockStates {
   /** Some locks in use, and where the next page begins if there is one. */
   record Page(List<State> locks, String nextPageToken) {}
 
-  CompletionStage<State> get(Scope scope, String name) {
+  CompletionStage<State> get(RequestContext scope, String name) {
     return read(scope, name, TOLD_AT_MOST, TOLD_AT_MOST);
   }
 
   /** Finds the locks in use whose names begin with a prefix. */
-  CompletionStage<Page> list(Scope scope, String prefix, int size, String pageToken) {
+  CompletionStage<Page> list(RequestContext scope, String prefix, int size, String pageToken) {
     return locks
         .names()
         .list(scope, prefix, size, pageToken)
@@ -68,7 +68,7 @@ final class LockStates {
                     .thenApply(states -> new Page(states, page.nextPageToken())));
   }
 
-  private CompletionStage<List<State>> readAll(Scope scope, List<String> names) {
+  private CompletionStage<List<State>> readAll(RequestContext scope, List<String> names) {
     CompletionStage<List<State>> all = CompletableFuture.completedFuture(new ArrayList<>());
     for (String name : names) {
       all =
@@ -84,7 +84,7 @@ final class LockStates {
     return all;
   }
 
-  private CompletionStage<State> read(Scope scope, String name, int holders, int waiters) {
+  private CompletionStage<State> read(RequestContext scope, String name, int holders, int waiters) {
     return locks
         .scripts()
         .run(GET, scope, locks.keys(scope, name), holders, waiters)

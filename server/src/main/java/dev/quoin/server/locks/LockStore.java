@@ -6,7 +6,7 @@ import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.waiting.LeaseRequest;
 import dev.quoin.server.waiting.LeasedResource;
@@ -48,7 +48,7 @@ final class LockStore implements LeasedResource {
     return leases;
   }
 
-  LockKeys keyset(Scope scope, String name) {
+  LockKeys keyset(RequestContext scope, String name) {
     return LockKeys.of(keyspace, scope.namespace(), name);
   }
 
@@ -58,17 +58,17 @@ final class LockStore implements LeasedResource {
   }
 
   @Override
-  public String[] keys(Scope scope, String name) {
+  public String[] keys(RequestContext scope, String name) {
     return keyset(scope, name).all();
   }
 
   @Override
-  public String[] keys(Scope scope, String name, String requestId) {
+  public String[] keys(RequestContext scope, String name, String requestId) {
     return keyset(scope, name).withRequest(requestId);
   }
 
   @Override
-  public String hints(Scope scope, String name) {
+  public String hints(RequestContext scope, String name) {
     return keyset(scope, name).hints();
   }
 
@@ -94,7 +94,7 @@ final class LockStore implements LeasedResource {
 
   /** What is written is the time until which it is remembered, a space, by whom and why. */
   @Override
-  public CompletionStage<String> revocation(Scope scope, String name, String token) {
+  public CompletionStage<String> revocation(RequestContext scope, String name, String token) {
     String revoked = keyset(scope, name).revoked();
     return scripts
         .redis()
@@ -136,7 +136,7 @@ final class LockStore implements LeasedResource {
    *
    * @param fence the newest fence, or 0 for any
    */
-  CompletionStage<Revoked> revoke(Scope scope, String name, Revocation why, long fence) {
+  CompletionStage<Revoked> revoke(RequestContext scope, String name, Revocation why, long fence) {
     return scripts
         .run(REVOKE, scope, keyset(scope, name).withRevoked(), why.word(), fence)
         .thenApply(

@@ -26,7 +26,7 @@ import dev.quoin.locks.v1.WatchResponse;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.waiting.HoldEvents;
@@ -64,7 +64,7 @@ public final class LocksService implements BindableService {
     this.locks = new LockStore(kernel.scripts(), keyspace, kernel.queues(), names);
     this.states = new LockStates(locks);
     this.watches =
-        new Watches<>(kernel.scripts().redis().channels(), kernel.timer(), WatchSettings.USUAL);
+        new Watches<>(kernel.scripts().redis().pubSub(), kernel.timer(), WatchSettings.USUAL);
   }
 
   @Override
@@ -155,13 +155,13 @@ public final class LocksService implements BindableService {
   }
 
   private void watch(WatchRequest request, Call call, Sink<WatchResponse> sink) {
-    Scope scope = call.scope().detached();
+    RequestContext scope = call.scope().detached();
     WatchedLock lock = new WatchedLock(locks, scope, locks.keyset(scope, request.getName()));
     watches.open(lock, new LockReader(), call, sink);
   }
 
   private void hold(HoldRequest request, Call call, Sink<HoldResponse> sink) {
-    Scope scope = call.scope().detached();
+    RequestContext scope = call.scope().detached();
     String name = request.getName();
     long lease = leaseMillis(request.hasLease(), request.getLease());
     String label = request.getLabel();

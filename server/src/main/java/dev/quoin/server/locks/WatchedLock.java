@@ -3,7 +3,7 @@ package dev.quoin.server.locks;
 
 import dev.quoin.locks.v1.WatchResponse.Change;
 import dev.quoin.server.redis.LuaScript;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.watch.Look;
 import dev.quoin.server.watch.Watched;
 import java.util.concurrent.CompletionStage;
@@ -14,7 +14,7 @@ import java.util.concurrent.CompletionStage;
  *
  * @param scope whose lock
  */
-record WatchedLock(LockStore locks, Scope scope, LockKeys keys)
+record WatchedLock(LockStore locks, RequestContext scope, LockKeys keys)
     implements Watched<WatchedLock.View> {
   private static final LuaScript WATCH = LuaScript.load("locks/watch");
   private static final long RETRY_MILLIS = 200;

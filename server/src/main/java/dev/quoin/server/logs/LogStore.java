@@ -7,7 +7,7 @@ import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.tail.Chunk;
@@ -54,7 +54,7 @@ final class LogStore {
   record Message(String text, long count) {}
 
   /** Adds entries to a log: all or none, and once for each request id. */
-  CompletionStage<Written> write(Scope scope, Batch batch) {
+  CompletionStage<Written> write(RequestContext scope, Batch batch) {
     LogKeys keys = keys(scope, batch.name());
     CompletableFuture<Reply> reply =
         batch.entries().size() == 1 && batch.once() == Once.NONE
@@ -67,7 +67,7 @@ final class LogStore {
     return reply.thenApply(written -> new Written(written.integer(), written.integer()));
   }
 
-  private CompletableFuture<Reply> writeBatch(Scope scope, LogKeys keys, Batch batch) {
+  private CompletableFuture<Reply> writeBatch(RequestContext scope, LogKeys keys, Batch batch) {
     List<String> all = new ArrayList<>();
     all.addAll(List.of(keys.head(), keys.entries(), keys.request(batch.once().id())));
     IntStream.rangeClosed(1, SEVERITIES).mapToObj(keys::recent).forEach(all::add);
@@ -88,7 +88,8 @@ final class LogStore {
    * The newest entries, newest first, of all severities when none is specified; fewer when they are
    * large, but at least one.
    */
-  CompletionStage<List<LogEntry>> recent(Scope scope, String name, Severity severity, int limit) {
+  CompletionStage<List<LogEntry>> recent(
+      RequestContext scope, String name, Severity severity, int limit) {
     LogKeys keys = keys(scope, name);
     String key =
         severity == Severity.SEVERITY_UNSPECIFIED
@@ -127,7 +128,7 @@ final class LogStore {
    * @param hour in hours since 1970, or "" for one before the current
    */
   CompletionStage<Ranking> common(
-      Scope scope, String name, Severity severity, String hour, int hoursAgo, int limit) {
+      RequestContext scope, String name, Severity severity, String hour, int hoursAgo, int limit) {
     String key = keys(scope, name).common(severity.getNumber());
     return scripts
         .run(COMMON, scope, new String[] {key}, hour, hoursAgo, limit)
@@ -147,25 +148,25 @@ final class LogStore {
   }
 
   /** A log, for tails. What is read is not bound to the deadline of a call. */
-  LogSource<Line> source(Scope scope, String name) {
+  LogSource<Line> source(RequestContext scope, String name) {
     return new Source(scope.detached(), name, keys(scope, name));
   }
 
-  private LogKeys keys(Scope scope, String name) {
+  private LogKeys keys(RequestContext scope, String name) {
     return LogKeys.of(keyspace, scope.namespace(), name);
   }
 
   /** Where hints of a log are published. */
-  String channel(Scope scope, String name) {
+  String channel(RequestContext scope, String name) {
     return keys(scope, name).hints();
   }
 
   final class Source implements LogSource<Line> {
-    private final Scope scope;
+    private final RequestContext scope;
     private final String name;
     private final LogKeys keys;
 
-    private Source(Scope scope, String name, LogKeys keys) {
+    private Source(RequestContext scope, String name, LogKeys keys) {
       this.scope = scope;
       this.name = name;
       this.keys = keys;

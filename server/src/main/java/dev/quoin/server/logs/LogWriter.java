@@ -4,7 +4,7 @@ package dev.quoin.server.logs;
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.Directory;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Once;
 import java.time.Duration;
 import java.util.List;
@@ -30,11 +30,11 @@ public final class LogWriter {
   }
 
   /** Adds an entry to a log; its time is that at which Redis takes it. */
-  public CompletionStage<?> write(Scope scope, String name, LogEntry entry) {
+  public CompletionStage<?> write(RequestContext scope, String name, LogEntry entry) {
     return write(scope, new Batch(name, List.of(entry), Once.NONE));
   }
 
-  CompletionStage<Written> write(Scope scope, Batch batch) {
+  CompletionStage<Written> write(RequestContext scope, Batch batch) {
     return names.note(scope, batch.name(), logs.write(scope, batch));
   }
 }

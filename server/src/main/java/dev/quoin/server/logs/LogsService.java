@@ -18,7 +18,7 @@ import dev.quoin.logs.v1.WriteStreamResponse;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.Directory;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Inbox;
@@ -47,7 +47,7 @@ public final class LogsService implements BindableService {
     this.logs = new LogStore(kernel.scripts(), kernel.keyspace("logs"));
     this.names = new Directory(kernel.scripts(), kernel.keyspace("logs"), LogWriter.LISTED);
     this.writer = new LogWriter(logs, names);
-    Scope syslog = new Scope(kernel.settings().syslogNamespace(), null);
+    RequestContext syslog = new RequestContext(kernel.settings().syslogNamespace(), null);
     LongCounter dropped =
         kernel
             .meter()

@@ -3,7 +3,7 @@ package dev.quoin.server.maintainers;
 
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import io.netty.util.Timer;
 import io.opentelemetry.api.common.AttributeKey;
@@ -27,7 +27,7 @@ public final class Maintainer {
   private static final Logger LOG = Logger.getLogger(Maintainer.class.getName());
   private static final LuaScript LEAD = LuaScript.load("maintainers/lead");
   private static final AttributeKey<String> NAME = AttributeKey.stringKey("quoin.maintainer");
-  private static final Scope EVERYWHERE = new Scope("-", null);
+  private static final RequestContext EVERYWHERE = new RequestContext("-", null);
 
   private final Scripts scripts;
   private final String leader;

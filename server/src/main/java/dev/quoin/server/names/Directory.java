@@ -5,7 +5,7 @@ import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Paging;
 import java.time.Duration;
@@ -80,7 +80,7 @@ public final class Directory {
    *
    * @return the change; when the name has to be noted, the change and after it that
    */
-  public <T> CompletionStage<T> note(Scope scope, String name, CompletionStage<T> change) {
+  public <T> CompletionStage<T> note(RequestContext scope, String name, CompletionStage<T> change) {
     if (isNoted(scope.namespace(), name)) {
       return change;
     }
@@ -93,14 +93,14 @@ public final class Directory {
   }
 
   /** Lists a name that is known to be new, or not to be listed. */
-  public CompletionStage<Void> add(Scope scope, String name) {
+  public CompletionStage<Void> add(RequestContext scope, String name) {
     Noted now = current();
     return list(scope, Map.of(name, keepMillis))
         .thenAccept(listed -> now.names.add(scope.namespace() + ' ' + name));
   }
 
   /** Lists a name until it is forgotten. */
-  CompletionStage<Void> addForEver(Scope scope, String name) {
+  CompletionStage<Void> addForEver(RequestContext scope, String name) {
     return list(scope, Map.of(name, FOR_EVER));
   }
 
@@ -109,7 +109,7 @@ public final class Directory {
    *
    * @param names with the milliseconds for which each is listed at least
    */
-  CompletionStage<Void> list(Scope scope, Map<String, Long> names) {
+  CompletionStage<Void> list(RequestContext scope, Map<String, Long> names) {
     DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
     Arguments arguments = Arguments.of(LIMIT);
     names.forEach(arguments::add);
@@ -119,7 +119,7 @@ public final class Directory {
   }
 
   /** Takes a name out. Another server that used it a while ago will not list it again by itself. */
-  public CompletionStage<Void> forget(Scope scope, String name) {
+  public CompletionStage<Void> forget(RequestContext scope, String name) {
     noted.names.remove(scope.namespace() + ' ' + name);
     DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
     return scripts
@@ -128,7 +128,8 @@ public final class Directory {
   }
 
   /** The names that begin with a prefix, in byte order, from where a page token says. */
-  public CompletionStage<Page> list(Scope scope, String prefix, int pageSize, String pageToken) {
+  public CompletionStage<Page> list(
+      RequestContext scope, String prefix, int pageSize, String pageToken) {
     Paging paging = Paging.of(scope, pageSize, pageSize, pageToken, prefix);
     DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
     return scripts

@@ -2,7 +2,7 @@
 package dev.quoin.server.names;
 
 import dev.quoin.server.redis.Keyspace;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import io.netty.util.Timer;
 import java.time.Duration;
@@ -39,7 +39,7 @@ public final class NamesInUse {
   private CompletableFuture<Void> underWay = CompletableFuture.completedFuture(null);
 
   /** A use that is to be noted. */
-  private record Use(Scope scope, String name, long millis) {}
+  private record Use(RequestContext scope, String name, long millis) {}
 
   /** For how long names were noted since a moment, by namespace and name. */
   private static final class Known {
@@ -63,7 +63,7 @@ public final class NamesInUse {
    * @param id of the use, by which it can be ended
    * @param millis how long the use lasts unless it is noted again
    */
-  public void note(Scope scope, String name, String id, long millis) {
+  public void note(RequestContext scope, String name, String id, long millis) {
     if (!current().has(key(scope, name), millis) && pending.size() < MOST_PENDING) {
       pending.put(id, new Use(scope.detached(), name, millis));
       flushSoon();
@@ -78,11 +78,11 @@ public final class NamesInUse {
   }
 
   /** Lists a name until it is forgotten. */
-  public CompletionStage<Void> keep(Scope scope, String name) {
+  public CompletionStage<Void> keep(RequestContext scope, String name) {
     return directory.addForEver(scope, name);
   }
 
-  public CompletionStage<Void> forget(Scope scope, String name) {
+  public CompletionStage<Void> forget(RequestContext scope, String name) {
     known.names.remove(key(scope, name));
     return directory.forget(scope, name);
   }
@@ -92,11 +92,11 @@ public final class NamesInUse {
    * this server has seen used are among them.
    */
   public CompletionStage<Directory.Page> list(
-      Scope scope, String prefix, int pageSize, String pageToken) {
+      RequestContext scope, String prefix, int pageSize, String pageToken) {
     return flush().thenCompose(done -> directory.list(scope, prefix, pageSize, pageToken));
   }
 
-  private static String key(Scope scope, String name) {
+  private static String key(RequestContext scope, String name) {
     return scope.namespace() + ' ' + name;
   }
 
@@ -115,7 +115,7 @@ public final class NamesInUse {
    */
   private synchronized CompletionStage<Void> flush() {
     waiting = false;
-    Map<String, Scope> scopes = new HashMap<>();
+    Map<String, RequestContext> scopes = new HashMap<>();
     Map<String, Map<String, Long>> names = new HashMap<>();
     for (Map.Entry<String, Use> entry : pending.entrySet()) {
       Use use = entry.getValue();
@@ -133,7 +133,7 @@ public final class NamesInUse {
     return underWay;
   }
 
-  private List<CompletableFuture<?>> send(Scope scope, Map<String, Long> names) {
+  private List<CompletableFuture<?>> send(RequestContext scope, Map<String, Long> names) {
     List<CompletableFuture<?>> steps = new ArrayList<>();
     Map<String, Long> batch = new HashMap<>();
     for (Map.Entry<String, Long> name : names.entrySet()) {
@@ -149,7 +149,7 @@ public final class NamesInUse {
     return steps;
   }
 
-  private CompletableFuture<?> sendBatch(Scope scope, Map<String, Long> batch) {
+  private CompletableFuture<?> sendBatch(RequestContext scope, Map<String, Long> batch) {
     Map<String, Long> until = new HashMap<>();
     batch.forEach((name, millis) -> until.put(name, millis + SLACK_MILLIS));
     Known now = current();

@@ -2,7 +2,7 @@
 package dev.quoin.server.names;
 
 import dev.quoin.server.redis.Keyspace;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import java.time.Duration;
 import java.util.Set;
@@ -32,14 +32,15 @@ public final class Namespaces {
       return;
     }
     directory
-        .note(new Scope(EVERYWHERE, null), namespace, USED)
+        .note(new RequestContext(EVERYWHERE, null), namespace, USED)
         .whenComplete((noted, failure) -> underWay.remove(namespace));
   }
 
   /** The namespaces that begin with a prefix, in byte order, from where a page token says. */
   public CompletionStage<Directory.Page> list(
-      Scope scope, String prefix, int pageSize, String pageToken) {
-    Scope everywhere = new Scope(EVERYWHERE, scope.deadline(), scope.seal(), scope.gone());
+      RequestContext scope, String prefix, int pageSize, String pageToken) {
+    RequestContext everywhere =
+        new RequestContext(EVERYWHERE, scope.deadline(), scope.seal(), scope.gone());
     return directory.list(everywhere, prefix, pageSize, pageToken);
   }
 }

@@ -9,7 +9,7 @@ import dev.quoin.queues.v1.RedriveRequest;
 import dev.quoin.queues.v1.RedriveResponse;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Paging;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +34,7 @@ final class DeadLetters {
 
   /** A walk over dead letters, some at a time, until enough are found or looked at. */
   private static final class Walk {
-    final Scope scope;
+    final RequestContext scope;
     final String queue;
     final DeadFilter filter;
     final Predicate<TaskStatus> wantsMore;
@@ -43,7 +43,7 @@ final class DeadLetters {
     /**
      * @param wantsMore takes one that fits; false when that was enough
      */
-    Walk(Scope scope, String queue, DeadFilter filter, Predicate<TaskStatus> wantsMore) {
+    Walk(RequestContext scope, String queue, DeadFilter filter, Predicate<TaskStatus> wantsMore) {
       this.scope = scope;
       this.queue = queue;
       this.filter = filter;
@@ -55,7 +55,8 @@ final class DeadLetters {
     }
   }
 
-  CompletionStage<ListDeadResponse> list(Scope scope, ListDeadRequest request, int defaultSize) {
+  CompletionStage<ListDeadResponse> list(
+      RequestContext scope, ListDeadRequest request, int defaultSize) {
     Paging paging =
         Paging.of(
             scope,
@@ -80,7 +81,7 @@ final class DeadLetters {
         .thenApply(end -> page.setNextPageToken(paging.token(end)).build());
   }
 
-  CompletionStage<RedriveResponse> redrive(Scope scope, RedriveRequest request) {
+  CompletionStage<RedriveResponse> redrive(RequestContext scope, RedriveRequest request) {
     Paging paging =
         Paging.of(
             scope,

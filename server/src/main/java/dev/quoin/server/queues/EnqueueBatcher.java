@@ -5,7 +5,7 @@ import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.queues.v1.EnqueueResponse;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -39,12 +39,12 @@ final class EnqueueBatcher {
    * @param gone whether its caller has gone
    */
   private record Waiting(
-      Scope scope,
+      RequestContext scope,
       EnqueueCommand task,
       CompletableFuture<EnqueueResponse> answer,
       AtomicBoolean gone) {
 
-    Waiting(Scope scope, EnqueueCommand task) {
+    Waiting(RequestContext scope, EnqueueCommand task) {
       this(scope.detached(), task, new CompletableFuture<>(), new AtomicBoolean());
     }
   }
@@ -55,7 +55,7 @@ final class EnqueueBatcher {
 
   /** Adds a task; not any more when its caller has gone while it waited for a step. */
   CompletionStage<EnqueueResponse> enqueue(Call call, EnqueueCommand task) {
-    Scope scope = call.scope();
+    RequestContext scope = call.scope();
     if (!task.once().id().isEmpty() || task.bytes() > MOST_BYTES || isShort(scope)) {
       return alone(scope, task);
     }
@@ -74,12 +74,12 @@ final class EnqueueBatcher {
     return own.answer();
   }
 
-  private static boolean isShort(Scope scope) {
+  private static boolean isShort(RequestContext scope) {
     return scope.deadline() != null
         && scope.deadline().timeRemaining(TimeUnit.SECONDS) < SHORT_SECONDS;
   }
 
-  private CompletionStage<EnqueueResponse> alone(Scope scope, EnqueueCommand task) {
+  private CompletionStage<EnqueueResponse> alone(RequestContext scope, EnqueueCommand task) {
     return queues.enqueue(scope, task).thenApply(added -> added.get(0));
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +34,7 @@ final class Fetcher implements Worker {
 
   private final QueueStore queues;
   private final QueueWatches watches;
-  private final Scope scope;
+  private final RequestContext scope;
   private final Order order;
   private final long leaseMillis;
   private final Taker taker;
@@ -48,7 +48,7 @@ final class Fetcher implements Worker {
   Fetcher(
       QueueStore queues,
       QueueWatches watches,
-      Scope scope,
+      RequestContext scope,
       Order order,
       long leaseMillis,
       Taker taker) {

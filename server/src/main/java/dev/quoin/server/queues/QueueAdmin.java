@@ -11,7 +11,7 @@ import dev.quoin.queues.v1.TaskState;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -36,7 +36,7 @@ final class QueueAdmin {
   /** How a queue was before its settings were changed. */
   private record Configured(boolean isNew, boolean wasPaused) {}
 
-  CompletionStage<GetStatsResponse> stats(Scope scope, String queue) {
+  CompletionStage<GetStatsResponse> stats(RequestContext scope, String queue) {
     return run(STATS, scope, queue).thenApply(QueueAdmin::stats);
   }
 
@@ -98,7 +98,7 @@ final class QueueAdmin {
   }
 
   /** Pauses a queue; says whether it is new. */
-  CompletionStage<Boolean> pause(Scope scope, String queue) {
+  CompletionStage<Boolean> pause(RequestContext scope, String queue) {
     return queues
         .names()
         .note(scope, queue, configure(scope, queue, "paused", "1"))
@@ -106,12 +106,12 @@ final class QueueAdmin {
   }
 
   /** Hands out tasks again; says whether it was paused. */
-  CompletionStage<Boolean> resume(Scope scope, String queue) {
+  CompletionStage<Boolean> resume(RequestContext scope, String queue) {
     return configure(scope, queue, "paused", "").thenApply(Configured::wasPaused);
   }
 
   /** Sets the limits of a queue; says whether it is new. */
-  CompletionStage<Boolean> configure(Scope scope, ConfigureRequest request) {
+  CompletionStage<Boolean> configure(RequestContext scope, ConfigureRequest request) {
     String queue = request.getQueue();
     return queues
         .names()
@@ -130,7 +130,8 @@ final class QueueAdmin {
         .thenApply(Configured::isNew);
   }
 
-  private CompletionStage<Configured> configure(Scope scope, String queue, Object... settings) {
+  private CompletionStage<Configured> configure(
+      RequestContext scope, String queue, Object... settings) {
     return run(CONFIGURE, scope, queue, settings)
         .thenApply(reply -> new Configured(reply.flag(), reply.flag()));
   }
@@ -139,7 +140,7 @@ final class QueueAdmin {
     return number == 0 ? "" : number;
   }
 
-  CompletionStage<PurgeResponse> purge(Scope scope, String queue, List<TaskState> states) {
+  CompletionStage<PurgeResponse> purge(RequestContext scope, String queue, List<TaskState> states) {
     String letters = states.stream().map(States::letter).collect(Collectors.joining());
     return run(PURGE, scope, queue, letters, AT_ONCE)
         .thenApply(
@@ -153,13 +154,13 @@ final class QueueAdmin {
    * @param begins whether this is the first of several steps that keep to the rate together
    */
   CompletionStage<Integer> redrive(
-      Scope scope, String queue, int perSecond, boolean begins, List<String> ids) {
+      RequestContext scope, String queue, int perSecond, boolean begins, List<String> ids) {
     Arguments arguments = Arguments.of(perSecond, begins ? 1 : 0).addAll(ids);
     return run(REDRIVE, scope, queue, arguments.toArray()).thenApply(Reply::count);
   }
 
   private CompletionStage<Reply> run(
-      LuaScript script, Scope scope, String queue, Object... arguments) {
+      LuaScript script, RequestContext scope, String queue, Object... arguments) {
     return queues.scripts().run(script, scope, queues.keys(scope, queue).all(), arguments);
   }
 }

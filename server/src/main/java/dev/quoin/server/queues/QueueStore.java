@@ -5,9 +5,9 @@ import dev.quoin.queues.v1.EnqueueResponse;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
-import dev.quoin.server.redis.Persistent;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
+import dev.quoin.server.redis.RetryUntil;
 import dev.quoin.server.redis.Scripts;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,12 +68,12 @@ final class QueueStore {
     return server;
   }
 
-  QueueKeys keys(Scope scope, String queue) {
+  QueueKeys keys(RequestContext scope, String queue) {
     return QueueKeys.of(keyspace, scope.namespace(), queue);
   }
 
   /** Adds tasks: all of them or none. */
-  CompletionStage<List<EnqueueResponse>> enqueue(Scope scope, EnqueueCommand batch) {
+  CompletionStage<List<EnqueueResponse>> enqueue(RequestContext scope, EnqueueCommand batch) {
     QueueKeys keys = keys(scope, batch.queue());
     String[] all = keys.and(keys.dedup(), keys.request(batch.once().id()));
     return names
@@ -92,7 +92,7 @@ final class QueueStore {
 
   /** Leases tasks; what comes too late for the caller to hear of goes back. */
   CompletionStage<Leased> lease(
-      Scope scope, String queue, int most, long leaseMillis, Hints hints) {
+      RequestContext scope, String queue, int most, long leaseMillis, Hints hints) {
     return scripts
         .run(
             LEASE,
@@ -117,7 +117,7 @@ final class QueueStore {
   }
 
   /** Gives tasks back that nobody has begun, however long Redis is away. */
-  void giveBack(Scope scope, List<Lease> leases) {
+  void giveBack(RequestContext scope, List<Lease> leases) {
     leases.stream()
         .map(Lease::ref)
         .map(LeaseRef::queue)
@@ -135,11 +135,11 @@ final class QueueStore {
   }
 
   /** Gives tasks of one queue back, however long Redis is away. */
-  void giveBack(Scope scope, String queue, List<Held> tasks) {
+  void giveBack(RequestContext scope, String queue, List<Held> tasks) {
     for (int from = 0; from < tasks.size(); from += MOST_GIVEN_BACK) {
       List<Held> some = tasks.subList(from, Math.min(from + MOST_GIVEN_BACK, tasks.size()));
       Object[] arguments = some.stream().flatMap(Held::arguments).toArray();
-      Persistent.run(
+      RetryUntil.run(
           scripts.redis().timer(),
           PATIENCE,
           () -> scripts.run(GIVE_BACK, scope.detached(), keys(scope, queue).all(), arguments));
@@ -147,7 +147,7 @@ final class QueueStore {
   }
 
   /** Passes a hint on to another server. */
-  CompletionStage<Reply> passOn(Scope scope, String queue) {
+  CompletionStage<Reply> passOn(RequestContext scope, String queue) {
     return scripts.run(WAKE, scope.detached(), keys(scope, queue).all(), server);
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.SharedSubscription;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
@@ -21,7 +21,7 @@ final class QueueWatch extends SharedSubscription {
   private static final long SWEEP_MILLIS = 5_000;
 
   private final QueueStore queues;
-  private final Scope scope;
+  private final RequestContext scope;
   private final String queue;
   private final Timer timer;
   private final Set<Worker> workers = new LinkedHashSet<>();
@@ -29,15 +29,15 @@ final class QueueWatch extends SharedSubscription {
   private Timeout next;
   private long nextAt;
 
-  QueueWatch(QueueStore queues, Scope scope, String queue) {
-    super(queues.scripts().redis().channels(), channel(queues, scope, queue));
+  QueueWatch(QueueStore queues, RequestContext scope, String queue) {
+    super(queues.scripts().redis().pubSub(), channel(queues, scope, queue));
     this.queues = queues;
     this.scope = scope;
     this.queue = queue;
     this.timer = queues.scripts().redis().timer();
   }
 
-  static String channel(QueueStore queues, Scope scope, String queue) {
+  static String channel(QueueStore queues, RequestContext scope, String queue) {
     return queues.keys(scope, queue).hints() + queues.server();
   }
 

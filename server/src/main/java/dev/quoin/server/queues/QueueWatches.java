@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.SharedSubscriptions;
 
 /** The queues this server has workers at. */
@@ -17,7 +17,7 @@ final class QueueWatches {
   }
 
   /** Adds a worker to those of a queue; a watch without workers closes some time later. */
-  QueueWatch join(Scope scope, String queue, Worker worker) {
+  QueueWatch join(RequestContext scope, String queue, Worker worker) {
     return open.join(
         QueueWatch.channel(queues, scope, queue),
         channel -> new QueueWatch(queues, scope.detached(), queue),

@@ -98,7 +98,7 @@ public final class QueuesService implements BindableService {
     this.deadLetters = new DeadLetters(tasks, admin);
     this.watches = new QueueWatches(queues);
     this.watchedTasks =
-        new Watches<>(kernel.scripts().redis().channels(), kernel.timer(), WatchSettings.USUAL);
+        new Watches<>(kernel.scripts().redis().pubSub(), kernel.timer(), WatchSettings.USUAL);
   }
 
   @Override

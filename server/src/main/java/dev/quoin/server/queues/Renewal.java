@@ -4,8 +4,8 @@ package dev.quoin.server.queues;
 import dev.quoin.queues.v1.Outcome;
 import dev.quoin.queues.v1.Progress;
 import dev.quoin.queues.v1.WorkResponse;
-import dev.quoin.server.redis.Persistent;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
+import dev.quoin.server.redis.RetryUntil;
 import dev.quoin.server.waiting.Tokens;
 import io.netty.util.Timer;
 import java.time.Duration;
@@ -22,7 +22,7 @@ final class Renewal {
 
   private final QueueStore queues;
   private final SettleStore settles;
-  private final Scope scope;
+  private final RequestContext scope;
   private final Held held;
   private final long leaseMillis;
   private final Consumer<WorkResponse> worker;
@@ -32,7 +32,7 @@ final class Renewal {
   Renewal(
       QueueStore queues,
       SettleStore settles,
-      Scope scope,
+      RequestContext scope,
       Held held,
       long leaseMillis,
       Consumer<WorkResponse> worker) {
@@ -54,7 +54,7 @@ final class Renewal {
       return CompletableFuture.completedFuture(null);
     }
     String holder = queues.server() + '/' + Tokens.next();
-    return Persistent.run(timer, Duration.ofMillis(leaseMillis), () -> extend(tasks, holder))
+    return RetryUntil.run(timer, Duration.ofMillis(leaseMillis), () -> extend(tasks, holder))
         .thenAccept(
             outcomes -> {
               for (int i = 0; i < tasks.size(); i++) {

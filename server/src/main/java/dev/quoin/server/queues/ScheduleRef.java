@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 
 /** Names a schedule among those of all namespaces. */
 record ScheduleRef(String namespace, String queue, String name) {
@@ -16,7 +16,7 @@ record ScheduleRef(String namespace, String queue, String name) {
     return namespace + '\n' + queue + '\n' + name;
   }
 
-  Scope scope() {
-    return new Scope(namespace, null);
+  RequestContext scope() {
+    return new RequestContext(namespace, null);
   }
 }

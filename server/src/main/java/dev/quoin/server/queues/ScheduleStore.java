@@ -6,7 +6,7 @@ import dev.quoin.queues.v1.PutScheduleRequest;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,7 +28,7 @@ final class ScheduleStore {
   private static final LuaScript LIST = LuaScript.load("queues/schedule_list");
   private static final LuaScript DELETE = LuaScript.load("queues/schedule_delete");
   private static final LuaScript RUN = LuaScript.load("queues/schedule_run");
-  private static final Scope EVERYWHERE = new Scope("-", null);
+  private static final RequestContext EVERYWHERE = new RequestContext("-", null);
   private static final int MOST = 100_000;
 
   /**
@@ -74,7 +74,7 @@ final class ScheduleStore {
   }
 
   /** Adds or replaces a schedule; answers when it runs next, 0 for never. */
-  CompletionStage<Long> put(Scope scope, PutScheduleRequest request, Cron cron) {
+  CompletionStage<Long> put(RequestContext scope, PutScheduleRequest request, Cron cron) {
     ScheduleRef ref = new ScheduleRef(scope.namespace(), request.getQueue(), request.getName());
     return note(scope, ref)
         .thenCompose(
@@ -103,7 +103,7 @@ final class ScheduleStore {
     return cron.after(Instant.ofEpochMilli(afterMillis)).map(Instant::toEpochMilli).orElse(0L);
   }
 
-  CompletionStage<StoredSchedule> get(Scope scope, ScheduleRef ref) {
+  CompletionStage<StoredSchedule> get(RequestContext scope, ScheduleRef ref) {
     return look(scope, ref)
         .thenApply(
             look -> {
@@ -115,7 +115,7 @@ final class ScheduleStore {
             });
   }
 
-  CompletionStage<Look> look(Scope scope, ScheduleRef ref) {
+  CompletionStage<Look> look(RequestContext scope, ScheduleRef ref) {
     return run(GET, scope, ref, ref.name())
         .thenApply(
             reply -> {
@@ -138,14 +138,14 @@ final class ScheduleStore {
    * @param queue empty for all
    * @param after position after which to begin, empty for the beginning
    */
-  CompletionStage<Page> list(Scope scope, String queue, String after, int size) {
+  CompletionStage<Page> list(RequestContext scope, String queue, String after, int size) {
     String prefix = queue.isEmpty() ? "" : queue + '\n';
     return scripts()
         .run(LIST, scope, new String[] {keys.names(scope.namespace())}, prefix, after, size + 1)
         .thenCompose(reply -> page(scope, reply, size));
   }
 
-  private CompletionStage<Page> page(Scope scope, Reply reply, int size) {
+  private CompletionStage<Page> page(RequestContext scope, Reply reply, int size) {
     List<CompletableFuture<Look>> looks = new ArrayList<>();
     String last = "";
     while (reply.hasMore() && looks.size() < size) {
@@ -166,7 +166,7 @@ final class ScheduleStore {
   }
 
   /** Ends a schedule. It is looked at once more, so that the index forgets it. */
-  CompletionStage<?> delete(Scope scope, ScheduleRef ref) {
+  CompletionStage<?> delete(RequestContext scope, ScheduleRef ref) {
     return run(DELETE, scope, ref, ref.name())
         .thenCompose(deleted -> note(scope, ref).handle((noted, failure) -> deleted));
   }
@@ -222,12 +222,12 @@ final class ScheduleStore {
         .thenApply(Reply::flag);
   }
 
-  private CompletionStage<Reply> note(Scope scope, ScheduleRef ref) {
+  private CompletionStage<Reply> note(RequestContext scope, ScheduleRef ref) {
     return scripts().run(NOTE, scope, keys.of(ref.namespace()), ref.member(), MOST);
   }
 
   private CompletionStage<Reply> run(
-      LuaScript script, Scope scope, ScheduleRef ref, Object... arguments) {
+      LuaScript script, RequestContext scope, ScheduleRef ref, Object... arguments) {
     String[] key = {queues.keys(scope, ref.queue()).schedules()};
     return scripts().run(script, scope, key, arguments);
   }

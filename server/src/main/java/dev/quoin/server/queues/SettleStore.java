@@ -12,7 +12,7 @@ import dev.quoin.queues.v1.TaskState;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -39,7 +39,7 @@ final class SettleStore {
     this.queues = queues;
   }
 
-  CompletionStage<List<Outcome>> ack(Scope scope, List<Done> done) {
+  CompletionStage<List<Outcome>> ack(RequestContext scope, List<Done> done) {
     Arguments arguments = new Arguments();
     for (Done task : done) {
       arguments.add(task.getTaskId(), task.getToken(), TaskResult.written(task));
@@ -48,7 +48,7 @@ final class SettleStore {
         .thenApply(reply -> outcomes(reply, done, Done::getTaskId));
   }
 
-  CompletionStage<List<Outcome>> nack(Scope scope, List<Failed> failed) {
+  CompletionStage<List<Outcome>> nack(RequestContext scope, List<Failed> failed) {
     Arguments arguments = new Arguments();
     for (Failed task : failed) {
       arguments.add(
@@ -63,7 +63,7 @@ final class SettleStore {
   }
 
   /** Notes that a worker does not know the kind of these tasks, which are of one queue. */
-  CompletionStage<Reply> refuse(Scope scope, List<Lease> leases) {
+  CompletionStage<Reply> refuse(RequestContext scope, List<Lease> leases) {
     Arguments arguments = new Arguments();
     for (Lease lease : leases) {
       arguments.add(
@@ -83,7 +83,7 @@ final class SettleStore {
    *     to leave that as it is
    */
   CompletionStage<List<Outcome>> extend(
-      Scope scope, List<Progress> tasks, long leaseMillis, String holder) {
+      RequestContext scope, List<Progress> tasks, long leaseMillis, String holder) {
     Arguments arguments = Arguments.of(leaseMillis, holder);
     for (Progress task : tasks) {
       arguments.add(task.getTaskId(), task.getToken(), task.getProgressText());
@@ -93,7 +93,7 @@ final class SettleStore {
   }
 
   private CompletionStage<Reply> run(
-      LuaScript script, Scope scope, String queue, Arguments arguments) {
+      LuaScript script, RequestContext scope, String queue, Arguments arguments) {
     return queues
         .scripts()
         .run(script, scope, queues.keys(scope, queue).all(), arguments.toArray());

@@ -2,8 +2,8 @@
 package dev.quoin.server.queues;
 
 import dev.quoin.queues.v1.Outcome;
-import dev.quoin.server.redis.Persistent;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
+import dev.quoin.server.redis.RetryUntil;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ final class Settling {
 
   private final SettleStore settles;
   private final QueueStore queues;
-  private final Scope scope;
+  private final RequestContext scope;
   private final long leaseMillis;
   private final BiConsumer<List<Said>, List<Outcome>> settled;
   private final Deque<Entry> waiting = new ArrayDeque<>();
@@ -37,7 +37,7 @@ final class Settling {
   Settling(
       SettleStore settles,
       QueueStore queues,
-      Scope scope,
+      RequestContext scope,
       long leaseMillis,
       BiConsumer<List<Said>, List<Outcome>> settled) {
     this.settles = settles;
@@ -84,7 +84,7 @@ final class Settling {
       }
     }
     List<Said> said = step.stream().map(Entry::said).toList();
-    Persistent.run(
+    RetryUntil.run(
             queues.scripts().redis().timer(), Duration.ofMillis(leaseMillis), () -> say(said))
         .whenComplete((outcomes, failure) -> stepped(step, said, outcomes, failure));
   }

@@ -7,7 +7,7 @@ import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,24 +52,24 @@ final class TaskStore {
    * @param followMillis how long changes of tasks are told from now, 0 for not at all
    */
   CompletionStage<TaskStatus> get(
-      Scope scope, String queue, String id, long followMillis, boolean payload) {
+      RequestContext scope, String queue, String id, long followMillis, boolean payload) {
     return run(GET, scope, queue, id, followMillis, payload ? 1 : 0)
         .thenApply(
             reply -> TaskViews.next(queue, id, reply, payload).orElseThrow(TaskStore::notFound));
   }
 
-  CompletionStage<TaskState> cancel(Scope scope, String queue, String id) {
+  CompletionStage<TaskState> cancel(RequestContext scope, String queue, String id) {
     return run(CANCEL, scope, queue, id).thenApply(reply -> States.of(reply.text()));
   }
 
   /** Sets when a task starts; answers the time in ms. */
-  CompletionStage<Long> reschedule(Scope scope, String queue, String id, String start) {
+  CompletionStage<Long> reschedule(RequestContext scope, String queue, String id, String start) {
     return run(RESCHEDULE, scope, queue, id, start).thenApply(Reply::integer);
   }
 
   /** Runs a script about one task, which is its first argument. */
   private CompletionStage<Reply> run(
-      LuaScript script, Scope scope, String queue, Object... arguments) {
+      LuaScript script, RequestContext scope, String queue, Object... arguments) {
     return TaskId.isId((String) arguments[0])
         ? queues.scripts().run(script, scope, queues.keys(scope, queue).all(), arguments)
         : CompletableFuture.failedFuture(notFound());
@@ -85,7 +85,7 @@ final class TaskStore {
    * @param position after which to begin, empty for the beginning
    */
   CompletionStage<Page> list(
-      Scope scope, String queue, TaskState state, String position, int most) {
+      RequestContext scope, String queue, TaskState state, String position, int most) {
     int space = position.indexOf(' ');
     return queues
         .scripts()

@@ -2,7 +2,7 @@
 package dev.quoin.server.queues;
 
 import dev.quoin.queues.v1.TaskStatus;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.watch.Look;
 import dev.quoin.server.watch.WatchSettings;
 import dev.quoin.server.watch.Watched;
@@ -14,7 +14,7 @@ import java.util.concurrent.CompletionStage;
  *
  * @param scope whose task
  */
-record WatchedTask(TaskStore tasks, Scope scope, String queue, String id)
+record WatchedTask(TaskStore tasks, RequestContext scope, String queue, String id)
     implements Watched<TaskStatus> {
   /** How long scripts hint at changes after a task was loaded. */
   private static final long HINTED_MILLIS = 3 * WatchSettings.USUAL.sweepMillis();

@@ -7,7 +7,7 @@ import dev.quoin.queues.v1.WorkRequest;
 import dev.quoin.queues.v1.WorkResponse;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Inbox;
@@ -35,7 +35,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
   private final QueueStore queues;
   private final SettleStore settles;
   private final QueueWatches watches;
-  private final Scope scope;
+  private final RequestContext scope;
   private final Sink<WorkResponse> sink;
   private final Set<String> kinds = new HashSet<>();
   private final Held held;

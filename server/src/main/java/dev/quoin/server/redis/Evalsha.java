@@ -41,7 +41,7 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
       String[] keys,
       Object[] arguments,
       BiConsumer<? super List<Object>, ? super Throwable> listener) {
-    super(CommandType.EVALSHA, new Values(codec));
+    super(CommandType.EVALSHA, new ArrayOutput(codec));
     this.codec = codec;
     this.listener = listener;
     this.command = command;

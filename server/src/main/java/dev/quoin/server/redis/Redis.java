@@ -21,15 +21,15 @@ public final class Redis implements AutoCloseable {
   private static final long DEADLINE_MARGIN_MILLIS = 100;
 
   private final Timer timer;
-  private final Patience usual;
+  private final CommandTimeouts usual;
   private final int attempts;
-  private final Function<String, Gate> gates;
-  private final Channels channels;
-  private final Function<Scope, CompletionStage<Boolean>> alive;
+  private final Function<String, CommandQueue> queues;
+  private final PubSub pubSub;
+  private final Function<RequestContext, CompletionStage<Boolean>> alive;
   private final Runnable shutdown;
 
   /**
-   * @param gates the connection that serves a key best; the key may be null
+   * @param queues the connection that serves a key best; the key may be null
    * @param attempts how often a command that could not be sent is tried again
    * @param alive tells whether all of Redis can be used
    */
@@ -37,29 +37,29 @@ public final class Redis implements AutoCloseable {
       Timer timer,
       Duration timeout,
       int attempts,
-      Function<String, Gate> gates,
-      Channels channels,
+      Function<String, CommandQueue> queues,
+      PubSub pubSub,
       Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<Boolean>> alive,
       Runnable shutdown) {
     this.timer = timer;
-    this.usual = new Patience(timer, timeout.toMillis());
+    this.usual = new CommandTimeouts(timer, timeout.toMillis());
     this.attempts = attempts;
-    this.gates = gates;
-    this.channels = channels;
+    this.queues = queues;
+    this.pubSub = pubSub;
     this.alive =
         scope ->
             ask(
                 scope,
                 null,
-                Load.FIRST,
+                CommandProfile.FIRST,
                 (commands, answered) -> alive.apply(commands).whenComplete(answered),
                 late -> {});
     this.shutdown = shutdown;
   }
 
   /** Hints between servers. */
-  public Channels channels() {
-    return channels;
+  public PubSub pubSub() {
+    return pubSub;
   }
 
   /** The clock for everything that waits: timeouts, heartbeats, renewals. */
@@ -71,7 +71,7 @@ public final class Redis implements AutoCloseable {
    * Whether Redis answers and, if it is a cluster, all of it can be used. Fails when it does not.
    */
   public CompletionStage<Boolean> alive() {
-    return alive.apply(new Scope("", null));
+    return alive.apply(new RequestContext("", null));
   }
 
   /**
@@ -81,21 +81,21 @@ public final class Redis implements AutoCloseable {
    * @param late takes an answer that came after the wait had ended
    */
   public <T> CompletableFuture<T> call(
-      Scope scope,
+      RequestContext scope,
       Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command,
       Consumer<? super T> late) {
     return ask(scope, null, command, late);
   }
 
   private <T> CompletableFuture<T> ask(
-      Scope scope,
+      RequestContext scope,
       String key,
       Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command,
       Consumer<? super T> late) {
     return ask(
         scope,
         key,
-        Load.SMALL,
+        CommandProfile.SMALL,
         (commands, answered) -> command.apply(commands).whenComplete(answered),
         late);
   }
@@ -113,16 +113,21 @@ public final class Redis implements AutoCloseable {
    * @param key which part of Redis it is about; null if that does not matter
    */
   <T> CompletableFuture<T> ask(
-      Scope scope, String key, Load load, Sending<T> command, Consumer<? super T> late) {
+      RequestContext scope,
+      String key,
+      CommandProfile profile,
+      Sending<T> command,
+      Consumer<? super T> late) {
     CompletableFuture<T> answer = new CompletableFuture<>();
-    Asked<T> asked = new Asked<>(load, scope, command, answer, late, timer, attempts);
-    long patience = patience(scope);
-    if (patience == usual.millis()) {
+    PendingCommand<T> pending =
+        new PendingCommand<>(profile, scope, command, answer, late, timer, attempts);
+    long timeoutMillis = timeoutMillis(scope);
+    if (timeoutMillis == usual.millis()) {
       usual.limit(answer);
     } else {
-      asked.endAfter(patience);
+      pending.endAfter(timeoutMillis);
     }
-    gates.apply(key).ask(asked);
+    queues.apply(key).ask(pending);
     return answer;
   }
 
@@ -131,11 +136,11 @@ public final class Redis implements AutoCloseable {
    *
    * @return how many heard it
    */
-  public CompletableFuture<Long> publish(Scope scope, String channel, byte[] message) {
+  public CompletableFuture<Long> publish(RequestContext scope, String channel, byte[] message) {
     return ask(scope, channel, commands -> commands.spublish(channel, message), heard -> {});
   }
 
-  private long patience(Scope scope) {
+  private long timeoutMillis(RequestContext scope) {
     if (scope.deadline() == null) {
       return usual.millis();
     }

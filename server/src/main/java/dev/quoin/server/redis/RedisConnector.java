@@ -59,9 +59,9 @@ public final class RedisConnector {
    * @throws UnusableRedis when it cannot be reached or used
    */
   public static Redis connect(
-      RedisTarget target, RedisOptions options, EventLoopGroup loops, Timer timer) {
+      RedisAddress address, RedisOptions options, EventLoopGroup loops, Timer timer) {
     // Otherwise a connection is set up for a minute when Redis accepts it and then says nothing.
-    target.uris().forEach(uri -> uri.setTimeout(options.silence()));
+    address.uris().forEach(uri -> uri.setTimeout(options.silence()));
     AtomicReference<EventLoop> newest = new AtomicReference<>();
     ClientResources resources =
         ClientResources.builder()
@@ -77,39 +77,39 @@ public final class RedisConnector {
                   @Override
                   public void afterChannelInitialized(Channel channel) {
                     newest.set(channel.eventLoop());
-                    JoinedWrites.on(channel);
-                    channel.pipeline().addLast(new Pulse(options.silence().toMillis()));
+                    WriteBatcher.on(channel);
+                    channel.pipeline().addLast(new HeartbeatHandler(options.silence().toMillis()));
                   }
                 })
             .build();
-    return target.cluster()
-        ? connectCluster(target, options, resources, timer)
-        : connectServer(target, options, resources, timer, loops, newest);
+    return address.cluster()
+        ? connectCluster(address, options, resources, timer)
+        : connectServer(address, options, resources, timer, loops, newest);
   }
 
   private static Redis connectServer(
-      RedisTarget target,
+      RedisAddress address,
       RedisOptions options,
       ClientResources resources,
       Timer timer,
       EventLoopGroup loops,
       AtomicReference<EventLoop> newest) {
-    RedisClient client = RedisClient.create(resources, target.uris().get(0));
-    client.setOptions(clientOptions(ClientOptions.builder(), target, options).build());
+    RedisClient client = RedisClient.create(resources, address.uris().get(0));
+    client.setOptions(clientOptions(ClientOptions.builder(), address, options).build());
     return closingOnFailure(
-        target,
+        address,
         client::shutdown,
         resources,
         shutdown -> {
           var connection = client.connect(CODEC);
-          refuseUnusable(connection.sync(), target, options, key -> true);
-          var channels = Channels.onServer(client.connectPubSub(CODEC), timer, options.timeout());
+          refuseUnusable(connection.sync(), address, options, key -> true);
+          var pubSub = PubSub.onServer(client.connectPubSub(CODEC), timer, options.timeout());
           return new Redis(
               timer,
               options.timeout(),
               0,
-              gates(connection.async(), oneForEachLoop(client, loops, newest), options.bounds()),
-              channels,
+              queues(connection.async(), oneForEachLoop(client, loops, newest), options.bounds()),
+              pubSub,
               redis -> redis.ping().thenApply("PONG"::equals),
               shutdown);
         });
@@ -138,39 +138,39 @@ public final class RedisConnector {
   }
 
   /** The connection of the thread that asks or, when it has none, one for all of these. */
-  private static Function<String, Gate> gates(
+  private static Function<String, CommandQueue> queues(
       RedisClusterAsyncCommands<String, byte[]> common,
       Map<Thread, RedisClusterAsyncCommands<String, byte[]>> ofThreads,
-      Gate.Bounds bounds) {
-    Gate commonGate = new Gate(common, bounds);
-    Map<Thread, Gate> gates = new ConcurrentHashMap<>();
+      CommandQueue.Bounds bounds) {
+    CommandQueue commonQueue = new CommandQueue(common, bounds);
+    Map<Thread, CommandQueue> queues = new ConcurrentHashMap<>();
     return key -> {
       Thread thread = Thread.currentThread();
-      Gate own = gates.get(thread);
+      CommandQueue own = queues.get(thread);
       if (own == null && ofThreads.containsKey(thread)) {
-        own = gates.computeIfAbsent(thread, t -> new Gate(ofThreads.get(t), bounds));
+        own = queues.computeIfAbsent(thread, t -> new CommandQueue(ofThreads.get(t), bounds));
       }
-      return own == null ? commonGate : own;
+      return own == null ? commonQueue : own;
     };
   }
 
-  /** A gate for each node: one that does not answer keeps nobody from the others. */
-  private static Function<String, Gate> gates(
+  /** A queue for each node: one that does not answer keeps nobody from the others. */
+  private static Function<String, CommandQueue> queues(
       RedisClusterClient client,
       RedisClusterAsyncCommands<String, byte[]> commands,
-      Gate.Bounds bounds) {
-    Map<String, Gate> gates = new ConcurrentHashMap<>();
+      CommandQueue.Bounds bounds) {
+    Map<String, CommandQueue> queues = new ConcurrentHashMap<>();
     return key -> {
       RedisClusterNode node =
           key == null ? null : client.getPartitions().getPartitionBySlot(SlotHash.getSlot(key));
-      return gates.computeIfAbsent(
-          node == null ? "" : node.getNodeId(), id -> new Gate(commands, bounds));
+      return queues.computeIfAbsent(
+          node == null ? "" : node.getNodeId(), id -> new CommandQueue(commands, bounds));
     };
   }
 
   private static Redis connectCluster(
-      RedisTarget target, RedisOptions options, ClientResources resources, Timer timer) {
-    RedisClusterClient client = RedisClusterClient.create(resources, target.uris());
+      RedisAddress address, RedisOptions options, ClientResources resources, Timer timer) {
+    RedisClusterClient client = RedisClusterClient.create(resources, address.uris());
     ClusterClientOptions.Builder clientOptions =
         ClusterClientOptions.builder()
             .validateClusterNodeMembership(false)
@@ -180,10 +180,10 @@ public final class RedisConnector {
                     .enableAllAdaptiveRefreshTriggers()
                     .adaptiveRefreshTriggersTimeout(Duration.ofMillis(500))
                     .build());
-    clientOptions(clientOptions, target, options);
+    clientOptions(clientOptions, address, options);
     client.setOptions(clientOptions.build());
     return closingOnFailure(
-        target,
+        address,
         client::shutdown,
         resources,
         shutdown -> {
@@ -193,17 +193,17 @@ public final class RedisConnector {
               var ofNode =
                   connection.getConnection(node.getUri().getHost(), node.getUri().getPort());
               Predicate<String> isThere = key -> node.hasSlot(SlotHash.getSlot(key));
-              refuseUnusable(ofNode.sync(), target, options, isThere);
+              refuseUnusable(ofNode.sync(), address, options, isThere);
             }
           }
-          var channels =
-              Channels.onCluster(client, client.connectPubSub(CODEC), timer, options.timeout());
+          var pubSub =
+              PubSub.onCluster(client, client.connectPubSub(CODEC), timer, options.timeout());
           return new Redis(
               timer,
               options.timeout(),
               CLUSTER_ATTEMPTS,
-              gates(client, connection.async(), options.bounds()),
-              channels,
+              queues(client, connection.async(), options.bounds()),
+              pubSub,
               redis -> redis.clusterInfo().thenApply(info -> info.contains("cluster_state:ok")),
               shutdown);
         });
@@ -211,10 +211,10 @@ public final class RedisConnector {
 
   private static void refuseUnusable(
       RedisClusterCommands<String, byte[]> redis,
-      RedisTarget target,
+      RedisAddress address,
       RedisOptions options,
       Predicate<String> isThere) {
-    Probe.problem(redis, target, options, isThere)
+    StartupCheck.problem(redis, address, options, isThere)
         .ifPresent(
             problem -> {
               throw new UnusableRedis(problem, null);
@@ -222,7 +222,7 @@ public final class RedisConnector {
   }
 
   private static Redis closingOnFailure(
-      RedisTarget target,
+      RedisAddress address,
       Runnable client,
       ClientResources resources,
       Function<Runnable, Redis> connect) {
@@ -244,9 +244,10 @@ public final class RedisConnector {
   }
 
   private static ClientOptions.Builder clientOptions(
-      ClientOptions.Builder builder, RedisTarget target, RedisOptions options) {
-    if (!target.authorities().isEmpty()) {
-      builder.sslOptions(SslOptions.builder().trustManager(new File(target.authorities())).build());
+      ClientOptions.Builder builder, RedisAddress address, RedisOptions options) {
+    if (!address.authorities().isEmpty()) {
+      builder.sslOptions(
+          SslOptions.builder().trustManager(new File(address.authorities())).build());
     }
     return builder
         .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)

@@ -23,7 +23,7 @@ public record RedisOptions(
     return silence.compareTo(SHORTEST_SILENCE) < 0 ? SHORTEST_SILENCE : silence;
   }
 
-  Gate.Bounds bounds() {
-    return Gate.Bounds.of(maxCommands, maxBytes, timeout.toMillis());
+  CommandQueue.Bounds bounds() {
+    return CommandQueue.Bounds.of(maxCommands, maxBytes, timeout.toMillis());
   }
 }

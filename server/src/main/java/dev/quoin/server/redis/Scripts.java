@@ -69,7 +69,7 @@ public final class Scripts {
    * @param arguments strings, whole numbers or byte arrays
    */
   public CompletableFuture<Reply> run(
-      LuaScript script, Scope scope, String[] keys, Object... arguments) {
+      LuaScript script, RequestContext scope, String[] keys, Object... arguments) {
     return run(script, scope, keys, reply -> {}, arguments);
   }
 
@@ -79,14 +79,18 @@ public final class Scripts {
    * @param late takes the reply when it comes after the caller was told that there is none
    */
   public CompletableFuture<Reply> run(
-      LuaScript script, Scope scope, String[] keys, Consumer<Reply> late, Object... arguments) {
+      LuaScript script,
+      RequestContext scope,
+      String[] keys,
+      Consumer<Reply> late,
+      Object... arguments) {
     script.check(keys.length, arguments.length);
     Known own = known.computeIfAbsent(script.name(), Scripts::makeKnown);
     ReplySize size = own.replies().of(keys[0]);
     return redis.ask(
         scope,
         keys[0],
-        Load.of(script, size, keys, arguments),
+        CommandProfile.of(script, size, keys, arguments),
         (commands, answered) -> {
           long begin = System.nanoTime();
           evalsha(

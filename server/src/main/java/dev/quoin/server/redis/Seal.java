@@ -101,7 +101,7 @@ public final class Seal {
     byte[] ours = keys.bytes;
     return redis
         .call(
-            new Scope("-", null),
+            new RequestContext("-", null),
             commands -> commands.setGet(key, ours, SetArgs.Builder.nx()),
             late -> {})
         .thenAccept(theirs -> keys.use(theirs == null ? ours : theirs));

@@ -8,16 +8,16 @@ import java.util.concurrent.CompletionStage;
  * A channel that this server listens to once, for all of its callers that want to hear it. Kept by
  * {@link SharedSubscriptions}.
  */
-public abstract class SharedSubscription implements Channels.Listener {
-  private final Channels channels;
+public abstract class SharedSubscription implements PubSub.Listener {
+  private final PubSub pubSub;
   private final String channel;
   private CompletableFuture<Void> listening;
 
   /** Whether nobody used it when it was last checked; guarded by {@link SharedSubscriptions}. */
   boolean wasUnused;
 
-  protected SharedSubscription(Channels channels, String channel) {
-    this.channels = channels;
+  protected SharedSubscription(PubSub pubSub, String channel) {
+    this.pubSub = pubSub;
     this.channel = channel;
   }
 
@@ -41,7 +41,7 @@ public abstract class SharedSubscription implements Channels.Listener {
       }
       listening = heard;
     }
-    channels
+    pubSub
         .subscribe(channel, this)
         .whenComplete(
             (done, failure) -> {
@@ -63,7 +63,7 @@ public abstract class SharedSubscription implements Channels.Listener {
       listens = listening != null;
     }
     if (listens) {
-      channels.unsubscribe(channel);
+      pubSub.unsubscribe(channel);
     }
     closed();
   }

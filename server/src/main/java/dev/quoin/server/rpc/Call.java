@@ -2,7 +2,7 @@
 package dev.quoin.server.rpc;
 
 import dev.quoin.server.errors.InvalidRequest;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Seal;
 import io.grpc.Context;
 import io.grpc.Metadata;
@@ -23,7 +23,7 @@ public class Call {
   private static final Pattern REQUEST_ID_RULE = Pattern.compile("[!-~]{1,128}");
 
   private final Metadata headers;
-  private final Scope scope;
+  private final RequestContext scope;
   private final Drain drain;
   private String requestId;
   private boolean cancelled;
@@ -36,7 +36,7 @@ public class Call {
     this.drain = drain;
     String namespace = headers.get(NAMESPACE);
     this.scope =
-        new Scope(
+        new RequestContext(
             namespace == null ? "default" : namespace,
             Context.current().getDeadline(),
             seal,
@@ -44,7 +44,7 @@ public class Call {
   }
 
   /** Whose data the call is about and until when its answer matters. */
-  public Scope scope() {
+  public RequestContext scope() {
     return scope;
   }
 

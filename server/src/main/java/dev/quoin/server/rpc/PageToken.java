@@ -2,7 +2,7 @@
 package dev.quoin.server.rpc;
 
 import dev.quoin.server.errors.InvalidRequest;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Seal;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -20,7 +20,7 @@ public final class PageToken {
    *
    * @param asked everything that decides what the list holds, beside the namespace
    */
-  public static String of(Scope scope, String position, Object... asked) {
+  public static String of(RequestContext scope, String position, Object... asked) {
     byte[] text = position.getBytes(StandardCharsets.UTF_8);
     byte[] token =
         Arrays.copyOf(scope.seal().mark(text, context(scope, asked)), Seal.BYTES + text.length);
@@ -33,7 +33,7 @@ public final class PageToken {
    *
    * @throws InvalidRequest when the token was not handed out for what is asked now
    */
-  public static String position(Scope scope, String token, Object... asked) {
+  public static String position(RequestContext scope, String token, Object... asked) {
     if (token.isEmpty()) {
       return "";
     }
@@ -58,7 +58,7 @@ public final class PageToken {
         "page_token", "must be the next_page_token of a list asked for with the same arguments");
   }
 
-  private static Object[] context(Scope scope, Object[] asked) {
+  private static Object[] context(RequestContext scope, Object[] asked) {
     Object[] context = Arrays.copyOf(asked, asked.length + 1);
     context[asked.length] = scope.namespace();
     return context;

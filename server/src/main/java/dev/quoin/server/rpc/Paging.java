@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import java.util.List;
 import java.util.function.Function;
 
@@ -13,12 +13,12 @@ import java.util.function.Function;
  * asked for {@link #size} rows, and {@link #token} seals that.
  */
 public final class Paging {
-  private final Scope scope;
+  private final RequestContext scope;
   private final int size;
   private final String position;
   private final Object[] asked;
 
-  private Paging(Scope scope, int size, String position, Object[] asked) {
+  private Paging(RequestContext scope, int size, String position, Object[] asked) {
     this.scope = scope;
     this.size = size;
     this.position = position;
@@ -36,7 +36,7 @@ public final class Paging {
    * @throws dev.quoin.server.errors.InvalidRequest when the token was not handed out for that
    */
   public static Paging of(
-      Scope scope, int pageSize, int defaultSize, String pageToken, Object... asked) {
+      RequestContext scope, int pageSize, int defaultSize, String pageToken, Object... asked) {
     return new Paging(
         scope,
         Defaults.orElse(pageSize, defaultSize),

@@ -3,7 +3,7 @@ package dev.quoin.server.semaphores;
 
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.waiting.Revocation;
 import java.util.ArrayList;
@@ -60,14 +60,15 @@ final class SemaphoreAdmin {
   }
 
   /** Sets the limit; tells how many permits are in use. */
-  CompletionStage<Integer> configure(Scope scope, String name, int limit, long leaseMillis) {
+  CompletionStage<Integer> configure(
+      RequestContext scope, String name, int limit, long leaseMillis) {
     return scripts
         .run(CONFIGURE, scope, semaphores.keys(scope, name), limit, leaseMillis)
         .thenApply(reply -> handedOver(scope, name, reply))
         .thenCompose(inUse -> semaphores.names().keep(scope, name).thenApply(kept -> inUse));
   }
 
-  CompletionStage<Void> delete(Scope scope, String name) {
+  CompletionStage<Void> delete(RequestContext scope, String name) {
     return scripts
         .run(DELETE, scope, semaphores.keys(scope, name))
         .thenCompose(deleted -> semaphores.names().forget(scope, name));
@@ -79,7 +80,7 @@ final class SemaphoreAdmin {
    * @param size how many holders at most
    * @param position of the page, empty for the first one
    */
-  CompletionStage<State> get(Scope scope, String name, int size, String position) {
+  CompletionStage<State> get(RequestContext scope, String name, int size, String position) {
     // The end of the lease of the last holder of the page before, as it was told, and its id.
     String[] after = position.isEmpty() ? new String[] {"0", ""} : position.split(" ", 2);
     return scripts
@@ -88,13 +89,13 @@ final class SemaphoreAdmin {
   }
 
   /** Takes the permits of a holder away; tells how many there were. */
-  CompletionStage<Integer> revoke(Scope scope, String name, String id, Revocation why) {
+  CompletionStage<Integer> revoke(RequestContext scope, String name, String id, Revocation why) {
     return scripts
         .run(REVOKE, scope, semaphores.keyset(scope, name).withRevoked(id), id, why.word())
         .thenApply(reply -> handedOver(scope, name, reply));
   }
 
-  private int handedOver(Scope scope, String name, Reply reply) {
+  private int handedOver(RequestContext scope, String name, Reply reply) {
     int permits = reply.count();
     semaphores.leases().handOver(scope, name, reply.flag());
     return permits;

@@ -6,7 +6,7 @@ import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.names.NamesInUse;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -34,11 +34,11 @@ final class SemaphoreList {
   record Page(List<Found> found, String nextPageToken) {}
 
   /** The semaphores whose names begin with a prefix, from where a page token says. */
-  CompletionStage<Page> page(Scope scope, String prefix, int size, String pageToken) {
+  CompletionStage<Page> page(RequestContext scope, String prefix, int size, String pageToken) {
     return names.list(scope, prefix, size, pageToken).thenCompose(page -> tellAbout(scope, page));
   }
 
-  private CompletionStage<Page> tellAbout(Scope scope, Directory.Page page) {
+  private CompletionStage<Page> tellAbout(RequestContext scope, Directory.Page page) {
     CompletionStage<List<Found>> all = CompletableFuture.completedFuture(new ArrayList<>());
     for (String name : page.names()) {
       all = all.thenCombine(look(scope, name), SemaphoreList::with);
@@ -47,7 +47,7 @@ final class SemaphoreList {
   }
 
   /** A semaphore as it is now; null when it is gone since it was found. */
-  private CompletionStage<Found> look(Scope scope, String name) {
+  private CompletionStage<Found> look(RequestContext scope, String name) {
     return admin
         .get(scope, name, 0, "")
         .handle(

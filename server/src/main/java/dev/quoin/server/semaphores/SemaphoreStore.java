@@ -4,7 +4,7 @@ package dev.quoin.server.semaphores;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.waiting.LeaseRequest;
 import dev.quoin.server.waiting.LeasedResource;
@@ -34,7 +34,7 @@ final class SemaphoreStore implements LeasedResource {
    * @param limit of the semaphore in case it has none, 0 for none
    */
   static LeaseRequest request(
-      Scope scope,
+      RequestContext scope,
       String name,
       String token,
       int permits,
@@ -58,7 +58,7 @@ final class SemaphoreStore implements LeasedResource {
     return leases;
   }
 
-  SemaphoreKeys keyset(Scope scope, String name) {
+  SemaphoreKeys keyset(RequestContext scope, String name) {
     return SemaphoreKeys.of(keyspace, scope.namespace(), name);
   }
 
@@ -68,17 +68,17 @@ final class SemaphoreStore implements LeasedResource {
   }
 
   @Override
-  public String[] keys(Scope scope, String name) {
+  public String[] keys(RequestContext scope, String name) {
     return keyset(scope, name).all();
   }
 
   @Override
-  public String[] keys(Scope scope, String name, String requestId) {
+  public String[] keys(RequestContext scope, String name, String requestId) {
     return keyset(scope, name).withRequest(requestId);
   }
 
   @Override
-  public String hints(Scope scope, String name) {
+  public String hints(RequestContext scope, String name) {
     return keyset(scope, name).hints();
   }
 
@@ -104,7 +104,7 @@ final class SemaphoreStore implements LeasedResource {
   }
 
   @Override
-  public CompletionStage<String> revocation(Scope scope, String name, String token) {
+  public CompletionStage<String> revocation(RequestContext scope, String name, String token) {
     String revoked = keyset(scope, name).revoked(SemaphoreKeys.idOf(token));
     return scripts
         .redis()

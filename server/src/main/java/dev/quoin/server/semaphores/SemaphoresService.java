@@ -25,7 +25,7 @@ import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.PageToken;
 import dev.quoin.server.rpc.Sink;
@@ -175,7 +175,7 @@ public final class SemaphoresService implements BindableService {
         .thenApply(SemaphoreViews::page);
   }
 
-  private static String pageToken(Scope scope, String position, String asked) {
+  private static String pageToken(RequestContext scope, String position, String asked) {
     return position.isEmpty() ? "" : PageToken.of(scope, position, asked);
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.settings;
 
-import dev.quoin.server.redis.RedisTarget;
+import dev.quoin.server.redis.RedisAddress;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ public record Settings(
             secret = true,
             about =
                 "Where Redis is: "
-                    + RedisTarget.FORMS
+                    + RedisAddress.FORMS
                     + ". Empty starts an embedded Redis that keeps its data in the data folder.")
         String redis,
     @Setting(
@@ -240,7 +240,7 @@ public record Settings(
     }
     if (!redis.isEmpty()) {
       try {
-        RedisTarget.parse(redis);
+        RedisAddress.parse(redis);
       } catch (IllegalArgumentException e) {
         throw new BadSettings("redis: " + e.getMessage());
       }

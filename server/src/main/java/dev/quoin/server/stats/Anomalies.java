@@ -5,7 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.server.redis.Redis;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.watch.WatchSettings;
@@ -25,11 +25,11 @@ final class Anomalies {
     this.stats = stats;
     this.log = log;
     this.redis = redis;
-    this.watches = new Watches<>(redis.channels(), timer, WatchSettings.USUAL);
+    this.watches = new Watches<>(redis.pubSub(), timer, WatchSettings.USUAL);
   }
 
   /** Tells an anomaly, if it can; nobody waits for that. */
-  void tell(Scope scope, Anomaly anomaly) {
+  void tell(RequestContext scope, Anomaly anomaly) {
     log.write(scope, anomaly);
     byte[] message = message(anomaly).getBytes(StandardCharsets.UTF_8);
     String channel = stats.channel(scope, anomaly.kind());

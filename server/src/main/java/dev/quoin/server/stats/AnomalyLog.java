@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.stats;
 
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 
 /** Where anomalies are written beside being told to those who watch. Called on event loops. */
 public interface AnomalyLog {
@@ -10,5 +10,5 @@ public interface AnomalyLog {
    *
    * @param scope whose it is; its deadline is that of the call that recorded it
    */
-  void write(Scope scope, Anomaly anomaly);
+  void write(RequestContext scope, Anomaly anomaly);
 }

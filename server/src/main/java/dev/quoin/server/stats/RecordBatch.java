@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.stats;
 
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.Once;
@@ -24,7 +24,7 @@ import java.util.concurrent.CompletionStage;
 final class RecordBatch implements Inbox<RecordBatchRequest> {
   private final StatsStore stats;
   private final Anomalies anomalies;
-  private final Scope scope;
+  private final RequestContext scope;
   private final Sink<RecordBatchResponse> sink;
   private final OrderedAnswers<RecordBatchResponse> answers;
   private long received;

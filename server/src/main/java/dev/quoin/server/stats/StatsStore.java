@@ -6,7 +6,7 @@ import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Once;
 import java.nio.ByteBuffer;
@@ -61,7 +61,8 @@ final class StatsStore {
   record Ranking(long hour, List<Slow> slowest) {}
 
   /** Adds values. */
-  CompletionStage<Recorded> record(Scope scope, Series series, List<Double> values, Once once) {
+  CompletionStage<Recorded> record(
+      RequestContext scope, Series series, List<Double> values, Once once) {
     StatsKeys keys = StatsKeys.of(keyspace, scope.namespace(), series);
     CompletionStage<Recorded> recorded =
         hours
@@ -81,7 +82,7 @@ final class StatsStore {
   }
 
   /** The figures of a context. */
-  CompletionStage<Figures> get(Scope scope, Series series, Window window) {
+  CompletionStage<Figures> get(RequestContext scope, Series series, Window window) {
     StatsKeys keys = StatsKeys.of(keyspace, scope.namespace(), series);
     return hours
         .ask(
@@ -95,7 +96,7 @@ final class StatsStore {
   }
 
   /** The contexts of a kind with the highest means. */
-  CompletionStage<Ranking> slowest(Scope scope, String kind, Window window, int limit) {
+  CompletionStage<Ranking> slowest(RequestContext scope, String kind, Window window, int limit) {
     return hours
         .askAll(
             window,
@@ -124,13 +125,13 @@ final class StatsStore {
    * @param prefix what the contexts begin with
    */
   CompletionStage<Directory.Page> list(
-      Scope scope, String kind, String prefix, int size, String token) {
+      RequestContext scope, String kind, String prefix, int size, String token) {
     String begin = kind.isEmpty() ? "" : new Series(kind, prefix).name();
     return directory.list(scope, begin, size, token);
   }
 
   /** Where anomalies of a kind are told. */
-  String channel(Scope scope, String kind) {
+  String channel(RequestContext scope, String kind) {
     return StatsKeys.anomalies(keyspace, scope.namespace(), kind);
   }
 

@@ -2,7 +2,7 @@
 package dev.quoin.server.tail;
 
 import dev.quoin.server.errors.Statuses;
-import dev.quoin.server.redis.Channels;
+import dev.quoin.server.redis.PubSub;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ import java.util.logging.Logger;
  * The end of one log on this server: reads what is new once, keeps a little of it, wakes all who
  * follow the log. A lost hint is made up for by looking once in a while.
  */
-final class Tail<E extends Numbered> implements Channels.Listener {
+final class Tail<E extends Numbered> implements PubSub.Listener {
   private static final Logger LOG = Logger.getLogger(Tail.class.getName());
   private static final String SIGNAL = "~";
   private static final long RETRY_MILLIS = 500;
@@ -28,7 +28,7 @@ final class Tail<E extends Numbered> implements Channels.Listener {
   private static final int READ_AT_ONCE = 128;
 
   private final LogSource<E> source;
-  private final Channels channels;
+  private final PubSub pubSub;
   private final Timer timer;
   private final Consumer<Tail<E>> closer;
   private final Set<Follow<E>> followers = ConcurrentHashMap.newKeySet();
@@ -47,9 +47,9 @@ final class Tail<E extends Numbered> implements Channels.Listener {
   private Timeout next;
   private long changed = System.nanoTime();
 
-  Tail(LogSource<E> source, Channels channels, Timer timer, Consumer<Tail<E>> closer) {
+  Tail(LogSource<E> source, PubSub pubSub, Timer timer, Consumer<Tail<E>> closer) {
     this.source = source;
-    this.channels = channels;
+    this.pubSub = pubSub;
     this.timer = timer;
     this.closer = closer;
   }
@@ -84,7 +84,7 @@ final class Tail<E extends Numbered> implements Channels.Listener {
       }
       begun = true;
     }
-    channels
+    pubSub
         .subscribe(channel(), this)
         .thenCompose(heard -> source.read(LogSource.END, 1, true))
         .whenComplete(
@@ -117,7 +117,7 @@ final class Tail<E extends Numbered> implements Channels.Listener {
         next.cancel();
       }
     }
-    channels.unsubscribe(channel());
+    pubSub.unsubscribe(channel());
   }
 
   synchronized boolean isOpen() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.tail;
 
-import dev.quoin.server.redis.Channels;
+import dev.quoin.server.redis.PubSub;
 import dev.quoin.server.redis.Seal;
 import io.netty.util.Timer;
 import java.util.Map;
@@ -19,7 +19,7 @@ public final class Tails {
   /** For how long a read that listens may count on hints: several times the pause between reads. */
   public static final long LISTENS_MILLIS = 30_000;
 
-  private final Channels channels;
+  private final PubSub pubSub;
   private final Timer timer;
   private final Seal seal;
   private final CursorCache cursors;
@@ -28,8 +28,8 @@ public final class Tails {
   /**
    * @param seal seals cursors
    */
-  public Tails(Channels channels, Timer timer, Seal seal) {
-    this.channels = channels;
+  public Tails(PubSub pubSub, Timer timer, Seal seal) {
+    this.pubSub = pubSub;
     this.seal = seal.within("cursor");
     this.cursors = new CursorCache(this.seal);
     this.timer = timer;
@@ -67,7 +67,7 @@ public final class Tails {
                   Tail<E> tail =
                       known != null
                           ? (Tail<E>) known
-                          : new Tail<>(source, channels, timer, this::close);
+                          : new Tail<>(source, pubSub, timer, this::close);
                   tail.add(follow);
                   return tail;
                 });

@@ -4,7 +4,7 @@ package dev.quoin.server.waiting;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
 import io.grpc.Deadline;
@@ -195,7 +195,7 @@ final class Hold<R> {
 
   private CompletionStage<Grant> renewal() {
     Deadline leaseEnds = Deadline.after(leaseEnd - System.nanoTime(), TimeUnit.NANOSECONDS);
-    return leases.renew(request, new Scope(request.scope().namespace(), leaseEnds));
+    return leases.renew(request, new RequestContext(request.scope().namespace(), leaseEnds));
   }
 
   /**

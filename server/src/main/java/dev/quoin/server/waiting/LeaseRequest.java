@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.waiting;
 
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * @param group a word that tells apart the resources that are asked for together
  */
 public record LeaseRequest(
-    Scope scope,
+    RequestContext scope,
     String name,
     String token,
     String keeper,
@@ -33,7 +33,12 @@ public record LeaseRequest(
 
   /** Asks for a grant of one resource, without a request id. */
   public static LeaseRequest of(
-      Scope scope, String name, String token, long leaseMillis, String terms, String label) {
+      RequestContext scope,
+      String name,
+      String token,
+      long leaseMillis,
+      String terms,
+      String label) {
     return new LeaseRequest(scope, name, token, token, leaseMillis, terms, label, "", NONE);
   }
 

@@ -3,7 +3,7 @@ package dev.quoin.server.waiting;
 
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -18,13 +18,13 @@ public interface LeasedResource {
   String feature();
 
   /** The keys of a resource, in the order in which its fragments name them. */
-  String[] keys(Scope scope, String name);
+  String[] keys(RequestContext scope, String name);
 
   /** The same and the key that remembers a request id. */
-  String[] keys(Scope scope, String name, String requestId);
+  String[] keys(RequestContext scope, String name, String requestId);
 
   /** The channel of a server's hints is this and the server's name. */
-  String hints(Scope scope, String name);
+  String hints(RequestContext scope, String name);
 
   /** How long a resource that nobody holds any more has to be listed. */
   long memoryMillis();
@@ -39,7 +39,7 @@ public interface LeasedResource {
   String revokedText();
 
   /** By whom and why the grant of a token was revoked, as it was written; null if it was not. */
-  CompletionStage<String> revocation(Scope scope, String name, String token);
+  CompletionStage<String> revocation(RequestContext scope, String name, String token);
 
   /**
    * Acquires in a quicker way than the script {@code acquire} if the request permits: the reply is

@@ -8,9 +8,9 @@ import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Outcomes;
-import dev.quoin.server.redis.Persistent;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
+import dev.quoin.server.redis.RetryUntil;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
@@ -89,12 +89,13 @@ public final class Leases implements WaitQueueScripts {
   }
 
   /** Renews a grant for a caller who has its token. */
-  public CompletionStage<Grant> renew(Scope scope, String name, String token, long leaseMillis) {
+  public CompletionStage<Grant> renew(
+      RequestContext scope, String name, String token, long leaseMillis) {
     return renew(scope, LeaseRequest.of(scope, name, token, leaseMillis, "", ""), ANY, SAME);
   }
 
   /** Gives back the grant of a token. */
-  public CompletionStage<Void> release(Scope scope, String name, String token) {
+  public CompletionStage<Void> release(RequestContext scope, String name, String token) {
     names.end(token);
     CompletionStage<Void> released =
         scripts
@@ -108,7 +109,8 @@ public final class Leases implements WaitQueueScripts {
    *
    * @return whether anything was given back
    */
-  public CompletionStage<Boolean> releaseRequest(Scope scope, String name, String requestId) {
+  public CompletionStage<Boolean> releaseRequest(
+      RequestContext scope, String name, String requestId) {
     return scripts
         .run(
             releaseRequest,
@@ -127,7 +129,7 @@ public final class Leases implements WaitQueueScripts {
    * Goes on handing over as long as there is more; when this fails the next refresh of the queue
    * does it.
    */
-  public void handOver(Scope scope, String name, boolean more) {
+  public void handOver(RequestContext scope, String name, boolean more) {
     if (more) {
       scripts
           .run(handOver, scope.detached(), resource.keys(scope, name))
@@ -244,7 +246,7 @@ public final class Leases implements WaitQueueScripts {
   @Override
   public CompletionStage<AcquireResult> giveBack(LeaseRequest request) {
     Duration patience = Duration.ofMillis(request.longestLeaseMillis() + QUEUE_MEMORY_MILLIS);
-    return Persistent.run(timer(), patience, () -> giveBackOnce(request));
+    return RetryUntil.run(timer(), patience, () -> giveBackOnce(request));
   }
 
   private CompletionStage<AcquireResult> leave(LeaseRequest request, boolean keep) {
@@ -265,7 +267,7 @@ public final class Leases implements WaitQueueScripts {
     noteUse(first);
     Arguments arguments = Arguments.of(queues.server());
     waiters.forEach(waiter -> arguments.add(waiter.text(queues.server())));
-    Scope scope = first.scope().detached();
+    RequestContext scope = first.scope().detached();
     return scripts
         .run(refresh, scope, resource.keys(scope, first.name()), arguments.toArray())
         .thenApply(
@@ -313,7 +315,7 @@ public final class Leases implements WaitQueueScripts {
   }
 
   /** Renews a grant, unless another call has taken it over. */
-  CompletionStage<Grant> renew(LeaseRequest request, Scope scope) {
+  CompletionStage<Grant> renew(LeaseRequest request, RequestContext scope) {
     return renew(scope, request, request.keeper(), SAME);
   }
 
@@ -322,7 +324,7 @@ public final class Leases implements WaitQueueScripts {
    * @param newOwner the call that alone keeps it from now on
    */
   private CompletionStage<Grant> renew(
-      Scope scope, LeaseRequest request, String keeper, String newOwner) {
+      RequestContext scope, LeaseRequest request, String keeper, String newOwner) {
     CompletionStage<Grant> renewed =
         scripts
             .run(
@@ -343,7 +345,7 @@ public final class Leases implements WaitQueueScripts {
 
   /** Tells by whom and why a grant was revoked, if that is why a token holds nothing. */
   private <T> CompletionStage<T> explained(
-      CompletionStage<T> answer, Scope scope, String name, String token) {
+      CompletionStage<T> answer, RequestContext scope, String name, String token) {
     return answer.exceptionallyCompose(
         failure ->
             isRefused(failure, resource.notHeld())

@@ -3,7 +3,7 @@ package dev.quoin.server.waiting;
 
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.errors.Statuses;
-import dev.quoin.server.redis.Channels;
+import dev.quoin.server.redis.PubSub;
 import dev.quoin.server.redis.SharedSubscription;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
@@ -30,8 +30,8 @@ final class WaitQueue extends SharedSubscription {
   private Timeout next;
   private long nextAt;
 
-  WaitQueue(WaitQueueScripts scripts, Channels channels, String channel, Timer timer) {
-    super(channels, channel);
+  WaitQueue(WaitQueueScripts scripts, PubSub pubSub, String channel, Timer timer) {
+    super(pubSub, channel);
     this.scripts = scripts;
     this.timer = timer;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.waiting;
 
-import dev.quoin.server.redis.Channels;
+import dev.quoin.server.redis.PubSub;
 import dev.quoin.server.redis.SharedSubscriptions;
 import io.netty.util.Timer;
 import java.security.SecureRandom;
@@ -19,7 +19,7 @@ public final class WaitQueues {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final long LINGER_MILLIS = 10_000;
 
-  private final Channels channels;
+  private final PubSub pubSub;
   private final Timer timer;
   private final int mostWaiters;
   private final String server;
@@ -28,8 +28,8 @@ public final class WaitQueues {
   /**
    * @param mostWaiters how many may wait in one queue
    */
-  public WaitQueues(Channels channels, Timer timer, int mostWaiters) {
-    this.channels = channels;
+  public WaitQueues(PubSub pubSub, Timer timer, int mostWaiters) {
+    this.pubSub = pubSub;
     this.timer = timer;
     this.mostWaiters = mostWaiters;
     this.open = new SharedSubscriptions<>(timer, LINGER_MILLIS);
@@ -63,7 +63,7 @@ public final class WaitQueues {
     Waiter waiter = new Waiter(request, places);
     open.join(
             channel,
-            opened -> new WaitQueue(scripts, channels, opened, timer),
+            opened -> new WaitQueue(scripts, pubSub, opened, timer),
             queue -> queue.add(waiter))
         .join(waiter);
     return waiter;

@@ -2,7 +2,7 @@
 package dev.quoin.server.watch;
 
 import dev.quoin.server.errors.Statuses;
-import dev.quoin.server.redis.Channels;
+import dev.quoin.server.redis.PubSub;
 import dev.quoin.server.redis.SharedSubscription;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
@@ -42,10 +42,10 @@ final class SharedState<S> extends SharedSubscription {
   SharedState(
       Watched<S> watched,
       WatchSettings settings,
-      Channels channels,
+      PubSub pubSub,
       Timer timer,
       Copies<? super S> copies) {
-    super(channels, watched.channel());
+    super(pubSub, watched.channel());
     this.watched = watched;
     this.settings = settings;
     this.timer = timer;

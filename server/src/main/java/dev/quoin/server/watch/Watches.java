@@ -2,8 +2,8 @@
 package dev.quoin.server.watch;
 
 import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.redis.Channels;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.PubSub;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.SharedSubscriptions;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Sink;
@@ -26,21 +26,21 @@ public final class Watches<S> {
   private static final long DEADLINE_MARGIN_MILLIS = 100;
   private static final Copies<Object> NO_COPIES = new Copies<>(state -> 0, 0, 0);
 
-  private final Channels channels;
+  private final PubSub pubSub;
   private final Timer timer;
   private final WatchSettings settings;
   private final Copies<? super S> copies;
   private final SharedSubscriptions<SharedState<S>> open;
 
-  public Watches(Channels channels, Timer timer, WatchSettings settings) {
-    this(channels, timer, settings, NO_COPIES);
+  public Watches(PubSub pubSub, Timer timer, WatchSettings settings) {
+    this(pubSub, timer, settings, NO_COPIES);
   }
 
   /**
    * @param copies bounds the states that are kept to be read again and not watched
    */
-  public Watches(Channels channels, Timer timer, WatchSettings settings, Copies<? super S> copies) {
-    this.channels = channels;
+  public Watches(PubSub pubSub, Timer timer, WatchSettings settings, Copies<? super S> copies) {
+    this.pubSub = pubSub;
     this.timer = timer;
     this.settings = settings;
     this.copies = copies;
@@ -61,7 +61,7 @@ public final class Watches<S> {
    * The state as it was at most so long ago; empty when no copy of it may be kept here, so that it
    * has to be read from Redis.
    */
-  public Optional<CompletionStage<S>> read(Scope scope, Watched<S> watched, Duration age) {
+  public Optional<CompletionStage<S>> read(RequestContext scope, Watched<S> watched, Duration age) {
     if (age.isZero() || copies.areFull(open.size()) && open.get(watched.channel()) == null) {
       return Optional.empty();
     }
@@ -70,7 +70,7 @@ public final class Watches<S> {
   }
 
   /** Fails just before the deadline of the call, as a command would: the load is not only its. */
-  private CompletionStage<S> inTime(Scope scope, CompletionStage<S> load) {
+  private CompletionStage<S> inTime(RequestContext scope, CompletionStage<S> load) {
     CompletableFuture<S> known = load.toCompletableFuture();
     if (scope.deadline() == null || known.isDone()) {
       return load;
@@ -101,7 +101,7 @@ public final class Watches<S> {
   }
 
   private SharedState<S> state(Watched<S> watched) {
-    return new SharedState<>(watched, settings, channels, timer, copies);
+    return new SharedState<>(watched, settings, pubSub, timer, copies);
   }
 
   /** Makes the watch while the state is kept from being closed. */

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.testing.TestConnection;
@@ -28,7 +28,8 @@ import org.junit.jupiter.api.Test;
 final class DirectoryTest {
   private final TestConnection connection = TestConnection.open();
   private final Redis redis = connection.redis();
-  private final Scope scope = new Scope("n" + UUID.randomUUID(), null, Seal.random());
+  private final RequestContext scope =
+      new RequestContext("n" + UUID.randomUUID(), null, Seal.random());
   private final Keyspace keyspace = new Keyspace("quoin", "test");
   private final Directory directory =
       new Directory(

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.TestConnection;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 final class NamesInUseTest {
   private final TestConnection connection = TestConnection.open();
   private final Redis redis = connection.redis();
-  private final Scope scope = new Scope("n" + UUID.randomUUID(), null);
+  private final RequestContext scope = new RequestContext("n" + UUID.randomUUID(), null);
   private final Keyspace keyspace = new Keyspace("quoin", "test");
   private final DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), "");
   private final NamesInUse names = names();

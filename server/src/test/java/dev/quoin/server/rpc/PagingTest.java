@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.server.errors.InvalidRequest;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Seal;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class PagingTest {
-  private final Scope scope = new Scope("default", null, Seal.random());
+  private final RequestContext scope = new RequestContext("default", null, Seal.random());
 
   @Test
   void rowBeyondThePageTellsThatThereAreMore() {

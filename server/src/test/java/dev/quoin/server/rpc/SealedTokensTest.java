@@ -13,7 +13,7 @@ import dev.quoin.logs.v1.TailRequest;
 import dev.quoin.logs.v1.WriteRequest;
 import dev.quoin.semaphores.v1.ConfigureRequest;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
@@ -45,7 +45,7 @@ final class SealedTokensTest {
     String forged = Base64.getUrlEncoder().withoutPadding().encodeToString(token);
 
     assertRefused(forged);
-    assertRefused(PageToken.of(new Scope("default", null, Seal.random()), "0", prefix));
+    assertRefused(PageToken.of(new RequestContext("default", null, Seal.random()), "0", prefix));
   }
 
   @Test

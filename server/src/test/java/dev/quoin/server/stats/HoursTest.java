@@ -8,7 +8,7 @@ import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.testing.TestConnection;
 import io.opentelemetry.api.OpenTelemetry;
@@ -29,7 +29,7 @@ final class HoursTest {
   private final TestConnection connection = TestConnection.open();
   private final Scripts scripts =
       new Scripts(connection.redis(), OpenTelemetry.noop().getMeter("test"));
-  private final Scope scope = new Scope("default", null);
+  private final RequestContext scope = new RequestContext("default", null);
   private final Hours hours = new Hours(100);
 
   @AfterEach

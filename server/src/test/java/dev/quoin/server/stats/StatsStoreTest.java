@@ -4,7 +4,7 @@ package dev.quoin.server.stats;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.server.redis.Keyspace;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.testing.TestConnection;
@@ -24,7 +24,7 @@ final class StatsStoreTest {
   private static final Once REQUEST = new Once("request", "digest");
 
   private final TestConnection connection = TestConnection.open();
-  private final Scope scope = new Scope("n" + UUID.randomUUID(), null);
+  private final RequestContext scope = new RequestContext("n" + UUID.randomUUID(), null);
 
   @AfterEach
   void closeConnection() {

@@ -2,9 +2,9 @@
 package dev.quoin.server.testing;
 
 import dev.quoin.server.redis.Redis;
+import dev.quoin.server.redis.RedisAddress;
 import dev.quoin.server.redis.RedisConnector;
 import dev.quoin.server.redis.RedisOptions;
-import dev.quoin.server.redis.RedisTarget;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -37,7 +37,7 @@ public record TestConnection(Redis redis, HashedWheelTimer timer, EventLoopGroup
         new MultiThreadIoEventLoopGroup(
             1, Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     HashedWheelTimer timer = new HashedWheelTimer();
-    Redis redis = RedisConnector.connect(RedisTarget.parse(uri), options, loops, timer);
+    Redis redis = RedisConnector.connect(RedisAddress.parse(uri), options, loops, timer);
     return new TestConnection(redis, timer, loops);
   }
 

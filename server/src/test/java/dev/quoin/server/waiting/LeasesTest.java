@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.TestConnection;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 /** A resource that brings only what it must gets the whole of it from the scripts all share. */
 @Tag("redis")
 final class LeasesTest {
-  private static final Scope SCOPE = new Scope("default", null);
+  private static final RequestContext SCOPE = new RequestContext("default", null);
 
   private final TestConnection connection = TestConnection.open();
   private Leases slots;
@@ -34,7 +34,7 @@ final class LeasesTest {
     TestRedis.clear();
     Keyspace keyspace = new Keyspace("quoin", "slots");
     Scripts scripts = new Scripts(connection.redis(), OpenTelemetry.noop().getMeter("test"));
-    WaitQueues queues = new WaitQueues(connection.redis().channels(), connection.timer(), 2);
+    WaitQueues queues = new WaitQueues(connection.redis().pubSub(), connection.timer(), 2);
     NamesInUse names = new NamesInUse(scripts, keyspace, connection.timer());
     slots = new Leases(scripts, queues, names, new Slots(keyspace));
   }

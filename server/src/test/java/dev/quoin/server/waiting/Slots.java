@@ -3,7 +3,7 @@ package dev.quoin.server.waiting;
 
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.redis.Keyspace;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -15,13 +15,13 @@ record Slots(Keyspace keyspace) implements LeasedResource {
   }
 
   @Override
-  public String[] keys(Scope scope, String name) {
+  public String[] keys(RequestContext scope, String name) {
     String entity = keyspace.entity(scope.namespace(), name);
     return new String[] {entity + "slot", entity + "line", entity + "servers"};
   }
 
   @Override
-  public String[] keys(Scope scope, String name, String requestId) {
+  public String[] keys(RequestContext scope, String name, String requestId) {
     String entity = keyspace.entity(scope.namespace(), name);
     return new String[] {
       entity + "slot", entity + "line", entity + "servers", entity + "request:" + requestId
@@ -29,7 +29,7 @@ record Slots(Keyspace keyspace) implements LeasedResource {
   }
 
   @Override
-  public String hints(Scope scope, String name) {
+  public String hints(RequestContext scope, String name) {
     return keyspace.entity(scope.namespace(), name) + "hints:";
   }
 
@@ -54,7 +54,7 @@ record Slots(Keyspace keyspace) implements LeasedResource {
   }
 
   @Override
-  public CompletionStage<String> revocation(Scope scope, String name, String token) {
+  public CompletionStage<String> revocation(RequestContext scope, String name, String token) {
     return CompletableFuture.completedStage(null);
   }
 }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.TestConnection;
 import java.util.List;
@@ -32,10 +32,10 @@ final class WaitQueueTest {
     queue =
         new WaitQueue(
             new Scripts(),
-            connection.redis().channels(),
+            connection.redis().pubSub(),
             "quoin:default:test:{queue}:hints:server",
             connection.timer());
-    Scope scope = new Scope("default", null);
+    RequestContext scope = new RequestContext("default", null);
     waiter = new Waiter(LeaseRequest.of(scope, "a", "token", 10_000, "x", ""), place -> {});
     queue.add(waiter);
     queue.join(waiter);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.redis.Scope;
+import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Sink;
 import dev.quoin.server.rpc.TestCall;
 import dev.quoin.server.testing.Eventually;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 @Tag("redis")
 final class WatchesTest {
   private static final String CHANNEL = "quoin:default:config:{watched}:values:hints";
-  private static final Scope SCOPE = new Scope("default", null);
+  private static final RequestContext SCOPE = new RequestContext("default", null);
   private static final Duration LONG = Duration.ofHours(1);
   private static final long NEVER_MILLIS = 3_600_000;
 
@@ -263,7 +263,8 @@ final class WatchesTest {
   @Test
   void answerComesBeforeTheDeadlineEvenWhenRedisDoesNot() {
     answer = null;
-    Scope scope = new Scope("default", Deadline.after(500, TimeUnit.MILLISECONDS));
+    RequestContext scope =
+        new RequestContext("default", Deadline.after(500, TimeUnit.MILLISECONDS));
 
     CompletableFuture<String> copy =
         watches.read(scope, watched, LONG).orElseThrow().toCompletableFuture();
@@ -292,7 +293,7 @@ final class WatchesTest {
 
   private Watches<String> watches(long sweepMillis, long lingerMillis, int mostCopies) {
     return new Watches<>(
-        connection.redis().channels(),
+        connection.redis().pubSub(),
         connection.timer(),
         new WatchSettings(0, sweepMillis, lingerMillis),
         new Copies<>(String::length, mostCopies, Long.MAX_VALUE));

@@ -8,39 +8,39 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class RedisTargetTest {
+final class RedisAddressTest {
   @Test
   void oneServerWithTlsAndUser() {
-    RedisTarget target = RedisTarget.parse("rediss://app:pw@redis.example:6380/2");
+    RedisAddress address = RedisAddress.parse("rediss://app:pw@redis.example:6380/2");
 
-    assertThat(target.cluster()).isFalse();
-    assertThat(target.uris().get(0).isSsl()).isTrue();
-    assertThat(target.uris().get(0).getDatabase()).isEqualTo(2);
-    assertThat(target.describe()).isEqualTo("redis.example:6380");
+    assertThat(address.cluster()).isFalse();
+    assertThat(address.uris().get(0).isSsl()).isTrue();
+    assertThat(address.uris().get(0).getDatabase()).isEqualTo(2);
+    assertThat(address.describe()).isEqualTo("redis.example:6380");
   }
 
   @Test
   void sentinels() {
-    RedisTarget target = RedisTarget.parse("redis-sentinel://a:26379,b:26379/0#main");
+    RedisAddress address = RedisAddress.parse("redis-sentinel://a:26379,b:26379/0#main");
 
-    assertThat(target.cluster()).isFalse();
-    assertThat(target.uris().get(0).getSentinels()).hasSize(2);
-    assertThat(target.describe()).isEqualTo("sentinels of main");
+    assertThat(address.cluster()).isFalse();
+    assertThat(address.uris().get(0).getSentinels()).hasSize(2);
+    assertThat(address.describe()).isEqualTo("sentinels of main");
   }
 
   @Test
   void clusterNodesShareTheCredentials() {
-    RedisTarget target = RedisTarget.parse("rediss-cluster://app:pw@a:7000,b:7001");
+    RedisAddress address = RedisAddress.parse("rediss-cluster://app:pw@a:7000,b:7001");
 
-    assertThat(target.cluster()).isTrue();
-    assertThat(target.uris())
+    assertThat(address.cluster()).isTrue();
+    assertThat(address.uris())
         .hasSize(2)
         .allSatisfy(
             uri -> {
               assertThat(uri.isSsl()).isTrue();
               assertThat(uri.getCredentialsProvider()).isNotNull();
             });
-    assertThat(target.describe()).isEqualTo("a:7000,b:7001");
+    assertThat(address.describe()).isEqualTo("a:7000,b:7001");
   }
 
   @ParameterizedTest
@@ -59,7 +59,7 @@ final class RedisTargetTest {
         "redis+ssl://app:s3cret@a:1"
       })
   void nothingOfAPasswordIsInTheRefusal(String uri) {
-    assertThatThrownBy(() -> RedisTarget.parse(uri))
+    assertThatThrownBy(() -> RedisAddress.parse(uri))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageNotContaining("s3")
         .hasMessageNotContaining("cret")
@@ -69,7 +69,7 @@ final class RedisTargetTest {
   @ParameterizedTest
   @ValueSource(strings = {"localhost", "http://a", "redis://", "redis-cluster://", "redis://a:x"})
   void otherTextsAreRefusedWithTheFormsAllowed(String uri) {
-    assertThatThrownBy(() -> RedisTarget.parse(uri))
+    assertThatThrownBy(() -> RedisAddress.parse(uri))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("redis-sentinel://");
   }

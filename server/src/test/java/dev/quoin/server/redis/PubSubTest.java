@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("redis")
-final class ChannelsTest {
+final class PubSubTest {
   private static final String CHANNEL = "quoin:test:{late}:hints";
 
   @Test
@@ -35,10 +35,10 @@ final class ChannelsTest {
       for (String name : names) {
         connection
             .redis()
-            .channels()
+            .pubSub()
             .subscribe(
                 name,
-                new Channels.Listener() {
+                new PubSub.Listener() {
                   @Override
                   public void hint(String payload) {
                     heard.add(name);
@@ -79,7 +79,7 @@ final class ChannelsTest {
                 new RedisOptions(Duration.ofMillis(300), true, "quoin", 1000, 1 << 20))) {
       redis.freeze();
       CompletableFuture<Void> subscribed =
-          connection.redis().channels().subscribe(CHANNEL, new Unheard()).toCompletableFuture();
+          connection.redis().pubSub().subscribe(CHANNEL, new Unheard()).toCompletableFuture();
       assertThatThrownBy(() -> subscribed.get(60, TimeUnit.SECONDS))
           .hasCauseInstanceOf(Refusal.class);
       redis.unfreeze();
@@ -92,7 +92,7 @@ final class ChannelsTest {
     }
   }
 
-  private static final class Unheard implements Channels.Listener {
+  private static final class Unheard implements PubSub.Listener {
     @Override
     public void hint(String payload) {
       throw new AssertionError("nobody listens any more");

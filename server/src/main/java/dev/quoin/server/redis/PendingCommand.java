@@ -11,42 +11,42 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** A command and who waits for its answer. */
-final class Asked<T> implements BiConsumer<T, Throwable> {
+final class PendingCommand<T> implements BiConsumer<T, Throwable> {
   private static final long CONNECT_PAUSE_MILLIS = 25;
 
-  final Load load;
+  final CommandProfile profile;
 
-  /** Since when it waits; the gate's. */
+  /** Since when it waits; the queue's. */
   long since;
 
-  /** What the gate counts for it. */
+  /** What the queue counts for it. */
   long bytes;
 
-  private final Scope scope;
+  private final RequestContext scope;
   private final Redis.Sending<T> command;
   private final CompletableFuture<T> answer;
   private final Consumer<? super T> late;
   private final Timer timer;
   private int attemptsLeft;
   private Timeout alarm;
-  private Gate gate;
+  private CommandQueue queue;
 
   /** Another who waits for the same answer. */
-  private Asked<T> other;
+  private PendingCommand<T> other;
 
   /**
    * @param attempts how often it is tried again when it could not be sent
    * @param late takes an answer that comes after the wait has ended
    */
-  Asked(
-      Load load,
-      Scope scope,
+  PendingCommand(
+      CommandProfile profile,
+      RequestContext scope,
       Redis.Sending<T> command,
       CompletableFuture<T> answer,
       Consumer<? super T> late,
       Timer timer,
       int attempts) {
-    this.load = load;
+    this.profile = profile;
     this.scope = scope;
     this.command = command;
     this.answer = answer;
@@ -59,23 +59,23 @@ final class Asked<T> implements BiConsumer<T, Throwable> {
   void endAfter(long millis) {
     alarm =
         timer.newTimeout(
-            t -> answer.completeExceptionally(Patience.pastDeadline()),
+            t -> answer.completeExceptionally(CommandTimeouts.pastDeadline()),
             millis,
             TimeUnit.MILLISECONDS);
   }
 
   /** Lets another have the answer of this one, too. */
   @SuppressWarnings("unchecked")
-  void join(Asked<?> same) {
-    Asked<T> joining = (Asked<T>) same;
+  void join(PendingCommand<?> same) {
+    PendingCommand<T> joining = (PendingCommand<T>) same;
     joining.other = other;
     other = joining;
   }
 
   /** Whether somebody waits for the answer; what goes first is done in any case. */
   boolean isWanted() {
-    for (Asked<T> one = this; one != null; one = one.other) {
-      if (one.load.first() || !one.answer.isDone() && !one.scope.gone().getAsBoolean()) {
+    for (PendingCommand<T> one = this; one != null; one = one.other) {
+      if (one.profile.first() || !one.answer.isDone() && !one.scope.gone().getAsBoolean()) {
         return true;
       }
     }
@@ -83,12 +83,12 @@ final class Asked<T> implements BiConsumer<T, Throwable> {
   }
 
   /** The next of those that wait for the same answer. */
-  Asked<?> other() {
+  PendingCommand<?> other() {
     return other;
   }
 
-  void send(Gate over) {
-    gate = over;
+  void send(CommandQueue over) {
+    queue = over;
     try {
       command.send(over.commands(), this);
     } catch (RuntimeException e) {
@@ -99,10 +99,10 @@ final class Asked<T> implements BiConsumer<T, Throwable> {
   /** The answer is there. */
   @Override
   public void accept(T value, Throwable failure) {
-    gate.leave(this);
+    queue.leave(this);
     if (failure != null && attemptsLeft > 0 && Failures.wasNotSent(failure) && isWanted()) {
       attemptsLeft--;
-      timer.newTimeout(t -> gate.ask(this), CONNECT_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+      timer.newTimeout(t -> queue.ask(this), CONNECT_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }
     settle(value, failure == null ? null : Failures.of(failure));
@@ -124,7 +124,7 @@ final class Asked<T> implements BiConsumer<T, Throwable> {
   }
 
   private void settle(T value, Throwable failure) {
-    for (Asked<T> one = this; one != null; one = one.other) {
+    for (PendingCommand<T> one = this; one != null; one = one.other) {
       if (one.alarm != null) {
         one.alarm.cancel();
       }

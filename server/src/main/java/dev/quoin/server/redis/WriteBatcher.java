@@ -20,17 +20,17 @@ import java.util.Collection;
  * answers are read goes out together. A command counts as written once it is in the buffer; when
  * the connection breaks, what has no answer fails, written or not.
  */
-final class JoinedWrites extends ChannelDuplexHandler {
+final class WriteBatcher extends ChannelDuplexHandler {
   private static final String NAME = "joinedWrites";
   private static final int FLUSH_EVERY = 128;
   private static final int BYTES = 16 * 1024;
 
   private ByteBuf joined;
 
-  private JoinedWrites() {}
+  private WriteBatcher() {}
 
   static void on(Channel channel) {
-    JoinedWrites writes = new JoinedWrites();
+    WriteBatcher writes = new WriteBatcher();
     channel.pipeline().replace(CommandEncoder.class, NAME, writes);
     channel.pipeline().addAfter(NAME, null, new FlushConsolidationHandler(FLUSH_EVERY, true));
   }

@@ -19,14 +19,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-final class JoinedWritesTest {
+final class WriteBatcherTest {
 
   @Test
   void failedWriteClosesTheConnectionAndIsNotToldToTheCommandsThatWait() {
     List<Throwable> told = new ArrayList<>();
     EmbeddedChannel channel =
         new EmbeddedChannel(new BrokenPipe(), new CommandEncoder(), new Recorder(told));
-    JoinedWrites.on(channel);
+    WriteBatcher.on(channel);
 
     channel.writeOutbound(
         new Command<>(CommandType.PING, new StatusOutput<>(StringCodec.UTF8), null));

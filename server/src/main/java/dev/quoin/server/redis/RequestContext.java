@@ -5,7 +5,7 @@ import io.grpc.Deadline;
 import java.util.function.BooleanSupplier;
 
 /**
- * For whom something is done in Redis and until when.
+ * On whose behalf Redis is asked, and until when the answer is useful.
  *
  * @param namespace whose data
  * @param deadline when the answer is of no use any more; null when there is no such time
@@ -13,21 +13,23 @@ import java.util.function.BooleanSupplier;
  * @param gone whether nobody waits for the answer any more: then new work that has not been sent is
  *     not sent
  */
-public record Scope(String namespace, Deadline deadline, Seal seal, BooleanSupplier gone) {
+public record RequestContext(String namespace, Deadline deadline, Seal seal, BooleanSupplier gone) {
   private static final BooleanSupplier NEVER = () -> false;
 
   /** The scope of work that has no caller. */
-  public Scope(String namespace, Deadline deadline) {
+  public RequestContext(String namespace, Deadline deadline) {
     this(namespace, deadline, null);
   }
 
   /** The scope of a caller who waits until the deadline. */
-  public Scope(String namespace, Deadline deadline, Seal seal) {
+  public RequestContext(String namespace, Deadline deadline, Seal seal) {
     this(namespace, deadline, seal, NEVER);
   }
 
   /** The same namespace for work that outlives the call it was begun by. */
-  public Scope detached() {
-    return deadline == null && gone == NEVER ? this : new Scope(namespace, null, seal, NEVER);
+  public RequestContext detached() {
+    return deadline == null && gone == NEVER
+        ? this
+        : new RequestContext(namespace, null, seal, NEVER);
   }
 }

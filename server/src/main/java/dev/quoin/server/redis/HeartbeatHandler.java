@@ -13,13 +13,12 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * Asks on every connection, all the time, for an answer that nothing else has. A connection on
- * which it does not come for some seconds is silent, one on which another comes is out of step: its
- * answers go to the wrong commands. Both are closed, which fails what waits for an answer, and made
- * anew.
+ * Pings its connection with a text that differs every time. A connection that does not echo it for
+ * some seconds is dead; one that answers something else is out of step, so that its answers reach
+ * the wrong commands. Both are closed, which fails the commands in flight, and reconnected.
  */
-final class Pulse extends ChannelInboundHandlerAdapter {
-  private static final Logger LOG = Logger.getLogger(Pulse.class.getName());
+final class HeartbeatHandler extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = Logger.getLogger(HeartbeatHandler.class.getName());
   private static final long PERIOD_MILLIS = 500;
 
   private final long mostSilent;
@@ -31,7 +30,7 @@ final class Pulse extends ChannelInboundHandlerAdapter {
    * @param limitMillis how long the answer may take; counted in beats, so that a server which was
    *     busy itself does not take that for silence
    */
-  Pulse(long limitMillis) {
+  HeartbeatHandler(long limitMillis) {
     this.mostSilent = Math.max(1, limitMillis / PERIOD_MILLIS);
   }
 

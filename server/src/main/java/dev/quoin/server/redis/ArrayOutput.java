@@ -8,10 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Collects the numbers and strings of an array that holds no arrays. */
-final class Values extends CommandOutput<String, byte[], List<Object>> {
+final class ArrayOutput extends CommandOutput<String, byte[], List<Object>> {
   private static final int USUAL = 5;
 
-  Values(RedisCodec<String, byte[]> codec) {
+  ArrayOutput(RedisCodec<String, byte[]> codec) {
     super(codec, null);
   }
 

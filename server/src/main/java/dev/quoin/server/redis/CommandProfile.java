@@ -4,24 +4,25 @@ package dev.quoin.server.redis;
 import java.util.Arrays;
 
 /**
- * What a command means to the connection it goes over.
+ * What the queue of a connection has to know about a command.
  *
  * @param first whether it goes before new work: it keeps or gives back what somebody has
  * @param bytes how long it is, about
  * @param reply what is known of the length of its reply
  * @param read what it reads, when all who ask for that can have the same reply; otherwise null
  */
-record Load(boolean first, int bytes, ReplySize reply, Read read) {
+record CommandProfile(boolean first, int bytes, ReplySize reply, Read read) {
   private static final int USUAL_BYTES = 256;
 
   /** Of a command with a short reply. */
-  static final Load SMALL = new Load(false, USUAL_BYTES, ReplySize.known(USUAL_BYTES), null);
+  static final CommandProfile SMALL =
+      new CommandProfile(false, USUAL_BYTES, ReplySize.known(USUAL_BYTES), null);
 
   /** As {@link #SMALL}, for what must not wait behind new work. */
-  static final Load FIRST = new Load(true, USUAL_BYTES, SMALL.reply(), null);
+  static final CommandProfile FIRST = new CommandProfile(true, USUAL_BYTES, SMALL.reply(), null);
 
   /** Of a script. */
-  static Load of(LuaScript script, ReplySize reply, String[] keys, Object[] arguments) {
+  static CommandProfile of(LuaScript script, ReplySize reply, String[] keys, Object[] arguments) {
     int bytes = USUAL_BYTES;
     for (Object argument : arguments) {
       if (argument instanceof byte[] value) {
@@ -31,7 +32,7 @@ record Load(boolean first, int bytes, ReplySize reply, Read read) {
       }
     }
     Read read = script.readsOnly() ? new Read(script, keys, arguments) : null;
-    return new Load(script.goesFirst(), bytes, reply, read);
+    return new CommandProfile(script.goesFirst(), bytes, reply, read);
   }
 
   /** How much it and its reply take while it waits: of a reply never seen nothing is known. */

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * Ends waits for Redis that all may take equally long. They stand in a queue in the order in which
  * they began, so that to begin and to end one costs less than a timeout of a timer does.
  */
-final class Patience {
+final class CommandTimeouts {
   private static final long LOOK_MILLIS = 50;
 
   private final Timer timer;
@@ -27,7 +27,7 @@ final class Patience {
     }
   }
 
-  Patience(Timer timer, long millis) {
+  CommandTimeouts(Timer timer, long millis) {
     this.timer = timer;
     this.millis = millis;
     look();

@@ -33,8 +33,8 @@ import java.util.logging.Logger;
  * reconnects and after slots moved; on a cluster not by Lettuce, which sends all channels of a node
  * in one command, as if they were of one slot.
  */
-public final class Channels {
-  private static final Logger LOG = Logger.getLogger(Channels.class.getName());
+public final class PubSub {
+  private static final Logger LOG = Logger.getLogger(PubSub.class.getName());
   private static final long RETRY_MILLIS = 250;
   private static final long REPEAT_ALL_MILLIS = 50;
 
@@ -68,22 +68,22 @@ public final class Channels {
   private final Map<String, Subscription> subscriptions = new ConcurrentHashMap<>();
   private final AtomicBoolean repeatsAll = new AtomicBoolean();
 
-  private Channels(Routes routes, Timer timer, Duration timeout) {
+  private PubSub(Routes routes, Timer timer, Duration timeout) {
     this.timeoutMillis = timeout.toMillis();
     this.routes = routes;
     this.timer = timer;
   }
 
-  static Channels onServer(
+  static PubSub onServer(
       StatefulRedisPubSubConnection<String, byte[]> connection, Timer timer, Duration timeout) {
     CompletionStage<StatefulRedisPubSubConnection<String, byte[]>> only =
         CompletableFuture.completedFuture(connection);
-    Channels channels = new Channels(channel -> only, timer, timeout);
-    connection.addListener(channels.new Receiver());
-    return channels;
+    PubSub pubSub = new PubSub(channel -> only, timer, timeout);
+    connection.addListener(pubSub.new Receiver());
+    return pubSub;
   }
 
-  static Channels onCluster(
+  static PubSub onCluster(
       RedisClusterClient client,
       StatefulRedisClusterPubSubConnection<String, byte[]> connection,
       Timer timer,
@@ -97,9 +97,9 @@ public final class Channels {
                   new IllegalStateException("no master serves the slot of " + channel))
               : connection.getConnectionAsync(master.getNodeId());
         };
-    Channels channels = new Channels(routes, timer, timeout);
+    PubSub pubSub = new PubSub(routes, timer, timeout);
     connection.setNodeMessagePropagation(true);
-    connection.addListener(channels.new Receiver());
+    connection.addListener(pubSub.new Receiver());
     client
         .getResources()
         .eventBus()
@@ -108,8 +108,8 @@ public final class Channels {
             event ->
                 event instanceof ClusterTopologyChangedEvent
                     || event instanceof ConnectionActivatedEvent)
-        .subscribe(event -> channels.repeatAllSoon());
-    return channels;
+        .subscribe(event -> pubSub.repeatAllSoon());
+    return pubSub;
   }
 
   /**

@@ -10,10 +10,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** Does again what must be done even when Redis is away for a while. */
-public final class Persistent {
+public final class RetryUntil {
   private static final long PAUSE_MILLIS = 200;
 
-  private Persistent() {}
+  private RetryUntil() {}
 
   /**
    * Runs something that does no harm when it is done twice, until Redis answers or the time is

@@ -9,16 +9,15 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What goes over one connection to Redis. Only so much is under way at a time that Redis is never
- * without work; the rest waits here, where what renews or gives back can go first, what nobody
- * waits for any more is left out, and reads of the same are made one. What waits is bounded, too,
- * in number, in bytes and in time: new work that would have to wait longer, as fast as it goes now,
- * is refused at once.
+ * The commands for one connection to Redis. Just enough of them are in flight to keep Redis busy;
+ * the rest is queued here. Commands that renew or release something overtake new work, commands
+ * whose callers have gone are dropped, and identical reads are sent once. The queue is bounded in
+ * number, bytes and time: new work that would wait too long at the current pace is refused at once.
  *
- * <p>Reads are made one only while they wait: one that has been sent may be older than what its
- * caller knows.
+ * <p>Identical reads are merged only while they are queued: the answer to one already sent may be
+ * older than what a later caller knows.
  */
-final class Gate {
+final class CommandQueue {
   private static final int COMMANDS_UNDER_WAY = 512;
 
   /** What a command costs beside its bytes, as bytes. */
@@ -47,9 +46,9 @@ final class Gate {
 
   private final RedisClusterAsyncCommands<String, byte[]> commands;
   private final Bounds bounds;
-  private final Deque<Asked<?>> first = new ArrayDeque<>();
-  private final Deque<Asked<?>> others = new ArrayDeque<>();
-  private final Map<Load.Read, Asked<?>> reads = new HashMap<>();
+  private final Deque<PendingCommand<?>> first = new ArrayDeque<>();
+  private final Deque<PendingCommand<?>> others = new ArrayDeque<>();
+  private final Map<CommandProfile.Read, PendingCommand<?>> reads = new HashMap<>();
   private int underWay;
   private long bytesUnderWay;
   private int waiting;
@@ -65,7 +64,7 @@ final class Gate {
   private long measuringSince;
   private long doneSince;
 
-  Gate(RedisClusterAsyncCommands<String, byte[]> commands, Bounds bounds) {
+  CommandQueue(RedisClusterAsyncCommands<String, byte[]> commands, Bounds bounds) {
     this.commands = commands;
     this.bounds = bounds;
   }
@@ -75,39 +74,39 @@ final class Gate {
   }
 
   /** Sends a command at once or in its turn, or refuses it. */
-  void ask(Asked<?> asked) {
+  void ask(PendingCommand<?> command) {
     boolean free;
     synchronized (this) {
-      free = isFree(asked.load);
+      free = isFree(command.profile);
       if (free) {
-        enter(asked);
-      } else if (!isFull(asked.load)) {
-        await(asked);
+        enter(command);
+      } else if (!isFull(command.profile)) {
+        await(command);
         return;
       }
     }
     if (free) {
-      asked.send(this);
+      command.send(this);
     } else {
-      asked.refuse();
+      command.refuse();
     }
   }
 
   /** A command has its answer: others can go. */
-  void leave(Asked<?> asked) {
+  void leave(PendingCommand<?> command) {
     synchronized (this) {
-      exit(asked);
+      exit(command);
       if (waiting == 0) {
         measuringSince = 0;
         return;
       }
-      measure(asked);
+      measure(command);
       if (draining) {
         return;
       }
       draining = true;
     }
-    for (Asked<?> next = next(); next != null; next = next()) {
+    for (PendingCommand<?> next = next(); next != null; next = next()) {
       if (!next.isWanted()) {
         exit(next);
         next.drop();
@@ -121,18 +120,18 @@ final class Gate {
   }
 
   /** The next that can go; when there is none, the draining is over. */
-  private synchronized Asked<?> next() {
-    Deque<Asked<?>> from = first.isEmpty() ? others : first;
-    Asked<?> next = from.peek();
-    if (next == null || !hasRoom(next.load)) {
+  private synchronized PendingCommand<?> next() {
+    Deque<PendingCommand<?>> from = first.isEmpty() ? others : first;
+    PendingCommand<?> next = from.peek();
+    if (next == null || !hasRoom(next.profile)) {
       draining = false;
       return null;
     }
     from.poll();
-    if (next.load.read() != null) {
-      reads.remove(next.load.read());
+    if (next.profile.read() != null) {
+      reads.remove(next.profile.read());
     }
-    for (Asked<?> one = next; one != null; one = one.other()) {
+    for (PendingCommand<?> one = next; one != null; one = one.other()) {
       waiting--;
       bytesWaiting -= one.bytes;
     }
@@ -140,38 +139,39 @@ final class Gate {
     return next;
   }
 
-  private void enter(Asked<?> asked) {
+  private void enter(PendingCommand<?> command) {
     underWay++;
-    asked.bytes = asked.load.first() ? 0 : asked.load.bytesUnderWay();
-    bytesUnderWay += asked.bytes;
+    command.bytes = command.profile.first() ? 0 : command.profile.bytesUnderWay();
+    bytesUnderWay += command.bytes;
   }
 
-  private synchronized void exit(Asked<?> asked) {
+  private synchronized void exit(PendingCommand<?> command) {
     underWay--;
-    bytesUnderWay -= asked.bytes;
+    bytesUnderWay -= command.bytes;
   }
 
-  private void await(Asked<?> asked) {
-    asked.since = System.nanoTime();
-    asked.bytes = asked.load.waitingBytes();
+  private void await(PendingCommand<?> command) {
+    command.since = System.nanoTime();
+    command.bytes = command.profile.waitingBytes();
     waiting++;
-    bytesWaiting += asked.bytes;
-    Asked<?> same = asked.load.read() == null ? null : reads.putIfAbsent(asked.load.read(), asked);
+    bytesWaiting += command.bytes;
+    PendingCommand<?> same =
+        command.profile.read() == null ? null : reads.putIfAbsent(command.profile.read(), command);
     if (same != null) {
-      same.join(asked);
+      same.join(command);
     } else {
-      (asked.load.first() ? first : others).add(asked);
+      (command.profile.first() ? first : others).add(command);
     }
   }
 
-  private void measure(Asked<?> asked) {
+  private void measure(PendingCommand<?> command) {
     long now = System.nanoTime();
     if (measuringSince == 0) {
       measuringSince = now;
       doneSince = 0;
       return;
     }
-    doneSince += asked.bytes + BYTES_OF_A_COMMAND;
+    doneSince += command.bytes + BYTES_OF_A_COMMAND;
     long elapsed = now - measuringSince;
     if (elapsed >= MEASURE_NANOS) {
       speed = (double) doneSince / elapsed;
@@ -182,32 +182,33 @@ final class Gate {
   }
 
   /** When it is sent now, its caller may have gone before the answer: that would be for nothing. */
-  private boolean isTooLate(Asked<?> asked) {
-    return !asked.load.first() && System.nanoTime() - asked.since > bounds.waitNanos() * 3 / 2;
+  private boolean isTooLate(PendingCommand<?> command) {
+    return !command.profile.first()
+        && System.nanoTime() - command.since > bounds.waitNanos() * 3 / 2;
   }
 
-  private boolean isFree(Load load) {
-    return first.isEmpty() && (load.first() || others.isEmpty()) && hasRoom(load);
+  private boolean isFree(CommandProfile profile) {
+    return first.isEmpty() && (profile.first() || others.isEmpty()) && hasRoom(profile);
   }
 
-  private boolean hasRoom(Load load) {
-    if (load.first()) {
+  private boolean hasRoom(CommandProfile profile) {
+    if (profile.first()) {
       return underWay < 2 * COMMANDS_UNDER_WAY;
     }
     return underWay < COMMANDS_UNDER_WAY
         && (bytesUnderWay == 0
-            || bytesUnderWay + load.bytesUnderWay() <= bounds.bytes() / PART_UNDER_WAY);
+            || bytesUnderWay + profile.bytesUnderWay() <= bounds.bytes() / PART_UNDER_WAY);
   }
 
-  private boolean isFull(Load load) {
+  private boolean isFull(CommandProfile profile) {
     if (waiting + underWay >= bounds.commands()) {
       return true;
     }
-    if (load.first() || others.isEmpty()) {
+    if (profile.first() || others.isEmpty()) {
       return false;
     }
     long now = System.nanoTime();
-    if (bytesUnderWay + bytesWaiting + load.waitingBytes() > bounds.bytes()
+    if (bytesUnderWay + bytesWaiting + profile.waitingBytes() > bounds.bytes()
         || now - others.peek().since > bounds.waitNanos()) {
       return true;
     }

@@ -15,11 +15,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Looks at Redis before the server uses it. */
-final class Probe {
+final class StartupCheck {
   private static final LuaScript CHECK = LuaScript.load("startup/check");
   private static final int FLOOR_MAJOR = 7;
 
-  private Probe() {}
+  private StartupCheck() {}
 
   /**
    * Why this Redis cannot be used and what to change; empty when it can.
@@ -28,15 +28,15 @@ final class Probe {
    */
   static Optional<String> problem(
       RedisClusterCommands<String, byte[]> redis,
-      RedisTarget target,
+      RedisAddress address,
       RedisOptions options,
       Predicate<String> isThere) {
-    Optional<String> problem = problem(parse(redis.info()), target, options.allowVolatile());
+    Optional<String> problem = problem(parse(redis.info()), address, options.allowVolatile());
     return problem.isPresent() ? problem : rightsProblem(redis, options.keyPrefix(), isThere);
   }
 
   static Optional<String> problem(
-      Map<String, String> info, RedisTarget target, boolean allowVolatile) {
+      Map<String, String> info, RedisAddress address, boolean allowVolatile) {
     String version = info.getOrDefault("redis_version", "0");
     if (Integer.parseInt(version.split("\\.")[0]) < FLOOR_MAJOR) {
       return Optional.of(
@@ -45,11 +45,11 @@ final class Probe {
               + "; Quoin needs Redis 7.0 or Valkey 8 at least: upgrade it");
     }
     boolean cluster = "1".equals(info.get("cluster_enabled"));
-    if (cluster && !target.cluster()) {
+    if (cluster && !address.cluster()) {
       return Optional.of(
           "this Redis is a node of a cluster; write redis-cluster:// instead of redis:// in its URI");
     }
-    if (!cluster && target.cluster()) {
+    if (!cluster && address.cluster()) {
       return Optional.of(
           "this Redis is not in cluster mode; write redis:// instead of redis-cluster:// in its URI");
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Connections to Redis that stay open and are of no use. */
-final class PulseTest {
+final class HeartbeatHandlerTest {
   private static final Duration LONG = Duration.ofSeconds(60);
 
   private RedisProcess redis;

@@ -26,9 +26,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-final class ProbeTest {
-  private static final RedisTarget SERVER = RedisTarget.parse("redis://localhost:6379");
-  private static final RedisTarget CLUSTER = RedisTarget.parse("redis-cluster://a:1,b:2");
+final class StartupCheckTest {
+  private static final RedisAddress SERVER = RedisAddress.parse("redis://localhost:6379");
+  private static final RedisAddress CLUSTER = RedisAddress.parse("redis-cluster://a:1,b:2");
 
   @Test
   void goodRedisIsAccepted() {
@@ -193,7 +193,7 @@ final class ProbeTest {
   }
 
   private static Optional<String> problem(
-      RedisTarget target, boolean allowVolatile, String... overrides) {
+      RedisAddress address, boolean allowVolatile, String... overrides) {
     Map<String, String> info =
         new HashMap<>(
             Map.of(
@@ -205,6 +205,6 @@ final class ProbeTest {
     for (int i = 0; i < overrides.length; i += 2) {
       info.put(overrides[i], overrides[i + 1]);
     }
-    return Probe.problem(info, target, allowVolatile);
+    return StartupCheck.problem(info, address, allowVolatile);
   }
 }

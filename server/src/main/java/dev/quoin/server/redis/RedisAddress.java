@@ -14,7 +14,7 @@ import java.util.List;
  * @param authorities PEM file with the authorities that sign their certificates; empty for those
  *     the JVM trusts
  */
-public record RedisTarget(boolean cluster, List<RedisURI> uris, String authorities) {
+public record RedisAddress(boolean cluster, List<RedisURI> uris, String authorities) {
   /** The forms of URI that {@link #parse} takes, for messages and documentation. */
   public static final String FORMS =
       "redis://[user:password@]host:port[/db], rediss://… (TLS),"
@@ -26,13 +26,13 @@ public record RedisTarget(boolean cluster, List<RedisURI> uris, String authoriti
    * Reads a URI; an unknown form is an {@link IllegalArgumentException} that says what is allowed,
    * and nothing of the URI.
    */
-  public static RedisTarget parse(String uri) {
+  public static RedisAddress parse(String uri) {
     try {
       if (uri.startsWith("redis-cluster://") || uri.startsWith("rediss-cluster://")) {
         return cluster(uri);
       }
       if (uri.matches("(rediss?|rediss?-sentinel)://.+")) {
-        return new RedisTarget(false, List.of(server(uri)), "");
+        return new RedisAddress(false, List.of(server(uri)), "");
       }
       throw notOne();
     } catch (RuntimeException e) {
@@ -46,13 +46,13 @@ public record RedisTarget(boolean cluster, List<RedisURI> uris, String authoriti
   }
 
   /** The same, reached over TLS that trusts the authorities in a PEM file; empty for the JVM's. */
-  public RedisTarget trusting(String file) {
-    return new RedisTarget(cluster, uris, file);
+  public RedisAddress trusting(String file) {
+    return new RedisAddress(cluster, uris, file);
   }
 
   /** The addresses without credentials. */
   public String describe() {
-    return String.join(",", uris.stream().map(RedisTarget::withoutSecrets).toList());
+    return String.join(",", uris.stream().map(RedisAddress::withoutSecrets).toList());
   }
 
   private static String withoutSecrets(RedisURI uri) {
@@ -74,7 +74,7 @@ public record RedisTarget(boolean cluster, List<RedisURI> uris, String authoriti
     return RedisURI.create(uri);
   }
 
-  private static RedisTarget cluster(String uri) {
+  private static RedisAddress cluster(String uri) {
     int split = uri.indexOf("://");
     String scheme = uri.substring(0, split).replace("-cluster", "");
     String rest = uri.substring(split + 3);
@@ -84,6 +84,6 @@ public record RedisTarget(boolean cluster, List<RedisURI> uris, String authoriti
         Arrays.stream(rest.substring(at + 1).split(",", -1))
             .map(node -> server(scheme + "://" + credentials + node))
             .toList();
-    return new RedisTarget(true, nodes, "");
+    return new RedisAddress(true, nodes, "");
   }
 }
