@@ -31,7 +31,7 @@ final class LogLines extends Formatter {
     LogManager.getLogManager().reset();
     ConsoleHandler handler = new ConsoleHandler();
     handler.setFormatter(new LogLines(format.equals("json")));
-    handler.setFilter(new LogPace());
+    handler.setFilter(new LogRateLimiter());
     handler.setLevel(Level.ALL);
     Logger root = Logger.getLogger("");
     root.addHandler(handler);

@@ -14,10 +14,10 @@ import dev.quoin.server.redis.RedisOptions;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.redis.UnusableRedis;
-import dev.quoin.server.rpc.Arrivals;
 import dev.quoin.server.rpc.Connections;
 import dev.quoin.server.rpc.Drain;
 import dev.quoin.server.rpc.Gzip;
+import dev.quoin.server.rpc.IncompleteRequests;
 import dev.quoin.server.rpc.Rpc;
 import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.settings.BadSettings;
@@ -267,8 +267,8 @@ public final class QuoinServer implements AutoCloseable {
       HashedWheelTimer timer,
       Metrics metrics,
       List<ServerServiceDefinition> features) {
-    Arrivals arrivals =
-        new Arrivals(timer, settings.requestTimeout(), settings.maxUnfinishedBytes());
+    IncompleteRequests arrivals =
+        new IncompleteRequests(timer, settings.requestTimeout(), settings.maxUnfinishedBytes());
     Connections connections =
         new Connections(
             settings.maxConnections(),

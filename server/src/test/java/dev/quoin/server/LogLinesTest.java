@@ -41,21 +41,22 @@ final class LogLinesTest {
 
   @Test
   void loggerThatSaysTooMuchIsHeldBack() {
-    LogPace pace = new LogPace();
+    LogRateLimiter limiter = new LogRateLimiter();
     int through = 0;
     long begin = System.nanoTime();
     for (int i = 0; i < 10_000; i++) {
-      through += pace.isLoggable(record("io.grpc.Noisy", "no")) ? 1 : 0;
+      through += limiter.isLoggable(record("io.grpc.Noisy", "no")) ? 1 : 0;
     }
     long seconds = Duration.ofNanos(System.nanoTime() - begin).toSeconds();
 
     assertThat(through).isBetween(10, 11 + (int) seconds);
-    assertThat(pace.isLoggable(record("io.grpc.Quiet", "yes"))).isTrue();
+    assertThat(limiter.isLoggable(record("io.grpc.Quiet", "yes"))).isTrue();
     Eventually.until(
         "the next line says how many were left out",
         () -> {
           LogRecord next = record("io.grpc.Noisy", "again");
-          return pace.isLoggable(next) && next.getMessage().matches("again \\(and \\d{4,} more.*");
+          return limiter.isLoggable(next)
+              && next.getMessage().matches("again \\(and \\d{4,} more.*");
         });
   }
 

@@ -154,7 +154,7 @@ final class ServerLawsTest {
             files(MAIN, ".java")
                 .filter(file -> read(file).contains("io.grpc.protobuf.StatusProto"))
                 .map(file -> file.getFileName().toString()))
-        .containsExactly("Statuses.java");
+        .containsExactly("ErrorMapper.java");
   }
 
   @Test

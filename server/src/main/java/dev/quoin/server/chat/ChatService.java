@@ -21,7 +21,7 @@ import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Once;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.time.Duration;
@@ -157,7 +157,8 @@ public final class ChatService implements BindableService {
         .thenApply(told -> SignalResponse.getDefaultInstance());
   }
 
-  private void subscribe(SubscribeRequest request, Call call, Sink<SubscribeResponse> sink) {
-    new ChatStream(kernel, reads, users, notes, request, call, sink).open();
+  private void subscribe(
+      SubscribeRequest request, Call call, ResponseStream<SubscribeResponse> responses) {
+    new ChatStream(kernel, reads, users, notes, request, call, responses).open();
   }
 }

@@ -5,11 +5,11 @@ import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
 import dev.quoin.chat.v1.SubscribeResponse.Events;
 import dev.quoin.chat.v1.SubscribeResponse.MemberLeft;
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.rpc.Streams;
 import dev.quoin.server.tail.Cursor;
 import dev.quoin.server.tail.LogSource;
@@ -44,7 +44,7 @@ final class ChatStream implements Subscriber<Entry> {
   private final Timer timer;
   private final RequestContext scope;
   private final String user;
-  private final Sink<SubscribeResponse> sink;
+  private final ResponseStream<SubscribeResponse> responses;
   private final Subscription<Entry> subscription;
   private final Seats seats;
   private final Signals signals;
@@ -56,16 +56,16 @@ final class ChatStream implements Subscriber<Entry> {
       Notes notes,
       SubscribeRequest request,
       Call call,
-      Sink<SubscribeResponse> sink) {
+      ResponseStream<SubscribeResponse> responses) {
     this.reads = reads;
     this.users = users;
     this.notes = notes;
     this.timer = kernel.timer();
     this.scope = call.scope().detached();
     this.user = Identity.of(call, request.getUser());
-    this.sink = sink;
+    this.responses = responses;
     this.seats = new Seats(kernel.tails(), request.getCursor());
-    this.signals = new Signals(user, sink);
+    this.signals = new Signals(user, responses);
     this.subscription =
         kernel
             .tails()
@@ -74,7 +74,7 @@ final class ChatStream implements Subscriber<Entry> {
                 request.getSlowReader() == dev.quoin.streams.v1.SlowReader.SLOW_READER_DISCONNECT
                     ? SlowReader.DISCONNECT
                     : SlowReader.CATCH_UP);
-    sink.onReady(this::ready);
+    responses.onReady(this::ready);
     call.onCancel(() -> subscription.end(() -> {}));
     call.onDrain(
         () -> subscription.end(() -> reconnect(ReconnectReason.RECONNECT_REASON_DRAINING)));
@@ -158,7 +158,7 @@ final class ChatStream implements Subscriber<Entry> {
               if (failure == null || subscription.isEnded()) {
                 return;
               }
-              if (Statuses.isStoreAway(failure)) {
+              if (ErrorMapper.isStoreAway(failure)) {
                 timer.newTimeout(t -> lookAgain(seat), RETRY_MILLIS, TimeUnit.MILLISECONDS);
               } else {
                 failed(failure);
@@ -207,7 +207,7 @@ final class ChatStream implements Subscriber<Entry> {
 
   @Override
   public boolean isReady() {
-    return sink.isReady();
+    return responses.isReady();
   }
 
   private void ready() {
@@ -256,7 +256,7 @@ final class ChatStream implements Subscriber<Entry> {
     if (told.getEventsCount() == 0) {
       return false;
     }
-    sink.send(SubscribeResponse.newBuilder().setEvents(told).build());
+    responses.send(SubscribeResponse.newBuilder().setEvents(told).build());
     return true;
   }
 
@@ -291,7 +291,7 @@ final class ChatStream implements Subscriber<Entry> {
               if (subscription.isEnded()) {
                 return;
               }
-              if (failure != null && Statuses.isStoreAway(failure)) {
+              if (failure != null && ErrorMapper.isStoreAway(failure)) {
                 timer.newTimeout(t -> readAll(), RETRY_MILLIS, TimeUnit.MILLISECONDS);
                 return;
               }
@@ -314,7 +314,7 @@ final class ChatStream implements Subscriber<Entry> {
   }
 
   private void tellGap(Seat seat, Seat.Missing missing) {
-    sink.send(
+    responses.send(
         SubscribeResponse.newBuilder()
             .setGap(
                 Gap.newBuilder()
@@ -331,12 +331,13 @@ final class ChatStream implements Subscriber<Entry> {
         .addEventsBuilder()
         .setMemberLeft(MemberLeft.newBuilder().setUser(user))
         .setCursor(seats.cursor());
-    sink.send(SubscribeResponse.newBuilder().setEvents(events).build());
+    responses.send(SubscribeResponse.newBuilder().setEvents(events).build());
   }
 
   @Override
   public void heartbeat() {
-    sink.send(SubscribeResponse.newBuilder().setHeartbeat(Streams.alive(seats.cursor())).build());
+    responses.send(
+        SubscribeResponse.newBuilder().setHeartbeat(Streams.alive(seats.cursor())).build());
   }
 
   @Override
@@ -347,14 +348,14 @@ final class ChatStream implements Subscriber<Entry> {
   @Override
   public void failed(Throwable failure) {
     subscription.end(() -> {});
-    sink.fail(failure);
+    responses.fail(failure);
   }
 
   private void reconnect(ReconnectReason reason) {
-    sink.send(
+    responses.send(
         SubscribeResponse.newBuilder()
             .setReconnect(Streams.reconnect(reason, seats.cursor()))
             .build());
-    sink.complete();
+    responses.complete();
   }
 }

@@ -2,8 +2,8 @@
 package dev.quoin.server.chat;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -85,7 +85,7 @@ final class Notes {
         .thenApply(
             tried -> {
               if (tried.note() == null) {
-                throw new Refusal(
+                throw new ApiException(
                     ErrorReason.ERROR_REASON_CHAT_USER_FULL,
                     "the user has " + UserChats.MOST + " chats",
                     Map.of("user", user),
@@ -144,7 +144,7 @@ final class Notes {
       Throwable failure,
       Collection<? extends CompletableFuture<Note>> noted) {
     if (failure == null
-        || !(Statuses.refusal(failure) instanceof Refusal refusal)
+        || !(ErrorMapper.refusal(failure) instanceof ApiException refusal)
         || !REFUSALS.contains(refusal.reason())) {
       return;
     }

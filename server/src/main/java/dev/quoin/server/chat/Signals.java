@@ -4,7 +4,7 @@ package dev.quoin.server.chat;
 import dev.quoin.chat.v1.Activity;
 import dev.quoin.chat.v1.SubscribeResponse;
 import dev.quoin.chat.v1.SubscribeResponse.Signal;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -16,12 +16,12 @@ final class Signals {
   private static final int MOST = 64;
 
   private final String user;
-  private final Sink<SubscribeResponse> sink;
+  private final ResponseStream<SubscribeResponse> responses;
   private final Map<String, SubscribeResponse> waiting = new LinkedHashMap<>();
 
-  Signals(String user, Sink<SubscribeResponse> sink) {
+  Signals(String user, ResponseStream<SubscribeResponse> responses) {
     this.user = user;
-    this.sink = sink;
+    this.responses = responses;
   }
 
   /**
@@ -39,10 +39,10 @@ final class Signals {
             .setSignal(Signal.newBuilder().setChatId(chat).setUser(who).setActivity(activity))
             .build();
     String key = chat + '\n' + who;
-    if (sink.isReady()) {
+    if (responses.isReady()) {
       // What has waited is not so any more.
       waiting.remove(key);
-      sink.send(signal);
+      responses.send(signal);
     } else if (waiting.size() < MOST || waiting.containsKey(key)) {
       waiting.put(key, signal);
     }
@@ -50,7 +50,7 @@ final class Signals {
 
   /** The reader has caught up. */
   void ready() {
-    waiting.values().forEach(sink::send);
+    waiting.values().forEach(responses::send);
     waiting.clear();
   }
 }

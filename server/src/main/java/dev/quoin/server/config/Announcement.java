@@ -6,7 +6,7 @@ import dev.quoin.config.v1.AnnounceResponse;
 import dev.quoin.server.config.InstanceStore.Announced;
 import dev.quoin.server.redis.RetryUntil;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.rpc.Streams;
 import io.netty.util.Timer;
 import java.time.Duration;
@@ -22,7 +22,7 @@ final class Announcement {
   private final Timer timer;
   private final Announced what;
   private final Call call;
-  private final Sink<AnnounceResponse> sink;
+  private final ResponseStream<AnnounceResponse> responses;
   private volatile boolean ended;
   private volatile long expireMillis;
   private volatile long lastBeat = System.nanoTime();
@@ -32,12 +32,12 @@ final class Announcement {
       Timer timer,
       Announced what,
       Call call,
-      Sink<AnnounceResponse> sink) {
+      ResponseStream<AnnounceResponse> responses) {
     this.instances = instances;
     this.timer = timer;
     this.what = what;
     this.call = call;
-    this.sink = sink;
+    this.responses = responses;
   }
 
   void begin() {
@@ -49,11 +49,11 @@ final class Announcement {
     if (failure != null) {
       // Redis may have done it, and answered nobody.
       leave();
-      sink.fail(failure);
+      responses.fail(failure);
       return;
     }
     expireMillis = ends;
-    sink.send(
+    responses.send(
         AnnounceResponse.newBuilder()
             .setAnnounced(
                 AnnounceResponse.Announced.newBuilder()
@@ -108,18 +108,18 @@ final class Announcement {
     long now = System.nanoTime();
     if (renewed || now - lastBeat >= TimeUnit.MILLISECONDS.toNanos(BEAT_MILLIS - RETRY_MILLIS)) {
       lastBeat = now;
-      sink.conflate(
+      responses.conflate(
           AnnounceResponse.newBuilder().setHeartbeat(Streams.lease(expireMillis)).build());
     }
   }
 
   private void replaced() {
     ended = true;
-    sink.send(
+    responses.send(
         AnnounceResponse.newBuilder()
             .setReplaced(AnnounceResponse.Replaced.getDefaultInstance())
             .build());
-    sink.complete();
+    responses.complete();
   }
 
   /** The lease starts anew and goes on, so that the caller can announce elsewhere in peace. */
@@ -130,8 +130,9 @@ final class Announcement {
         .announce(what, false)
         .whenComplete(
             (ends, failure) -> {
-              sink.send(AnnounceResponse.newBuilder().setReconnect(Streams.draining()).build());
-              sink.complete();
+              responses.send(
+                  AnnounceResponse.newBuilder().setReconnect(Streams.draining()).build());
+              responses.complete();
             });
   }
 

@@ -26,7 +26,7 @@ import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.Paging;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.watch.Copies;
 import dev.quoin.server.watch.WatchSettings;
 import dev.quoin.server.watch.Watches;
@@ -242,13 +242,13 @@ public final class ConfigService implements BindableService {
             });
   }
 
-  private void watch(WatchRequest request, Call call, Sink<WatchResponse> sink) {
+  private void watch(WatchRequest request, Call call, ResponseStream<WatchResponse> responses) {
     GroupReader<Configuration, WatchResponse> reader =
         new GroupReader<>(
             new ConfigMessages(),
             request.getComponent(),
             request.hasRevision() ? request.getRevision() : GroupReader.NOTHING);
-    watches.open(store.watched(call.scope(), request.getType()), reader, call, sink);
+    watches.open(store.watched(call.scope(), request.getType()), reader, call, responses);
   }
 
   /** How old an answer may be. */

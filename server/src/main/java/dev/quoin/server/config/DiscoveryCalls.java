@@ -12,7 +12,7 @@ import dev.quoin.config.v1.WatchServiceResponse;
 import dev.quoin.server.config.InstanceStore.Announced;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.waiting.Tokens;
 import dev.quoin.server.watch.Watches;
 import io.netty.util.Timer;
@@ -32,7 +32,7 @@ final class DiscoveryCalls {
     this.timer = timer;
   }
 
-  void announce(AnnounceRequest request, Call call, Sink<AnnounceResponse> sink) {
+  void announce(AnnounceRequest request, Call call, ResponseStream<AnnounceResponse> responses) {
     String keeper = Tokens.next();
     Instance instance =
         Instance.newBuilder()
@@ -43,7 +43,7 @@ final class DiscoveryCalls {
             .build();
     long lease = Defaults.millis(request.hasLease(), request.getLease(), DEFAULT_LEASE_MILLIS);
     Announced what = Announced.of(call.scope(), request.getService(), keeper, lease, instance);
-    new Announcement(store, timer, what, call, sink).begin();
+    new Announcement(store, timer, what, call, responses).begin();
   }
 
   CompletionStage<ResolveResponse> resolve(ResolveRequest request, Call call) {
@@ -64,12 +64,13 @@ final class DiscoveryCalls {
             });
   }
 
-  void watch(WatchServiceRequest request, Call call, Sink<WatchServiceResponse> sink) {
+  void watch(
+      WatchServiceRequest request, Call call, ResponseStream<WatchServiceResponse> responses) {
     GroupReader<Instance, WatchServiceResponse> reader =
         new GroupReader<>(
             new ServiceMessages(),
             "",
             request.hasRevision() ? request.getRevision() : GroupReader.NOTHING);
-    watches.open(store.watched(call.scope(), request.getService()), reader, call, sink);
+    watches.open(store.watched(call.scope(), request.getService()), reader, call, responses);
   }
 }

@@ -11,7 +11,7 @@ import dev.quoin.config.v1.WatchMaintenanceRequest;
 import dev.quoin.config.v1.WatchMaintenanceResponse;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.rpc.Streams;
 import dev.quoin.server.watch.Watches;
 import java.util.Collection;
@@ -73,10 +73,13 @@ final class MaintenanceCalls {
                     .build());
   }
 
-  void watch(WatchMaintenanceRequest request, Call call, Sink<WatchMaintenanceResponse> sink) {
+  void watch(
+      WatchMaintenanceRequest request,
+      Call call,
+      ResponseStream<WatchMaintenanceResponse> responses) {
     GroupReader<Maintenance, WatchMaintenanceResponse> reader =
         new GroupReader<>(new Messages(), "", GroupReader.NOTHING);
-    watches.open(store.watched(call.scope(), request.getName()), reader, call, sink);
+    watches.open(store.watched(call.scope(), request.getName()), reader, call, responses);
   }
 
   /** What those hear who watch a maintenance. */

@@ -15,14 +15,14 @@ import dev.quoin.counters.v1.ListResponse;
 import dev.quoin.counters.v1.WatchRequest;
 import dev.quoin.counters.v1.WatchResponse;
 import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Reasons;
-import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Once;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.watch.WatchSettings;
 import dev.quoin.server.watch.Watches;
 import io.grpc.BindableService;
@@ -64,7 +64,7 @@ public final class CountersService implements BindableService {
         .receiving(
             CountersGrpc.getIncrementBatchMethod(),
             AHEAD,
-            (call, sink) -> new IncrementBatch(counters, shape, call, sink))
+            (call, responses) -> new IncrementBatch(counters, shape, call, responses))
         .unary(CountersGrpc.getGetMethod(), this::get)
         .streaming(CountersGrpc.getWatchMethod(), this::watch)
         .unary(CountersGrpc.getListMethod(), this::list)
@@ -99,7 +99,7 @@ public final class CountersService implements BindableService {
     String reason = outcome.refusals().get(0);
     if (reason != null) {
       ErrorReason refused = Reasons.byName(reason).orElseThrow();
-      throw new Refusal(
+      throw new ApiException(
           refused,
           refused == ErrorReason.ERROR_REASON_COUNTER_OVERFLOW
               ? "a count would leave the range of 64-bit numbers"
@@ -127,11 +127,11 @@ public final class CountersService implements BindableService {
         .thenApply(slices -> GetResponse.newBuilder().addAllSamples(Samples.of(slices)).build());
   }
 
-  private void watch(WatchRequest request, Call call, Sink<WatchResponse> sink) {
+  private void watch(WatchRequest request, Call call, ResponseStream<WatchResponse> responses) {
     int precision = precision(request.hasPrecision(), request.getPrecision());
     WatchedCounter counter =
         new WatchedCounter(counters, call.scope().detached(), request.getName());
-    watches.open(counter, new CounterReader(precision), call, sink);
+    watches.open(counter, new CounterReader(precision), call, responses);
   }
 
   private CompletionStage<ListResponse> list(ListRequest request, Call call) {
@@ -160,7 +160,7 @@ public final class CountersService implements BindableService {
     int place = precision.getNanos() == 0 ? shape.seconds().indexOf(precision.getSeconds()) : -1;
     if (place < 0) {
       String kept = shape.seconds().stream().map(s -> s + "s").collect(Collectors.joining(", "));
-      throw new Refusal(
+      throw new ApiException(
           ErrorReason.ERROR_REASON_COUNTER_PRECISION_UNKNOWN,
           "counters are kept at the precisions " + kept,
           Map.of("precisions", kept),

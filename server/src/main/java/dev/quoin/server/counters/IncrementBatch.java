@@ -8,10 +8,10 @@ import dev.quoin.counters.v1.IncrementBatchResponse.Uncounted;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.Once;
-import dev.quoin.server.rpc.OrderedAnswers;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.OrderedResponses;
+import dev.quoin.server.rpc.RequestStreamHandler;
+import dev.quoin.server.rpc.ResponseStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -24,21 +24,24 @@ import java.util.concurrent.CompletionStage;
  * One call of IncrementBatch. The increments of a request are carried out counter by counter,
  * several requests at once; requests are acknowledged in order.
  */
-final class IncrementBatch implements Inbox<IncrementBatchRequest> {
+final class IncrementBatch implements RequestStreamHandler<IncrementBatchRequest> {
   private final CounterStore counters;
   private final CounterShape shape;
   private final RequestContext scope;
-  private final Sink<IncrementBatchResponse> sink;
-  private final OrderedAnswers<IncrementBatchResponse> answers;
+  private final ResponseStream<IncrementBatchResponse> responses;
+  private final OrderedResponses<IncrementBatchResponse> answers;
   private long received;
 
   IncrementBatch(
-      CounterStore counters, CounterShape shape, Call call, Sink<IncrementBatchResponse> sink) {
+      CounterStore counters,
+      CounterShape shape,
+      Call call,
+      ResponseStream<IncrementBatchResponse> responses) {
     this.counters = counters;
     this.shape = shape;
     this.scope = call.scope();
-    this.sink = sink;
-    this.answers = new OrderedAnswers<>(call, sink);
+    this.responses = responses;
+    this.answers = new OrderedResponses<>(call, responses);
   }
 
   @Override
@@ -58,7 +61,7 @@ final class IncrementBatch implements Inbox<IncrementBatchRequest> {
 
   @Override
   public void end() {
-    sink.complete();
+    responses.complete();
   }
 
   private CompletionStage<List<Uncounted>> carryOut(IncrementBatchRequest request, long first) {

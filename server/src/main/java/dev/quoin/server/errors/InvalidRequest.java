@@ -57,7 +57,7 @@ public final class InvalidRequest extends RuntimeException {
   /** The same with a value for programs. */
   public InvalidRequest with(String key, String value) {
     return new InvalidRequest(
-        violations.getFieldViolationsList(), others, Refusal.with(metadata, key, value));
+        violations.getFieldViolationsList(), others, ApiException.with(metadata, key, value));
   }
 
   /** Values for programs. */

@@ -6,10 +6,10 @@ import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.errors.v1.ErrorsGrpc;
 import dev.quoin.errors.v1.ListReasonsRequest;
 import dev.quoin.errors.v1.ListReasonsResponse;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Reasons;
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.rpc.Call;
 import io.grpc.BindableService;
@@ -41,7 +41,7 @@ public final class ErrorsService implements BindableService {
           .addRefusalsBuilder()
           .setReason(Reasons.name(reason))
           .setCode(Reasons.code(reason))
-          .setDetails(Statuses.details(example(reason), call.requestId()));
+          .setDetails(ErrorMapper.details(example(reason), call.requestId()));
     }
     return CompletableFuture.completedFuture(response.build());
   }
@@ -56,6 +56,6 @@ public final class ErrorsService implements BindableService {
                         .setReason("string.min_len")
                         .setDescription("must be at least 1 characters"))
                 .build())
-        : new Refusal(reason, "");
+        : new ApiException(reason, "");
   }
 }

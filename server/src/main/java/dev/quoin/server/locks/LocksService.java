@@ -28,7 +28,7 @@ import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.waiting.HoldEvents;
 import dev.quoin.server.waiting.LeaseRequest;
 import dev.quoin.server.waiting.Leases;
@@ -154,23 +154,23 @@ public final class LocksService implements BindableService {
         .thenApply(Responses::revoked);
   }
 
-  private void watch(WatchRequest request, Call call, Sink<WatchResponse> sink) {
+  private void watch(WatchRequest request, Call call, ResponseStream<WatchResponse> responses) {
     RequestContext scope = call.scope().detached();
     WatchedLock lock = new WatchedLock(locks, scope, locks.keyset(scope, request.getName()));
-    watches.open(lock, new LockReader(), call, sink);
+    watches.open(lock, new LockReader(), call, responses);
   }
 
-  private void hold(HoldRequest request, Call call, Sink<HoldResponse> sink) {
+  private void hold(HoldRequest request, Call call, ResponseStream<HoldResponse> responses) {
     RequestContext scope = call.scope().detached();
     String name = request.getName();
     long lease = leaseMillis(request.hasLease(), request.getLease());
     String label = request.getLabel();
     if (request.getToken().isEmpty()) {
       LeaseRequest asked = LockRequest.of(scope, name, request.getMode(), lease, label);
-      locks.leases().hold(asked, HOLD_EVENTS, call, sink);
+      locks.leases().hold(asked, HOLD_EVENTS, call, responses);
     } else {
       LeaseRequest asked = LockRequest.of(scope, name, request.getToken(), lease, label);
-      locks.leases().resume(asked, HOLD_EVENTS, call, sink);
+      locks.leases().resume(asked, HOLD_EVENTS, call, responses);
     }
   }
 

@@ -21,8 +21,8 @@ import dev.quoin.server.names.Directory;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
-import dev.quoin.server.rpc.Inbox;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.RequestStreamHandler;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.tail.Cursor;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
@@ -89,8 +89,9 @@ public final class LogsService implements BindableService {
     return kernel.tails().cursorWriter().with(new Cursor.Mark(Cursor.id(channel), position, 0));
   }
 
-  private Inbox<WriteStreamRequest> writeStream(Call call, Sink<WriteStreamResponse> sink) {
-    return new WriteInbox(batch -> writer.write(call.scope(), batch), call, sink);
+  private RequestStreamHandler<WriteStreamRequest> writeStream(
+      Call call, ResponseStream<WriteStreamResponse> responses) {
+    return new WriteStreamHandler(batch -> writer.write(call.scope(), batch), call, responses);
   }
 
   private CompletionStage<ListRecentResponse> recent(ListRecentRequest request, Call call) {
@@ -138,8 +139,8 @@ public final class LogsService implements BindableService {
     return response.build();
   }
 
-  private void tail(TailRequest request, Call call, Sink<TailResponse> sink) {
-    new TailStream(kernel.tails(), request, call, sink).open(logs, call);
+  private void tail(TailRequest request, Call call, ResponseStream<TailResponse> responses) {
+    new TailStream(kernel.tails(), request, call, responses).open(logs, call);
   }
 
   private CompletionStage<ListNamesResponse> listNames(ListNamesRequest request, Call call) {

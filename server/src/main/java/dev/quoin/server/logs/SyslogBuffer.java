@@ -2,7 +2,7 @@
 package dev.quoin.server.logs;
 
 import dev.quoin.logs.v1.LogEntry;
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.rpc.Once;
 import io.netty.util.Timer;
 import java.util.ArrayDeque;
@@ -131,6 +131,6 @@ final class SyslogBuffer {
   }
 
   private static boolean isPassing(Throwable failure) {
-    return Statuses.isStoreAway(failure);
+    return ErrorMapper.isStoreAway(failure);
   }
 }

@@ -4,7 +4,7 @@ package dev.quoin.server.logs;
 import dev.quoin.logs.v1.TailRequest;
 import dev.quoin.logs.v1.TailResponse;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.rpc.Streams;
 import dev.quoin.server.tail.Cursor;
 import dev.quoin.server.tail.LogSource;
@@ -23,21 +23,21 @@ import java.util.function.LongFunction;
 final class TailStream implements Subscriber<Line> {
   private final Tails tails;
   private final TailRequest request;
-  private final Sink<TailResponse> sink;
+  private final ResponseStream<TailResponse> responses;
   private final Subscription<Line> subscription;
   private boolean begun;
 
-  TailStream(Tails tails, TailRequest request, Call call, Sink<TailResponse> sink) {
+  TailStream(Tails tails, TailRequest request, Call call, ResponseStream<TailResponse> responses) {
     this.tails = tails;
     this.request = request;
-    this.sink = sink;
+    this.responses = responses;
     this.subscription =
         tails.subscribe(
             this,
             request.getSlowReader() == dev.quoin.streams.v1.SlowReader.SLOW_READER_DISCONNECT
                 ? SlowReader.DISCONNECT
                 : SlowReader.CATCH_UP);
-    sink.onReady(subscription::ready);
+    responses.onReady(subscription::ready);
     call.onCancel(() -> subscription.end(() -> {}));
     call.onDrain(
         () -> subscription.end(() -> reconnect(ReconnectReason.RECONNECT_REASON_DRAINING)));
@@ -57,14 +57,14 @@ final class TailStream implements Subscriber<Line> {
               if (failure == null) {
                 subscription.start();
               } else {
-                subscription.end(() -> sink.fail(failure));
+                subscription.end(() -> responses.fail(failure));
               }
             });
   }
 
   @Override
   public boolean isReady() {
-    return sink.isReady();
+    return responses.isReady();
   }
 
   @Override
@@ -79,7 +79,7 @@ final class TailStream implements Subscriber<Line> {
     if (entries.getEntriesCount() == 0) {
       return false;
     }
-    sink.send(TailResponse.newBuilder().setNewEntries(entries).build());
+    responses.send(TailResponse.newBuilder().setNewEntries(entries).build());
     return true;
   }
 
@@ -90,7 +90,7 @@ final class TailStream implements Subscriber<Line> {
 
   @Override
   public void gap(LogSource<Line> log, long from, long to) {
-    sink.send(
+    responses.send(
         TailResponse.newBuilder()
             .setGap(
                 Gap.newBuilder()
@@ -103,7 +103,8 @@ final class TailStream implements Subscriber<Line> {
   @Override
   public void heartbeat() {
     begun = true;
-    sink.send(TailResponse.newBuilder().setHeartbeat(Streams.alive(subscription.cursor())).build());
+    responses.send(
+        TailResponse.newBuilder().setHeartbeat(Streams.alive(subscription.cursor())).build());
   }
 
   @Override
@@ -113,19 +114,19 @@ final class TailStream implements Subscriber<Line> {
 
   @Override
   public void failed(Throwable failure) {
-    sink.fail(failure);
+    responses.fail(failure);
   }
 
   /** Until the first heartbeat not all logs have their place: it goes on where it was to begin. */
   private void reconnect(ReconnectReason reason) {
-    sink.send(
+    responses.send(
         TailResponse.newBuilder()
             .setReconnect(
                 Reconnect.newBuilder()
                     .setReason(reason)
                     .setCursor(begun ? subscription.cursor() : request.getCursor()))
             .build());
-    sink.complete();
+    responses.complete();
   }
 
   private static String name(LogSource<Line> log) {

@@ -3,8 +3,8 @@ package dev.quoin.server.queues;
 
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.queues.v1.EnqueueResponse;
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import java.util.ArrayDeque;
@@ -119,12 +119,12 @@ final class EnqueueBatcher {
   }
 
   private static boolean isFull(Throwable failure) {
-    return Statuses.refusal(failure) instanceof Refusal refusal
+    return ErrorMapper.refusal(failure) instanceof ApiException refusal
         && refusal.reason() == ErrorReason.ERROR_REASON_QUEUE_FULL;
   }
 
   private static boolean isAway(Throwable failure) {
-    return failure != null && Statuses.isStoreAway(failure);
+    return failure != null && ErrorMapper.isStoreAway(failure);
   }
 
   /** Those that wait have waited long enough for Redis to come back. */

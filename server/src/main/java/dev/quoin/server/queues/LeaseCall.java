@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.queues.QueueStore.Hints;
 import dev.quoin.server.rpc.Call;
 import io.netty.util.Timeout;
@@ -106,7 +106,7 @@ final class LeaseCall implements Fetcher.Taker {
             .timer()
             .newTimeout(t -> end(null), patience(waitMillis), TimeUnit.MILLISECONDS);
     call.onCancel(this::abandon);
-    call.onDrain(() -> end(Refusal.shuttingDown()));
+    call.onDrain(() -> end(ApiException.shuttingDown()));
     fetcher
         .open()
         .whenComplete(

@@ -53,9 +53,9 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
-import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.Paging;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.RequestStreamHandler;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.watch.WatchSettings;
 import dev.quoin.server.watch.Watches;
 import io.grpc.BindableService;
@@ -178,8 +178,9 @@ public final class QueuesService implements BindableService {
         .thenApply(outcomes -> ExtendResponse.newBuilder().addAllOutcomes(outcomes).build());
   }
 
-  private Inbox<WorkRequest> work(Call call, Sink<WorkResponse> sink) {
-    return new WorkCall(queues, settles, watches, call, sink);
+  private RequestStreamHandler<WorkRequest> work(
+      Call call, ResponseStream<WorkResponse> responses) {
+    return new WorkCall(queues, settles, watches, call, responses);
   }
 
   private CompletionStage<GetResponse> get(GetRequest request, Call call) {
@@ -188,10 +189,10 @@ public final class QueuesService implements BindableService {
         .thenApply(task -> GetResponse.newBuilder().setStatus(task).build());
   }
 
-  private void follow(WaitRequest request, Call call, Sink<WaitResponse> sink) {
+  private void follow(WaitRequest request, Call call, ResponseStream<WaitResponse> responses) {
     WatchedTask task =
         new WatchedTask(tasks, call.scope().detached(), request.getQueue(), request.getTaskId());
-    watchedTasks.open(task, new TaskReader(), call, sink);
+    watchedTasks.open(task, new TaskReader(), call, responses);
   }
 
   private CompletionStage<CancelResponse> cancel(CancelRequest request, Call call) {

@@ -3,7 +3,7 @@ package dev.quoin.server.queues;
 
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.queues.v1.PutScheduleRequest;
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.RequestContext;
@@ -108,7 +108,7 @@ final class ScheduleStore {
         .thenApply(
             look -> {
               if (look.stored() == null) {
-                throw new Refusal(
+                throw new ApiException(
                     ErrorReason.ERROR_REASON_SCHEDULE_NOT_FOUND, "the queue has no such schedule");
               }
               return look.stored();

@@ -4,7 +4,7 @@ package dev.quoin.server.queues;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.RequestContext;
@@ -75,8 +75,8 @@ final class TaskStore {
         : CompletableFuture.failedFuture(notFound());
   }
 
-  private static Refusal notFound() {
-    return new Refusal(ErrorReason.ERROR_REASON_TASK_NOT_FOUND, "the queue has no such task");
+  private static ApiException notFound() {
+    return new ApiException(ErrorReason.ERROR_REASON_TASK_NOT_FOUND, "the queue has no such task");
   }
 
   /**

@@ -5,13 +5,13 @@ import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.queues.v1.Outcome;
 import dev.quoin.queues.v1.WorkRequest;
 import dev.quoin.queues.v1.WorkResponse;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.InvalidRequest;
-import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
-import dev.quoin.server.rpc.Inbox;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.RequestStreamHandler;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.rpc.Streams;
 import dev.quoin.streams.v1.Heartbeat;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /** One Work: a worker, the tasks it has, and what it says about them. */
-final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
+final class WorkCall implements RequestStreamHandler<WorkRequest>, Fetcher.Taker {
   private static final long DEFAULT_LEASE_MILLIS = 30_000;
   private static final long BEAT_MILLIS = 5_000;
   private static final long RETRY_MILLIS = 200;
@@ -36,7 +36,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
   private final SettleStore settles;
   private final QueueWatches watches;
   private final RequestContext scope;
-  private final Sink<WorkResponse> sink;
+  private final ResponseStream<WorkResponse> responses;
   private final Set<String> kinds = new HashSet<>();
   private final Held held;
   private final List<CompletableFuture<Void>> unread = new ArrayList<>();
@@ -54,16 +54,16 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
       SettleStore settles,
       QueueWatches watches,
       Call call,
-      Sink<WorkResponse> sink) {
+      ResponseStream<WorkResponse> responses) {
     this.queues = queues;
     this.settles = settles;
     this.watches = watches;
     this.scope = call.scope().detached();
-    this.sink = sink;
+    this.responses = responses;
     this.held = new Held();
     call.onCancel(this::giveBack);
     call.onDrain(this::leave);
-    sink.onReady(this::goOn);
+    responses.onReady(this::goOn);
   }
 
   @Override
@@ -89,7 +89,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
     reportsStart = open.getReportsStart();
     kinds.addAll(open.getKindsList());
     credits = open.getCredits();
-    renewal = new Renewal(queues, settles, scope, held, leaseMillis, sink::send);
+    renewal = new Renewal(queues, settles, scope, held, leaseMillis, responses::send);
     settling = new Settling(settles, queues, scope, leaseMillis, this::settled);
     fetcher = new Fetcher(queues, watches, scope, order, leaseMillis, this);
     beatSoon();
@@ -106,7 +106,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
       opened = true;
       late = gone;
     }
-    sink.send(
+    responses.send(
         WorkResponse.newBuilder().setOpened(WorkResponse.Opened.getDefaultInstance()).build());
     settling.begin();
     renewal.begin();
@@ -123,7 +123,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
 
   private CompletionStage<Void> whenRead() {
     synchronized (this) {
-      if (ended || sink.isReady()) {
+      if (ended || responses.isReady()) {
         return CompletableFuture.completedFuture(null);
       }
       CompletableFuture<Void> later = new CompletableFuture<>();
@@ -139,7 +139,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
     synchronized (this) {
       credits += more;
       if (credits > MOST_CREDITS) {
-        throw new Refusal(
+        throw new ApiException(
             ErrorReason.ERROR_REASON_TOO_MANY_CREDITS, "at most 10,000 credits may be open");
       }
     }
@@ -154,7 +154,9 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
 
   @Override
   public synchronized int wanted() {
-    return ended || !opened || !sink.isReady() ? 0 : Math.min(credits, MOST_HELD - held.size());
+    return ended || !opened || !responses.isReady()
+        ? 0
+        : Math.min(credits, MOST_HELD - held.size());
   }
 
   @Override
@@ -181,7 +183,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
     if (!known.isEmpty()) {
       WorkResponse.Delivery.Builder tasks = WorkResponse.Delivery.newBuilder();
       known.forEach(lease -> tasks.addTasks(lease.task()));
-      sink.send(WorkResponse.newBuilder().setDelivery(tasks).build());
+      responses.send(WorkResponse.newBuilder().setDelivery(tasks).build());
     }
   }
 
@@ -211,7 +213,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
         held.remove(what.ref());
       }
     }
-    sink.send(
+    responses.send(
         WorkResponse.newBuilder()
             .setSettled(WorkResponse.Settled.newBuilder().addAllOutcomes(outcomes))
             .build());
@@ -238,7 +240,8 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
 
   private void beat() {
     if (!hasEnded()) {
-      sink.conflate(WorkResponse.newBuilder().setHeartbeat(Heartbeat.getDefaultInstance()).build());
+      responses.conflate(
+          WorkResponse.newBuilder().setHeartbeat(Heartbeat.getDefaultInstance()).build());
       beatSoon();
     }
   }
@@ -246,7 +249,7 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
   @Override
   public void end() {
     giveBack();
-    sink.complete();
+    responses.complete();
   }
 
   private synchronized boolean hasEnded() {
@@ -297,8 +300,8 @@ final class WorkCall implements Inbox<WorkRequest>, Fetcher.Taker {
             open -> open == null ? CompletableFuture.<Void>completedFuture(null) : open.renew())
         .whenComplete(
             (done, failure) -> {
-              sink.send(WorkResponse.newBuilder().setReconnect(Streams.draining()).build());
-              sink.complete();
+              responses.send(WorkResponse.newBuilder().setReconnect(Streams.draining()).build());
+              responses.complete();
             });
   }
 }

@@ -2,7 +2,7 @@
 package dev.quoin.server.redis;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import io.netty.util.Timer;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -51,13 +51,13 @@ final class CommandTimeouts {
     ended = true;
   }
 
-  static Refusal exhausted(long millis) {
-    return Refusal.storeUnavailable("Redis did not answer within " + millis + " ms");
+  static ApiException exhausted(long millis) {
+    return ApiException.storeUnavailable("Redis did not answer within " + millis + " ms");
   }
 
   /** For a caller who did not wait as long as one should. */
-  static Refusal pastDeadline() {
-    return new Refusal(
+  static ApiException pastDeadline() {
+    return new ApiException(
         ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
         "the deadline of the call came before the answer of Redis");
   }

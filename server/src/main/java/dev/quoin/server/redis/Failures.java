@@ -2,8 +2,8 @@
 package dev.quoin.server.redis;
 
 import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.Reasons;
-import dev.quoin.server.errors.Refusal;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisException;
 import java.io.IOException;
@@ -34,8 +34,8 @@ final class Failures {
   private Failures() {}
 
   /**
-   * A {@link Refusal} when the caller is to be told: a reason returned by a script, or Redis being
-   * away, busy or full. Anything else comes back as it is: nobody expected it.
+   * A {@link ApiException} when the caller is to be told: a reason returned by a script, or Redis
+   * being away, busy or full. Anything else comes back as it is: nobody expected it.
    */
   static Throwable of(Throwable failure) {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
@@ -45,7 +45,7 @@ final class Failures {
     if (cause instanceof RedisException
         || cause instanceof IOException
         || cause instanceof CancellationException) {
-      return Refusal.storeUnavailable("Redis cannot be reached", cause);
+      return ApiException.storeUnavailable("Redis cannot be reached", cause);
     }
     return cause;
   }
@@ -78,20 +78,20 @@ final class Failures {
     String word = firstWord(text);
     var reason = Reasons.byName(word);
     if (reason.isPresent()) {
-      return new Refusal(reason.get(), text.substring(word.length()).stripLeading());
+      return new ApiException(reason.get(), text.substring(word.length()).stripLeading());
     }
     if (NOT_NOW.contains(word)) {
-      return Refusal.storeUnavailable("Redis cannot take commands now: " + word, answer);
+      return ApiException.storeUnavailable("Redis cannot take commands now: " + word, answer);
     }
     if (isDenied(word, text)) {
-      return new Refusal(
+      return new ApiException(
           ErrorReason.ERROR_REASON_STORE_NOT_PERMITTED,
           "Redis does not permit the server to do this: " + text + "; change its ACL",
           Map.of(),
           answer);
     }
     if (text.contains("OOM command not allowed")) {
-      return new Refusal(
+      return new ApiException(
           ErrorReason.ERROR_REASON_STORE_FULL, "Redis has no memory left", Map.of(), answer);
     }
     return answer;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.redis;
 
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import io.lettuce.core.RedisCommandExecutionException;
 
 /** What is known of the effect of a command that failed. */
@@ -11,7 +11,7 @@ public final class Outcomes {
 
   /** Whether the command may have been carried out, or may yet be: nothing came back. */
   public static boolean isUnknown(Throwable failure) {
-    if (!(Statuses.refusal(failure) instanceof Refusal refusal)) {
+    if (!(ErrorMapper.refusal(failure) instanceof ApiException refusal)) {
       return true;
     }
     Throwable cause = refusal.getCause();

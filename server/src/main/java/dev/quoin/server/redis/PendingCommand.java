@@ -2,7 +2,7 @@
 package dev.quoin.server.redis;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
 import java.util.concurrent.CompletableFuture;
@@ -112,7 +112,7 @@ final class PendingCommand<T> implements BiConsumer<T, Throwable> {
   void refuse() {
     settle(
         null,
-        new Refusal(
+        new ApiException(
             ErrorReason.ERROR_REASON_OVERLOADED,
             "more is under way to Redis than this server allows; nothing was changed, call again"));
   }
@@ -120,7 +120,8 @@ final class PendingCommand<T> implements BiConsumer<T, Throwable> {
   /** It was not sent, and nobody waits for it. */
   void drop() {
     settle(
-        null, new Refusal(ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED, "nobody waits any longer"));
+        null,
+        new ApiException(ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED, "nobody waits any longer"));
   }
 
   private void settle(T value, Throwable failure) {

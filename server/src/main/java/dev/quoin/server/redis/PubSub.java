@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.redis;
 
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.SlotHash;
@@ -126,7 +126,9 @@ public final class PubSub {
     CompletableFuture<Void> heard = new CompletableFuture<>();
     Timeout alarm =
         timer.newTimeout(
-            t -> heard.completeExceptionally(Refusal.storeUnavailable("Redis does not subscribe")),
+            t ->
+                heard.completeExceptionally(
+                    ApiException.storeUnavailable("Redis does not subscribe")),
             timeoutMillis,
             TimeUnit.MILLISECONDS);
     send(channel)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.redis;
 
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ErrorMapper;
 import io.netty.util.Timer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -34,7 +34,7 @@ public final class RetryUntil {
             (value, failure) -> {
               if (failure == null) {
                 done.complete(value);
-              } else if (Statuses.isStoreAway(failure) && System.nanoTime() - end < 0) {
+              } else if (ErrorMapper.isStoreAway(failure) && System.nanoTime() - end < 0) {
                 timer.newTimeout(
                     t -> attempt(timer, end, action, done), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
               } else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.redis;
 
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import io.lettuce.core.AbstractRedisAsyncCommands;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
@@ -64,7 +64,7 @@ public final class Scripts {
   }
 
   /**
-   * Runs a script. An error reply that begins with a reason becomes a {@link Refusal}.
+   * Runs a script. An error reply that begins with a reason becomes a {@link ApiException}.
    *
    * @param arguments strings, whole numbers or byte arrays
    */
@@ -176,7 +176,7 @@ public final class Scripts {
 
   private void recordFailure(Known own, long begin, Throwable failure) {
     Attributes attributes = own.succeeded();
-    if (!(failure instanceof Refusal refusal && isOutcome(refusal))) {
+    if (!(failure instanceof ApiException refusal && isOutcome(refusal))) {
       attributes = attributes.toBuilder().put(ERROR, failure.getClass().getSimpleName()).build();
     }
     duration.record((System.nanoTime() - begin) / 1e9, attributes);
@@ -191,13 +191,13 @@ public final class Scripts {
   }
 
   /** Whether the script itself said no: nothing went wrong with Redis. */
-  private static boolean isOutcome(Refusal refusal) {
+  private static boolean isOutcome(ApiException refusal) {
     return refusal.getCause() == null;
   }
 
   /** Logs a fault of a script with the lines around the place it happened at. */
   private static void explain(LuaScript script, Throwable failure) {
-    if (failure instanceof Refusal) {
+    if (failure instanceof ApiException) {
       return;
     }
     Matcher line = LINE.matcher(String.valueOf(failure.getMessage()));

@@ -2,8 +2,8 @@
 package dev.quoin.server.rpc;
 
 import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.Reasons;
-import dev.quoin.server.errors.Refusal;
 import io.grpc.StatusRuntimeException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -16,8 +16,8 @@ import java.util.logging.Logger;
 final class FailureLog {
   private static final Logger LOG = Logger.getLogger(FailureLog.class.getName());
 
-  private final Pace unexpected = new Pace(1);
-  private final Pace outage = new Pace(1);
+  private final RateLimiter unexpected = new RateLimiter(1);
+  private final RateLimiter outage = new RateLimiter(1);
 
   void add(
       String method, String requestId, RuntimeException refusal, StatusRuntimeException status) {
@@ -38,18 +38,18 @@ final class FailureLog {
 
   /** Whoever operates Redis has to do something. */
   private static boolean isMissingRight(RuntimeException refusal) {
-    return refusal instanceof Refusal known
+    return refusal instanceof ApiException known
         && known.reason() == ErrorReason.ERROR_REASON_STORE_NOT_PERMITTED;
   }
 
   private static void paced(
-      Pace pace,
+      RateLimiter limiter,
       Level level,
       String method,
       String requestId,
       RuntimeException refusal,
       Throwable cause) {
-    long others = pace.pass();
+    long others = limiter.pass();
     if (others >= 0) {
       String more = others == 0 ? "" : " (and " + others + " more since the last such line)";
       log(level, method, requestId, refusal, more, cause);
@@ -65,7 +65,7 @@ final class FailureLog {
       Throwable cause) {
     if (LOG.isLoggable(level)) {
       String reason =
-          refusal instanceof Refusal known ? Reasons.name(known.reason()) : "INVALID_REQUEST";
+          refusal instanceof ApiException known ? Reasons.name(known.reason()) : "INVALID_REQUEST";
       LOG.log(
           level,
           "%s request_id=%s %s: %s%s"

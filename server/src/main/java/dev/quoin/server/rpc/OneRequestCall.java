@@ -6,11 +6,11 @@ import dev.quoin.server.errors.InvalidRequest;
 import io.grpc.ServerCall;
 
 /** A call with exactly one request, served once the caller has said that it sends no more. */
-abstract class OneRequestCall<Q extends Message, R> extends ServedCall<R> {
+abstract class OneRequestCall<Q extends Message, R> extends AbstractCall<R> {
   private Object request;
 
-  OneRequestCall(Call call, ServerCall<Object, R> server, Serving serving) {
-    super(call, server, serving);
+  OneRequestCall(Call call, ServerCall<Object, R> server, CallSupport support) {
+    super(call, server, support);
   }
 
   abstract void serve(Q request);

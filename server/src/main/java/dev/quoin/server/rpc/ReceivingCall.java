@@ -6,9 +6,9 @@ import io.grpc.ServerCall;
 import java.util.concurrent.CompletionStage;
 
 /** A call with a stream of requests. */
-final class ReceivingCall<Q extends Message, R> extends ServedCall<R> {
-  private final CallSink<R> sink;
-  private final Inbox<Q> inbox;
+final class ReceivingCall<Q extends Message, R> extends AbstractCall<R> {
+  private final CallResponseStream<R> responses;
+  private final RequestStreamHandler<Q> requests;
 
   /** Requests taken whose stage is not complete, and one more until the caller has sent all. */
   private int open = 1;
@@ -19,10 +19,10 @@ final class ReceivingCall<Q extends Message, R> extends ServedCall<R> {
   private boolean failed;
 
   ReceivingCall(
-      Call call, ServerCall<Object, R> server, Serving serving, Rpc.Receiving<Q, R> handler) {
-    super(call, server, serving);
-    this.sink = new CallSink<>(server, this::close);
-    this.inbox = handler.open(call, sink);
+      Call call, ServerCall<Object, R> server, CallSupport support, Rpc.Receiving<Q, R> handler) {
+    super(call, server, support);
+    this.responses = new CallResponseStream<>(server, this::close);
+    this.requests = handler.open(call, responses);
   }
 
   @Override
@@ -35,7 +35,7 @@ final class ReceivingCall<Q extends Message, R> extends ServedCall<R> {
     }
     CompletionStage<?> taken;
     try {
-      taken = inbox.take(checked(message));
+      taken = requests.take(checked(message));
     } catch (RuntimeException e) {
       refuse(about(message, e));
       return;
@@ -66,13 +66,13 @@ final class ReceivingCall<Q extends Message, R> extends ServedCall<R> {
     synchronized (this) {
       failed = true;
     }
-    sink.end();
+    responses.end();
     super.onCancel();
   }
 
   @Override
   public void onReady() {
-    sink.ready();
+    responses.ready();
   }
 
   /** The call fails once all requests before are done; from here on it is as if all were sent. */
@@ -94,9 +94,9 @@ final class ReceivingCall<Q extends Message, R> extends ServedCall<R> {
       why = refused;
     }
     if (why == null) {
-      inbox.end();
+      requests.end();
     } else {
-      fail(inbox.refused(why));
+      fail(requests.refused(why));
     }
   }
 
@@ -105,7 +105,7 @@ final class ReceivingCall<Q extends Message, R> extends ServedCall<R> {
     synchronized (this) {
       failed = true;
     }
-    sink.fail(failure);
+    responses.fail(failure);
     call.cancel();
   }
 }

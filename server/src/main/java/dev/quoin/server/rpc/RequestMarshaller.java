@@ -6,8 +6,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.InvalidRequest;
-import dev.quoin.server.errors.Refusal;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
@@ -46,7 +46,7 @@ record RequestMarshaller(Parser<? extends Message> parser) implements Marshaller
       // The bytes are in memory: only decompressing them can fail.
       return InvalidRequest.of("", "the bytes sent cannot be decompressed");
     } catch (StatusRuntimeException e) {
-      return new Refusal(
+      return new ApiException(
           ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
           "the request is larger than max-request-bytes once it is decompressed");
     }

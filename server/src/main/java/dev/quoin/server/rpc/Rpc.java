@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  * bind their RPCs in a table; one that is not bound stops the start.
  */
 public final class Rpc {
-  private final Serving serving;
+  private final CallSupport support;
   private final Drain drain;
   private final Seal seal;
 
@@ -30,7 +30,7 @@ public final class Rpc {
    * @param namespaces hears of the namespace of every request that keeps its rules
    */
   public Rpc(Validation validation, Drain drain, Seal seal, Consumer<String> namespaces) {
-    this.serving = new Serving(validation, new FailureLog(), namespaces);
+    this.support = new CallSupport(validation, new FailureLog(), namespaces);
     this.drain = drain;
     this.seal = seal;
   }
@@ -46,13 +46,13 @@ public final class Rpc {
      * Begins the stream. When the caller goes away {@link Call#onCancel} tells; it is the only end
      * of the stream that the feature does not bring about itself.
      */
-    void open(Q request, Call call, Sink<R> sink);
+    void open(Q request, Call call, ResponseStream<R> responses);
   }
 
   /** Serves an RPC whose caller sends a stream of requests. */
   public interface Receiving<Q, R> {
     /** Begins the call. An RPC with one response sends it and completes. */
-    Inbox<Q> open(Call call, Sink<R> sink);
+    RequestStreamHandler<Q> open(Call call, ResponseStream<R> responses);
   }
 
   /** The RPCs of one service and what serves them. */
@@ -67,13 +67,13 @@ public final class Rpc {
     /** Binds an RPC with one request and one response. */
     public <Q extends Message, R> Table unary(
         MethodDescriptor<Q, R> method, BiFunction<Q, Call, CompletionStage<R>> handler) {
-      return bindOne(method, (call, server) -> new UnaryCall<>(call, server, serving, handler));
+      return bindOne(method, (call, server) -> new UnaryCall<>(call, server, support, handler));
     }
 
     /** Binds an RPC with one request and a stream of responses. */
     public <Q extends Message, R> Table streaming(
         MethodDescriptor<Q, R> method, Streaming<Q, R> handler) {
-      return bindOne(method, (call, server) -> new StreamingCall<>(call, server, serving, handler));
+      return bindOne(method, (call, server) -> new StreamingCall<>(call, server, support, handler));
     }
 
     /**
@@ -85,7 +85,7 @@ public final class Rpc {
     public <Q extends Message, R> Table receiving(
         MethodDescriptor<Q, R> method, int ahead, Receiving<Q, R> handler) {
       return bind(
-          method, ahead, (call, server) -> new ReceivingCall<>(call, server, serving, handler));
+          method, ahead, (call, server) -> new ReceivingCall<>(call, server, support, handler));
     }
 
     /** The service; throws when an RPC of it is not bound. */
@@ -106,7 +106,7 @@ public final class Rpc {
 
     private <Q extends Message, R> Table bindOne(
         MethodDescriptor<Q, R> method,
-        BiFunction<Call, ServerCall<Object, R>, ServedCall<R>> opener) {
+        BiFunction<Call, ServerCall<Object, R>, AbstractCall<R>> opener) {
       // Two, so that a caller who sends too many requests is found out.
       return bind(method, 2, opener);
     }
@@ -114,7 +114,7 @@ public final class Rpc {
     private <Q extends Message, R> Table bind(
         MethodDescriptor<Q, R> method,
         int requests,
-        BiFunction<Call, ServerCall<Object, R>, ServedCall<R>> opener) {
+        BiFunction<Call, ServerCall<Object, R>, AbstractCall<R>> opener) {
       MethodDescriptor<Object, R> lenient =
           method.toBuilder(
                   RequestMarshaller.of(method.getRequestMarshaller()),

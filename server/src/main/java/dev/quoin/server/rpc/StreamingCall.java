@@ -7,33 +7,33 @@ import io.grpc.ServerCall;
 /** A call with one request and a stream of responses. */
 final class StreamingCall<Q extends Message, R> extends OneRequestCall<Q, R> {
   private final Rpc.Streaming<Q, R> handler;
-  private final CallSink<R> sink;
+  private final CallResponseStream<R> responses;
 
   StreamingCall(
-      Call call, ServerCall<Object, R> server, Serving serving, Rpc.Streaming<Q, R> handler) {
-    super(call, server, serving);
+      Call call, ServerCall<Object, R> server, CallSupport support, Rpc.Streaming<Q, R> handler) {
+    super(call, server, support);
     this.handler = handler;
-    this.sink = new CallSink<>(server, this::refuse);
+    this.responses = new CallResponseStream<>(server, this::refuse);
   }
 
   @Override
   void serve(Q request) {
-    handler.open(request, call, sink);
+    handler.open(request, call, responses);
   }
 
   @Override
   void fail(Throwable failure) {
-    sink.fail(failure);
+    responses.fail(failure);
   }
 
   @Override
   public void onCancel() {
-    sink.end();
+    responses.end();
     super.onCancel();
   }
 
   @Override
   public void onReady() {
-    sink.ready();
+    responses.ready();
   }
 }

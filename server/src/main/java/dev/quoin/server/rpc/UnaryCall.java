@@ -15,9 +15,9 @@ final class UnaryCall<Q extends Message, R> extends OneRequestCall<Q, R> {
   UnaryCall(
       Call call,
       ServerCall<Object, R> server,
-      Serving serving,
+      CallSupport support,
       BiFunction<Q, Call, CompletionStage<R>> handler) {
-    super(call, server, serving);
+    super(call, server, support);
     this.handler = handler;
   }
 

@@ -2,8 +2,8 @@
 package dev.quoin.server.semaphores;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.names.Directory;
 import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.RequestContext;
@@ -55,7 +55,7 @@ final class SemaphoreList {
               if (failure == null) {
                 return new Found(name, state);
               }
-              if (Statuses.refusal(failure) instanceof Refusal refusal
+              if (ErrorMapper.refusal(failure) instanceof ApiException refusal
                   && refusal.reason() == ErrorReason.ERROR_REASON_SEMAPHORE_NOT_FOUND) {
                 return null;
               }

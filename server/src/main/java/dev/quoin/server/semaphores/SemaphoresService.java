@@ -28,7 +28,7 @@ import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.PageToken;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.waiting.AcquireResult;
 import dev.quoin.server.waiting.HoldEvents;
 import dev.quoin.server.waiting.LeaseRequest;
@@ -186,7 +186,7 @@ public final class SemaphoresService implements BindableService {
         .thenApply(permits -> RevokeResponse.newBuilder().setPermits(permits).build());
   }
 
-  private void hold(HoldRequest request, Call call, Sink<HoldResponse> sink) {
+  private void hold(HoldRequest request, Call call, ResponseStream<HoldResponse> responses) {
     boolean resumes = !request.getToken().isEmpty();
     LeaseRequest asked =
         SemaphoreStore.request(
@@ -198,9 +198,9 @@ public final class SemaphoresService implements BindableService {
             request.hasLease() ? Durations.toMillis(request.getLease()) : DEFAULT_LEASE_MILLIS,
             request.getLabel());
     if (resumes) {
-      semaphores.leases().resume(asked, HOLD_EVENTS, call, sink);
+      semaphores.leases().resume(asked, HOLD_EVENTS, call, responses);
     } else {
-      semaphores.leases().hold(asked, HOLD_EVENTS, call, sink);
+      semaphores.leases().hold(asked, HOLD_EVENTS, call, responses);
     }
   }
 }

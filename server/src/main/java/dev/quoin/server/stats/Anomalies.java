@@ -7,7 +7,7 @@ import com.google.protobuf.util.Timestamps;
 import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.watch.WatchSettings;
 import dev.quoin.server.watch.Watches;
 import dev.quoin.stats.v1.WatchAnomaliesResponse;
@@ -37,9 +37,10 @@ final class Anomalies {
   }
 
   /** Watches the anomalies of a kind until the call ends. */
-  void watch(Call call, String kind, String context, Sink<WatchAnomaliesResponse> sink) {
+  void watch(
+      Call call, String kind, String context, ResponseStream<WatchAnomaliesResponse> responses) {
     WatchedAnomalies anomalies = new WatchedAnomalies(stats.channel(call.scope(), kind));
-    watches.open(anomalies, new AnomalyReader(context), call, sink);
+    watches.open(anomalies, new AnomalyReader(context), call, responses);
   }
 
   private static String message(Anomaly anomaly) {

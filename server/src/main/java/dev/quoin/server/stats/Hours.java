@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.stats;
 
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.redis.Reply;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -61,7 +61,7 @@ final class Hours {
               return tries > 1
                   ? ask(window, script, told, tries - 1)
                   : CompletableFuture.failedFuture(
-                      Refusal.storeUnavailable("the clock of Redis changes"));
+                      ApiException.storeUnavailable("the clock of Redis changes"));
             });
   }
 

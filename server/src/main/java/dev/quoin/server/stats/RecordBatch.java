@@ -3,10 +3,10 @@ package dev.quoin.server.stats;
 
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Inbox;
 import dev.quoin.server.rpc.Once;
-import dev.quoin.server.rpc.OrderedAnswers;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.OrderedResponses;
+import dev.quoin.server.rpc.RequestStreamHandler;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.stats.v1.RecordBatchRequest;
 import dev.quoin.stats.v1.RecordBatchRequest.Record;
 import dev.quoin.stats.v1.RecordBatchResponse;
@@ -21,20 +21,24 @@ import java.util.concurrent.CompletionStage;
  * One call of RecordBatch. The values of a request are recorded context by context, several
  * requests at once; requests are acknowledged in order.
  */
-final class RecordBatch implements Inbox<RecordBatchRequest> {
+final class RecordBatch implements RequestStreamHandler<RecordBatchRequest> {
   private final StatsStore stats;
   private final Anomalies anomalies;
   private final RequestContext scope;
-  private final Sink<RecordBatchResponse> sink;
-  private final OrderedAnswers<RecordBatchResponse> answers;
+  private final ResponseStream<RecordBatchResponse> responses;
+  private final OrderedResponses<RecordBatchResponse> answers;
   private long received;
 
-  RecordBatch(StatsStore stats, Anomalies anomalies, Call call, Sink<RecordBatchResponse> sink) {
+  RecordBatch(
+      StatsStore stats,
+      Anomalies anomalies,
+      Call call,
+      ResponseStream<RecordBatchResponse> responses) {
     this.stats = stats;
     this.anomalies = anomalies;
     this.scope = call.scope();
-    this.sink = sink;
-    this.answers = new OrderedAnswers<>(call, sink);
+    this.responses = responses;
+    this.answers = new OrderedResponses<>(call, responses);
   }
 
   @Override
@@ -47,7 +51,7 @@ final class RecordBatch implements Inbox<RecordBatchRequest> {
 
   @Override
   public void end() {
-    sink.complete();
+    responses.complete();
   }
 
   private CompletionStage<Void> record(RecordBatchRequest request) {

@@ -53,14 +53,14 @@ public final class StatsService implements BindableService {
         .receiving(
             StatsGrpc.getRecordBatchMethod(),
             AHEAD,
-            (call, sink) -> new RecordBatch(stats, anomalies, call, sink))
+            (call, responses) -> new RecordBatch(stats, anomalies, call, responses))
         .unary(StatsGrpc.getGetMethod(), this::get)
         .unary(StatsGrpc.getListMethod(), this::list)
         .unary(StatsGrpc.getListSlowestMethod(), this::slowest)
         .streaming(
             StatsGrpc.getWatchAnomaliesMethod(),
-            (request, call, sink) ->
-                anomalies.watch(call, request.getKind(), request.getContext(), sink))
+            (request, call, responses) ->
+                anomalies.watch(call, request.getKind(), request.getContext(), responses))
         .build();
   }
 

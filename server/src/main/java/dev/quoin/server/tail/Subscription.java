@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.tail;
 
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ErrorMapper;
 import io.netty.util.Timer;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -286,7 +286,7 @@ public final class Subscription<E extends Numbered> {
   }
 
   private void readDone(Follow<E> follow, Chunk<E> chunk, Throwable failure) {
-    if (failure != null && Statuses.isStoreAway(failure) && !isEnded()) {
+    if (failure != null && ErrorMapper.isStoreAway(failure) && !isEnded()) {
       timer.newTimeout(t -> readDone(follow, null, null), RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.tail;
 
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.redis.PubSub;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
@@ -249,7 +249,7 @@ final class Tail<E extends Numbered> implements PubSub.Listener {
 
   /** Goes on as soon as Redis is back; what else fails ends those who follow the log. */
   private boolean retry(Throwable failure) {
-    if (!Statuses.isStoreAway(failure)) {
+    if (!ErrorMapper.isStoreAway(failure)) {
       LOG.log(Level.WARNING, "cannot read what is new of " + channel(), failure);
       followers.forEach(follow -> follow.fail(failure));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.waiting;
 
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -86,7 +86,7 @@ public final class Acquisition {
         .thenApply(
             result -> {
               if (!result.isGranted() && drained.get()) {
-                throw Refusal.shuttingDown();
+                throw ApiException.shuttingDown();
               }
               return answer(result);
             })

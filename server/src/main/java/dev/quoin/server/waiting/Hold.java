@@ -2,11 +2,11 @@
 package dev.quoin.server.waiting;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import io.grpc.Deadline;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
@@ -28,7 +28,7 @@ final class Hold<R> {
   private final HoldEvents<R> events;
   private final Timer timer;
   private final Call call;
-  private final Sink<R> sink;
+  private final ResponseStream<R> responses;
   private volatile Grant grant;
   private volatile boolean ended;
 
@@ -43,13 +43,18 @@ final class Hold<R> {
   private volatile long lastBeat = System.nanoTime();
   private Timeout next;
 
-  Hold(Leases leases, LeaseRequest request, HoldEvents<R> events, Call call, Sink<R> sink) {
+  Hold(
+      Leases leases,
+      LeaseRequest request,
+      HoldEvents<R> events,
+      Call call,
+      ResponseStream<R> responses) {
     this.leases = leases;
     this.request = request;
     this.events = events;
     this.timer = leases.timer();
     this.call = call;
-    this.sink = sink;
+    this.responses = responses;
   }
 
   /** Asks for a new grant. */
@@ -79,7 +84,7 @@ final class Hold<R> {
 
   private void waiting(long newPlace) {
     place = newPlace;
-    sink.conflate(events.waiting(newPlace));
+    responses.conflate(events.waiting(newPlace));
   }
 
   private void decided(AcquireResult result, Throwable failure, long sent) {
@@ -92,7 +97,7 @@ final class Hold<R> {
       }
     } else if (failure == null) {
       ended = true;
-    } else if (Statuses.refusal(failure) instanceof Refusal refusal
+    } else if (ErrorMapper.refusal(failure) instanceof ApiException refusal
         && refusal.reason() == ErrorReason.ERROR_REASON_SHUTTING_DOWN) {
       reconnect("");
     } else {
@@ -121,7 +126,7 @@ final class Hold<R> {
 
   private void granted(Grant won) {
     grant = won;
-    sink.send(events.granted(won));
+    responses.send(events.granted(won));
     call.onCancel(
         () -> {
           ended = true;
@@ -227,7 +232,7 @@ final class Hold<R> {
   private void heartbeat() {
     lastBeat = System.nanoTime();
     if (grant != null) {
-      sink.conflate(events.heartbeat(grant.expireMillis()));
+      responses.conflate(events.heartbeat(grant.expireMillis()));
     } else if (place > 0) {
       waiting(place);
     }
@@ -236,18 +241,18 @@ final class Hold<R> {
   private void lost(LeaseLoss loss) {
     ended = true;
     call.onCancel(() -> {});
-    sink.send(events.lost(loss));
-    sink.complete();
+    responses.send(events.lost(loss));
+    responses.complete();
   }
 
   private void reconnect(String token) {
     ended = true;
-    sink.send(events.reconnect(token));
-    sink.complete();
+    responses.send(events.reconnect(token));
+    responses.complete();
   }
 
   private void fail(Throwable failure) {
     ended = true;
-    sink.fail(failure);
+    responses.fail(failure);
   }
 }

@@ -2,8 +2,8 @@
 package dev.quoin.server.waiting;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
@@ -13,7 +13,7 @@ import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.RetryUntil;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import io.netty.util.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -79,13 +79,15 @@ public final class Leases implements WaitQueueScripts {
   }
 
   /** Holds what a call asks for until the call ends. */
-  public <R> void hold(LeaseRequest request, HoldEvents<R> events, Call call, Sink<R> sink) {
-    new Hold<>(this, request, events, call, sink).begin();
+  public <R> void hold(
+      LeaseRequest request, HoldEvents<R> events, Call call, ResponseStream<R> responses) {
+    new Hold<>(this, request, events, call, responses).begin();
   }
 
   /** Holds what the caller has a grant of already: no other call gives it back by ending. */
-  public <R> void resume(LeaseRequest request, HoldEvents<R> events, Call call, Sink<R> sink) {
-    new Hold<>(this, request.takenOver(), events, call, sink).resume();
+  public <R> void resume(
+      LeaseRequest request, HoldEvents<R> events, Call call, ResponseStream<R> responses) {
+    new Hold<>(this, request.takenOver(), events, call, responses).resume();
   }
 
   /** Renews a grant for a caller who has its token. */
@@ -145,7 +147,8 @@ public final class Leases implements WaitQueueScripts {
     return isRefused(failure, resource.revoked())
         ? Optional.of(
             new LeaseLoss(
-                LeaseLoss.Cause.REVOKED, Revocation.of((Refusal) Statuses.refusal(failure))))
+                LeaseLoss.Cause.REVOKED,
+                Revocation.of((ApiException) ErrorMapper.refusal(failure))))
         : Optional.empty();
   }
 
@@ -362,7 +365,8 @@ public final class Leases implements WaitQueueScripts {
   }
 
   private static boolean isRefused(Throwable failure, ErrorReason reason) {
-    return Statuses.refusal(failure) instanceof Refusal refusal && refusal.reason() == reason;
+    return ErrorMapper.refusal(failure) instanceof ApiException refusal
+        && refusal.reason() == reason;
   }
 
   /** Sees to it that a resource is listed for as long as it may be in use. */

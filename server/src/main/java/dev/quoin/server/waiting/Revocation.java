@@ -2,7 +2,7 @@
 package dev.quoin.server.waiting;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import java.util.Map;
 
 /**
@@ -27,7 +27,7 @@ public record Revocation(String actor, String explanation) {
   }
 
   /** As it was told to its victim. */
-  public static Revocation of(Refusal refusal) {
+  public static Revocation of(ApiException refusal) {
     return new Revocation(
         refusal.metadata().getOrDefault(ACTOR, ""),
         refusal.metadata().getOrDefault(EXPLANATION, ""));
@@ -43,10 +43,10 @@ public record Revocation(String actor, String explanation) {
    *
    * @param what has happened to what, a clause
    */
-  public Refusal refusal(ErrorReason reason, String what) {
+  public ApiException refusal(ErrorReason reason, String what) {
     String by = actor.isEmpty() ? "" : " by " + actor;
     String why = explanation.isEmpty() ? "" : ": " + explanation;
-    return new Refusal(
+    return new ApiException(
         reason, what + by + why, Map.of(ACTOR, actor, EXPLANATION, explanation), null);
   }
 }

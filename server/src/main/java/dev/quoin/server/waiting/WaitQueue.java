@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.waiting;
 
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.redis.PubSub;
 import dev.quoin.server.redis.SharedSubscription;
 import io.netty.util.Timeout;
@@ -191,7 +191,7 @@ final class WaitQueue extends SharedSubscription {
 
   /** Whether the queue itself has refused it: joining again would be refused again. */
   private static boolean isFinal(Throwable failure) {
-    return Statuses.refusal(failure) instanceof Refusal refusal
+    return ErrorMapper.refusal(failure) instanceof ApiException refusal
         && refusal.getCause() == null
         && !refusal.isPassing();
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.watch;
 
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.redis.PubSub;
 import dev.quoin.server.redis.SharedSubscription;
 import io.netty.util.Timeout;
@@ -182,7 +182,7 @@ final class SharedState<S> extends SharedSubscription {
         stale = true;
       }
       mine.completeExceptionally(failure);
-      if (Statuses.isTemporary(failure)) {
+      if (ErrorMapper.isTemporary(failure)) {
         loadIn(RETRY_MILLIS);
       } else {
         watches.forEach(watch -> watch.fail(failure));

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.watch;
 
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.rpc.ResponseStream;
 
 /** One open stream of a caller that watches; sends when its reader can take more. */
 final class Watch<S, R> {
   private final SharedState<S> shared;
   private final Reader<S, R> reader;
-  private final Sink<R> sink;
+  private final ResponseStream<R> responses;
   private boolean begun;
   private boolean ended;
   private boolean beats;
 
-  Watch(SharedState<S> shared, Reader<S, R> reader, Sink<R> sink) {
+  Watch(SharedState<S> shared, Reader<S, R> reader, ResponseStream<R> responses) {
     this.shared = shared;
     this.reader = reader;
-    this.sink = sink;
+    this.responses = responses;
   }
 
   /** The state is known: tells it. */
@@ -33,7 +33,7 @@ final class Watch<S, R> {
    * @return in how many milliseconds it changes by itself for this caller, negative for never
    */
   synchronized long changed(S state) {
-    if (begun && !ended && !sink.isReady()) {
+    if (begun && !ended && !responses.isReady()) {
       reader.skipped(state);
     } else {
       pump();
@@ -49,7 +49,7 @@ final class Watch<S, R> {
 
   /** Sends what this caller does not know yet, as far as it can take it. */
   synchronized void pump() {
-    while (begun && !ended && sink.isReady()) {
+    while (begun && !ended && responses.isReady()) {
       S state = shared.state();
       R message = reader.next(state);
       if (message == null && beats) {
@@ -59,18 +59,18 @@ final class Watch<S, R> {
       }
       beats = false;
       if (message != null) {
-        sink.send(message);
+        responses.send(message);
       }
       if (reader.isLast(state)) {
         end();
-        sink.complete();
+        responses.complete();
       }
     }
   }
 
   void fail(Throwable failure) {
     if (end()) {
-      sink.fail(failure);
+      responses.fail(failure);
     }
   }
 
@@ -84,10 +84,10 @@ final class Watch<S, R> {
       last = reader.reconnect();
     }
     if (last == null) {
-      sink.fail(Refusal.shuttingDown());
+      responses.fail(ApiException.shuttingDown());
     } else {
-      sink.send(last);
-      sink.complete();
+      responses.send(last);
+      responses.complete();
     }
   }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.watch;
 
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.redis.PubSub;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.SharedSubscriptions;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
 import java.time.Duration;
@@ -48,10 +48,11 @@ public final class Watches<S> {
   }
 
   /** Serves a stream: it ends with its call, with its last state, or before a drain. */
-  public <R> void open(Watched<S> watched, Reader<S, R> reader, Call call, Sink<R> sink) {
-    Opening<R> opening = new Opening<>(reader, sink);
+  public <R> void open(
+      Watched<S> watched, Reader<S, R> reader, Call call, ResponseStream<R> responses) {
+    Opening<R> opening = new Opening<>(reader, responses);
     SharedState<S> shared = open.join(watched.channel(), c -> state(watched), opening::join);
-    sink.onReady(opening.watch::pump);
+    responses.onReady(opening.watch::pump);
     call.onCancel(opening.watch::end);
     shared.begin(opening.watch);
     call.onDrain(opening.watch::reconnect);
@@ -80,7 +81,8 @@ public final class Watches<S> {
     CompletableFuture<S> answer = new CompletableFuture<>();
     Timeout alarm =
         timer.newTimeout(
-            t -> answer.completeExceptionally(Refusal.storeUnavailable("Redis did not answer")),
+            t ->
+                answer.completeExceptionally(ApiException.storeUnavailable("Redis did not answer")),
             patience,
             TimeUnit.MILLISECONDS);
     known.whenComplete(
@@ -107,16 +109,16 @@ public final class Watches<S> {
   /** Makes the watch while the state is kept from being closed. */
   private final class Opening<R> {
     private final Reader<S, R> reader;
-    private final Sink<R> sink;
+    private final ResponseStream<R> responses;
     private Watch<S, R> watch;
 
-    Opening(Reader<S, R> reader, Sink<R> sink) {
+    Opening(Reader<S, R> reader, ResponseStream<R> responses) {
       this.reader = reader;
-      this.sink = sink;
+      this.responses = responses;
     }
 
     void join(SharedState<S> shared) {
-      watch = new Watch<>(shared, reader, sink);
+      watch = new Watch<>(shared, reader, responses);
       shared.add(watch);
     }
   }

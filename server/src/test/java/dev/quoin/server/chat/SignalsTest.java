@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.chat.v1.Activity;
 import dev.quoin.chat.v1.SubscribeResponse;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -50,7 +50,7 @@ final class SignalsTest {
     signals.tell("room", activity.getNumber() + " " + user);
   }
 
-  private static final class Reader implements Sink<SubscribeResponse> {
+  private static final class Reader implements ResponseStream<SubscribeResponse> {
     final List<String> heard = new ArrayList<>();
     boolean ready = true;
 
@@ -61,7 +61,7 @@ final class SignalsTest {
 
     @Override
     public void conflate(SubscribeResponse message) {
-      throw new AssertionError("signals are not conflated by the sink");
+      throw new AssertionError("signals are not conflated by the responses");
     }
 
     @Override

@@ -4,7 +4,7 @@ package dev.quoin.server.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisNode;
 import dev.quoin.server.testing.RedisProcess;
@@ -81,7 +81,7 @@ final class PubSubTest {
       CompletableFuture<Void> subscribed =
           connection.redis().pubSub().subscribe(CHANNEL, new Unheard()).toCompletableFuture();
       assertThatThrownBy(() -> subscribed.get(60, TimeUnit.SECONDS))
-          .hasCauseInstanceOf(Refusal.class);
+          .hasCauseInstanceOf(ApiException.class);
       redis.unfreeze();
 
       Eventually.until(

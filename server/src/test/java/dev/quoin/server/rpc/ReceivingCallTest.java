@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.GetResponse;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.InvalidRequest;
-import dev.quoin.server.errors.Refusal;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.testing.Eventually;
@@ -87,9 +87,10 @@ final class ReceivingCallTest {
     server.shutdownNow();
   }
 
-  private Inbox<GetRequest> talk(Call served, Sink<GetResponse> sink) {
+  private RequestStreamHandler<GetRequest> talk(
+      Call served, ResponseStream<GetResponse> responses) {
     served.onCancel(cancelled::incrementAndGet);
-    return new Inbox<>() {
+    return new RequestStreamHandler<>() {
       @Override
       public CompletionStage<?> take(GetRequest request) {
         taken.add(request.getName());
@@ -101,14 +102,14 @@ final class ReceivingCallTest {
       @Override
       public Throwable refused(Throwable failure) {
         String field = ((InvalidRequest) failure).violations().getFieldViolations(0).getField();
-        return Refusal.storeUnavailable("of " + taken.size() + " taken: " + field);
+        return ApiException.storeUnavailable("of " + taken.size() + " taken: " + field);
       }
 
       @Override
       public void end() {
         ended.incrementAndGet();
-        sink.send(GetResponse.getDefaultInstance());
-        sink.complete();
+        responses.send(GetResponse.getDefaultInstance());
+        responses.complete();
       }
     };
   }
@@ -159,7 +160,7 @@ final class ReceivingCallTest {
   void failureOfARequestEndsTheCallWithItsReason() throws Exception {
     send("one");
 
-    works.take().completeExceptionally(Refusal.storeUnavailable("for the test"));
+    works.take().completeExceptionally(ApiException.storeUnavailable("for the test"));
 
     assertThat(outcome.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     Eventually.until("the feature hears of it", () -> cancelled.get() == 1);

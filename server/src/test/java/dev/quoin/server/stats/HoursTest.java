@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.RequestContext;
@@ -95,7 +95,7 @@ final class HoursTest {
             () -> get(hours.ask(window, hour -> run(clock.incrementAndGet(), window, hour))))
         .cause()
         .isInstanceOfSatisfying(
-            Refusal.class,
+            ApiException.class,
             refusal ->
                 assertThat(refusal.reason()).isEqualTo(ErrorReason.ERROR_REASON_STORE_UNAVAILABLE));
   }

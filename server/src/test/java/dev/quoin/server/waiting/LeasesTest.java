@@ -4,7 +4,7 @@ package dev.quoin.server.waiting;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.names.NamesInUse;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.RequestContext;
@@ -158,7 +158,7 @@ final class LeasesTest {
 
   private static void assertRefused(CompletionStage<?> stage, String text) {
     assertThatThrownBy(() -> get(stage))
-        .hasCauseInstanceOf(Refusal.class)
+        .hasCauseInstanceOf(ApiException.class)
         .hasMessageContaining(text);
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.TestConnection;
@@ -85,11 +85,11 @@ final class WaitQueueTest {
     queue.hint("token");
     awaitSent("join", "join");
     joined.completeExceptionally(
-        new Refusal(ErrorReason.ERROR_REASON_LOCK_TOO_MANY_WAITERS, "there is no place"));
+        new ApiException(ErrorReason.ERROR_REASON_LOCK_TOO_MANY_WAITERS, "there is no place"));
 
     awaitSent("join", "join", "leave");
     assertThatThrownBy(() -> waiter.outcome().toCompletableFuture().get(5, TimeUnit.SECONDS))
-        .hasCauseInstanceOf(Refusal.class);
+        .hasCauseInstanceOf(ApiException.class);
   }
 
   @Test
@@ -109,11 +109,11 @@ final class WaitQueueTest {
   void waiterWhoseEndRedisDidNotAnswerGivesBackWhatItMayHaveGot() {
     joined.complete(waiting(7));
     waiter.giveUp(true);
-    left.completeExceptionally(Refusal.storeUnavailable("away"));
+    left.completeExceptionally(ApiException.storeUnavailable("away"));
 
     awaitSent("join", "leave and keep", "leave");
     assertThatThrownBy(() -> waiter.outcome().toCompletableFuture().get(5, TimeUnit.SECONDS))
-        .hasCauseInstanceOf(Refusal.class);
+        .hasCauseInstanceOf(ApiException.class);
   }
 
   private void awaitSent(String... expected) {

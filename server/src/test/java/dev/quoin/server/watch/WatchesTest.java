@@ -4,9 +4,9 @@ package dev.quoin.server.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.redis.RequestContext;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.rpc.TestCall;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisNode;
@@ -152,7 +152,7 @@ final class WatchesTest {
     Eventually.until("the state is told", () -> recorder.messages.contains("1"));
 
     answer = null;
-    Eventually.until("a load fails", () -> failOpenLoad(Refusal.storeUnavailable("away")));
+    Eventually.until("a load fails", () -> failOpenLoad(ApiException.storeUnavailable("away")));
     Eventually.until("it says that it is stale", () -> recorder.messages.contains("stale"));
     answer = "2";
     loads.forEach(load -> load.complete(Look.at("2")));
@@ -179,7 +179,7 @@ final class WatchesTest {
     open();
     Eventually.until("it is loaded", () -> !loads.isEmpty());
 
-    loads.get(0).completeExceptionally(Refusal.storeUnavailable("away"));
+    loads.get(0).completeExceptionally(ApiException.storeUnavailable("away"));
 
     Eventually.until("the stream ends", recorder.failure::isCompletedExceptionally);
   }
@@ -371,7 +371,7 @@ final class WatchesTest {
   }
 
   /** Keeps what it is sent. */
-  private static final class Recorder implements Sink<String> {
+  private static final class Recorder implements ResponseStream<String> {
     private final List<String> messages = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Void> failure = new CompletableFuture<>();
     private volatile boolean ready = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -11,22 +11,23 @@ import java.util.concurrent.CompletionStage;
  *
  * @param <R> type of the responses
  */
-public final class OrderedAnswers<R> {
-  private final Sink<R> sink;
+public final class OrderedResponses<R> {
+  private final ResponseStream<R> responses;
   private volatile CompletionStage<Void> before = CompletableFuture.completedFuture(null);
   private CompletableFuture<Void> reader = CompletableFuture.completedFuture(null);
 
   /** Ends the call, once what it has taken is answered, when the server drains. */
-  public OrderedAnswers(Call call, Sink<R> sink) {
-    this.sink = sink;
-    sink.onReady(this::readOn);
-    call.onDrain(() -> fail(Refusal.shuttingDown()));
+  public OrderedResponses(Call call, ResponseStream<R> responses) {
+    this.responses = responses;
+    responses.onReady(this::readOn);
+    call.onDrain(() -> fail(ApiException.shuttingDown()));
   }
 
   /**
    * Sends a response once it is there and all before it have been sent.
    *
-   * @return for {@link Inbox#take}: done when the response need not be kept for a slow reader
+   * @return for {@link RequestStreamHandler#take}: done when the response need not be kept for a
+   *     slow reader
    */
   public CompletionStage<Void> add(CompletionStage<R> response) {
     before = before.thenCombine(response, (done, message) -> message).thenCompose(this::send);
@@ -35,15 +36,15 @@ public final class OrderedAnswers<R> {
 
   /** Ends the call with a failure once all that was added is answered. */
   public void fail(RuntimeException failure) {
-    before.whenComplete((done, earlier) -> sink.fail(failure));
+    before.whenComplete((done, earlier) -> responses.fail(failure));
   }
 
   private synchronized CompletionStage<Void> send(R message) {
-    sink.send(message);
-    if (!sink.isReady() && reader.isDone()) {
+    responses.send(message);
+    if (!responses.isReady() && reader.isDone()) {
       reader = new CompletableFuture<>();
       // The reader may have caught up in between.
-      if (sink.isReady()) {
+      if (responses.isReady()) {
         reader.complete(null);
       }
     }

@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Lets one a second through, and some at once when there were none for a while. */
-public final class Pace {
+public final class RateLimiter {
   private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final long aheadNanos;
@@ -18,7 +18,7 @@ public final class Pace {
   /**
    * @param atOnce how many may come at once
    */
-  public Pace(int atOnce) {
+  public RateLimiter(int atOnce) {
     this.aheadNanos = (atOnce - 1) * PERIOD_NANOS;
   }
 

@@ -13,13 +13,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-final class StatusesTest {
+final class ErrorMapperTest {
   private static final Metadata.Key<byte[]> DETAILS =
       Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
   @Test
   void ofManyViolationsTheFirstTenAreToldAndHowManyMoreThereAre() {
-    StatusRuntimeException status = Statuses.status(violations(57, "must be a name"), "id");
+    StatusRuntimeException status = ErrorMapper.status(violations(57, "must be a name"), "id");
 
     Refused refused = Refused.of(status);
     assertThat(refused.fields()).hasSize(10).first().isEqualTo("items[0].task_id");
@@ -31,7 +31,7 @@ final class StatusesTest {
 
   @Test
   void violationsThatAreTooLongTogetherAreFewer() {
-    StatusRuntimeException status = Statuses.status(violations(12, "é".repeat(200)), "id");
+    StatusRuntimeException status = ErrorMapper.status(violations(12, "é".repeat(200)), "id");
 
     Refused refused = Refused.of(status);
     assertThat(refused.fields()).isNotEmpty().hasSizeLessThan(10);
@@ -43,7 +43,7 @@ final class StatusesTest {
   void oneViolationOfAnySizeFits() {
     String huge = "\u0001é".repeat(100_000);
     InvalidRequest invalid = InvalidRequest.of(huge, huge).with("written", "3");
-    StatusRuntimeException status = Statuses.status(invalid.with("name", huge), "id");
+    StatusRuntimeException status = ErrorMapper.status(invalid.with("name", huge), "id");
 
     assertThat(Refused.of(status).fields()).hasSize(1);
     assertThat(Refused.of(status).detail(ErrorInfo.class).orElseThrow().getMetadataMap())
@@ -55,11 +55,11 @@ final class StatusesTest {
   void textAndMetadataOfARefusalAreCut() {
     String name = "ü".repeat(256);
     String huge = "x".repeat(100_000);
-    Refusal refusal =
-        new Refusal(ErrorReason.ERROR_REASON_LOCK_REVOKED, "%".repeat(5000))
+    ApiException refusal =
+        new ApiException(ErrorReason.ERROR_REASON_LOCK_REVOKED, "%".repeat(5000))
             .about("lock", Map.of("name", name, "other", huge));
 
-    StatusRuntimeException status = Statuses.status(refusal, "id");
+    StatusRuntimeException status = ErrorMapper.status(refusal, "id");
 
     Map<String, String> metadata =
         Refused.of(status).detail(ErrorInfo.class).orElseThrow().getMetadataMap();

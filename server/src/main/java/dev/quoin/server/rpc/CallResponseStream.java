@@ -7,7 +7,7 @@ import io.grpc.Status;
 import java.util.function.Consumer;
 
 /** The stream of responses of a call. */
-final class CallSink<R> implements Sink<R> {
+final class CallResponseStream<R> implements ResponseStream<R> {
   private final ServerCall<?, R> server;
   private final Consumer<Throwable> close;
   private Runnable whenReady;
@@ -18,7 +18,7 @@ final class CallSink<R> implements Sink<R> {
   /**
    * @param close ends the call with the status of a failure
    */
-  CallSink(ServerCall<?, R> server, Consumer<Throwable> close) {
+  CallResponseStream(ServerCall<?, R> server, Consumer<Throwable> close) {
     this.server = server;
     this.close = close;
   }

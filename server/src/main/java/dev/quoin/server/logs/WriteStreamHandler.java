@@ -3,29 +3,31 @@ package dev.quoin.server.logs;
 
 import dev.quoin.logs.v1.WriteStreamRequest;
 import dev.quoin.logs.v1.WriteStreamResponse;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.errors.InvalidRequest;
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.errors.Statuses;
 import dev.quoin.server.rpc.Call;
-import dev.quoin.server.rpc.Inbox;
-import dev.quoin.server.rpc.Sink;
+import dev.quoin.server.rpc.RequestStreamHandler;
+import dev.quoin.server.rpc.ResponseStream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /** One WriteStream: writes batches one after the other. */
-final class WriteInbox implements Inbox<WriteStreamRequest> {
+final class WriteStreamHandler implements RequestStreamHandler<WriteStreamRequest> {
   private final Function<Batch, CompletionStage<Written>> write;
-  private final Sink<WriteStreamResponse> sink;
+  private final ResponseStream<WriteStreamResponse> responses;
   private CompletionStage<?> last = CompletableFuture.completedFuture(null);
   private boolean drains;
   private long written;
 
-  WriteInbox(
-      Function<Batch, CompletionStage<Written>> write, Call call, Sink<WriteStreamResponse> sink) {
+  WriteStreamHandler(
+      Function<Batch, CompletionStage<Written>> write,
+      Call call,
+      ResponseStream<WriteStreamResponse> responses) {
     this.write = write;
-    this.sink = sink;
+    this.responses = responses;
     call.onDrain(this::drain);
   }
 
@@ -38,7 +40,7 @@ final class WriteInbox implements Inbox<WriteStreamRequest> {
   private CompletionStage<Void> writeNext(WriteStreamRequest request) {
     synchronized (this) {
       if (drains) {
-        return CompletableFuture.failedFuture(told(Refusal.shuttingDown()));
+        return CompletableFuture.failedFuture(told(ApiException.shuttingDown()));
       }
     }
     return write
@@ -63,16 +65,16 @@ final class WriteInbox implements Inbox<WriteStreamRequest> {
       drains = true;
       underWay = last;
     }
-    underWay.whenComplete((done, failure) -> sink.fail(told(Refusal.shuttingDown())));
+    underWay.whenComplete((done, failure) -> responses.fail(told(ApiException.shuttingDown())));
   }
 
   /** Adds how many batches are written. */
   private synchronized Throwable told(Throwable failure) {
-    RuntimeException refusal = Statuses.refusal(failure);
+    RuntimeException refusal = ErrorMapper.refusal(failure);
     String batches = String.valueOf(written);
     return refusal instanceof InvalidRequest invalid
         ? invalid.with("written", batches)
-        : ((Refusal) refusal).with("written", batches);
+        : ((ApiException) refusal).with("written", batches);
   }
 
   @Override
@@ -82,7 +84,7 @@ final class WriteInbox implements Inbox<WriteStreamRequest> {
 
   @Override
   public synchronized void end() {
-    sink.send(WriteStreamResponse.newBuilder().setBatches(written).build());
-    sink.complete();
+    responses.send(WriteStreamResponse.newBuilder().setBatches(written).build());
+    responses.complete();
   }
 }

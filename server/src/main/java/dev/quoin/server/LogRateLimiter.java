@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
-import dev.quoin.server.rpc.Pace;
+import dev.quoin.server.rpc.RateLimiter;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.logging.Filter;
@@ -13,11 +13,11 @@ import java.util.logging.LogRecord;
  * able to fill its disk. A line says how many were left out before it. What is only for debugging
  * is not held back.
  */
-final class LogPace implements Filter {
+final class LogRateLimiter implements Filter {
   private static final int AT_ONCE = 10;
   private static final int MOST_LOGGERS = 1_000;
 
-  private final Map<String, Pace> paces = new ConcurrentHashMap<>();
+  private final Map<String, RateLimiter> limiters = new ConcurrentHashMap<>();
 
   @Override
   public boolean isLoggable(LogRecord entry) {
@@ -25,10 +25,10 @@ final class LogPace implements Filter {
       return true;
     }
     String who = entry.getLoggerName() + ' ' + entry.getLevel();
-    Pace pace =
-        paces.computeIfAbsent(
-            paces.size() < MOST_LOGGERS ? who : "all others", w -> new Pace(AT_ONCE));
-    long leftOut = pace.pass();
+    RateLimiter limiter =
+        limiters.computeIfAbsent(
+            limiters.size() < MOST_LOGGERS ? who : "all others", w -> new RateLimiter(AT_ONCE));
+    long leftOut = limiter.pass();
     if (leftOut > 0) {
       entry.setMessage(
           entry.getMessage() + " (and " + leftOut + " more lines of this kind were left out)");

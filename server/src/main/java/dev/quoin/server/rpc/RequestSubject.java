@@ -5,7 +5,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.Message;
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.Texts;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  * What a request is about, so that a refusal can say so without a line in any feature: the fields
  * of the request by which the contract names things, wherever a message of it holds one.
  */
-final class Subject {
+final class RequestSubject {
   /** The fields that name something, the wider thing first; the same in every service. */
   private static final List<String> NAMES =
       List.of(
@@ -46,21 +46,21 @@ final class Subject {
   private final Map<String, String> values = new LinkedHashMap<>();
   private final Map<String, String> words = new LinkedHashMap<>();
 
-  private Subject(String nounOfName) {
+  private RequestSubject(String nounOfName) {
     this.nounOfName = nounOfName;
   }
 
   /**
    * @param method full name of the RPC: a name in a request to Locks is that of a lock
    */
-  static Subject of(String method, Message request) {
-    Subject subject = new Subject(noun(method));
+  static RequestSubject of(String method, Message request) {
+    RequestSubject subject = new RequestSubject(noun(method));
     subject.collect(request);
     return subject;
   }
 
   /** The refusal with the subject in its metadata and, unless it is about the server, its text. */
-  Refusal addTo(Refusal refusal) {
+  ApiException addTo(ApiException refusal) {
     boolean isAboutSubject =
         refusal.reason().getNumber() >= FEATURE_REASONS
             || refusal.reason() == ErrorReason.ERROR_REASON_REQUEST_ID_REUSED;
@@ -97,7 +97,8 @@ final class Subject {
       List<?> all = (List<?>) value;
       if (!all.isEmpty()) {
         values.putIfAbsent(field.getName(), listed(all, ","));
-        words.putIfAbsent(noun(field), listed(all.stream().map(Subject::quoted).toList(), ", "));
+        words.putIfAbsent(
+            noun(field), listed(all.stream().map(RequestSubject::quoted).toList(), ", "));
       }
     } else if (!value.equals(field.getDefaultValue())) {
       values.putIfAbsent(field.getName(), value.toString());

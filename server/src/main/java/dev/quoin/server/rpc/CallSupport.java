@@ -11,4 +11,4 @@ import java.util.function.Consumer;
  * @param failures hears of calls that failed
  * @param namespaces hears of the namespace of every request that keeps its rules
  */
-record Serving(Validation validation, FailureLog failures, Consumer<String> namespaces) {}
+record CallSupport(Validation validation, FailureLog failures, Consumer<String> namespaces) {}

@@ -10,27 +10,28 @@ import java.util.Map;
  *
  * <p>It carries no stack trace: it describes the caller's situation, not a fault of the server.
  */
-public final class Refusal extends RuntimeException {
+public final class ApiException extends RuntimeException {
   private final ErrorReason reason;
   private final Map<String, String> metadata;
 
-  public Refusal(ErrorReason reason, String text) {
+  public ApiException(ErrorReason reason, String text) {
     this(reason, text, Map.of(), null);
   }
 
-  public Refusal(ErrorReason reason, String text, Map<String, String> metadata, Throwable cause) {
+  public ApiException(
+      ErrorReason reason, String text, Map<String, String> metadata, Throwable cause) {
     super(text, cause, false, false);
     this.reason = reason;
     this.metadata = Map.copyOf(metadata);
   }
 
   /** Redis did not do what was asked; whether it was carried out is unknown. */
-  public static Refusal storeUnavailable(String text, Throwable cause) {
-    return new Refusal(ErrorReason.ERROR_REASON_STORE_UNAVAILABLE, text, Map.of(), cause);
+  public static ApiException storeUnavailable(String text, Throwable cause) {
+    return new ApiException(ErrorReason.ERROR_REASON_STORE_UNAVAILABLE, text, Map.of(), cause);
   }
 
   /** Redis did not answer in time; whether it did what was asked is unknown. */
-  public static Refusal storeUnavailable(String text) {
+  public static ApiException storeUnavailable(String text) {
     return storeUnavailable(text, null);
   }
 
@@ -44,22 +45,22 @@ public final class Refusal extends RuntimeException {
   }
 
   /** The server drains. */
-  public static Refusal shuttingDown() {
-    return new Refusal(
+  public static ApiException shuttingDown() {
+    return new ApiException(
         ErrorReason.ERROR_REASON_SHUTTING_DOWN, "this server is shutting down, call again");
   }
 
   /** The same with one more value for programs. */
-  public Refusal with(String key, String value) {
-    return new Refusal(reason, getMessage(), with(metadata, key, value), getCause());
+  public ApiException with(String key, String value) {
+    return new ApiException(reason, getMessage(), with(metadata, key, value), getCause());
   }
 
   /** The same, saying what it is about: in the text, and for programs unless they are told. */
-  public Refusal about(String words, Map<String, String> subject) {
+  public ApiException about(String words, Map<String, String> subject) {
     Map<String, String> all = new HashMap<>(subject);
     all.putAll(metadata);
     String text = words.isEmpty() ? getMessage() : getMessage() + " (" + words + ')';
-    return new Refusal(reason, text, all, getCause());
+    return new ApiException(reason, text, all, getCause());
   }
 
   static Map<String, String> with(Map<String, String> metadata, String key, String value) {

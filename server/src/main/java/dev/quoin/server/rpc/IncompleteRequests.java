@@ -2,8 +2,8 @@
 package dev.quoin.server.rpc;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import io.grpc.Context;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
@@ -27,7 +27,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * bytes, of all callers together, and the time they take. gRPC itself bounds only the size of one
  * request, and a connection may have many under way.
  */
-public final class Arrivals extends ServerStreamTracer.Factory implements ServerInterceptor {
+public final class IncompleteRequests extends ServerStreamTracer.Factory
+    implements ServerInterceptor {
   private static final Context.Key<Arrival> ARRIVAL = Context.key("quoin-arrival");
   private static final long PERIOD_MILLIS = 500;
 
@@ -37,7 +38,7 @@ public final class Arrivals extends ServerStreamTracer.Factory implements Server
   private final AtomicLong bytes = new AtomicLong();
   private final Set<Arrival> open = ConcurrentHashMap.newKeySet();
 
-  public Arrivals(Timer timer, Duration longest, long mostBytes) {
+  public IncompleteRequests(Timer timer, Duration longest, long mostBytes) {
     this.timer = timer;
     this.longest = longest;
     this.mostBytes = mostBytes;
@@ -198,7 +199,7 @@ public final class Arrivals extends ServerStreamTracer.Factory implements Server
       if (known != null) {
         // Not here: this may be in the midst of reading the request.
         timer.newTimeout(
-            t -> known.refuse(Statuses.status(new Refusal(reason, why), "")),
+            t -> known.refuse(ErrorMapper.status(new ApiException(reason, why), "")),
             0,
             TimeUnit.MILLISECONDS);
       }

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionException;
 
 /** What a caller is told about a failure. The only place where a failure becomes a gRPC status. */
-public final class Statuses {
+public final class ErrorMapper {
   private static final String DOMAIN = "quoin.dev";
 
   /** What the trailers have to hold: grpc-message, and grpc-status-details-bin in Base64. */
@@ -34,15 +34,15 @@ public final class Statuses {
 
   private static final Duration RETRY_DELAY = Duration.newBuilder().setNanos(200_000_000).build();
 
-  private Statuses() {}
+  private ErrorMapper() {}
 
   /** The refusal behind a failure; anything unexpected becomes INTERNAL without details. */
   public static RuntimeException refusal(Throwable failure) {
     Throwable cause = unwrap(failure);
-    if (cause instanceof Refusal || cause instanceof InvalidRequest) {
+    if (cause instanceof ApiException || cause instanceof InvalidRequest) {
       return (RuntimeException) cause;
     }
-    return new Refusal(
+    return new ApiException(
         ErrorReason.ERROR_REASON_INTERNAL,
         "internal error; the server's log has it under the request id",
         Map.of(),
@@ -51,7 +51,7 @@ public final class Statuses {
 
   /** Whether a failure means that Redis is away or has too much to do, and so passes. */
   public static boolean isStoreAway(Throwable failure) {
-    return refusal(failure) instanceof Refusal refusal && refusal.isPassing();
+    return refusal(failure) instanceof ApiException refusal && refusal.isPassing();
   }
 
   /** Whether what failed may well succeed when it is tried again a moment later. */
@@ -121,7 +121,7 @@ public final class Statuses {
     if (refusal instanceof InvalidRequest invalid) {
       details.setBadRequest(invalid.violations());
       info.putAllMetadata(fitting(invalid.metadata()));
-    } else if (refusal instanceof Refusal known) {
+    } else if (refusal instanceof ApiException known) {
       info.putAllMetadata(fitting(known.metadata()));
     }
     if (code == Code.UNAVAILABLE) {
@@ -154,7 +154,7 @@ public final class Statuses {
   }
 
   private static ErrorReason reason(RuntimeException refusal) {
-    return refusal instanceof Refusal known
+    return refusal instanceof ApiException known
         ? known.reason()
         : ErrorReason.ERROR_REASON_INVALID_REQUEST;
   }

@@ -2,22 +2,22 @@
 package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
-import dev.quoin.server.errors.Refusal;
-import dev.quoin.server.errors.Statuses;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.StatusRuntimeException;
 
 /** A call being served: checks what arrives, and turns every failure into a status. */
-abstract class ServedCall<R> extends ServerCall.Listener<Object> {
+abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
   final Call call;
   final ServerCall<Object, R> server;
-  private final Serving serving;
+  private final CallSupport support;
 
-  ServedCall(Call call, ServerCall<Object, R> server, Serving serving) {
+  AbstractCall(Call call, ServerCall<Object, R> server, CallSupport support) {
     this.call = call;
     this.server = server;
-    this.serving = serving;
+    this.support = support;
   }
 
   @Override
@@ -37,26 +37,27 @@ abstract class ServedCall<R> extends ServerCall.Listener<Object> {
       throw unreadable;
     }
     call.checkNamespace();
-    serving.validation().check((Message) request);
-    serving.namespaces().accept(call.scope().namespace());
+    support.validation().check((Message) request);
+    support.namespaces().accept(call.scope().namespace());
     return (Q) request;
   }
 
   /** A failure, or the refusal it is, saying what the request is about. */
   final Throwable about(Object request, Throwable failure) {
     return request instanceof Message message
-            && Statuses.refusal(failure) instanceof Refusal refusal
-        ? Subject.of(server.getMethodDescriptor().getFullMethodName(), message).addTo(refusal)
+            && ErrorMapper.refusal(failure) instanceof ApiException refusal
+        ? RequestSubject.of(server.getMethodDescriptor().getFullMethodName(), message)
+            .addTo(refusal)
         : failure;
   }
 
   /** Ends the call with the status of a failure. */
   final void close(Throwable failure) {
-    RuntimeException refusal = Statuses.refusal(failure);
-    StatusRuntimeException status = Statuses.status(refusal, call.requestId());
+    RuntimeException refusal = ErrorMapper.refusal(failure);
+    StatusRuntimeException status = ErrorMapper.status(refusal, call.requestId());
     Metadata trailers = status.getTrailers();
     trailers.put(Call.REQUEST_ID, call.requestId());
-    serving
+    support
         .failures()
         .add(server.getMethodDescriptor().getFullMethodName(), call.requestId(), refusal, status);
     server.close(status.getStatus(), trailers);

@@ -7,7 +7,7 @@ package dev.quoin.server.rpc;
  *
  * @param <R> type of the messages
  */
-public interface Sink<R> {
+public interface ResponseStream<R> {
   /**
    * Sends a message even to a slow reader; only for messages whose number is bounded. Replaces a
    * conflated message that has not been sent.

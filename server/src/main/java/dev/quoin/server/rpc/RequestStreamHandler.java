@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionStage;
  *
  * @param <Q> type of the requests
  */
-public interface Inbox<Q> {
+public interface RequestStreamHandler<Q> {
   /**
    * Takes a request that keeps all rules. The call fails when the stage does. A caller may be as
    * many requests ahead of completed stages as the binding says; that is what holds it back.
