@@ -1,4 +1,4 @@
--- Takes a name out of the directory.
+-- Takes a name out of the index.
 --
 -- Goes first.
 --

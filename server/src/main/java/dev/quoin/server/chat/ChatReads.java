@@ -11,8 +11,8 @@ import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
-import dev.quoin.server.tail.Chunk;
 import dev.quoin.server.tail.LogSource;
+import dev.quoin.server.tail.ReadBatch;
 import dev.quoin.server.tail.Tails;
 import java.util.ArrayList;
 import java.util.List;
@@ -174,7 +174,7 @@ final class ChatReads {
     }
 
     @Override
-    public CompletionStage<Chunk<Entry>> read(long after, int limit, boolean listens) {
+    public CompletionStage<ReadBatch<Entry>> read(long after, int limit, boolean listens) {
       return scripts
           .run(
               READ,
@@ -184,11 +184,11 @@ final class ChatReads {
               limit,
               READ_BYTES,
               listens ? Tails.LISTENS_MILLIS : 0)
-          .thenApply(ChatReads::chunk);
+          .thenApply(ChatReads::batch);
     }
   }
 
-  private static Chunk<Entry> chunk(Reply reply) {
+  private static ReadBatch<Entry> batch(Reply reply) {
     long first = reply.integer();
     long newest = reply.integer();
     long position = reply.integer();
@@ -196,6 +196,6 @@ final class ChatReads {
     while (reply.hasMore()) {
       entries.add(Entry.stored(position++, reply.bytes()));
     }
-    return new Chunk<>(first, newest, entries);
+    return new ReadBatch<>(first, newest, entries);
   }
 }

@@ -17,7 +17,7 @@ import dev.quoin.chat.v1.SignalResponse;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
 import dev.quoin.server.kernel.Kernel;
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Once;
@@ -41,7 +41,7 @@ public final class ChatService implements BindableService {
   private final Notes notes;
 
   /** The ids of all chats of a namespace. */
-  private final Directory ids;
+  private final NameIndex ids;
 
   public ChatService(Kernel kernel) {
     Keyspace keyspace = kernel.keyspace("chat");
@@ -50,7 +50,7 @@ public final class ChatService implements BindableService {
     this.reads = new ChatReads(kernel.scripts(), keyspace);
     this.users = new UserChats(kernel.scripts(), keyspace);
     this.notes = new Notes(kernel.scripts(), users, reads, kernel.timer());
-    this.ids = new Directory(kernel.scripts(), keyspace, LISTED);
+    this.ids = new NameIndex(kernel.scripts(), keyspace, LISTED);
   }
 
   @Override
@@ -82,7 +82,7 @@ public final class ChatService implements BindableService {
   private CompletionStage<SendResponse> send(SendRequest request, Call call) {
     String id = request.getClientMessageId();
     byte[] content = Content.of(request.getBody(), request.getAttributesMap(), id);
-    return ids.note(
+    return ids.record(
             call.scope(),
             request.getChatId(),
             chats.send(

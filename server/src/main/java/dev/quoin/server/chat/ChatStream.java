@@ -13,7 +13,7 @@ import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.rpc.Streams;
 import dev.quoin.server.tail.Cursor;
 import dev.quoin.server.tail.LogSource;
-import dev.quoin.server.tail.Start;
+import dev.quoin.server.tail.StartPosition;
 import dev.quoin.server.tail.Subscriber;
 import dev.quoin.server.tail.Subscription;
 import dev.quoin.server.tail.Subscription.SlowReader;
@@ -87,7 +87,8 @@ final class ChatStream implements Subscriber<Entry> {
             page -> {
               List<CompletionStage<?>> begun = new ArrayList<>();
               begun.add(
-                  subscription.follow(users.log(scope, user), Start.after(page.newestChange())));
+                  subscription.follow(
+                      users.log(scope, user), StartPosition.after(page.newestChange())));
               synchronized (subscription) {
                 page.chats().forEach(chat -> begun.add(begin(chat)));
               }
@@ -146,7 +147,7 @@ final class ChatStream implements Subscriber<Entry> {
         await(seat);
       }
       seat.looking = false;
-      return subscription.follow(seat.log, Start.after(seat.position));
+      return subscription.follow(seat.log, StartPosition.after(seat.position));
     }
   }
 

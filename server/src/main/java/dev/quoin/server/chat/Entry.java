@@ -9,11 +9,11 @@ import dev.quoin.chat.v1.SubscribeResponse.Event;
 import dev.quoin.chat.v1.SubscribeResponse.MemberJoined;
 import dev.quoin.chat.v1.SubscribeResponse.MemberLeft;
 import dev.quoin.chat.v1.SubscribeResponse.RoleChanged;
-import dev.quoin.server.tail.Numbered;
+import dev.quoin.server.tail.SequencedEntry;
 import java.nio.charset.StandardCharsets;
 
 /** Something that happened in a chat, as it stands in the log; see {@code chat/_log.lua}. */
-final class Entry implements Numbered {
+final class Entry implements SequencedEntry {
   /** Stands for a chat that was noted for a user; the only kind that is in no chat's log. */
   static final char NOTED = '+';
 

@@ -15,7 +15,7 @@ import dev.quoin.chat.v1.SetRoleResponse;
 import dev.quoin.server.chat.ChatStore.Plan;
 import dev.quoin.server.chat.Notes.Note;
 import dev.quoin.server.errors.InvalidRequest;
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
@@ -45,9 +45,9 @@ final class MemberCalls {
 
   private final ChatStore chats;
   private final Notes notes;
-  private final Directory ids;
+  private final NameIndex ids;
 
-  MemberCalls(ChatStore chats, Notes notes, Directory ids) {
+  MemberCalls(ChatStore chats, Notes notes, NameIndex ids) {
     this.chats = chats;
     this.notes = notes;
     this.ids = ids;
@@ -116,7 +116,7 @@ final class MemberCalls {
     // The note may have gone while Redis was silent for long.
     Runnable late = () -> notes.note(later, user, chat);
     CompletableFuture<Note> noted = notes.note(call.scope(), user, chat).toCompletableFuture();
-    return ids.note(
+    return ids.record(
             call.scope(),
             chat,
             noted.thenCompose(note -> chats.join(call.scope(), chat, user, late)))

@@ -17,7 +17,7 @@ import dev.quoin.chat.v1.ListRequest;
 import dev.quoin.chat.v1.ListResponse;
 import dev.quoin.server.chat.ChatReads.Found;
 import dev.quoin.server.chat.ChatReads.Range;
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
@@ -44,9 +44,9 @@ final class ReadCalls {
   private final ChatReads reads;
   private final UserChats users;
   private final Notes notes;
-  private final Directory ids;
+  private final NameIndex ids;
 
-  ReadCalls(ChatReads reads, UserChats users, Notes notes, Directory ids) {
+  ReadCalls(ChatReads reads, UserChats users, Notes notes, NameIndex ids) {
     this.reads = reads;
     this.users = users;
     this.notes = notes;
@@ -144,7 +144,7 @@ final class ReadCalls {
 
   /** What is there; what has ended is not listed any more. */
   private ListResponse listed(
-      RequestContext scope, Directory.Page page, List<Optional<ListResponse.Summary>> found) {
+      RequestContext scope, NameIndex.Page page, List<Optional<ListResponse.Summary>> found) {
     ListResponse.Builder response =
         ListResponse.newBuilder().setNextPageToken(page.nextPageToken());
     for (int i = 0; i < found.size(); i++) {

@@ -6,8 +6,8 @@ import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
-import dev.quoin.server.tail.Chunk;
 import dev.quoin.server.tail.LogSource;
+import dev.quoin.server.tail.ReadBatch;
 import dev.quoin.server.tail.Tails;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,7 +92,7 @@ final class UserChats {
     }
 
     @Override
-    public CompletionStage<Chunk<Entry>> read(long after, int limit, boolean listens) {
+    public CompletionStage<ReadBatch<Entry>> read(long after, int limit, boolean listens) {
       return scripts
           .run(
               CHANGES,
@@ -102,17 +102,17 @@ final class UserChats {
               limit,
               listens ? Tails.LISTENS_MILLIS : 0,
               KEEP_MILLIS)
-          .thenApply(UserChats::chunk);
+          .thenApply(UserChats::batch);
     }
   }
 
-  private static Chunk<Entry> chunk(Reply reply) {
+  private static ReadBatch<Entry> batch(Reply reply) {
     long first = reply.integer();
     long newest = reply.integer();
     List<Entry> entries = new ArrayList<>();
     while (reply.hasMore()) {
       entries.add(Entry.noted(reply.integer(), reply.text()));
     }
-    return new Chunk<>(first, newest, entries);
+    return new ReadBatch<>(first, newest, entries);
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.config;
 
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scripts;
 import java.time.Duration;
@@ -13,14 +13,14 @@ import java.time.Duration;
  * @param services those an instance was announced for
  * @param maintenances those set
  */
-record ConfigNames(Directory types, Directory services, Directory maintenances) {
+record ConfigNames(NameIndex types, NameIndex services, NameIndex maintenances) {
   private static final Duration LONG = Duration.ofDays(400);
   private static final Duration SERVED = Duration.ofDays(1);
 
   static ConfigNames of(Scripts scripts, Keyspace keyspace) {
     return new ConfigNames(
-        new Directory(scripts, keyspace, "types", LONG),
-        new Directory(scripts, keyspace, "services", SERVED),
-        new Directory(scripts, keyspace, "maintenances", LONG));
+        new NameIndex(scripts, keyspace, "types", LONG),
+        new NameIndex(scripts, keyspace, "services", SERVED),
+        new NameIndex(scripts, keyspace, "maintenances", LONG));
   }
 }

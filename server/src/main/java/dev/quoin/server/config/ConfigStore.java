@@ -5,7 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.Configuration;
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -32,12 +32,12 @@ final class ConfigStore {
 
   private final Scripts scripts;
   private final Keyspace keyspace;
-  private final Directory types;
+  private final NameIndex types;
 
   /**
-   * @param types where types are noted that have components
+   * @param types where types are recorded that have components
    */
-  ConfigStore(Scripts scripts, Keyspace keyspace, Directory types) {
+  ConfigStore(Scripts scripts, Keyspace keyspace, NameIndex types) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.types = types;
@@ -63,11 +63,11 @@ final class ConfigStore {
   record Versions(boolean more, List<Configuration> configurations) {}
 
   CompletionStage<Outcome> set(RequestContext scope, Change change, byte[] value) {
-    return types.note(scope, change.type(), run(SET, scope, change, value));
+    return types.record(scope, change.type(), run(SET, scope, change, value));
   }
 
   CompletionStage<Outcome> rollback(RequestContext scope, Change change, long version) {
-    return types.note(scope, change.type(), run(ROLLBACK, scope, change, Long.toString(version)));
+    return types.record(scope, change.type(), run(ROLLBACK, scope, change, Long.toString(version)));
   }
 
   CompletionStage<Outcome> delete(RequestContext scope, Change change) {
@@ -97,7 +97,7 @@ final class ConfigStore {
             found ->
                 found.configuration() == null
                     ? CompletableFuture.completedStage(found)
-                    : types.note(scope, type, CompletableFuture.completedStage(found)));
+                    : types.record(scope, type, CompletableFuture.completedStage(found)));
   }
 
   /** Whether a type has components. */

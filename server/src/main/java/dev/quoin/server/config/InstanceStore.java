@@ -4,7 +4,7 @@ package dev.quoin.server.config;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.Instance;
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -26,12 +26,12 @@ final class InstanceStore {
 
   private final Scripts scripts;
   private final Keyspace keyspace;
-  private final Directory services;
+  private final NameIndex services;
 
   /**
-   * @param services where services are noted that instances are announced for
+   * @param services where services are recorded that instances are announced for
    */
-  InstanceStore(Scripts scripts, Keyspace keyspace, Directory services) {
+  InstanceStore(Scripts scripts, Keyspace keyspace, NameIndex services) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.services = services;
@@ -82,7 +82,7 @@ final class InstanceStore {
             what.value(),
             LIMIT);
     return services
-        .note(what.scope(), what.service(), announced)
+        .record(what.scope(), what.service(), announced)
         .thenApply(reply -> reply.flag() ? reply.integer() : REPLACED);
   }
 

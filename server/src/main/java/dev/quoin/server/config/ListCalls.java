@@ -8,7 +8,7 @@ import dev.quoin.config.v1.ListServicesResponse;
 import dev.quoin.config.v1.ListTypesRequest;
 import dev.quoin.config.v1.ListTypesResponse;
 import dev.quoin.config.v1.Maintenance;
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
 import java.util.ArrayList;
@@ -18,7 +18,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /**
- * The calls that tell what there is. The names come from a directory, and what they name is asked
+ * The calls that tell what there is. The names come from an index, and what they name is asked
  * whether it is still there.
  */
 final class ListCalls {
@@ -106,7 +106,7 @@ final class ListCalls {
 
   /** What is asked about each name of a page, in their order. */
   private static <T> CompletionStage<List<T>> each(
-      Directory.Page page, Function<String, CompletionStage<T>> ask) {
+      NameIndex.Page page, Function<String, CompletionStage<T>> ask) {
     List<CompletableFuture<T>> asked = new ArrayList<>();
     page.names().forEach(name -> asked.add(ask.apply(name).toCompletableFuture()));
     return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))

@@ -5,7 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.config.v1.Maintenance;
 import dev.quoin.server.errors.InvalidRequest;
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -25,12 +25,12 @@ final class MaintenanceStore {
 
   private final Scripts scripts;
   private final Keyspace keyspace;
-  private final Directory names;
+  private final NameIndex names;
 
   /**
-   * @param names where it is noted what was under maintenance
+   * @param names where it is recorded what was under maintenance
    */
-  MaintenanceStore(Scripts scripts, Keyspace keyspace, Directory names) {
+  MaintenanceStore(Scripts scripts, Keyspace keyspace, NameIndex names) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.names = names;
@@ -45,7 +45,7 @@ final class MaintenanceStore {
             : "";
     CompletionStage<Reply> set =
         scripts.run(SET, scope, new String[] {key(scope, name)}, value, ends);
-    return (maintenance.getOn() ? names.note(scope, name, set) : set)
+    return (maintenance.getOn() ? names.record(scope, name, set) : set)
         .thenApply(
             reply -> {
               if (!reply.flag()) {

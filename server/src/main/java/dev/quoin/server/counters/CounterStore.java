@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.counters;
 
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -28,14 +28,14 @@ final class CounterStore {
 
   private final Scripts scripts;
   private final Keyspace keyspace;
-  private final Directory directory;
+  private final NameIndex index;
   private final CounterShape shape;
 
   CounterStore(Scripts scripts, Keyspace keyspace, CounterShape shape) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.shape = shape;
-    this.directory = new Directory(scripts, keyspace, shape.id(), shape.kept());
+    this.index = new NameIndex(scripts, keyspace, shape.id(), shape.kept());
   }
 
   /**
@@ -49,7 +49,7 @@ final class CounterStore {
   /** Adds to a counter in the present second. */
   CompletionStage<Outcome> increment(RequestContext scope, String name, long delta) {
     CounterKeys keys = keys(scope, name);
-    return noted(
+    return recorded(
         scope,
         name,
         scripts.run(INCREMENT, scope, new String[] {keys.series()}, delta, shape.text()));
@@ -58,7 +58,7 @@ final class CounterStore {
   /** Adds to a counter. */
   CompletionStage<Outcome> add(RequestContext scope, String name, Increments increments) {
     CounterKeys keys = keys(scope, name);
-    return noted(
+    return recorded(
         scope,
         name,
         scripts.run(
@@ -99,20 +99,20 @@ final class CounterStore {
   }
 
   /** The names of counters. */
-  CompletionStage<Directory.Page> list(
+  CompletionStage<NameIndex.Page> list(
       RequestContext scope, String prefix, int size, String token) {
-    return directory.list(scope, prefix, size, token);
+    return index.list(scope, prefix, size, token);
   }
 
   /** Forgets a counter; tells whether there was one. */
   CompletionStage<Boolean> delete(RequestContext scope, String name) {
     return scripts
         .run(DELETE, scope, new String[] {keys(scope, name).series()})
-        .thenCombine(directory.forget(scope, name), (reply, forgotten) -> reply.flag());
+        .thenCombine(index.forget(scope, name), (reply, forgotten) -> reply.flag());
   }
 
   /** Reads the answer and sees to it that the counter is listed. */
-  private CompletionStage<Outcome> noted(
+  private CompletionStage<Outcome> recorded(
       RequestContext scope, String name, CompletionStage<Reply> reply) {
     return reply.thenCompose(
         answer -> {
@@ -131,8 +131,8 @@ final class CounterStore {
             return CompletableFuture.completedFuture(outcome);
           }
           return began
-              ? directory.add(scope, name).thenApply(done -> outcome)
-              : directory.note(scope, name, CompletableFuture.completedFuture(outcome));
+              ? index.add(scope, name).thenApply(done -> outcome)
+              : index.record(scope, name, CompletableFuture.completedFuture(outcome));
         });
   }
 

@@ -2,7 +2,7 @@
 package dev.quoin.server.locks;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.names.NamesInUse;
+import dev.quoin.server.names.ActiveNames;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -25,10 +25,10 @@ final class LockStore implements LeasedResource {
 
   private final Scripts scripts;
   private final Keyspace keyspace;
-  private final NamesInUse names;
+  private final ActiveNames names;
   private final Leases leases;
 
-  LockStore(Scripts scripts, Keyspace keyspace, WaitQueues queues, NamesInUse names) {
+  LockStore(Scripts scripts, Keyspace keyspace, WaitQueues queues, ActiveNames names) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.names = names;
@@ -40,7 +40,7 @@ final class LockStore implements LeasedResource {
   }
 
   /** The names of locks that may be in use. */
-  NamesInUse names() {
+  ActiveNames names() {
     return names;
   }
 

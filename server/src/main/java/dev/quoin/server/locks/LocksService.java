@@ -24,7 +24,7 @@ import dev.quoin.locks.v1.RevokeResponse;
 import dev.quoin.locks.v1.WatchRequest;
 import dev.quoin.locks.v1.WatchResponse;
 import dev.quoin.server.kernel.Kernel;
-import dev.quoin.server.names.NamesInUse;
+import dev.quoin.server.names.ActiveNames;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
@@ -60,7 +60,7 @@ public final class LocksService implements BindableService {
   public LocksService(Kernel kernel) {
     this.kernel = kernel;
     Keyspace keyspace = kernel.keyspace("locks");
-    NamesInUse names = new NamesInUse(kernel.scripts(), keyspace, kernel.timer());
+    ActiveNames names = new ActiveNames(kernel.scripts(), keyspace, kernel.timer());
     this.locks = new LockStore(kernel.scripts(), keyspace, kernel.queues(), names);
     this.states = new LockStates(locks);
     this.watches =

@@ -5,10 +5,10 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.logs.v1.LogEntry;
-import dev.quoin.server.tail.Numbered;
+import dev.quoin.server.tail.SequencedEntry;
 
 /** An entry with its place in the log. All streams that it is delivered to share it. */
-final class Line implements Numbered {
+final class Line implements SequencedEntry {
   private final long position;
   private final LogEntry entry;
   private final int bytes;

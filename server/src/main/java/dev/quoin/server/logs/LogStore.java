@@ -10,8 +10,8 @@ import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Once;
-import dev.quoin.server.tail.Chunk;
 import dev.quoin.server.tail.LogSource;
+import dev.quoin.server.tail.ReadBatch;
 import dev.quoin.server.tail.Tails;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
@@ -182,7 +182,7 @@ final class LogStore {
     }
 
     @Override
-    public CompletionStage<Chunk<Line>> read(long after, int limit, boolean listens) {
+    public CompletionStage<ReadBatch<Line>> read(long after, int limit, boolean listens) {
       return scripts
           .run(
               READ,
@@ -192,17 +192,17 @@ final class LogStore {
               limit,
               READ_BYTES,
               listens ? Tails.LISTENS_MILLIS : 0)
-          .thenApply(LogStore::chunk);
+          .thenApply(LogStore::batch);
     }
   }
 
-  private static Chunk<Line> chunk(Reply reply) {
+  private static ReadBatch<Line> batch(Reply reply) {
     long first = reply.integer();
     long newest = reply.integer();
     List<Line> lines = new ArrayList<>();
     while (reply.hasMore()) {
       lines.add(Line.stored(reply.integer(), reply.text(), reply.bytes()));
     }
-    return new Chunk<>(first, newest, lines);
+    return new ReadBatch<>(first, newest, lines);
   }
 }

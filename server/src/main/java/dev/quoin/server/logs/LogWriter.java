@@ -3,7 +3,7 @@ package dev.quoin.server.logs;
 
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.server.kernel.Kernel;
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Once;
 import java.time.Duration;
@@ -16,15 +16,15 @@ public final class LogWriter {
   static final Duration LISTED = Duration.ofDays(10);
 
   private final LogStore logs;
-  private final Directory names;
+  private final NameIndex names;
 
   public LogWriter(Kernel kernel) {
     this(
         new LogStore(kernel.scripts(), kernel.keyspace("logs")),
-        new Directory(kernel.scripts(), kernel.keyspace("logs"), LISTED));
+        new NameIndex(kernel.scripts(), kernel.keyspace("logs"), LISTED));
   }
 
-  LogWriter(LogStore logs, Directory names) {
+  LogWriter(LogStore logs, NameIndex names) {
     this.logs = logs;
     this.names = names;
   }
@@ -35,6 +35,6 @@ public final class LogWriter {
   }
 
   CompletionStage<Written> write(RequestContext scope, Batch batch) {
-    return names.note(scope, batch.name(), logs.write(scope, batch));
+    return names.record(scope, batch.name(), logs.write(scope, batch));
   }
 }

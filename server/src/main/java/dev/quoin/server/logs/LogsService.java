@@ -17,7 +17,7 @@ import dev.quoin.logs.v1.WriteStreamRequest;
 import dev.quoin.logs.v1.WriteStreamResponse;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Kernel;
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
@@ -39,13 +39,13 @@ public final class LogsService implements BindableService {
 
   private final Kernel kernel;
   private final LogStore logs;
-  private final Directory names;
+  private final NameIndex names;
   private final LogWriter writer;
 
   public LogsService(Kernel kernel) {
     this.kernel = kernel;
     this.logs = new LogStore(kernel.scripts(), kernel.keyspace("logs"));
-    this.names = new Directory(kernel.scripts(), kernel.keyspace("logs"), LogWriter.LISTED);
+    this.names = new NameIndex(kernel.scripts(), kernel.keyspace("logs"), LogWriter.LISTED);
     this.writer = new LogWriter(logs, names);
     RequestContext syslog = new RequestContext(kernel.settings().syslogNamespace(), null);
     LongCounter dropped =

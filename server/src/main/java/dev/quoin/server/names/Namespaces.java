@@ -16,31 +16,31 @@ public final class Namespaces {
   private static final String EVERYWHERE = "-";
   private static final CompletionStage<Void> USED = CompletableFuture.completedStage(null);
 
-  private final Directory directory;
+  private final NameIndex index;
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
 
   public Namespaces(Scripts scripts, String keyPrefix) {
-    this.directory = new Directory(scripts, new Keyspace(keyPrefix, "namespaces"), KEEP);
+    this.index = new NameIndex(scripts, new Keyspace(keyPrefix, "namespaces"), KEEP);
   }
 
   /**
-   * Notes that a namespace is in use, at leisure: the call that uses it does not wait for that.
-   * What cannot be noted now is noted by a later call.
+   * Records that a namespace is in use, at leisure: the call that uses it does not wait for that.
+   * What cannot be recorded now is recorded by a later call.
    */
   public void use(String namespace) {
-    if (directory.isNoted(EVERYWHERE, namespace) || !underWay.add(namespace)) {
+    if (index.isRecorded(EVERYWHERE, namespace) || !underWay.add(namespace)) {
       return;
     }
-    directory
-        .note(new RequestContext(EVERYWHERE, null), namespace, USED)
-        .whenComplete((noted, failure) -> underWay.remove(namespace));
+    index
+        .record(new RequestContext(EVERYWHERE, null), namespace, USED)
+        .whenComplete((recorded, failure) -> underWay.remove(namespace));
   }
 
   /** The namespaces that begin with a prefix, in byte order, from where a page token says. */
-  public CompletionStage<Directory.Page> list(
+  public CompletionStage<NameIndex.Page> list(
       RequestContext scope, String prefix, int pageSize, String pageToken) {
     RequestContext everywhere =
         new RequestContext(EVERYWHERE, scope.deadline(), scope.seal(), scope.gone());
-    return directory.list(everywhere, prefix, pageSize, pageToken);
+    return index.list(everywhere, prefix, pageSize, pageToken);
   }
 }

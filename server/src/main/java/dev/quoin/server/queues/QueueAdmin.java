@@ -101,7 +101,7 @@ final class QueueAdmin {
   CompletionStage<Boolean> pause(RequestContext scope, String queue) {
     return queues
         .names()
-        .note(scope, queue, configure(scope, queue, "paused", "1"))
+        .record(scope, queue, configure(scope, queue, "paused", "1"))
         .thenApply(Configured::isNew);
   }
 
@@ -115,7 +115,7 @@ final class QueueAdmin {
     String queue = request.getQueue();
     return queues
         .names()
-        .note(
+        .record(
             scope,
             queue,
             configure(

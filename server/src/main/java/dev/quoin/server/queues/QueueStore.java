@@ -2,7 +2,7 @@
 package dev.quoin.server.queues;
 
 import dev.quoin.queues.v1.EnqueueResponse;
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -28,7 +28,7 @@ final class QueueStore {
   private final Scripts scripts;
   private final Keyspace keyspace;
   private final String server;
-  private final Directory names;
+  private final NameIndex names;
 
   /**
    * @param server the name under which this server is told of tasks
@@ -37,7 +37,7 @@ final class QueueStore {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.server = server;
-    this.names = new Directory(scripts, keyspace, Duration.ofDays(LISTED_DAYS));
+    this.names = new NameIndex(scripts, keyspace, Duration.ofDays(LISTED_DAYS));
   }
 
   /** Whether this server wants to hear of tasks that come after those it has leased. */
@@ -60,7 +60,7 @@ final class QueueStore {
     return scripts;
   }
 
-  Directory names() {
+  NameIndex names() {
     return names;
   }
 
@@ -77,7 +77,7 @@ final class QueueStore {
     QueueKeys keys = keys(scope, batch.queue());
     String[] all = keys.and(keys.dedup(), keys.request(batch.once().id()));
     return names
-        .note(scope, batch.queue(), scripts.run(ENQUEUE, scope, all, batch.arguments()))
+        .record(scope, batch.queue(), scripts.run(ENQUEUE, scope, all, batch.arguments()))
         .thenApply(QueueStore::added);
   }
 

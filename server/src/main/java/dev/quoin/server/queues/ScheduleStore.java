@@ -82,7 +82,7 @@ final class ScheduleStore {
               long next = next(cron, noted.integer());
               return queues
                   .names()
-                  .note(
+                  .record(
                       scope,
                       ref.queue(),
                       run(

@@ -4,8 +4,8 @@ package dev.quoin.server.semaphores;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
-import dev.quoin.server.names.Directory;
-import dev.quoin.server.names.NamesInUse;
+import dev.quoin.server.names.ActiveNames;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.RequestContext;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,10 +15,10 @@ import java.util.concurrent.CompletionStage;
 
 /** Finds semaphores by their names, and tells about each: one script per semaphore found. */
 final class SemaphoreList {
-  private final NamesInUse names;
+  private final ActiveNames names;
   private final SemaphoreAdmin admin;
 
-  SemaphoreList(NamesInUse names, SemaphoreAdmin admin) {
+  SemaphoreList(ActiveNames names, SemaphoreAdmin admin) {
     this.names = names;
     this.admin = admin;
   }
@@ -38,7 +38,7 @@ final class SemaphoreList {
     return names.list(scope, prefix, size, pageToken).thenCompose(page -> tellAbout(scope, page));
   }
 
-  private CompletionStage<Page> tellAbout(RequestContext scope, Directory.Page page) {
+  private CompletionStage<Page> tellAbout(RequestContext scope, NameIndex.Page page) {
     CompletionStage<List<Found>> all = CompletableFuture.completedFuture(new ArrayList<>());
     for (String name : page.names()) {
       all = all.thenCombine(look(scope, name), SemaphoreList::with);

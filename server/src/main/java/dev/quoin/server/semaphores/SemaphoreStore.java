@@ -2,7 +2,7 @@
 package dev.quoin.server.semaphores;
 
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.names.NamesInUse;
+import dev.quoin.server.names.ActiveNames;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
@@ -18,10 +18,10 @@ import java.util.concurrent.TimeUnit;
 final class SemaphoreStore implements LeasedResource {
   private final Scripts scripts;
   private final Keyspace keyspace;
-  private final NamesInUse names;
+  private final ActiveNames names;
   private final Leases leases;
 
-  SemaphoreStore(Scripts scripts, Keyspace keyspace, WaitQueues queues, NamesInUse names) {
+  SemaphoreStore(Scripts scripts, Keyspace keyspace, WaitQueues queues, ActiveNames names) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.names = names;
@@ -50,7 +50,7 @@ final class SemaphoreStore implements LeasedResource {
   }
 
   /** The names of semaphores. */
-  NamesInUse names() {
+  ActiveNames names() {
     return names;
   }
 

@@ -23,7 +23,7 @@ import dev.quoin.semaphores.v1.RevokeRequest;
 import dev.quoin.semaphores.v1.RevokeResponse;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.kernel.Kernel;
-import dev.quoin.server.names.NamesInUse;
+import dev.quoin.server.names.ActiveNames;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
@@ -60,7 +60,7 @@ public final class SemaphoresService implements BindableService {
   public SemaphoresService(Kernel kernel) {
     this.kernel = kernel;
     Keyspace keyspace = kernel.keyspace("semaphores");
-    NamesInUse names = new NamesInUse(kernel.scripts(), keyspace, kernel.timer());
+    ActiveNames names = new ActiveNames(kernel.scripts(), keyspace, kernel.timer());
     this.semaphores = new SemaphoreStore(kernel.scripts(), keyspace, kernel.queues(), names);
     this.admin = new SemaphoreAdmin(semaphores);
     this.list = new SemaphoreList(names, admin);

@@ -3,10 +3,10 @@ package dev.quoin.server.stats;
 
 /** What values are recorded for. */
 record Series(String kind, String context) {
-  /** Stands between the two in the directory; neither can hold it. */
+  /** Stands between the two in the index; neither can hold it. */
   private static final char BETWEEN = '\n';
 
-  /** How it stands in the directory. */
+  /** How it stands in the index. */
   String name() {
     return kind + BETWEEN + context;
   }

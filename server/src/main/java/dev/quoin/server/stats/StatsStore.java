@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.stats;
 
-import dev.quoin.server.names.Directory;
+import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
@@ -29,7 +29,7 @@ final class StatsStore {
 
   private final Scripts scripts;
   private final Keyspace keyspace;
-  private final Directory directory;
+  private final NameIndex index;
   private final Hours hours;
 
   StatsStore(Scripts scripts, Keyspace keyspace) {
@@ -43,7 +43,7 @@ final class StatsStore {
     this.hours = new Hours(hour);
     this.scripts = scripts;
     this.keyspace = keyspace;
-    this.directory = new Directory(scripts, keyspace, LISTED);
+    this.index = new NameIndex(scripts, keyspace, LISTED);
   }
 
   /**
@@ -78,7 +78,7 @@ final class StatsStore {
                       arguments.toArray());
                 })
             .thenApply(told -> recorded(series, told));
-    return directory.note(scope, series.name(), recorded);
+    return index.record(scope, series.name(), recorded);
   }
 
   /** The figures of a context. */
@@ -124,10 +124,10 @@ final class StatsStore {
    * @param kind empty for all
    * @param prefix what the contexts begin with
    */
-  CompletionStage<Directory.Page> list(
+  CompletionStage<NameIndex.Page> list(
       RequestContext scope, String kind, String prefix, int size, String token) {
     String begin = kind.isEmpty() ? "" : new Series(kind, prefix).name();
-    return directory.list(scope, begin, size, token);
+    return index.list(scope, begin, size, token);
   }
 
   /** Where anomalies of a kind are told. */

@@ -146,12 +146,12 @@ public final class Cursor {
    *
    * @param last how many of the last entries are wanted if they have not been brought yet
    */
-  public Start start(String log, long last) {
+  public StartPosition start(String log, long last) {
     Mark mark = marks.get(id(log));
     if (mark == null) {
-      return Start.last(last);
+      return StartPosition.last(last);
     }
-    return new Start(mark.isPlaced() ? 0 : last, mark.end());
+    return new StartPosition(mark.isPlaced() ? 0 : last, mark.end());
   }
 
   /** The mark of a log if it is one to go on after; null when there is none. */

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionStage;
  *
  * @param <E> type of the entries
  */
-public interface LogSource<E extends Numbered> {
+public interface LogSource<E extends SequencedEntry> {
   /** A position greater than all there will ever be, for asking what the newest one is. */
   long END = 1L << 53;
 
@@ -25,7 +25,7 @@ public interface LogSource<E extends Numbered> {
    * @param limit how many at most; fewer when they are large, but at least one
    * @param listens whether this server wants hints from now on, for {@link Tails#LISTENS_MILLIS}
    */
-  CompletionStage<Chunk<E>> read(long after, int limit, boolean listens);
+  CompletionStage<ReadBatch<E>> read(long after, int limit, boolean listens);
 
   /**
    * How long at most a lost hint goes unnoticed. More for a log that is one of very many, less than

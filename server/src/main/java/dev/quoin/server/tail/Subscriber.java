@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param <E> type of the entries
  */
-public interface Subscriber<E extends Numbered> {
+public interface Subscriber<E extends SequencedEntry> {
   /** Whether it can take more without keeping it in memory. */
   boolean isReady();
 

@@ -16,10 +16,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 
 /**
- * One stream and the logs it follows. It keeps a position for each log and at most one chunk of
+ * One stream and the logs it follows. It keeps a position for each log and at most one batch of
  * entries, however slow its reader.
  */
-public final class Subscription<E extends Numbered> {
+public final class Subscription<E extends SequencedEntry> {
   private static final long BEAT_MILLIS = 5_000;
   private static final long RETRY_MILLIS = 500;
   private static final int AT_ONCE = 64;
@@ -37,13 +37,13 @@ public final class Subscription<E extends Numbered> {
   private final Timer timer;
   private final Subscriber<E> subscriber;
   private final SlowReader slowReader;
-  private final Map<String, Follow<E>> follows = new HashMap<>();
+  private final Map<String, FollowedLog<E>> logs = new HashMap<>();
 
   /** Those that may have something new. */
-  private final Deque<Follow<E>> queue = new ArrayDeque<>();
+  private final Deque<FollowedLog<E>> queue = new ArrayDeque<>();
 
   /** Those that have to wait until what is read for another one was brought. */
-  private final Set<Follow<E>> readers = new LinkedHashSet<>();
+  private final Set<FollowedLog<E>> readers = new LinkedHashSet<>();
 
   private boolean reads;
   private boolean started;
@@ -63,53 +63,53 @@ public final class Subscription<E extends Numbered> {
    *
    * @return done when nothing written from then on can be missed
    */
-  public CompletionStage<Void> follow(LogSource<E> log, Start start) {
-    Follow<E> follow = new Follow<>(this, log);
+  public CompletionStage<Void> follow(LogSource<E> log, StartPosition start) {
+    FollowedLog<E> followed = new FollowedLog<>(this, log);
     synchronized (this) {
-      if (ended || follows.putIfAbsent(log.channel(), follow) != null) {
+      if (ended || logs.putIfAbsent(log.channel(), followed) != null) {
         return CompletableFuture.completedFuture(null);
       }
     }
-    Tail<E> tail = tails.join(log, follow);
+    Tail<E> tail = tails.join(log, followed);
     CompletionStage<Void> known = start.needsEnd() ? tail.fresh() : tail.opened();
     return known.whenComplete(
         (opened, failure) -> {
           if (failure == null) {
-            begin(follow, tail, start);
+            begin(followed, tail, start);
           } else {
-            leave(follow, tail);
+            leave(followed, tail);
           }
         });
   }
 
-  private void begin(Follow<E> follow, Tail<E> tail, Start start) {
+  private void begin(FollowedLog<E> followed, Tail<E> tail, StartPosition start) {
     synchronized (this) {
-      follow.tail = tail;
-      if (follows.get(follow.source.channel()) == follow) {
-        follow.begin(start);
-        enqueue(follow);
+      followed.tail = tail;
+      if (logs.get(followed.source.channel()) == followed) {
+        followed.begin(start);
+        enqueue(followed);
       } else {
-        tail.remove(follow);
+        tail.remove(followed);
       }
     }
     pump();
   }
 
-  private void leave(Follow<E> follow, Tail<E> tail) {
+  private void leave(FollowedLog<E> followed, Tail<E> tail) {
     synchronized (this) {
-      follows.remove(follow.source.channel(), follow);
+      logs.remove(followed.source.channel(), followed);
     }
-    tail.remove(follow);
+    tail.remove(followed);
   }
 
   /** Follows a log no longer. */
   public synchronized void unfollow(LogSource<E> log) {
-    Follow<E> follow = follows.remove(log.channel());
-    if (follow != null) {
-      queue.remove(follow);
-      readers.remove(follow);
-      stop(follow);
-      if (follow.read != null) {
+    FollowedLog<E> followed = logs.remove(log.channel());
+    if (followed != null) {
+      queue.remove(followed);
+      readers.remove(followed);
+      stop(followed);
+      if (followed.read != null) {
         readNext();
       }
     }
@@ -141,16 +141,16 @@ public final class Subscription<E extends Numbered> {
 
   /** Where to go on after an entry of a log, given its position, and what was brought of others. */
   public synchronized LongFunction<String> cursors(LogSource<E> log) {
-    Follow<E> moving = follows.get(log.channel());
+    FollowedLog<E> moving = logs.get(log.channel());
     Cursor.Writer others = without(moving);
     return position -> others.with(new Cursor.Mark(moving.id, position, 0));
   }
 
-  private Cursor.Writer without(Follow<E> moving) {
+  private Cursor.Writer without(FollowedLog<E> moving) {
     Cursor.Writer cursor = tails.cursorWriter();
-    for (Follow<E> follow : follows.values()) {
-      if (follow != moving && follow.hasBegun()) {
-        cursor.add(follow.mark());
+    for (FollowedLog<E> followed : logs.values()) {
+      if (followed != moving && followed.hasBegun()) {
+        cursor.add(followed.mark());
       }
     }
     return cursor;
@@ -165,8 +165,8 @@ public final class Subscription<E extends Numbered> {
     if (!ended) {
       ended = true;
       last.run();
-      follows.values().forEach(this::stop);
-      follows.clear();
+      logs.values().forEach(this::stop);
+      logs.clear();
       queue.clear();
       readers.clear();
     }
@@ -177,23 +177,23 @@ public final class Subscription<E extends Numbered> {
     return ended;
   }
 
-  private void stop(Follow<E> follow) {
-    if (follow.tail != null) {
-      follow.tail.remove(follow);
+  private void stop(FollowedLog<E> followed) {
+    if (followed.tail != null) {
+      followed.tail.remove(followed);
     }
   }
 
-  void wake(Follow<E> follow, boolean wentBack, boolean rewritten) {
+  void wake(FollowedLog<E> followed, boolean wentBack, boolean rewritten) {
     synchronized (this) {
-      if (ended || follow.position < 0) {
+      if (ended || followed.position < 0) {
         return;
       }
       if (wentBack) {
-        follow.verify();
+        followed.verify();
       }
-      follow.stale |= wentBack || rewritten;
-      enqueue(follow);
-      if (slowReader == SlowReader.DISCONNECT && follow.fellBehind() && !subscriber.isReady()) {
+      followed.stale |= wentBack || rewritten;
+      enqueue(followed);
+      if (slowReader == SlowReader.DISCONNECT && followed.fellBehind() && !subscriber.isReady()) {
         end(subscriber::fellBehind);
       }
     }
@@ -205,16 +205,16 @@ public final class Subscription<E extends Numbered> {
     end(() -> subscriber.failed(failure));
   }
 
-  synchronized void signal(Follow<E> follow, String text) {
-    if (started && follows.get(follow.source.channel()) == follow) {
-      subscriber.signal(follow.source, text);
+  synchronized void signal(FollowedLog<E> followed, String text) {
+    if (started && logs.get(followed.source.channel()) == followed) {
+      subscriber.signal(followed.source, text);
     }
   }
 
-  private void enqueue(Follow<E> follow) {
-    if (!follow.queued && !follow.reading) {
-      follow.queued = true;
-      queue.add(follow);
+  private void enqueue(FollowedLog<E> followed) {
+    if (!followed.queued && !followed.reading) {
+      followed.queued = true;
+      queue.add(followed);
     }
   }
 
@@ -225,10 +225,10 @@ public final class Subscription<E extends Numbered> {
     pumping = true;
     try {
       while (!ended && !queue.isEmpty() && subscriber.isReady()) {
-        Follow<E> follow = queue.remove();
-        follow.queued = false;
-        if (deliver(follow)) {
-          enqueue(follow);
+        FollowedLog<E> followed = queue.remove();
+        followed.queued = false;
+        if (deliver(followed)) {
+          enqueue(followed);
         }
       }
     } finally {
@@ -237,26 +237,26 @@ public final class Subscription<E extends Numbered> {
   }
 
   /** Brings some entries of a log. Returns whether there may be more at once. */
-  private boolean deliver(Follow<E> follow) {
-    if (follow.read != null && follow.stale) {
-      follow.read = null;
+  private boolean deliver(FollowedLog<E> followed) {
+    if (followed.read != null && followed.stale) {
+      followed.read = null;
       readNext();
       return true;
     }
-    if (follow.read != null) {
-      quiet &= !follow.bringRead(subscriber);
+    if (followed.read != null) {
+      quiet &= !followed.bringRead(subscriber);
       readNext();
       return true;
     }
-    List<E> entries = follow.fromTail(atOnce(), BYTES_AT_ONCE);
+    List<E> entries = followed.fromTail(atOnce(), BYTES_AT_ONCE);
     if (entries == null) {
-      read(follow);
+      read(followed);
       return false;
     }
     if (entries.isEmpty()) {
       return false;
     }
-    quiet &= !follow.bring(entries, subscriber);
+    quiet &= !followed.bring(entries, subscriber);
     return true;
   }
 
@@ -271,34 +271,34 @@ public final class Subscription<E extends Numbered> {
     readers.clear();
   }
 
-  private void read(Follow<E> follow) {
+  private void read(FollowedLog<E> followed) {
     if (reads) {
-      readers.add(follow);
+      readers.add(followed);
       return;
     }
     reads = true;
-    follow.reading = true;
-    follow.stale = false;
-    follow
+    followed.reading = true;
+    followed.stale = false;
+    followed
         .source
-        .read(follow.position, atOnce(), false)
-        .whenComplete((chunk, failure) -> readDone(follow, chunk, failure));
+        .read(followed.position, atOnce(), false)
+        .whenComplete((batch, failure) -> readDone(followed, batch, failure));
   }
 
-  private void readDone(Follow<E> follow, Chunk<E> chunk, Throwable failure) {
+  private void readDone(FollowedLog<E> followed, ReadBatch<E> batch, Throwable failure) {
     if (failure != null && ErrorMapper.isStoreAway(failure) && !isEnded()) {
-      timer.newTimeout(t -> readDone(follow, null, null), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      timer.newTimeout(t -> readDone(followed, null, null), RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }
     synchronized (this) {
-      follow.reading = false;
-      reads = chunk != null;
+      followed.reading = false;
+      reads = batch != null;
       if (failure != null) {
         fail(failure);
-      } else if (follows.get(follow.source.channel()) == follow) {
-        follow.read = chunk;
-        follow.queued = true;
-        queue.addFirst(follow);
+      } else if (logs.get(followed.source.channel()) == followed) {
+        followed.read = batch;
+        followed.queued = true;
+        queue.addFirst(followed);
       } else {
         readNext();
       }

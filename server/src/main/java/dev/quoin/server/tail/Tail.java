@@ -20,7 +20,7 @@ import java.util.logging.Logger;
  * The end of one log on this server: reads what is new once, keeps a little of it, wakes all who
  * follow the log. A lost hint is made up for by looking once in a while.
  */
-final class Tail<E extends Numbered> implements PubSub.Listener {
+final class Tail<E extends SequencedEntry> implements PubSub.Listener {
   private static final Logger LOG = Logger.getLogger(Tail.class.getName());
   private static final String SIGNAL = "~";
   private static final long RETRY_MILLIS = 500;
@@ -31,7 +31,7 @@ final class Tail<E extends Numbered> implements PubSub.Listener {
   private final PubSub pubSub;
   private final Timer timer;
   private final Consumer<Tail<E>> closer;
-  private final Set<Follow<E>> followers = ConcurrentHashMap.newKeySet();
+  private final Set<FollowedLog<E>> followers = ConcurrentHashMap.newKeySet();
   private final Window<E> window = new Window<>();
   private final CompletableFuture<Void> opened = new CompletableFuture<>();
 
@@ -88,9 +88,9 @@ final class Tail<E extends Numbered> implements PubSub.Listener {
         .subscribe(channel(), this)
         .thenCompose(heard -> source.read(LogSource.END, 1, true))
         .whenComplete(
-            (chunk, failure) -> {
+            (batch, failure) -> {
               if (failure == null) {
-                if (begin(chunk.newest())) {
+                if (begin(batch.newest())) {
                   read();
                 }
                 opened.complete(null);
@@ -128,12 +128,12 @@ final class Tail<E extends Numbered> implements PubSub.Listener {
     return !followers.isEmpty();
   }
 
-  void add(Follow<E> follow) {
-    followers.add(follow);
+  void add(FollowedLog<E> followed) {
+    followers.add(followed);
   }
 
-  void remove(Follow<E> follow) {
-    followers.remove(follow);
+  void remove(FollowedLog<E> followed) {
+    followers.remove(followed);
     synchronized (this) {
       if (isFollowed() || lingers || !open) {
         return;
@@ -169,7 +169,7 @@ final class Tail<E extends Numbered> implements PubSub.Listener {
   @Override
   public void hint(String payload) {
     if (payload.startsWith(SIGNAL)) {
-      followers.forEach(follow -> follow.signal(payload.substring(SIGNAL.length())));
+      followers.forEach(followed -> followed.signal(payload.substring(SIGNAL.length())));
     } else if (Long.parseLong(payload) > end()) {
       read();
     }
@@ -196,9 +196,9 @@ final class Tail<E extends Numbered> implements PubSub.Listener {
     source
         .read(after, READ_AT_ONCE, true)
         .whenComplete(
-            (chunk, failure) -> {
+            (batch, failure) -> {
               List<CompletableFuture<Void>> waiting = answered;
-              boolean more = failure == null ? take(chunk) : retry(failure);
+              boolean more = failure == null ? take(batch) : retry(failure);
               if (more) {
                 read();
               }
@@ -215,23 +215,23 @@ final class Tail<E extends Numbered> implements PubSub.Listener {
   }
 
   /** Returns whether there is more to be read. */
-  private boolean take(Chunk<E> chunk) {
+  private boolean take(ReadBatch<E> batch) {
     boolean wentBack;
-    boolean rewritten = chunk.entries().stream().anyMatch(Numbered::rewrites);
+    boolean rewritten = batch.entries().stream().anyMatch(SequencedEntry::rewrites);
     boolean more;
     synchronized (this) {
       reading = false;
-      wentBack = chunk.entries().isEmpty() && chunk.newest() < window.end();
-      if (chunk.entries().isEmpty() && chunk.newest() != window.end()) {
-        window.reset(chunk.newest());
+      wentBack = batch.entries().isEmpty() && batch.newest() < window.end();
+      if (batch.entries().isEmpty() && batch.newest() != window.end()) {
+        window.reset(batch.newest());
       }
-      chunk.entries().forEach(window::add);
-      forgetWhenQuiet(chunk.entries().isEmpty());
-      more = readAgain || chunk.hasMore() || !asked.isEmpty();
+      batch.entries().forEach(window::add);
+      forgetWhenQuiet(batch.entries().isEmpty());
+      more = readAgain || batch.hasMore() || !asked.isEmpty();
       readAgain = false;
       sweepIn(source.sweepMillis());
     }
-    followers.forEach(follow -> follow.wake(wentBack, rewritten));
+    followers.forEach(followed -> followed.wake(wentBack, rewritten));
     return more;
   }
 
@@ -251,7 +251,7 @@ final class Tail<E extends Numbered> implements PubSub.Listener {
   private boolean retry(Throwable failure) {
     if (!ErrorMapper.isStoreAway(failure)) {
       LOG.log(Level.WARNING, "cannot read what is new of " + channel(), failure);
-      followers.forEach(follow -> follow.fail(failure));
+      followers.forEach(followed -> followed.fail(failure));
     }
     synchronized (this) {
       reading = false;

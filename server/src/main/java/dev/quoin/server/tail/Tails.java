@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>A subscriber has a position in each log and no queue. While it reads as fast as the log is
  * written it is served from the few entries every tail keeps; behind that it is served from Redis,
- * a chunk at a time and only when it can take one. Both ways lead over its position, so nothing is
+ * a batch at a time and only when it can take one. Both ways lead over its position, so nothing is
  * lost or told twice where one ends and the other begins.
  */
 public final class Tails {
@@ -36,7 +36,7 @@ public final class Tails {
   }
 
   /** A stream that follows no log yet. */
-  public <E extends Numbered> Subscription<E> subscribe(
+  public <E extends SequencedEntry> Subscription<E> subscribe(
       Subscriber<E> subscriber, Subscription.SlowReader slowReader) {
     return new Subscription<>(this, timer, subscriber, slowReader);
   }
@@ -58,7 +58,7 @@ public final class Tails {
 
   /** The tail of a log, which from now on has one more follower. */
   @SuppressWarnings("unchecked") // A channel belongs to one feature, and so to one type of entries.
-  <E extends Numbered> Tail<E> join(LogSource<E> source, Follow<E> follow) {
+  <E extends SequencedEntry> Tail<E> join(LogSource<E> source, FollowedLog<E> followed) {
     Tail<E> joined =
         (Tail<E>)
             tails.compute(
@@ -68,7 +68,7 @@ public final class Tails {
                       known != null
                           ? (Tail<E>) known
                           : new Tail<>(source, pubSub, timer, this::close);
-                  tail.add(follow);
+                  tail.add(followed);
                   return tail;
                 });
     joined.open();

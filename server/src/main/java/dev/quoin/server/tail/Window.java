@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The newest entries of a log, without a hole, bounded in number and bytes. Not safe by itself. */
-final class Window<E extends Numbered> {
+final class Window<E extends SequencedEntry> {
   private static final int SMALL = 4;
   private static final int CAPACITY = 256;
   private static final int BYTES = 1024 * 1024;

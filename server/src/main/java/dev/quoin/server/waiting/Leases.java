@@ -4,7 +4,7 @@ package dev.quoin.server.waiting;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
-import dev.quoin.server.names.NamesInUse;
+import dev.quoin.server.names.ActiveNames;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Outcomes;
@@ -41,7 +41,7 @@ public final class Leases implements WaitQueueScripts {
 
   private final Scripts scripts;
   private final WaitQueues queues;
-  private final NamesInUse names;
+  private final ActiveNames names;
   private final LeasedResource resource;
   private final LuaScript acquire;
   private final LuaScript join;
@@ -53,7 +53,7 @@ public final class Leases implements WaitQueueScripts {
   private final LuaScript release;
   private final LuaScript releaseRequest;
 
-  public Leases(Scripts scripts, WaitQueues queues, NamesInUse names, LeasedResource resource) {
+  public Leases(Scripts scripts, WaitQueues queues, ActiveNames names, LeasedResource resource) {
     this.scripts = scripts;
     this.queues = queues;
     this.names = names;
@@ -372,7 +372,7 @@ public final class Leases implements WaitQueueScripts {
   /** Sees to it that a resource is listed for as long as it may be in use. */
   private void noteUse(LeaseRequest request) {
     long millis = request.longestLeaseMillis() + resource.memoryMillis();
-    names.note(request.scope(), request.name(), request.token(), millis);
+    names.record(request.scope(), request.name(), request.token(), millis);
   }
 
   private String[] requestKeys(LeaseRequest request) {

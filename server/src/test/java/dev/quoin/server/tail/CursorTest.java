@@ -21,10 +21,10 @@ final class CursorTest {
     writer.add(mark("b", far, far));
     Cursor cursor = parse(writer.with(Mark.before(Cursor.id("c"), 7)));
 
-    assertThat(cursor.start("a", 10)).isEqualTo(Start.after(0));
-    assertThat(cursor.start("b", 10)).isEqualTo(Start.after(far));
-    assertThat(cursor.start("c", 10)).isEqualTo(new Start(10, 7));
-    assertThat(cursor.start("d", 10)).isEqualTo(Start.last(10));
+    assertThat(cursor.start("a", 10)).isEqualTo(StartPosition.after(0));
+    assertThat(cursor.start("b", 10)).isEqualTo(StartPosition.after(far));
+    assertThat(cursor.start("c", 10)).isEqualTo(new StartPosition(10, 7));
+    assertThat(cursor.start("d", 10)).isEqualTo(StartPosition.last(10));
     assertThat(cursor.mark(Cursor.id("a"))).isEqualTo(mark("a", 0, 3));
     assertThat(cursor.mark(Cursor.id("b"))).isEqualTo(mark("b", far, far));
     assertThat(cursor.mark(Cursor.id("c"))).isNull();
@@ -58,8 +58,8 @@ final class CursorTest {
 
   @Test
   void emptyTextSpeaksOfNoLog() {
-    assertThat(parse("").start("a", 3)).isEqualTo(Start.last(3));
-    assertThat(parse(writer().text()).start("a", 3)).isEqualTo(Start.last(3));
+    assertThat(parse("").start("a", 3)).isEqualTo(StartPosition.last(3));
+    assertThat(parse(writer().text()).start("a", 3)).isEqualTo(StartPosition.last(3));
   }
 
   @Test

@@ -12,7 +12,7 @@ final class WindowTest {
 
   private final Window<Item> window = new Window<>();
 
-  private record Item(long position, int bytes, boolean rewrites) implements Numbered {}
+  private record Item(long position, int bytes, boolean rewrites) implements SequencedEntry {}
 
   @Test
   void newestEntriesAreThereAndOlderOnesAreNot() {

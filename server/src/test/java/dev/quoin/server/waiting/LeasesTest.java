@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.server.errors.ApiException;
-import dev.quoin.server.names.NamesInUse;
+import dev.quoin.server.names.ActiveNames;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
@@ -35,7 +35,7 @@ final class LeasesTest {
     Keyspace keyspace = new Keyspace("quoin", "slots");
     Scripts scripts = new Scripts(connection.redis(), OpenTelemetry.noop().getMeter("test"));
     WaitQueues queues = new WaitQueues(connection.redis().pubSub(), connection.timer(), 2);
-    NamesInUse names = new NamesInUse(scripts, keyspace, connection.timer());
+    ActiveNames names = new ActiveNames(scripts, keyspace, connection.timer());
     slots = new Leases(scripts, queues, names, new Slots(keyspace));
   }
 

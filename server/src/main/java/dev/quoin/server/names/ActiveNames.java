@@ -17,13 +17,13 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The names of things that are held by leases, so that they can be listed. Using a thing costs no
- * step for its name: names are noted together, a second later and once a minute, and not at all
+ * step for its name: names are recorded together, a second later and once a minute, and not at all
  * when the use is over by then. A list of this server's knows them at once.
  *
- * <p>A name is listed for two minutes longer than the use that was noted; so what is used all the
- * time is always listed, and who reads the list has to look what is in use.
+ * <p>A name is listed for two minutes longer than the use that was recorded; so what is used all
+ * the time is always listed, and who reads the list has to look what is in use.
  */
-public final class NamesInUse {
+public final class ActiveNames {
   private static final long AGAIN_MILLIS = 60_000;
   private static final long SLACK_MILLIS = 2 * AGAIN_MILLIS;
   private static final long DELAY_MILLIS = 1_000;
@@ -31,17 +31,17 @@ public final class NamesInUse {
   private static final int MOST_KNOWN = 100_000;
   private static final int MOST_AT_ONCE = 500;
 
-  private final Directory directory;
+  private final NameIndex index;
   private final Timer timer;
   private final Map<String, Use> pending = new ConcurrentHashMap<>();
   private volatile Known known = new Known();
   private boolean waiting;
   private CompletableFuture<Void> underWay = CompletableFuture.completedFuture(null);
 
-  /** A use that is to be noted. */
+  /** A use that is to be recorded. */
   private record Use(RequestContext scope, String name, long millis) {}
 
-  /** For how long names were noted since a moment, by namespace and name. */
+  /** For how long names were recorded since a moment, by namespace and name. */
   private static final class Known {
     final long begin = System.nanoTime();
     final Map<String, Long> names = new ConcurrentHashMap<>();
@@ -52,25 +52,25 @@ public final class NamesInUse {
     }
   }
 
-  public NamesInUse(Scripts scripts, Keyspace keyspace, Timer timer) {
-    this.directory = new Directory(scripts, keyspace, Duration.ofMillis(SLACK_MILLIS));
+  public ActiveNames(Scripts scripts, Keyspace keyspace, Timer timer) {
+    this.index = new NameIndex(scripts, keyspace, Duration.ofMillis(SLACK_MILLIS));
     this.timer = timer;
   }
 
   /**
-   * Notes before long that a name is in use.
+   * Records before long that a name is in use.
    *
    * @param id of the use, by which it can be ended
-   * @param millis how long the use lasts unless it is noted again
+   * @param millis how long the use lasts unless it is recorded again
    */
-  public void note(RequestContext scope, String name, String id, long millis) {
+  public void record(RequestContext scope, String name, String id, long millis) {
     if (!current().has(key(scope, name), millis) && pending.size() < MOST_PENDING) {
       pending.put(id, new Use(scope.detached(), name, millis));
       flushSoon();
     }
   }
 
-  /** A use is over: its name need not be noted any more. */
+  /** A use is over: its name need not be recorded any more. */
   public void end(String id) {
     if (!pending.isEmpty()) {
       pending.remove(id);
@@ -79,21 +79,21 @@ public final class NamesInUse {
 
   /** Lists a name until it is forgotten. */
   public CompletionStage<Void> keep(RequestContext scope, String name) {
-    return directory.addForEver(scope, name);
+    return index.addForEver(scope, name);
   }
 
   public CompletionStage<Void> forget(RequestContext scope, String name) {
     known.names.remove(key(scope, name));
-    return directory.forget(scope, name);
+    return index.forget(scope, name);
   }
 
   /**
    * The names that begin with a prefix, in byte order, from where a page token says; those that
    * this server has seen used are among them.
    */
-  public CompletionStage<Directory.Page> list(
+  public CompletionStage<NameIndex.Page> list(
       RequestContext scope, String prefix, int pageSize, String pageToken) {
-    return flush().thenCompose(done -> directory.list(scope, prefix, pageSize, pageToken));
+    return flush().thenCompose(done -> index.list(scope, prefix, pageSize, pageToken));
   }
 
   private static String key(RequestContext scope, String name) {
@@ -111,7 +111,8 @@ public final class NamesInUse {
   }
 
   /**
-   * Notes what is to be noted. Returns when that is done, or has failed and will be tried again.
+   * Records what is to be recorded. Returns when that is done, or has failed and will be tried
+   * again.
    */
   private synchronized CompletionStage<Void> flush() {
     waiting = false;
@@ -153,7 +154,7 @@ public final class NamesInUse {
     Map<String, Long> until = new HashMap<>();
     batch.forEach((name, millis) -> until.put(name, millis + SLACK_MILLIS));
     Known now = current();
-    return directory
+    return index
         .list(scope, until)
         .handle(
             (done, failure) -> {
@@ -162,7 +163,7 @@ public final class NamesInUse {
                     if (failure == null) {
                       now.names.merge(key(scope, name), millis, Math::max);
                     } else {
-                      note(scope, name, key(scope, name), millis);
+                      record(scope, name, key(scope, name), millis);
                     }
                   });
               return null;

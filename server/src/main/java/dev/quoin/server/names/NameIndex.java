@@ -18,17 +18,18 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The names in use of one feature, in byte order, so that they can be listed. The things named live
- * in slots of their own; a name is noted when this server first sees it used and every hour or so
- * after that, so that using a thing stays one step. What Redis has lost is listed again as late.
- * Names not noted for long are forgotten; of more than {@value #LIMIT} the ones noted longest ago.
+ * in slots of their own; a name is recorded when this server first sees it used and every hour or
+ * so after that, so that using a thing stays one step. What Redis has lost is listed again as late.
+ * Names not recorded for long are forgotten; of more than {@value #LIMIT} the ones recorded longest
+ * ago.
  */
-public final class Directory {
+public final class NameIndex {
   static final int LIMIT = 1_000_000;
 
   private static final long FOR_EVER = 0;
   private static final int CACHED = 100_000;
   private static final Duration LONGEST_PERIOD = Duration.ofHours(1);
-  private static final LuaScript NOTE = LuaScript.load("names/note");
+  private static final LuaScript RECORD = LuaScript.load("names/record");
   private static final LuaScript LIST = LuaScript.load("names/list");
   private static final LuaScript FORGET = LuaScript.load("names/forget");
 
@@ -37,10 +38,10 @@ public final class Directory {
   private final String variant;
   private final long keepMillis;
   private final long periodNanos;
-  private volatile Noted noted = new Noted();
+  private volatile Recorded recorded = new Recorded();
 
-  /** The names noted since a moment, by namespace and name. */
-  private static final class Noted {
+  /** The names recorded since a moment, by namespace and name. */
+  private static final class Recorded {
     final long begin = System.nanoTime();
     final Set<String> names = ConcurrentHashMap.newKeySet();
   }
@@ -55,46 +56,47 @@ public final class Directory {
   /**
    * @param keep how long a name is listed at least after its last use
    */
-  public Directory(Scripts scripts, Keyspace keyspace, Duration keep) {
+  public NameIndex(Scripts scripts, Keyspace keyspace, Duration keep) {
     this(scripts, keyspace, "", keep);
   }
 
   /**
-   * @param variant letters and digits that tell several directories of a feature apart
+   * @param variant letters and digits that tell several indexes of a feature apart
    * @param keep how long a name is listed at least after its last use
    */
-  public Directory(Scripts scripts, Keyspace keyspace, String variant, Duration keep) {
+  public NameIndex(Scripts scripts, Keyspace keyspace, String variant, Duration keep) {
     Duration quarter = keep.dividedBy(4);
     Duration period = quarter.compareTo(LONGEST_PERIOD) < 0 ? quarter : LONGEST_PERIOD;
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.variant = variant;
     this.periodNanos = period.toNanos();
-    // The last use may be a period later than the last time the name was noted.
+    // The last use may be a period later than the last time the name was recorded.
     this.keepMillis = keep.plus(period).plus(period).toMillis();
   }
 
   /**
    * Sees to it that a name is listed once a change of the thing it names is done, unless the change
-   * fails. Costs nothing for a name noted not long ago.
+   * fails. Costs nothing for a name recorded not long ago.
    *
-   * @return the change; when the name has to be noted, the change and after it that
+   * @return the change; when the name has to be recorded, the change and after it that
    */
-  public <T> CompletionStage<T> note(RequestContext scope, String name, CompletionStage<T> change) {
-    if (isNoted(scope.namespace(), name)) {
+  public <T> CompletionStage<T> record(
+      RequestContext scope, String name, CompletionStage<T> change) {
+    if (isRecorded(scope.namespace(), name)) {
       return change;
     }
     return change.thenCompose(result -> add(scope, name).thenApply(done -> result));
   }
 
-  /** Whether this server has noted a name not long ago. */
-  boolean isNoted(String namespace, String name) {
+  /** Whether this server has recorded a name not long ago. */
+  boolean isRecorded(String namespace, String name) {
     return current().names.contains(namespace + ' ' + name);
   }
 
   /** Lists a name that is known to be new, or not to be listed. */
   public CompletionStage<Void> add(RequestContext scope, String name) {
-    Noted now = current();
+    Recorded now = current();
     return list(scope, Map.of(name, keepMillis))
         .thenAccept(listed -> now.names.add(scope.namespace() + ' ' + name));
   }
@@ -110,28 +112,28 @@ public final class Directory {
    * @param names with the milliseconds for which each is listed at least
    */
   CompletionStage<Void> list(RequestContext scope, Map<String, Long> names) {
-    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
+    NameIndexKeys keys = NameIndexKeys.of(keyspace, scope.namespace(), variant);
     Arguments arguments = Arguments.of(LIMIT);
     names.forEach(arguments::add);
     return scripts
-        .run(NOTE, scope, new String[] {keys.order(), keys.seen()}, arguments.toArray())
+        .run(RECORD, scope, new String[] {keys.order(), keys.seen()}, arguments.toArray())
         .thenAccept(reply -> {});
   }
 
   /** Takes a name out. Another server that used it a while ago will not list it again by itself. */
   public CompletionStage<Void> forget(RequestContext scope, String name) {
-    noted.names.remove(scope.namespace() + ' ' + name);
-    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
+    recorded.names.remove(scope.namespace() + ' ' + name);
+    NameIndexKeys keys = NameIndexKeys.of(keyspace, scope.namespace(), variant);
     return scripts
         .run(FORGET, scope, new String[] {keys.order(), keys.seen()}, name)
-        .thenAccept(reply -> noted.names.remove(scope.namespace() + ' ' + name));
+        .thenAccept(reply -> recorded.names.remove(scope.namespace() + ' ' + name));
   }
 
   /** The names that begin with a prefix, in byte order, from where a page token says. */
   public CompletionStage<Page> list(
       RequestContext scope, String prefix, int pageSize, String pageToken) {
     Paging paging = Paging.of(scope, pageSize, pageSize, pageToken, prefix);
-    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), variant);
+    NameIndexKeys keys = NameIndexKeys.of(keyspace, scope.namespace(), variant);
     return scripts
         .run(
             LIST,
@@ -152,11 +154,11 @@ public final class Directory {
     return new Page(page.rows(), page.nextPageToken());
   }
 
-  private Noted current() {
-    Noted now = noted;
+  private Recorded current() {
+    Recorded now = recorded;
     if (System.nanoTime() - now.begin > periodNanos || now.names.size() > CACHED) {
-      now = new Noted();
-      noted = now;
+      now = new Recorded();
+      recorded = now;
     }
     return now;
   }

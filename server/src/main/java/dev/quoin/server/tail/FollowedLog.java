@@ -4,7 +4,7 @@ package dev.quoin.server.tail;
 import java.util.List;
 
 /** One log of one subscription. All but its waking is guarded by the subscription. */
-final class Follow<E extends Numbered> {
+final class FollowedLog<E extends SequencedEntry> {
   final LogSource<E> source;
   final long id;
   private final Subscription<E> subscription;
@@ -20,7 +20,7 @@ final class Follow<E extends Numbered> {
   boolean caughtUp;
 
   /** What was read from Redis and is to be brought next. */
-  Chunk<E> read;
+  ReadBatch<E> read;
 
   /** Whether entries are being read from Redis for it. */
   boolean reading;
@@ -37,13 +37,13 @@ final class Follow<E extends Numbered> {
   /** Whether the position is one to go on from, and not just where the last entries may begin. */
   private boolean placed;
 
-  Follow(Subscription<E> subscription, LogSource<E> source) {
+  FollowedLog(Subscription<E> subscription, LogSource<E> source) {
     this.subscription = subscription;
     this.source = source;
     this.id = Cursor.id(source.channel());
   }
 
-  void begin(Start start) {
+  void begin(StartPosition start) {
     long newest = tail.end();
     owedAfter = start.resumes() ? start.end() : newest;
     // In a log that was set back since then the last entries are not those that were meant.
@@ -104,17 +104,17 @@ final class Follow<E extends Numbered> {
    * whether the subscriber told anybody.
    */
   boolean bringRead(Subscriber<E> subscriber) {
-    Chunk<E> chunk = read;
+    ReadBatch<E> batch = read;
     read = null;
     verify = false;
     boolean told = false;
-    if (position >= chunk.first() - 1 || position == 0) {
-      position = Math.max(position, chunk.first() - 1);
-    } else if (chunk.newest() > 0) {
+    if (position >= batch.first() - 1 || position == 0) {
+      position = Math.max(position, batch.first() - 1);
+    } else if (batch.newest() > 0) {
       // The log it had a place in was forgotten, and another one of the name has begun.
-      told = moveTo(chunk.first() - 1, position + 1, position, subscriber);
+      told = moveTo(batch.first() - 1, position + 1, position, subscriber);
     }
-    List<E> entries = chunk.entries();
+    List<E> entries = batch.entries();
     int next = 0;
     while (next < entries.size()) {
       long first = entries.get(next).position();
@@ -128,10 +128,10 @@ final class Follow<E extends Numbered> {
       told |= bring(entries.subList(next, end), subscriber);
       next = end;
     }
-    if (entries.isEmpty() && chunk.newest() > position) {
-      told |= moveTo(chunk.newest(), position + 1, chunk.newest(), subscriber);
-    } else if (entries.isEmpty() && chunk.newest() < position) {
-      told |= moveTo(chunk.newest(), position + 1, position, subscriber);
+    if (entries.isEmpty() && batch.newest() > position) {
+      told |= moveTo(batch.newest(), position + 1, batch.newest(), subscriber);
+    } else if (entries.isEmpty() && batch.newest() < position) {
+      told |= moveTo(batch.newest(), position + 1, position, subscriber);
     }
     return told;
   }

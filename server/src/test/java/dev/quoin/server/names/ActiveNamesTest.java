@@ -20,18 +20,18 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("redis")
-final class NamesInUseTest {
+final class ActiveNamesTest {
   private final TestConnection connection = TestConnection.open();
   private final Redis redis = connection.redis();
   private final RequestContext scope = new RequestContext("n" + UUID.randomUUID(), null);
   private final Keyspace keyspace = new Keyspace("quoin", "test");
-  private final DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), "");
-  private final NamesInUse names = names();
-  private final NamesInUse others = names();
+  private final NameIndexKeys keys = NameIndexKeys.of(keyspace, scope.namespace(), "");
+  private final ActiveNames names = names();
+  private final ActiveNames others = names();
 
-  private NamesInUse names() {
+  private ActiveNames names() {
     Scripts scripts = new Scripts(redis, OpenTelemetry.noop().getMeter("test"));
-    return new NamesInUse(scripts, keyspace, redis.timer());
+    return new ActiveNames(scripts, keyspace, redis.timer());
   }
 
   @AfterEach
@@ -41,19 +41,19 @@ final class NamesInUseTest {
 
   @Test
   void ownUseIsListedAtOnceAndByOthersSoon() throws Exception {
-    names.note(scope, "b", "1", 10_000);
-    names.note(scope, "a", "2", 10_000);
-    names.note(scope, "a", "3", 20_000);
+    names.record(scope, "b", "1", 10_000);
+    names.record(scope, "a", "2", 10_000);
+    names.record(scope, "a", "3", 20_000);
     assertThat(listed(names)).containsExactly("a", "b");
 
-    others.note(scope, "c", "4", 10_000);
-    Eventually.until("the name is noted", () -> listed(names).equals(List.of("a", "b", "c")));
+    others.record(scope, "c", "4", 10_000);
+    Eventually.until("the name is recorded", () -> listed(names).equals(List.of("a", "b", "c")));
   }
 
   @Test
   void shortUseIsNotNoted() throws Exception {
-    names.note(scope, "short", "1", 10_000);
-    names.note(scope, "long", "2", 10_000);
+    names.record(scope, "short", "1", 10_000);
+    names.record(scope, "long", "2", 10_000);
     names.end("1");
 
     assertThat(listed(names)).containsExactly("long");
@@ -61,8 +61,8 @@ final class NamesInUseTest {
 
   @Test
   void oneOfTwoUsesEnds() throws Exception {
-    names.note(scope, "a", "1", 10_000);
-    names.note(scope, "a", "2", 10_000);
+    names.record(scope, "a", "1", 10_000);
+    names.record(scope, "a", "2", 10_000);
     names.end("1");
 
     assertThat(listed(names)).containsExactly("a");
@@ -70,27 +70,27 @@ final class NamesInUseTest {
 
   @Test
   void namesExpireWithTheLongestUse() throws Exception {
-    names.note(scope, "a", "1", 1_000_000);
-    names.note(scope, "b", "2", 1_000);
+    names.record(scope, "a", "1", 1_000_000);
+    names.record(scope, "b", "2", 1_000);
     listed(names);
     assertThat(TestRedis.commands().pttl(keys.seen())).isBetween(1_000_000L, 1_200_000L);
     assertThat(TestRedis.commands().pttl(keys.order())).isBetween(1_000_000L, 1_200_000L);
 
-    names.note(scope, "b", "3", 2_000);
+    names.record(scope, "b", "3", 2_000);
     listed(names);
     assertThat(TestRedis.commands().pttl(keys.seen())).isBetween(900_000L, 1_200_000L);
   }
 
   @Test
   void longerUseOfANotedNameIsNoted() throws Exception {
-    names.note(scope, "a", "1", 1_000);
+    names.record(scope, "a", "1", 1_000);
     listed(names);
     double before = TestRedis.commands().zscore(keys.seen(), "a");
-    names.note(scope, "a", "2", 1_000);
+    names.record(scope, "a", "2", 1_000);
     listed(names);
     assertThat(TestRedis.commands().zscore(keys.seen(), "a")).isEqualTo(before);
 
-    names.note(scope, "a", "3", 1_000_000);
+    names.record(scope, "a", "3", 1_000_000);
     listed(names);
 
     assertThat(TestRedis.commands().zscore(keys.seen(), "a")).isGreaterThan(before + 900_000);
@@ -98,9 +98,9 @@ final class NamesInUseTest {
 
   @Test
   void keptNameStaysUntilItIsForgotten() throws Exception {
-    names.note(scope, "used", "1", 1_000);
+    names.record(scope, "used", "1", 1_000);
     get(names.keep(scope, "kept"));
-    names.note(scope, "kept", "2", 1_000);
+    names.record(scope, "kept", "2", 1_000);
     assertThat(listed(names)).containsExactly("kept", "used");
     assertThat(TestRedis.commands().zscore(keys.seen(), "kept")).isInfinite();
     assertThat(TestRedis.commands().pttl(keys.seen())).isEqualTo(-1);
@@ -110,7 +110,7 @@ final class NamesInUseTest {
     assertThat(listed(names)).containsExactly("used");
   }
 
-  private List<String> listed(NamesInUse some) {
+  private List<String> listed(ActiveNames some) {
     try {
       return get(some.list(scope, "", 10, "")).names();
     } catch (Exception e) {

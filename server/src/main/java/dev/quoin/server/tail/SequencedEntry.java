@@ -2,7 +2,7 @@
 package dev.quoin.server.tail;
 
 /** An entry of a log. */
-public interface Numbered {
+public interface SequencedEntry {
   /** Its position: one more than that of the entry before it. */
   long position();
 

@@ -12,9 +12,9 @@ import java.util.List;
  *     when there are entries any number greater than the last one's may stand for it
  * @param entries in rising order; positions are missing only where entries are not kept any more
  */
-public record Chunk<E extends Numbered>(long first, long newest, List<E> entries) {
+public record ReadBatch<E extends SequencedEntry>(long first, long newest, List<E> entries) {
 
-  /** Whether there are entries after those of the chunk. */
+  /** Whether there are entries after those of the batch. */
   boolean hasMore() {
     return !entries.isEmpty() && newest > entries.get(entries.size() - 1).position();
   }

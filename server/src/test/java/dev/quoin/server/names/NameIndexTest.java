@@ -25,14 +25,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("redis")
-final class DirectoryTest {
+final class NameIndexTest {
   private final TestConnection connection = TestConnection.open();
   private final Redis redis = connection.redis();
   private final RequestContext scope =
       new RequestContext("n" + UUID.randomUUID(), null, Seal.random());
   private final Keyspace keyspace = new Keyspace("quoin", "test");
-  private final Directory directory =
-      new Directory(
+  private final NameIndex index =
+      new NameIndex(
           new Scripts(redis, OpenTelemetry.noop().getMeter("test")), keyspace, Duration.ofHours(1));
 
   @AfterEach
@@ -44,16 +44,16 @@ final class DirectoryTest {
   void namesAreListedInByteOrderPageByPage() throws Exception {
     List<String> names = List.of("a", "b/1", "b/2", "b/{3}:", "bé", "c");
     for (String name : names.subList(3, 6)) {
-      note(name);
+      record(name);
     }
     for (String name : names.subList(0, 3)) {
-      note(name);
+      record(name);
     }
 
     List<String> listed = new ArrayList<>();
     String token = "";
     do {
-      Directory.Page page = get(directory.list(scope, "b", 2, token));
+      NameIndex.Page page = get(index.list(scope, "b", 2, token));
       assertThat(page.names()).hasSizeLessThanOrEqualTo(2);
       listed.addAll(page.names());
       token = page.nextPageToken();
@@ -64,71 +64,71 @@ final class DirectoryTest {
 
   @Test
   void pageTokenOfAnotherListIsRefused() throws Exception {
-    note("a1");
-    note("a2");
-    String token = get(directory.list(scope, "a", 1, "")).nextPageToken();
+    record("a1");
+    record("a2");
+    String token = get(index.list(scope, "a", 1, "")).nextPageToken();
 
-    assertThatThrownBy(() -> directory.list(scope, "b", 1, token))
+    assertThatThrownBy(() -> index.list(scope, "b", 1, token))
         .isInstanceOf(InvalidRequest.class)
         .hasMessageContaining("page_token");
-    assertThatThrownBy(() -> directory.list(scope, "a", 1, "!")).isInstanceOf(InvalidRequest.class);
+    assertThatThrownBy(() -> index.list(scope, "a", 1, "!")).isInstanceOf(InvalidRequest.class);
   }
 
   @Test
   void nameNotUsedForLongIsForgotten() throws Exception {
-    note("old");
-    note("new");
-    DirectoryKeys keys = DirectoryKeys.of(keyspace, scope.namespace(), "");
+    record("old");
+    record("new");
+    NameIndexKeys keys = NameIndexKeys.of(keyspace, scope.namespace(), "");
     TestRedis.commands().zadd(keys.seen(), 1, "old");
 
-    assertThat(get(directory.list(scope, "", 10, "")).names()).containsExactly("new");
+    assertThat(get(index.list(scope, "", 10, "")).names()).containsExactly("new");
     assertThat(TestRedis.commands().pttl(keys.order())).isPositive();
     assertThat(TestRedis.commands().pttl(keys.seen())).isPositive();
   }
 
   @Test
   void forgottenNameIsListedAgainOnceItIsUsedAgain() throws Exception {
-    note("one");
-    get(directory.forget(scope, "one"));
-    assertThat(get(directory.list(scope, "", 10, "")).names()).isEmpty();
+    record("one");
+    get(index.forget(scope, "one"));
+    assertThat(get(index.list(scope, "", 10, "")).names()).isEmpty();
 
-    note("one");
+    record("one");
 
-    assertThat(get(directory.list(scope, "", 10, "")).names()).containsExactly("one");
+    assertThat(get(index.list(scope, "", 10, "")).names()).containsExactly("one");
   }
 
   @Test
   void nameStaysListedAsLongAsPromisedAfterAUseThatWasNotNoted() throws Exception {
-    note("one");
+    record("one");
 
     long keptMillis =
-        TestRedis.commands().pttl(DirectoryKeys.of(keyspace, scope.namespace(), "").order());
+        TestRedis.commands().pttl(NameIndexKeys.of(keyspace, scope.namespace(), "").order());
 
-    // The name is noted again only every quarter of an hour.
+    // The name is recorded again only every quarter of an hour.
     assertThat(keptMillis).isGreaterThan(Duration.ofMinutes(60 + 15).toMillis());
   }
 
   @Test
   void thingWhoseChangeFailedIsNotListed() throws Exception {
     CompletableFuture<Integer> change = new CompletableFuture<>();
-    CompletionStage<Integer> noted = directory.note(scope, "ghost", change);
+    CompletionStage<Integer> recorded = index.record(scope, "ghost", change);
 
     change.completeExceptionally(new IllegalStateException("for the test"));
 
-    assertThat(noted.toCompletableFuture()).isCompletedExceptionally();
-    assertThat(get(directory.list(scope, "", 10, "")).names()).isEmpty();
+    assertThat(recorded.toCompletableFuture()).isCompletedExceptionally();
+    assertThat(get(index.list(scope, "", 10, "")).names()).isEmpty();
   }
 
   @Test
   void changeOfANotedThingCostsNoFurtherStep() throws Exception {
-    note("one");
+    record("one");
     CompletableFuture<Integer> change = new CompletableFuture<>();
 
-    assertThat(directory.note(scope, "one", change)).isSameAs(change);
+    assertThat(index.record(scope, "one", change)).isSameAs(change);
   }
 
-  private void note(String name) throws Exception {
-    get(directory.note(scope, name, CompletableFuture.completedFuture(1)));
+  private void record(String name) throws Exception {
+    get(index.record(scope, name, CompletableFuture.completedFuture(1)));
   }
 
   private static <T> T get(CompletionStage<T> stage) throws Exception {

@@ -8,21 +8,21 @@ package dev.quoin.server.tail;
  * @param last how many entries before the end are brought first, as far as they are kept
  * @param end position of the last entry the subscriber is not owed; negative for the newest one
  */
-public record Start(long last, long end) {
+public record StartPosition(long last, long end) {
 
   /** With what is written from now on. */
-  public static Start now() {
+  public static StartPosition now() {
     return last(0);
   }
 
   /** With so many entries of those there are, as far as they are kept. */
-  public static Start last(long entries) {
-    return new Start(entries, -1);
+  public static StartPosition last(long entries) {
+    return new StartPosition(entries, -1);
   }
 
   /** With the entry after a position; 0 is before the first. */
-  public static Start after(long position) {
-    return new Start(0, position);
+  public static StartPosition after(long position) {
+    return new StartPosition(0, position);
   }
 
   /** Whether it was begun before, so that the log has to be where it was then. */

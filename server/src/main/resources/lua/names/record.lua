@@ -1,4 +1,4 @@
--- Lists names that are in use, each for a time.
+-- Lists names in use, each for a time.
 --
 -- KEYS[1] order
 -- KEYS[2] seen
