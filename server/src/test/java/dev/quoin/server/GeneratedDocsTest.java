@@ -4,12 +4,14 @@ package dev.quoin.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.server.settings.SettingsReader;
+import dev.quoin.server.testing.PackageGraph;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -142,6 +144,40 @@ final class GeneratedDocsTest {
 
     assertThat(SettingsReader.read(file, Map.of(), Map.of()))
         .isEqualTo(SettingsReader.read(null, Map.of(), Map.of()));
+  }
+
+  @Test
+  void packagesPageIsMadeFromTheCode() {
+    PackageGraph packages = PackageGraph.read();
+    Set<String> features = PackageGraph.features();
+    StringBuilder page = new StringBuilder();
+    page.append(
+        """
+        # Packages
+
+        <!-- Made from package-info.java and imports by `make generate`. -->
+
+        The packages below `dev.quoin.server`. A package uses only packages that are listed above it, and
+        no feature uses another; tests enforce both.
+
+        | package | what it is | uses |
+        | --- | --- | --- |
+        """);
+    for (String name : packages.bottomUp()) {
+      String kind = features.contains(name) ? " (feature)" : "";
+      String used =
+          packages.uses().get(name).stream()
+              .filter(other -> !features.contains(other))
+              .collect(Collectors.joining(", "));
+      page.append(
+          "| `%s`%s | %s | %s |%n"
+              .formatted(
+                  name,
+                  kind,
+                  PackageGraph.sentences(name).get(0),
+                  name.equals(PackageGraph.ROOT) ? used + ", every feature" : used));
+    }
+    compare(DOCS.resolve("packages.md"), page.toString());
   }
 
   private static List<Path> keyRecords() throws IOException {

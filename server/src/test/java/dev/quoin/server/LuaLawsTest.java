@@ -8,10 +8,8 @@ import com.google.rpc.Code;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Reasons;
 import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.testing.SourceFiles;
 import dev.quoin.server.testing.TestRedis;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +27,6 @@ import org.junit.jupiter.api.TestFactory;
 
 /** What every Lua script owes, and the code that runs it. */
 final class LuaLawsTest {
-  private static final Path MAIN = Path.of("src/main/java/dev/quoin/server");
   private static final Path LUA = Path.of("src/main/resources/lua");
   private static final Pattern INCLUDE = Pattern.compile("-- @include (\\S+)");
   private static final Pattern REFUSAL =
@@ -83,7 +80,7 @@ final class LuaLawsTest {
                 dynamicTest(
                     name,
                     () -> {
-                      String code = read(LUA.resolve(name + ".lua"));
+                      String code = SourceFiles.read(LUA.resolve(name + ".lua"));
                       String body = code.substring(code.indexOf("\nlocal "));
                       String afterNames =
                           body.lines()
@@ -136,7 +133,7 @@ final class LuaLawsTest {
   void everyFeatureHasABlockOfReasonsForItself() {
     Map<Integer, Set<String>> features = new TreeMap<>();
     Map<String, Set<Integer>> blocks = new TreeMap<>();
-    Stream.concat(files(LUA, ".lua"), files(MAIN, ".java"))
+    Stream.concat(SourceFiles.below(LUA, ".lua"), SourceFiles.java())
         .forEach(
             file -> {
               String feature = feature(file);
@@ -171,7 +168,7 @@ final class LuaLawsTest {
                 dynamicTest(
                     name,
                     () ->
-                        assertThat(calls(read(LUA.resolve(name + ".lua"))))
+                        assertThat(calls(SourceFiles.read(LUA.resolve(name + ".lua"))))
                             .noneMatch(LuaLawsTest::isUnbounded)));
   }
 
@@ -202,7 +199,8 @@ final class LuaLawsTest {
   @Test
   void noPlaceOfAReplyStandsInCode() {
     Pattern place = Pattern.compile("\\b(reply|answer)\\.(flag|integer|real|text|bytes)\\([^)]");
-    assertThat(files(MAIN, ".java").filter(file -> place.matcher(read(file)).find())).isEmpty();
+    assertThat(SourceFiles.java().filter(file -> place.matcher(SourceFiles.read(file)).find()))
+        .isEmpty();
     assertThat("reply.integer(0)").containsPattern(place);
   }
 
@@ -236,7 +234,7 @@ final class LuaLawsTest {
   /** What a script includes, and what that includes. */
   private static Set<String> included(String name, Set<String> found) {
     for (MatchResult include :
-        INCLUDE.matcher(read(LUA.resolve(name + ".lua"))).results().toList()) {
+        INCLUDE.matcher(SourceFiles.read(LUA.resolve(name + ".lua"))).results().toList()) {
       if (!include.group(1).startsWith("resource/") && found.add(include.group(1))) {
         included(include.group(1), found);
       }
@@ -246,14 +244,14 @@ final class LuaLawsTest {
 
   private static Stream<String> reasons(Path file) {
     return REFUSAL
-        .matcher(read(file))
+        .matcher(SourceFiles.read(file))
         .results()
         .map(found -> found.group(1) == null ? found.group(2) : found.group(1));
   }
 
   /** The feature a file is of, empty for what is of several. */
   private static String feature(Path file) {
-    Path root = file.startsWith(LUA) ? LUA : MAIN;
+    Path root = file.startsWith(LUA) ? LUA : SourceFiles.JAVA;
     Path inside = root.relativize(file);
     String folder = inside.getNameCount() == 1 ? "" : inside.getName(0).toString();
     return FEATURES.contains(folder) ? folder : "";
@@ -286,22 +284,7 @@ final class LuaLawsTest {
 
   /** Scripts and fragments by their names. */
   private static Stream<String> names() {
-    return files(LUA, ".lua").map(file -> LUA.relativize(file).toString().replace(".lua", ""));
-  }
-
-  private static Stream<Path> files(Path root, String ending) {
-    try (Stream<Path> files = Files.walk(root)) {
-      return files.filter(file -> file.toString().endsWith(ending)).toList().stream();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return SourceFiles.below(LUA, ".lua")
+        .map(file -> LUA.relativize(file).toString().replace(".lua", ""));
   }
 }

@@ -21,24 +21,16 @@ import io.grpc.Status;
 import io.grpc.protobuf.ProtoFileDescriptorSupplier;
 import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.ClientCalls;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** What every service and file owes; cases are made from what there is. */
+/** What every service owes; cases are made from what there is. */
 final class ServerLawsTest {
-  private static final Path MAIN = Path.of("src/main/java/dev/quoin/server");
-
   /** RPCs for which an empty request is a good one. */
   private static final Set<String> TAKE_EMPTY_REQUESTS =
       Set.of(
@@ -131,68 +123,7 @@ final class ServerLawsTest {
     }
   }
 
-  @Test
-  void nothingInTheServerWaitsForAnAnswer() {
-    Pattern waiting =
-        Pattern.compile("\\.join\\(\\)|\\.get\\(\\)\\.|[fF]uture\\.get\\(|Thread\\.sleep");
-    assertThat(files(MAIN, ".java").filter(file -> waiting.matcher(read(file)).find())).isEmpty();
-  }
-
-  @Test
-  void luaStandsInFilesAndKeysAreWrittenInOnePlace() {
-    assertThat(files(MAIN, ".java").filter(file -> read(file).contains("redis.call"))).isEmpty();
-    assertThat(
-            files(MAIN, ".java")
-                .filter(file -> read(file).contains("\":{\""))
-                .map(file -> file.getFileName().toString()))
-        .containsExactly("Keyspace.java");
-  }
-
-  @Test
-  void statusesAreMadeInOnePlace() {
-    assertThat(
-            files(MAIN, ".java")
-                .filter(file -> read(file).contains("io.grpc.protobuf.StatusProto"))
-                .map(file -> file.getFileName().toString()))
-        .containsExactly("ErrorMapper.java");
-  }
-
-  @Test
-  void featuresDoNotKnowEachOtherAndTheKernelKnowsNoFeature() {
-    Set<String> kernel =
-        Set.of(
-            "errors",
-            "kernel",
-            "redis",
-            "rpc",
-            "waiting",
-            "names",
-            "tail",
-            "settings",
-            "maintainers",
-            "watch");
-    Pattern imported = Pattern.compile("import dev\\.quoin\\.server\\.([a-z]+)\\.");
-    files(MAIN, ".java")
-        .filter(file -> file.getNameCount() > MAIN.getNameCount() + 1)
-        .forEach(
-            file -> {
-              String own = file.getName(MAIN.getNameCount()).toString();
-              Matcher imports = imported.matcher(read(file));
-              while (imports.find()) {
-                String other = imports.group(1);
-                assertThat(other.equals(own) || kernel.contains(other))
-                    .as(file + " imports " + other)
-                    .isTrue();
-              }
-            });
-  }
-
-  @Test
-  void filesStayShort() {
-    assertThat(files(MAIN, ".java").filter(file -> read(file).lines().count() > 400)).isEmpty();
-  }
-
-  /** An event that only this stream has, or a map. */
+  /** Calls an RPC with an empty request. */
   private static Object call(MethodDescriptor method) {
     io.grpc.MethodDescriptor<DynamicMessage, DynamicMessage> descriptor =
         io.grpc.MethodDescriptor.<DynamicMessage, DynamicMessage>newBuilder()
@@ -222,21 +153,5 @@ final class ServerLawsTest {
 
   private static String name(MethodDescriptor method) {
     return method.getService().getFullName() + "/" + method.getName();
-  }
-
-  private static Stream<Path> files(Path root, String ending) {
-    try (Stream<Path> files = Files.walk(root)) {
-      return files.filter(file -> file.toString().endsWith(ending)).toList().stream();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }
