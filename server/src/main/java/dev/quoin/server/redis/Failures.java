@@ -34,7 +34,7 @@ final class Failures {
   private Failures() {}
 
   /**
-   * A {@link ApiException} when the caller is to be told: a reason returned by a script, or Redis
+   * An {@link ApiException} when the caller is to be told: a reason returned by a script, or Redis
    * being away, busy or full. Anything else comes back as it is: nobody expected it.
    */
   static Throwable of(Throwable failure) {

@@ -64,7 +64,7 @@ public final class Scripts {
   }
 
   /**
-   * Runs a script. An error reply that begins with a reason becomes a {@link ApiException}.
+   * Runs a script. An error reply that begins with a reason becomes an {@link ApiException}.
    *
    * @param arguments strings, whole numbers or byte arrays
    */
