@@ -19,6 +19,7 @@ import dev.quoin.server.rpc.Drain;
 import dev.quoin.server.rpc.Gzip;
 import dev.quoin.server.rpc.IncompleteRequests;
 import dev.quoin.server.rpc.Rpc;
+import dev.quoin.server.rpc.UnreadResponses;
 import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.Settings;
@@ -159,9 +160,10 @@ public final class QuoinServer implements AutoCloseable {
     tails = new Tails(redis.pubSub(), timer, seal);
     Scripts scripts = new Scripts(redis, metrics.meter());
     Namespaces namespaces = new Namespaces(scripts, settings.keyPrefix());
+    UnreadResponses unread = new UnreadResponses(settings.maxUnreadBytes(), loops.group());
     Kernel kernel =
         new Kernel(
-            new Rpc(validation, drain, seal, namespaces::use),
+            new Rpc(validation, drain, seal, unread, namespaces::use),
             scripts,
             queues,
             tails,
@@ -175,7 +177,7 @@ public final class QuoinServer implements AutoCloseable {
             .toList();
     services = Services.ALL.stream().map(service -> service.contract().getName()).toList();
     health = new Health(redis, timer, services);
-    server = listen(loops, timer, metrics, features);
+    server = listen(loops, timer, metrics, unread, features);
     health.start();
   }
 
@@ -266,6 +268,7 @@ public final class QuoinServer implements AutoCloseable {
       EventLoops loops,
       HashedWheelTimer timer,
       Metrics metrics,
+      UnreadResponses unread,
       List<ServerServiceDefinition> features) {
     IncompleteRequests arrivals =
         new IncompleteRequests(timer, settings.requestTimeout(), settings.maxUnfinishedBytes());
@@ -287,6 +290,7 @@ public final class QuoinServer implements AutoCloseable {
             .decompressorRegistry(Gzip.registry())
             .addStreamTracerFactory(arrivals)
             .intercept(arrivals)
+            .addTransportFilter(unread)
             .keepAliveTime(20, TimeUnit.SECONDS)
             .keepAliveTimeout(10, TimeUnit.SECONDS)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)

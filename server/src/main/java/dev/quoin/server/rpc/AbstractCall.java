@@ -12,21 +12,32 @@ import io.grpc.StatusRuntimeException;
 abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
   final Call call;
   final ServerCall<Object, R> server;
+  final UnreadResponses.OfCall unread;
   private final CallSupport support;
 
   AbstractCall(Call call, ServerCall<Object, R> server, CallSupport support) {
     this.call = call;
     this.server = server;
     this.support = support;
+    this.unread = support.unread().of(server);
+  }
+
+  @Override
+  public void onReady() {
+    if (server.isReady()) {
+      unread.clear();
+    }
   }
 
   @Override
   public void onCancel() {
+    unread.clear();
     call.cancel();
   }
 
   @Override
   public void onComplete() {
+    unread.clear();
     call.end();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
+import dev.quoin.server.errors.ApiException;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
@@ -9,18 +10,30 @@ import java.util.function.Consumer;
 /** The stream of responses of a call. */
 final class CallResponseStream<R> implements ResponseStream<R> {
   private final ServerCall<?, R> server;
+  private final UnreadResponses.OfCall unread;
   private final Consumer<Throwable> close;
+  private final Runnable cancel;
   private Runnable whenReady;
   private R newest;
   private boolean headersSent;
   private boolean closed;
 
+  /** For room beside the responses of other calls. */
+  private boolean waiting;
+
   /**
    * @param close ends the call with the status of a failure
+   * @param cancel tells the feature that the call has ended
    */
-  CallResponseStream(ServerCall<?, R> server, Consumer<Throwable> close) {
+  CallResponseStream(
+      ServerCall<?, R> server,
+      UnreadResponses.OfCall unread,
+      Consumer<Throwable> close,
+      Runnable cancel) {
     this.server = server;
+    this.unread = unread;
     this.close = close;
+    this.cancel = cancel;
   }
 
   @Override
@@ -36,7 +49,7 @@ final class CallResponseStream<R> implements ResponseStream<R> {
     if (closed) {
       return;
     }
-    if (server.isReady()) {
+    if (isReady()) {
       write(message);
     } else {
       newest = message;
@@ -45,7 +58,7 @@ final class CallResponseStream<R> implements ResponseStream<R> {
 
   @Override
   public synchronized boolean isReady() {
-    return !closed && newest == null && server.isReady();
+    return !closed && newest == null && server.isReady() && hasRoom();
   }
 
   @Override
@@ -84,6 +97,9 @@ final class CallResponseStream<R> implements ResponseStream<R> {
         return;
       }
       if (newest != null) {
+        if (!server.isReady() || !hasRoom()) {
+          return;
+        }
         R message = newest;
         newest = null;
         write(message);
@@ -95,9 +111,34 @@ final class CallResponseStream<R> implements ResponseStream<R> {
     }
   }
 
+  private boolean hasRoom() {
+    if (waiting) {
+      return false;
+    }
+    waiting = !unread.hasRoomOr(this::hasRoomAgain);
+    return !waiting;
+  }
+
+  private void hasRoomAgain() {
+    synchronized (this) {
+      waiting = false;
+    }
+    ready();
+  }
+
   private void write(R message) {
+    try {
+      unread.add(message);
+    } catch (ApiException e) {
+      fail(e);
+      cancel.run();
+      return;
+    }
     sendHeaders();
     server.sendMessage(message);
+    if (server.isReady()) {
+      unread.clear();
+    }
   }
 
   private void sendHeaders() {

@@ -9,6 +9,11 @@ import java.util.function.Consumer;
  *
  * @param validation checks requests
  * @param failures hears of calls that failed
+ * @param unread bounds what callers have not read
  * @param namespaces hears of the namespace of every request that keeps its rules
  */
-record CallSupport(Validation validation, FailureLog failures, Consumer<String> namespaces) {}
+record CallSupport(
+    Validation validation,
+    FailureLog failures,
+    UnreadResponses unread,
+    Consumer<String> namespaces) {}

@@ -21,7 +21,7 @@ final class ReceivingCall<Q extends Message, R> extends AbstractCall<R> {
   ReceivingCall(
       Call call, ServerCall<Object, R> server, CallSupport support, Rpc.Receiving<Q, R> handler) {
     super(call, server, support);
-    this.responses = new CallResponseStream<>(server, this::close);
+    this.responses = new CallResponseStream<>(server, unread, this::close, this::abandon);
     this.requests = handler.open(call, responses);
   }
 
@@ -72,6 +72,7 @@ final class ReceivingCall<Q extends Message, R> extends AbstractCall<R> {
 
   @Override
   public void onReady() {
+    super.onReady();
     responses.ready();
   }
 
@@ -98,6 +99,13 @@ final class ReceivingCall<Q extends Message, R> extends AbstractCall<R> {
     } else {
       fail(requests.refused(why));
     }
+  }
+
+  private void abandon() {
+    synchronized (this) {
+      failed = true;
+    }
+    call.cancel();
   }
 
   /** Ends the call for its caller; for the feature it is as if the caller had gone. */

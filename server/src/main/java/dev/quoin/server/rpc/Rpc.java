@@ -27,10 +27,16 @@ public final class Rpc {
 
   /**
    * @param seal seals page tokens
+   * @param unread bounds what callers have not read
    * @param namespaces hears of the namespace of every request that keeps its rules
    */
-  public Rpc(Validation validation, Drain drain, Seal seal, Consumer<String> namespaces) {
-    this.support = new CallSupport(validation, new FailureLog(), namespaces);
+  public Rpc(
+      Validation validation,
+      Drain drain,
+      Seal seal,
+      UnreadResponses unread,
+      Consumer<String> namespaces) {
+    this.support = new CallSupport(validation, new FailureLog(), unread, namespaces);
     this.drain = drain;
     this.seal = seal;
   }

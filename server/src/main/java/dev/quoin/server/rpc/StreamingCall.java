@@ -13,7 +13,7 @@ final class StreamingCall<Q extends Message, R> extends OneRequestCall<Q, R> {
       Call call, ServerCall<Object, R> server, CallSupport support, Rpc.Streaming<Q, R> handler) {
     super(call, server, support);
     this.handler = handler;
-    this.responses = new CallResponseStream<>(server, this::refuse);
+    this.responses = new CallResponseStream<>(server, unread, this::refuse, call::cancel);
   }
 
   @Override
@@ -34,6 +34,7 @@ final class StreamingCall<Q extends Message, R> extends OneRequestCall<Q, R> {
 
   @Override
   public void onReady() {
+    super.onReady();
     responses.ready();
   }
 }

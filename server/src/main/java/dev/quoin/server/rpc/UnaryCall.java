@@ -2,6 +2,7 @@
 package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
+import dev.quoin.server.errors.ApiException;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
@@ -28,13 +29,23 @@ final class UnaryCall<Q extends Message, R> extends OneRequestCall<Q, R> {
         .whenComplete(
             (response, failure) -> {
               if (failure == null) {
-                server.sendHeaders(new Metadata());
-                server.sendMessage(response);
-                server.close(Status.OK, new Metadata());
+                answer(response);
               } else {
                 refuse(failure);
               }
             });
+  }
+
+  private void answer(R response) {
+    try {
+      unread.addOnly(response);
+    } catch (ApiException e) {
+      refuse(e);
+      return;
+    }
+    server.sendHeaders(new Metadata());
+    server.sendMessage(response);
+    server.close(Status.OK, new Metadata());
   }
 
   @Override

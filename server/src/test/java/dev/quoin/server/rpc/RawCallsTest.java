@@ -158,7 +158,13 @@ final class RawCallsTest {
 
   @Test
   void serviceThatLacksAnRpcCannotBeBuilt() {
-    Rpc rpc = new Rpc(new Validation(), new Drain(), Seal.random(), namespace -> {});
+    Rpc rpc =
+        new Rpc(
+            new Validation(),
+            new Drain(),
+            Seal.random(),
+            new UnreadResponses(1 << 20, Runnable::run),
+            namespace -> {});
 
     assertThatThrownBy(
             () ->

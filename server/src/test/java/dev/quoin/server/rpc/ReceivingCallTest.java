@@ -58,7 +58,13 @@ final class ReceivingCallTest {
 
   @BeforeEach
   void openCall() throws IOException {
-    Rpc rpc = new Rpc(new Validation(), new Drain(), Seal.random(), namespace -> {});
+    Rpc rpc =
+        new Rpc(
+            new Validation(),
+            new Drain(),
+            Seal.random(),
+            new UnreadResponses(1 << 20, Runnable::run),
+            namespace -> {});
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
             .directExecutor()
