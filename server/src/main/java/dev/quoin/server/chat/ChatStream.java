@@ -64,12 +64,14 @@ final class ChatStream implements Subscriber<Entry> {
     this.scope = call.scope().detached();
     this.user = Identity.of(call, request.getUser());
     this.responses = responses;
-    this.seats = new Seats(kernel.tails(), request.getCursor());
+    String domain = "chat:" + scope.namespace();
+    this.seats = new Seats(kernel.tails(), domain, request.getCursor());
     this.signals = new Signals(user, responses);
     this.subscription =
         kernel
             .tails()
             .subscribe(
+                domain,
                 this,
                 request.getSlowReader() == dev.quoin.streams.v1.SlowReader.SLOW_READER_DISCONNECT
                     ? SlowReader.DISCONNECT

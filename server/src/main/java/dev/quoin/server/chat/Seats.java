@@ -17,14 +17,17 @@ final class Seats {
   private final Map<String, Seat> seats = new HashMap<>();
   private final Tails tails;
   private final Cursor start;
+  private final String domain;
   private boolean begun;
 
   /**
+   * @param domain of the cursors
    * @param cursor from where the stream goes on
    */
-  Seats(Tails tails, String cursor) {
+  Seats(Tails tails, String domain, String cursor) {
     this.tails = tails;
-    this.start = tails.cursor(cursor);
+    this.domain = domain;
+    this.start = tails.cursor(domain, cursor);
   }
 
   Seat get(String chat) {
@@ -73,7 +76,7 @@ final class Seats {
     if (!begun) {
       unseated.putAll(start.marks());
     }
-    Cursor.Writer cursor = tails.cursorWriter();
+    Cursor.Writer cursor = tails.cursorWriter(domain);
     for (Seat seat : seats.values()) {
       unseated.remove(seat.id);
       if (seat != moving && seat.placed) {

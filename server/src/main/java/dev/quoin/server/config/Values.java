@@ -48,7 +48,10 @@ final class Values {
         if (levels == 0) {
           throw InvalidRequest.of("value", "must be at most " + LEVELS + " levels deep");
         }
-        value.getListValue().getValuesList().forEach(one -> check(one, path + "[]", levels - 1));
+        int index = 0;
+        for (Value one : value.getListValue().getValuesList()) {
+          check(one, path + '[' + index++ + ']', levels - 1);
+        }
       }
       case KIND_NOT_SET -> throw InvalidRequest.of(path, "must be set; null is null_value");
       default -> {}

@@ -81,12 +81,15 @@ public final class LogsService implements BindableService {
             written ->
                 WriteResponse.newBuilder()
                     .setTime(Line.time(written.micros()))
-                    .setCursor(cursor(channel, written.position()))
+                    .setCursor(cursor(TailStream.domain(call), channel, written.position()))
                     .build());
   }
 
-  private String cursor(String channel, long position) {
-    return kernel.tails().cursorWriter().with(new Cursor.Mark(Cursor.id(channel), position, 0));
+  private String cursor(String domain, String channel, long position) {
+    return kernel
+        .tails()
+        .cursorWriter(domain)
+        .with(new Cursor.Mark(Cursor.id(channel), position, 0));
   }
 
   private RequestStreamHandler<WriteStreamRequest> writeStream(

@@ -3,6 +3,7 @@ package dev.quoin.server.logs;
 
 import dev.quoin.logs.v1.TailRequest;
 import dev.quoin.logs.v1.TailResponse;
+import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.rpc.Streams;
@@ -33,6 +34,7 @@ final class TailStream implements Subscriber<Line> {
     this.responses = responses;
     this.subscription =
         tails.subscribe(
+            domain(call),
             this,
             request.getSlowReader() == dev.quoin.streams.v1.SlowReader.SLOW_READER_DISCONNECT
                 ? SlowReader.DISCONNECT
@@ -43,11 +45,20 @@ final class TailStream implements Subscriber<Line> {
         () -> subscription.end(() -> reconnect(ReconnectReason.RECONNECT_REASON_DRAINING)));
   }
 
+  /** Where cursors of logs are valid. */
+  static String domain(Call call) {
+    return "logs:" + call.scope().namespace();
+  }
+
   void open(LogStore logs, Call call) {
-    Cursor cursor = tails.cursor(request.getCursor());
+    Cursor cursor = tails.cursor(domain(call), request.getCursor());
+    List<LogSource<Line>> sources =
+        request.getNamesList().stream().map(name -> logs.source(call.scope(), name)).toList();
+    if (!cursor.isOfAny(sources.stream().map(LogSource::channel).toList())) {
+      throw InvalidRequest.of("cursor", "must be a cursor of one of the logs");
+    }
     CompletableFuture<?>[] follows =
-        request.getNamesList().stream()
-            .map(name -> logs.source(call.scope(), name))
+        sources.stream()
             .map(log -> subscription.follow(log, cursor.start(log.channel(), request.getLast())))
             .map(follow -> follow.toCompletableFuture())
             .toArray(CompletableFuture<?>[]::new);

@@ -18,6 +18,10 @@ import java.util.Optional;
  */
 final class Cron {
   private static final int YEARS = 100;
+
+  /** The first time that a timestamp cannot say. */
+  private static final Instant END = Instant.parse("+10000-01-01T00:00:00Z");
+
   private static final Map<String, String> SHORT =
       Map.of(
           "@hourly", "0 * * * *",
@@ -73,7 +77,7 @@ final class Cron {
     }
   }
 
-  /** The first run after a time; empty when there is none within 100 years. */
+  /** The first run after a time; empty when there is none within 100 years and before 10000. */
   Optional<Instant> after(Instant time) {
     LocalDateTime from = time.atZone(zone).toLocalDateTime();
     // Clocks put back show times once more: begin with the hours before, and pass over what was.
@@ -83,7 +87,7 @@ final class Cron {
       if (runsOn(day)) {
         Optional<Instant> run = onDay(day, time);
         if (run.isPresent()) {
-          return run;
+          return run.filter(one -> one.isBefore(END));
         }
       }
     }

@@ -24,7 +24,8 @@ final class ControlFrames extends ChannelInboundHandlerAdapter {
   private static final int SETTINGS = 4;
   private static final int CONTINUATION = 9;
   private static final int END_STREAM = 1;
-  private static final int ACK = 1;
+  private static final int PADDED = 8;
+  private static final int LONGEST_PADDING = 256;
 
   private final int most;
   private long windowEnd = System.nanoTime() + WINDOW_NANOS;
@@ -111,12 +112,16 @@ final class ControlFrames extends ChannelInboundHandlerAdapter {
 
   private boolean isControl() {
     return switch (type) {
-      case DATA -> length == 0 && (flags & END_STREAM) == 0;
+      case DATA -> mayBeEmpty() && (flags & END_STREAM) == 0;
       case HEADERS, CONTINUATION -> length == 0;
-      case PRIORITY -> true;
-      case SETTINGS -> (flags & ACK) == 0;
+      case PRIORITY, SETTINGS -> true;
       default -> type > CONTINUATION;
     };
+  }
+
+  /** Whether the frame carries nothing, or no more than it can have padding. */
+  private boolean mayBeEmpty() {
+    return length == 0 || (flags & PADDED) != 0 && length <= LONGEST_PADDING;
   }
 
   private boolean isAllowed() {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -52,11 +53,13 @@ public final class Cursor {
 
   /** Writes cursors: what several have in common only once. Not safe for use by several threads. */
   public static final class Writer {
+    private final String domain;
     private final CursorCache cache;
     private byte[] bytes = new byte[1 + 2 * MARK_BYTES];
     private int size = 1;
 
-    Writer(CursorCache cache) {
+    Writer(String domain, CursorCache cache) {
+      this.domain = domain;
       this.cache = cache;
       bytes[0] = VERSION;
     }
@@ -78,7 +81,7 @@ public final class Cursor {
 
     private String text(int end) {
       byte[] sealed = Arrays.copyOf(bytes, end + Seal.BYTES);
-      byte[] mark = cache.seal().mark(Arrays.copyOf(bytes, end));
+      byte[] mark = cache.seal().mark(Arrays.copyOf(bytes, end), domain);
       System.arraycopy(mark, 0, sealed, end, Seal.BYTES);
       return Base64.getUrlEncoder().withoutPadding().encodeToString(sealed);
     }
@@ -103,15 +106,15 @@ public final class Cursor {
   /**
    * Reads a text; the empty one speaks of no log.
    *
-   * @throws InvalidRequest when it is none of ours
+   * @throws InvalidRequest when it is none of ours, or of another domain
    */
-  static Cursor parse(String text, Seal seal) {
+  static Cursor parse(String domain, String text, Seal seal) {
     if (text.isEmpty()) {
       return NONE;
     }
     try {
       CodedInputStream in =
-          CodedInputStream.newInstance(unsealed(Base64.getUrlDecoder().decode(text), seal));
+          CodedInputStream.newInstance(unsealed(domain, Base64.getUrlDecoder().decode(text), seal));
       if (in.readRawByte() != VERSION) {
         throw unknown();
       }
@@ -129,13 +132,13 @@ public final class Cursor {
     }
   }
 
-  private static byte[] unsealed(byte[] sealed, Seal seal) {
+  private static byte[] unsealed(String domain, byte[] sealed, Seal seal) {
     int size = sealed.length - Seal.BYTES;
     if (size <= 0) {
       throw unknown();
     }
     byte[] bytes = Arrays.copyOf(sealed, size);
-    if (!seal.isOn(bytes, Arrays.copyOfRange(sealed, size, sealed.length))) {
+    if (!seal.isOn(bytes, Arrays.copyOfRange(sealed, size, sealed.length), domain)) {
       throw unknown();
     }
     return bytes;
@@ -158,6 +161,11 @@ public final class Cursor {
   public Mark mark(long log) {
     Mark mark = marks.get(log);
     return mark != null && mark.isPlaced() ? mark : null;
+  }
+
+  /** Whether a cursor may be of a stream of these logs: it speaks of one of them, or of none. */
+  public boolean isOfAny(Collection<String> channels) {
+    return marks.isEmpty() || channels.stream().anyMatch(channel -> marks.containsKey(id(channel)));
   }
 
   /** All marks, by the ids of their logs. */

@@ -35,6 +35,7 @@ public final class Subscription<E extends SequencedEntry> {
 
   private final Tails tails;
   private final Timer timer;
+  private final String domain;
   private final Subscriber<E> subscriber;
   private final SlowReader slowReader;
   private final Map<String, FollowedLog<E>> logs = new HashMap<>();
@@ -51,9 +52,11 @@ public final class Subscription<E extends SequencedEntry> {
   private boolean ended;
   private boolean quiet;
 
-  Subscription(Tails tails, Timer timer, Subscriber<E> subscriber, SlowReader slowReader) {
+  Subscription(
+      Tails tails, Timer timer, String domain, Subscriber<E> subscriber, SlowReader slowReader) {
     this.tails = tails;
     this.timer = timer;
+    this.domain = domain;
     this.subscriber = subscriber;
     this.slowReader = slowReader;
   }
@@ -147,7 +150,7 @@ public final class Subscription<E extends SequencedEntry> {
   }
 
   private Cursor.Writer without(FollowedLog<E> moving) {
-    Cursor.Writer cursor = tails.cursorWriter();
+    Cursor.Writer cursor = tails.cursorWriter(domain);
     for (FollowedLog<E> followed : logs.values()) {
       if (followed != moving && followed.hasBegun()) {
         cursor.add(followed.mark());

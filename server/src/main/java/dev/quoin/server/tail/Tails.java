@@ -35,20 +35,29 @@ public final class Tails {
     this.timer = timer;
   }
 
-  /** A stream that follows no log yet. */
+  /**
+   * A stream that follows no log yet.
+   *
+   * @param domain see {@link #cursor}
+   */
   public <E extends SequencedEntry> Subscription<E> subscribe(
-      Subscriber<E> subscriber, Subscription.SlowReader slowReader) {
-    return new Subscription<>(this, timer, subscriber, slowReader);
+      String domain, Subscriber<E> subscriber, Subscription.SlowReader slowReader) {
+    return new Subscription<>(this, timer, domain, subscriber, slowReader);
   }
 
-  /** Reads a cursor of a stream, or of a write to a log; see {@link Cursor#parse}. */
-  public Cursor cursor(String text) {
-    return Cursor.parse(text, seal);
+  /**
+   * Reads a cursor of a stream, or of a write to a log; see {@link Cursor#parse}.
+   *
+   * @param domain where cursors are valid: one of another domain is refused. A log belongs to one
+   *     domain
+   */
+  public Cursor cursor(String domain, String text) {
+    return Cursor.parse(domain, text, seal);
   }
 
   /** Writes cursors. */
-  public Cursor.Writer cursorWriter() {
-    return new Cursor.Writer(cursors);
+  public Cursor.Writer cursorWriter(String domain) {
+    return new Cursor.Writer(domain, cursors);
   }
 
   /** How many logs this server follows. */

@@ -467,6 +467,12 @@ final class ConfigServiceTest {
     assertThat(
             refusedFields(Struct.newBuilder().putFields("a", Value.getDefaultInstance()).build()))
         .containsExactly("value.a");
+    Value list =
+        Value.newBuilder()
+            .setListValue(ListValue.newBuilder().addValues(text("fine")).addValues(nan))
+            .build();
+    assertThat(refusedFields(Struct.newBuilder().putFields("a", list).build()))
+        .containsExactly("value.a[1]");
     assertThat(refusedFields(deep.getStructValue())).containsExactly("value");
     assertThat(refusedFields(Configs.value("x".repeat(65_536)))).containsExactly("value");
     assertThat(get("redis", "a").getFound()).isFalse();

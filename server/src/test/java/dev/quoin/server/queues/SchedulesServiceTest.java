@@ -287,6 +287,21 @@ final class SchedulesServiceTest {
   }
 
   @Test
+  void runsBeyondTheYear9999AreNotShown() throws Exception {
+    PreviewScheduleRequest last =
+        PreviewScheduleRequest.newBuilder()
+            .setCron("0 0 1 1 *")
+            .setAfterTime(Timestamps.parse("9995-06-01T00:00:00Z"))
+            .build();
+    assertThat(schedules.previewSchedule(last).getRunTimesList())
+        .hasSize(4)
+        .endsWith(Timestamps.parse("9999-01-01T00:00:00Z"));
+    PreviewScheduleRequest none =
+        last.toBuilder().setAfterTime(Timestamps.parse("9999-06-01T00:00:00Z")).build();
+    assertThat(schedules.previewSchedule(none).getRunTimesList()).isEmpty();
+  }
+
+  @Test
   void aDayThatNeverComesDoesNotReplaceASchedule() {
     var put = schedules.putSchedule(nightly().build());
     Refused refused =

@@ -78,6 +78,39 @@ final class LimitsTest {
   }
 
   @Test
+  void connectionThatAcknowledgesSettingsForEverIsClosed() throws IOException {
+    try (TestServer server = server();
+        RawConnection peer = new RawConnection(server.server().port()).begin()) {
+      try {
+        for (int i = 0; i <= 3_000; i++) {
+          peer.send(RawConnection.SETTINGS, 1, 0, new byte[0]);
+        }
+      } catch (SocketException e) {
+        // Closed while it was still sending.
+      }
+      peer.awaitClose();
+      assertServed(server);
+    }
+  }
+
+  @Test
+  void connectionThatSendsPaddingForEverIsClosed() throws IOException {
+    try (TestServer server = server();
+        RawConnection peer = new RawConnection(server.server().port()).begin()) {
+      peer.open(1, ACQUIRE);
+      try {
+        for (int i = 0; i <= 3_000; i++) {
+          peer.send(RawConnection.DATA, 8, 1, new byte[] {2, 0, 0});
+        }
+      } catch (SocketException e) {
+        // Closed while it was still sending.
+      }
+      peer.awaitClose();
+      assertServed(server);
+    }
+  }
+
+  @Test
   void connectionThatSendsPrioritiesForEverIsClosed() throws IOException {
     try (TestServer server = server()) {
       flood(server, RawConnection.PRIORITY, 1, new byte[] {0, 0, 0, 0, 1});

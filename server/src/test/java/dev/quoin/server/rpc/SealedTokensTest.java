@@ -4,6 +4,8 @@ package dev.quoin.server.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
+import dev.quoin.chat.v1.ChatGrpc;
+import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.ListRequest;
 import dev.quoin.locks.v1.ListResponse;
@@ -19,6 +21,7 @@ import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Status.Code;
 import java.util.Base64;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -94,6 +97,34 @@ final class SealedTokensTest {
                     .next());
     assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(refused.fields()).containsExactly("cursor");
+  }
+
+  @Test
+  void cursorOfSomethingElseIsAnInvalidArgument() {
+    var logs = LogsGrpc.newBlockingStub(TestServer.first().channel());
+    var elsewhere = logs.withInterceptors(TestServer.in("elsewhere"));
+    WriteRequest write = WriteRequest.newBuilder().setName(prefix).setText("one").build();
+    String cursor = logs.write(write).getCursor();
+    elsewhere.write(write);
+    var chat = ChatGrpc.newBlockingStub(TestServer.first().channel());
+
+    List<Refused> all =
+        List.of(
+            Refused.by(() -> elsewhere.tail(tail(prefix, cursor)).next()),
+            Refused.by(() -> logs.tail(tail(prefix + "other", cursor)).next()),
+            Refused.by(
+                () ->
+                    chat.subscribe(
+                            SubscribeRequest.newBuilder().setUser("u").setCursor(cursor).build())
+                        .next()));
+
+    assertThat(all).extracting(Refused::code).containsOnly(Code.INVALID_ARGUMENT);
+    assertThat(all).allSatisfy(one -> assertThat(one.fields()).containsExactly("cursor"));
+    assertThat(logs.tail(tail(prefix, cursor)).hasNext()).isTrue();
+  }
+
+  private static TailRequest tail(String log, String cursor) {
+    return TailRequest.newBuilder().addNames(log).setCursor(cursor).build();
   }
 
   private String twoLocks() {

@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class CursorTest {
+  private static final String DOMAIN = "logs:default";
   private static final Seal SEAL = Seal.random();
 
   @Test
@@ -46,14 +47,14 @@ final class CursorTest {
   @Test
   void cursorOfOneLogIsSealedOnce() {
     CursorCache cache = new CursorCache(SEAL);
-    String first = new Cursor.Writer(cache).with(mark("a", 1, 5));
+    String first = new Cursor.Writer(DOMAIN, cache).with(mark("a", 1, 5));
 
-    assertThat(new Cursor.Writer(cache).with(mark("a", 1, 5))).isSameAs(first);
+    assertThat(new Cursor.Writer(DOMAIN, cache).with(mark("a", 1, 5))).isSameAs(first);
     for (Mark other : List.of(mark("a", 1, 6), mark("a", 2, 5), mark("b", 1, 5))) {
-      String text = new Cursor.Writer(cache).with(other);
+      String text = new Cursor.Writer(DOMAIN, cache).with(other);
       assertThat(parse(text).mark(other.log())).isEqualTo(other);
     }
-    assertThat(new Cursor.Writer(cache).with(mark("a", 1, 5))).isEqualTo(first);
+    assertThat(new Cursor.Writer(DOMAIN, cache).with(mark("a", 1, 5))).isEqualTo(first);
   }
 
   @Test
@@ -66,18 +67,18 @@ final class CursorTest {
   void textThatIsNoCursorIsRefused() {
     String cut = writer().with(mark("a", 1, 0)).substring(0, 10);
     String beyond = writer().with(mark("a", LogSource.END, 0));
-    String others = new Cursor.Writer(new CursorCache(Seal.random())).with(mark("a", 1, 0));
+    String others = new Cursor.Writer(DOMAIN, new CursorCache(Seal.random())).with(mark("a", 1, 0));
     for (String text : List.of("?", "AA", cut, beyond, others)) {
       assertThatThrownBy(() -> parse(text)).isInstanceOf(InvalidRequest.class);
     }
   }
 
   private static Cursor parse(String text) {
-    return Cursor.parse(text, SEAL);
+    return Cursor.parse(DOMAIN, text, SEAL);
   }
 
   private static Cursor.Writer writer() {
-    return new Cursor.Writer(new CursorCache(SEAL));
+    return new Cursor.Writer(DOMAIN, new CursorCache(SEAL));
   }
 
   private static Mark mark(String log, long position, long count) {
