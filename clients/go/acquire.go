@@ -52,8 +52,8 @@ func busy(name string, answer refusal) *BusyError {
 	busy := &BusyError{
 		Name: name, RetryAfter: answer.GetRetryAfter().AsDuration(), Position: answer.GetPosition(),
 	}
-	if labelled, ok := answer.(interface{ GetHolder() string }); ok {
-		busy.Holder = labelled.GetHolder()
+	if labelled, ok := answer.(interface{ GetLabel() string }); ok {
+		busy.Label = labelled.GetLabel()
 	}
 	return busy
 }

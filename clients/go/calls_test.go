@@ -28,7 +28,7 @@ func enqueue(t testing.TB, client *quoin.Client, task *queuesv1.NewTask) string 
 // createChat makes a chat of Ann and Bob with a first message, and returns its id.
 func createChat(t testing.TB, client *quoin.Client, message string) string {
 	t.Helper()
-	request := &chatv1.CreateRequest{Creator: "ann", Members: []string{"bob"}, FirstMessage: message}
+	request := &chatv1.CreateRequest{Actor: "ann", Users: []string{"bob"}, FirstMessage: message}
 	return value[*chatv1.CreateResponse](t)(client.Chat.Create(limited(t), request)).GetChatId()
 }
 
@@ -44,8 +44,8 @@ func recent(
 	t testing.TB, logs *quoin.Logs, name string, severity logsv1.Severity, count int32,
 ) []*logsv1.LogEntry {
 	t.Helper()
-	request := &logsv1.RecentRequest{Name: name, Severity: severity, Limit: count}
-	return value[*logsv1.RecentResponse](t)(logs.Recent(limited(t), request)).GetEntries()
+	request := &logsv1.ListRecentRequest{Name: name, Severity: severity, MaxItems: count}
+	return value[*logsv1.ListRecentResponse](t)(logs.ListRecent(limited(t), request)).GetEntries()
 }
 
 // write writes an entry and returns its cursor.

@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	chatv1 "github.com/quoin-dev/quoin/clients/go/chat/v1"
+	streamsv1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 )
 
 // Chat has rooms in which messages wait for every member until they are acknowledged. Quoin does not
@@ -38,9 +39,9 @@ type ChatEvent struct {
 	Event *chatv1.SubscribeResponse_Event
 	// Gap says which messages cannot be told because they are kept no longer; when its last number
 	// is less than the first only other events are missing.
-	Gap *chatv1.SubscribeResponse_Gap
+	Gap *streamsv1.Gap
 	// Signal is what somebody is doing, for example typing.
-	Signal *chatv1.SubscribeResponse_Doing
+	Signal *chatv1.SubscribeResponse_Signal
 	// Cursor is where another subscription goes on after this: nothing is lost and nothing comes
 	// twice.
 	Cursor string
@@ -85,7 +86,7 @@ func chatEvents(response *chatv1.SubscribeResponse) (events []*ChatEvent) {
 		})
 	}
 	if gap := response.GetGap(); gap != nil {
-		events = append(events, &ChatEvent{Chat: gap.GetChatId(), Gap: gap, Cursor: gap.GetCursor()})
+		events = append(events, &ChatEvent{Chat: gap.GetName(), Gap: gap, Cursor: gap.GetCursor()})
 	}
 	if signal := response.GetSignal(); signal != nil {
 		events = append(events, &ChatEvent{Chat: signal.GetChatId(), Signal: signal})

@@ -44,7 +44,7 @@ func (w *ConfigWatch) Get(component string) *configv1.Configuration { return w.A
 // All is all components by name, as they are known. Do not change the map; it does not change, either.
 func (w *ConfigWatch) All() map[string]*configv1.Configuration { return w.value() }
 
-// OnChange has a function called with every component that came, changed or went (its Deleted is
+// OnChange has a function called with every component that came, changed or went (its Deletion is
 // set): one at a time, from now on, not with those that are known already. It must not block.
 func (w *ConfigWatch) OnChange(listener func(*configv1.Configuration)) { w.listen(listener) }
 
@@ -64,7 +64,7 @@ func components(
 		for component, one := range before {
 			if now[component] == nil {
 				gone := proto.Clone(one).(*configv1.Configuration)
-				gone.Value, gone.Deleted = nil, proto.Bool(true)
+				gone.Value, gone.Deletion = nil, proto.Bool(true)
 				changes = append(changes, gone)
 			}
 		}
@@ -72,7 +72,7 @@ func components(
 	case *configv1.WatchResponse_Changes_:
 		now = maps.Clone(before)
 		for _, changed := range event.Changes.GetConfigurations() {
-			if changed.GetDeleted() {
+			if changed.GetDeletion() {
 				delete(now, changed.GetComponent())
 			} else {
 				now[changed.GetComponent()] = changed

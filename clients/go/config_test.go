@@ -25,7 +25,7 @@ func TestAWatchKeepsTheComponentsInMemory(t *testing.T) {
 	equal(t, "change", comes(t, "the change", changes).GetComponent(), "b")
 	equal(t, "n", watch.Get("b").GetValue().AsMap()["n"].(float64), 2)
 	value[*configv1.DeleteResponse](t)(config.Delete(limited(t), &configv1.DeleteRequest{Type: "redis", Component: "a"}))
-	equal(t, "deletion", comes(t, "the deletion", changes).GetDeleted(), true)
+	equal(t, "deletion", comes(t, "the deletion", changes).GetDeletion(), true)
 	equal(t, "gone", watch.Get("a"), nil)
 
 	must(t, watch.Close())

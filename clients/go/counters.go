@@ -73,7 +73,7 @@ func (r *CounterRecorder) Increment(name string) error { return r.Add(name, 1) }
 // allowed, with [ReasonCounterOverflow] when what is to be sent leaves the range of 64-bit numbers,
 // and with [ErrClosed] when the recorder is closed; then nothing is added.
 func (r *CounterRecorder) Add(name string, delta int64) error {
-	if err := checkName("name", name, 256); err != nil {
+	if err := checkName("name", name); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -133,15 +133,18 @@ func (r *CounterRecorder) next() *countersv1.IncrementBatchRequest {
 	return request
 }
 
+// longestName is how many bytes a name has at most.
+const longestName = 512
+
 // checkName checks a name that is collected and sent later, when nobody could be told any more.
-func checkName(what, name string, bytes int) error {
-	fits := name != "" && len(name) <= bytes && utf8.ValidString(name)
+func checkName(what, name string) error {
+	fits := name != "" && len(name) <= longestName && utf8.ValidString(name)
 	for i := 0; fits && i < len(name); i++ {
 		fits = name[i] >= ' ' && name[i] != 0x7f
 	}
 	if !fits {
 		return fmt.Errorf("%w: %s: must be 1 to %d bytes of UTF-8 without control characters",
-			ErrInvalidRequest, what, bytes)
+			ErrInvalidRequest, what, longestName)
 	}
 	return nil
 }

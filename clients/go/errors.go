@@ -96,7 +96,7 @@ func (e *Error) Is(target error) bool {
 		return e.Reason == ReasonInvalidRequest
 	case ErrNotHeld:
 		switch e.Reason {
-		case ReasonLockNotHeld, ReasonLockForced, ReasonSemaphoreNotHeld, ReasonSemaphoreRevoked:
+		case ReasonLockNotHeld, ReasonLockRevoked, ReasonSemaphoreNotHeld, ReasonSemaphoreRevoked:
 			return true
 		}
 		return false
@@ -124,18 +124,18 @@ func (e *Error) GRPCStatus() *status.Status { return e.status }
 type BusyError struct {
 	// Name of the lock or semaphore.
 	Name string
-	// Holder is the label of who holds the lock, if it gave one; "" for semaphores.
-	Holder string
+	// Label is that of the holder of a lock, if it gave one; "" for semaphores.
+	Label string
 	// RetryAfter is how long the lease still runs that ends first, if it is not renewed.
 	RetryAfter time.Duration
-	// Position in line, 1 being the next to be served: the one the call had when its wait ended
+	// Position in the queue, 1 being the next to be served: the one the call had when its wait ended
 	// or, without a wait, would have got.
 	Position int64
 }
 
 func (e *BusyError) Error() string {
-	if e.Holder != "" {
-		return fmt.Sprintf("quoin: %q is held by %q", e.Name, e.Holder)
+	if e.Label != "" {
+		return fmt.Sprintf("quoin: %q is held by %q", e.Name, e.Label)
 	}
 	return fmt.Sprintf("quoin: %q is busy", e.Name)
 }

@@ -50,7 +50,7 @@ func TestFailuresOfRawCallsAreExplainedToo(t *testing.T) {
 
 	equal(t, "not held", errors.Is(err, quoin.ErrNotHeld), true)
 	equal(t, "by reason", errors.Is(fmt.Errorf("wrapped: %w", err), quoin.ReasonLockNotHeld), true)
-	equal(t, "by another reason", errors.Is(err, quoin.ReasonLockForced), false)
+	equal(t, "by another reason", errors.Is(err, quoin.ReasonLockRevoked), false)
 	equal(t, "unavailable", errors.Is(err, quoin.ErrUnavailable), false)
 	equal(t, "code", status.Code(err), codes.FailedPrecondition)
 }

@@ -8,61 +8,32 @@ import (
 	"io"
 	"time"
 
+	streamsv1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// holdEvent is what a stream that holds something says. Exactly one is set.
-type holdEvent struct {
-	position  int64 // in the queue
-	granted   *grant
-	renewed   time.Time // end of the lease by the clock of Redis
-	lost      *LostError
-	reconnect *string // the token to go on with
+// holdResponse is what every stream that holds something says.
+type holdResponse interface {
+	GetWaiting() *streamsv1.Waiting
+	GetGranted() *streamsv1.Granted
+	GetHeartbeat() *streamsv1.Heartbeat
+	GetLost() *streamsv1.Lost
+	GetReconnect() *streamsv1.Reconnect
 }
 
-// holdEvents reads the events of a stream that holds something.
-func holdEvents[R any](
-	stream grpc.ServerStreamingClient[R], err error,
-) (func() (holdEvent, error), error) {
+// holdStream makes a stream of a service one of what all of them say.
+func holdStream[R any, P interface {
+	*R
+	holdResponse
+}](stream grpc.ServerStreamingClient[R], err error) (func() (holdResponse, error), error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() (holdEvent, error) {
-		answer, err := stream.Recv()
-		if err != nil {
-			return holdEvent{}, err
-		}
-		return holdEventOf(any(answer).(proto.Message)), nil
+	return func() (holdResponse, error) {
+		response, err := stream.Recv()
+		return P(response), err
 	}, nil
-}
-
-func holdEventOf(answer proto.Message) (event holdEvent) {
-	name, said := eventOf(answer)
-	switch name {
-	case "waiting":
-		event.position = said.(interface{ GetPosition() int64 }).GetPosition()
-	case "granted":
-		granted := grantOf(said.(granting))
-		event.granted = &granted
-	case "heartbeat":
-		expire := said.(interface{ GetExpireTime() *timestamppb.Timestamp }).GetExpireTime()
-		if expire != nil {
-			event.renewed = expire.AsTime()
-		}
-	case "lost":
-		reason := said.ProtoReflect().Descriptor().Fields().ByName("reason")
-		event.lost = &LostError{Reason: LostReason(said.ProtoReflect().Get(reason).Enum())}
-		if told, ok := said.(interface{ GetExplanation() string }); ok {
-			event.lost.Explanation = told.GetExplanation()
-		}
-	case "reconnect":
-		token := said.(interface{ GetToken() string }).GetToken()
-		event.reconnect = &token
-	}
-	return event
 }
 
 // holdCall keeps a Hold open: one stream at a time, and another one with the same token when a
@@ -175,23 +146,22 @@ func (h *holdCall) stream(ctx context.Context, token string) (string, error) {
 	sent := time.Now()
 	next, err := h.calls.hold(ctx, token)
 	for err == nil {
-		var event holdEvent
-		if event, err = next(); err == nil {
-			h.log.alive()
+		var response holdResponse
+		if response, err = next(); err != nil {
+			break
 		}
-		switch {
-		case err != nil:
-		case event.position > 0 && h.held == nil && h.waiting != nil:
-			h.core.call("OnWaiting", func() { h.waiting(event.position) })
-		case event.granted != nil:
-			err = h.granted(ctx, *event.granted, sent)
-		case !event.renewed.IsZero() && h.held != nil:
-			h.renewed(event.renewed)
-		case event.lost != nil:
-			event.lost.Name = h.calls.name
-			err = event.lost
-		case event.reconnect != nil:
-			return *event.reconnect, nil
+		h.log.alive()
+		switch position := response.GetWaiting().GetPosition(); {
+		case position > 0 && h.held == nil && h.waiting != nil:
+			h.core.call("OnWaiting", func() { h.waiting(position) })
+		case response.GetGranted() != nil:
+			err = h.granted(ctx, grantOf(response.GetGranted()), sent)
+		case response.GetHeartbeat().GetExpireTime() != nil && h.held != nil:
+			h.renewed(response.GetHeartbeat().GetExpireTime().AsTime())
+		case response.GetLost() != nil:
+			err = lostAs(h.calls.name, response.GetLost())
+		case response.GetReconnect() != nil:
+			return response.GetReconnect().GetToken(), nil
 		}
 	}
 	if err == io.EOF {

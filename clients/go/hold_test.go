@@ -43,16 +43,16 @@ func TestAHoldTellsItsPlaceInLine(t *testing.T) {
 	equal(t, "whether it is held", comes(t, "the lock", served).Held(), true)
 }
 
-func TestAHeldLockIsLostWhenItIsTakenByForce(t *testing.T) {
+func TestAHeldLockIsLostWhenItIsRevoked(t *testing.T) {
 	t.Parallel()
 	locks := client(t).Locks
 	lock := value[*quoin.Lock](t)(locks.Hold(limited(t), "leader", quoin.HoldOptions{Lease: 6 * time.Second}))
-	value[*locksv1.ForceReleaseResponse](t)(locks.ForceRelease(limited(t), &locksv1.ForceReleaseRequest{Name: "leader", Explanation: "it hangs"}))
+	value[*locksv1.RevokeResponse](t)(locks.Revoke(limited(t), &locksv1.RevokeRequest{Name: "leader", Explanation: "it hangs", Actor: "ops"}))
 
 	comes(t, "the loss", lock.Lost())
 
 	var loss *quoin.LostError
-	if err := lock.Err(); !errors.As(err, &loss) || loss.Reason != quoin.LostRevoked || loss.Explanation != "it hangs" {
+	if err := lock.Err(); !errors.As(err, &loss) || loss.Reason != quoin.LostRevoked || loss.Explanation != "it hangs" || loss.Actor != "ops" {
 		t.Errorf("the loss is %v", err)
 	}
 }

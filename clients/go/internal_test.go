@@ -14,6 +14,7 @@ import (
 	errorsv1 "github.com/quoin-dev/quoin/clients/go/errors/v1"
 	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
 	logsv1 "github.com/quoin-dev/quoin/clients/go/logs/v1"
+	streamsv1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -80,8 +81,8 @@ func TestAStreamResumesAfterTheLastPositionItWasTold(t *testing.T) {
 		{&logsv1.TailResponse{Event: &logsv1.TailResponse_NewEntries{NewEntries: &logsv1.TailResponse_Entries{
 			Name: "a", Entries: []*logsv1.LogEntry{{Cursor: "1"}, {Cursor: "2"}},
 		}}}, "2"},
-		{&logsv1.TailResponse{Event: &logsv1.TailResponse_Heartbeat_{
-			Heartbeat: &logsv1.TailResponse_Heartbeat{Cursor: "3"},
+		{&logsv1.TailResponse{Event: &logsv1.TailResponse_Heartbeat{
+			Heartbeat: &streamsv1.Heartbeat{Cursor: "3"},
 		}}, "3"},
 	} {
 		if resumeAfter(tail, step.response); tail.Cursor != step.cursor {

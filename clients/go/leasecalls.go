@@ -24,9 +24,9 @@ type leaseCalls struct {
 	// release gives back the grant of a token or, when that is "", what a request was, or will be,
 	// granted.
 	release func(ctx context.Context, token, requestID string) error
-	// hold opens a stream that holds it, and returns what reads the stream's next event. The token
-	// is that of the grant to go on with, "" to ask for a new one.
-	hold func(ctx context.Context, token string) (func() (holdEvent, error), error)
+	// hold opens a stream that holds it, and returns what reads its next response. The token is
+	// that of the grant to go on with, "" to ask for a new one.
+	hold func(ctx context.Context, token string) (func() (holdResponse, error), error)
 }
 
 // grant is what a server says when it grants something.

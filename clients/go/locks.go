@@ -36,9 +36,9 @@ type LockOptions struct {
 	// Wait is how long to wait while somebody else holds the lock: 0, the default (do not wait), to
 	// 24 h.
 	Wait time.Duration
-	// Holder is a label that others see while the lock is held, for example a host name: at most
+	// Label is what others see while the lock is held, for example a host name: at most
 	// 256 bytes, no control characters. It is not a credential.
-	Holder string
+	Label string
 	// Shared is whether to hold it together with others that want it shared, as a reader.
 	Shared bool
 }
@@ -49,8 +49,8 @@ type HoldOptions struct {
 	// the server died: 100 ms to 24 h, 10 s by default. It is also the time there is to reach
 	// another server.
 	Lease time.Duration
-	// Holder is a label that others see while the lock is held.
-	Holder string
+	// Label is what others see while the lock is held.
+	Label string
 	// Shared is whether to hold it together with others that want it shared, as a reader.
 	Shared bool
 	// OnWaiting is called with the position in the queue, 1 being the next to be served, whenever it
@@ -71,7 +71,7 @@ func (l *Locks) TryAcquire(ctx context.Context, name string, lease time.Duration
 //   - [ErrBusy], as a [*BusyError], when somebody else held it all the time,
 //   - [ErrInvalidRequest] when the name or an option is not allowed,
 //   - [ErrNotHeld] when it was granted but its lease had run out when the answer arrived,
-//   - [ReasonLockLineFull] when too many wait already,
+//   - [ReasonLockTooManyWaiters] when too many wait already,
 //   - [ErrUnavailable] when no server, or no Redis, could be reached.
 func (l *Locks) Acquire(ctx context.Context, name string, options LockOptions) (*Lock, error) {
 	held, err := acquireOne(ctx, l.core, l.calls(name, options),
@@ -80,7 +80,7 @@ func (l *Locks) Acquire(ctx context.Context, name string, options LockOptions) (
 				Name:      name,
 				Lease:     durationpb.New(leaseOf(options.Lease)),
 				Wait:      durationpb.New(options.Wait),
-				Holder:    options.Holder,
+				Label:     options.Label,
 				Mode:      modeOf(options.Shared),
 				RequestId: id,
 			})
@@ -111,7 +111,7 @@ func (l *Locks) Do(
 // waiting then joins the end of the queue. Servers that cannot be reached are waited for.
 func (l *Locks) Hold(ctx context.Context, name string, options HoldOptions) (*Lock, error) {
 	held, err := l.core.hold(ctx, l.calls(name, LockOptions{
-		Lease: options.Lease, Holder: options.Holder, Shared: options.Shared,
+		Lease: options.Lease, Label: options.Label, Shared: options.Shared,
 	}), options.OnWaiting)
 	if err != nil {
 		return nil, err
@@ -136,9 +136,9 @@ func (l *Locks) calls(name string, options LockOptions) *leaseCalls {
 			})
 			return err
 		},
-		hold: func(ctx context.Context, token string) (func() (holdEvent, error), error) {
-			return holdEvents(l.LocksClient.Hold(ctx, &locksv1.HoldRequest{
-				Name: name, Lease: durationpb.New(lease), Holder: options.Holder,
+		hold: func(ctx context.Context, token string) (func() (holdResponse, error), error) {
+			return holdStream(l.LocksClient.Hold(ctx, &locksv1.HoldRequest{
+				Name: name, Lease: durationpb.New(lease), Label: options.Label,
 				Mode: modeOf(options.Shared), Token: token,
 			}))
 		},

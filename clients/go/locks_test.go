@@ -17,7 +17,7 @@ import (
 
 func TestABusyLockTellsWhoHoldsIt(t *testing.T) {
 	locks := client(t).Locks
-	lock := value[*quoin.Lock](t)(locks.Acquire(limited(t), "report", quoin.LockOptions{Lease: lease, Holder: "first"}))
+	lock := value[*quoin.Lock](t)(locks.Acquire(limited(t), "report", quoin.LockOptions{Lease: lease, Label: "first"}))
 
 	_, err := locks.TryAcquire(limited(t), "report", lease)
 
@@ -25,7 +25,7 @@ func TestABusyLockTellsWhoHoldsIt(t *testing.T) {
 	if !errors.Is(err, quoin.ErrBusy) || !errors.As(err, &busy) {
 		t.Fatalf("fails with %v", err)
 	}
-	equal(t, "holder", busy.Holder, "first")
+	equal(t, "holder", busy.Label, "first")
 	equal(t, "position", busy.Position, 1)
 	equal(t, "whether there is a time to wait", busy.RetryAfter > 0, true)
 	must(t, lock.Release(limited(t)))
@@ -90,14 +90,14 @@ func TestTheErrorOfTheWorkIsReturnedAndTheLockIsFree(t *testing.T) {
 	value[*quoin.Lock](t)(locks.TryAcquire(limited(t), "report", lease))
 }
 
-func TestTheContextOfTheWorkEndsWhenTheLockIsTakenByForce(t *testing.T) {
+func TestTheContextOfTheWorkEndsWhenTheLockIsRevoked(t *testing.T) {
 	t.Parallel()
 	locks := client(t).Locks
 	err := locks.Do(limited(t), "report", quoin.LockOptions{Lease: 6 * time.Second},
 		func(ctx context.Context, lock *quoin.Lock) error {
-			answer := value[*locksv1.ForceReleaseResponse](t)(
-				locks.ForceRelease(limited(t), &locksv1.ForceReleaseRequest{Name: "report", Explanation: "it hangs", Fence: lock.Fence()}))
-			equal(t, "whether it was held", answer.GetReleased(), true)
+			answer := value[*locksv1.RevokeResponse](t)(
+				locks.Revoke(limited(t), &locksv1.RevokeRequest{Name: "report", Explanation: "it hangs", Actor: "ops", Fence: lock.Fence()}))
+			equal(t, "whether it was held", answer.GetRevoked(), true)
 			comes(t, "the end of the work", ctx.Done())
 			return context.Cause(ctx)
 		})
@@ -107,6 +107,7 @@ func TestTheContextOfTheWorkEndsWhenTheLockIsTakenByForce(t *testing.T) {
 	}
 	equal(t, "reason", loss.Reason, quoin.LostRevoked)
 	equal(t, "explanation", loss.Explanation, "it hangs")
+	equal(t, "actor", loss.Actor, "ops")
 }
 
 func TestWhoWaitsIsServedWhenTheLockIsFree(t *testing.T) {
@@ -121,7 +122,7 @@ func TestWhoWaitsIsServedWhenTheLockIsFree(t *testing.T) {
 		served <- next
 	}()
 	eventually(t, "it stands in line", func() bool {
-		return value[*locksv1.GetResponse](t)(locks.Get(limited(t), &locksv1.GetRequest{Name: "report"})).GetWaiters() == 1
+		return value[*locksv1.GetResponse](t)(locks.Get(limited(t), &locksv1.GetRequest{Name: "report"})).GetWaiterCount() == 1
 	})
 	must(t, first.Release(limited(t)))
 	equal(t, "whether it is held", comes(t, "the lock", served).Held(), true)
@@ -153,7 +154,7 @@ func TestWhoGivesUpLeavesTheLine(t *testing.T) {
 		ended <- err
 	}()
 	waiters := func() int64 {
-		return value[*locksv1.GetResponse](t)(locks.Get(limited(t), &locksv1.GetRequest{Name: "report"})).GetWaiters()
+		return value[*locksv1.GetResponse](t)(locks.Get(limited(t), &locksv1.GetRequest{Name: "report"})).GetWaiterCount()
 	}
 	eventually(t, "they stand in line", func() bool { return waiters() == 2 })
 	cancel(errors.New("enough"))
@@ -185,7 +186,7 @@ func TestReadersHoldALockTogether(t *testing.T) {
 	value[*quoin.Lock](t)(locks.Acquire(limited(t), "prices", reader))
 	value[*quoin.Lock](t)(locks.Hold(limited(t), "prices", quoin.HoldOptions{Shared: true}))
 
-	equal(t, "readers", value[*locksv1.GetResponse](t)(locks.Get(limited(t), &locksv1.GetRequest{Name: "prices"})).GetReaders(), 3)
+	equal(t, "readers", value[*locksv1.GetResponse](t)(locks.Get(limited(t), &locksv1.GetRequest{Name: "prices"})).GetReaderCount(), 3)
 	if _, err := locks.TryAcquire(limited(t), "prices", lease); !errors.Is(err, quoin.ErrBusy) {
 		t.Errorf("a writer gets %v", err)
 	}
@@ -235,7 +236,7 @@ func TestAWatchTellsWhatHappens(t *testing.T) {
 		}
 	}()
 	equal(t, "held at first", comes(t, "the present state", states).GetHeld(), false)
-	lock := value[*quoin.Lock](t)(locks.Acquire(limited(t), "report", quoin.LockOptions{Holder: "me"}))
+	lock := value[*quoin.Lock](t)(locks.Acquire(limited(t), "report", quoin.LockOptions{Label: "me"}))
 	for state := comes(t, "the grant", states); state.GetFence() != lock.Fence() || !state.GetHeld(); {
 		state = comes(t, "the grant", states)
 	}

@@ -32,7 +32,7 @@ func (l *Locks) AcquireAll(ctx context.Context, names []string, options LockOpti
 				Names:     names,
 				Lease:     durationpb.New(leaseOf(options.Lease)),
 				Wait:      durationpb.New(options.Wait),
-				Holder:    options.Holder,
+				Label:     options.Label,
 				Mode:      modeOf(options.Shared),
 				RequestId: id,
 			})

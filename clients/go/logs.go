@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	logsv1 "github.com/quoin-dev/quoin/clients/go/logs/v1"
+	streamsv1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 )
 
 // Logs shows what happens now: the newest entries, the most common messages of an hour, and a live
@@ -48,7 +49,7 @@ type TailEvent struct {
 	Entry *logsv1.LogEntry
 	// Gap says how many entries were missed because this process was away, or too slow, for longer
 	// than they are kept; nil for an entry.
-	Gap *logsv1.TailResponse_Gap
+	Gap *streamsv1.Gap
 	// Cursor is where another tail goes on after this: nothing is lost and nothing comes twice.
 	Cursor string
 }

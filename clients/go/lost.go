@@ -5,6 +5,8 @@ package quoin
 import (
 	"errors"
 	"fmt"
+
+	streamsv1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 )
 
 // LostReason is why something that was held was lost.
@@ -38,8 +40,8 @@ type LostError struct {
 	Name string
 	// Reason of the loss.
 	Reason LostReason
-	// Explanation is what was said by who took it away; often "".
-	Explanation string
+	// Explanation is why it was taken away, and Actor who did it, as given to Revoke; often "".
+	Explanation, Actor string
 }
 
 func (e *LostError) Error() string {
@@ -52,15 +54,28 @@ func (e *LostError) Error() string {
 // Is makes errors.Is find ErrNotHeld.
 func (e *LostError) Is(target error) bool { return target == ErrNotHeld }
 
+// lostAs is the loss that a stream tells of.
+func lostAs(name string, lost *streamsv1.Lost) *LostError {
+	loss := &LostError{
+		Name: name, Reason: LostNotHeld, Explanation: lost.GetExplanation(), Actor: lost.GetActor(),
+	}
+	switch lost.GetReason() {
+	case streamsv1.LostReason_LOST_REASON_EXPIRED:
+		loss.Reason = LostExpired
+	case streamsv1.LostReason_LOST_REASON_REVOKED:
+		loss.Reason = LostRevoked
+	}
+	return loss
+}
+
 // lostBy is the loss that a refused call tells of.
 func lostBy(calls *leaseCalls, err error) *LostError {
 	lost := &LostError{Name: calls.name, Reason: LostNotHeld}
 	if e := (*Error)(nil); errors.As(err, &e) {
 		switch e.Reason {
-		case ReasonLockForced:
-			lost.Reason, lost.Explanation = LostRevoked, e.Metadata["explanation"]
-		case ReasonSemaphoreRevoked:
-			lost.Reason, lost.Explanation = LostRevoked, e.Message
+		case ReasonLockRevoked, ReasonSemaphoreRevoked:
+			lost.Reason = LostRevoked
+			lost.Explanation, lost.Actor = e.Metadata["explanation"], e.Metadata["actor"]
 		}
 	}
 	return lost

@@ -132,7 +132,7 @@ func (o *WorkerOptions) open(credits int, held []*workItem) *queuesv1.WorkReques
 		open.Weights = o.Weights
 	}
 	for _, item := range held {
-		open.Held = append(open.Held, item.task.(*Task).held())
+		open.HeldTasks = append(open.HeldTasks, item.task.(*Task).held())
 	}
 	return &queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Open_{Open: open}}
 }
@@ -157,7 +157,7 @@ func (o *WorkerOptions) carryOut(ctx context.Context, task *Task) *queuesv1.Work
 func workNewsOf(
 	response *queuesv1.WorkResponse, offer func(*queuesv1.WorkRequest),
 ) (news workNews) {
-	for _, leased := range response.GetTasks().GetTasks() {
+	for _, leased := range response.GetDelivery().GetTasks() {
 		news.items = append(news.items, &workItem{
 			id: leased.GetTaskId(), token: leased.GetToken(), task: &Task{leased, offer},
 		})
@@ -167,10 +167,10 @@ func workNewsOf(
 			news.settled = append(news.settled, outcome.GetTaskId())
 		}
 	}
-	if lost := response.GetLost(); lost != nil {
+	if lost := response.GetTaskLost(); lost != nil {
 		news.ends = append(news.ends, workEnd{lost.GetTaskId(), lost.GetToken(), ErrTaskLost, true})
 	}
-	if cancelled := response.GetCancelled(); cancelled != nil {
+	if cancelled := response.GetTaskCancelled(); cancelled != nil {
 		news.ends = append(news.ends,
 			workEnd{cancelled.GetTaskId(), cancelled.GetToken(), ErrTaskCancelled, false})
 	}

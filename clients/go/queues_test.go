@@ -105,8 +105,8 @@ func TestAllTasksOfABatchAreDoneAndNotTooManyAtOnce(t *testing.T) {
 	eventually(t, "all are done", func() bool { return done.Load() == 200 })
 	equal(t, "whether too many were done at once", most.Load() <= 4, true)
 	must(t, stop())
-	stats := value[*queuesv1.StatsResponse](t)(client.Queues.Stats(limited(t), &queuesv1.StatsRequest{Queue: "many"}))
-	equal(t, "finished", stats.GetFinished(), 200)
+	stats := value[*queuesv1.GetStatsResponse](t)(client.Queues.GetStats(limited(t), &queuesv1.GetStatsRequest{Queue: "many"}))
+	equal(t, "finished", stats.GetFinishedCount(), 200)
 }
 
 func TestAWorkerThatStopsEndsWhatItDoesAndGivesBackTheRest(t *testing.T) {
@@ -126,7 +126,7 @@ func TestAWorkerThatStopsEndsWhatItDoesAndGivesBackTheRest(t *testing.T) {
 	}
 	equal(t, "begun", comes(t, "the first task", began), ids[0])
 	eventually(t, "the second is fetched ahead", func() bool {
-		return value[*queuesv1.StatsResponse](t)(client.Queues.Stats(limited(t), &queuesv1.StatsRequest{Queue: "mail"})).GetLeased() == 2
+		return value[*queuesv1.GetStatsResponse](t)(client.Queues.GetStats(limited(t), &queuesv1.GetStatsRequest{Queue: "mail"})).GetLeasedCount() == 2
 	})
 	time.AfterFunc(100*time.Millisecond, func() { close(goOn) })
 

@@ -13,6 +13,7 @@ import (
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
 	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
+	streamsv1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -90,8 +91,8 @@ func (f *flakyLocks) Hold(request *locksv1.HoldRequest, stream locksv1.Locks_Hol
 	if count > 1 && f.forgets {
 		return notHeld
 	}
-	err := stream.Send(&locksv1.HoldResponse{Event: &locksv1.HoldResponse_Granted_{
-		Granted: &locksv1.HoldResponse_Granted{Token: "t", Fence: proto.Int64(1)},
+	err := stream.Send(&locksv1.HoldResponse{Event: &locksv1.HoldResponse_Granted{
+		Granted: &streamsv1.Granted{Token: "t", Fence: proto.Int64(1)},
 	}})
 	if err != nil || count == 1 {
 		return away

@@ -38,9 +38,9 @@ type PermitOptions struct {
 	// Wait is how long Acquire waits while there are not enough: 0, the default (do not
 	// wait), to 24 h. Hold waits as long as its context lives.
 	Wait time.Duration
-	// Holder is a label that others see while they are held: at most 256 bytes, no control
+	// Label is what others see while they are held: at most 256 bytes, no control
 	// characters. It is not a credential.
-	Holder string
+	Label string
 	// Limit of the semaphore in case nobody has configured it: 1 to 1,000,000; 0 for none.
 	Limit int32
 	// OnWaiting is called by Hold with the position in the queue, 1 being the next to be served,
@@ -73,7 +73,7 @@ func (s *Semaphores) TryAcquire(
 //   - [ErrNotHeld] when they were granted but their lease had run out when the answer arrived,
 //   - [ReasonSemaphoreNotFound] when nobody configured the semaphore and the options say no limit,
 //   - [ReasonSemaphoreLimitExceeded] when there can never be enough,
-//   - [ReasonSemaphoreLineFull] when too many wait already,
+//   - [ReasonSemaphoreTooManyWaiters] when too many wait already,
 //   - [ErrUnavailable] when no server, or no Redis, could be reached.
 func (s *Semaphores) Acquire(
 	ctx context.Context, name string, options PermitOptions,
@@ -85,7 +85,7 @@ func (s *Semaphores) Acquire(
 				Permits:   options.Permits,
 				Lease:     durationpb.New(leaseOf(options.Lease)),
 				Wait:      durationpb.New(options.Wait),
-				Holder:    options.Holder,
+				Label:     options.Label,
 				Limit:     options.Limit,
 				RequestId: id,
 			})
@@ -136,9 +136,9 @@ func (s *Semaphores) calls(name string, options PermitOptions) *leaseCalls {
 			})
 			return err
 		},
-		hold: func(ctx context.Context, token string) (func() (holdEvent, error), error) {
-			return holdEvents(s.SemaphoresClient.Hold(ctx, &semaphoresv1.HoldRequest{
-				Name: name, Lease: durationpb.New(lease), Holder: options.Holder,
+		hold: func(ctx context.Context, token string) (func() (holdResponse, error), error) {
+			return holdStream(s.SemaphoresClient.Hold(ctx, &semaphoresv1.HoldRequest{
+				Name: name, Lease: durationpb.New(lease), Label: options.Label,
 				Permits: options.Permits, Limit: options.Limit, Token: token,
 			}))
 		},

@@ -37,17 +37,17 @@ func TestPermitsAreLimited(t *testing.T) {
 
 func TestPermitsAreHeldByAStreamAndWaitedFor(t *testing.T) {
 	semaphores := client(t).Semaphores
-	options := quoin.PermitOptions{Limit: 1, Lease: lease, Wait: time.Minute, Holder: "stream"}
+	options := quoin.PermitOptions{Limit: 1, Lease: lease, Wait: time.Minute, Label: "stream"}
 	held := value[*quoin.Permits](t)(semaphores.Hold(limited(t), "api", options))
 	state := func() *semaphoresv1.GetResponse {
 		return value[*semaphoresv1.GetResponse](t)(semaphores.Get(limited(t), &semaphoresv1.GetRequest{Name: "api"}))
 	}
-	equal(t, "holder", state().GetHolders()[0].GetHolder(), "stream")
+	equal(t, "holder", state().GetHolders()[0].GetLabel(), "stream")
 	done := make(chan error)
 	go func() {
 		done <- semaphores.Do(limited(t), "api", options, func(context.Context, *quoin.Permits) error { return nil })
 	}()
-	eventually(t, "it stands in line", func() bool { return state().GetWaiters() == 1 })
+	eventually(t, "it stands in line", func() bool { return state().GetWaiterCount() == 1 })
 	must(t, held.Release(limited(t)))
 	must(t, comes(t, "the end of the work", done))
 	for page, err := range quoin.Pages(limited(t), semaphores.List, &semaphoresv1.ListRequest{}) {
@@ -66,13 +66,13 @@ func TestPermitsThatAreRevokedAreLost(t *testing.T) {
 	held := value[*quoin.Permits](t)(semaphores.Hold(limited(t), "api", options))
 	state := value[*semaphoresv1.GetResponse](t)(semaphores.Get(limited(t), &semaphoresv1.GetRequest{Name: "api"}))
 	for _, holder := range state.GetHolders() {
-		revoke := &semaphoresv1.RevokeRequest{Name: "api", Id: holder.GetId(), Reason: "maintenance"}
+		revoke := &semaphoresv1.RevokeRequest{Name: "api", Id: holder.GetId(), Explanation: "maintenance", Actor: "ops"}
 		equal(t, "permits", value[*semaphoresv1.RevokeResponse](t)(semaphores.Revoke(limited(t), revoke)).GetPermits(), 1)
 	}
 	for _, permits := range []*quoin.Permits{renewed, held} {
 		comes(t, "the loss", permits.Lost())
 		var loss *quoin.LostError
-		if !errors.As(permits.Err(), &loss) || loss.Reason != quoin.LostRevoked {
+		if !errors.As(permits.Err(), &loss) || loss.Reason != quoin.LostRevoked || loss.Explanation != "maintenance" || loss.Actor != "ops" {
 			t.Errorf("the loss is %v", permits.Err())
 		}
 	}

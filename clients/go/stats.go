@@ -55,14 +55,14 @@ func (s *Stats) Recorder() *StatsRecorder {
 }
 
 // Record records a value, -1e18 to 1e18, of a kind, for example "AccessTime", and a context, for
-// example a page: 1 to 64 and 1 to 256 bytes without control characters. It never blocks. It fails
-// with [ErrInvalidRequest] when one of them is not allowed, and with [ErrClosed] when the recorder is
+// example a page: each 1 to 512 bytes without control characters. It never blocks. It fails with
+// [ErrInvalidRequest] when one of them is not allowed, and with [ErrClosed] when the recorder is
 // closed.
 func (r *StatsRecorder) Record(kind, context string, value float64) error {
-	if err := checkName("kind", kind, 64); err != nil {
+	if err := checkName("kind", kind); err != nil {
 		return err
 	}
-	if err := checkName("context", context, 256); err != nil {
+	if err := checkName("context", context); err != nil {
 		return err
 	}
 	if !(math.Abs(value) <= largestValue) {

@@ -56,8 +56,8 @@ func (t *Task) Kind() string { return t.leased.GetKind() }
 
 // Payload is what there is to know; a task that was given as a text has the text's bytes.
 func (t *Task) Payload() []byte {
-	if text, given := t.leased.GetContent().(*queuesv1.LeasedTask_Text); given {
-		return []byte(text.Text)
+	if text, given := t.leased.GetContent().(*queuesv1.LeasedTask_PayloadText); given {
+		return []byte(text.PayloadText)
 	}
 	return t.leased.GetPayload()
 }
@@ -77,7 +77,7 @@ func (t *Task) EnqueueTime() time.Time { return t.leased.GetEnqueueTime().AsTime
 // Progress says how far the work is, for who waits. At most 256 bytes of the text are told.
 func (t *Task) Progress(text string) {
 	progress := t.held()
-	progress.Text = cut(text, longestProgress)
+	progress.ProgressText = cut(text, longestProgress)
 	t.offer(&queuesv1.WorkRequest{Message: &queuesv1.WorkRequest_Progress{Progress: progress}})
 }
 

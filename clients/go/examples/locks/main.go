@@ -18,8 +18,8 @@ import (
 const report = "nightly-report"
 
 func run(ctx context.Context, client *quoin.Client) error {
-	first := quoin.LockOptions{Lease: 30 * time.Second, Holder: "worker-1", Wait: time.Minute}
-	second := quoin.LockOptions{Lease: 30 * time.Second, Holder: "worker-2", Wait: time.Minute}
+	first := quoin.LockOptions{Lease: 30 * time.Second, Label: "worker-1", Wait: time.Minute}
+	second := quoin.LockOptions{Lease: 30 * time.Second, Label: "worker-2", Wait: time.Minute}
 	next := make(chan error, 1)
 
 	err := client.Locks.Do(ctx, report, first, func(ctx context.Context, lock *quoin.Lock) error {
@@ -28,7 +28,7 @@ func run(ctx context.Context, client *quoin.Client) error {
 
 		var busy *quoin.BusyError
 		if _, err := client.Locks.TryAcquire(ctx, report, 30*time.Second); errors.As(err, &busy) {
-			fmt.Println("worker-2 sees it held by", busy.Holder)
+			fmt.Println("worker-2 sees it held by", busy.Label)
 		}
 		go func() {
 			next <- client.Locks.Do(context.WithoutCancel(ctx), report, second,

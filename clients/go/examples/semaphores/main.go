@@ -18,8 +18,8 @@ import (
 const api = "account/7/marketplace-api"
 
 func run(ctx context.Context, client *quoin.Client) error {
-	one := quoin.PermitOptions{Lease: 30 * time.Second, Holder: "stream"}
-	all := quoin.PermitOptions{Lease: 30 * time.Second, Holder: "bulk", Permits: 3, Wait: time.Minute}
+	one := quoin.PermitOptions{Lease: 30 * time.Second, Label: "stream"}
+	all := quoin.PermitOptions{Lease: 30 * time.Second, Label: "bulk", Permits: 3, Wait: time.Minute}
 	three := &semaphoresv1.ConfigureRequest{Name: api, Limit: 3}
 	if _, err := client.Semaphores.Configure(ctx, three); err != nil {
 		return err

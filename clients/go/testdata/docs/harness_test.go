@@ -44,7 +44,7 @@ func TestBlocks(t *testing.T) {
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	room := &chatv1.CreateRequest{Creator: "ann", Members: []string{"bob"}, FirstMessage: "hi"}
+	room := &chatv1.CreateRequest{Actor: "ann", Users: []string{"bob"}, FirstMessage: "hi"}
 	if _, err := client.Chat.Create(ctx, room); err != nil {
 		t.Fatal(err)
 	}
