@@ -5,7 +5,7 @@ import { Quoin } from "@quoin/client";
 await using quoin = Quoin.connect(process.argv[2]);
 const { chat } = quoin;
 
-const { chatId } = await chat.create({ creator: "ann", members: ["bob"], firstMessage: "hi Bob" });
+const { chatId } = await chat.create({ actor: "ann", users: ["bob"], firstMessage: "hi Bob" });
 await chat.send({ chatId, sender: "ann", body: "are you there?" });
 await tellUnread();
 
@@ -25,7 +25,7 @@ for await (const event of chat.subscribe({ user: "bob" })) {
 await tellUnread();
 
 async function tellUnread() {
-  for (const { unread } of (await chat.listChats({ user: "bob" })).chats) {
+  for (const { unread } of (await chat.listChats({ user: "bob" })).memberships) {
     console.log(`unread for Bob: ${unread}`);
   }
 }

@@ -14,7 +14,7 @@ first.onLost((reason) => console.log(`worker-1 must stop: ${reason}`));
 console.log(`worker-1 writes the report with fence ${first.fence}`);
 
 if (!(await locks.acquire(REPORT, { lease: "30s" }))) {
-  console.log(`worker-2 sees it held by ${(await locks.get({ name: REPORT })).holder}`);
+  console.log(`worker-2 sees it held by ${(await locks.get({ name: REPORT })).label}`);
 }
 const next = locks.run(REPORT, { lease: "30s", wait: "1m", label: "worker-2" }, (lock) => {
   console.log(`worker-2 goes on with fence ${lock.fence}`);

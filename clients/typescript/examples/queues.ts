@@ -27,7 +27,7 @@ function send(task: Task, what: string): string {
 
 const mail = (kind: string, value: string) => ({
   kind,
-  content: { case: "text" as const, value },
+  content: { case: "payloadText" as const, value },
 });
 const newTasks = [
   mail("sold", "ann: lamp"),

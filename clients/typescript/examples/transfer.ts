@@ -9,8 +9,8 @@ const { locks } = quoin;
 {
   await using one = await locks.acquire("account/3", { lease: "30s", shared: true });
   await using two = await locks.acquire("account/3", { lease: "30s", shared: true });
-  const { readers } = await locks.get({ name: "account/3" });
-  console.log(`${readers} readers look at account 3: ${one?.isHeld && two?.isHeld}`);
+  const { readerCount } = await locks.get({ name: "account/3" });
+  console.log(`${readerCount} readers look at account 3: ${one?.isHeld && two?.isHeld}`);
   const refused = (await locks.acquireAll(ACCOUNTS, { lease: "30s" })) === undefined;
   console.log(`a transfer is refused: ${refused}`);
 }
@@ -18,7 +18,7 @@ const { locks } = quoin;
 await using both = await locks.acquireAll(ACCOUNTS, { lease: "30s", label: "transfer" });
 console.log(`the transfer holds ${both?.size} locks`);
 for await (const page of pages(locks.list, { prefix: "account/" })) {
-  for (const { name, holder } of page.locks) {
-    console.log(`${name}: ${holder}`);
+  for (const { name, label } of page.locks) {
+    console.log(`${name}: ${label}`);
   }
 }

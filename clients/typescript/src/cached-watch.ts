@@ -115,7 +115,7 @@ export abstract class CachedWatch implements AsyncDisposable {
           this.heard = event.value.asOf && timestampDate(event.value.asOf);
           this.stale = event.value.stale ?? false;
           take(event as never);
-          if (event.case !== "heartbeat") {
+          if (event.case === "snapshot") {
             this.known();
           }
         }

@@ -6,10 +6,10 @@ import {
   Chat as ChatService,
   type SubscribeRequestSchema,
   type SubscribeResponse,
-  type SubscribeResponse_Doing,
   type SubscribeResponse_Event,
-  type SubscribeResponse_Gap,
+  type SubscribeResponse_Signal,
 } from "./gen/quoin/chat/v1/chat_pb.js";
+import type { Gap } from "./gen/quoin/streams/v1/streams_pb.js";
 import { ResumableStream, type StreamOptions } from "./resumable-stream.js";
 
 type InChat = Exclude<SubscribeResponse_Event["event"], { case: undefined }>;
@@ -24,8 +24,8 @@ export type ChatEvent = {
   readonly cursor: string;
 } & (
   | (InChat & { readonly time?: Timestamp | undefined })
-  | { readonly case: "gap"; readonly value: SubscribeResponse_Gap }
-  | { readonly case: "signal"; readonly value: SubscribeResponse_Doing }
+  | { readonly case: "gap"; readonly value: Gap }
+  | { readonly case: "signal"; readonly value: SubscribeResponse_Signal }
 );
 
 /** What the client adds to the calls of Chat. */
@@ -56,7 +56,7 @@ function* chatEvents({ event }: SubscribeResponse, position: string): Generator<
       }
     }
   } else if (event.case === "gap") {
-    yield { chatId: event.value.chatId, cursor: event.value.cursor, ...event };
+    yield { chatId: event.value.name, cursor: event.value.cursor, ...event };
   } else if (event.case === "signal") {
     yield { chatId: event.value.chatId, cursor: position, ...event };
   }

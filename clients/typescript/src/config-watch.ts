@@ -32,7 +32,7 @@ export class ConfigWatch extends CachedWatch {
   }
 
   /**
-   * Has a listener told every component that comes, changes or goes (it is `deleted`), from now on;
+   * Has a listener told every component that comes, changes or goes (a `deletion`), from now on;
    * not those that are known already.
    *
    * @returns what takes the listener away again
@@ -47,7 +47,7 @@ export class ConfigWatch extends CachedWatch {
     } else if (event.case === "changes") {
       const now = new Map(this.components);
       for (const one of event.value.configurations) {
-        if (one.deleted) {
+        if (one.deletion) {
           now.delete(one.component);
         } else {
           now.set(one.component, one);
@@ -66,7 +66,7 @@ export class ConfigWatch extends CachedWatch {
     const gone = [...before.values()].filter((one) => !now.has(one.component));
     return [
       ...all.filter((one) => before.get(one.component)?.version !== one.version),
-      ...gone.map(({ value, ...one }) => ({ ...one, deleted: true })),
+      ...gone.map(({ value, ...one }) => ({ ...one, deletion: true })),
     ];
   }
 

@@ -44,12 +44,12 @@ export class CounterRecorder extends Recorder {
   /**
    * Adds to a counter, 1 if nothing else is said. Never waits.
    *
-   * @throws TypeError when the name is not 1 to 256 bytes without control characters
+   * @throws TypeError when the name is not 1 to 512 bytes without control characters
    * @throws RangeError when what is to be sent leaves the range of 64-bit numbers, or the delta is
    *   no whole number
    */
   increment(name: string, delta: number | bigint = 1): void {
-    checkName("name", name, 256);
+    checkName("name", name);
     const sum = (this.sums.get(name) ?? 0n) + BigInt(delta);
     if (sum < LEAST || sum > GREATEST) {
       throw new RangeError(`${name}: the sum leaves the range of 64-bit numbers`);

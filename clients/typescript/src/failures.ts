@@ -19,7 +19,7 @@ import {
 
 const DOMAIN = "quoin.dev";
 /** Reasons that say: the token does not hold it any more. */
-const NOT_HELD = /_(NOT_HELD|FORCED|REVOKED)$/;
+const NOT_HELD = /_(NOT_HELD|REVOKED)$/;
 
 /** Codes with which connect says that a connection broke or could not be made. */
 const BROKEN: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted, Code.Canceled]);

@@ -3,7 +3,7 @@ import type { ClientCore } from "./client-core.js";
 import { leasePause, now, pause } from "./clock.js";
 import { ClosedError, type LostReason, NotHeldError, UnavailableError } from "./errors.js";
 import { quoinError } from "./failures.js";
-import { HoldResponse_Lost_Reason as LostCode } from "./gen/quoin/locks/v1/locks_pb.js";
+import { LostReason as LostCode } from "./gen/quoin/streams/v1/streams_pb.js";
 import { endOf, type Grant, grantOf, type HoldEvent, type LeaseCalls } from "./lease-calls.js";
 import { LeaseHandle, leaseEnd, lostReason } from "./lease-handle.js";
 import { onAbort } from "./signals.js";
@@ -11,7 +11,7 @@ import { onAbort } from "./signals.js";
 /** What codes of losses mean that are not just "not held". */
 const LOST: Partial<Record<LostCode, LostReason>> = {
   [LostCode.EXPIRED]: "expired",
-  [LostCode.FORCED]: "revoked",
+  [LostCode.REVOKED]: "revoked",
 };
 
 /**

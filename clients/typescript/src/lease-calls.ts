@@ -4,10 +4,8 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { CallOptions } from "@connectrpc/connect";
 import type { ClientCore } from "./client-core.js";
 import { durationMessage } from "./durations.js";
-import type {
-  HoldResponse_Granted as Granted,
-  HoldResponse,
-} from "./gen/quoin/locks/v1/locks_pb.js";
+import type { HoldResponse } from "./gen/quoin/locks/v1/locks_pb.js";
+import type { Granted } from "./gen/quoin/streams/v1/streams_pb.js";
 
 /** The RPCs of a service that grants leases; they have the same fields in all of them. */
 export interface LeaseMethods {

@@ -15,7 +15,7 @@ export function leaseEnd(sent: number, lease: number): number {
 
 /** Why a call says that a token does not hold anything any more. */
 export function lostReason(failure: QuoinError): LostReason {
-  return /_(FORCED|REVOKED)$/.test(failure.reason ?? "") ? "revoked" : "not_held";
+  return /_REVOKED$/.test(failure.reason ?? "") ? "revoked" : "not_held";
 }
 
 /**

@@ -118,7 +118,7 @@ export abstract class LeaseHelper<O extends LeaseOptions> {
    */
   protected calls(name: string, options: O): LeaseCalls {
     const { lease = DEFAULT_LEASE, label } = options;
-    const fields = { holder: label, ...this.fields(options) };
+    const fields = { label, ...this.fields(options) };
     return new LeaseCalls(this.core, this.methods, this.what, name, milliseconds(lease), fields);
   }
 

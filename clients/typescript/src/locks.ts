@@ -52,7 +52,7 @@ export class LocksHelper extends LeaseHelper<LockOptions> {
     const timeoutMs = this.core.waitTimeout(waitMs);
     const all = names.map((name) => this.calls(name, options));
     const lease = all[0] && durationMessage(all[0].lease);
-    const request = { ...this.fields(options), names, holder: options.label, lease };
+    const request = { ...this.fields(options), names, label: options.label, lease };
     const sent = now();
     return acquiring(
       this.core,

@@ -50,7 +50,7 @@ export class LogWriter extends Recorder {
     private readonly name: string,
   ) {
     super();
-    checkName("name", name, 512);
+    checkName("name", name);
     const batch = (entries: LogEntry[]) => ({ name, entries, requestId: randomUUID() });
     const size = ({ entries = [] }: { entries?: readonly unknown[] }) => entries.length;
     this.sender = new BatchSender(core, LogsService.method.writeStream, PERIOD_MILLIS, {

@@ -39,7 +39,7 @@ export class MaintenanceWatch extends CachedWatch {
   }
 
   private take(event: WatchMaintenanceResponse["event"]): void {
-    if (event.case === "state") {
+    if (event.case === "snapshot") {
       this.maintenance = event.value.maintenance;
       this.endsAt = Number.POSITIVE_INFINITY;
     }

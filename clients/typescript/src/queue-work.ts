@@ -46,7 +46,7 @@ export function queueWork(
           lease: durationMessage(lease),
           preference: weights.length > 0 ? Preference.WEIGHTED : Preference.STRICT,
           reportsStart: true,
-          held: held.map(ref),
+          heldTasks: held.map(ref),
         },
       }),
     credits: (value) => report({ case: "credits", value }),
@@ -55,13 +55,13 @@ export function queueWork(
       return report({ case: "ack", value: { ...ref(task), answer: answerOf(result) } });
     },
     failed: (task, thrown) => report({ case: "nack", value: { ...ref(task), ...failed(thrown) } }),
-    *read({ message: event }, send) {
+    *read({ event }, send) {
       switch (event.case) {
-        case "tasks":
+        case "delivery":
           for (const leased of event.value.tasks) {
             const task: Task = new Task(leased, (text) => {
-              const progress = cut(text, LONGEST_PROGRESS);
-              send(report({ case: "progress", value: { ...ref(task), text: progress } }));
+              const progressText = cut(text, LONGEST_PROGRESS);
+              send(report({ case: "progress", value: { ...ref(task), progressText } }));
             });
             yield { case: "item", item: task };
           }
@@ -73,10 +73,10 @@ export function queueWork(
             }
           }
           break;
-        case "lost":
+        case "taskLost":
           yield { case: "lost", id: event.value.taskId, token: event.value.token };
           break;
-        case "cancelled":
+        case "taskCancelled":
           yield { case: "cancelled", id: event.value.taskId, token: event.value.token };
           break;
       }

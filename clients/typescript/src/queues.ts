@@ -63,9 +63,9 @@ export class QueuesHelper {
     this.core.opened(over, close);
     try {
       const { wait } = QueuesService.method;
-      for await (const { status } of reopened(this.core, wait, () => request, over.signal)) {
-        if (status && ENDS.has(status.state)) {
-          return status;
+      for await (const { event } of reopened(this.core, wait, () => request, over.signal)) {
+        if (event.case === "status" && ENDS.has(event.value.state)) {
+          return event.value;
         }
       }
     } finally {

@@ -50,15 +50,15 @@ export class StatsRecorder extends Recorder {
   /**
    * Records a value. Never waits.
    *
-   * @param kind what is measured: 1 to 64 bytes without control characters
-   * @param context what it is about: 1 to 256 bytes without control characters
+   * @param kind what is measured: 1 to 512 bytes without control characters
+   * @param context what it is about: 1 to 512 bytes without control characters
    * @param value in whatever unit the kind is measured in: -1e18 to 1e18
    * @throws TypeError when kind or context are not allowed
    * @throws RangeError when the value is no such number
    */
   record(kind: string, context: string, value: number): void {
-    checkName("kind", kind, 64);
-    checkName("context", context, 256);
+    checkName("kind", kind);
+    checkName("context", context);
     if (typeof value !== "number" || !(Math.abs(value) <= LARGEST)) {
       throw new RangeError(`a value is a number from -1e18 to 1e18, not ${textOf(value)}`);
     }
@@ -72,8 +72,8 @@ export class StatsRecorder extends Recorder {
 
   /** Begins to measure a time; `using`, or `stop`, records the seconds it took. */
   time(kind: string, context: string): Timer {
-    checkName("kind", kind, 64);
-    checkName("context", context, 256);
+    checkName("kind", kind);
+    checkName("context", context);
     const begin = now();
     let stopped = false;
     const stop = () => {
@@ -92,7 +92,7 @@ export class StatsRecorder extends Recorder {
    * @param kind for example `rpc.client` or `rpc.server`
    */
   interceptor(kind: string): Interceptor {
-    checkName("kind", kind, 64);
+    checkName("kind", kind);
     return (next) => async (request) => {
       const begin = now();
       const tell = (code: string) => {

@@ -18,16 +18,19 @@ export function cut(text: string, bytes: number): string {
   return decoder.decode(all.subarray(0, end));
 }
 
+/** How many bytes a name has at most. */
+const LONGEST = 512;
+
 /**
  * Checks a name that is collected now and sent later, when nobody could be told any more.
  *
- * @throws TypeError when it is not 1 to so many bytes without control characters
+ * @throws TypeError when it is not 1 to 512 bytes without control characters
  */
-export function checkName(what: string, name: string, bytes: number): void {
+export function checkName(what: string, name: string): void {
   const isShort =
-    typeof name === "string" && (name.length <= bytes / 3 || Buffer.byteLength(name) <= bytes);
+    typeof name === "string" && (name.length <= LONGEST / 3 || Buffer.byteLength(name) <= LONGEST);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (name === "" || !isShort || /[\u0000-\u001f\u007f]/.test(name)) {
-    throw new TypeError(`${what}: must be 1 to ${bytes} bytes without control characters`);
+    throw new TypeError(`${what}: must be 1 to ${LONGEST} bytes without control characters`);
   }
 }

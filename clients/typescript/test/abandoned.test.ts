@@ -55,7 +55,10 @@ test("a wait that is aborted as its turn comes leaves nothing held", async () =>
     const abort = new AbortController();
     const waiting = quoin.locks.acquire("x", { lease: LEASE, wait: "1m", signal: abort.signal });
     waiting.catch(() => {});
-    await eventually("it waits", async () => (await quoin.locks.get({ name: "x" })).waiters === 1n);
+    await eventually(
+      "it waits",
+      async () => (await quoin.locks.get({ name: "x" })).waiterCount === 1n,
+    );
     const releasing = first?.release();
     const millis = Math.random() * 4;
     await (millis < 1 ? Promise.resolve() : wait(millis));

@@ -78,9 +78,9 @@ for (const [name, odd] of Object.entries(ODD)) {
     const waiting = quoin.locks.hold("report", { onWaiting: odd });
     await eventually(
       "it waits",
-      async () => (await quoin.locks.get({ name: "report" })).waiters === 1n,
+      async () => (await quoin.locks.get({ name: "report" })).waiterCount === 1n,
     );
-    await quoin.locks.forceRelease({ name: "report" });
+    await quoin.locks.revoke({ name: "report" });
     assert.equal(await soon(told), "revoked");
     assert.ok((await soon(waiting)).isHeld);
 
@@ -100,7 +100,7 @@ for (const [name, odd] of Object.entries(ODD)) {
     await using _ = quoin.config.announce({ service: "shop", address: "10.0.0.1:80" });
     await soon(Promise.all([heard, found]));
 
-    const { chatId } = await quoin.chat.create({ creator: "ann" });
+    const { chatId } = await quoin.chat.create({ actor: "ann" });
     await using events = quoin.chat.subscribe({ user: "ann" }, { onAlive: odd, onBroken: odd });
     await quoin.chat.send({ chatId, sender: "ann", body: "hi" });
     const chat = events[Symbol.asyncIterator]();
@@ -165,7 +165,7 @@ test("a signal may be aborted with anything", async () => {
     }
     await eventually(
       "they wait",
-      async () => (await quoin.locks.get({ name: "x" })).waiters === 2n,
+      async () => (await quoin.locks.get({ name: "x" })).waiterCount === 2n,
     );
     abort.abort(reason);
     for (const call of [0, 1, 3]) {

@@ -19,7 +19,7 @@ async function nextOf<C extends ChatEvent["case"]>(
 
 /** A chat of Ann's, with others in it if there are names of them. */
 async function chatOfAnn(quoin: Quoin, ...users: string[]): Promise<string> {
-  return (await quoin.chat.create({ creator: "ann", members: users })).chatId;
+  return (await quoin.chat.create({ actor: "ann", users })).chatId;
 }
 
 test("a subscription brings what waits, and then what happens", async () => {
@@ -35,9 +35,9 @@ test("a subscription brings what waits, and then what happens", async () => {
   const two = await nextOf(events, "message");
   assert.ok(alive > 0 && two.time);
   assert.deepEqual([two.chatId, two.value.messageId, two.value.sender], [chatId, 2n, "ann"]);
-  await chat.edit({ chatId, sender: "ann", messageId: 2n, body: "zwei" });
+  await chat.edit({ chatId, actor: "ann", messageId: 2n, body: "zwei" });
   assert.equal((await nextOf(events, "messageEdited")).value.body, "zwei");
-  await chat.delete({ chatId, user: "ann", messageId: 2n });
+  await chat.delete({ chatId, actor: "ann", messageId: 2n });
   assert.ok((await nextOf(events, "messageDeleted")).value.deleteTime);
   await chat.signal({ chatId, user: "ann", activity: Activity.TYPING });
   const { value, cursor } = await nextOf(events, "signal");
@@ -116,10 +116,7 @@ test("what a subscription brought waits until it is acknowledged", async () => {
   }
   const waiting = async () => {
     const bodies: string[] = [];
-    for await (const { chats: pendingChats } of pages(chat.fetchPending, {
-      user: "bob",
-      pageSize: 1,
-    })) {
+    for await (const { pendingChats } of pages(chat.fetchPending, { user: "bob", pageSize: 1 })) {
       bodies.push(...pendingChats.flatMap(({ messages }) => messages.map(({ body }) => body)));
     }
     return bodies;
@@ -134,8 +131,8 @@ test("lists come page by page", async () => {
   const chatId = await chatOfAnn(quoin, "bob", "cleo", "dave");
   const seen: [string, Role][] = [];
   let count = 0;
-  const request = { chatId, user: "bob", pageSize: 1 };
-  for await (const { members } of pages(quoin.chat.members, request)) {
+  const request = { chatId, actor: "bob", pageSize: 1 };
+  for await (const { members } of pages(quoin.chat.listMembers, request)) {
     count++;
     seen.push(...members.map(({ user, role }): [string, Role] => [user, role]));
   }

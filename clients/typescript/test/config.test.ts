@@ -11,11 +11,11 @@ test("a value is set, changed if it is as expected, and deleted", async () => {
   const place = { type: "redis", component: "stats" };
   assert.equal((await config.get(place)).found, false);
   const value = { host: "a", ports: [1, 2] };
-  const { version = 0n } = await config.set({ ...place, value, author: "kim" });
+  const { version = 0n } = await config.set({ ...place, value, actor: "kim" });
   assert.ok(version > 0n);
   const { configuration } = await config.get(place);
   assert.deepEqual(configuration?.value, value);
-  assert.deepEqual([configuration?.version, configuration?.author], [version, "kim"]);
+  assert.deepEqual([configuration?.version, configuration?.actor], [version, "kim"]);
   const next = { ...place, value: { host: "b" } };
   assert.equal((await config.set({ ...next, expectedVersion: version - 1n })).stored, false);
   assert.equal((await config.set({ ...next, expectedVersion: version })).stored, true);
@@ -38,7 +38,7 @@ test("a watch keeps the newest values and tells changes", async () => {
   await quoin.config.delete({ type: "redis", component: "a" });
   await eventually("both are told", () => changes.length === 2);
   assert.deepEqual(
-    changes.map((one) => [one.component, one.deleted]),
+    changes.map((one) => [one.component, one.deletion]),
     [
       ["b", false],
       ["a", true],
@@ -66,10 +66,10 @@ test("maintenance begins and ends", async () => {
   await soon(watch.ready);
   assert.equal(watch.current(), undefined);
   const until = timestampFromDate(new Date(Date.now() + 3_600_000));
-  const maintenance = { message: "back soon", until, allow: ["kim"] };
+  const maintenance = { notice: "back soon", until, allow: ["kim"] };
   await quoin.config.setMaintenance({ name: "shop", on: true, ...maintenance });
   await eventually("it has begun", () => watch.current() !== undefined);
-  assert.deepEqual([watch.current()?.message, watch.current()?.until], ["back soon", until]);
+  assert.deepEqual([watch.current()?.notice, watch.current()?.until], ["back soon", until]);
   await quoin.config.setMaintenance({ name: "shop", on: false });
   await eventually("it has ended", () => watch.current() === undefined);
 });

@@ -80,7 +80,7 @@ test("a call that cannot be sent is repeated whatever it does", async () => {
   await server[Symbol.asyncDispose]();
   const lines: string[] = [];
   await using quoin = Quoin.connect(address, { log: (line) => lines.push(line) });
-  const call = quoin.locks.forceRelease({ name: "x" });
+  const call = quoin.locks.revoke({ name: "x" });
   await eventually("it is said", () => lines.length > 0);
   await using again = await FakeServer.start(() => ACQUIRED, address);
   await soon(call);

@@ -41,8 +41,11 @@ test("a recorder counts everything once", async () => {
   for (let i = 0; i < 2_500; i++) {
     recorder.increment(`page/${i % 1_250}`, 2);
   }
+  const longest = "é".repeat(256);
+  recorder.increment(longest);
   await soon(recorder.flush());
   assert.equal(await total(quoin, "page/7"), 4n);
+  assert.equal(await total(quoin, longest), 1n);
   await soon(recorder.close());
   assert.equal(recorder.dropped, 0);
   recorder.increment("page/7");
@@ -100,7 +103,7 @@ test("values and times are recorded, and the slowest context is found", async ()
   assert.ok(search.hour);
   const home = await quoin.stats.get({ kind: "AccessTime", context: "/home" });
   assert.ok(home.count === 1n && (home.max ?? 0) <= longest, String(home.max));
-  const { slowest } = await quoin.stats.slowest({ kind: "AccessTime", limit: 1 });
+  const { slowest } = await quoin.stats.listSlowest({ kind: "AccessTime", maxItems: 1 });
   assert.equal(slowest[0]?.context, "/search");
 });
 
@@ -113,7 +116,7 @@ test("calls of other clients are timed", async () => {
   await assert.rejects(other.locks.get({ name: "" }));
   await other.close();
   await soon(recorder.close());
-  const { slowest } = await quoin.stats.slowest({ kind: "rpc.client" });
+  const { slowest } = await quoin.stats.listSlowest({ kind: "rpc.client" });
   assert.deepEqual(slowest.map(({ context }) => context).sort(), [
     "quoin.locks.v1.Locks/Get InvalidArgument",
     "quoin.locks.v1.Locks/Get OK",

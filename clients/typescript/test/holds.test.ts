@@ -9,7 +9,7 @@ test("readers hold a lock together", async () => {
   await using one = await quoin.locks.acquire("prices", { shared: true });
   await using two = await quoin.locks.hold("prices", { shared: true });
   assert.ok(one?.isHeld && two.isHeld);
-  assert.equal((await quoin.locks.get({ name: "prices" })).readers, 2n);
+  assert.equal((await quoin.locks.get({ name: "prices" })).readerCount, 2n);
   assert.equal(await quoin.locks.acquire("prices"), undefined);
 });
 
@@ -33,13 +33,13 @@ test("a hold that is aborted leaves the line", async () => {
   waiting.catch(() => {});
   await eventually(
     "it waits",
-    async () => (await quoin.locks.get({ name: "leader" })).waiters === 1n,
+    async () => (await quoin.locks.get({ name: "leader" })).waiterCount === 1n,
   );
   abort.abort(new Error("enough"));
   await assert.rejects(soon(waiting), /enough/);
   await eventually(
     "it is gone",
-    async () => (await quoin.locks.get({ name: "leader" })).waiters === 0n,
+    async () => (await quoin.locks.get({ name: "leader" })).waiterCount === 0n,
   );
   assert.ok(first.isHeld);
 });
@@ -53,7 +53,7 @@ test("a hold hears of its loss", async () => {
   await using quoin = await connect();
   const lock = await quoin.locks.hold("leader", { lease: "4s" });
   const told = new Promise((resolve) => lock.onLost(resolve));
-  await quoin.locks.forceRelease({ name: "leader" });
+  await quoin.locks.revoke({ name: "leader" });
   assert.equal(await soon(told), "revoked");
 });
 
@@ -66,7 +66,7 @@ test("closing the client gives back what it holds and what it waits for", async 
   const waiting = assert.rejects(quoin.locks.hold("two"), ClosedError);
   await eventually(
     "it waits",
-    async () => (await watcher.locks.get({ name: "two" })).waiters === 1n,
+    async () => (await watcher.locks.get({ name: "two" })).waiterCount === 1n,
   );
   await quoin.close();
   await soon(waiting);

@@ -53,13 +53,13 @@ test("keys of users mean nothing to the client", async () => {
 
   const fields = JSON.parse(`{${keys},"__proto__":"p"}`);
   await quoin.logs.write({ name: "shop", text: "x", fields });
-  const [entry] = (await quoin.logs.recent({ name: "shop" })).entries;
+  const [entry] = (await quoin.logs.listRecent({ name: "shop" })).entries;
   assert.deepEqual(Object.entries(entry?.fields ?? {}).sort(), Object.entries(fields).sort());
   {
     await using writer = quoin.logs.writer("mail");
     writer.write({ text: "x", fields });
   }
-  const [other] = (await quoin.logs.recent({ name: "mail" })).entries;
+  const [other] = (await quoin.logs.listRecent({ name: "mail" })).entries;
   assert.deepEqual(Object.entries(other?.fields ?? {}).sort(), Object.entries(fields).sort());
 
   await using announced = quoin.config.announce({
@@ -101,7 +101,10 @@ test("a signal has one listener, and none when nothing waits for it", async () =
     quoin.queues.work({ queues: ["mail"], handlers: { x: () => {} }, signal });
   }
   const settled = Promise.allSettled(waiting);
-  await eventually("they wait", async () => (await quoin.locks.get({ name: "x" })).waiters === 30n);
+  await eventually(
+    "they wait",
+    async () => (await quoin.locks.get({ name: "x" })).waiterCount === 30n,
+  );
   assert.equal(getEventListeners(signal, "abort").length, 1);
   abort.abort();
   await soon(settled);

@@ -13,7 +13,7 @@ test("a lock is held by one at a time, and its fences rise", async () => {
   assert.ok(first.expireTime.getTime() > 0);
   assert.equal(await quoin.locks.acquire("report", { lease: "30s" }), undefined);
   const state = await quoin.locks.get({ name: "report" });
-  assert.deepEqual([state.held, state.holder, state.fence], [true, "one", first.fence]);
+  assert.deepEqual([state.held, state.label, state.fence], [true, "one", first.fence]);
   await first.release();
   await first.release();
   assert.equal(first.isHeld, false);
@@ -27,7 +27,7 @@ test("who waits is granted the lock when it is released", async () => {
   const waiting = quoin.locks.acquire("report", { wait: "20s" });
   await eventually(
     "it waits",
-    async () => (await quoin.locks.get({ name: "report" })).waiters === 1n,
+    async () => (await quoin.locks.get({ name: "report" })).waiterCount === 1n,
   );
   await first?.release();
   assert.ok((await soon(waiting))?.isHeld);
@@ -41,13 +41,13 @@ test("a wait that is aborted leaves the line", async () => {
   waiting.catch(() => {});
   await eventually(
     "it waits",
-    async () => (await quoin.locks.get({ name: "report" })).waiters === 1n,
+    async () => (await quoin.locks.get({ name: "report" })).waiterCount === 1n,
   );
   abort.abort();
   await assert.rejects(soon(waiting), { name: "AbortError" });
   await eventually(
     "it is gone",
-    async () => (await quoin.locks.get({ name: "report" })).waiters === 0n,
+    async () => (await quoin.locks.get({ name: "report" })).waiterCount === 0n,
   );
   assert.ok(first?.isHeld);
 });
@@ -79,12 +79,12 @@ test("a lease is renewed for longer than it is", async () => {
   assert.equal(lock.signal.aborted, false);
 });
 
-test("a lock that was taken by force is lost", async () => {
+test("a lock that was revoked is lost", async () => {
   await using quoin = await connect();
   const lock = await quoin.locks.acquire("report", { lease: "4s" });
   assert.ok(lock);
   const told = new Promise((resolve) => lock.onLost(resolve));
-  const { released: revoked } = await quoin.locks.forceRelease({
+  const { revoked } = await quoin.locks.revoke({
     name: "report",
     explanation: "host 7 hangs",
     fence: lock.fence,
@@ -170,7 +170,7 @@ test("one of many callers at a time is in the critical section", async () => {
 test("releasing what others hold meanwhile does no harm", async () => {
   await using quoin = await connect();
   const lock = await quoin.locks.acquire("report", { lease: "1h" });
-  await quoin.locks.forceRelease({ name: "report" });
+  await quoin.locks.revoke({ name: "report" });
   await using next = await quoin.locks.acquire("report", { lease: "1h" });
   await lock?.release();
   assert.equal((await quoin.locks.get({ name: "report" })).fence, next?.fence);

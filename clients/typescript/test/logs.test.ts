@@ -25,17 +25,17 @@ test("a writer writes in the order it was told, and counts what is common", asyn
     await soon(writer.flush());
     assert.equal(writer.dropped, 0);
   }
-  const request = { name: "shop", severity: Severity.ERROR, limit: 2 };
-  const { entries } = await quoin.logs.recent(request);
+  const request = { name: "shop", severity: Severity.ERROR, maxItems: 2 };
+  const { entries } = await quoin.logs.listRecent(request);
   const texts = entries.map((entry) => entry.text);
   assert.deepEqual(texts, ["order 249 cannot be paid", "order 248 cannot be paid"]);
   assert.ok(entries[0]?.time && entries[0].fields.id === "7");
-  const { messages } = await quoin.logs.common({
+  const { commonMessages } = await quoin.logs.listCommon({
     name: "shop",
     severity: Severity.ERROR,
   });
   assert.equal(
-    messages.reduce((sum, { count = 0n }) => sum + count, 0n),
+    commonMessages.reduce((sum, { count = 0n }) => sum + count, 0n),
     250n,
   );
 });
@@ -87,7 +87,7 @@ test("what does not fit is cut, and what cannot be written is counted", async ()
   assert.equal(writer.dropped, 0);
   assert.equal(writer.write({ text: "too late" }), false);
   assert.equal(writer.dropped, 1);
-  const [empty, long] = (await quoin.logs.recent({ name: "shop" })).entries;
+  const [empty, long] = (await quoin.logs.listRecent({ name: "shop" })).entries;
   assert.equal(empty?.text, "-");
   assert.deepEqual([long?.text.length, Object.keys(long?.fields ?? {}).length], [8_192, 32]);
   assert.throws(() => quoin.logs.writer(""), TypeError);
@@ -102,11 +102,11 @@ test("a writer keeps 10,000 entries and drops the rest", async () => {
   }
   assert.equal(writer.dropped, 10);
   await soon(writer.flush());
-  const { messages } = await quoin.logs.common({
+  const { commonMessages } = await quoin.logs.listCommon({
     name: "shop",
     severity: Severity.INFO,
   });
-  assert.equal(messages[0]?.count, 10_000n);
+  assert.equal(commonMessages[0]?.count, 10_000n);
 });
 
 test("logs are listed by name", async () => {

@@ -80,7 +80,7 @@ async function everythingWorks(): Promise<void> {
   const shared = { recorder: quoin.counters.recorder("10ms"), writer: quoin.logs.writer("shop") };
   shared.recorder.increment("views");
   shared.writer.write({ text: round });
-  const content = { case: "text" as const, value: round };
+  const content = { case: "payloadText" as const, value: round };
   await quoin.queues.enqueue({ queue: "mail", task: { kind: "quick", content } });
   await quoin.chat.send({ chatId: "room", sender: "ann", body: round });
   await shared.recorder.close();
@@ -93,7 +93,7 @@ async function everythingWorks(): Promise<void> {
 }
 
 test("a server that drains and one that is killed are waited for", async () => {
-  await quoin.chat.create({ creator: "ann", chatId: "room" });
+  await quoin.chat.create({ actor: "ann", chatId: "room" });
   await using settings = quoin.config.watch({ type: "shop" });
   await using instance = quoin.config.announce({ service: "shop", address: "10.0.0.1:80" });
   await soon(Promise.all([settings.ready, instance.ready]));

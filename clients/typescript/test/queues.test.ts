@@ -10,7 +10,7 @@ test("a task is done and its result is told", async () => {
     queue: "mail",
     task: {
       kind: "sold",
-      content: { case: "text", value: "ann: lamp" },
+      content: { case: "payloadText", value: "ann: lamp" },
       fairnessKey: "shop",
     },
   });
@@ -40,7 +40,7 @@ test("many tasks are done, each kind by its handler, no more at a time than may 
   const done: string[] = [];
   const handle = async (task: Task) => {
     most = Math.max(most, ++running);
-    await quoin.queues.stats({ queue: "numbers" });
+    await quoin.queues.getStats({ queue: "numbers" });
     running--;
     done.push(task.kind);
   };
@@ -53,10 +53,10 @@ test("many tasks are done, each kind by its handler, no more at a time than may 
   assert.equal(done.filter((kind) => kind === "odd").length, 30);
   assert.ok(most <= 4, String(most));
   await eventually("all are known to be done", async () => {
-    const { ready, leased, finished } = await quoin.queues.stats({
+    const { readyCount, leasedCount, finishedCount } = await quoin.queues.getStats({
       queue: "numbers",
     });
-    return ready === 0n && leased === 0n && finished === 60n;
+    return readyCount === 0n && leasedCount === 0n && finishedCount === 60n;
   });
 });
 
@@ -121,7 +121,7 @@ test("a task that is cancelled is told to stop", async () => {
   });
   await eventually(
     "it says how far it is",
-    async () => (await quoin.queues.get({ queue: "mail", taskId })).status?.progress === "half",
+    async () => (await quoin.queues.get({ queue: "mail", taskId })).status?.progressText === "half",
   );
   const cancelled = await quoin.queues.cancel({ queue: "mail", taskId });
   assert.equal(cancelled.state, TaskState.LEASED);

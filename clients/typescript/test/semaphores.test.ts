@@ -14,7 +14,7 @@ test("no more permits are in use than the limit", async () => {
   assert.ok(one?.isHeld);
   const state = await quoin.semaphores.get({ name: "api" });
   assert.deepEqual([state.limit, state.inUse, state.holderCount], [3, 3, 2n]);
-  assert.ok(state.holders.some(({ holder, permits }) => holder === "bulk" && permits === 2));
+  assert.ok(state.holders.some(({ label, permits }) => label === "bulk" && permits === 2));
 });
 
 test("who waits is served when permits are released", async () => {
@@ -23,7 +23,7 @@ test("who waits is served when permits are released", async () => {
   const waiting = quoin.semaphores.acquire("api", { wait: "20s" });
   await eventually(
     "it waits",
-    async () => (await quoin.semaphores.get({ name: "api" })).waiters === 1n,
+    async () => (await quoin.semaphores.get({ name: "api" })).waiterCount === 1n,
   );
   await held?.release();
   assert.ok((await soon(waiting))?.isHeld);
@@ -44,7 +44,7 @@ test("permits are held by a call, and revoked", async () => {
   const held = await quoin.semaphores.hold("api", { limit: 2, permits: 2, lease: "4s" });
   const told = new Promise((resolve) => held.onLost(resolve));
   const [holder] = (await quoin.semaphores.get({ name: "api" })).holders;
-  const request = { name: "api", id: holder?.id ?? "", reason: "maintenance" };
+  const request = { name: "api", id: holder?.id ?? "", explanation: "maintenance" };
   assert.equal((await quoin.semaphores.revoke(request)).permits, 2);
   assert.equal(await soon(told), "revoked");
   await assert.rejects(quoin.semaphores.revoke(request), NotHeldError);

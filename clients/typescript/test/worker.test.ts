@@ -32,8 +32,8 @@ test("a worker that is closed ends what it does and gives the rest back", async 
   await soon(worker.close());
   assert.equal(begun, 1);
   await eventually("the others wait", async () => {
-    const stats = await quoin.queues.stats({ queue: "mail" });
-    return stats.ready === 3n && stats.finished === 1n;
+    const stats = await quoin.queues.getStats({ queue: "mail" });
+    return stats.readyCount === 3n && stats.finishedCount === 1n;
   });
 });
 
@@ -55,7 +55,7 @@ test("a worker loses patience with tasks that do not end", async () => {
   await soon(worker.close());
   assert.ok(signal.aborted);
   await eventually("it waits again", async () => {
-    return (await quoin.queues.stats({ queue: "mail" })).leased === 0n;
+    return (await quoin.queues.getStats({ queue: "mail" })).leasedCount === 0n;
   });
 });
 
