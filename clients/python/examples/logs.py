@@ -21,5 +21,5 @@ with quoin.connect(sys.argv[1] if len(sys.argv) > 1 else "localhost:7400") as q:
             if isinstance(entry, quoin.LogEntry):
                 print(entry.log, "reports:", entry.text)
 
-    for message in q.logs.common(name="shop", severity="error").messages:
-        print(message.count, "x", message.text)
+    for message in q.logs.list_common(name="shop", severity="error").common_messages:
+        print(message.count, "x", message.template)

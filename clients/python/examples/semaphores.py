@@ -12,11 +12,11 @@ with quoin.connect(sys.argv[1] if len(sys.argv) > 1 else "localhost:7400") as q:
     q.semaphores.configure(name=API, limit=3)
 
     def bulk() -> None:
-        with q.semaphores.acquire(API, permits=3, wait=60, holder="bulk") as permits:
+        with q.semaphores.acquire(API, permits=3, wait=60, label="bulk") as permits:
             print("bulk upload with", permits.permits, "permits")
 
     uploading = threading.Thread(target=bulk)
-    with q.semaphores.hold(API, holder="stream") as stream:
+    with q.semaphores.hold(API, label="stream") as stream:
         stream.on_lost(lambda reason: print("the stream must stop:", reason.value))
         print("in use:", q.semaphores.get(name=API).in_use, "of 3")
         with q.semaphores.acquire(API):

@@ -46,7 +46,7 @@ def interrupt(address: str, namespace: str) -> None:
 
     def interrupt_soon() -> None:
         with quoin.connect(address, namespace=namespace) as other:
-            while other.locks.get(name="report").waiters == 0:
+            while other.locks.get(name="report").waiter_count == 0:
                 time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 

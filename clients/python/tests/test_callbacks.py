@@ -154,7 +154,7 @@ def test_listeners_of_the_blocking_client(address: str, namespace: str) -> None:
         lost: queue.SimpleQueue[LostReason] = queue.SimpleQueue()
         held.on_lost(listener)
         held.on_lost(lost.put)
-        q.locks.force_release(name="report")
+        q.locks.revoke(name="report")
         assert lost.get(timeout=LIMIT) is LostReason.REVOKED
 
 
@@ -180,17 +180,17 @@ async def test_listeners_of_the_asyncio_client(address: str, namespace: str) -> 
             asking = asyncio.ensure_future(q.locks.hold("report", on_waiting=listener)._acquire())
 
             async def waits() -> bool:
-                return (await q.locks.get(name="report")).waiters == 1
+                return (await q.locks.get(name="report")).waiter_count == 1
 
             await eventually(waits)
             asking.cancel()
 
             async def is_alone() -> bool:
-                return (await q.locks.get(name="report")).waiters == 0
+                return (await q.locks.get(name="report")).waiter_count == 0
 
             await eventually(is_alone)
         await soon(waiting.wait())
-        await q.locks.force_release(name="report")
+        await q.locks.revoke(name="report")
         assert await soon(lock.lost()) is LostReason.REVOKED
         async with q.config.watch("redis") as watch:
             watch.on_change(function)

@@ -36,7 +36,7 @@ ZONE = timezone(timedelta(hours=2))
     [
         (AcquireRequest, {"name": "a", "lease": "1m30s"}, {"name": "a", "lease": "90s"}),
         (AcquireRequest, {"lease": timedelta(milliseconds=1)}, {"lease": "0.001s"}),
-        (AcquireRequest, {"lease": 0.25, "holder": None}, {"lease": "0.250s"}),
+        (AcquireRequest, {"lease": 0.25, "label": None}, {"lease": "0.250s"}),
         (AcquireRequest, {"mode": "shared"}, {"mode": "MODE_SHARED"}),
         (AcquireRequest, {"mode": "MODE_SHARED"}, {"mode": "MODE_SHARED"}),
         (AcquireRequest, {"mode": Mode.MODE_SHARED}, {"mode": "MODE_SHARED"}),
@@ -49,19 +49,19 @@ ZONE = timezone(timedelta(hours=2))
             {"value": {"a": [1, 1.5, "b", True, None, {"c": []}], "n": {}}},
             {"value": {"a": [1, 1.5, "b", True, None, {"c": []}], "n": {}}},
         ),
-        (NewTask, {"payload": "ann"}, {"text": "ann"}),
-        (NewTask, {"text": b"ann"}, {"payload": "YW5u"}),
+        (NewTask, {"payload": "ann"}, {"payload_text": "ann"}),
+        (NewTask, {"payload_text": b"ann"}, {"payload": "YW5u"}),
         (NewTask, {"payload": bytearray(b"ann")}, {"payload": "YW5u"}),
         (
             EnqueueRequest,
             {"queue": "mail", "task": {"kind": "sold", "payload": "ann", "delay": 1}},
-            {"queue": "mail", "task": {"kind": "sold", "text": "ann", "delay": "1s"}},
+            {"queue": "mail", "task": {"kind": "sold", "payload_text": "ann", "delay": "1s"}},
         ),
         (EnqueueRequest, {"task": NewTask(kind="sold")}, {"task": {"kind": "sold"}}),
         (
             WorkRequest,
-            {"open": {"queues": ("a", "b"), "held": [{"queue": "a"}]}},
-            {"open": {"queues": ["a", "b"], "held": [{"queue": "a"}]}},
+            {"open": {"queues": ("a", "b"), "held_tasks": [{"queue": "a"}]}},
+            {"open": {"queues": ["a", "b"], "held_tasks": [{"queue": "a"}]}},
         ),
         (WorkRequest, {"open": {}}, {"open": {}}),
     ],
@@ -83,7 +83,11 @@ def test_arguments_become_messages(kind: Any, fields: Any, expected: Any) -> Non
         (GetRequest, {"from_": 7}, "from_: a datetime is needed, not int"),
         (WriteRequest, {"fields": ["order"]}, "fields: a mapping is needed, not list"),
         (WorkRequest, {"open": {"queues": "mail"}}, "open.queues: a list is needed, not str"),
-        (WorkRequest, {"open": {"held": [{}, {"a": 1}]}}, r"open.held\[1\].a: Progress has no"),
+        (
+            WorkRequest,
+            {"open": {"held_tasks": [{}, {"a": 1}]}},
+            r"open.held_tasks\[1\].a: Progress has no",
+        ),
         (EnqueueRequest, {"task": "sold"}, "task: a NewTask or a mapping is needed, not str"),
     ],
 )
@@ -94,9 +98,9 @@ def test_errors_name_the_argument(kind: Any, fields: Any, error: str) -> None:
 
 def test_a_request_that_was_given_stays_as_it_is() -> None:
     given = AcquireRequest(name="a")
-    assert build(AcquireRequest, given, {"holder": "me"}).holder == "me"
+    assert build(AcquireRequest, given, {"label": "me"}).label == "me"
     assert given == AcquireRequest(name="a")
-    assert build(AcquireRequest, {"name": "a"}, {"holder": "me"}).name == "a"
+    assert build(AcquireRequest, {"name": "a"}, {"label": "me"}).name == "a"
     for wrong in (GetRequest(), "a", 7):
         with pytest.raises(TypeError, match="AcquireRequest or a mapping is needed"):
             build(AcquireRequest, wrong)
@@ -153,7 +157,7 @@ def entries() -> Iterator[Any]:
 def test_streams_of_requests_that_block(address: str, namespace: str) -> None:
     with quoin.connect(address, namespace=namespace) as q:
         q.logs.write_stream(entries())
-        texts = [entry.text for entry in q.logs.recent(name="shop").entries]
+        texts = [entry.text for entry in q.logs.list_recent(name="shop").entries]
         assert texts == ["2", "1", "0"]
         sums: Any = ({"increments": [{"name": "views", "delta": n}]} for n in range(5))
         assert len(list(q.counters.increment_batch(sums))) == 5
@@ -177,7 +181,7 @@ async def test_streams_of_requests(address: str, namespace: str) -> None:
 
     async with quoin.aio.connect(address, namespace=namespace) as q:
         await q.logs.write_stream(entries())
-        assert len((await q.logs.recent(name="shop")).entries) == 3
+        assert len((await q.logs.list_recent(name="shop")).entries) == 3
         async with q.counters.increment_batch(sums()) as answers:
             assert len([answer async for answer in answers]) == 5
         with pytest.raises(quoin.InvalidRequestError):
@@ -201,14 +205,14 @@ def test_pages_of_lists(address: str, namespace: str) -> None:
 def test_calls_with_other_options(address: str, namespace: str) -> None:
     with quoin.connect(address, namespace=namespace) as q:
         other = q.with_options(namespace=f"{namespace}-other")
-        with other.locks.acquire("report", lease=5, holder="other"):
-            assert other.locks.get(name="report").holder == "other"
+        with other.locks.acquire("report", lease=5, label="other"):
+            assert other.locks.get(name="report").label == "other"
             assert q.with_options(deadline=60).locks.get(name="report").fence == 0
             with other.logs.writer("shop") as writer:
                 writer.write("other")
         assert not other.locks.get(name="report").held
-        assert len(other.logs.recent(name="shop").entries) == 1
-        assert not q.logs.recent(name="shop").entries
+        assert len(other.logs.list_recent(name="shop").entries) == 1
+        assert not q.logs.list_recent(name="shop").entries
         for wrong in ({"namespace": "No"}, {"deadline": 0}):
             with pytest.raises(ValueError):
                 q.with_options(**wrong)

@@ -18,10 +18,10 @@ async def test_values_are_set_and_compared(address: str, namespace: str) -> None
     async with quoin.aio.connect(address, namespace=namespace) as q:
         value = {"host": "10.0.0.1", "port": 6379, "tags": ["a", None, True, {"b": 1.5}]}
         which = {"type": "redis", "component": "statistics"}
-        version = (await q.config.set(which, author="kim", value=value)).version
+        version = (await q.config.set(which, actor="kim", value=value)).version
         found = (await q.config.get(which)).configuration
         assert json_format.MessageToDict(found.value) == value
-        assert (found.version, found.author) == (version, "kim")
+        assert (found.version, found.actor) == (version, "kim")
         assert not (await q.config.set(which, value={}, expected_version=1)).stored
         assert (await q.config.set(which, value={"a": 1}, expected_version=version)).stored
         assert (await q.config.delete(which)).deleted
@@ -95,10 +95,10 @@ async def test_maintenance_is_told(address: str, namespace: str) -> None:
             await soon(watch.ready())
             assert watch.current is None
             until = datetime.now(timezone.utc) + timedelta(hours=1)
-            await q.config.set_maintenance(name="shop", on=True, message="back soon", until=until)
+            await q.config.set_maintenance(name="shop", on=True, notice="back soon", until=until)
 
             async def is_on() -> bool:
-                return watch.current is not None and watch.current.message == "back soon"
+                return watch.current is not None and watch.current.notice == "back soon"
 
             await eventually(is_on)
 

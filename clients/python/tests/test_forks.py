@@ -18,7 +18,7 @@ def test_all_that_is_collected_in_forked_processes_arrives(address: str, namespa
     expected = Counter({"in parent": 1, "in child": 2, "in process": 2, "in parent again": 1})
     with quoin.connect(address, namespace=namespace) as q:
         for log in ("given", "own"):
-            assert Counter(entry.text for entry in q.logs.recent(name=log).entries) == expected
+            assert Counter(entry.text for entry in q.logs.list_recent(name=log).entries) == expected
         assert (
             q.counters.get(name="forks", precision=DAY, last=1, zero_fill=True).samples[0].count
             == 6
@@ -33,7 +33,7 @@ def test_a_child_says_why_it_cannot_connect(address: str, namespace: str) -> Non
         # Its end gives it back.
         eventually_is(lambda: not q.locks.get(name="report").held)
         for log in ("own", "given"):
-            assert not q.logs.recent(name=log).entries
+            assert not q.logs.list_recent(name=log).entries
 
 
 def test_an_event_loop_that_forks(address: str, namespace: str) -> None:

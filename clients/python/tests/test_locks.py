@@ -14,12 +14,12 @@ from quoin.values import LostReason
 @in_loop
 async def test_one_at_a_time(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
-        async with q.locks.acquire("report", lease=30, holder="first") as lock:
+        async with q.locks.acquire("report", lease=30, label="first") as lock:
             assert lock.is_held
             assert await q.locks.try_acquire("report") is None
             with pytest.raises(quoin.NotAcquiredError) as busy:
                 await q.locks.acquire("report")
-            assert (busy.value.holder, busy.value.position) == ("first", 1)
+            assert (busy.value.label, busy.value.position) == ("first", 1)
             assert 0 < busy.value.retry_after <= 30
         assert not lock.is_held
         later = await q.locks.acquire("report")
@@ -33,7 +33,7 @@ async def test_who_waits_gets_it_when_it_is_released(address: str, namespace: st
         second = asyncio.ensure_future(q.locks.acquire("report", wait=60)._acquire())
 
         async def waits() -> bool:
-            return (await q.locks.get(name="report")).waiters == 1
+            return (await q.locks.get(name="report")).waiter_count == 1
 
         await eventually(waits)
         await first.release()
@@ -47,7 +47,7 @@ async def test_who_is_cancelled_leaves_the_line(address: str, namespace: str) ->
             await asyncio.wait_for(q.locks.try_acquire("report", wait=60), 0.2)
 
         async def is_alone() -> bool:
-            return (await q.locks.get(name="report")).waiters == 0
+            return (await q.locks.get(name="report")).waiter_count == 0
 
         await eventually(is_alone)
 
@@ -88,8 +88,8 @@ async def test_a_lock_that_is_taken_away_is_lost(address: str, namespace: str) -
         lock = await q.locks.acquire("report", lease=6)
         told: asyncio.Future[LostReason] = asyncio.get_running_loop().create_future()
         lock.on_lost(told.set_result)
-        answer = await q.locks.force_release(name="report", explanation="maintenance")
-        assert answer.released
+        answer = await q.locks.revoke(name="report", explanation="maintenance")
+        assert answer.revoked
         assert await soon(told) is LostReason.REVOKED
         assert await lock.lost() is LostReason.REVOKED
         assert not lock.is_held
@@ -102,7 +102,7 @@ async def test_work_ends_when_its_lock_is_lost(address: str, namespace: str) -> 
         stopped = asyncio.Event()
 
         async def work(lock: quoin.aio.Lock) -> None:
-            await q.locks.force_release(name="report")
+            await q.locks.revoke(name="report")
             try:
                 await asyncio.sleep(3600)
             finally:
@@ -134,7 +134,7 @@ async def test_who_holds_is_told_its_place(address: str, namespace: str) -> None
         fourth = asyncio.ensure_future(q.locks.hold("report")._acquire())
 
         async def waits() -> bool:
-            return (await q.locks.get(name="report")).waiters == 1
+            return (await q.locks.get(name="report")).waiter_count == 1
 
         await eventually(waits)
         fourth.cancel()
@@ -150,15 +150,15 @@ async def test_who_holds_is_told_its_place(address: str, namespace: str) -> None
 async def test_several_or_none(address: str, namespace: str) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
         async with q.locks.acquire("b", shared=True), q.locks.acquire("b", shared=True):
-            assert (await q.locks.get(name="b")).readers == 2
+            assert (await q.locks.get(name="b")).reader_count == 2
             with pytest.raises(quoin.NotAcquiredError, match="b is held"):
                 await q.locks.acquire_all(["b", "a"])
-        async with q.locks.acquire_all(["b", "a"], holder="transfer") as both:
+        async with q.locks.acquire_all(["b", "a"], label="transfer") as both:
             assert both.is_held
             assert [lock.name for lock in both] == ["b", "a"]
             assert both["a"].is_held and len(both) == 2
             found = {
-                lock.name: lock.holder
+                lock.name: lock.label
                 async for page in quoin.aio.pages(q.locks.list, page_size=1)
                 for lock in page.locks
             }
@@ -174,9 +174,9 @@ async def test_a_watch_tells_what_happens(address: str, namespace: str) -> None:
             # A time limit loses nothing.
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(watch.__anext__(), 0.05)
-            lock = await q.locks.acquire("report", holder="me")
+            lock = await q.locks.acquire("report", label="me")
             event = await soon(watch.__anext__())
-            assert (event.change, event.holder, event.fence) == (
+            assert (event.change, event.label, event.fence) == (
                 WatchResponse.CHANGE_ACQUIRED,
                 "me",
                 lock.fence,
@@ -198,7 +198,7 @@ async def test_closing_gives_everything_back(address: str, namespace: str) -> No
 
             async def both_wait() -> bool:
                 a, b = await watching.locks.get(name="a"), await watching.locks.get(name="b")
-                return a.waiters == b.waiters == 1
+                return a.waiter_count == b.waiter_count == 1
 
             await eventually(both_wait)
         for ended in (waiting, holding):

@@ -23,12 +23,12 @@ async def test_entries_are_written_and_read(address: str, namespace: str) -> Non
             fields={"order": "7"},
         )
         assert written.cursor
-        (entry,) = (await q.logs.recent(name="shop", severity=Severity.ERROR)).entries
+        (entry,) = (await q.logs.list_recent(name="shop", severity=Severity.ERROR)).entries
         assert (entry.text, entry.template) == ("order 7 failed", "order {} failed")
         assert (int(entry.severity), dict(entry.fields)) == (Severity.ERROR, {"order": "7"})
-        assert not (await q.logs.recent(name="shop", severity="info")).entries
-        common = await q.logs.common(name="shop", severity="ERROR")
-        assert [(m.text, m.count) for m in common.messages] == [("order {} failed", 1)]
+        assert not (await q.logs.list_recent(name="shop", severity="info")).entries
+        common = await q.logs.list_common(name="shop", severity="ERROR")
+        assert [(m.template, m.count) for m in common.common_messages] == [("order {} failed", 1)]
 
 
 @in_loop
@@ -57,7 +57,7 @@ async def test_what_an_entry_has_too_much_is_cut_off(address: str, namespace: st
             writer.write("é" * 10_000, template="t" * 600, fields={"": "", **fields})
             writer.write("")
             writer.write("half \ud800")
-        entries = (await q.logs.recent(name="shop")).entries
+        entries = (await q.logs.list_recent(name="shop")).entries
         assert [entry.text[:6] for entry in entries] == ["half ?", "-", "é" * 6]
         assert len(entries[2].text.encode()) == 16_384
         assert len(entries[2].fields) == 32
@@ -78,11 +78,11 @@ async def test_what_is_never_accepted_is_dropped_and_the_rest_written(
             writer.write("x" * 20_000 if number in (3, 130, 131) else str(number))
         await soon(writer.flush())
         assert writer.dropped == 3
-        counted = await q.logs.common(name="shop", severity="INFO", limit=100)
-        assert sum(message.count for message in counted.messages) >= 100
+        counted = await q.logs.list_common(name="shop", severity="INFO", max_items=100)
+        assert sum(message.count for message in counted.common_messages) >= 100
         writer.write("later")
         await soon(writer.close())
-        assert (await q.logs.recent(name="shop", limit=1)).entries[0].text == "later"
+        assert (await q.logs.list_recent(name="shop", max_items=1)).entries[0].text == "later"
     assert len([r for r in caplog.records if "said once" in r.getMessage()]) == 1
 
 
@@ -99,8 +99,8 @@ def test_an_entry_that_cannot_be_printed(address: str, namespace: str) -> None:
             logger.warning("still told", extra={"what": Broken(), "other": 1})
         finally:
             logger.removeHandler(handler)
-        eventually_is(lambda: len(q.logs.recent(name="shop").entries) == 1)
-        fields = q.logs.recent(name="shop").entries[0].fields
+        eventually_is(lambda: len(q.logs.list_recent(name="shop").entries) == 1)
+        fields = q.logs.list_recent(name="shop").entries[0].fields
         assert (fields["what"], fields["other"]) == ("<a Broken without a text>", "1")
 
 
@@ -143,7 +143,7 @@ def test_a_program_logs(address: str, namespace: str) -> None:
             finally:
                 log.removeHandler(handler)
                 logging.getLogger("quoin").removeHandler(handler)
-        failed, late = q.logs.recent(name="shop").entries
+        failed, late = q.logs.list_recent(name="shop").entries
         assert (late.text, late.template) == ("order 7 is late", "order %d is late")
         assert (int(late.severity), late.fields["order"]) == (Severity.WARNING, "7")
         assert late.fields["logger"] == "shop.checkout"
@@ -172,7 +172,7 @@ def test_a_handler_is_configured_by_name(address: str, namespace: str) -> None:
     made.close()
     log.removeHandler(made)
     with quoin.connect(address, namespace=namespace) as q:
-        assert [entry.text for entry in q.logs.recent(name="shop").entries] == ["hello"]
+        assert [entry.text for entry in q.logs.list_recent(name="shop").entries] == ["hello"]
     with pytest.raises(ValueError, match="give a writer"):
         quoin.LogHandler()
 

@@ -92,7 +92,7 @@ async def test_who_waits_while_it_is_handed_over(address: str, namespace: str) -
             ]
 
             async def all_wait() -> bool:
-                return (await q.locks.get(name="report")).waiters == 4
+                return (await q.locks.get(name="report")).waiter_count == 4
 
             await eventually(all_wait)
             releasing = asyncio.ensure_future(first.release())

@@ -30,7 +30,7 @@ async def test_a_worker_does_tasks_by_kind(address: str, namespace: str) -> None
             async def is_told() -> bool:
                 return (
                     await q.queues.get(queue="mail", task_id=task.id)
-                ).status.progress == "half way"
+                ).status.progress_text == "half way"
 
             await eventually(is_told)
             return f"told {task.text}"
@@ -181,7 +181,7 @@ async def test_what_makes_no_sense_is_refused(address: str, namespace: str) -> N
         (id,) = await enqueue(q, quoin.task("later", delay=3600, priority=9))
         with pytest.raises(TimeoutError):
             await q.queues.wait("mail", id, timeout=0.05)
-        assert (await q.queues.stats(queue="mail")).delayed == 1
+        assert (await q.queues.get_stats(queue="mail")).delayed_count == 1
         worker = q.queues.worker("")
         worker.add("any", lambda task: None)
         with pytest.raises(quoin.InvalidRequestError):

@@ -22,7 +22,7 @@ async def test_everything_goes_on_when_a_server_comes_back(
     server = await asyncio.to_thread(new_server)
     async with quoin.aio.connect(server.address, namespace=namespace, deadline=20) as q:
         await q.config.set(type="redis", component="a", value={"host": "one"})
-        room = (await q.chat.create(creator="ann")).chat_id
+        room = (await q.chat.create(actor="ann")).chat_id
         begun, go_on = asyncio.Event(), asyncio.Event()
         worker = q.queues.worker("mail", lease=600)
 

@@ -17,7 +17,7 @@ async def test_permits_are_taken_up_to_the_limit(address: str, namespace: str) -
             await q.semaphores.acquire("api")
         assert missing.value.reason == quoin.Reason.SEMAPHORE_NOT_FOUND
         await q.semaphores.configure(name="api", limit=3)
-        async with q.semaphores.acquire("api", permits=2, holder="bulk") as two:
+        async with q.semaphores.acquire("api", permits=2, label="bulk") as two:
             assert two.permits == 2
             assert await q.semaphores.try_acquire("api", permits=2) is None
             async with q.semaphores.hold("api", lease=5) as third:
@@ -26,7 +26,7 @@ async def test_permits_are_taken_up_to_the_limit(address: str, namespace: str) -
                     await q.semaphores.acquire("api")
                 state = await q.semaphores.get(name="api")
                 assert (state.in_use, state.limit) == (3, 3)
-                assert sorted(holder.holder for holder in state.holders) == ["", "bulk"]
+                assert sorted(holder.label for holder in state.holders) == ["", "bulk"]
         assert [one.in_use for one in (await q.semaphores.list(prefix="a")).semaphores] == [0]
         await q.semaphores.delete(name="api")
 
@@ -37,7 +37,7 @@ async def test_permits_that_are_revoked_are_lost(address: str, namespace: str) -
         acquired = await q.semaphores.acquire("api", lease=6, limit=2)
         held = await q.semaphores.hold("api", lease=6)
         for holder in (await q.semaphores.get(name="api")).holders:
-            answer = await q.semaphores.revoke(name="api", id=holder.id, reason="too slow")
+            answer = await q.semaphores.revoke(name="api", id=holder.id, explanation="too slow")
             assert answer.permits == 1
         assert await soon(acquired.lost()) is LostReason.REVOKED
         assert await soon(held.lost()) is LostReason.REVOKED

@@ -21,11 +21,11 @@ from quoin.values import LostReason
 
 def test_locks_and_permits_are_context_managers(address: str, namespace: str) -> None:
     with quoin.connect(address, namespace=namespace) as q:
-        with q.locks.acquire("report", lease=30, holder="me") as lock:
+        with q.locks.acquire("report", lease=30, label="me") as lock:
             assert q.locks.try_acquire("report") is None
             with pytest.raises(quoin.NotAcquiredError):
                 q.locks.acquire("report", wait=0.1)
-            assert [lock.holder for lock in q.locks.list().locks] == ["me"]
+            assert [lock.label for lock in q.locks.list().locks] == ["me"]
             assert lock.lost(0.01) is None
         assert not q.locks.get(name="report").held
         with q.locks.acquire_all(["a", "b"]) as both, q.locks.hold("report", lease=5):
@@ -42,7 +42,7 @@ def test_losses_are_told_in_a_thread_that_may_block(address: str, namespace: str
         lock = q.locks.acquire("report", lease=6)
         told: queue.Queue[tuple[LostReason, bool]] = queue.Queue()
         lock.on_lost(lambda reason: told.put((reason, q.locks.get(name="report").held)))
-        q.locks.force_release(name="report")
+        q.locks.revoke(name="report")
         assert told.get(timeout=LIMIT) == (LostReason.REVOKED, False)
         assert lock.lost(LIMIT) is LostReason.REVOKED
 
@@ -72,7 +72,7 @@ def test_a_closed_client_says_so(address: str, namespace: str) -> None:
             waiting.put(e)
 
     threading.Thread(target=wait, daemon=True).start()
-    eventually_is(lambda: q.locks.get(name="report").waiters == 1)
+    eventually_is(lambda: q.locks.get(name="report").waiter_count == 1)
     q.close()
     q.close()
     assert isinstance(waiting.get(timeout=LIMIT), quoin.ClosedError)
@@ -85,7 +85,7 @@ def test_a_closed_client_says_so(address: str, namespace: str) -> None:
 def test_keyboard_interrupt_leaves_the_line(address: str, namespace: str) -> None:
     with quoin.connect(address, namespace=namespace) as q, q.locks.acquire("report", lease=60):
         assert run_script("interrupt", address, namespace) == "interrupted\n"
-        eventually_is(lambda: q.locks.get(name="report").waiters == 0)
+        eventually_is(lambda: q.locks.get(name="report").waiter_count == 0)
 
 
 def test_a_client_that_is_not_closed_gives_back_at_the_end(address: str, namespace: str) -> None:
@@ -163,6 +163,9 @@ def test_signal_handlers_log(address: str, namespace: str) -> None:
             signal.signal(signal.SIGALRM, before)
             logger.removeHandler(handler)
             handler.close()
-        counted = {m.text: m.count for m in q.logs.common(name="shop", severity="warning").messages}
+        counted = {
+            m.template: m.count
+            for m in q.logs.list_common(name="shop", severity="warning").common_messages
+        }
         assert counted["signal"] == signals
         assert calls >= counted["call"] > 0

@@ -57,7 +57,7 @@ KINDS = [
 ]
 ERRORS = [
     *map(refusal, KINDS),
-    quoin.NotAcquiredError("report", holder="me", retry_after=1, position=2),
+    quoin.NotAcquiredError("report", label="me", retry_after=1, position=2),
     quoin.Retry(5, "busy"),
     quoin.Reject("no such seller"),
     OurRetry("ann"),

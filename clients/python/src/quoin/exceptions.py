@@ -26,7 +26,7 @@ __all__ = [
 
 _NOT_HELD = {
     Reason.LOCK_NOT_HELD,
-    Reason.LOCK_FORCED,
+    Reason.LOCK_REVOKED,
     Reason.SEMAPHORE_NOT_HELD,
     Reason.SEMAPHORE_REVOKED,
 }
@@ -102,12 +102,12 @@ class InvalidRequestError(QuoinError):
 class NotAcquiredError(Portable, Exception):
     """Somebody else held it all the time: the normal answer to who asks for what is busy."""
 
-    def __init__(self, name: str, *, holder: str, retry_after: float, position: int) -> None:
-        by = f" by {holder}" if holder else ""
+    def __init__(self, name: str, *, label: str, retry_after: float, position: int) -> None:
+        by = f" by {label}" if label else ""
         super().__init__(f"{name} is held{by}")
         self.name = name
         """What could not be had."""
-        self.holder = holder
+        self.label = label
         """Label of who has it; empty when it gave none, always empty for semaphores."""
         self.retry_after = retry_after
         """Seconds until the present lease ends if it is not renewed."""

@@ -48,7 +48,7 @@ class LogHandler(logging.Handler):
             raise ValueError("give a writer, or the name of a log")
         super().__init__(level)
         if log:
-            check("log", log, 512)
+            check("log", log)
         self._given = writer
         self._log = log
         self._arguments = arguments

@@ -117,7 +117,7 @@ class Task:
     @property
     def payload(self) -> bytes:
         """What there is to know; of a text its bytes."""
-        return self._leased.payload or self._leased.text.encode()
+        return self._leased.payload or self._leased.payload_text.encode()
 
     @property
     def text(self) -> str:
@@ -159,7 +159,9 @@ class Task:
         """Says how far the work is, for who waits; of more than 256 bytes only the beginning."""
         text = shortened(text, LONGEST_PROGRESS)
         self._report(
-            Progress(queue=self.queue, task_id=self.id, token=self._leased.token, text=text)
+            Progress(
+                queue=self.queue, task_id=self.id, token=self._leased.token, progress_text=text
+            )
         )
 
     def stop(self) -> None:

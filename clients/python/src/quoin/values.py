@@ -91,7 +91,7 @@ class Configuration:
     """Of texts, numbers, booleans, ``None``, lists and dictionaries; whole numbers are ints."""
     version: int
     update_time: datetime
-    author: str
+    actor: str
     deleted: bool
     """Whether it went; only told by watches."""
 

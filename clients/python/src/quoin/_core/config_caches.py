@@ -134,11 +134,11 @@ class MaintenanceCache(Cache["Maintenance | None"]):
     def take(self, message: Any) -> bool:
         kind = message.WhichOneof("event")
         now = time.monotonic()
-        if kind == "state":
-            self._known = message.state.maintenance
-            self._ends_at = now + wire.seconds_between(message.state.as_of, self._known.until)
+        if kind == "snapshot":
+            self._known = message.snapshot.maintenance
+            self._ends_at = now + wire.seconds_between(message.snapshot.as_of, self._known.until)
             self._heard_at = now
-            self.seen(message.state.as_of)
+            self.seen(message.snapshot.as_of)
             self.changed(self.current)
             return True
         if kind == "heartbeat":
@@ -157,8 +157,8 @@ def configuration(message: ConfigurationMessage) -> Configuration:
         _dictionary(message.value),
         message.version,
         wire.moment(message.update_time),
-        message.author,
-        message.deleted,
+        message.actor,
+        message.deletion,
     )
 
 

@@ -38,7 +38,7 @@ def of_chats(message: SubscribeResponse) -> list[tuple[ChatNews, str]]:
         return [(ChatEvent(chat, event), event.cursor) for event in message.events.events]
     if kind == "gap":
         gap = message.gap
-        return [(ChatGap(gap.chat_id, gap.from_message_id, gap.to_message_id), gap.cursor)]
+        return [(ChatGap(gap.name, gap.first_missed, gap.last_missed), gap.cursor)]
     if kind == "signal":
         signal = message.signal
         return [(ChatSignal(signal.chat_id, signal.user, signal.activity), "")]

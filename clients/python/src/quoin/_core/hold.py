@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc.aio
 
+import quoin.streams.v1 as streams
 from quoin import exceptions
 from quoin._core import callbacks, wire
 from quoin._core.client_core import pause
@@ -19,8 +20,10 @@ from quoin._core.state import State
 from quoin.exceptions import NotHeldError, QuoinError, UnavailableError
 from quoin.values import LostReason
 
-# What both contracts say with these numbers.
-_LOST = {1: LostReason.EXPIRED, 3: LostReason.REVOKED}
+_LOST = {
+    streams.LostReason.LOST_REASON_EXPIRED: LostReason.EXPIRED,
+    streams.LostReason.LOST_REASON_REVOKED: LostReason.REVOKED,
+}
 
 
 async def hold(calls: LeaseCalls, on_waiting: Callable[[int], object] | None) -> Lease:

@@ -176,7 +176,7 @@ def not_acquired(name: str, answer: Any) -> NotAcquiredError:
     """The error for somebody who asked for what is busy."""
     return NotAcquiredError(
         name,
-        holder=getattr(answer, "holder", ""),
+        label=getattr(answer, "label", ""),
         retry_after=wire.seconds_of(answer.retry_after),
         position=answer.position,
     )

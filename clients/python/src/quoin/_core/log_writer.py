@@ -43,7 +43,7 @@ class EntrySender(Lasting):
     """
 
     def __init__(self, core: ClientCore, log: str) -> None:
-        check("log", log, 512)
+        check("log", log)
         self._core = core
         self._log = log
         # Nothing here needs a lock, which signal handlers and finalizers that log would enter again:

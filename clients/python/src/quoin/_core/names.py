@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is checked before it is collected, because nobody waits for the answer of the server."""
 
+LONGEST = 512
 
-def check(field: str, name: str, most: int) -> None:
+
+def check(field: str, name: str) -> None:
     """Refuses what the contract does not allow."""
     if not isinstance(name, str):
         raise TypeError(f"{field}: must be a str, not {type(name).__name__}")
-    if not 0 < len(name.encode()) <= most or any(c < " " or c == "\x7f" for c in name):
-        raise ValueError(f"{field}: must be 1 to {most} bytes without control characters")
+    if not 0 < len(name.encode()) <= LONGEST or any(c < " " or c == "\x7f" for c in name):
+        raise ValueError(f"{field}: must be 1 to {LONGEST} bytes without control characters")

@@ -37,7 +37,7 @@ class QueueProtocol:
     def open(self, kinds: Sequence[str], credits: int, held: Sequence[WorkItem]) -> Any:
         tasks = [_named(item) for item in held]
         return self.rpc.build(
-            open={**self._opening, "kinds": kinds, "credits": credits, "held": tasks}
+            open={**self._opening, "kinds": kinds, "credits": credits, "held_tasks": tasks}
         )
 
     def credits(self, count: int) -> Any:
@@ -53,16 +53,16 @@ class QueueProtocol:
         return self.rpc.build(ack={**_named(item), "result": encoded})
 
     def news(self, message: WorkResponse, say: Callable[[Any], None]) -> News:
-        kind = message.WhichOneof("message")
-        if kind == "tasks":
-            return News([_item(leased, self._progress(say)) for leased in message.tasks.tasks])
+        kind = message.WhichOneof("event")
+        if kind == "delivery":
+            return News([_item(leased, self._progress(say)) for leased in message.delivery.tasks])
         if kind == "settled":
             # That of progress has the end of the lease, and says nothing about the end of the task.
             outcomes = message.settled.outcomes
             return News(settled=[o.task_id for o in outcomes if not o.HasField("expire_time")])
-        if kind in ("lost", "cancelled"):
+        if kind in ("task_lost", "task_cancelled"):
             ended = getattr(message, kind)
-            return News(ended=[Ended(ended.task_id, ended.token, kind == "lost")])
+            return News(ended=[Ended(ended.task_id, ended.token, kind == "task_lost")])
         return News()
 
     def _progress(self, say: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -34,8 +34,8 @@ def keep(calls: LeaseCalls, grant: Grant) -> Lease:
 
 def lost_reason(failure: NotHeldError) -> LostReason:
     """Why something is not held any more."""
-    forced = failure.reason in (Reason.LOCK_FORCED, Reason.SEMAPHORE_REVOKED)
-    return LostReason.REVOKED if forced else LostReason.NOT_HELD
+    revoked = failure.reason in (Reason.LOCK_REVOKED, Reason.SEMAPHORE_REVOKED)
+    return LostReason.REVOKED if revoked else LostReason.NOT_HELD
 
 
 class _Renewal:

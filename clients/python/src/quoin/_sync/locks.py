@@ -33,7 +33,7 @@ class Locks(rpcs.Locks):
     gives it back at once when this process is gone, and tells the place in line. Both get the same
     locks, and both give a ``Lock``.
 
-    A name is 1 to 512 bytes without control characters; a label (``holder``) is what others see
+    A name is 1 to 512 bytes without control characters; a ``label`` is what others see
     while the lock is held. A lease is how long the lock stays held when nothing renews it any more:
     100 ms to 24 h, 10 s by default. All fail with ``InvalidRequestError`` when an argument is not
     allowed, and with ``UnavailableError`` when no server, or no Redis, could be reached.
@@ -41,9 +41,9 @@ class Locks(rpcs.Locks):
     Cancelling or interrupting a call leaves the line; a lock won at that very moment is given back.
     """
 
-    def _wanted(self, name: str, lease: Seconds, holder: str, shared: bool) -> Wanted[Lock]:
+    def _wanted(self, name: str, lease: Seconds, label: str, shared: bool) -> Wanted[Lock]:
         session = self._sessions.now()
-        return Wanted(session, Lock, _calls(session.core, name, lease, holder, shared))
+        return Wanted(session, Lock, _calls(session.core, name, lease, label, shared))
 
     @acquiring
     def acquire(
@@ -52,7 +52,7 @@ class Locks(rpcs.Locks):
         *,
         lease: Seconds = 10,
         wait: Seconds = 0,
-        holder: str = "",
+        label: str = "",
         shared: bool = False,
     ) -> Lock:
         """Takes the lock, standing in line for it for at most ``wait``: 0 to 24 h.
@@ -60,9 +60,9 @@ class Locks(rpcs.Locks):
         ``shared`` takes it together with others that want it shared, as a reader. Fails with
         ``NotAcquiredError`` when somebody else held it all the time, with ``NotHeldError`` when it
         was granted but its lease had run out by the time the answer arrived, and with
-        LOCK_LINE_FULL when too many wait already.
+        LOCK_TOO_MANY_WAITERS when too many wait already.
         """
-        return self._wanted(name, lease, holder, shared).acquire(wait)
+        return self._wanted(name, lease, label, shared).acquire(wait)
 
     def try_acquire(
         self,
@@ -70,11 +70,11 @@ class Locks(rpcs.Locks):
         *,
         lease: Seconds = 10,
         wait: Seconds = 0,
-        holder: str = "",
+        label: str = "",
         shared: bool = False,
     ) -> Lock | None:
         """Like ``acquire``, but gives ``None`` when somebody else held it all the time."""
-        return self._wanted(name, lease, holder, shared).try_acquire(wait)
+        return self._wanted(name, lease, label, shared).try_acquire(wait)
 
     @acquiring
     def acquire_all(
@@ -83,7 +83,7 @@ class Locks(rpcs.Locks):
         *,
         lease: Seconds = 10,
         wait: Seconds = 0,
-        holder: str = "",
+        label: str = "",
         shared: bool = False,
     ) -> LockSet:
         """Takes several locks, 1 to 16, or none.
@@ -93,7 +93,7 @@ class Locks(rpcs.Locks):
         ``NotAcquiredError`` names the lock that could not be had.
         """
         session = self._sessions.now()
-        wanted = [_calls(session.core, name, lease, holder, shared) for name in names]
+        wanted = [_calls(session.core, name, lease, label, shared) for name in names]
         asking = lease_sets.acquire_all(wanted, wait)
         leases = session.call(asking, lease_sets.give_up_all)
         return LeaseSet(session, [Lock(session, one) for one in leases])
@@ -104,7 +104,7 @@ class Locks(rpcs.Locks):
         name: str,
         *,
         lease: Seconds = 10,
-        holder: str = "",
+        label: str = "",
         shared: bool = False,
         on_waiting: Callable[[int], object] | None = None,
     ) -> Lock:
@@ -117,7 +117,7 @@ class Locks(rpcs.Locks):
         every time it is known to have changed. Fails as ``acquire`` does, but servers that cannot be
         reached are waited for.
         """
-        return self._wanted(name, lease, holder, shared).hold(on_waiting)
+        return self._wanted(name, lease, label, shared).hold(on_waiting)
 
     def run(
         self,
@@ -126,7 +126,7 @@ class Locks(rpcs.Locks):
         *,
         lease: Seconds = 10,
         wait: Seconds = 0,
-        holder: str = "",
+        label: str = "",
         shared: bool = False,
     ) -> T:
         """Takes the lock and works while it is held; gives what the work gives. Fails as ``acquire``
@@ -135,10 +135,10 @@ class Locks(rpcs.Locks):
         With asyncio the work is cancelled when the lock is lost; this then fails with
         ``NotHeldError``. Work that blocks cannot be ended: it asks ``is_held``.
         """
-        wanted = self._wanted(name, lease, holder, shared)
+        wanted = self._wanted(name, lease, label, shared)
         return wanted.run(work, wait, Reason.LOCK_NOT_HELD)
 
 
-def _calls(core: ClientCore, name: str, lease: Seconds, holder: str, shared: bool) -> LeaseCalls:
-    wanted = {"holder": holder, "mode": "shared" if shared else "exclusive"}
+def _calls(core: ClientCore, name: str, lease: Seconds, label: str, shared: bool) -> LeaseCalls:
+    wanted = {"label": label, "mode": "shared" if shared else "exclusive"}
     return LeaseCalls(core, Locks.service, name, wire.whole_millis(lease), wanted)

@@ -35,7 +35,7 @@ class Semaphores(rpcs.Semaphores):
     who wants many is not overtaken by those behind it.
 
     A name is 1 to 512 bytes without control characters. ``permits`` is 1 to 1,000,000, a lease
-    100 ms to 24 h, a label (``holder``) what others see. ``limit`` makes the semaphore in case
+    100 ms to 24 h, a ``label`` what others see. ``limit`` makes the semaphore in case
     nobody has configured it. All fail with ``InvalidRequestError`` when an argument is not allowed,
     and with ``UnavailableError`` when no server, or no Redis, could be reached.
 
@@ -44,10 +44,10 @@ class Semaphores(rpcs.Semaphores):
     """
 
     def _wanted(
-        self, name: str, permits: int, lease: Seconds, holder: str, limit: int
+        self, name: str, permits: int, lease: Seconds, label: str, limit: int
     ) -> Wanted[Permits]:
         session = self._sessions.now()
-        wanted = {"permits": permits, "holder": holder, "limit": limit}
+        wanted = {"permits": permits, "label": label, "limit": limit}
         calls = LeaseCalls(session.core, self.service, name, wire.whole_millis(lease), wanted)
         return Wanted(session, Permits, calls)
 
@@ -59,7 +59,7 @@ class Semaphores(rpcs.Semaphores):
         permits: int = 1,
         lease: Seconds = 10,
         wait: Seconds = 0,
-        holder: str = "",
+        label: str = "",
         limit: int = 0,
     ) -> Permits:
         """Takes permits, standing in line for them for at most ``wait``: 0 to 24 h.
@@ -68,9 +68,9 @@ class Semaphores(rpcs.Semaphores):
         ``NotHeldError`` when they were granted but their lease had run out by the time the answer
         arrived, with SEMAPHORE_NOT_FOUND when nobody configured the semaphore and no limit is
         given, with SEMAPHORE_LIMIT_EXCEEDED when there can never be enough, and with
-        SEMAPHORE_LINE_FULL when too many wait already.
+        SEMAPHORE_TOO_MANY_WAITERS when too many wait already.
         """
-        return self._wanted(name, permits, lease, holder, limit).acquire(wait)
+        return self._wanted(name, permits, lease, label, limit).acquire(wait)
 
     def try_acquire(
         self,
@@ -79,11 +79,11 @@ class Semaphores(rpcs.Semaphores):
         permits: int = 1,
         lease: Seconds = 10,
         wait: Seconds = 0,
-        holder: str = "",
+        label: str = "",
         limit: int = 0,
     ) -> Permits | None:
         """Like ``acquire``, but gives ``None`` when there were not enough all the time."""
-        return self._wanted(name, permits, lease, holder, limit).try_acquire(wait)
+        return self._wanted(name, permits, lease, label, limit).try_acquire(wait)
 
     @acquiring
     def hold(
@@ -92,13 +92,13 @@ class Semaphores(rpcs.Semaphores):
         *,
         permits: int = 1,
         lease: Seconds = 10,
-        holder: str = "",
+        label: str = "",
         limit: int = 0,
         on_waiting: Callable[[int], object] | None = None,
     ) -> Permits:
         """Takes permits, standing in line for them as long as it takes, and holds them with a call
         that stays open; see ``Locks.hold``."""
-        return self._wanted(name, permits, lease, holder, limit).hold(on_waiting)
+        return self._wanted(name, permits, lease, label, limit).hold(on_waiting)
 
     def run(
         self,
@@ -108,10 +108,10 @@ class Semaphores(rpcs.Semaphores):
         permits: int = 1,
         lease: Seconds = 10,
         wait: Seconds = 0,
-        holder: str = "",
+        label: str = "",
         limit: int = 0,
     ) -> T:
         """Takes permits and works while they are held; gives what the work gives. See
         ``Locks.run``."""
-        wanted = self._wanted(name, permits, lease, holder, limit)
+        wanted = self._wanted(name, permits, lease, label, limit)
         return wanted.run(work, wait, Reason.SEMAPHORE_NOT_HELD)
