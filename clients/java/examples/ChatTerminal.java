@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import dev.quoin.chat.v1.Message;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
-import dev.quoin.chat.v1.SubscribeResponse.Gap;
 import dev.quoin.client.Chat;
 import dev.quoin.client.ChatListener;
 import dev.quoin.client.Quoin;
 import dev.quoin.client.QuoinException;
 import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.streams.v1.Gap;
 import java.util.Scanner;
 
 /**
@@ -61,7 +61,7 @@ public final class ChatTerminal implements ChatListener {
   /** Makes the room, or joins it when somebody else has made it. */
   private void enter() {
     try {
-      chat.create(request -> request.setChatId(room).setCreator(name));
+      chat.create(request -> request.setChatId(room).setActor(name));
     } catch (QuoinException e) {
       if (e.reason() != ErrorReason.ERROR_REASON_CHAT_EXISTS) {
         throw e;
@@ -85,7 +85,7 @@ public final class ChatTerminal implements ChatListener {
     String rest = words.length > 1 ? words[1] : "";
     switch (words[0]) {
       case "/who" ->
-          chat.members(request -> request.setChatId(room).setUser(name))
+          chat.listMembers(request -> request.setChatId(room).setActor(name))
               .getMembersList()
               .forEach(
                   member ->
@@ -93,14 +93,14 @@ public final class ChatTerminal implements ChatListener {
                           "%s has read up to %d"
                               .formatted(member.getUser(), member.getAcknowledgedMessageId())));
       case "/last" ->
-          chat.history(request -> request.setChatId(room).setUser(name).setLimit(10))
+          chat.listMessages(request -> request.setChatId(room).setActor(name).setMaxItems(10))
               .getMessagesList()
               .forEach(message -> say(text(message)));
       case "/fix" ->
           chat.edit(
-              request -> request.setChatId(room).setSender(name).setMessageId(mine).setBody(rest));
+              request -> request.setChatId(room).setActor(name).setMessageId(mine).setBody(rest));
       case "/undo" ->
-          chat.delete(request -> request.setChatId(room).setUser(name).setMessageId(mine));
+          chat.delete(request -> request.setChatId(room).setActor(name).setMessageId(mine));
       case "/kick" -> chat.kick(request -> request.setChatId(room).setActor(name).setUser(rest));
       case "/leave" -> {
         chat.leave(request -> request.setChatId(room).setUser(name));
@@ -140,7 +140,7 @@ public final class ChatTerminal implements ChatListener {
   public void gap(Gap gap) {
     say(
         "* messages %d to %d are not there any more"
-            .formatted(gap.getFromMessageId(), gap.getToMessageId()));
+            .formatted(gap.getFirstMissed(), gap.getLastMissed()));
   }
 
   @Override

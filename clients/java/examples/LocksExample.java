@@ -21,11 +21,11 @@ public final class LocksExample {
       CompletableFuture<Optional<LeaseHandle>> next;
 
       try (LeaseHandle lock = locks.acquire(REPORT, first).orElseThrow()) {
-        lock.onLost(reason -> System.out.println("worker-1 must stop: " + reason));
+        lock.onLost(lost -> System.out.println("worker-1 must stop: " + lost.getReason()));
         System.out.println("worker-1 writes the report with fence " + lock.fence());
 
         if (locks.tryAcquire(REPORT, Duration.ofSeconds(30)).isEmpty()) {
-          String holder = locks.get(request -> request.setName(REPORT)).getHolder();
+          String holder = locks.get(request -> request.setName(REPORT)).getLabel();
           System.out.println("worker-2 sees it held by " + holder);
         }
         next = locks.acquireAsync(REPORT, second);

@@ -22,7 +22,7 @@ public final class SemaphoresExample {
       CompletableFuture<Optional<LeaseHandle>> bulk;
 
       try (LeaseHandle stream = semaphores.hold(API, one.withLabel("stream"))) {
-        stream.onLost(reason -> System.out.println("the stream must stop: " + reason));
+        stream.onLost(lost -> System.out.println("the stream must stop: " + lost.getReason()));
         int inUse = semaphores.get(request -> request.setName(API)).getInUse();
         System.out.println("in use: " + inUse + " of 3");
 

@@ -28,7 +28,7 @@ public final class StatsExample {
       System.out.println(
           "searches so far: " + search.getCount() + ", mean " + search.getMean() + " s");
       stats
-          .slowest(request -> request.setKind(KIND).setLimit(1))
+          .listSlowest(request -> request.setKind(KIND).setMaxItems(1))
           .getSlowestList()
           .forEach(slow -> System.out.println("slowest: " + slow.getContext()));
     }

@@ -21,7 +21,7 @@ public final class TransferExample {
 
       try (LeaseHandle one = locks.acquire("account/3", reader).orElseThrow();
           LeaseHandle two = locks.acquire("account/3", reader).orElseThrow()) {
-        long readers = locks.get(request -> request.setName("account/3")).getReaders();
+        long readers = locks.get(request -> request.setName("account/3")).getReaderCount();
         System.out.println(readers + " readers look at account 3");
         System.out.println(
             "a transfer is refused: " + locks.acquireAll(ACCOUNTS, writer).isEmpty());
@@ -32,7 +32,7 @@ public final class TransferExample {
         locks
             .list(request -> request.setPrefix("account/"))
             .getLocksList()
-            .forEach(lock -> System.out.println(lock.getName() + ": " + lock.getHolder()));
+            .forEach(lock -> System.out.println(lock.getName() + ": " + lock.getLabel()));
       }
     }
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
+import dev.quoin.streams.v1.Heartbeat;
 import io.grpc.MethodDescriptor;
 import java.time.Instant;
 import java.util.List;
@@ -14,7 +16,7 @@ import java.util.function.Consumer;
  * State that a watch keeps in memory. While no server can be reached it stays as it was last known.
  * A feature says what the request is and what becomes of a message.
  */
-abstract class CachedWatch<Q, R, T> implements AutoCloseable {
+abstract class CachedWatch<Q, R extends Message, T> implements AutoCloseable {
   private final ResumableStream<Q, R> stream;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final List<Consumer<T>> listeners = new CopyOnWriteArrayList<>();
@@ -24,12 +26,24 @@ abstract class CachedWatch<Q, R, T> implements AutoCloseable {
   CachedWatch(ClientCore core, MethodDescriptor<Q, R> method) {
     stream =
         new ResumableStream<>(
-            core, method, this::request, this::take, failure -> this.stale = true);
+            core, method, this::request, this::receive, failure -> this.stale = true);
   }
 
   abstract Q request();
 
   abstract void take(R message);
+
+  /** What is known is still so. */
+  void confirmed(Heartbeat heartbeat) {}
+
+  private void receive(R message) {
+    if (Fields.event(message) instanceof Heartbeat heartbeat) {
+      confirmed(heartbeat);
+      known(heartbeat.getAsOf(), heartbeat.getStale());
+    } else {
+      take(message);
+    }
+  }
 
   void open() {
     stream.open();

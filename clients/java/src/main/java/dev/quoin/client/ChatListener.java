@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
-import dev.quoin.chat.v1.SubscribeResponse.Doing;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
-import dev.quoin.chat.v1.SubscribeResponse.Gap;
+import dev.quoin.chat.v1.SubscribeResponse.Signal;
+import dev.quoin.streams.v1.Gap;
 
 /**
  * Hears what happens in the chats of a user, one call at a time. What it throws is logged and stops
@@ -21,7 +21,7 @@ public interface ChatListener {
   default void gap(Gap gap) {}
 
   /** A member is active, for example typing. */
-  default void signal(Doing signal) {}
+  default void signal(Signal signal) {}
 
   /** The stream is open, after a start or a break, or still alive. */
   default void alive() {}

@@ -5,6 +5,7 @@ import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
+import dev.quoin.streams.v1.Gap;
 
 /** The chats of a user being followed. Never closed, it ends with its {@link Quoin}. */
 public final class ChatSubscription extends CursorStream<SubscribeRequest, SubscribeResponse> {
@@ -24,18 +25,22 @@ public final class ChatSubscription extends CursorStream<SubscribeRequest, Subsc
 
   @Override
   void take(SubscribeResponse message) {
-    switch (message.getEventCase()) {
-      case EVENTS -> {
-        String chat = message.getEvents().getChatId();
-        for (Event event : message.getEvents().getEventsList()) {
-          tell(() -> listener.event(chat, event), event.getCursor());
-        }
-      }
-      case GAP -> tell(() -> listener.gap(message.getGap()), message.getGap().getCursor());
-      case SIGNAL -> tell(() -> listener.signal(message.getSignal()), cursor());
-      case HEARTBEAT -> tell(listener::alive, message.getHeartbeat().getCursor());
-      case RECONNECT -> tell(() -> {}, message.getReconnect().getCursor());
-      default -> {}
+    if (message.hasSignal()) {
+      tell(() -> listener.signal(message.getSignal()), cursor());
     }
+    String chat = message.getEvents().getChatId();
+    for (Event event : message.getEvents().getEventsList()) {
+      tell(() -> listener.event(chat, event), event.getCursor());
+    }
+  }
+
+  @Override
+  void gap(Gap gap) {
+    listener.gap(gap);
+  }
+
+  @Override
+  void alive() {
+    listener.alive();
   }
 }

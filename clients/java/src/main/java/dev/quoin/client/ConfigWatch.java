@@ -5,6 +5,7 @@ import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.config.v1.Configuration;
 import dev.quoin.config.v1.WatchRequest;
 import dev.quoin.config.v1.WatchResponse;
+import dev.quoin.streams.v1.Heartbeat;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,7 +16,7 @@ import java.util.TreeMap;
 /**
  * The components of a type, kept up to date. While Quoin cannot be reached it goes on with what it
  * knew last: {@link #isStale} says so, {@link #asOf} since when. Listeners are told every component
- * that came, changed or went ({@code deleted}). Reading never blocks.
+ * that came, changed or went ({@code deletion}). Reading never blocks.
  */
 public final class ConfigWatch extends CachedWatch<WatchRequest, WatchResponse, Configuration> {
   private final String type;
@@ -47,14 +48,15 @@ public final class ConfigWatch extends CachedWatch<WatchRequest, WatchResponse, 
   }
 
   @Override
+  void confirmed(Heartbeat heartbeat) {
+    revision = heartbeat.getRevision();
+  }
+
+  @Override
   void take(WatchResponse message) {
     switch (message.getEventCase()) {
       case SNAPSHOT -> replace(message.getSnapshot());
       case CHANGES -> change(message.getChanges());
-      case HEARTBEAT -> {
-        revision = message.getHeartbeat().getRevision();
-        known(message.getHeartbeat().getAsOf(), message.getHeartbeat().getStale());
-      }
       default -> {}
     }
   }
@@ -72,7 +74,7 @@ public final class ConfigWatch extends CachedWatch<WatchRequest, WatchResponse, 
     before.forEach(
         (component, configuration) -> {
           if (!now.containsKey(component)) {
-            changed.add(configuration.toBuilder().clearValue().setDeleted(true).build());
+            changed.add(configuration.toBuilder().clearValue().setDeletion(true).build());
           }
         });
     known = Collections.unmodifiableMap(now);
@@ -85,7 +87,7 @@ public final class ConfigWatch extends CachedWatch<WatchRequest, WatchResponse, 
   private void change(WatchResponse.Changes changes) {
     Map<String, Configuration> now = new TreeMap<>(known);
     for (Configuration configuration : changes.getConfigurationsList()) {
-      if (configuration.getDeleted()) {
+      if (configuration.getDeletion()) {
         now.remove(configuration.getComponent());
       } else {
         now.put(configuration.getComponent(), configuration);

@@ -63,7 +63,7 @@ public final class CounterRecorder implements AutoCloseable {
    * @throws ArithmeticException when what is to be sent leaves the range of 64-bit numbers
    */
   public void add(String name, long delta) {
-    Names.check("name", name, 256);
+    Names.check("name", name);
     synchronized (sums) {
       if (sums.size() >= MOST_NAMES && !sums.containsKey(name)) {
         lost.incrementAndGet();

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import com.google.protobuf.Message;
+import dev.quoin.streams.v1.Gap;
+import dev.quoin.streams.v1.Heartbeat;
+import dev.quoin.streams.v1.Reconnect;
 import io.grpc.MethodDescriptor;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -9,7 +13,7 @@ import java.util.function.Consumer;
  * A log that is followed: opened again, the stream goes on after the last event that the listener
  * was told. A feature says what the request is and what there is to tell of a message.
  */
-abstract class CursorStream<Q, R> implements AutoCloseable {
+abstract class CursorStream<Q, R extends Message> implements AutoCloseable {
   private final ResumableStream<Q, R> stream;
   private volatile String cursor;
 
@@ -24,13 +28,31 @@ abstract class CursorStream<Q, R> implements AutoCloseable {
       Consumer<QuoinException> breaks) {
     this.cursor = cursor;
     this.stream =
-        new ResumableStream<>(core, method, () -> request(this.cursor), this::take, breaks);
+        new ResumableStream<>(core, method, () -> request(this.cursor), this::receive, breaks);
   }
 
   abstract Q request(String after);
 
   /** Tells the listener what is in a message, by {@link #tell}. */
   abstract void take(R message);
+
+  void gap(Gap gap) {}
+
+  /** The stream is alive: it says something at least every few seconds. */
+  void alive() {}
+
+  private void receive(R message) {
+    Object event = Fields.event(message);
+    if (event instanceof Gap gap) {
+      tell(() -> gap(gap), gap.getCursor());
+    } else if (event instanceof Heartbeat heartbeat) {
+      tell(this::alive, heartbeat.getCursor());
+    } else if (event instanceof Reconnect reconnect) {
+      tell(() -> {}, reconnect.getCursor());
+    } else {
+      take(message);
+    }
+  }
 
   void open() {
     stream.open();

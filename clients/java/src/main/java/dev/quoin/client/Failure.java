@@ -81,7 +81,7 @@ record Failure(
     return switch (reason) {
       case ERROR_REASON_INVALID_REQUEST -> new InvalidRequestException(this);
       case ERROR_REASON_LOCK_NOT_HELD,
-          ERROR_REASON_LOCK_FORCED,
+          ERROR_REASON_LOCK_REVOKED,
           ERROR_REASON_SEMAPHORE_NOT_HELD,
           ERROR_REASON_SEMAPHORE_REVOKED ->
           new NotHeldException(this);

@@ -24,8 +24,11 @@ final class Fields {
     return message.getField(field(message, name));
   }
 
-  static boolean has(Message message, String name) {
-    return message.hasField(field(message, name));
+  /** What a response of a stream says: the one of its {@code oneof} that is set. */
+  static Object event(Message response) {
+    FieldDescriptor said =
+        response.getOneofFieldDescriptor(response.getDescriptorForType().getOneofs().get(0));
+    return said == null ? response : response.getField(said);
   }
 
   static Message.Builder set(Message.Builder message, String name, Object value) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import dev.quoin.streams.v1.Lost;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
@@ -74,7 +75,7 @@ final class HoldCall {
     if (again) {
       log.broken(failure);
     } else if (failure instanceof NotHeldException notHeld) {
-      ended(from, LostReason.of(notHeld));
+      ended(from, notHeld.lost());
     } else {
       outcome.completeExceptionally(failure);
     }
@@ -161,12 +162,12 @@ final class HoldCall {
     }
   }
 
-  void ended(HoldStream from, LostReason reason) {
+  void ended(HoldStream from, Lost loss) {
     HeldLease lease = heldBy(from);
     if (lease == null) {
       reconnect(from, "");
     } else {
-      lease.granted().lost(reason);
+      lease.granted().lost(loss);
     }
   }
 

@@ -2,7 +2,11 @@
 package dev.quoin.client;
 
 import com.google.protobuf.Message;
-import com.google.protobuf.Timestamp;
+import dev.quoin.streams.v1.Granted;
+import dev.quoin.streams.v1.Heartbeat;
+import dev.quoin.streams.v1.Lost;
+import dev.quoin.streams.v1.Reconnect;
+import dev.quoin.streams.v1.Waiting;
 import io.grpc.ClientCall;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -37,21 +41,17 @@ final class HoldStream implements StreamObserver<Message> {
 
   @Override
   public void onNext(Message response) {
-    response.getAllFields().forEach((field, event) -> tell(field.getName(), (Message) event));
-  }
-
-  private void tell(String kind, Message event) {
-    switch (kind) {
-      case "waiting" -> hold.waiting(this, (Long) Fields.get(event, "position"));
-      case "granted" -> hold.granted(this, Grant.of(event));
-      case "heartbeat" -> {
-        if (Fields.has(event, "expire_time")) {
-          hold.renewed(this, Times.instant((Timestamp) Fields.get(event, "expire_time")));
-        }
-      }
-      case "lost" -> hold.ended(this, LostReason.of(event));
-      case "reconnect" -> hold.reconnect(this, (String) Fields.get(event, "token"));
-      default -> {} // this version does not know it
+    Object event = Fields.event(response);
+    if (event instanceof Waiting waiting) {
+      hold.waiting(this, waiting.getPosition());
+    } else if (event instanceof Granted granted) {
+      hold.granted(this, Grant.of(granted));
+    } else if (event instanceof Heartbeat heartbeat && heartbeat.hasExpireTime()) {
+      hold.renewed(this, Times.instant(heartbeat.getExpireTime()));
+    } else if (event instanceof Lost lost) {
+      hold.ended(this, lost);
+    } else if (event instanceof Reconnect reconnect) {
+      hold.reconnect(this, reconnect.getToken());
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import dev.quoin.streams.v1.Lost;
+import dev.quoin.streams.v1.LostReason;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
@@ -15,7 +17,7 @@ final class LeaseClock {
 
   private final ClientCore core;
   private final Runnable onLoss;
-  private final CompletableFuture<LostReason> lost = new CompletableFuture<>();
+  private final CompletableFuture<Lost> lost = new CompletableFuture<>();
   private boolean over;
   private long end;
   private ScheduledFuture<?> alarm;
@@ -65,16 +67,16 @@ final class LeaseClock {
   }
 
   /** Ends it and tells the listeners. */
-  void lose(LostReason reason) {
+  void lose(Lost loss) {
     if (close()) {
       onLoss.run();
-      lost.complete(reason);
+      lost.complete(loss);
     }
   }
 
-  void onLost(Consumer<LostReason> listener) {
+  void onLost(Consumer<Lost> listener) {
     lost.thenAcceptAsync(
-        reason -> Callbacks.run("a listener for the loss of a lock", () -> listener.accept(reason)),
+        loss -> Callbacks.run("a listener for the loss of a lease", () -> listener.accept(loss)),
         core.listeners());
   }
 
@@ -82,7 +84,8 @@ final class LeaseClock {
     if (over || left() > 0) {
       return;
     }
-    core.listeners().execute(() -> lose(LostReason.EXPIRED));
+    core.listeners()
+        .execute(() -> lose(Lost.newBuilder().setReason(LostReason.LOST_REASON_EXPIRED).build()));
   }
 
   private synchronized void watch() {

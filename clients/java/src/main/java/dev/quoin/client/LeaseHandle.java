@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.client;
 
+import dev.quoin.streams.v1.Lost;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
@@ -71,9 +72,10 @@ public final class LeaseHandle implements AutoCloseable {
 
   /**
    * Has a listener called when it is lost: once, on a thread where it may block; at once if it is
-   * lost already, and never if it was closed before it was lost.
+   * lost already, and never if it was closed before it was lost. LOST_REASON_EXPIRED means that the
+   * lease ran out before a renewal was confirmed; otherwise others may hold it already.
    */
-  public void onLost(Consumer<LostReason> listener) {
+  public void onLost(Consumer<Lost> listener) {
     clock.onLost(listener);
   }
 
@@ -111,8 +113,8 @@ public final class LeaseHandle implements AutoCloseable {
     clock.extend(end);
   }
 
-  void lost(LostReason reason) {
-    clock.lose(reason);
+  void lost(Lost loss) {
+    clock.lose(loss);
   }
 
   /** How long the lease still runs; not positive when it does not. */

@@ -63,7 +63,7 @@ final class LeaseRenewal {
       lease.renewed(end, LeaseClock.end(sent, calls.lease()));
       renewAfter(calls.lease().dividedBy(3).minusNanos(System.nanoTime() - sent));
     } else if (QuoinException.from(thrown) instanceof NotHeldException failure) {
-      lease.lost(LostReason.of(failure));
+      lease.lost(failure.lost());
     } else {
       renewAfter(Retries.pause(calls.lease()));
     }

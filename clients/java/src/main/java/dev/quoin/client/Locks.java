@@ -100,7 +100,7 @@ public final class Locks extends LocksClient {
             .addAllNames(names)
             .setLease(Times.duration(options.lease()))
             .setWait(Times.duration(options.maxWait()))
-            .setHolder(options.label())
+            .setLabel(options.label())
             .setMode(mode(options))
             .setRequestId(id)
             .build();
@@ -169,7 +169,7 @@ public final class Locks extends LocksClient {
     return HoldRequest.newBuilder()
         .setName(name)
         .setLease(Times.duration(options.lease()))
-        .setHolder(options.label())
+        .setLabel(options.label())
         .setMode(mode(options))
         .build();
   }

@@ -5,6 +5,7 @@ import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.logs.v1.TailRequest;
 import dev.quoin.logs.v1.TailResponse;
+import dev.quoin.streams.v1.Gap;
 
 /** Logs that are being followed. Never closed, it ends with its {@link Quoin}. */
 public final class LogTail extends CursorStream<TailRequest, TailResponse> {
@@ -24,17 +25,14 @@ public final class LogTail extends CursorStream<TailRequest, TailResponse> {
 
   @Override
   void take(TailResponse message) {
-    switch (message.getEventCase()) {
-      case NEW_ENTRIES -> {
-        String name = message.getNewEntries().getName();
-        for (LogEntry entry : message.getNewEntries().getEntriesList()) {
-          tell(() -> listener.entry(name, entry), entry.getCursor());
-        }
-      }
-      case GAP -> tell(() -> listener.gap(message.getGap()), message.getGap().getCursor());
-      case HEARTBEAT -> tell(() -> {}, message.getHeartbeat().getCursor());
-      case RECONNECT -> tell(() -> {}, message.getReconnect().getCursor());
-      default -> {}
+    String name = message.getNewEntries().getName();
+    for (LogEntry entry : message.getNewEntries().getEntriesList()) {
+      tell(() -> listener.entry(name, entry), entry.getCursor());
     }
+  }
+
+  @Override
+  void gap(Gap gap) {
+    listener.gap(gap);
   }
 }

@@ -71,7 +71,7 @@ public final class MaintenanceInterceptor implements ServerInterceptor {
   }
 
   private static StatusRuntimeException refusal(KnownMaintenance known) {
-    String message = known.maintenance().getMessage();
+    String message = known.maintenance().getNotice();
     RetryInfo retry = RetryInfo.newBuilder().setRetryDelay(Times.duration(delay(known))).build();
     return StatusProto.toStatusRuntimeException(
         com.google.rpc.Status.newBuilder()

@@ -5,6 +5,7 @@ import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.config.v1.Maintenance;
 import dev.quoin.config.v1.WatchMaintenanceRequest;
 import dev.quoin.config.v1.WatchMaintenanceResponse;
+import dev.quoin.streams.v1.Heartbeat;
 import java.util.Optional;
 
 /**
@@ -39,16 +40,18 @@ public final class MaintenanceWatch
   }
 
   @Override
+  void confirmed(Heartbeat heartbeat) {
+    known = known.confirmed(heartbeat.getAsOf());
+  }
+
+  @Override
   void take(WatchMaintenanceResponse message) {
-    if (message.hasState()) {
-      WatchMaintenanceResponse.State state = message.getState();
-      known = KnownMaintenance.of(state.getMaintenance(), state.getAsOf());
-      known(state.getAsOf(), false);
-      tell(state.getMaintenance());
+    if (message.hasSnapshot()) {
+      WatchMaintenanceResponse.Snapshot now = message.getSnapshot();
+      known = KnownMaintenance.of(now.getMaintenance(), now.getAsOf());
+      known(now.getAsOf(), false);
+      tell(now.getMaintenance());
       complete();
-    } else if (message.hasHeartbeat()) {
-      known = known.confirmed(message.getHeartbeat().getAsOf());
-      known(message.getHeartbeat().getAsOf(), message.getHeartbeat().getStale());
     }
   }
 }

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 /** The rules for names that are collected and sent later, when nobody could be told any more. */
 final class Names {
+  private static final int LONGEST = 512;
+
   private Names() {}
 
   /** A name for a line of a log, whatever is in it. */
@@ -12,16 +14,16 @@ final class Names {
     return name.replaceAll("\\p{Cntrl}", "?");
   }
 
-  /** Throws when a name is not 1 to so many bytes without control characters. */
-  static void check(String what, String name, int bytes) {
+  /** Throws when a name is not 1 to 512 bytes without control characters. */
+  static void check(String what, String name) {
     boolean fits =
         !name.isEmpty()
-            && name.length() <= bytes
-            && (name.length() <= bytes / 3 || name.getBytes(UTF_8).length <= bytes)
+            && name.length() <= LONGEST
+            && (name.length() <= LONGEST / 3 || name.getBytes(UTF_8).length <= LONGEST)
             && name.chars().noneMatch(c -> c < ' ' || c == 0x7f);
     if (!fits) {
       throw new IllegalArgumentException(
-          what + ": must be 1 to " + bytes + " bytes without control characters");
+          what + ": must be 1 to " + LONGEST + " bytes without control characters");
     }
   }
 }

@@ -52,7 +52,7 @@ record QueueMessages(WorkerOptions options)
             .setPreference(options.preference())
             .addAllWeights(options.weights())
             .setReportsStart(true);
-    held.forEach(task -> open.addHeld(held(task.lease())));
+    held.forEach(task -> open.addHeldTasks(held(task.lease())));
     return WorkRequest.newBuilder().setOpen(open).build();
   }
 
@@ -122,18 +122,21 @@ record QueueMessages(WorkerOptions options)
 
   @Override
   public void read(WorkResponse response, Worker<WorkRequest, WorkResponse, WorkTask> worker) {
-    switch (response.getMessageCase()) {
-      case TASKS ->
-          response.getTasks().getTasksList().forEach(task -> worker.take(task(task, worker)));
+    switch (response.getEventCase()) {
+      case DELIVERY ->
+          response.getDelivery().getTasksList().forEach(task -> worker.take(task(task, worker)));
       case SETTLED ->
           response.getSettled().getOutcomesList().stream()
               .filter(outcome -> !outcome.hasExpireTime()) // those are about progress
               .map(Outcome::getTaskId)
               .forEach(worker::settled);
-      case LOST -> worker.stop(response.getLost().getTaskId(), response.getLost().getToken(), true);
-      case CANCELLED ->
+      case TASK_LOST ->
+          worker.stop(response.getTaskLost().getTaskId(), response.getTaskLost().getToken(), true);
+      case TASK_CANCELLED ->
           worker.stop(
-              response.getCancelled().getTaskId(), response.getCancelled().getToken(), false);
+              response.getTaskCancelled().getTaskId(),
+              response.getTaskCancelled().getToken(),
+              false);
       default -> {}
     }
   }

@@ -21,7 +21,7 @@ public final class Queues extends QueuesClient {
 
   /** A task of a kind with a text as payload; {@code toBuilder()} sets the rest. */
   public static NewTask task(String kind, String text) {
-    return NewTask.newBuilder().setKind(kind).setText(text).build();
+    return NewTask.newBuilder().setKind(kind).setPayloadText(text).build();
   }
 
   /** Does tasks with handlers, in threads of its own, until it is closed. */

@@ -104,7 +104,7 @@ public final class Semaphores extends SemaphoresClient {
         .setName(name)
         .setPermits(options.permits())
         .setLease(Times.duration(options.lease()))
-        .setHolder(options.label())
+        .setLabel(options.label())
         .setLimit(options.limit())
         .build();
   }

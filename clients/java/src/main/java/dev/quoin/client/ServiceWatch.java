@@ -5,6 +5,7 @@ import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.config.v1.Instance;
 import dev.quoin.config.v1.WatchServiceRequest;
 import dev.quoin.config.v1.WatchServiceResponse;
+import dev.quoin.streams.v1.Heartbeat;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,11 @@ public final class ServiceWatch
   }
 
   @Override
+  void confirmed(Heartbeat heartbeat) {
+    revision = heartbeat.getRevision();
+  }
+
+  @Override
   void take(WatchServiceResponse message) {
     switch (message.getEventCase()) {
       case SNAPSHOT -> {
@@ -63,10 +69,6 @@ public final class ServiceWatch
         revision = message.getChanges().getRevision();
         known(message.getChanges().getAsOf(), false);
         know(now);
-      }
-      case HEARTBEAT -> {
-        revision = message.getHeartbeat().getRevision();
-        known(message.getHeartbeat().getAsOf(), message.getHeartbeat().getStale());
       }
       default -> {}
     }

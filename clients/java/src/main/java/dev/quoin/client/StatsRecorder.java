@@ -59,8 +59,8 @@ public final class StatsRecorder implements AutoCloseable {
    *     number
    */
   public void record(String kind, String context, double value) {
-    Names.check("kind", kind, 64);
-    Names.check("context", context, 256);
+    Names.check("kind", kind);
+    Names.check("context", context);
     if (!(Math.abs(value) <= LARGEST)) {
       throw new IllegalArgumentException("value: must be a number from -1e18 to 1e18");
     }

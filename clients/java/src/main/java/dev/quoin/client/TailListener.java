@@ -2,7 +2,7 @@
 package dev.quoin.client;
 
 import dev.quoin.logs.v1.LogEntry;
-import dev.quoin.logs.v1.TailResponse.Gap;
+import dev.quoin.streams.v1.Gap;
 
 /** Hears what is written to logs, one call at a time. */
 @FunctionalInterface

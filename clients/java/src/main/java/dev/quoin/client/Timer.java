@@ -10,8 +10,8 @@ public final class Timer implements AutoCloseable {
   private boolean closed;
 
   Timer(StatsRecorder recorder, String kind, String context) {
-    Names.check("kind", kind, 64);
-    Names.check("context", context, 256);
+    Names.check("kind", kind);
+    Names.check("context", context);
     this.recorder = recorder;
     this.kind = kind;
     this.context = context;

@@ -47,7 +47,7 @@ public final class WorkTask {
   }
 
   private ByteString content() {
-    return task.hasText() ? task.getTextBytes() : task.getPayload();
+    return task.hasPayloadText() ? task.getPayloadTextBytes() : task.getPayload();
   }
 
   /** Which attempt this is, 1 being the first. */
@@ -77,7 +77,7 @@ public final class WorkTask {
             .setQueue(task.getQueue())
             .setTaskId(task.getTaskId())
             .setToken(task.getToken())
-            .setText(QueueMessages.shortened(text, LONGEST_PROGRESS))
+            .setProgressText(QueueMessages.shortened(text, LONGEST_PROGRESS))
             .build());
   }
 

@@ -14,6 +14,8 @@ import dev.quoin.queues.v1.Backoff;
 import dev.quoin.queues.v1.NewTask;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
+import dev.quoin.streams.v1.Lost;
+import dev.quoin.streams.v1.LostReason;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -140,7 +142,7 @@ class CallbacksTest {
       assertThat(queues.ended("work", good).get(20, TimeUnit.SECONDS).getState())
           .isEqualTo(TaskState.TASK_STATE_DONE);
     }
-    assertThat(queues.stats(r -> r.setQueue("work")).getLeased()).isZero();
+    assertThat(queues.getStats(r -> r.setQueue("work")).getLeasedCount()).isZero();
   }
 
   private String enqueue(NewTask task) {
@@ -151,7 +153,7 @@ class CallbacksTest {
   @EnumSource
   void listenersForALossAndForThePlaceInLine(Thrown thrown) throws Exception {
     LeaseHandle first = quoin.locks().hold("report", LockOptions.lease(LEASE));
-    BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
+    BlockingQueue<Lost> losses = new LinkedBlockingQueue<>();
     first.onLost(reason -> thrown.nowUnchecked());
     first.onLost(losses::add);
     BlockingQueue<Long> places = new LinkedBlockingQueue<>();
@@ -165,9 +167,10 @@ class CallbacksTest {
     CompletableFuture<LeaseHandle> second = quoin.locks().holdAsync("report", options);
     assertThat(places.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
 
-    quoin.locks().forceRelease(r -> r.setName("report").setExplanation("for a test"));
+    quoin.locks().revoke(r -> r.setName("report").setExplanation("for a test"));
 
-    assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.REVOKED);
+    assertThat(losses.poll(20, TimeUnit.SECONDS).getReason())
+        .isEqualTo(LostReason.LOST_REASON_REVOKED);
     assertThat(second.get(20, TimeUnit.SECONDS).isHeld()).isTrue();
   }
 
@@ -232,7 +235,7 @@ class CallbacksTest {
   @EnumSource
   void listenersOfChatsAndLogs(Thrown thrown) throws Exception {
     Chat chats = quoin.chat();
-    String room = chats.create(r -> r.setCreator("ann").addMembers("bob")).getChatId();
+    String room = chats.create(r -> r.setActor("ann").addUsers("bob")).getChatId();
     BlockingQueue<String> heard = new LinkedBlockingQueue<>();
     try (ChatSubscription subscription =
             chats.subscribe(

@@ -4,9 +4,9 @@ package dev.quoin.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.chat.v1.Activity;
-import dev.quoin.chat.v1.SubscribeResponse.Doing;
 import dev.quoin.chat.v1.SubscribeResponse.Event;
-import dev.quoin.chat.v1.SubscribeResponse.Gap;
+import dev.quoin.chat.v1.SubscribeResponse.Signal;
+import dev.quoin.streams.v1.Gap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -36,8 +36,8 @@ class ChatTest {
     ChatSubscription subscription = bob(hearing, "");
     Eventually.until("it stands", () -> hearing.alive);
     send(room, "two");
-    chat.edit(r -> r.setChatId(room).setSender("ann").setMessageId(1).setBody("uno"));
-    chat.delete(r -> r.setChatId(room).setUser("ann").setMessageId(2));
+    chat.edit(r -> r.setChatId(room).setActor("ann").setMessageId(1).setBody("uno"));
+    chat.delete(r -> r.setChatId(room).setActor("ann").setMessageId(2));
     Eventually.until(
         "all is heard", () -> hearing.events.stream().anyMatch(Event::hasMessageDeleted));
     // The cursor goes on when the listener is back from its call, so before the next one begins.
@@ -101,8 +101,7 @@ class ChatTest {
 
   @Test
   void gapsAndSignalsAreHeard() {
-    String room =
-        chat.create(r -> r.setCreator("ann").addMembers("bob").setMaxMessages(2)).getChatId();
+    String room = chat.create(r -> r.setActor("ann").addUsers("bob").setMaxMessages(2)).getChatId();
     IntStream.range(0, 5).forEach(i -> send(room, "m" + i));
     Hearing hearing = new Hearing();
     bob(hearing, "");
@@ -117,7 +116,7 @@ class ChatTest {
   }
 
   private String create() {
-    return chat.create(r -> r.setCreator("ann").addMembers("bob")).getChatId();
+    return chat.create(r -> r.setActor("ann").addUsers("bob")).getChatId();
   }
 
   private void send(String room, String body) {
@@ -145,11 +144,11 @@ class ChatTest {
 
     @Override
     public void gap(Gap gap) {
-      gaps.add(gap.getFromMessageId() + "-" + gap.getToMessageId());
+      gaps.add(gap.getFirstMissed() + "-" + gap.getLastMissed());
     }
 
     @Override
-    public void signal(Doing signal) {
+    public void signal(Signal signal) {
       signals.add(signal.getUser() + " " + signal.getActivity());
     }
 

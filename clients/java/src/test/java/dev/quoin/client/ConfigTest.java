@@ -109,7 +109,7 @@ class ConfigTest {
 
       Eventually.until("both changes are heard", () -> heard.size() == 2);
       assertThat(heard)
-          .extracting(Configuration::getComponent, Configuration::getDeleted)
+          .extracting(Configuration::getComponent, Configuration::getDeletion)
           .containsExactly(
               org.assertj.core.groups.Tuple.tuple("b", false),
               org.assertj.core.groups.Tuple.tuple("a", true));
@@ -167,7 +167,7 @@ class ConfigTest {
         assertThat(anybody.listReasons(ListReasonsRequest.getDefaultInstance())).isNotNull();
 
         setMaintenance(
-            SetMaintenanceRequest.newBuilder().setOn(true).setMessage("soon").addAllow("kim"));
+            SetMaintenanceRequest.newBuilder().setOn(true).setNotice("soon").addAllow("kim"));
         Eventually.until("maintenance is known", () -> watch.current().isPresent());
 
         QuoinException refused = refusal(anybody);

@@ -61,11 +61,14 @@ class CountersTest {
       recorder.increment("name " + i % 5_000);
     }
     recorder.add("name 7", -2);
+    String longest = "é".repeat(256);
+    recorder.increment(longest);
 
     recorder.close();
 
     assertThat(total(counters, "name 7")).isEqualTo(3);
     assertThat(total(counters, "name 4999")).isEqualTo(5);
+    assertThat(total(counters, longest)).isEqualTo(1);
     assertThat(recorder.lost()).isZero();
   }
 
@@ -83,7 +86,7 @@ class CountersTest {
   void recorderRefusesAtOnceWhatCouldNotBeSent() {
     try (CounterRecorder recorder = counters.recorder()) {
       assertThatThrownBy(() -> recorder.increment("")).isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> recorder.increment("é".repeat(129)))
+      assertThatThrownBy(() -> recorder.increment("é".repeat(257)))
           .isInstanceOf(IllegalArgumentException.class);
       recorder.add("a", Long.MAX_VALUE);
       assertThatThrownBy(() -> recorder.add("a", 1)).isInstanceOf(ArithmeticException.class);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.locks.v1.GetResponse;
+import dev.quoin.streams.v1.Lost;
+import dev.quoin.streams.v1.LostReason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.BlockingQueue;
@@ -36,7 +38,7 @@ class HoldTest {
       assertThat(lock.isHeld()).isTrue();
 
       GetResponse state = locks.get(r -> r.setName("report"));
-      assertThat(state.getHolder()).isEqualTo("worker-1");
+      assertThat(state.getLabel()).isEqualTo("worker-1");
       assertThat(state.getFence()).isEqualTo(lock.fence());
       assertThat(Times.instant(state.getExpireTime())).isEqualTo(lock.expireTime());
     }
@@ -91,11 +93,13 @@ class HoldTest {
   void aFutureThatIsEndedLeavesTheLine() {
     locks.hold("report", LONG);
     CompletableFuture<LeaseHandle> waiting = locks.holdAsync("report", LONG);
-    Eventually.until("somebody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 1);
+    Eventually.until(
+        "somebody waits", () -> locks.get(r -> r.setName("report")).getWaiterCount() == 1);
 
     waiting.orTimeout(1, TimeUnit.MILLISECONDS);
 
-    Eventually.until("nobody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 0);
+    Eventually.until(
+        "nobody waits", () -> locks.get(r -> r.setName("report")).getWaiterCount() == 0);
   }
 
   @Test
@@ -111,12 +115,13 @@ class HoldTest {
   @Test
   void aLossIsTold() throws InterruptedException {
     LeaseHandle lock = locks.hold("report", SHORT);
-    BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
+    BlockingQueue<Lost> losses = new LinkedBlockingQueue<>();
     lock.onLost(losses::add);
 
     SERVER.expire(namespace, "report");
 
-    assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.NOT_HELD);
+    assertThat(losses.poll(20, TimeUnit.SECONDS).getReason())
+        .isEqualTo(LostReason.LOST_REASON_NOT_HELD);
     assertThat(lock.isHeld()).isFalse();
     lock.close();
     assertThat(losses).isEmpty();
@@ -131,12 +136,13 @@ class HoldTest {
   void aHeldLockAndItsLineSurviveARestartOfTheServer() {
     try (TestServer server = new TestServer();
         Quoin client = Quoin.connect(server.address())) {
-      BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
+      BlockingQueue<Lost> losses = new LinkedBlockingQueue<>();
       LeaseHandle first = client.locks().hold("report", LONG);
       first.onLost(losses::add);
       CompletableFuture<LeaseHandle> second = client.locks().holdAsync("report", LONG);
       Eventually.until(
-          "somebody waits", () -> client.locks().get(r -> r.setName("report")).getWaiters() == 1);
+          "somebody waits",
+          () -> client.locks().get(r -> r.setName("report")).getWaiterCount() == 1);
       Instant before = first.expireTime();
 
       server.stop();
@@ -156,7 +162,7 @@ class HoldTest {
   /** How many wait; -1 while the server is away. */
   private static long waiters(Quoin client) {
     try {
-      return client.locks().get(r -> r.setName("report")).getWaiters();
+      return client.locks().get(r -> r.setName("report")).getWaiterCount();
     } catch (UnavailableException e) {
       return -1;
     }

@@ -69,7 +69,7 @@ class InterruptsTest {
       assertThat(writer.dropped()).isZero();
       assertThat(counter.lost()).isZero();
     }
-    assertThat(other.logs().recent(r -> r.setName("log").setLimit(100)).getEntriesList())
+    assertThat(other.logs().listRecent(r -> r.setName("log").setMaxItems(100)).getEntriesList())
         .hasSize(TIMES / 4);
   }
 }

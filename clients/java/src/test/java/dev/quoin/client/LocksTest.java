@@ -9,6 +9,8 @@ import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.streams.v1.Lost;
+import dev.quoin.streams.v1.LostReason;
 import io.grpc.Status;
 import java.time.Duration;
 import java.time.Instant;
@@ -58,7 +60,7 @@ class LocksTest {
 
       GetResponse state = locks.get(r -> r.setName("report"));
       assertThat(state.getHeld()).isTrue();
-      assertThat(state.getHolder()).isEqualTo("worker-1");
+      assertThat(state.getLabel()).isEqualTo("worker-1");
       assertThat(state.getFence()).isEqualTo(lock.fence());
     }
   }
@@ -68,7 +70,8 @@ class LocksTest {
     LeaseHandle first = locks.tryAcquire("report", LONG).orElseThrow();
     CompletableFuture<Optional<LeaseHandle>> waiting =
         locks.acquireAsync("report", LockOptions.lease(LONG).withMaxWait(LONG));
-    Eventually.until("somebody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 1);
+    Eventually.until(
+        "somebody waits", () -> locks.get(r -> r.setName("report")).getWaiterCount() == 1);
 
     first.close();
 
@@ -87,7 +90,7 @@ class LocksTest {
         "the wait is longer than the lease",
         () ->
             System.nanoTime() - asked > SHORT.toNanos()
-                && locks.get(r -> r.setName("report")).getWaiters() == 1);
+                && locks.get(r -> r.setName("report")).getWaiterCount() == 1);
 
     first.close();
 
@@ -107,11 +110,13 @@ class LocksTest {
     locks.tryAcquire("report", LONG).orElseThrow();
     CompletableFuture<Optional<LeaseHandle>> waiting =
         locks.acquireAsync("report", LockOptions.lease(LONG).withMaxWait(LONG));
-    Eventually.until("somebody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 1);
+    Eventually.until(
+        "somebody waits", () -> locks.get(r -> r.setName("report")).getWaiterCount() == 1);
 
     waiting.cancel(true);
 
-    Eventually.until("nobody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 0);
+    Eventually.until(
+        "nobody waits", () -> locks.get(r -> r.setName("report")).getWaiterCount() == 0);
   }
 
   @Test
@@ -128,12 +133,14 @@ class LocksTest {
               }
             });
     waiting.start();
-    Eventually.until("somebody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 1);
+    Eventually.until(
+        "somebody waits", () -> locks.get(r -> r.setName("report")).getWaiterCount() == 1);
 
     waiting.interrupt();
 
     assertThat(Eventually.get(thrown).code()).isEqualTo(Status.Code.CANCELLED);
-    Eventually.until("nobody waits", () -> locks.get(r -> r.setName("report")).getWaiters() == 0);
+    Eventually.until(
+        "nobody waits", () -> locks.get(r -> r.setName("report")).getWaiterCount() == 0);
     waiting.join();
   }
 
@@ -151,18 +158,20 @@ class LocksTest {
   @Test
   void aLossIsToldOnceAndClosingIsHarmless() throws InterruptedException {
     LeaseHandle lock = locks.tryAcquire("report", SHORT).orElseThrow();
-    BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
+    BlockingQueue<Lost> losses = new LinkedBlockingQueue<>();
     lock.onLost(losses::add);
 
     SERVER.expire(namespace, "report");
 
-    assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.NOT_HELD);
+    assertThat(losses.poll(20, TimeUnit.SECONDS).getReason())
+        .isEqualTo(LostReason.LOST_REASON_NOT_HELD);
     assertThat(lock.isHeld()).isFalse();
     lock.close();
     lock.close();
-    BlockingQueue<LostReason> late = new LinkedBlockingQueue<>();
+    BlockingQueue<Lost> late = new LinkedBlockingQueue<>();
     lock.onLost(late::add);
-    assertThat(late.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.NOT_HELD);
+    assertThat(late.poll(20, TimeUnit.SECONDS).getReason())
+        .isEqualTo(LostReason.LOST_REASON_NOT_HELD);
     assertThat(losses).isEmpty();
   }
 
@@ -180,13 +189,13 @@ class LocksTest {
   @Test
   void nothingIsHeardOfALockThatIsClosed() throws InterruptedException {
     LeaseHandle closed = locks.tryAcquire("closed", SHORT).orElseThrow();
-    List<LostReason> losses = new CopyOnWriteArrayList<>();
+    List<Lost> losses = new CopyOnWriteArrayList<>();
     closed.onLost(losses::add);
     closed.close();
 
     // Another one, whose loss is heard of later than that of the first could be.
     LeaseHandle lost = locks.tryAcquire("lost", SHORT).orElseThrow();
-    BlockingQueue<LostReason> heard = new LinkedBlockingQueue<>();
+    BlockingQueue<Lost> heard = new LinkedBlockingQueue<>();
     lost.onLost(heard::add);
     SERVER.expire(namespace, "lost");
 
@@ -247,7 +256,7 @@ class LocksTest {
     AcquireResponse first = stub.acquire(request);
 
     assertThat(stub.acquire(request)).isEqualTo(first);
-    assertThatThrownBy(() -> stub.acquire(request.toBuilder().setHolder("other").build()))
+    assertThatThrownBy(() -> stub.acquire(request.toBuilder().setLabel("other").build()))
         .extracting(failure -> QuoinException.from(failure).reason())
         .isEqualTo(ErrorReason.ERROR_REASON_REQUEST_ID_REUSED);
   }

@@ -185,7 +185,7 @@ class LogsTest {
   }
 
   private List<LogEntry> recent(int most) {
-    return logs.recent(r -> r.setName("web").setLimit(most)).getEntriesList();
+    return logs.listRecent(r -> r.setName("web").setMaxItems(most)).getEntriesList();
   }
 
   private static LogEntry entry(String text) {

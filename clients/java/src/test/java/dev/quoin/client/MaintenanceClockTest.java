@@ -8,8 +8,8 @@ import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.config.v1.Maintenance;
 import dev.quoin.config.v1.WatchMaintenanceRequest;
 import dev.quoin.config.v1.WatchMaintenanceResponse;
-import dev.quoin.config.v1.WatchMaintenanceResponse.Heartbeat;
-import dev.quoin.config.v1.WatchMaintenanceResponse.State;
+import dev.quoin.config.v1.WatchMaintenanceResponse.Snapshot;
+import dev.quoin.streams.v1.Heartbeat;
 import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
@@ -114,8 +114,8 @@ class MaintenanceClockTest {
 
   private static WatchMaintenanceResponse state(Instant asOf, Instant until) {
     return WatchMaintenanceResponse.newBuilder()
-        .setState(
-            State.newBuilder()
+        .setSnapshot(
+            Snapshot.newBuilder()
                 .setMaintenance(Maintenance.newBuilder().setOn(true).setUntil(timestamp(until)))
                 .setAsOf(timestamp(asOf)))
         .build();

@@ -130,7 +130,7 @@ class QueuesTest {
                   return null;
                 }))) {
       Eventually.until(
-          "all are done", () -> queues.stats(r -> r.setQueue("work")).getFinished() == 500);
+          "all are done", () -> queues.getStats(r -> r.setQueue("work")).getFinishedCount() == 500);
     }
     assertThat(done).containsExactlyInAnyOrderElementsOf(ids);
     assertThat(count).hasValue(500);
@@ -157,7 +157,7 @@ class QueuesTest {
     assertThat(queues.get(r -> r.setQueue("work").setTaskId(ids.get(0))).getStatus().getState())
         .isEqualTo(TaskState.TASK_STATE_DONE);
     Eventually.until(
-        "the other is back", () -> queues.stats(r -> r.setQueue("work")).getReady() == 1);
+        "the other is back", () -> queues.getStats(r -> r.setQueue("work")).getReadyCount() == 1);
     assertThat(queues.get(r -> r.setQueue("work").setTaskId(ids.get(1))).getStatus().getAttempts())
         .isZero();
   }

@@ -17,6 +17,9 @@ import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.locks.v1.ReleaseResponse;
 import dev.quoin.locks.v1.RenewRequest;
 import dev.quoin.locks.v1.RenewResponse;
+import dev.quoin.streams.v1.Granted;
+import dev.quoin.streams.v1.Lost;
+import dev.quoin.streams.v1.LostReason;
 import io.grpc.Server;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyServerBuilder;
@@ -84,10 +87,11 @@ class RetriesTest {
   void aLeaseThatCannotBeRenewedInTimeIsLost() throws InterruptedException {
     quoin.locks().tryAcquire("another", LONG);
     LeaseHandle lock = quoin.locks().tryAcquire("report", SHORT).orElseThrow();
-    BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
+    BlockingQueue<Lost> losses = new LinkedBlockingQueue<>();
     lock.onLost(losses::add);
 
-    assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.EXPIRED);
+    assertThat(losses.poll(20, TimeUnit.SECONDS).getReason())
+        .isEqualTo(LostReason.LOST_REASON_EXPIRED);
     assertThat(lock.isHeld()).isFalse();
     lock.close();
     assertThat(losses).isEmpty();
@@ -107,10 +111,11 @@ class RetriesTest {
   void aLockThatWasFreedBetweenTwoStreamsIsLost() throws InterruptedException {
     flaky.resumes = false;
     LeaseHandle lock = quoin.locks().hold("report", LockOptions.lease(LONG));
-    BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
+    BlockingQueue<Lost> losses = new LinkedBlockingQueue<>();
     lock.onLost(losses::add);
 
-    assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.NOT_HELD);
+    assertThat(losses.poll(20, TimeUnit.SECONDS).getReason())
+        .isEqualTo(LostReason.LOST_REASON_NOT_HELD);
     assertThat(flaky.holdTokens).containsExactly("", "t");
   }
 
@@ -156,7 +161,7 @@ class RetriesTest {
       }
       events.onNext(
           HoldResponse.newBuilder()
-              .setGranted(HoldResponse.Granted.newBuilder().setToken("t").setFence(1))
+              .setGranted(Granted.newBuilder().setToken("t").setFence(1))
               .build());
       if (holdTokens.size() == 1) {
         events.onError(refusal(Code.UNAVAILABLE, "STORE_UNAVAILABLE"));

@@ -54,10 +54,10 @@ class RpcClientTest {
 
   @Test
   void requestsAreFilledInWhereTheyAreSent() {
-    AcquireResponse granted = quoin.locks().acquire(r -> r.setName("report").setHolder("me"));
+    AcquireResponse granted = quoin.locks().acquire(r -> r.setName("report").setLabel("me"));
 
     assertThat(granted.getAcquired()).isTrue();
-    assertThat(Eventually.get(quoin.locks().getAsync(r -> r.setName("report"))).getHolder())
+    assertThat(Eventually.get(quoin.locks().getAsync(r -> r.setName("report"))).getLabel())
         .isEqualTo("me");
   }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.semaphores.v1.GetResponse;
+import dev.quoin.streams.v1.Lost;
+import dev.quoin.streams.v1.LostReason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -46,7 +48,7 @@ class SemaphoresTest {
           .singleElement()
           .satisfies(
               holder -> {
-                assertThat(holder.getHolder()).isEqualTo("me");
+                assertThat(holder.getLabel()).isEqualTo("me");
                 assertThat(holder.getFence()).isEqualTo(two.fence());
                 assertThat(Times.instant(holder.getExpireTime())).isEqualTo(two.expireTime());
               });
@@ -60,7 +62,7 @@ class SemaphoresTest {
     CompletableFuture<Optional<LeaseHandle>> waiting =
         semaphores.acquireAsync("api", LONG.withMaxWait(Duration.ofSeconds(30)));
     Eventually.until(
-        "somebody waits", () -> semaphores.get(r -> r.setName("api")).getWaiters() == 1);
+        "somebody waits", () -> semaphores.get(r -> r.setName("api")).getWaiterCount() == 1);
 
     first.close();
 
@@ -108,20 +110,31 @@ class SemaphoresTest {
   @Test
   void revocationIsToldToWhoHoldsAndToWhoRenews() throws InterruptedException {
     semaphores.configure(r -> r.setName("api").setLimit(2));
-    BlockingQueue<LostReason> losses = new LinkedBlockingQueue<>();
+    BlockingQueue<Lost> losses = new LinkedBlockingQueue<>();
     semaphores.hold("api", SHORT).onLost(losses::add);
     semaphores.acquire("api", SHORT).orElseThrow().onLost(losses::add);
 
     for (GetResponse.Holder holder : semaphores.get(r -> r.setName("api")).getHoldersList()) {
       assertThat(
               semaphores
-                  .revoke(r -> r.setName("api").setId(holder.getId()).setReason("maintenance"))
+                  .revoke(
+                      r ->
+                          r.setName("api")
+                              .setId(holder.getId())
+                              .setExplanation("maintenance")
+                              .setActor("ops"))
                   .getPermits())
           .isEqualTo(1);
     }
 
-    assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.REVOKED);
-    assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.REVOKED);
+    Lost revoked =
+        Lost.newBuilder()
+            .setReason(LostReason.LOST_REASON_REVOKED)
+            .setExplanation("maintenance")
+            .setActor("ops")
+            .build();
+    assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(revoked);
+    assertThat(losses.poll(20, TimeUnit.SECONDS)).isEqualTo(revoked);
   }
 
   @Test

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.locks.v1.WatchResponse;
 import dev.quoin.locks.v1.WatchResponse.Change;
+import dev.quoin.streams.v1.Lost;
+import dev.quoin.streams.v1.LostReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -18,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Readers, several locks at once, lists, releases by force and watches. */
+/** Readers, several locks at once, lists, revocations and watches. */
 class SharedLocksTest {
   @RegisterExtension static final SharedServer SERVER = new SharedServer();
 
@@ -38,7 +40,7 @@ class SharedLocksTest {
         LeaseHandle second =
             locks.hold("prices", LockOptions.lease(Duration.ofSeconds(30)).asShared())) {
       assertThat(second.fence()).isGreaterThan(first.fence());
-      assertThat(locks.get(r -> r.setName("prices")).getReaders()).isEqualTo(2);
+      assertThat(locks.get(r -> r.setName("prices")).getReaderCount()).isEqualTo(2);
       assertThat(locks.acquire("prices", LONG)).isEmpty();
     }
     assertThat(locks.acquire("prices", LONG)).isPresent();
@@ -58,34 +60,44 @@ class SharedLocksTest {
   }
 
   @Test
-  void whoLosesItsLockByForceIsTold() throws Exception {
+  void whoseLockIsRevokedHearsWhyAndByWhom() throws Exception {
     LeaseHandle lock =
         locks.acquire("report", LockOptions.lease(Duration.ofMillis(1500))).orElseThrow();
     LeaseHandle held = locks.hold("other", LockOptions.lease(Duration.ofMillis(1500)));
-    BlockingQueue<LostReason> lost = new LinkedBlockingQueue<>();
+    BlockingQueue<Lost> lost = new LinkedBlockingQueue<>();
     lock.onLost(lost::add);
     held.onLost(lost::add);
 
     assertThat(
             locks
-                .forceRelease(
+                .revoke(
                     r -> r.setName("report").setExplanation("it hangs").setFence(lock.fence() - 1))
-                .getReleased())
+                .getRevoked())
         .isFalse();
     assertThat(
             locks
-                .forceRelease(
-                    r -> r.setName("report").setExplanation("it hangs").setFence(lock.fence()))
-                .getReleased())
+                .revoke(
+                    r ->
+                        r.setName("report")
+                            .setExplanation("it hangs")
+                            .setActor("ops")
+                            .setFence(lock.fence()))
+                .getRevoked())
         .isTrue();
     assertThat(
             locks
-                .forceRelease(r -> r.setName("other").setExplanation("").setFence(0))
-                .getReleased())
+                .revoke(r -> r.setName("other").setExplanation("it hangs").setActor("ops"))
+                .getRevoked())
         .isTrue();
 
-    assertThat(lost.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.REVOKED);
-    assertThat(lost.poll(20, TimeUnit.SECONDS)).isEqualTo(LostReason.REVOKED);
+    Lost revoked =
+        Lost.newBuilder()
+            .setReason(LostReason.LOST_REASON_REVOKED)
+            .setExplanation("it hangs")
+            .setActor("ops")
+            .build();
+    assertThat(lost.poll(20, TimeUnit.SECONDS)).isEqualTo(revoked);
+    assertThat(lost.poll(20, TimeUnit.SECONDS)).isEqualTo(revoked);
   }
 
   @Test
@@ -102,7 +114,7 @@ class SharedLocksTest {
     assertThat(seen.peek().getChange()).isEqualTo(Change.CHANGE_UNSPECIFIED);
     assertThat(seen)
         .filteredOn(WatchResponse::getHeld)
-        .extracting(WatchResponse::getHolder)
+        .extracting(WatchResponse::getLabel)
         .contains("me");
   }
 

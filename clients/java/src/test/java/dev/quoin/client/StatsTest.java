@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.stats.v1.GetResponse;
-import dev.quoin.stats.v1.SlowestResponse.Slow;
+import dev.quoin.stats.v1.ListSlowestResponse.Slow;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
@@ -51,7 +51,7 @@ class StatsTest {
     assertThat(figures.getMean()).isEqualTo(2_500.5);
     assertThat(figures.getP95()).isBetween(4_702.0, 4_798.0);
     assertThat(recorder.lost()).isZero();
-    assertThat(stats.slowest(r -> r.setKind("size").setLimit(5)).getSlowestList())
+    assertThat(stats.listSlowest(r -> r.setKind("size").setMaxItems(5)).getSlowestList())
         .extracting(Slow::getContext, Slow::getMean)
         .containsExactly(tuple("a", 2_500.5));
   }
