@@ -3,8 +3,10 @@ package dev.quoin.server.redis;
 
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -20,13 +22,11 @@ import java.util.concurrent.TimeUnit;
 final class CommandQueue {
   private static final int COMMANDS_UNDER_WAY = 512;
 
-  /** What a command costs beside its bytes, as bytes. */
-  private static final long BYTES_OF_A_COMMAND = 2_048;
-
-  private static final long MEASURE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-
-  /** For how long it is taken to go as fast as it did. */
-  private static final long MEASURED_NANOS = TimeUnit.SECONDS.toNanos(2);
+  /**
+   * Work that has waited one and a half times as long as it may is not sent; that it will be shall
+   * be certain before it is refused for that.
+   */
+  private static final int HOPELESS = 2;
 
   /** What part of the bytes may be under way; the rest waits. */
   private static final int PART_UNDER_WAY = 8;
@@ -55,14 +55,7 @@ final class CommandQueue {
   private long bytesWaiting;
   private boolean draining;
 
-  /**
-   * How fast it goes when work waits: bytes a nanosecond, and since when that is being measured.
-   */
-  private double speed;
-
-  private long measuredAt;
-  private long measuringSince;
-  private long doneSince;
+  private final Throughput throughput = new Throughput();
 
   CommandQueue(RedisClusterAsyncCommands<String, byte[]> commands, Bounds bounds) {
     this.commands = commands;
@@ -94,18 +87,27 @@ final class CommandQueue {
 
   /** A command has its answer: others can go. */
   void leave(PendingCommand<?> command) {
+    boolean drains;
+    List<PendingCommand<?>> hopeless = List.of();
     synchronized (this) {
       exit(command);
       if (waiting == 0) {
-        measuringSince = 0;
+        throughput.stop();
         return;
       }
-      measure(command);
-      if (draining) {
-        return;
+      if (throughput.answered(command.profile.bytesUnderWay(), underWay)) {
+        hopeless = takeHopeless();
       }
+      drains = !draining;
       draining = true;
     }
+    hopeless.forEach(PendingCommand::refuse);
+    if (drains) {
+      drain();
+    }
+  }
+
+  private void drain() {
     for (PendingCommand<?> next = next(); next != null; next = next()) {
       if (!next.isWanted()) {
         exit(next);
@@ -128,15 +130,42 @@ final class CommandQueue {
       return null;
     }
     from.poll();
-    if (next.profile.read() != null) {
-      reads.remove(next.profile.read());
+    waitsNoLonger(next);
+    enter(next);
+    return next;
+  }
+
+  private void waitsNoLonger(PendingCommand<?> command) {
+    if (command.profile.read() != null) {
+      reads.remove(command.profile.read());
     }
-    for (PendingCommand<?> one = next; one != null; one = one.other()) {
+    for (PendingCommand<?> one = command; one != null; one = one.other()) {
       waiting--;
       bytesWaiting -= one.bytes;
     }
-    enter(next);
-    return next;
+  }
+
+  /**
+   * Takes out the new work that came last and would be too late when its turn comes, as fast as it
+   * goes now: how long replies are may not have been known when it came.
+   */
+  private List<PendingCommand<?>> takeHopeless() {
+    double left = throughput.inRound(HOPELESS * bounds.waitNanos());
+    int hopeful = 0;
+    for (PendingCommand<?> command : others) {
+      left -= command.profile.waitingBytes() + Throughput.BYTES_OF_A_COMMAND;
+      if (left < 0) {
+        break;
+      }
+      hopeful++;
+    }
+    List<PendingCommand<?>> hopeless = new ArrayList<>();
+    while (others.size() > Math.max(1, hopeful)) {
+      PendingCommand<?> last = others.pollLast();
+      waitsNoLonger(last);
+      hopeless.add(last);
+    }
+    return hopeless;
   }
 
   private void enter(PendingCommand<?> command) {
@@ -161,23 +190,6 @@ final class CommandQueue {
       same.join(command);
     } else {
       (command.profile.first() ? first : others).add(command);
-    }
-  }
-
-  private void measure(PendingCommand<?> command) {
-    long now = System.nanoTime();
-    if (measuringSince == 0) {
-      measuringSince = now;
-      doneSince = 0;
-      return;
-    }
-    doneSince += command.bytes + BYTES_OF_A_COMMAND;
-    long elapsed = now - measuringSince;
-    if (elapsed >= MEASURE_NANOS) {
-      speed = (double) doneSince / elapsed;
-      measuredAt = now;
-      measuringSince = now;
-      doneSince = 0;
     }
   }
 
@@ -212,8 +224,7 @@ final class CommandQueue {
         || now - others.peek().since > bounds.waitNanos()) {
       return true;
     }
-    return measuredAt != 0
-        && now - measuredAt < MEASURED_NANOS
-        && bytesWaiting + waiting * BYTES_OF_A_COMMAND > speed * bounds.waitNanos();
+    return throughput.isTooMuch(
+        bytesWaiting + waiting * Throughput.BYTES_OF_A_COMMAND, bounds.waitNanos());
   }
 }

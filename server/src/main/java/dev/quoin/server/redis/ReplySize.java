@@ -11,8 +11,10 @@ final class ReplySize {
   private static final int PERIOD_SECONDS = 10;
   private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(PERIOD_SECONDS);
 
-  /** What a reply is taken for before there was one. */
-  private static final long UNKNOWN = 64 * 1024;
+  /**
+   * What a reply is taken for before there was one: a few go at once, and the first answer tells.
+   */
+  private static final long UNKNOWN = 512 * 1024;
 
   private static final long NONE = -1;
 

@@ -21,6 +21,7 @@ import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.locks.v1.ReleaseResponse;
+import dev.quoin.server.testing.BadProxy;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.Refused;
@@ -187,6 +188,53 @@ final class OverloadTest {
       }
     }
     assertThat(listed).isGreaterThan(50);
+  }
+
+  @Test
+  void whatCannotBeDoneInTimeIsRefusedAsSoonAsThatIsKnown() {
+    for (int i = 0; i < 8; i++) {
+      config()
+          .set(
+              SetRequest.newBuilder()
+                  .setType("t")
+                  .setComponent("c" + i)
+                  .setValue(text(60_000))
+                  .build());
+    }
+    try (BadProxy proxy = BadProxy.start(redis.port());
+        TestServer slow =
+            TestServer.start(
+                "redis", "redis://127.0.0.1:" + proxy.port(),
+                "threads", "1",
+                "allow-volatile-redis", "true",
+                "redis-timeout", "20s")) {
+      proxy.slowDown(10_000_000);
+      // How long the replies are is not known yet: all may wait.
+      List<ListenableFuture<ListResponse>> lists = new ArrayList<>();
+      for (int i = 0; i < 800; i++) {
+        lists.add(
+            ConfigGrpc.newFutureStub(slow.channel())
+                .list(ListRequest.newBuilder().setType("t").setPageSize(100 + i).build()));
+      }
+
+      Eventually.until(
+          LONG,
+          "most of those that would have to wait 40 s are refused",
+          () -> lists.stream().filter(list -> list.isDone() && isRefused(list)).count() > 350);
+      assertThat(lists.stream().filter(list -> list.isDone() && !isRefused(list)))
+          .hasSizeLessThan(100);
+    }
+  }
+
+  private static boolean isRefused(ListenableFuture<?> call) {
+    try {
+      call.get();
+      return false;
+    } catch (ExecutionException e) {
+      return Refused.of(e.getCause()).reason().equals("OVERLOADED");
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private ConfigGrpc.ConfigBlockingStub config() {

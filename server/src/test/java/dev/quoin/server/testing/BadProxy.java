@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 
 /** Stands in front of a server on loopback and loses bytes of the connections there are. */
 public final class BadProxy implements AutoCloseable {
@@ -20,6 +21,7 @@ public final class BadProxy implements AutoCloseable {
   private static final class Connection {
     volatile boolean swallowsAll;
     volatile boolean swallowsAnAnswer;
+    volatile long bytesPerSecond = Long.MAX_VALUE;
   }
 
   private BadProxy(ServerSocket socket, int target) {
@@ -51,6 +53,11 @@ public final class BadProxy implements AutoCloseable {
   /** Loses the next bytes that come back, on each of the connections there are. */
   public void swallowAnAnswer() {
     connections.forEach(connection -> connection.swallowsAnAnswer = true);
+  }
+
+  /** Lets so many bytes a second come back, on each of the connections there are. */
+  public void slowDown(long bytesPerSecond) {
+    connections.forEach(connection -> connection.bytesPerSecond = bytesPerSecond);
   }
 
   /** How many connections there were so far. */
@@ -93,9 +100,12 @@ public final class BadProxy implements AutoCloseable {
           connection.swallowsAnAnswer = false;
         } else if (!connection.swallowsAll) {
           out.write(bytes, 0, read);
+          if (answers) {
+            TimeUnit.NANOSECONDS.sleep(TimeUnit.SECONDS.toNanos(read) / connection.bytesPerSecond);
+          }
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | InterruptedException e) {
       // One side has gone; both are closed now.
     }
   }
