@@ -768,7 +768,7 @@ type TailRequest struct {
 	Contains string `protobuf:"bytes,3,opt,name=contains,proto3" json:"contains,omitempty"`
 	// Cursor to resume after: the newest one received from an earlier stream, or that of
 	// a Write, of the same namespace. Logs it does not speak of start as without a
-	// cursor.
+	// cursor; it must speak of one of them.
 	Cursor string `protobuf:"bytes,4,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// How many of the newest entries of a log, of whatever severity and text, to
 	// look at before the new ones: 0, the default, to 1,000. With a cursor that
