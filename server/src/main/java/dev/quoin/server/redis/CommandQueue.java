@@ -28,6 +28,8 @@ final class CommandQueue {
    */
   private static final int HOPELESS = 2;
 
+  private static final int LONG_REPLY = 64 * 1024;
+
   /** What part of the bytes may be under way; the rest waits. */
   private static final int PART_UNDER_WAY = 8;
 
@@ -147,14 +149,14 @@ final class CommandQueue {
 
   /**
    * Takes out the new work that came last and would be too late when its turn comes, as fast as it
-   * goes now: how long replies are may not have been known when it came.
+   * goes now, if long replies are why: how long they are may not have been known when it came.
    */
   private List<PendingCommand<?>> takeHopeless() {
     double left = throughput.inRound(HOPELESS * bounds.waitNanos());
     int hopeful = 0;
     for (PendingCommand<?> command : others) {
       left -= command.profile.waitingBytes() + Throughput.BYTES_OF_A_COMMAND;
-      if (left < 0) {
+      if (left < 0 && command.profile.waitingBytes() > command.bytes + LONG_REPLY) {
         break;
       }
       hopeful++;

@@ -29,7 +29,7 @@ public final class UnreadResponses extends ServerTransportFilter {
   private static final int SHORT = 4_096;
 
   /** The part of the sum that one connection may have. */
-  private static final int SHARE = 8;
+  private static final int SHARE = 4;
 
   private final long most;
   private final Executor executor;

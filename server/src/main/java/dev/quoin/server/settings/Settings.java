@@ -102,10 +102,10 @@ public record Settings(
             about = "Bytes of all requests that have begun to arrive and are not complete.")
         int maxUnfinishedBytes,
     @Setting(
-            value = "134217728",
+            value = "268435456",
             min = 65536,
             about =
-                "Bytes of responses that callers have not read, of all connections; an eighth for one connection, whose streams then wait. Calls beyond that are refused with OVERLOADED.")
+                "Bytes of responses that callers have not read, of all connections; a quarter for one connection, whose streams then wait. Calls beyond that are refused with OVERLOADED.")
         int maxUnreadBytes,
     @Setting(
             value = "30s",

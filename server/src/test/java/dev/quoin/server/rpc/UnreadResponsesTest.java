@@ -44,7 +44,7 @@ final class UnreadResponsesTest {
       method("Watch", MethodType.SERVER_STREAMING);
 
   private final ExecutorService executor = Executors.newSingleThreadExecutor();
-  private final UnreadResponses unread = new UnreadResponses(8 * SHARE, executor);
+  private final UnreadResponses unread = new UnreadResponses(4 * SHARE, executor);
   private final AtomicInteger opened = new AtomicInteger();
   private final AtomicInteger sent = new AtomicInteger();
   private final AtomicInteger cancelled = new AtomicInteger();
@@ -148,7 +148,7 @@ final class UnreadResponsesTest {
   @Test
   void streamIsRefusedWhenAllConnectionsTogetherHaveTooMuchUnread() {
     List<Reading> calls = new ArrayList<>();
-    for (int i = 1; i <= 8; i++) {
+    for (int i = 1; i <= 4; i++) {
       calls.addAll(open(connect(), WATCH, 3));
       int all = 3 * i;
       Eventually.until("they have their share", () -> sent.get() == all);
