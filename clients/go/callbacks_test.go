@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"runtime"
 	"strings"
 	"sync"
@@ -49,6 +50,9 @@ var ends = map[string]func() error{
 	"the end of its goroutine":           func() error { runtime.Goexit(); return nil },
 	"a dead one without a text":          func() error { return quoin.Dead(textless{}) },
 	"a dead one without an error":        func() error { return quoin.Dead(nil) },
+	"another try without a text":         func() error { return quoin.RetryAfter(0, textless{}) },
+	"another try without an error":       func() error { return quoin.RetryAfter(0, nil) },
+	"another try, too late to be one":    func() error { return quoin.RetryAfter(math.MaxInt64, textless{}) },
 	"the end of its goroutine, deferred": func() error { defer runtime.Goexit(); panic("ouch") },
 }
 

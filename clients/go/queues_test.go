@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
 	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 // work runs a worker until stop is called, which returns what Work returned.
@@ -78,6 +80,39 @@ func TestAHandlerSaysHowAFailedTaskGoesOn(t *testing.T) {
 		end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
 		equal(t, payload, end.GetState(), want)
 		equal(t, "whether the failure is known", len(end.GetErrors()) > 0 && end.GetErrors()[0].GetError() != "", true)
+	}
+}
+
+func TestWhatAHandlerSaysOfAFailedTaskReadsWell(t *testing.T) {
+	client := client(t)
+	const refusal = "quoin: a task is tried again after 0 to 7 days, not after "
+	ways := map[string]struct {
+		err      error
+		attempts int
+		text     string
+	}{
+		"dead":      {quoin.Dead(nil), 1, "rejected"},
+		"typed":     {quoin.Dead((*quoin.Error)(nil)), 1, "*quoin.Error, whose text cannot be made"},
+		"again":     {quoin.RetryAfter(0, nil), 2, "to be tried again"},
+		"too late":  {quoin.RetryAfter(7*24*time.Hour+1, errors.New("busy")), 2, refusal + "168h0m0.000000001s\nbusy"},
+		"never":     {quoin.RetryAfter(math.MaxInt64, nil), 2, refusal + "2562047h47m16.854775807s"},
+		"too early": {quoin.RetryAfter(-1, nil), 2, refusal + "-1ns"},
+	}
+	work(t, client, quoin.WorkerOptions{
+		Queues: []string{"mail"},
+		Handlers: handlers(func(_ context.Context, task *quoin.Task) ([]byte, error) {
+			return nil, ways[string(task.Payload())].err
+		}),
+	})
+	for name, want := range ways {
+		task := quoin.NewTask("job", name)
+		task.MaxAttempts = 2
+		task.Backoff = &queuesv1.Backoff{Initial: durationpb.New(time.Millisecond)}
+		id := enqueue(t, client, task)
+		end := value[*queuesv1.TaskStatus](t)(client.Queues.Wait(limited(t), "mail", id))
+		equal(t, name+": state", end.GetState(), queuesv1.TaskState_TASK_STATE_DEAD)
+		equal(t, name+": attempts", len(end.GetErrors()), want.attempts)
+		equal(t, name+": text", end.GetErrors()[0].GetError(), want.text)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -89,22 +90,39 @@ func (t *Task) held() *queuesv1.Progress {
 
 // outcomeError is an error of a handler that says how the task goes on.
 type outcomeError struct {
-	cause      error
+	cause      error // may be nil
 	dead       bool
 	retryAfter time.Duration
 }
 
-func (e *outcomeError) Error() string { return e.cause.Error() }
+func (e *outcomeError) Error() string {
+	switch {
+	case e.cause != nil:
+		return textOf(e.cause)
+	case e.dead:
+		return "rejected"
+	default:
+		return "to be tried again"
+	}
+}
 
 func (e *outcomeError) Unwrap() error { return e.cause }
 
-// Dead is an error for a [Handler]: trying again is in vain, the task becomes a dead letter.
+// Dead is an error for a [Handler]: trying again is in vain, the task becomes a dead letter. The cause
+// may be nil.
 func Dead(cause error) error { return &outcomeError{cause: cause, dead: true} }
 
-// RetryAfter is an error for a [Handler]: the task is tried again after that time, at most 7 days,
-// instead of its backoff, if it may be.
+// RetryAfter is an error for a [Handler]: the task is tried again after that time, 0 to 7 days,
+// instead of its backoff, if it may be. The cause may be nil.
+//
+// With any other time it is an error like others, which says so: the task is tried again after its
+// backoff.
 func RetryAfter(pause time.Duration, cause error) error {
-	return &outcomeError{cause: cause, retryAfter: min(max(pause, 0), longestRetry)}
+	if pause < 0 || pause > longestRetry {
+		refusal := fmt.Errorf("quoin: a task is tried again after 0 to 7 days, not after %v", pause)
+		return errors.Join(refusal, cause)
+	}
+	return &outcomeError{cause: cause, retryAfter: pause}
 }
 
 // done says that a task is done. The result is copied: it is sent later, and perhaps again.
