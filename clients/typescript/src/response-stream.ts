@@ -23,7 +23,12 @@ export class ResponseStream<T> implements AsyncIterableIterator<T> {
       this.over = true;
       this.cancelled.abort();
     });
-    this.messages = begin(this.cancelled.signal).then((all) => all[Symbol.asyncIterator]());
+    const begun = begin(this.cancelled.signal).then((all) => all[Symbol.asyncIterator]());
+    // An interceptor that never comes back would keep what is waited for.
+    const cancelled = new Promise<never>((_, reject) => {
+      onAbort(this.cancelled.signal, () => reject());
+    });
+    this.messages = Promise.race([begun, cancelled]);
     this.messages.catch(() => {
       // Told by next().
     });
@@ -55,6 +60,12 @@ export class ResponseStream<T> implements AsyncIterableIterator<T> {
   async return(): Promise<IteratorResult<T>> {
     this.end();
     return { done: true, value: undefined };
+  }
+
+  /** Cancels the call as `return` does, and fails with what it is given. */
+  async throw(error?: unknown): Promise<IteratorResult<T>> {
+    this.end();
+    throw error;
   }
 
   [Symbol.asyncIterator](): this {

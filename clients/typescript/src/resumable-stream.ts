@@ -10,7 +10,7 @@ import type { ClientCore } from "./client-core.js";
 import { Backoff, pause } from "./clock.js";
 import { ClosedError, type QuoinError } from "./errors.js";
 import { quoinError } from "./failures.js";
-import { onAbort } from "./signals.js";
+import { endable, onAbort } from "./signals.js";
 
 /** Codes after which opening the stream again cannot help. */
 const FINAL: ReadonlySet<Code> = new Set([
@@ -161,16 +161,7 @@ export class ResumableStream<E> implements AsyncIterable<E>, AsyncDisposable {
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<E, void, undefined> {
-    const all = this.iterate();
-    const { next, return: end } = all;
-    // A generator that waits for what comes next would only end when that has come.
-    return Object.assign(all, {
-      next: () => next.call(all),
-      return: async () => {
-        await this.close();
-        return end.call(all);
-      },
-    });
+    return endable(this.iterate(), () => this.close());
   }
 
   private async *iterate(): AsyncGenerator<E, void, undefined> {

@@ -40,3 +40,28 @@ function tellAll(this: AbortSignal): void {
     action();
   }
 }
+
+/**
+ * A generator that ends when its reader says so, also while it waits for what comes next; by itself
+ * it would end only when that has come.
+ *
+ * @param stop ends what the generator waits for
+ */
+export function endable<T>(
+  all: AsyncGenerator<T, void, undefined>,
+  stop: () => unknown,
+): AsyncGenerator<T, void, undefined> {
+  const { next, return: finish } = all;
+  const end = async () => {
+    await stop();
+    return finish.call(all);
+  };
+  return Object.assign(all, {
+    next: () => next.call(all),
+    return: end,
+    throw: async (error: unknown) => {
+      await end();
+      throw error;
+    },
+  });
+}

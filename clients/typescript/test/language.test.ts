@@ -7,32 +7,89 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { duration, Quoin, QuoinError } from "@quoin/client";
+import { duration, pages, Quoin, QuoinError } from "@quoin/client";
 import { FOLDER, JAR, startServer } from "./server.js";
 import { connect, eventually, next, sharedAddress, soon } from "./support.js";
 
-test("a loop that is ended while it waits ends at once", async () => {
-  await using quoin = await connect();
-  const lock = await quoin.locks.acquire("x");
-  const streams: AsyncIterable<unknown>[] = [
-    quoin.logs.tail({ names: ["shop"] }),
-    quoin.chat.subscribe({ user: "ann" }),
-    quoin.locks.watch({ name: "x" }),
-    quoin.counters.watch({ name: "views", precision: duration("1d") }),
-    quoin.stubs.locks.watch({ name: "x" }),
-    quoin.stubs.locks.hold({ name: "x" }),
+/** Everything of a client that can be iterated over, and how many events come at once. */
+function iterables(quoin: Quoin): [what: string, all: AsyncIterable<unknown>, events: number][] {
+  return [
+    ["tail", quoin.logs.tail({ names: ["shop"] }), 0],
+    ["subscribe", quoin.chat.subscribe({ user: "ann" }), 0],
+    ["locks.watch", quoin.locks.watch({ name: "x" }), 1],
+    ["counters.watch", quoin.counters.watch({ name: "views", precision: duration("1d") }), 1],
+    ["a stub's watch", quoin.stubs.locks.watch({ name: "x" }), 1],
+    ["a stub's hold", quoin.stubs.locks.hold({ name: "x" }), 1],
+    ["a stub's work", quoin.stubs.queues.work(endless()), 0],
+    ["a stub's call that never begins", quoin.stubs.stats.watchAnomalies({}), 0],
+    ["pages", pages(quoin.locks.list, { prefix: "x" }), 0],
   ];
-  for (const [i, stream] of streams.entries()) {
-    const iterator = stream[Symbol.asyncIterator]();
-    for (let first = i < 2 ? 1 : 0; first < 1; first++) {
+}
+
+/** Requests of a caller who sends nothing more. */
+async function* endless<T>(): AsyncGenerator<T> {
+  await new Promise(() => {});
+}
+
+/** A client that holds a lock, and with calls that never begin. */
+async function silent(): Promise<Quoin> {
+  const stuck = ["List", "WatchAnomalies"];
+  const quoin = await connect({
+    interceptors: [
+      (proceed) => (request) =>
+        stuck.includes(request.method.name) ? new Promise(() => {}) : proceed(request),
+    ],
+  });
+  await quoin.locks.acquire("x");
+  return quoin;
+}
+
+test("a loop that is ended while it waits ends at once", async () => {
+  await using quoin = await silent();
+  for (const [what, all, events] of iterables(quoin)) {
+    const iterator = all[Symbol.asyncIterator]();
+    for (let event = 0; event < events; event++) {
       await next(iterator);
     }
-    const waiting = iterator.next();
-    await soon(iterator.return?.() as Promise<unknown>);
-    assert.equal((await soon(waiting)).done, true, `${i}`);
-    assert.equal((await soon(iterator.next())).done, true, `${i}`);
+    const waiting = [iterator.next(), iterator.next()];
+    assert.equal((await soon(iterator.return?.() as (typeof waiting)[0])).done, true, what);
+    for (const result of [...waiting, iterator.next()]) {
+      assert.equal((await soon(result)).done, true, what);
+    }
   }
-  await lock?.release();
+});
+
+test("a loop that is ended by an error while it waits ends at once, with the error", async () => {
+  await using quoin = await silent();
+  const enough = new Error("enough");
+  for (const [what, all, events] of iterables(quoin)) {
+    const iterator = all[Symbol.asyncIterator]();
+    for (let event = 0; event < events; event++) {
+      await next(iterator);
+    }
+    const waiting = [iterator.next(), iterator.next()];
+    const thrown = iterator.throw?.(enough) as Promise<unknown>;
+    await assert.rejects(soon(thrown), (e) => e === enough, what);
+    for (const result of [...waiting, iterator.next()]) {
+      assert.equal((await soon(result)).done, true, what);
+    }
+    // What has ended, or has not begun, does the same.
+    await assert.rejects(soon(iterator.throw?.(enough) as Promise<unknown>), /enough/, what);
+  }
+  for (const [what, all] of iterables(quoin)) {
+    const iterator = all[Symbol.asyncIterator]();
+    await assert.rejects(soon(iterator.throw?.(enough) as Promise<unknown>), /enough/, what);
+    assert.equal((await soon(iterator.next())).done, true, what);
+  }
+});
+
+test("the pages of a list end with the reason of their signal", async () => {
+  await using quoin = await silent();
+  const abort = new AbortController();
+  const waiting = pages(quoin.locks.list, {}, { signal: abort.signal }).next();
+  abort.abort(new Error("enough"));
+  await assert.rejects(soon(waiting), /enough/);
+  assert.equal(getEventListeners(abort.signal, "abort").length, 0);
 });
 
 test("keys of users mean nothing to the client", async () => {
