@@ -110,6 +110,38 @@ def fork(address: str, namespace: str) -> None:
     assert writer.dropped == counts.lost == values.lost == 0
 
 
+def fork_and_exit(address: str, namespace: str) -> None:
+    """Logs in children that end without the end of Python."""
+    q = quoin.connect(address, namespace=namespace)
+    given = quoin.LogHandler(q.logs.writer("given"))
+    own = quoin.LogHandler(log="own", address=address, namespace=namespace)
+    logger = logging.getLogger("shop")
+    logger.addHandler(given)
+    logger.addHandler(own)
+
+    def flush() -> None:
+        given.flush()
+        own.flush()
+
+    def close() -> None:
+        given.close()
+        own.close()
+
+    logger.warning("in parent")
+    for way in (flush, close, logging.shutdown):
+        for is_first in (True, False):
+
+            def child(way: Callable[[], None] = way, is_first: bool = is_first) -> None:
+                if is_first:
+                    logger.warning("in child, %s", way.__name__)
+                way()
+                os._exit(0)
+
+            in_child(child)
+    logging.shutdown()
+    os._exit(0)
+
+
 def fork_while_holding(address: str, namespace: str) -> None:
     """Forks while it holds a lock."""
     q = quoin.connect(address, namespace=namespace)

@@ -26,6 +26,15 @@ def test_all_that_is_collected_in_forked_processes_arrives(address: str, namespa
         assert q.stats.get(kind="forks", context="all").count == 6
 
 
+def test_children_that_end_at_once_write_what_they_logged(address: str, namespace: str) -> None:
+    assert run_script("fork_and_exit", address, namespace) == ""
+    ways = ("flush", "close", "shutdown")
+    expected = Counter(["in parent", *(f"in child, {way}" for way in ways)])
+    with quoin.connect(address, namespace=namespace) as q:
+        for log in ("given", "own"):
+            assert Counter(entry.text for entry in q.logs.list_recent(name=log).entries) == expected
+
+
 def test_a_child_says_why_it_cannot_connect(address: str, namespace: str) -> None:
     said = run_script("fork_while_holding", address, namespace).splitlines()
     assert said[:4] == [REFUSED, REFUSED, "this belongs to the process that", "True True"]

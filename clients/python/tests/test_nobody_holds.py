@@ -7,8 +7,11 @@ import os
 import random
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -152,6 +155,110 @@ def test_interrupted_callers(address: str, namespace: str) -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+class Interrupted(BaseException):
+    """Raised by a signal handler."""
+
+
+def interrupted_at(
+    moment: int, act: Callable[[], object], where: Callable[[FrameType], bool]
+) -> bool:
+    """Does something that is interrupted when this thread gets to so many lines of the blocking
+    client; tells whether it got there."""
+    left = moment
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal left
+        if event in ("call", "line") and where(frame):
+            left -= 1
+            if left == 0:
+                raise Interrupted
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        act()
+    except Interrupted:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def in_blocking_client(frame: FrameType) -> bool:
+    """Whether a line is one of those that a caller waits in."""
+    return Path(frame.f_code.co_filename).parent.name in ("_modes", "_sync")
+
+
+def within_waiting(frame: FrameType) -> bool:
+    """Whether a line is in what the waiting itself calls."""
+    return frame.f_back is not None and frame.f_back.f_code.co_name == "_await"
+
+
+ACQUIRED: dict[str, Callable[[quoin.Quoin], Callable[[], Any]]] = {
+    "acquire": lambda q: lambda: q.locks.acquire("a", lease=3600),
+    "try_acquire": lambda q: lambda: q.locks.try_acquire("a", lease=3600),
+    "acquire_all": lambda q: lambda: q.locks.acquire_all(["a", "b", "c"], lease=3600),
+    "hold": lambda q: lambda: q.locks.hold("a", lease=3600),
+    "stub": lambda q: functools.partial(q.locks.rpc.hold, name="a", lease=3600),
+    "permits": lambda q: lambda: q.semaphores.acquire("api", lease=3600),
+    "try_permits": lambda q: lambda: q.semaphores.try_acquire("api", lease=3600),
+    "hold_permits": lambda q: lambda: q.semaphores.hold("api", lease=3600),
+    "announce": lambda q: lambda: q.config.announce("web", "localhost:80"),
+}
+
+
+def is_all_free(q: quoin.Quoin) -> bool:
+    """Whether nobody has anything of what is acquired."""
+    held = any(lock.held for lock in q.locks.list().locks)
+    known = q.config.resolve(service="web").instances
+    return not held and not known and q.semaphores.get(name="api").in_use == 0
+
+
+# It may be interrupted before it has asked for anything.
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.parametrize("what", ACQUIRED)
+def test_callers_interrupted_at_every_line(address: str, namespace: str, what: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        q.semaphores.configure(name="api", limit=1)
+        got: list[Any] = []
+        acquire = ACQUIRED[what](q)
+
+        def act() -> None:
+            got.append(acquire())
+
+        moment = 1
+        while interrupted_at(moment, act, in_blocking_client):
+            assert not got
+            eventually_is(lambda: is_all_free(q))
+            moment += 1
+        assert moment > 20
+        for one in got:
+            one.close() if what in ("stub", "announce") else one.release()
+        eventually_is(lambda: is_all_free(q))
+
+
+@pytest.mark.parametrize("ends", ["release", "block"])
+def test_who_is_interrupted_while_giving_back_gives_back(
+    address: str, namespace: str, ends: str
+) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        q.semaphores.configure(name="api", limit=1)
+        moment, interrupted = 0, True
+        while interrupted:
+            moment += 1
+            for what in ("acquire", "acquire_all", "hold", "permits"):
+                got = ACQUIRED[what](q)()
+                end = (
+                    got.release
+                    if ends == "release"
+                    else lambda got=got: got.__exit__(None, None, None)
+                )
+                interrupted = interrupted_at(moment, end, within_waiting)
+                eventually_is(lambda: is_all_free(q))
+        assert moment > 5
 
 
 @contextmanager

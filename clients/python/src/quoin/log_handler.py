@@ -7,8 +7,10 @@ from collections import deque
 from typing import Any, Protocol
 
 from quoin._core import callbacks, forks
+from quoin._core.log_writer import EntrySender
 from quoin._core.names import check
 from quoin._sync import Quoin, connect
+from quoin._sync.logs import LogWriter
 from quoin.values import Severity
 
 _STANDARD = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -33,7 +35,8 @@ class LogHandler(logging.Handler):
 
     ``LogHandler(writer)`` uses a writer of yours. ``LogHandler(log="checkout", address=…)`` makes a
     client of its own when something is logged for the first time; it takes the arguments of
-    ``quoin.connect``. After a fork both write in the child, too, see ``quoin.Quoin``.
+    ``quoin.connect``. After a fork both write in the child, too, see ``quoin.Quoin``; a child that
+    ends with ``os._exit`` calls ``flush`` or ``close``, or ``logging.shutdown``, before.
     """
 
     def __init__(
@@ -56,10 +59,12 @@ class LogHandler(logging.Handler):
         self._busy_in = -1
         self._early: deque[_Entry] = deque()
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Leaves out what the client logs, before it would wait for a thread that flushes."""
+        return record.name.split(".", 1)[0] not in _OURS and bool(super().handle(record))
+
     def emit(self, record: logging.LogRecord) -> None:
         """Takes what was logged."""
-        if record.name.split(".", 1)[0] in _OURS:
-            return
         try:
             fields = {"logger": record.name, "thread": record.threadName or ""}
             for key, value in record.__dict__.items():
@@ -70,10 +75,20 @@ class LogHandler(logging.Handler):
         except Exception:
             self.handleError(record)
 
-    def close(self) -> None:
-        """Writes what was taken and ends the client of its own, if there is one."""
+    def flush(self) -> None:
+        """Waits until what this process has logged is written, at most as long as a call may take.
+        It does not wait for a writer of the asyncio client: await its ``flush``."""
         with contextlib.suppress(Exception):
-            if self._client is not None:
+            if isinstance(self._given, LogWriter):
+                self._given._sender.settle(EntrySender.flush)
+
+    def close(self) -> None:
+        """Writes what was taken, as ``flush`` does, and ends the client of its own, if there is
+        one."""
+        with contextlib.suppress(Exception):
+            if self._client is None:
+                self.flush()
+            else:
                 self._client.close()
         super().close()
 

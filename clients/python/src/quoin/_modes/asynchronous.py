@@ -26,6 +26,7 @@ from quoin.exceptions import Reason
 from quoin.tasks import Task
 
 A = TypeVar("A")
+C = TypeVar("C")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -45,13 +46,28 @@ class Session(Bound):
         """The same session, for calls with other options."""
         return Session(self.core.with_options(namespace, deadline))
 
-    async def call(
-        self,
-        work: Coroutine[Any, Any, T],
-        undo: Callable[[T], object] | None = None,  # noqa: ARG002 - as the other one
-    ) -> T:
-        """Does something and waits for what comes of it. Who is cancelled undoes it itself."""
+    async def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Does something and waits for what comes of it."""
         return await work
+
+    async def acquire(
+        self,
+        work: Coroutine[Any, Any, A],
+        make: Callable[["Session", A], T],
+        undo: Callable[[A], object],
+    ) -> T:
+        """Acquires something and gives the program what is made of it. What is acquired and does not
+        reach the program is undone; work that is cancelled sees to that itself."""
+        acquired = await work
+        try:
+            return make(self, acquired)
+        except BaseException:
+            undo(acquired)
+            raise
+
+    def open(self, action: Callable[[], C], make: Callable[["Session", C], T]) -> T:
+        """Opens something and gives the program what is made of it."""
+        return make(self, action())
 
     def do(self, action: Callable[[], T]) -> T:
         """Does something that does not wait."""

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from quoin import exceptions
@@ -18,6 +18,7 @@ from quoin._core import callbacks
 from quoin._core.callbacks import LOG, Raised
 from quoin._core.portable import Bound
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -35,35 +36,25 @@ class Portal(Bound):
         self._calls: set[_Waiting[Any]] = set()
         self._ending: set[asyncio.Future[Any]] = set()
 
-    def call(
+    def call(self, work: Coroutine[Any, Any, T], within: float | None = None) -> T:
+        """Does something in the loop and waits for what comes of it, at most so many seconds.
+
+        An exception in this thread, such as KeyboardInterrupt, cancels it.
+        """
+        return self._await(_Waiting(work), lambda result: result, within)
+
+    def acquire(
         self,
         work: Coroutine[Any, Any, T],
-        undo: Callable[[T], object] | None = None,
-    ) -> T:
-        """Does something in the loop and waits for what comes of it.
+        make: Callable[[T], R],
+        undo: Callable[[T], object],
+    ) -> R:
+        """Acquires something in the loop and gives what is made of it.
 
-        An exception in this thread, such as KeyboardInterrupt, cancels it; what it had won by then
-        is undone.
+        An exception in this thread, such as KeyboardInterrupt, cancels it; what was acquired by then
+        is undone, in the loop.
         """
-        try:
-            self._check()
-        except BaseException:
-            work.close()
-            raise
-        waiting = _Waiting(work, undo)
-        self._calls.add(waiting)
-        try:
-            self._post(waiting.begin, contextvars.copy_context())
-            waiting.done.get()
-            return waiting.result()
-        except BaseException:
-            if self._loop.is_closed():
-                work.close()
-            elif not waiting.has_failed:
-                self._post(waiting.give_up)
-            raise
-        finally:
-            self._calls.discard(waiting)
+        return self._await(_Waiting(work, undo), make)
 
     def do(self, action: Callable[[], T]) -> T:
         """Does something in the loop that does not wait."""
@@ -74,14 +65,15 @@ class Portal(Bound):
         return self.call(done())
 
     def end(self, work: Coroutine[Any, Any, T]) -> None:
-        """Does what ends something and waits for it. A finalizer may be run in the thread of the
-        loop, which cannot wait: there it goes on in the background."""
+        """Does what ends something and waits for it. It goes on in the background when an exception
+        in this thread ends the waiting, and in the thread of the loop, which cannot wait: a finalizer
+        may be run there."""
         if threading.current_thread() is self._thread:
             ending = callbacks.begin(work)
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
         else:
-            self.call(work)
+            self._await(_Waiting(work, goes_on=True), lambda _: None)
 
     def listen(self, listener: Callable[[T], object]) -> Callable[[T], None]:
         """A listener that is called in a thread where it may block: one call at a time, in
@@ -130,6 +122,27 @@ class Portal(Bound):
         """Whether nobody waits for anything, and this thread may."""
         return not self._calls and threading.current_thread() is not self._thread
 
+    def _await(
+        self, waiting: "_Waiting[T]", make: Callable[[T], R], within: float | None = None
+    ) -> R:
+        # An exception of a signal handler may come wherever a function is called: none may be called
+        # between the end of this block and the code of the program.
+        try:
+            self._check()
+            self._calls.add(waiting)
+            self._post(waiting.begin, contextvars.copy_context())
+            waiting.wait(within)
+            made = make(waiting.result())
+            self._calls.discard(waiting)
+            return made
+        except BaseException:
+            if os.getpid() != self._pid or self._loop.is_closed():
+                waiting.work.close()
+            elif not waiting.has_failed:
+                self._post(waiting.give_up)
+            self._calls.discard(waiting)
+            raise
+
     def _post(self, action: Callable[..., None], *arguments: Any) -> None:
         try:
             self._loop.call_soon_threadsafe(action, *arguments)
@@ -157,27 +170,43 @@ class Portal(Bound):
 class _Waiting(Generic[T]):
     """Work in the loop that a thread waits for."""
 
-    def __init__(self, work: Coroutine[Any, Any, T], undo: Callable[[T], object] | None) -> None:
+    def __init__(
+        self,
+        work: Coroutine[Any, Any, T],
+        undo: Callable[[T], object] | None = None,
+        *,
+        goes_on: bool = False,
+    ) -> None:
         # Not an event: interrupts can break those.
-        self.done: SimpleQueue[None] = SimpleQueue()
-        self._work = work
+        self._done: SimpleQueue[None] = SimpleQueue()
+        self.work = work
         self._undo = undo
+        self._goes_on = goes_on
         self._task: asyncio.Task[T | Raised] | None = None
         self.has_failed = False
         self._given_up = False
 
     def begin(self, context: contextvars.Context) -> None:
-        self._task = context.run(callbacks.begin, self._work)
+        self._task = context.run(callbacks.begin, self.work)
         self._task.add_done_callback(self._end)
+
+    def wait(self, within: float | None) -> None:
+        """Waits until it is done."""
+        try:
+            self._done.get(timeout=within)
+        except Empty:
+            raise TimeoutError("it took too long") from None
 
     def give_up(self) -> None:
         self._given_up = True
         if self._task is not None and self._task.done():
             self._end(self._task)
-        elif self._task is not None:
+        elif self._task is not None and not self._goes_on:
             self._task.cancel()
-        else:
-            self._work.close()  # It was interrupted before it could begin.
+        elif self._task is None and self._goes_on:
+            self.begin(contextvars.copy_context())
+        elif self._task is None:
+            self.work.close()  # It was interrupted before it could begin.
 
     def result(self) -> T:
         assert self._task is not None
@@ -193,7 +222,7 @@ class _Waiting(Generic[T]):
         raise result.error
 
     def _end(self, task: "asyncio.Task[T | Raised]") -> None:
-        self.done.put(None)
+        self._done.put(None)
         if not self._given_up or task.cancelled() or self._undo is None:
             return
         result = task.result()

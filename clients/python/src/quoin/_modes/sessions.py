@@ -7,9 +7,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from weakref import WeakSet
 
 from quoin import exceptions
@@ -26,9 +26,18 @@ from quoin._modes.portal import Portal
 SIGNALS_SECONDS = 0.2
 
 A = TypeVar("A")
+C = TypeVar("C", bound="Closeable")
+T = TypeVar("T")
 
 # How long a fork waits for what is collected to be sent.
 FORK_PATIENCE = 1.0
+
+
+class Closeable(Protocol):
+    """What goes on until it is closed."""
+
+    def close(self) -> Coroutine[Any, Any, None]:
+        """Ends it."""
 
 
 class Session(Bound):
@@ -54,6 +63,26 @@ class Session(Bound):
     def with_options(self, namespace: str | None, deadline: float | None) -> "Session":
         """The same session, for calls with other options."""
         return Session(self.portal, self.core.with_options(namespace, deadline))
+
+    def acquire(
+        self,
+        work: Coroutine[Any, Any, A],
+        make: Callable[["Session", A], T],
+        undo: Callable[[A], object],
+    ) -> T:
+        """Acquires something and gives the program what is made of it. What is acquired and does not
+        reach the program is undone: an exception may come at any moment, from a signal handler for
+        example."""
+        return self.portal.acquire(work, lambda acquired: make(self, acquired), undo)
+
+    def open(self, action: Callable[[], C], make: Callable[["Session", C], T]) -> T:
+        """Opens something and gives the program what is made of it. What is opened and does not
+        reach the program is closed."""
+
+        async def opened() -> C:
+            return action()
+
+        return self.acquire(opened(), make, lambda made: self.core.last(made.close()))
 
     def until_stopped(self, work: Work, *, handle_signals: bool) -> None:
         """Works until it is stopped, perhaps by a signal."""
@@ -199,6 +228,14 @@ class Renewed(Generic[A]):
                 LOG.error("what is collected is dropped, this is said once: %s", e)
             self.refused.add()
             return None
+
+    def settle(self, flush: Callable[[A], Coroutine[Any, Any, None]]) -> None:
+        """Waits until what was collected in this process is sent, at most as long as a call may
+        take."""
+        # A child that has collected nothing needs no session for that.
+        if self._made[0].pid == os.getpid():
+            session = self.session()
+            session.call(flush(self.now()), session.core.deadline)
 
     @property
     def last(self) -> A:

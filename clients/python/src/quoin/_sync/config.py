@@ -33,18 +33,18 @@ class Config(rpcs.Config):
 
     def watch(self, type: str) -> "ConfigWatch":
         """Keeps the components of a type in memory."""
-        session = self._sessions.now()
-        return ConfigWatch(session, session.do(lambda: ConfigCache(session.core, type)))
+        session: Session = self._sessions.now()
+        return session.open(lambda: ConfigCache(session.core, type), ConfigWatch)
 
     def watch_maintenance(self, name: str) -> "MaintenanceWatch":
         """Keeps in memory whether something is under maintenance."""
-        session = self._sessions.now()
-        return MaintenanceWatch(session, session.do(lambda: MaintenanceCache(session.core, name)))
+        session: Session = self._sessions.now()
+        return session.open(lambda: MaintenanceCache(session.core, name), MaintenanceWatch)
 
     def watch_service(self, service: str) -> "ServiceWatch":
         """Keeps the instances of a service in memory."""
-        session = self._sessions.now()
-        return ServiceWatch(session, session.do(lambda: ServiceCache(session.core, service)))
+        session: Session = self._sessions.now()
+        return session.open(lambda: ServiceCache(session.core, service), ServiceWatch)
 
     def announce(
         self,
@@ -60,7 +60,7 @@ class Config(rpcs.Config):
         ``address``: where it serves, ``host:port``. ``lease``: how long it stays known when the
         server that has the call dies, 1 s to 60 s.
         """
-        session = self._sessions.now()
+        session: Session = self._sessions.now()
         request = rpcs_of(self.service)["announce"].build(
             service=service,
             instance=instance or str(uuid.uuid4()),
@@ -68,7 +68,7 @@ class Config(rpcs.Config):
             metadata=metadata,
             lease=lease,
         )
-        return Announcement(session, session.do(lambda: Announced(session.core, request)))
+        return session.open(lambda: Announced(session.core, request), Announcement)
 
 
 class Watch(Bound, Generic[C, T]):

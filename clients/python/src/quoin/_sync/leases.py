@@ -86,7 +86,7 @@ class LeaseHandle(Bound):
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._session.call(self._lease.leave(error))
+        self._session.end(self._lease.leave(error))
 
 
 class LeaseSet(Bound, Generic[H]):
@@ -119,7 +119,7 @@ class LeaseSet(Bound, Generic[H]):
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._session.call(lease_sets.leave_all(self._leases, error))
+        self._session.end(lease_sets.leave_all(self._leases, error))
 
 
 class Wanted(Generic[H]):
@@ -132,23 +132,23 @@ class Wanted(Generic[H]):
 
     def acquire(self, wait: Seconds) -> H:
         """Fails when somebody else has it all the time."""
-        lease = self._session.call(renewal.acquire(self._calls, wait), Lease.give_up)
-        return self._kind(self._session, lease)
+        asking = renewal.acquire(self._calls, wait)
+        return self._session.acquire(asking, self._kind, Lease.give_up)
 
     def try_acquire(self, wait: Seconds) -> H | None:
         """Gives ``None`` when somebody else has it all the time."""
         asking = renewal.try_acquire(self._calls, wait)
-        lease = self._session.call(asking, Lease.give_up_any)
-        return None if lease is None else self._kind(self._session, lease)
+        return self._session.acquire(asking, self._kind_if_any, Lease.give_up_any)
 
     def hold(self, on_waiting: Callable[[int], object] | None) -> H:
         """Keeps it with a call that stays open."""
         told = None if on_waiting is None else self._session.listener(on_waiting)
-        holding = hold(self._calls, told)
-        lease = self._session.call(holding, Lease.give_up)
-        return self._kind(self._session, lease)
+        return self._session.acquire(hold(self._calls, told), self._kind, Lease.give_up)
 
     def run(self, work: Callable[[H], Answer[T]], wait: Seconds, reason: Reason) -> T:
         """Works while it is held."""
         with self.acquire(wait) as held:
             return while_held(held._lease, work(held), reason)
+
+    def _kind_if_any(self, session: Session, lease: Lease | None) -> H | None:
+        return None if lease is None else self._kind(session, lease)

@@ -7,9 +7,10 @@ from typing import TypeVar
 
 from quoin._core import lease_sets, wire
 from quoin._core.client_core import ClientCore
+from quoin._core.lease import Lease
 from quoin._core.lease_calls import LeaseCalls
 from quoin._core.wire import Seconds
-from quoin._modes.blocking import Answer, acquiring
+from quoin._modes.blocking import Answer, Session, acquiring
 from quoin._sync import rpcs
 from quoin._sync.leases import LeaseHandle, LeaseSet, Wanted
 from quoin.exceptions import Reason
@@ -92,11 +93,10 @@ class Locks(rpcs.Locks):
         each other in a circle; ``wait`` is for all of them together. Fails as ``acquire`` does;
         ``NotAcquiredError`` names the lock that could not be had.
         """
-        session = self._sessions.now()
+        session: Session = self._sessions.now()
         wanted = [_calls(session.core, name, lease, label, shared) for name in names]
         asking = lease_sets.acquire_all(wanted, wait)
-        leases = session.call(asking, lease_sets.give_up_all)
-        return LeaseSet(session, [Lock(session, one) for one in leases])
+        return session.acquire(asking, _set, lease_sets.give_up_all)
 
     @acquiring
     def hold(
@@ -137,6 +137,10 @@ class Locks(rpcs.Locks):
         """
         wanted = self._wanted(name, lease, label, shared)
         return wanted.run(work, wait, Reason.LOCK_NOT_HELD)
+
+
+def _set(session: Session, leases: Sequence[Lease]) -> LockSet:
+    return LeaseSet(session, [Lock(session, one) for one in leases])
 
 
 def _calls(core: ClientCore, name: str, lease: Seconds, label: str, shared: bool) -> LeaseCalls:

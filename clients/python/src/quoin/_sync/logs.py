@@ -10,7 +10,7 @@ from quoin._core.log_writer import EntrySender
 from quoin._core.portable import Bound
 from quoin._core.resumable import LogStream as Following
 from quoin._core.rpcs import rpcs_of
-from quoin._modes.blocking import Renewed
+from quoin._modes.blocking import Renewed, Session
 from quoin._sync import rpcs
 from quoin._sync.streams import LogStream
 from quoin.values import Severity
@@ -40,7 +40,8 @@ class Logs(rpcs.Logs):
         ``minimum_severity`` and ``contains`` choose entries; ``last`` is how many of the newest of
         each log to begin with, at most 1,000. Who reads slowly is sent no more than it takes.
         """
-        session, rpc = self._sessions.now(), rpcs_of(self.service)["tail"]
+        session: Session = self._sessions.now()
+        rpc = rpcs_of(self.service)["tail"]
         request = rpc.build(
             names=logs,
             minimum_severity=minimum_severity,
@@ -48,8 +49,8 @@ class Logs(rpcs.Logs):
             last=last,
             cursor=cursor,
         )
-        return LogStream(
-            session, session.do(lambda: Following(session.core, rpc, request, events.of_logs))
+        return session.open(
+            lambda: Following(session.core, rpc, request, events.of_logs), LogStream
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 from quoin._core.portable import Bound
 from quoin._core.resumable import Messages, ResumableStream
 from quoin._core.rpcs import Rpc, rpcs_of
-from quoin._modes.blocking import Answer
+from quoin._modes.blocking import Answer, Session
 from quoin._sync.streams import Stream
 
 P = ParamSpec("P")
@@ -26,23 +26,23 @@ class Method(Bound):
 
     def __call__(self, request: Any = None, /, **fields: Any) -> Any:
         """Calls it."""
-        session, rpc = self._sessions.now(), self._rpc
+        session: Session = self._sessions.now()
+        rpc = self._rpc
         if rpc.takes_stream:
             sent = session.requests(rpc.build, request)
         else:
             sent = rpc.build(request, **fields)
         if not rpc.gives_stream:
             return session.call(session.core.unary(rpc, sent))
-        return Stream(session, session.do(lambda: Messages(session.core, rpc, sent)))
+        return session.open(lambda: Messages(session.core, rpc, sent), Stream)
 
     def resumed(self, request: Any) -> Stream[Any]:
         """The stream of the RPC, opened again whenever it ends."""
-        session, rpc = self._sessions.now(), self._rpc
+        session: Session = self._sessions.now()
+        rpc = self._rpc
         if rpc.takes_stream or not rpc.gives_stream:
             raise TypeError(f"{rpc.name} gives no stream that could be opened again")
-        return Stream(
-            session, session.do(lambda: ResumableStream(session.core, rpc, lambda: request))
-        )
+        return session.open(lambda: ResumableStream(session.core, rpc, lambda: request), Stream)
 
     def build(self, *given: Any, **fields: Any) -> Any:
         """A request."""

@@ -5,6 +5,7 @@ from quoin._core import events
 from quoin._core.events import ChatNews
 from quoin._core.resumable import LogStream as Following
 from quoin._core.rpcs import rpcs_of
+from quoin._modes.asynchronous import Session
 from quoin.aio import rpcs
 from quoin.aio.streams import LogStream
 
@@ -19,8 +20,9 @@ class Chat(rpcs.Chat):
         """Everything that happens in the chats of a user, beginning with what is not acknowledged,
         or after a cursor. It comes again until it is acknowledged. Who reads slowly is sent no more
         than it takes."""
-        session, rpc = self._sessions.now(), rpcs_of(self.service)["subscribe"]
+        session: Session = self._sessions.now()
+        rpc = rpcs_of(self.service)["subscribe"]
         request = rpc.build(user=user, cursor=cursor)
-        return LogStream(
-            session, session.do(lambda: Following(session.core, rpc, request, events.of_chats))
+        return session.open(
+            lambda: Following(session.core, rpc, request, events.of_chats), LogStream
         )

@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from quoin._core import lease_sets, wire
 from quoin._core.client_core import ClientCore
+from quoin._core.lease import Lease
 from quoin._core.lease_calls import LeaseCalls
 from quoin._core.wire import Seconds
-from quoin._modes.asynchronous import Answer, acquiring
+from quoin._modes.asynchronous import Answer, Session, acquiring
 from quoin.aio import rpcs
 from quoin.aio.leases import LeaseHandle, LeaseSet, Wanted
 from quoin.exceptions import Reason
@@ -91,11 +92,10 @@ class Locks(rpcs.Locks):
         each other in a circle; ``wait`` is for all of them together. Fails as ``acquire`` does;
         ``NotAcquiredError`` names the lock that could not be had.
         """
-        session = self._sessions.now()
+        session: Session = self._sessions.now()
         wanted = [_calls(session.core, name, lease, label, shared) for name in names]
         asking = lease_sets.acquire_all(wanted, wait)
-        leases = await session.call(asking, lease_sets.give_up_all)
-        return LeaseSet(session, [Lock(session, one) for one in leases])
+        return await session.acquire(asking, _set, lease_sets.give_up_all)
 
     @acquiring
     async def hold(
@@ -136,6 +136,10 @@ class Locks(rpcs.Locks):
         """
         wanted = self._wanted(name, lease, label, shared)
         return await wanted.run(work, wait, Reason.LOCK_NOT_HELD)
+
+
+def _set(session: Session, leases: Sequence[Lease]) -> LockSet:
+    return LeaseSet(session, [Lock(session, one) for one in leases])
 
 
 def _calls(core: ClientCore, name: str, lease: Seconds, label: str, shared: bool) -> LeaseCalls:
