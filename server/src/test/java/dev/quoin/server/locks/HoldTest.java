@@ -79,7 +79,7 @@ final class HoldTest {
 
   @Test
   void lockIsRenewedAsLongAsTheCallLives() throws Exception {
-    Holding holding = Holding.open(TestServer.first(), Holding.request("a", 300));
+    Holding holding = Holding.open(TestServer.first(), Holding.request("a", 1_500));
     Granted granted = holding.granted();
 
     long expire = Timestamps.toMillis(granted.getExpireTime());
@@ -159,7 +159,7 @@ final class HoldTest {
 
   @Test
   void holderIsToldWhenSomebodyReleasedWithItsToken() throws Exception {
-    Holding holding = Holding.open(TestServer.first(), Holding.request("a", 600));
+    Holding holding = Holding.open(TestServer.first(), Holding.request("a", 1_500));
     Granted granted = holding.granted();
 
     TestServer.second()
@@ -189,10 +189,10 @@ final class HoldTest {
 
   @Test
   void endOfAStreamDoesNotTakeTheLockFromANewerOneWithTheSameToken() throws Exception {
-    Holding older = Holding.open(TestServer.first(), Holding.request("a", 600));
+    Holding older = Holding.open(TestServer.first(), Holding.request("a", 1_500));
     Granted granted = older.granted();
     Holding newer =
-        Holding.open(TestServer.second(), Holding.request("a", 600).setToken(granted.getToken()));
+        Holding.open(TestServer.second(), Holding.request("a", 1_500).setToken(granted.getToken()));
     assertThat(newer.granted().getFence()).isEqualTo(granted.getFence());
 
     assertThat(older.next().getLost().getReason()).isEqualTo(LostReason.LOST_REASON_NOT_HELD);
@@ -210,7 +210,7 @@ final class HoldTest {
     Holding older = Holding.open(TestServer.first(), Holding.request("a", 60_000));
     Granted granted = older.granted();
     Holding newer =
-        Holding.open(TestServer.first(), Holding.request("a", 300).setToken(granted.getToken()));
+        Holding.open(TestServer.first(), Holding.request("a", 1_500).setToken(granted.getToken()));
     newer.granted();
 
     older.cancel();

@@ -68,7 +68,7 @@ final class RevokeTest {
 
   @Test
   void streamIsToldThatTheLockWasRevoked() throws Exception {
-    Holding holding = Holding.open(TestServer.first(), Holding.request("a", 600));
+    Holding holding = Holding.open(TestServer.first(), Holding.request("a", 1_500));
     String token = holding.granted().getToken();
 
     revoke("a", "maintenance", 0);
@@ -78,7 +78,7 @@ final class RevokeTest {
     assertThat(lost.getExplanation()).isEqualTo("maintenance");
     assertThat(lost.getActor()).isEqualTo("ops");
     holding.end().get(10, TimeUnit.SECONDS);
-    Holding again = Holding.open(TestServer.first(), Holding.request("a", 600).setToken(token));
+    Holding again = Holding.open(TestServer.first(), Holding.request("a", 1_500).setToken(token));
     assertThat(again.end())
         .failsWithin(10, TimeUnit.SECONDS)
         .withThrowableThat()
