@@ -18,7 +18,7 @@ TALK     := clients/java/target/classpath
 STUBS    := $(if $(shell command -v npm),$(BUF) $(VENDOR))
 # The parts of `make test`: all of them run, whatever becomes of the others.
 PARTS    := maven client-python client-typescript client-go quickstart
-SOURCES  := $(shell find pom.xml proto server -name target -prune -o -type f -print 2>/dev/null)
+SOURCES  := $(shell find pom.xml proto server \( -name target -o -path server/src/test \) -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .PHONY: help build run chat test maven clients conformance delivery quickstart lint breaking generate format bench peers \
@@ -45,12 +45,17 @@ chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAM
 	@exec java -cp "clients/java/target/test-classes:clients/java/target/classes:$$(cat $(TALK))" \
 	  ChatTerminal localhost:7400 $(or $(NAME),$(USER)) $(or $(ROOM),lobby)
 
+ifdef FEATURE
+test: $(JAR) ## run all tests: server on one Redis and on a cluster, clients, README, guides; FEATURE=locks: one feature
+	@scripts/test-feature $(FEATURE)
+else
 # Most tests wait for something most of the time: parts beside each other keep two cores busy.
-test: ## run the tests of server, on one Redis and on a cluster, and clients, and what README and guides say
+test:
 	@$(MAKE) --no-print-directory --output-sync=target -j3 $(JAR) $(ARCHIVE) $(STUBS)
 	@rm -rf target/parts
 	@$(MAKE) --no-print-directory --output-sync=target -j3 $(PARTS:%=part-%)
 	@scripts/test-summary $(PARTS)
+endif
 
 # With a plus, so that what it prints appears at once.
 part-maven:
