@@ -14,6 +14,7 @@ import com.google.protobuf.DynamicMessage;
 import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.server.testing.CompleteAnswers;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.SourceFiles;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.CallOptions;
 import io.grpc.MethodDescriptor.MethodType;
@@ -24,6 +25,7 @@ import io.grpc.stub.ClientCalls;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -90,6 +92,29 @@ final class ServerLawsTest {
                         assertThat(field.getOptions().toString())
                             .containsPattern(
                                 "max_(len|bytes|items|pairs)|in: |\\[quoin\\.rules\\.v1\\.")));
+  }
+
+  /** Each in the tests of its own feature. */
+  @TestFactory
+  Stream<DynamicTest> everyListIsTestedByThePagingKit() {
+    return methods()
+        .filter(method -> method.getInputType().findFieldByName("page_token") != null)
+        .filter(method -> method.getInputType().findFieldByName("page_size") != null)
+        .map(method -> usesKit("PagingKit", method));
+  }
+
+  private static DynamicTest usesKit(String kit, MethodDescriptor method) {
+    Pattern use =
+        Pattern.compile(
+            "%s\\.tests\\(\\s*%sGrpc\\.get%sMethod\\(\\)"
+                .formatted(kit, method.getService().getName(), method.getName()));
+    String feature = method.getFile().getPackage().split("\\.")[1];
+    return dynamicTest(
+        name(method),
+        () ->
+            assertThat(SourceFiles.below(SourceFiles.TESTS.resolve(feature), ".java"))
+                .as(kit + " in the tests of " + feature)
+                .anyMatch(file -> use.matcher(SourceFiles.read(file)).find()));
   }
 
   @TestFactory

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.protobuf.util.Durations;
+import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.chat.v1.CreateRequest;
 import dev.quoin.chat.v1.CreateResponse;
 import dev.quoin.chat.v1.DeleteRequest;
@@ -13,10 +14,8 @@ import dev.quoin.chat.v1.FetchPendingRequest;
 import dev.quoin.chat.v1.FetchPendingResponse;
 import dev.quoin.chat.v1.KickRequest;
 import dev.quoin.chat.v1.ListChatsRequest;
-import dev.quoin.chat.v1.ListChatsResponse;
 import dev.quoin.chat.v1.ListChatsResponse.Membership;
 import dev.quoin.chat.v1.ListMembersRequest;
-import dev.quoin.chat.v1.ListMembersResponse;
 import dev.quoin.chat.v1.ListMembersResponse.Member;
 import dev.quoin.chat.v1.ListMessagesRequest;
 import dev.quoin.chat.v1.ListMessagesResponse;
@@ -26,6 +25,7 @@ import dev.quoin.chat.v1.Message;
 import dev.quoin.chat.v1.Role;
 import dev.quoin.chat.v1.SendRequest;
 import dev.quoin.chat.v1.SetRoleRequest;
+import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
@@ -34,9 +34,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class ChatServiceTest {
@@ -57,19 +60,8 @@ final class ChatServiceTest {
     chats.leave(prefix + 2, "ann");
     chats.leave(prefix + 2, "bob");
 
-    List<ListResponse.Summary> listed = new ArrayList<>();
-    String token = "";
-    do {
-      ListResponse page =
-          chats.stub.list(
-              ListRequest.newBuilder()
-                  .setPrefix(prefix)
-                  .setPageSize(2)
-                  .setPageToken(token)
-                  .build());
-      listed.addAll(page.getChatsList());
-      token = page.getNextPageToken();
-    } while (!token.isEmpty());
+    List<ListResponse.Summary> listed =
+        chats.stub.list(ListRequest.newBuilder().setPrefix(prefix).build()).getChatsList();
 
     assertThat(listed)
         .extracting(ListResponse.Summary::getChatId)
@@ -526,66 +518,63 @@ final class ChatServiceTest {
   }
 
   @Test
-  void listsComeInPages() {
+  void listsAreInOrderWithoutWhatIsOver() {
     for (int i = 0; i < 5; i++) {
-      chats.create("c" + i, "jason");
+      chats.create("c" + i, "jason", "b:{}", "a");
       chats.send("c" + i, "jason", "m" + i);
     }
     chats.leave("c2", "jason");
 
-    List<String> listed = new ArrayList<>();
-    ListChatsResponse page = ListChatsResponse.getDefaultInstance();
-    do {
-      page =
-          chats.stub.listChats(
-              ListChatsRequest.newBuilder()
-                  .setUser("jason")
-                  .setPageSize(2)
-                  .setPageToken(page.getNextPageToken())
-                  .build());
-      page.getMembershipsList().forEach(chat -> listed.add(chat.getChatId()));
-    } while (!page.getNextPageToken().isEmpty());
-    assertThat(listed).containsExactly("c0", "c1", "c3", "c4");
+    assertThat(chats.list("jason"))
+        .extracting(Membership::getChatId)
+        .containsExactly("c0", "c1", "c3", "c4");
+    assertThat(chats.pending("jason"))
+        .extracting(chat -> chat.getMessages(0).getBody())
+        .containsExactly("m0", "m1", "m3", "m4");
+    assertThat(chats.members("c0", "a"))
+        .extracting(Member::getUser)
+        .containsExactly("a", "b:{}", "jason");
+  }
 
-    List<String> bodies = new ArrayList<>();
-    FetchPendingResponse pending = FetchPendingResponse.getDefaultInstance();
-    do {
-      pending =
-          chats.stub.fetchPending(
-              FetchPendingRequest.newBuilder()
-                  .setUser("jason")
-                  .setPageSize(2)
-                  .setPageToken(pending.getNextPageToken())
-                  .build());
-      pending.getPendingChatsList().forEach(chat -> bodies.add(chat.getMessages(0).getBody()));
-    } while (!pending.getNextPageToken().isEmpty());
-    assertThat(bodies).containsExactly("m0", "m1", "m3", "m4");
+  @TestFactory
+  Stream<DynamicTest> pagesOfChats() {
+    return PagingKit.tests(
+        ChatGrpc.getListMethod(),
+        ListRequest.newBuilder().setPrefix("page/"),
+        ListRequest.newBuilder(),
+        i -> chats.create("page/" + i, "jason"));
+  }
 
-    chats.create("many", "jason", "a", "b:{}", "c", "d");
-    List<String> members = new ArrayList<>();
-    ListMembersResponse of = ListMembersResponse.getDefaultInstance();
-    do {
-      of =
-          chats.stub.listMembers(
-              ListMembersRequest.newBuilder()
-                  .setChatId("many")
-                  .setActor("a")
-                  .setPageSize(2)
-                  .setPageToken(of.getNextPageToken())
-                  .build());
-      of.getMembersList().forEach(member -> members.add(member.getUser()));
-    } while (!of.getNextPageToken().isEmpty());
-    assertThat(members).containsExactly("a", "b:{}", "c", "d", "jason");
-    assertThat(
-            Refused.by(
-                    () ->
-                        chats.stub.listChats(
-                            ListChatsRequest.newBuilder()
-                                .setUser("jason")
-                                .setPageToken("AAAA")
-                                .build()))
-                .fields())
-        .containsExactly("page_token");
+  @TestFactory
+  Stream<DynamicTest> pagesOfTheChatsOfAUser() {
+    return PagingKit.tests(
+        ChatGrpc.getListChatsMethod(),
+        ListChatsRequest.newBuilder().setUser("jason"),
+        ListChatsRequest.newBuilder().setUser("jeff"),
+        i -> chats.create("c" + i, "jason"));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> pagesOfPendingMessages() {
+    return PagingKit.tests(
+        ChatGrpc.getFetchPendingMethod(),
+        FetchPendingRequest.newBuilder().setUser("jason"),
+        FetchPendingRequest.newBuilder().setUser("jeff"),
+        i -> {
+          chats.create("c" + i, "jason");
+          chats.send("c" + i, "jason", "hi");
+        });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> pagesOfMembers() {
+    chats.create("c", "0");
+    chats.create("d", "0");
+    return PagingKit.tests(
+        ChatGrpc.getListMembersMethod(),
+        ListMembersRequest.newBuilder().setChatId("c").setActor("0"),
+        ListMembersRequest.newBuilder().setChatId("d").setActor("0"),
+        i -> chats.join("c", "" + i));
   }
 
   @Test

@@ -7,18 +7,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.config.v1.AnnounceRequest;
 import dev.quoin.config.v1.AnnounceResponse;
+import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.config.v1.ListMaintenancesRequest;
 import dev.quoin.config.v1.ListMaintenancesResponse.Named;
 import dev.quoin.config.v1.ListServicesRequest;
 import dev.quoin.config.v1.ListTypesRequest;
-import dev.quoin.config.v1.ListTypesResponse;
 import dev.quoin.config.v1.SetMaintenanceRequest;
+import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 /** What there is can be listed. */
 @Tag("redis")
@@ -35,13 +39,10 @@ final class ConfigListsTest {
     set("lists/c", "x", "1");
     set("other", "x", "1");
 
-    assertThat(types(10, "").getTypesList()).containsExactly("lists/a", "lists/b", "lists/c");
-    ListTypesResponse page = types(2, "");
-    assertThat(page.getTypesList()).containsExactly("lists/a", "lists/b");
-    assertThat(types(2, page.getNextPageToken()).getTypesList()).containsExactly("lists/c");
+    assertThat(types()).containsExactly("lists/a", "lists/b", "lists/c");
 
     Configs.delete("lists/b", "x");
-    assertThat(types(10, "").getTypesList()).containsExactly("lists/a", "lists/c");
+    assertThat(types()).containsExactly("lists/a", "lists/c");
   }
 
   @Test
@@ -78,11 +79,7 @@ final class ConfigListsTest {
 
   @Test
   void servicesAreListed() {
-    Watching<AnnounceRequest, AnnounceResponse> announcing = new Watching<>();
-    AnnounceRequest request =
-        AnnounceRequest.newBuilder().setService("lists/api").setAddress("10.0.0.1:80").build();
-    Configs.streamsOn(TestServer.first()).announce(request, announcing);
-    announcing.next(AnnounceResponse::hasAnnounced);
+    announce("lists/api");
 
     assertThat(
             on(TestServer.second())
@@ -91,14 +88,45 @@ final class ConfigListsTest {
         .containsExactly("lists/api");
   }
 
-  private static ListTypesResponse types(int size, String token) {
+  @TestFactory
+  Stream<DynamicTest> pagesOfTypes() {
+    return PagingKit.tests(
+        ConfigGrpc.getListTypesMethod(),
+        ListTypesRequest.newBuilder().setPrefix("page/"),
+        ListTypesRequest.newBuilder(),
+        i -> set("page/" + i, "x", "1"));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> pagesOfMaintenances() {
+    return PagingKit.tests(
+        ConfigGrpc.getListMaintenancesMethod(),
+        ListMaintenancesRequest.newBuilder().setPrefix("page/"),
+        ListMaintenancesRequest.newBuilder(),
+        i -> maintain("page/" + i, true));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> pagesOfServices() {
+    return PagingKit.tests(
+        ConfigGrpc.getListServicesMethod(),
+        ListServicesRequest.newBuilder().setPrefix("page/"),
+        ListServicesRequest.newBuilder(),
+        i -> announce("page/" + i));
+  }
+
+  private static void announce(String service) {
+    Watching<AnnounceRequest, AnnounceResponse> announcing = new Watching<>();
+    AnnounceRequest request =
+        AnnounceRequest.newBuilder().setService(service).setAddress("10.0.0.1:80").build();
+    Configs.streamsOn(TestServer.first()).announce(request, announcing);
+    announcing.next(AnnounceResponse::hasAnnounced);
+  }
+
+  private static List<String> types() {
     return on(TestServer.second())
-        .listTypes(
-            ListTypesRequest.newBuilder()
-                .setPrefix("lists/")
-                .setPageSize(size)
-                .setPageToken(token)
-                .build());
+        .listTypes(ListTypesRequest.newBuilder().setPrefix("lists/").build())
+        .getTypesList();
   }
 
   private static List<Named> maintenances() {

@@ -14,6 +14,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
+import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.config.v1.Configuration;
 import dev.quoin.config.v1.DeleteRequest;
 import dev.quoin.config.v1.DeleteResponse;
@@ -27,6 +28,7 @@ import dev.quoin.config.v1.RollbackRequest;
 import dev.quoin.config.v1.RollbackResponse;
 import dev.quoin.config.v1.SetRequest;
 import dev.quoin.config.v1.SetResponse;
+import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
@@ -35,9 +37,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class ConfigServiceTest {
@@ -270,22 +275,13 @@ final class ConfigServiceTest {
     assertThat(history.getNextPageToken()).isEmpty();
   }
 
-  @Test
-  void historyIsReadPageByPage() {
-    List<Long> versions = new ArrayList<>();
-    for (int i = 0; i < 5; i++) {
-      versions.add(0, set("redis", "a", "v" + i).getVersion());
-    }
-
-    List<Long> read = new ArrayList<>();
-    String token = "";
-    do {
-      ListVersionsResponse page = history("redis", "a", 2, token);
-      page.getConfigurationsList().forEach(version -> read.add(version.getVersion()));
-      token = page.getNextPageToken();
-    } while (!token.isEmpty());
-
-    assertThat(read).isEqualTo(versions);
+  @TestFactory
+  Stream<DynamicTest> pagesOfVersions() {
+    return PagingKit.tests(
+        ConfigGrpc.getListVersionsMethod(),
+        ListVersionsRequest.newBuilder().setType("redis").setComponent("a"),
+        ListVersionsRequest.newBuilder().setType("redis").setComponent("b"),
+        i -> set("redis", "a", "v" + i));
   }
 
   @Test
@@ -367,26 +363,20 @@ final class ConfigServiceTest {
   }
 
   @Test
-  void componentsAreListedInOrderByPrefixAndPage() {
+  void componentsAreListedInOrderByPrefix() {
     for (String name : List.of("b/2", "a", "b/1", "c", "b/3")) {
       set("redis", name, name);
     }
-    ListRequest.Builder request =
-        ListRequest.newBuilder().setType("redis").setPrefix("b/").setPageSize(2);
 
-    ListResponse first = on(TestServer.second()).list(request.build());
-    ListResponse second =
-        on(TestServer.second()).list(request.setPageToken(first.getNextPageToken()).build());
+    ListResponse listed =
+        on(TestServer.second())
+            .list(ListRequest.newBuilder().setType("redis").setPrefix("b/").build());
 
-    assertThat(first.getConfigurationsList())
+    assertThat(listed.getConfigurationsList())
         .extracting(Configuration::getComponent)
-        .containsExactly("b/1", "b/2");
-    assertThat(hostOf(first.getConfigurations(0).getValue())).isEqualTo("b/1");
-    assertThat(second.getConfigurationsList())
-        .extracting(Configuration::getComponent)
-        .containsExactly("b/3");
-    assertThat(second.getNextPageToken()).isEmpty();
-    assertThat(first.getRevision()).isEqualTo(get("redis", "b/3").getConfiguration().getVersion());
+        .containsExactly("b/1", "b/2", "b/3");
+    assertThat(hostOf(listed.getConfigurations(0).getValue())).isEqualTo("b/1");
+    assertThat(listed.getRevision()).isEqualTo(get("redis", "b/3").getConfiguration().getVersion());
   }
 
   @Test
@@ -399,22 +389,13 @@ final class ConfigServiceTest {
     assertThat(listed.hasAsOf()).isTrue();
   }
 
-  @Test
-  void pageTokenOfAnotherListIsRefused() {
-    set("redis", "a", "1");
-    set("redis", "b", "1");
-    String token =
-        on(TestServer.first())
-            .list(ListRequest.newBuilder().setType("redis").setPageSize(1).build())
-            .getNextPageToken();
-
-    Refused refused =
-        Refused.by(
-            () ->
-                on(TestServer.first())
-                    .list(ListRequest.newBuilder().setType("other").setPageToken(token).build()));
-
-    assertThat(refused.fields()).containsExactly("page_token");
+  @TestFactory
+  Stream<DynamicTest> pagesOfComponents() {
+    return PagingKit.tests(
+        ConfigGrpc.getListMethod(),
+        ListRequest.newBuilder().setType("redis"),
+        ListRequest.newBuilder().setType("other"),
+        i -> set("redis", "c" + i, "1"));
   }
 
   @Test

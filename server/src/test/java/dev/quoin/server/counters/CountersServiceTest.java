@@ -15,17 +15,20 @@ import dev.quoin.counters.v1.GetRequest;
 import dev.quoin.counters.v1.IncrementRequest;
 import dev.quoin.counters.v1.IncrementResponse;
 import dev.quoin.counters.v1.ListRequest;
-import dev.quoin.counters.v1.ListResponse;
 import dev.quoin.counters.v1.Sample;
+import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Status.Code;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -287,23 +290,16 @@ final class CountersServiceTest {
     assertThat(TestRedis.commands().expiretime(key)).isEqualTo((now() / DAY + 120) * DAY);
   }
 
-  @Test
-  void namesAreListedInOrderPageByPage() {
-    for (String name : List.of("page/c", "page/a", "other", "page/b")) {
-      counters.increment(named(name).build());
-    }
-
-    ListResponse first = elsewhere.list(list("page/").setPageSize(2).build());
-    ListResponse second =
-        elsewhere.list(list("page/").setPageSize(2).setPageToken(first.getNextPageToken()).build());
-
-    assertThat(first.getNamesList()).containsExactly("page/a", "page/b");
-    assertThat(second.getNamesList()).containsExactly("page/c");
-    assertThat(second.getNextPageToken()).isEmpty();
-    assertThat(
-            Refused.by(() -> counters.list(list("").setPageToken(first.getNextPageToken()).build()))
-                .fields())
-        .containsExactly("page_token");
+  @TestFactory
+  Stream<DynamicTest> pages() {
+    return PagingKit.tests(
+        CountersGrpc.getListMethod(),
+        list("page/"),
+        list(""),
+        i -> {
+          counters.increment(named("page/" + i).build());
+          counters.increment(named("other/" + i).build());
+        });
   }
 
   @Test

@@ -21,11 +21,11 @@ import dev.quoin.queues.v1.ListDeadRequest;
 import dev.quoin.queues.v1.ListDeadResponse;
 import dev.quoin.queues.v1.ListQueuesRequest;
 import dev.quoin.queues.v1.ListRequest;
-import dev.quoin.queues.v1.ListResponse;
 import dev.quoin.queues.v1.NackRequest;
 import dev.quoin.queues.v1.PauseRequest;
 import dev.quoin.queues.v1.PriorityCount;
 import dev.quoin.queues.v1.PurgeRequest;
+import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.RedriveRequest;
 import dev.quoin.queues.v1.RedriveResponse;
 import dev.quoin.queues.v1.RescheduleRequest;
@@ -35,6 +35,7 @@ import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.queues.v1.WaitRequest;
 import dev.quoin.queues.v1.WaitResponse;
 import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import java.util.ArrayList;
@@ -43,8 +44,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class QueueAdminTest {
@@ -299,9 +302,9 @@ final class QueueAdminTest {
   void whatIsHeldBackGoesOnWhenTheTaskWhoseTurnItIsGoesAway() {
     LeasedTask first = addHeldBack(4);
     queue.ack(first);
-    String second = list(TaskState.TASK_STATE_READY, 10, "").getStatuses(0).getTaskId();
+    String second = list(TaskState.TASK_STATE_READY).get(0).getTaskId();
     cancel(second);
-    String third = list(TaskState.TASK_STATE_READY, 10, "").getStatuses(0).getTaskId();
+    String third = list(TaskState.TASK_STATE_READY).get(0).getTaskId();
     queue
         .stub()
         .reschedule(
@@ -356,12 +359,12 @@ final class QueueAdminTest {
     assertThat(queue.get(due.get(0)).getState()).isEqualTo(TaskState.TASK_STATE_READY);
     queue.expire(leased.getTaskId());
 
-    assertThat(list(TaskState.TASK_STATE_READY, 200, "").getStatusesList())
+    assertThat(list(TaskState.TASK_STATE_READY))
         .hasSize(200)
         .extracting(TaskStatus::getState)
         .containsOnly(TaskState.TASK_STATE_READY);
-    assertThat(list(TaskState.TASK_STATE_DELAYED, 10, "").getStatusesList()).isEmpty();
-    assertThat(list(TaskState.TASK_STATE_LEASED, 10, "").getStatusesList()).isEmpty();
+    assertThat(list(TaskState.TASK_STATE_DELAYED)).isEmpty();
+    assertThat(list(TaskState.TASK_STATE_LEASED)).isEmpty();
     assertThat(queue.stats().getReadyCount()).isEqualTo(251);
     assertThat(queue.stats().getReadyByPriority(0).getCount()).isEqualTo(251);
   }
@@ -417,38 +420,56 @@ final class QueueAdminTest {
     assertThat(TestRedis.commands().hlen(queue.key("meta"))).isLessThan(150);
   }
 
-  private ListResponse list(TaskState state, int size, String token) {
+  private List<TaskStatus> list(TaskState state) {
     return queue
         .stub()
         .list(
             ListRequest.newBuilder()
                 .setQueue(queue.name())
                 .setState(state)
-                .setPageSize(size)
-                .setPageToken(token)
-                .build());
+                .setPageSize(200)
+                .build())
+        .getStatusesList();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> pagesOfTasks() {
+    return PagingKit.tests(
+        QueuesGrpc.getListMethod(),
+        ListRequest.newBuilder().setQueue(queue.name()).setState(TaskState.TASK_STATE_READY),
+        ListRequest.newBuilder().setQueue(queue.name()).setState(TaskState.TASK_STATE_DEAD),
+        i -> queue.add("" + i));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> pagesOfDeadLetters() {
+    return PagingKit.tests(
+        QueuesGrpc.getListDeadMethod(),
+        ListDeadRequest.newBuilder().setQueue(queue.name()),
+        ListDeadRequest.newBuilder()
+            .setQueue(queue.name())
+            .setFilter(DeadFilter.newBuilder().setKind("mail")),
+        i -> bury("mail", "" + i));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> pagesOfQueues() {
+    return PagingKit.tests(
+        QueuesGrpc.getListQueuesMethod(),
+        ListQueuesRequest.newBuilder().setPrefix(queue.name() + "/"),
+        ListQueuesRequest.newBuilder(),
+        i -> new Queue(queue.name() + "/" + i, queue.stub()).add("work"));
   }
 
   @Test
-  void tasksAreListedByStateInPages() {
+  void tasksAreListedByState() {
     List<String> ids = queue.addAll(IntStream.range(0, 5).mapToObj(i -> task("" + i)));
-    List<String> listed = new ArrayList<>();
-    String token = "";
-    do {
-      ListResponse page = list(TaskState.TASK_STATE_READY, 2, token);
-      page.getStatusesList().forEach(status -> listed.add(status.getTaskId()));
-      token = page.getNextPageToken();
-    } while (!token.isEmpty());
-    assertThat(listed).isEqualTo(ids);
+    assertThat(list(TaskState.TASK_STATE_READY)).extracting(TaskStatus::getTaskId).isEqualTo(ids);
     LeasedTask leased = queue.leaseOne();
-    assertThat(list(TaskState.TASK_STATE_LEASED, 10, "").getStatuses(0).getExpireTime())
+    assertThat(list(TaskState.TASK_STATE_LEASED).get(0).getExpireTime())
         .isEqualTo(leased.getExpireTime());
     queue.ack(leased);
-    assertThat(list(TaskState.TASK_STATE_DONE, 10, "").getStatuses(0).getTaskId())
-        .isEqualTo(ids.get(0));
-    String other = list(TaskState.TASK_STATE_READY, 1, "").getNextPageToken();
-    assertThat(Refused.by(() -> list(TaskState.TASK_STATE_DEAD, 1, other)).fields())
-        .containsExactly("page_token");
+    assertThat(list(TaskState.TASK_STATE_DONE).get(0).getTaskId()).isEqualTo(ids.get(0));
   }
 
   private void bury(String kind, String error) {
@@ -534,8 +555,8 @@ final class QueueAdminTest {
       bury("mail", "down");
     }
     assertThat(redrive(RedriveRequest.newBuilder().setPerSecond(1)).getRedriven()).isEqualTo(5);
-    assertThat(list(TaskState.TASK_STATE_READY, 10, "").getStatusesCount()).isEqualTo(1);
-    List<TaskStatus> delayed = list(TaskState.TASK_STATE_DELAYED, 10, "").getStatusesList();
+    assertThat(list(TaskState.TASK_STATE_READY).size()).isEqualTo(1);
+    List<TaskStatus> delayed = list(TaskState.TASK_STATE_DELAYED);
     assertThat(delayed).hasSize(4);
     Duration span = Timestamps.between(delayed.get(0).getRunTime(), delayed.get(3).getRunTime());
     assertThat(Durations.toMillis(span)).isEqualTo(3000);

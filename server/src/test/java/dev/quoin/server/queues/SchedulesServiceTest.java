@@ -20,6 +20,7 @@ import dev.quoin.queues.v1.SchedulesGrpc.SchedulesBlockingStub;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestConnection;
 import dev.quoin.server.testing.TestRedis;
@@ -28,8 +29,11 @@ import io.grpc.Status.Code;
 import io.lettuce.core.ScriptOutputType;
 import io.opentelemetry.api.OpenTelemetry;
 import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class SchedulesServiceTest {
@@ -211,27 +215,32 @@ final class SchedulesServiceTest {
   }
 
   @Test
-  void schedulesOfAllQueuesAreListedInPages() {
+  void schedulesOfAllQueuesAreListed() {
     SchedulesBlockingStub own = schedules.withInterceptors(TestServer.in(queue.name()));
     own.putSchedule(nightly().setQueue("b").setName("1").build());
     own.putSchedule(nightly().setQueue("a").setName("2").build());
     own.putSchedule(nightly().setQueue("a").setName("1").build());
     own.putSchedule(nightly().setQueue("a b").setName("1").build());
 
-    ListSchedulesRequest all = ListSchedulesRequest.newBuilder().setPageSize(3).build();
-    ListSchedulesResponse page = own.listSchedules(all);
-    assertThat(names(page)).containsExactly("a/1", "a/2", "a b/1");
-    assertThat(
-            names(own.listSchedules(all.toBuilder().setPageToken(page.getNextPageToken()).build())))
-        .containsExactly("b/1");
+    ListSchedulesRequest all = ListSchedulesRequest.getDefaultInstance();
+    assertThat(names(own.listSchedules(all))).containsExactly("a/1", "a/2", "a b/1", "b/1");
     assertThat(names(own.listSchedules(ListSchedulesRequest.newBuilder().setQueue("a").build())))
         .containsExactly("a/1", "a/2");
 
     own.deleteSchedule(DeleteScheduleRequest.newBuilder().setQueue("a").setName("1").build());
-    assertThat(names(own.listSchedules(all))).containsExactly("a/2", "a b/1");
+    assertThat(names(own.listSchedules(all))).containsExactly("a/2", "a b/1", "b/1");
     assertThat(schedules.listSchedules(all).getSchedulesList())
         .extracting(schedule -> schedule.getDefinition().getQueue())
         .doesNotContain("a b");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> pages() {
+    return PagingKit.tests(
+        SchedulesGrpc.getListSchedulesMethod(),
+        ListSchedulesRequest.newBuilder().setQueue(queue.name()),
+        ListSchedulesRequest.newBuilder(),
+        i -> schedules.putSchedule(nightly().setName("" + i).build()));
   }
 
   private static List<String> names(ListSchedulesResponse page) {

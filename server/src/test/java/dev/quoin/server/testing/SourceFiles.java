@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 /** The files of the server, for laws about them. */
 public final class SourceFiles {
   public static final Path JAVA = Path.of("src/main/java/dev/quoin/server");
+  public static final Path TESTS = Path.of("src/test/java/dev/quoin/server");
 
   private SourceFiles() {}
 
