@@ -103,6 +103,18 @@ final class ServerLawsTest {
         .map(method -> usesKit("PagingKit", method));
   }
 
+  /** What leases something knows an id for as long as the lease; see decision 5. */
+  @TestFactory
+  Stream<DynamicTest> everyRequestIdIsTestedByTheRequestIdKit() {
+    return methods()
+        .filter(method -> !method.getName().startsWith("Acquire"))
+        .filter(
+            method ->
+                Stream.of("request_id", "client_message_id")
+                    .anyMatch(id -> method.getInputType().findFieldByName(id) != null))
+        .map(method -> usesKit("RequestIdKit", method));
+  }
+
   private static DynamicTest usesKit(String kit, MethodDescriptor method) {
     Pattern use =
         Pattern.compile(

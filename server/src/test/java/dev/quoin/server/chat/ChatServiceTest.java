@@ -27,6 +27,7 @@ import dev.quoin.chat.v1.SendRequest;
 import dev.quoin.chat.v1.SetRoleRequest;
 import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.RequestIdKit;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Status.Code;
@@ -119,27 +120,23 @@ final class ChatServiceTest {
         .containsExactly(one.getChatId(), two.getChatId());
   }
 
+  @TestFactory
+  Stream<DynamicTest> requestIdsOfCreate() {
+    return RequestIdKit.tests(
+        ChatGrpc.getCreateMethod(),
+        name -> CreateRequest.newBuilder().setActor("jason").addUsers(name).setFirstMessage("hi"),
+        request -> request.setFirstMessage("ho"),
+        name -> chats.pending(name));
+  }
+
   @Test
-  void repeatedCreateIsAnsweredAsTheFirstOne() {
-    CreateRequest request =
-        CreateRequest.newBuilder()
-            .setActor("jason")
-            .addUsers("jeff")
-            .setFirstMessage("hi")
-            .setRequestId("r")
-            .build();
-    CreateRequest named = request.toBuilder().setChatId("c").build();
-
+  void chatThatIsThereIsNotCreatedByAnotherRequest() {
+    CreateRequest request = Chats.plan("c", "jason").setRequestId("r").build();
     assertThat(chats.stub.create(request)).isEqualTo(chats.stub.create(request));
-    assertThat(chats.stub.create(named)).isEqualTo(chats.stub.create(named));
-    assertThat(chats.list("jeff")).hasSize(2);
-    assertThat(chats.pendingBodies("jeff")).containsExactly("hi", "hi");
 
-    Refused reused =
-        Refused.by(() -> chats.stub.create(request.toBuilder().setFirstMessage("ho").build()));
-    assertThat(reused.reason()).isEqualTo("REQUEST_ID_REUSED");
     Refused exists =
-        Refused.by(() -> chats.stub.create(named.toBuilder().setRequestId("s").build()));
+        Refused.by(() -> chats.stub.create(request.toBuilder().setRequestId("s").build()));
+
     assertThat(exists.reason()).isEqualTo("CHAT_EXISTS");
     assertThat(exists.code()).isEqualTo(Code.ALREADY_EXISTS);
   }
@@ -289,30 +286,21 @@ final class ChatServiceTest {
     assertThat(chats.pending("jeff").get(0).getMessages(0).getAttributesMap())
         .containsEntry("a", "1")
         .containsEntry("b", "2");
-    assertThat(
-            Refused.by(() -> chats.stub.send(request.toBuilder().setBody("ho").build())).reason())
-        .isEqualTo("REQUEST_ID_REUSED");
     // The id is the sender's.
     assertThat(chats.stub.send(request.toBuilder().setSender("jeff").build()).getMessageId())
         .isEqualTo(2);
   }
 
-  @Test
-  void idsAreKnownForTenMinutes() {
-    chats.stub.create(Chats.plan("c", "jason").setRequestId("r").build());
-    SendRequest request = Chats.message("c", "jason", "hi").setClientMessageId("1").build();
-    chats.stub.send(request);
-    for (String part : List.of("request:jason:r", "sent:jason:1")) {
-      assertThat(TestRedis.commands().pttl(key(part))).isBetween(540_000L, 600_000L);
-      // As if they were over.
-      TestRedis.commands().del(key(part));
-    }
-
-    assertThat(chats.stub.send(request).getMessageId()).isEqualTo(2);
-    assertThat(
-            Refused.by(() -> chats.stub.create(Chats.plan("c", "jason").setRequestId("r").build()))
-                .reason())
-        .isEqualTo("CHAT_EXISTS");
+  @TestFactory
+  Stream<DynamicTest> idsOfMessages() {
+    return RequestIdKit.tests(
+        ChatGrpc.getSendMethod(),
+        name -> {
+          chats.create(name, "jason", "jeff");
+          return Chats.message(name, "jason", "hi");
+        },
+        request -> request.setBody("ho"),
+        name -> chats.history(name, "jeff"));
   }
 
   @Test

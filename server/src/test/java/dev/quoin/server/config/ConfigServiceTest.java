@@ -30,6 +30,7 @@ import dev.quoin.config.v1.SetRequest;
 import dev.quoin.config.v1.SetResponse;
 import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.RequestIdKit;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Status.Code;
@@ -185,27 +186,45 @@ final class ConfigServiceTest {
         .isEqualTo(winners.get(0).getVersion());
   }
 
-  @Test
-  void repeatedRequestGetsTheSameAnswerAndChangesNothing() {
-    SetRequest request = to("redis", "a", "1").setExpectedVersion(0).setRequestId("r1").build();
-    SetResponse first = on(TestServer.first()).set(request);
-    set("redis", "a", "2");
+  @TestFactory
+  Stream<DynamicTest> requestIdsOfSet() {
+    return RequestIdKit.tests(
+        ConfigGrpc.getSetMethod(),
+        name -> to("redis", name, "1"),
+        request -> request.setValue(Configs.value("2")),
+        name -> get("redis", name).getConfiguration());
+  }
 
-    SetResponse again = on(TestServer.second()).set(request);
+  @TestFactory
+  Stream<DynamicTest> requestIdsOfDelete() {
+    return RequestIdKit.tests(
+        ConfigGrpc.getDeleteMethod(),
+        name -> {
+          set("redis", name, "1");
+          return DeleteRequest.newBuilder().setType("redis").setComponent(name);
+        },
+        request -> request.setActor("kim"),
+        name -> get("redis", name).hasConfiguration());
+  }
 
-    assertThat(again).isEqualTo(first);
-    assertThat(hostOf(get("redis", "a").getConfiguration().getValue())).isEqualTo("2");
-    assertThat(TestRedis.commands().pttl(KEY + "request:r1")).isBetween(1L, 600_000L);
+  @TestFactory
+  Stream<DynamicTest> requestIdsOfRollback() {
+    return RequestIdKit.tests(
+        ConfigGrpc.getRollbackMethod(),
+        name -> {
+          long first = set("redis", name, "1").getVersion();
+          set("redis", name, "2");
+          return rollback("redis", name, first);
+        },
+        request -> request.setActor("kim"),
+        name -> get("redis", name).getConfiguration());
   }
 
   @Test
-  void requestIdOfAnotherRequestIsRefused() {
+  void requestIdOfAnotherCallIsRefused() {
     on(TestServer.first()).set(to("redis", "a", "1").setRequestId("r1").build());
 
-    Refused otherValue =
-        Refused.by(
-            () -> on(TestServer.first()).set(to("redis", "a", "2").setRequestId("r1").build()));
-    Refused otherCall =
+    Refused refused =
         Refused.by(
             () ->
                 on(TestServer.first())
@@ -216,8 +235,7 @@ final class ConfigServiceTest {
                             .setRequestId("r1")
                             .build()));
 
-    assertThat(otherValue.reason()).isEqualTo("REQUEST_ID_REUSED");
-    assertThat(otherCall.reason()).isEqualTo("REQUEST_ID_REUSED");
+    assertThat(refused.reason()).isEqualTo("REQUEST_ID_REUSED");
   }
 
   @Test

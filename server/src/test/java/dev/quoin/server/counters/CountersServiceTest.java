@@ -18,6 +18,7 @@ import dev.quoin.counters.v1.ListRequest;
 import dev.quoin.counters.v1.Sample;
 import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.RequestIdKit;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Status.Code;
@@ -233,29 +234,13 @@ final class CountersServiceTest {
     assertThat(counts(get("a", 18_000))).containsExactly(Long.MAX_VALUE);
   }
 
-  @Test
-  void repeatedRequestIsCountedOnce() {
-    IncrementRequest request = named("a").setDelta(3).setRequestId("r1").build();
-    IncrementResponse first = counters.increment(request);
-
-    assertThat(elsewhere.increment(request)).isEqualTo(first);
-    assertThat(total("a", DAY)).isEqualTo(3);
-    assertThat(TestRedis.commands().pttl("quoin:default:counters:{a}:request:r1"))
-        .isBetween(590_000L, 600_000L);
-    counters.increment(request.toBuilder().setRequestId("r2").build());
-    assertThat(total("a", DAY)).isEqualTo(6);
-  }
-
-  @Test
-  void requestIdIsNotForAnotherRequest() {
-    IncrementRequest request = named("a").setDelta(3).setRequestId("r1").build();
-    counters.increment(request);
-
-    Refused refused = Refused.by(() -> counters.increment(request.toBuilder().setDelta(4).build()));
-
-    assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
-    assertThat(refused.reason()).isEqualTo("REQUEST_ID_REUSED");
-    assertThat(total("a", DAY)).isEqualTo(3);
+  @TestFactory
+  Stream<DynamicTest> requestIds() {
+    return RequestIdKit.tests(
+        CountersGrpc.getIncrementMethod(),
+        name -> named(name).setDelta(3),
+        request -> request.setDelta(4),
+        name -> total(name, DAY));
   }
 
   @Test

@@ -13,6 +13,7 @@ import dev.quoin.counters.v1.IncrementBatchRequest.Increment;
 import dev.quoin.counters.v1.IncrementBatchResponse;
 import dev.quoin.counters.v1.Sample;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.RequestIdKit;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Channel;
@@ -23,9 +24,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class IncrementBatchTest {
@@ -43,7 +47,7 @@ final class IncrementBatchTest {
   void everyRequestIsAcknowledgedInOrder() throws Exception {
     Batch batch = new Batch();
     for (int i = 0; i < 100; i++) {
-      batch.send(request("", add("a", 1), add("b" + i % 7, 2), add("a", 3)));
+      batch.send(request(add("a", 1), add("b" + i % 7, 2), add("a", 3)));
     }
 
     List<IncrementBatchResponse> responses = batch.finish();
@@ -60,7 +64,7 @@ final class IncrementBatchTest {
   @Test
   void acknowledgementComesBeforeTheCallEnds() throws Exception {
     Batch batch = new Batch();
-    batch.send(request("", add("a", 5)));
+    batch.send(request(add("a", 5)));
 
     assertThat(batch.firstResponse().getAcknowledged()).isEqualTo(1);
     assertThat(total("a")).isEqualTo(5);
@@ -70,9 +74,9 @@ final class IncrementBatchTest {
   @Test
   void requestsBeforeABadOneAreAcknowledged() throws Exception {
     Batch batch = new Batch();
-    batch.send(request("", add("a", 1)));
-    batch.send(request("", add("b", 2), add("c", 3)));
-    batch.send(request("", add("", 4)));
+    batch.send(request(add("a", 1)));
+    batch.send(request(add("b", 2), add("c", 3)));
+    batch.send(request(add("", 4)));
 
     assertThat(batch.failure().reason()).isEqualTo("INVALID_REQUEST");
     assertThat(batch.responses)
@@ -83,16 +87,15 @@ final class IncrementBatchTest {
   @Test
   void incrementsThatCannotBeCountedAreListedAndTheOthersCounted() throws Exception {
     Batch batch = new Batch();
-    batch.send(request("", add("a", 1)));
+    batch.send(request(add("a", 1)));
     batch.send(
         request(
-            "",
             add("a", 2),
             add("a", 4).toBuilder().setEventTime(Timestamps.fromSeconds(1)).build(),
             add("b", Long.MAX_VALUE),
             add("b", Long.MAX_VALUE),
             add("c", 8)));
-    batch.send(request("", add("c", 16)));
+    batch.send(request(add("c", 16)));
 
     List<IncrementBatchResponse> responses = batch.finish();
 
@@ -106,44 +109,24 @@ final class IncrementBatchTest {
     assertThat(total("c")).isEqualTo(24);
   }
 
-  @Test
-  void requestSentAgainIsCountedOnce() throws Exception {
-    IncrementBatchRequest request = request("r1", add("a", 1), add("b", 1), add("a", 1));
-    Batch broken = new Batch();
-    broken.send(request);
-    broken.firstResponse();
-    broken.abort();
-
-    Batch again = new Batch();
-    again.send(request);
-    again.send(request("r2", add("a", 1)));
-
-    assertThat(again.finish()).extracting(r -> r.getAcknowledged()).containsExactly(3L, 4L);
-    assertThat(total("a")).isEqualTo(3);
-    assertThat(total("b")).isEqualTo(1);
-  }
-
-  @Test
-  void requestIdOfAnotherRequestEndsTheCall() throws Exception {
-    Batch batch = new Batch();
-    batch.send(request("r1", add("a", 1)));
-    batch.firstResponse();
-    batch.send(request("r1", add("a", 2)));
-
-    assertThat(batch.failure().reason()).isEqualTo("REQUEST_ID_REUSED");
-    assertThat(total("a")).isEqualTo(1);
+  @TestFactory
+  Stream<DynamicTest> requestIds() {
+    return RequestIdKit.tests(
+        CountersGrpc.getIncrementBatchMethod(),
+        name -> request(add(name, 1), add(name + "b", 1), add(name, 1)).toBuilder(),
+        request -> request.addIncrements(add("c", 1)),
+        name -> List.of(total(name), total(name + "b")));
   }
 
   @Test
   void badRequestEndsTheCallWithItsField() throws Exception {
     Batch batch = new Batch();
-    batch.send(request("", add("a", 1), add("", 1)));
+    batch.send(request(add("a", 1), add("", 1)));
     assertThat(batch.failure().fields()).containsExactly("increments[1].name");
 
     Batch other = new Batch();
     other.send(
         request(
-            "",
             add("a", 1).toBuilder()
                 .setEventTime(Timestamps.fromSeconds(1).toBuilder().setNanos(-1))
                 .build()));
@@ -156,7 +139,7 @@ final class IncrementBatchTest {
     TestServer server = TestServer.onSharedRedis();
     ManagedChannel channel = server.newChannel();
     Batch batch = new Batch(channel);
-    batch.send(request("", add("a", 1)));
+    batch.send(request(add("a", 1)));
     batch.firstResponse();
 
     server.close();
@@ -190,11 +173,8 @@ final class IncrementBatchTest {
         .sum();
   }
 
-  private static IncrementBatchRequest request(String id, Increment... increments) {
-    return IncrementBatchRequest.newBuilder()
-        .setRequestId(id)
-        .addAllIncrements(Arrays.asList(increments))
-        .build();
+  private static IncrementBatchRequest request(Increment... increments) {
+    return IncrementBatchRequest.newBuilder().addAllIncrements(Arrays.asList(increments)).build();
   }
 
   private static Increment add(String name, long delta) {
@@ -227,10 +207,6 @@ final class IncrementBatchTest {
     List<IncrementBatchResponse> finish() throws Exception {
       requests.onCompleted();
       return all.get(20, TimeUnit.SECONDS);
-    }
-
-    void abort() {
-      requests.onError(new IllegalStateException("for the test"));
     }
 
     Refused failure() throws Exception {

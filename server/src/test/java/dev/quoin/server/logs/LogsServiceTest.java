@@ -17,6 +17,7 @@ import dev.quoin.logs.v1.WriteResponse;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.RequestIdKit;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.Metadata;
@@ -235,30 +236,22 @@ final class LogsServiceTest {
   }
 
   @Test
-  void repeatedRequestAddsNothingAndGetsTheSameAnswer() {
-    WriteRequest request =
-        entry("paid").setRequestId("r-1").putFields("a", "1").putFields("b", "2").build();
-    WriteResponse written = logs.write(request);
+  void requestIsTheSameWithItsFieldsInAnotherOrder() {
+    WriteRequest.Builder request = entry("paid").setRequestId("r-1");
+    WriteResponse written = logs.write(request.putFields("a", "1").putFields("b", "2").build());
 
-    assertThat(others.write(request)).isEqualTo(written);
-    assertThat(
-            others.write(
-                entry("paid").setRequestId("r-1").putFields("b", "2").putFields("a", "1").build()))
-        .isEqualTo(written);
-    assertThat(recent(Severity.SEVERITY_INFO, 0)).hasSize(1);
+    request.clearFields().putFields("b", "2").putFields("a", "1");
+    assertThat(others.write(request.build())).isEqualTo(written);
     assertThat(counts(common())).containsExactly(1L);
-    assertThat(TestRedis.commands().pttl(LOG + "request:r-1")).isBetween(590_000L, 600_000L);
   }
 
-  @Test
-  void requestIdWithAnotherBodyIsRefused() {
-    logs.write(entry("paid").setRequestId("r-1").build());
-
-    Refused refused = Refused.by(() -> logs.write(entry("unpaid").setRequestId("r-1").build()));
-
-    assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
-    assertThat(refused.reason()).isEqualTo("REQUEST_ID_REUSED");
-    assertThat(recent(Severity.SEVERITY_INFO, 0)).hasSize(1);
+  @TestFactory
+  Stream<DynamicTest> requestIds() {
+    return RequestIdKit.tests(
+        LogsGrpc.getWriteMethod(),
+        name -> entry("paid").setName(name),
+        request -> request.setText("unpaid"),
+        name -> logs.listRecent(ListRecentRequest.newBuilder().setName(name).build()));
   }
 
   @Test

@@ -13,6 +13,7 @@ import dev.quoin.logs.v1.Severity;
 import dev.quoin.logs.v1.WriteStreamRequest;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.RequestIdKit;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.ManagedChannel;
@@ -20,9 +21,12 @@ import io.grpc.Status.Code;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class WriteStreamTest {
@@ -64,16 +68,13 @@ final class WriteStreamTest {
     assertThat(Batches.open(TestServer.first().channel()).end().getBatches()).isZero();
   }
 
-  @Test
-  void batchSentAgainAddsNothing() throws Exception {
-    WriteStreamRequest batch = Batches.batch("web", "1", "2").setRequestId("r-1").build();
-    for (TestServer server : List.of(TestServer.first(), TestServer.second())) {
-      Batches batches = Batches.open(server.channel());
-      batches.send(batch);
-      batches.end();
-    }
-
-    assertThat(texts("web")).containsExactly("2", "1");
+  @TestFactory
+  Stream<DynamicTest> requestIds() {
+    return RequestIdKit.tests(
+        LogsGrpc.getWriteStreamMethod(),
+        name -> Batches.batch(name, "1", "2"),
+        request -> request.removeEntries(0),
+        WriteStreamTest::texts);
   }
 
   @Test

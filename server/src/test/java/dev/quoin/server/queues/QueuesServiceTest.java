@@ -32,6 +32,7 @@ import dev.quoin.queues.v1.TaskState;
 import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.RequestIdKit;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.lettuce.core.Range;
@@ -42,8 +43,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class QueuesServiceTest {
@@ -529,21 +532,23 @@ final class QueuesServiceTest {
     assertThat(queue.leasedPayloads(10)).containsExactly("a", "b");
   }
 
-  @Test
-  void aRepeatedRequestIsAnsweredAsBefore() {
-    EnqueueRequest request =
-        EnqueueRequest.newBuilder()
-            .setQueue(queue.name())
-            .setTask(task("once"))
-            .setRequestId("r-1")
-            .build();
-    EnqueueResponse first = queue.stub().enqueue(request);
-    assertThat(queue.elsewhere().stub().enqueue(request)).isEqualTo(first);
-    assertThat(queue.lease(10)).hasSize(1);
-    Refused refused =
-        Refused.by(() -> queue.stub().enqueue(request.toBuilder().setTask(task("other")).build()));
-    assertThat(refused.reason()).isEqualTo("REQUEST_ID_REUSED");
-    assertThat(TestRedis.commands().pttl(queue.key("request:r-1"))).isBetween(1L, 600_000L);
+  @TestFactory
+  Stream<DynamicTest> requestIds() {
+    return RequestIdKit.tests(
+        QueuesGrpc.getEnqueueMethod(),
+        name -> EnqueueRequest.newBuilder().setQueue(name).setTask(task("once")),
+        request -> request.setTask(task("other")),
+        name -> new Queue(name, queue.stub()).stats().getReadyCount());
+  }
+
+  @TestFactory
+  Stream<DynamicTest> requestIdsOfBatches() {
+    return RequestIdKit.tests(
+        QueuesGrpc.getEnqueueBatchMethod(),
+        name ->
+            EnqueueBatchRequest.newBuilder().setQueue(name + " batch").addNewTasks(task("once")),
+        request -> request.addNewTasks(task("other")),
+        name -> new Queue(name + " batch", queue.stub()).stats().getReadyCount());
   }
 
   @Test

@@ -4,6 +4,7 @@ package dev.quoin.server.stats;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.RequestIdKit;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import dev.quoin.stats.v1.GetRequest;
@@ -11,9 +12,12 @@ import dev.quoin.stats.v1.RecordBatchRequest;
 import dev.quoin.stats.v1.StatsGrpc;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class RecordBatchTest {
@@ -36,20 +40,13 @@ final class RecordBatchTest {
     assertThat(count("u", "a")).isEqualTo(50);
   }
 
-  @Test
-  void requestSentAgainIsRecordedOnce() throws Exception {
-    RecordBatchRequest request =
-        request(record("t", "a", 1), record("t", "b", 2), record("t", "a", 3))
-            .setRequestId("r1")
-            .build();
-    for (int i = 0; i < 2; i++) {
-      Batch batch = new Batch();
-      batch.send(request);
-      assertThat(batch.finish()).containsExactly(3L);
-    }
-
-    assertThat(count("t", "a")).isEqualTo(2);
-    assertThat(count("t", "b")).isEqualTo(1);
+  @TestFactory
+  Stream<DynamicTest> requestIds() {
+    return RequestIdKit.tests(
+        StatsGrpc.getRecordBatchMethod(),
+        name -> request(record("t", name, 1), record("u", name, 2), record("t", name, 3)),
+        request -> request.removeRecords(0),
+        name -> List.of(count("t", name), count("u", name)));
   }
 
   @Test
@@ -59,16 +56,6 @@ final class RecordBatchTest {
 
     assertThat(refused(batch).fields()).contains("records[1].value");
     assertThat(TestRedis.commands().keys("*:context:a")).isEmpty();
-  }
-
-  @Test
-  void requestIdOfAnotherRequestEndsTheCall() {
-    Batch batch = new Batch();
-    batch.send(request(record("t", "a", 1)).setRequestId("r1").build());
-    batch.send(request(record("t", "a", 2)).setRequestId("r1").build());
-
-    assertThat(refused(batch).reason()).isEqualTo("REQUEST_ID_REUSED");
-    assertThat(count("t", "a")).isEqualTo(1);
   }
 
   private static Refused refused(Batch batch) {

@@ -8,6 +8,7 @@ import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.RequestIdKit;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import dev.quoin.stats.v1.GetRequest;
@@ -241,16 +242,13 @@ final class StatsServiceTest {
     assertThat(TestRedis.commands().zcard(ranking)).as("crowded out and back").isEqualTo(1000);
   }
 
-  @Test
-  void repeatedRequestIsRecordedOnce() {
-    RecordRequest request = value("t", "a", 5).setRequestId("r1").build();
-    RecordResponse first = stats.record(request);
-
-    assertThat(elsewhere.record(request)).isEqualTo(first);
-    assertThat(stats.get(in(first.getHour(), "t", "a")).getCount()).isEqualTo(1);
-    Refused refused = Refused.by(() -> stats.record(request.toBuilder().setValue(6).build()));
-    assertThat(refused.reason()).isEqualTo("REQUEST_ID_REUSED");
-    assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
+  @TestFactory
+  Stream<DynamicTest> requestIds() {
+    return RequestIdKit.tests(
+        StatsGrpc.getRecordMethod(),
+        name -> value("t", name, 5),
+        request -> request.setValue(6),
+        name -> stats.get(ago(0, "t", name)).getCount());
   }
 
   @Test
