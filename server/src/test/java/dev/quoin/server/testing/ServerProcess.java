@@ -37,9 +37,14 @@ public final class ServerProcess implements AutoCloseable {
     return launch(Map.of(), flags).awaitServing();
   }
 
-  /** As {@link #start}, in a process group of its own, as a terminal would. */
+  /**
+   * As {@link #start}, in a process group of its own that hears Control-C, as a terminal would,
+   * whatever this process ignores.
+   */
   public static ServerProcess startInGroup(String... flags) {
-    return launch(List.of("setsid"), Map.of(), flags).awaitServing();
+    List<String> terminal =
+        List.of("perl", "-e", "use POSIX; setsid; $SIG{INT} = 'DEFAULT'; exec @ARGV");
+    return launch(terminal, Map.of(), flags).awaitServing();
   }
 
   private ServerProcess awaitServing() {
