@@ -86,11 +86,12 @@ class RpcClientTest {
   void anotherDeadlineIsThatOfTheCall() {
     quoin.locks().tryAcquire("report", LONG).orElseThrow();
 
+    // Too short for the server to answer in time that it was in vain.
     assertThatThrownBy(
             () ->
                 quoin
                     .locks()
-                    .withDeadline(Duration.ofMillis(50))
+                    .withDeadline(Duration.ofMillis(1))
                     .acquire(r -> r.setName("report").setWait(Times.duration(LONG))))
         .isInstanceOfSatisfying(
             QuoinException.class,
