@@ -115,10 +115,17 @@ final class ServerLawsTest {
         .map(method -> usesKit("RequestIdKit", method));
   }
 
+  @TestFactory
+  Stream<DynamicTest> everyWatchIsTestedByTheWatchKit() {
+    return methods()
+        .filter(method -> method.getName().matches("Watch.*|Wait"))
+        .map(method -> usesKit("WatchKit", method));
+  }
+
   private static DynamicTest usesKit(String kit, MethodDescriptor method) {
     Pattern use =
         Pattern.compile(
-            "%s\\.tests\\(\\s*%sGrpc\\.get%sMethod\\(\\)"
+            "%s\\.tests\\w*\\(\\s*%sGrpc\\.get%sMethod\\(\\)"
                 .formatted(kit, method.getService().getName(), method.getName()));
     String feature = method.getFile().getPackage().split("\\.")[1];
     return dynamicTest(

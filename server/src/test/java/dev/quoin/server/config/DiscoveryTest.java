@@ -18,6 +18,7 @@ import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.ServerProcess;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.server.testing.WatchKit;
 import dev.quoin.streams.v1.ReconnectReason;
 import io.grpc.ManagedChannel;
 import io.grpc.Status.Code;
@@ -26,10 +27,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class DiscoveryTest {
@@ -202,6 +206,15 @@ final class DiscoveryTest {
 
     assertThat(gone.getGoneList()).containsExactly("b");
     assertThat(gone.getInstancesList()).isEmpty();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> watches() {
+    return WatchKit.tests(
+        ConfigGrpc.getWatchServiceMethod(),
+        name -> WatchServiceRequest.newBuilder().setService(name),
+        (name, n) -> announced(announce(request("change " + n).setService(name))),
+        (message, n) -> message.toString().contains("change " + n));
   }
 
   @Test

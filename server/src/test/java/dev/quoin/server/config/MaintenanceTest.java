@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
+import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.config.v1.GetMaintenanceRequest;
 import dev.quoin.config.v1.GetMaintenanceResponse;
 import dev.quoin.config.v1.Maintenance;
@@ -15,13 +16,16 @@ import dev.quoin.config.v1.WatchMaintenanceResponse;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.server.testing.WatchKit;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class MaintenanceTest {
@@ -167,17 +171,13 @@ final class MaintenanceTest {
     assertThat(get().getMaintenance().getOn()).isTrue();
   }
 
-  @Test
-  void drainingServerTellsWatchersToComeAgain() throws Exception {
-    try (TestServer draining = TestServer.onSharedRedis()) {
-      Watching<WatchMaintenanceRequest, WatchMaintenanceResponse> watching = new Watching<>();
-      Configs.streamsOn(draining)
-          .watchMaintenance(WatchMaintenanceRequest.newBuilder().setName("shop").build(), watching);
-      state(watching);
-      draining.server().close();
-      watching.next(WatchMaintenanceResponse::hasReconnect);
-      watching.end().get(10, TimeUnit.SECONDS);
-    }
+  @TestFactory
+  Stream<DynamicTest> watches() {
+    return WatchKit.tests(
+        ConfigGrpc.getWatchMaintenanceMethod(),
+        name -> WatchMaintenanceRequest.newBuilder().setName(name),
+        (name, n) -> set(on().setName(name).setNotice("change " + n)),
+        (message, n) -> message.getSnapshot().getMaintenance().getNotice().equals("change " + n));
   }
 
   private static SetMaintenanceRequest.Builder on() {

@@ -8,6 +8,7 @@ import static dev.quoin.server.config.Configs.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.util.Timestamps;
+import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.config.v1.Configuration;
 import dev.quoin.config.v1.DeleteRequest;
 import dev.quoin.config.v1.ListVersionsRequest;
@@ -16,16 +17,19 @@ import dev.quoin.config.v1.WatchResponse;
 import dev.quoin.config.v1.WatchResponse.Snapshot;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.server.testing.WatchKit;
 import dev.quoin.streams.v1.Heartbeat;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class WatchTest {
@@ -240,25 +244,13 @@ final class WatchTest {
     assertThat(seen.versions.size()).isLessThan(60);
   }
 
-  @Test
-  void manyWatchersOfATypeCostOneSubscriptionAndOneReadAChange() {
-    set("w12", "a", "0");
-    List<Watching<WatchRequest, WatchResponse>> watchers = new ArrayList<>();
-    for (int i = 0; i < 200; i++) {
-      watchers.add(watch(TestServer.first(), "w12"));
-    }
-    watchers.forEach(WatchTest::snapshot);
-    long before = scriptsRun();
-
-    long version = set("w12", "a", "1").getVersion();
-    for (Watching<WatchRequest, WatchResponse> watcher : watchers) {
-      Seen seen = new Seen();
-      seen.until(watcher, version);
-    }
-
-    // The change, the read, and perhaps a look of this group or of what earlier tests left behind.
-    assertThat(scriptsRun() - before).isLessThan(100);
-    assertThat(subscribers("quoin:default:config:{w12}:values:hints")).isEqualTo(1);
+  @TestFactory
+  Stream<DynamicTest> watches() {
+    return WatchKit.tests(
+        ConfigGrpc.getWatchMethod(),
+        name -> WatchRequest.newBuilder().setType(name),
+        (name, n) -> set(name, "a", "change " + n),
+        (message, n) -> message.toString().contains("change " + n));
   }
 
   @Test
@@ -300,20 +292,6 @@ final class WatchTest {
 
   private static Snapshot snapshot(Watching<WatchRequest, WatchResponse> watching) {
     return watching.next(WatchResponse::hasSnapshot).getSnapshot();
-  }
-
-  private static long scriptsRun() {
-    return TestRedis.nodes().stream()
-        .map(node -> node.commands().info("commandstats"))
-        .flatMap(info -> Pattern.compile("cmdstat_evalsha:calls=(\\d+)").matcher(info).results())
-        .mapToLong(match -> Long.parseLong(match.group(1)))
-        .sum();
-  }
-
-  private static long subscribers(String channel) {
-    return TestRedis.nodes().stream()
-        .mapToLong(node -> node.commands().pubsubShardNumsub(channel).get(channel))
-        .sum();
   }
 
   /** What a watcher knows after all it has read. */

@@ -15,9 +15,9 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.server.testing.WatchKit;
 import io.grpc.Channel;
 import io.grpc.Context;
-import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -25,8 +25,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class CounterWatchTest {
@@ -62,25 +64,6 @@ final class CounterWatchTest {
   }
 
   @Test
-  void changesAreToldOnAllServersFromTheFirstIncrementOn() {
-    Watching here = watch(TestServer.first().channel(), "a", DAY);
-    Watching there = watch(TestServer.second().channel(), "a", DAY);
-    awaitCount(here, 0);
-    awaitCount(there, 0);
-
-    increment("a", 1);
-    awaitCount(here, 1);
-    awaitCount(there, 1);
-
-    for (int i = 0; i < 500; i++) {
-      increment("a", 2);
-    }
-    awaitCount(here, 1001);
-    awaitCount(there, 1001);
-    assertThat(here.messages).as("messages are conflated").hasSizeLessThan(400);
-  }
-
-  @Test
   void sliceThatHasEndedIsToldWithItsFinalCount() {
     Watching watch = watch(TestServer.first().channel(), "a", 1);
     awaitCount(watch, 0);
@@ -112,22 +95,6 @@ final class CounterWatchTest {
   }
 
   @Test
-  void thousandWatchersOfOneCounterAreOneSubscription() {
-    List<Watching> all =
-        Stream.generate(() -> watch(TestServer.first().channel(), "crowd", DAY))
-            .limit(1000)
-            .toList();
-    all.forEach(watch -> awaitCount(watch, 0));
-    assertThat(subscriptions("crowd")).isEqualTo(1);
-
-    increment("crowd", 1);
-    all.forEach(watch -> awaitCount(watch, 1));
-
-    all.forEach(Watching::end);
-    Eventually.until("the subscription has ended", () -> subscriptions("crowd") == 0);
-  }
-
-  @Test
   void nothingIsToldWhenNobodyWatches() {
     Watching watch = watch(TestServer.first().channel(), "a", DAY);
     awaitCount(watch, 0);
@@ -151,18 +118,13 @@ final class CounterWatchTest {
     assertThat(Refused.of(watch.end.join()).reason()).isEqualTo("COUNTER_PRECISION_UNKNOWN");
   }
 
-  @Test
-  void drainEndsTheStream() {
-    TestServer server = TestServer.onSharedRedis();
-    ManagedChannel channel = server.newChannel();
-    Watching watch = watch(channel, "a", DAY);
-    awaitCount(watch, 0);
-
-    server.close();
-
-    Eventually.until("ended", watch.end::isDone);
-    channel.shutdownNow();
-    assertThat(Refused.of(watch.end.join()).reason()).isEqualTo("SHUTTING_DOWN");
+  @TestFactory
+  Stream<DynamicTest> watches() {
+    return WatchKit.tests(
+        CountersGrpc.getWatchMethod(),
+        name -> WatchRequest.newBuilder().setName(name).setPrecision(Durations.fromSeconds(DAY)),
+        (name, n) -> increment(name, 1),
+        (message, n) -> message.getSamples(1).getCount() == n);
   }
 
   private long increment(String name, long delta) {

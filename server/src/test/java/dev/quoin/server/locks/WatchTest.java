@@ -8,24 +8,29 @@ import static dev.quoin.server.locks.LockCalls.release;
 import static dev.quoin.server.locks.LockCalls.request;
 import static dev.quoin.server.locks.LockCalls.shared;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.util.Durations;
 import dev.quoin.locks.v1.AcquireResponse;
+import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.locks.v1.Mode;
 import dev.quoin.locks.v1.RevokeRequest;
+import dev.quoin.locks.v1.WatchRequest;
 import dev.quoin.locks.v1.WatchResponse;
 import dev.quoin.locks.v1.WatchResponse.Change;
 import dev.quoin.server.testing.Eventually;
-import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
-import java.util.concurrent.ExecutionException;
+import dev.quoin.server.testing.WatchKit;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class WatchTest {
@@ -243,29 +248,19 @@ final class WatchTest {
         .containsExactly("quoin:default:locks:{a}:owner");
   }
 
-  @Test
-  void secondWatcherOfALockStartsWithTheStateAndCostsNoSubscription() {
-    Eventually.until("subscriptions of other tests have ended", () -> listeners() == 0);
-    Watched.open(TestServer.first(), "a").next();
-    AcquireResponse taken = acquire(request("a"));
-    Watched second = Watched.open(TestServer.first(), "a");
-
-    assertThat(second.until(WatchResponse::getHeld).getFence()).isEqualTo(taken.getFence());
-    assertThat(listeners()).isEqualTo(1);
-  }
-
-  @Test
-  void drainEndsTheStreamSoThatTheCallerCanWatchElsewhere() {
-    TestServer leaving = TestServer.onSharedRedis();
-    Watched watched = Watched.open(leaving, "a");
-    watched.next();
-
-    leaving.server().close();
-
-    assertThatThrownBy(() -> watched.end().get(10, TimeUnit.SECONDS))
-        .isInstanceOf(ExecutionException.class)
-        .satisfies(e -> assertThat(Refused.of(e.getCause()).reason()).isEqualTo("SHUTTING_DOWN"));
-    leaving.close();
+  @TestFactory
+  Stream<DynamicTest> watches() {
+    Map<String, String> tokens = new HashMap<>();
+    return WatchKit.tests(
+        LocksGrpc.getWatchMethod(),
+        name -> WatchRequest.newBuilder().setName(name),
+        (name, n) -> {
+          if (n > 1) {
+            release(name, tokens.get(name));
+          }
+          tokens.put(name, acquire(request(name).setLabel("change " + n)).getToken());
+        },
+        (message, n) -> message.getLabel().equals("change " + n));
   }
 
   /** How many servers are subscribed to the changes of the lock. */

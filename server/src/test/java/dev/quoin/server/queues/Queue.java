@@ -95,6 +95,12 @@ record Queue(String name, QueuesGrpc.QueuesBlockingStub stub) {
     return tasks.get(0);
   }
 
+  /** Adds a task and leases it. */
+  LeasedTask begin() {
+    add("work");
+    return leaseOne();
+  }
+
   List<String> leasedPayloads(int max) {
     return lease(max).stream().map(Queue::payload).toList();
   }

@@ -38,10 +38,14 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.WatchKit;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -152,6 +156,21 @@ final class QueueAdminTest {
     assertThat(last.getState()).isEqualTo(TaskState.TASK_STATE_DONE);
     assertThat(last.getResult().toStringUtf8()).isEqualTo("42");
     assertThat(all).filteredOn(status -> status.getState() == last.getState()).hasSize(1);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> watches() {
+    Map<String, LeasedTask> tasks = new ConcurrentHashMap<>();
+    Function<String, LeasedTask> task =
+        name -> tasks.computeIfAbsent(name, n -> new Queue(queue.name() + n, queue.stub()).begin());
+    return WatchKit.tests(
+        QueuesGrpc.getWaitMethod(),
+        name ->
+            WaitRequest.newBuilder()
+                .setQueue(queue.name() + name)
+                .setTaskId(task.apply(name).getTaskId()),
+        (name, n) -> queue.extend(task.apply(name), "change " + n),
+        (message, n) -> message.getStatus().getProgressText().equals("change " + n));
   }
 
   @Test

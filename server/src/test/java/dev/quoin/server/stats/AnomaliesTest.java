@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.quoin.server.testing.Eventually;
-import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.server.testing.WatchKit;
 import dev.quoin.stats.v1.RecordRequest;
 import dev.quoin.stats.v1.RecordResponse;
 import dev.quoin.stats.v1.StatsGrpc;
@@ -17,17 +17,19 @@ import dev.quoin.stats.v1.WatchAnomaliesResponse;
 import dev.quoin.stats.v1.WatchAnomaliesResponse.Anomaly;
 import io.grpc.Channel;
 import io.grpc.Context;
-import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
 import io.lettuce.core.ScriptOutputType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
 final class AnomaliesTest {
@@ -120,17 +122,18 @@ final class AnomaliesTest {
     assertThat(one.messages.get(0).hasHeartbeat()).isTrue();
   }
 
-  @Test
-  void drainEndsTheStream() {
-    TestServer server = TestServer.onSharedRedis();
-    ManagedChannel channel = server.newChannel();
-    Watching watch = watch(channel, "");
-
-    server.close();
-
-    Eventually.until("ended", watch.end::isDone);
-    channel.shutdownNow();
-    assertThat(Refused.of(watch.end.join()).reason()).isEqualTo("SHUTTING_DOWN");
+  @TestFactory
+  Stream<DynamicTest> watches() {
+    return WatchKit.testsOfEvents(
+        StatsGrpc.getWatchAnomaliesMethod(),
+        kind -> WatchAnomaliesRequest.newBuilder().setKind(kind),
+        (kind, n) -> {
+          for (int i = 0; i < 30; i++) {
+            record(kind, "change " + n, i % 2);
+          }
+          record(kind, "change " + n, 9);
+        },
+        (message, n) -> message.getAnomaly().getContext().equals("change " + n));
   }
 
   /** Anomalies were told a minute earlier than they were. */
@@ -148,8 +151,12 @@ final class AnomaliesTest {
   }
 
   private RecordResponse record(String context, double value) {
+    return record("t", context, value);
+  }
+
+  private RecordResponse record(String kind, String context, double value) {
     return stats.record(
-        RecordRequest.newBuilder().setKind("t").setContext(context).setValue(value).build());
+        RecordRequest.newBuilder().setKind(kind).setContext(context).setValue(value).build());
   }
 
   private Watching watch(Channel channel, String context) {

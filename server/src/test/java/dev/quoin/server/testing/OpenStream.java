@@ -22,6 +22,7 @@ public class OpenStream<Q, R> implements ClientResponseObserver<Q, R> {
   private final BlockingQueue<R> messages = new LinkedBlockingQueue<>();
   private final CompletableFuture<Void> end = new CompletableFuture<>();
   private ClientCallStreamObserver<Q> call;
+  private volatile R newest;
 
   /** The next message. */
   public final R any() {
@@ -34,6 +35,11 @@ public class OpenStream<Q, R> implements ClientResponseObserver<Q, R> {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** The message that came last, taken or not. */
+  public final R newest() {
+    return newest;
   }
 
   /** How the stream ended. */
@@ -60,6 +66,7 @@ public class OpenStream<Q, R> implements ClientResponseObserver<Q, R> {
 
   @Override
   public final void onNext(R message) {
+    newest = message;
     messages.add(message);
   }
 
