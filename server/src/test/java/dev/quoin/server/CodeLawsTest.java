@@ -36,17 +36,17 @@ final class CodeLawsTest {
   private final PackageGraph packages = PackageGraph.read();
 
   @Test
-  void packagesUseEachOtherInNoCircle() {
+  void packagesFormNoCycle() {
     assertThat(packages.uses()).containsKeys("server", "kernel", "rpc", "rpc.rules", "locks");
-    assertThat(packages.circle()).isEmpty();
+    assertThat(packages.cycle()).isEmpty();
   }
 
   @Test
-  void aCircleIsFound() {
-    assertThat(graph("server>kernel locks, locks>kernel, kernel>redis, redis>").circle()).isEmpty();
-    assertThat(graph("server>kernel locks, locks>server, kernel>redis, redis>").circle())
+  void aCycleIsFound() {
+    assertThat(graph("server>kernel locks, locks>kernel, kernel>redis, redis>").cycle()).isEmpty();
+    assertThat(graph("server>kernel locks, locks>server, kernel>redis, redis>").cycle())
         .containsExactly("locks", "server");
-    assertThat(graph("a>b, b>c x, c>d, d>b, x>").circle()).containsExactly("b", "c", "d");
+    assertThat(graph("a>b, b>c x, c>d, d>b, x>").cycle()).containsExactly("b", "c", "d");
   }
 
   @Test

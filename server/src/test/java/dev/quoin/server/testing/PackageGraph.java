@@ -89,7 +89,7 @@ public record PackageGraph(SortedMap<String, SortedSet<String>> uses) {
               .filter(name -> !done.contains(name) && done.containsAll(uses.get(name)))
               .toList();
       if (next.isEmpty()) {
-        throw new IllegalStateException("a circle: " + circle());
+        throw new IllegalStateException("a cycle: " + cycle());
       }
       done.addAll(next);
     }
@@ -97,10 +97,10 @@ public record PackageGraph(SortedMap<String, SortedSet<String>> uses) {
   }
 
   /** Packages of which each uses the next, and the last the first; empty when there are none. */
-  public List<String> circle() {
+  public List<String> cycle() {
     Map<String, SortedSet<String>> left = new TreeMap<>(uses);
     while (left.values().removeIf(others -> others.stream().noneMatch(left::containsKey))) {
-      // What uses nothing that is left is in no circle.
+      // What uses nothing that is left is in no cycle.
     }
     List<String> way = new ArrayList<>();
     String next = left.isEmpty() ? null : left.keySet().iterator().next();
