@@ -96,7 +96,9 @@ final class LuaLawsTest {
   void fragmentsStandWithTheFeatureThatIncludesThem() {
     Map<String, Set<String>> features = new TreeMap<>();
     names().filter(LuaLawsTest::isFragment).forEach(name -> features.put(name, new TreeSet<>()));
-    scripts()
+    // The shared scripts include resources under another name.
+    resources().forEach(name -> features.get(name).add(folder(name)));
+    Stream.concat(scripts(), resources())
         .forEach(
             script ->
                 included(script, new TreeSet<>())
@@ -263,10 +265,14 @@ final class LuaLawsTest {
       return List.of(LuaScript.load(name));
     }
     String verb = name.substring(name.indexOf('/') + 1);
-    List<String> resources =
-        names().filter(n -> n.endsWith("/_resource")).map(LuaLawsTest::folder).toList();
+    List<String> resources = resources().map(LuaLawsTest::folder).toList();
     assertThat(resources).isNotEmpty();
     return resources.stream().map(feature -> LuaScript.load("waiting", feature, verb)).toList();
+  }
+
+  /** The fragments by which shared scripts work on the resources of features. */
+  private static Stream<String> resources() {
+    return names().filter(name -> name.endsWith("/_resource"));
   }
 
   private static boolean isFragment(String name) {
