@@ -2,12 +2,11 @@
 package dev.quoin.server.counters;
 
 import dev.quoin.counters.v1.WatchResponse;
-import dev.quoin.server.watch.Reader;
+import dev.quoin.server.watch.StateReader;
 
 /** Tells how the newest slices of a counter stand, at one precision. */
-final class CounterReader implements Reader<CounterView, WatchResponse> {
+final class CounterReader extends StateReader<CounterView, WatchResponse> {
   private final int precision;
-  private WatchResponse told;
 
   /**
    * @param precision place of the precision that is watched
@@ -17,19 +16,8 @@ final class CounterReader implements Reader<CounterView, WatchResponse> {
   }
 
   @Override
-  public WatchResponse next(CounterView counter) {
-    WatchResponse now = counter.newestSlices(precision);
-    if (now.equals(told)) {
-      return null;
-    }
-    told = now;
-    return now;
-  }
-
-  /** The same slices again. */
-  @Override
-  public WatchResponse heartbeat(CounterView counter, boolean stale) {
-    return told;
+  protected WatchResponse message(CounterView counter) {
+    return counter.newestSlices(precision);
   }
 
   @Override

@@ -4,28 +4,12 @@ package dev.quoin.server.queues;
 import dev.quoin.queues.v1.TaskStatus;
 import dev.quoin.queues.v1.WaitResponse;
 import dev.quoin.server.rpc.Streams;
-import dev.quoin.server.watch.Reader;
+import dev.quoin.server.watch.StateReader;
 
 /** Tells one caller how a task stands, until it has ended. */
-final class TaskReader implements Reader<TaskStatus, WaitResponse> {
-  private TaskStatus told;
-
+final class TaskReader extends StateReader<TaskStatus, WaitResponse> {
   @Override
-  public WaitResponse next(TaskStatus task) {
-    if (task.equals(told)) {
-      return null;
-    }
-    told = task;
-    return told(task);
-  }
-
-  /** The status again. */
-  @Override
-  public WaitResponse heartbeat(TaskStatus task, boolean stale) {
-    return told(task);
-  }
-
-  private static WaitResponse told(TaskStatus task) {
+  protected WaitResponse message(TaskStatus task) {
     return WaitResponse.newBuilder().setStatus(task).build();
   }
 

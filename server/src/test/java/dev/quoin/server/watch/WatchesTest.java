@@ -342,15 +342,9 @@ final class WatchesTest {
   }
 
   /** Tells the state as it is. */
-  private static final class Texts implements Reader<String, String> {
-    private String told;
-
+  private static final class Texts extends StateReader<String, String> {
     @Override
-    public String next(String state) {
-      if (state.equals(told)) {
-        return null;
-      }
-      told = state;
+    protected String message(String state) {
       return state;
     }
 
