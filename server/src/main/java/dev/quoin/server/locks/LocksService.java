@@ -45,12 +45,7 @@ public final class LocksService implements BindableService {
   private static final long DEFAULT_LEASE_MILLIS = 10_000;
   private static final int DEFAULT_PAGE = 100;
   private static final HoldEvents<HoldResponse> HOLD_EVENTS =
-      new HoldEvents<>(
-          waiting -> HoldResponse.newBuilder().setWaiting(waiting).build(),
-          granted -> HoldResponse.newBuilder().setGranted(granted).build(),
-          heartbeat -> HoldResponse.newBuilder().setHeartbeat(heartbeat).build(),
-          lost -> HoldResponse.newBuilder().setLost(lost).build(),
-          reconnect -> HoldResponse.newBuilder().setReconnect(reconnect).build());
+      HoldEvents.in(HoldResponse.getDefaultInstance());
 
   private final Kernel kernel;
   private final LockStore locks;

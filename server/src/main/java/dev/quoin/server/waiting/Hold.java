@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.waiting;
 
+import com.google.protobuf.Message;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
@@ -19,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  *
  * @param <R> type of its messages
  */
-final class Hold<R> {
+final class Hold<R extends Message> {
   private static final long BEAT_MILLIS = 5_000;
   private static final long RETRY_MILLIS = 200;
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.waiting;
 
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.server.rpc.Streams;
 import dev.quoin.streams.v1.Granted;
@@ -9,39 +12,59 @@ import dev.quoin.streams.v1.Lost;
 import dev.quoin.streams.v1.LostReason;
 import dev.quoin.streams.v1.Reconnect;
 import dev.quoin.streams.v1.Waiting;
-import java.util.function.Function;
 
 /**
- * The events of a {@link Hold}: shared messages that a feature puts into its response.
+ * The events of a {@link Hold}: shared messages, each in the field of the response that has its
+ * type.
  *
  * @param <R> type of the response
  */
-public final class HoldEvents<R> {
-  private final Function<Waiting, R> waiting;
-  private final Function<Granted, R> granted;
-  private final Function<Heartbeat, R> heartbeat;
-  private final Function<Lost, R> lost;
-  private final Function<Reconnect, R> reconnect;
+public final class HoldEvents<R extends Message> {
+  private final R response;
+  private final FieldDescriptor waiting;
+  private final FieldDescriptor granted;
+  private final FieldDescriptor heartbeat;
+  private final FieldDescriptor lost;
+  private final FieldDescriptor reconnect;
 
-  public HoldEvents(
-      Function<Waiting, R> waiting,
-      Function<Granted, R> granted,
-      Function<Heartbeat, R> heartbeat,
-      Function<Lost, R> lost,
-      Function<Reconnect, R> reconnect) {
-    this.waiting = waiting;
-    this.granted = granted;
-    this.heartbeat = heartbeat;
-    this.lost = lost;
-    this.reconnect = reconnect;
+  private HoldEvents(R response) {
+    this.response = response;
+    this.waiting = field(Waiting.getDescriptor());
+    this.granted = field(Granted.getDescriptor());
+    this.heartbeat = field(Heartbeat.getDescriptor());
+    this.lost = field(Lost.getDescriptor());
+    this.reconnect = field(Reconnect.getDescriptor());
+  }
+
+  /** Events as a response has them; throws when it has no field for one of them. */
+  public static <R extends Message> HoldEvents<R> in(R response) {
+    return new HoldEvents<>(response);
+  }
+
+  private FieldDescriptor field(Descriptor event) {
+    Descriptor type = response.getDescriptorForType();
+    return type.getFields().stream()
+        .filter(field -> field.getJavaType() == FieldDescriptor.JavaType.MESSAGE)
+        .filter(field -> field.getMessageType() == event)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    type.getFullName() + " needs a field of type " + event.getFullName()));
+  }
+
+  @SuppressWarnings("unchecked") // A builder builds what it was made by.
+  private R event(FieldDescriptor field, Message event) {
+    return (R) response.newBuilderForType().setField(field, event).build();
   }
 
   R waiting(long place) {
-    return waiting.apply(Waiting.newBuilder().setPosition(place).build());
+    return event(waiting, Waiting.newBuilder().setPosition(place).build());
   }
 
   R granted(Grant grant) {
-    return granted.apply(
+    return event(
+        granted,
         Granted.newBuilder()
             .setToken(grant.token())
             .setFence(grant.fence())
@@ -51,7 +74,7 @@ public final class HoldEvents<R> {
 
   /** The stream is alive and the lease ends then. */
   R heartbeat(long expireMillis) {
-    return heartbeat.apply(Streams.lease(expireMillis));
+    return event(heartbeat, Streams.lease(expireMillis));
   }
 
   R lost(LeaseLoss loss) {
@@ -61,7 +84,8 @@ public final class HoldEvents<R> {
           case NOT_HELD -> LostReason.LOST_REASON_NOT_HELD;
           case REVOKED -> LostReason.LOST_REASON_REVOKED;
         };
-    return lost.apply(
+    return event(
+        lost,
         Lost.newBuilder()
             .setReason(reason)
             .setExplanation(loss.revocation().explanation())
@@ -71,6 +95,6 @@ public final class HoldEvents<R> {
 
   /** The server goes away; the token is empty while the caller was waiting. */
   R reconnect(String token) {
-    return reconnect.apply(Streams.draining().toBuilder().setToken(token).build());
+    return event(reconnect, Streams.draining().toBuilder().setToken(token).build());
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.waiting;
 
+import com.google.protobuf.Message;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
@@ -79,13 +80,13 @@ public final class Leases implements WaitQueueScripts {
   }
 
   /** Holds what a call asks for until the call ends. */
-  public <R> void hold(
+  public <R extends Message> void hold(
       LeaseRequest request, HoldEvents<R> events, Call call, ResponseStream<R> responses) {
     new Hold<>(this, request, events, call, responses).begin();
   }
 
   /** Holds what the caller has a grant of already: no other call gives it back by ending. */
-  public <R> void resume(
+  public <R extends Message> void resume(
       LeaseRequest request, HoldEvents<R> events, Call call, ResponseStream<R> responses) {
     new Hold<>(this, request.takenOver(), events, call, responses).resume();
   }
