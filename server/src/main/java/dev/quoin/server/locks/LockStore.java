@@ -73,11 +73,6 @@ final class LockStore implements LeasedResource {
   }
 
   @Override
-  public long memoryMillis() {
-    return 0;
-  }
-
-  @Override
   public ErrorReason notHeld() {
     return ErrorReason.ERROR_REASON_LOCK_NOT_HELD;
   }

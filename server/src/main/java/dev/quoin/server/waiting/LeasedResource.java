@@ -20,26 +20,39 @@ public interface LeasedResource {
   /** The keys of a resource, in the order in which its fragments name them. */
   String[] keys(RequestContext scope, String name);
 
-  /** The same and the key that remembers a request id. */
-  String[] keys(RequestContext scope, String name, String requestId);
+  /** The same and, for requests that have an id, the key that remembers it. */
+  default String[] keys(RequestContext scope, String name, String requestId) {
+    if (!requestId.isEmpty()) {
+      throw new UnsupportedOperationException(feature() + " has no keys for request ids");
+    }
+    return keys(scope, name);
+  }
 
   /** The channel of a server's hints is this and the server's name. */
   String hints(RequestContext scope, String name);
 
   /** How long a resource that nobody holds any more has to be listed. */
-  long memoryMillis();
+  default long memoryMillis() {
+    return 0;
+  }
 
   /** Why a token is refused that holds nothing. */
   ErrorReason notHeld();
 
-  /** Why a token is refused whose grant was revoked. */
-  ErrorReason revoked();
+  /** Why a token is refused whose grant was revoked; null where nothing can be revoked. */
+  default ErrorReason revoked() {
+    return null;
+  }
 
   /** What has happened to the grant of such a token, a clause. */
-  String revokedText();
+  default String revokedText() {
+    return "";
+  }
 
   /** By whom and why the grant of a token was revoked, as it was written; null if it was not. */
-  CompletionStage<String> revocation(RequestContext scope, String name, String token);
+  default CompletionStage<String> revocation(RequestContext scope, String name, String token) {
+    return CompletableFuture.completedStage(null);
+  }
 
   /**
    * Acquires in a quicker way than the script {@code acquire} if the request permits: the reply is

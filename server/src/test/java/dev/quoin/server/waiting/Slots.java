@@ -4,8 +4,6 @@ package dev.quoin.server.waiting;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.RequestContext;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 
 /** The least that a feature brings to have a resource held by leases: this, and two fragments. */
 record Slots(Keyspace keyspace) implements LeasedResource {
@@ -34,27 +32,7 @@ record Slots(Keyspace keyspace) implements LeasedResource {
   }
 
   @Override
-  public long memoryMillis() {
-    return 0;
-  }
-
-  @Override
   public ErrorReason notHeld() {
     return ErrorReason.ERROR_REASON_LOCK_NOT_HELD;
-  }
-
-  @Override
-  public ErrorReason revoked() {
-    return ErrorReason.ERROR_REASON_LOCK_REVOKED;
-  }
-
-  @Override
-  public String revokedText() {
-    return "the slot was revoked";
-  }
-
-  @Override
-  public CompletionStage<String> revocation(RequestContext scope, String name, String token) {
-    return CompletableFuture.completedStage(null);
   }
 }
