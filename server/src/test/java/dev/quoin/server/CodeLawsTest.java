@@ -66,7 +66,11 @@ final class CodeLawsTest {
   @Test
   void everyPackageSaysInThreeSentencesWhatItIs() {
     assertThat(packages.uses().keySet())
-        .allSatisfy(name -> assertThat(PackageGraph.sentences(name)).as(name).hasSize(3));
+        .allSatisfy(
+            name ->
+                assertThat(PackageGraph.sentences(name))
+                    .as("three sentences in the package-info.java of " + name)
+                    .hasSize(3));
   }
 
   @Test
@@ -74,13 +78,17 @@ final class CodeLawsTest {
     Map<String, Set<String>> calls = CompiledCode.calls();
     calls.values().forEach(methods -> methods.removeIf(WAITING.asMatchPredicate().negate()));
     calls.values().removeIf(Set::isEmpty);
-    assertThat(calls).containsOnlyKeys(MAY_WAIT);
+    assertThat(calls)
+        .as("classes that wait, and for what: compose futures instead")
+        .containsOnlyKeys(MAY_WAIT);
   }
 
   @Test
   void luaStandsInFilesAndKeysAreWrittenInOnePlace() {
-    assertThat(names(file -> file.contains("redis.call"))).isEmpty();
-    assertThat(names(file -> file.contains("\":{\""))).containsExactly("Keyspace.java");
+    assertThat(names(file -> file.contains("redis.call"))).as("classes with Lua").isEmpty();
+    assertThat(names(file -> file.contains("\":{\"")))
+        .as("classes that write keys")
+        .containsExactly("Keyspace.java");
   }
 
   @Test
@@ -91,7 +99,9 @@ final class CodeLawsTest {
 
   @Test
   void filesStayShort() {
-    assertThat(names(file -> file.lines().count() > MOST_LINES)).isEmpty();
+    assertThat(names(file -> file.lines().count() > MOST_LINES))
+        .as("files of more than %d lines", MOST_LINES)
+        .isEmpty();
   }
 
   /** The names of the files with a certain text. */

@@ -122,7 +122,9 @@ final class ContractLawsTest {
     Map<String, TreeSet<String>> types = new TreeMap<>();
     fields().forEach(f -> types.computeIfAbsent(f.name(), n -> new TreeSet<>()).add(f.type()));
     types.values().removeIf(of -> of.size() == 1);
-    assertThat(types.keySet()).as("%s", types).isEqualTo(OF_SEVERAL_TYPES.keySet());
+    assertThat(types.keySet())
+        .as("names of fields with several types, %s: give yours the type or another name", types)
+        .isEqualTo(OF_SEVERAL_TYPES.keySet());
   }
 
   @Test
@@ -135,7 +137,10 @@ final class ContractLawsTest {
                     .computeIfAbsent(f.name(), n -> new TreeMap<>())
                     .put(f.meaning(), f.fullName()));
     meanings.values().removeIf(of -> of.size() == 1);
-    assertThat(meanings).isEmpty();
+    assertThat(meanings)
+        .as(
+            "names of fields whose comments begin differently: begin yours as the others, or rename it")
+        .isEmpty();
   }
 
   @TestFactory
@@ -145,7 +150,12 @@ final class ContractLawsTest {
         .flatMap(service -> service.getMethodList().stream())
         .map(
             method ->
-                dynamicTest(method.getName(), () -> assertThat(method.getName()).matches(VERB)));
+                dynamicTest(
+                    method.getName(),
+                    () ->
+                        assertThat(method.getName())
+                            .as("begins with a verb; if none of these will do, add yours to VERB")
+                            .matches(VERB)));
   }
 
   @TestFactory

@@ -87,8 +87,11 @@ final class LuaLawsTest {
                               .dropWhile(
                                   line -> line.isEmpty() || line.matches("local .*(KEYS|ARGV).*"))
                               .reduce("", (a, b) -> a + "\n" + b);
-                      assertThat(afterNames).doesNotContain("KEYS[").doesNotContain("ARGV[");
-                      assertThat(code.lines().count()).isLessThanOrEqualTo(120);
+                      assertThat(afterNames)
+                          .as("what follows the first lines, which alone take KEYS and ARGV")
+                          .doesNotContain("KEYS[")
+                          .doesNotContain("ARGV[");
+                      assertThat(code.lines().count()).as("lines").isLessThanOrEqualTo(120);
                     }));
   }
 
@@ -107,7 +110,9 @@ final class LuaLawsTest {
     features.forEach(
         (fragment, included) -> {
           if (folder(fragment).equals("lib")) {
-            assertThat(included).as(fragment + " is shared").hasSizeGreaterThan(1);
+            assertThat(included)
+                .as(fragment + " is for several features; that of one stands in its folder")
+                .hasSizeGreaterThan(1);
           } else {
             assertThat(included).as("who includes " + fragment).containsExactly(folder(fragment));
           }
@@ -119,7 +124,11 @@ final class LuaLawsTest {
     List<String> reasons = names().flatMap(name -> reasons(LUA.resolve(name + ".lua"))).toList();
     assertThat(reasons)
         .isNotEmpty()
-        .allSatisfy(reason -> assertThat(Reasons.byName(reason)).as(reason).isPresent());
+        .allSatisfy(
+            reason ->
+                assertThat(Reasons.byName(reason))
+                    .as(reason + " in error_reason.proto")
+                    .isPresent());
   }
 
   @Test
@@ -154,12 +163,25 @@ final class LuaLawsTest {
                       });
             });
     assertThat(blocks).containsKeys("locks", "queues", "chat");
-    assertThat(blocks).allSatisfy((feature, own) -> assertThat(own).as(feature).hasSize(1));
+    assertThat(blocks)
+        .allSatisfy(
+            (feature, own) ->
+                assertThat(own)
+                    .as("the hundreds in which the reasons of " + feature + " are")
+                    .hasSize(1));
     assertThat(features)
-        .allSatisfy((block, own) -> assertThat(own).as("block " + block).hasSize(1));
+        .allSatisfy(
+            (block, own) ->
+                assertThat(own)
+                    .as("features with reasons from " + block * BLOCK + " on: take a free hundred")
+                    .hasSize(1));
     assertThat(Reasons.all())
         .filteredOn(reason -> reason.getNumber() >= FIRST_BLOCK)
-        .allSatisfy(reason -> assertThat(features).containsKey(reason.getNumber() / BLOCK));
+        .allSatisfy(
+            reason ->
+                assertThat(features)
+                    .as("blocks of which a feature uses a reason, for " + reason)
+                    .containsKey(reason.getNumber() / BLOCK));
   }
 
   @TestFactory
@@ -171,6 +193,7 @@ final class LuaLawsTest {
                     name,
                     () ->
                         assertThat(calls(SourceFiles.read(LUA.resolve(name + ".lua"))))
+                            .as("commands, none of which may read without LIMIT or COUNT")
                             .noneMatch(LuaLawsTest::isUnbounded)));
   }
 

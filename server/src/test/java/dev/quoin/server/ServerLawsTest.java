@@ -76,6 +76,7 @@ final class ServerLawsTest {
                     name(method),
                     () ->
                         assertThat(method.getOptions().getIdempotencyLevel())
+                            .as("idempotency_level")
                             .isEqualTo(IdempotencyLevel.NO_SIDE_EFFECTS)));
   }
 
@@ -90,6 +91,7 @@ final class ServerLawsTest {
                     field.getFullName(),
                     () ->
                         assertThat(field.getOptions().toString())
+                            .as("rules, one of which is an upper bound")
                             .containsPattern(
                                 "max_(len|bytes|items|pairs)|in: |\\[quoin\\.rules\\.v1\\.")));
   }
@@ -132,7 +134,7 @@ final class ServerLawsTest {
         name(method),
         () ->
             assertThat(SourceFiles.below(SourceFiles.TESTS.resolve(feature), ".java"))
-                .as(kit + " in the tests of " + feature)
+                .as("tests of %s; a @TestFactory returns %s of it", feature, use)
                 .anyMatch(file -> use.matcher(SourceFiles.read(file)).find()));
   }
 
@@ -147,7 +149,7 @@ final class ServerLawsTest {
             field ->
                 dynamicTest(
                     field.getFullName(),
-                    () -> assertThat(field.hasPresence()).as("is optional").isTrue()));
+                    () -> assertThat(field.hasPresence()).as("has to be optional").isTrue()));
   }
 
   @Test
