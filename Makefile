@@ -46,7 +46,7 @@ chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAM
 	  ChatTerminal localhost:7400 $(or $(NAME),$(USER)) $(or $(ROOM),lobby)
 
 ifdef FEATURE
-test: $(JAR) ## run all tests: server on one Redis and on a cluster, clients, README, guides; FEATURE=locks: one feature
+test: $(JAR) $(STUBS) ## run all tests: server on one Redis and on a cluster, clients, README, guides; FEATURE=locks: one feature
 	@scripts/test-feature $(FEATURE)
 else
 # Most tests wait for something most of the time: parts beside each other keep two cores busy.
