@@ -123,7 +123,7 @@ $(TALK): $(shell find proto/quoin/chat clients/java/src/main clients/java/exampl
 
 # A message that is gone from the contract leaves its stub behind, which does not compile any more.
 $(JAR): $(SOURCES)
-	@[ -z "$$(find proto/quoin -newer proto/target/quoin.protoset -print -quit 2> /dev/null)" ] || rm -rf proto/target
+	@[ -z "$$(find proto/quoin -newer "$$(ls proto/target/*.jar 2> /dev/null | head -n 1)" -print -quit 2> /dev/null)" ] || rm -rf proto/target
 	$(MVN) -q -pl proto,server package -Dmaven.test.skip=true -Dquoin.test.standaloneOnly=true
 	@touch $(JAR)
 
