@@ -121,9 +121,11 @@ $(TALK): $(shell find proto/quoin/chat clients/java/src/main clients/java/exampl
 	  -Dmdep.outputFile=target/classpath -Dmdep.includeScope=test
 	@touch $@
 
-# A message that is gone from the contract leaves its stub behind, which does not compile any more.
+# A message that is gone from the contract leaves its stub behind, which does not compile any more; a
+# script that is gone would still be found.
 $(JAR): $(SOURCES)
 	@[ -z "$$(find proto/quoin -newer "$$(ls proto/target/*.jar 2> /dev/null | head -n 1)" -print -quit 2> /dev/null)" ] || rm -rf proto/target
+	@rm -rf server/target/classes/lua
 	$(MVN) -q -pl proto,server package -Dmaven.test.skip=true -Dquoin.test.standaloneOnly=true
 	@touch $(JAR)
 
