@@ -15,13 +15,13 @@ export class TaskError extends Error {
     readonly dead: boolean,
     /** How long until it is tried again, in milliseconds, if not as long as its backoff. */
     readonly retryAfter: number | undefined,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(text, options);
   }
 
   /** Trying again is in vain: the task becomes a dead letter. */
-  static dead(text: string, options?: ErrorOptions): TaskError {
+  static dead(text: string, options?: { cause?: unknown }): TaskError {
     return new TaskError(text, true, undefined, options);
   }
 
@@ -30,7 +30,7 @@ export class TaskError extends Error {
    *
    * @throws TypeError or RangeError when it is no such time
    */
-  static retryAfter(time: Duration, text: string, options?: ErrorOptions): TaskError {
+  static retryAfter(time: Duration, text: string, options?: { cause?: unknown }): TaskError {
     const millis = milliseconds(time);
     if (millis < 0 || millis > LONGEST_RETRY) {
       throw new RangeError(`a task is tried again after 0 to 7 days, not after ${time}`);

@@ -117,7 +117,7 @@ test("the package installs in an empty project and works there", async () => {
     await writeFile(join(project, "strict.ts"), STRICT);
     const strict = ["--strict", "--exactOptionalPropertyTypes", "--module", "NodeNext"];
     const node = ["--types", "node", "--typeRoots", join(FOLDER, "node_modules", "@types")];
-    for (const lib of [["ES2022"], ["ES2022,DOM"], ["ES2022", ...node]]) {
+    for (const lib of [["ES2020"], ["ES2022"], ["ES2022,DOM"], ["ES2022", ...node]]) {
       const options = ["--target", "ES2022", "--lib", ...lib];
       await run(project, process.execPath, TSC, ...strict, ...options, "strict.ts");
     }

@@ -276,7 +276,8 @@ public final class QuoinServer implements AutoCloseable {
         new Connections(
             settings.maxConnections(),
             settings.maxConnectionsPerPeer(),
-            settings.maxControlFrames());
+            settings.maxControlFrames(),
+            settings.requestTimeout());
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(
                 new InetSocketAddress(settings.host(), settings.port()), credentials())

@@ -57,6 +57,9 @@ final class CommandQueue {
   private long bytesWaiting;
   private boolean draining;
 
+  /** Since when nothing was answered of what is under way. */
+  private long silentSince;
+
   private final Throughput throughput = new Throughput();
 
   CommandQueue(RedisClusterAsyncCommands<String, byte[]> commands, Bounds bounds) {
@@ -71,8 +74,10 @@ final class CommandQueue {
   /** Sends a command at once or in its turn, or refuses it. */
   void ask(PendingCommand<?> command) {
     boolean free;
+    boolean silent;
     synchronized (this) {
       free = isFree(command.profile);
+      silent = isSilent();
       if (free) {
         enter(command);
       } else if (!isFull(command.profile)) {
@@ -83,15 +88,17 @@ final class CommandQueue {
     if (free) {
       command.send(this);
     } else {
-      command.refuse();
+      command.refuse(silent);
     }
   }
 
   /** A command has its answer: others can go. */
   void leave(PendingCommand<?> command) {
     boolean drains;
+    boolean wasSilent;
     List<PendingCommand<?>> hopeless = List.of();
     synchronized (this) {
+      wasSilent = isSilent();
       exit(command);
       if (waiting == 0) {
         throughput.stop();
@@ -103,20 +110,20 @@ final class CommandQueue {
       drains = !draining;
       draining = true;
     }
-    hopeless.forEach(PendingCommand::refuse);
+    hopeless.forEach(one -> one.refuse(false));
     if (drains) {
-      drain();
+      drain(wasSilent);
     }
   }
 
-  private void drain() {
+  private void drain(boolean wasSilent) {
     for (PendingCommand<?> next = next(); next != null; next = next()) {
       if (!next.isWanted()) {
         exit(next);
         next.drop();
       } else if (isTooLate(next)) {
         exit(next);
-        next.refuse();
+        next.refuse(wasSilent);
       } else {
         next.send(this);
       }
@@ -171,12 +178,21 @@ final class CommandQueue {
   }
 
   private void enter(PendingCommand<?> command) {
+    if (underWay == 0) {
+      silentSince = System.nanoTime();
+    }
     underWay++;
     command.bytes = command.profile.first() ? 0 : command.profile.bytesUnderWay();
     bytesUnderWay += command.bytes;
   }
 
+  /** Whether what keeps new work from being taken is that Redis says nothing at all. */
+  private boolean isSilent() {
+    return underWay > 0 && System.nanoTime() - silentSince > bounds.waitNanos();
+  }
+
   private synchronized void exit(PendingCommand<?> command) {
+    silentSince = System.nanoTime();
     underWay--;
     bytesUnderWay -= command.bytes;
   }

@@ -108,8 +108,16 @@ final class PendingCommand<T> implements BiConsumer<T, Throwable> {
     settle(value, failure == null ? null : Failures.of(failure));
   }
 
-  /** There is too much to do. */
-  void refuse() {
+  /**
+   * It cannot be sent in time.
+   *
+   * @param silent whether Redis has not answered for long; otherwise there is too much to do
+   */
+  void refuse(boolean silent) {
+    if (silent) {
+      settle(null, ApiException.storeUnavailable("Redis does not answer"));
+      return;
+    }
     settle(
         null,
         new ApiException(

@@ -18,17 +18,28 @@ final class ReplySize {
 
   private static final long NONE = -1;
 
+  private final ReplySize like;
   private volatile long newest = NONE;
   private volatile long before = NONE;
   private volatile long turn = System.nanoTime();
 
+  /**
+   * @param like what to go by before there was a reply; null for nothing
+   */
+  private ReplySize(ReplySize like) {
+    this.like = like;
+  }
+
   static ReplySize known(long bytes) {
-    ReplySize size = new ReplySize();
+    ReplySize size = new ReplySize(null);
     size.newest = bytes;
     return size;
   }
 
   void learn(long bytes, long nanos) {
+    if (like != null) {
+      like.learn(bytes, nanos);
+    }
     if (nanos - turn > PERIOD_NANOS) {
       before = newest;
       newest = bytes;
@@ -41,7 +52,10 @@ final class ReplySize {
   /** What the next reply may need. */
   long expected() {
     long most = Math.max(newest, before);
-    return most == NONE ? UNKNOWN : most;
+    if (most != NONE) {
+      return most;
+    }
+    return like == null ? UNKNOWN : like.expected();
   }
 
   /** The same; nothing when there was no reply yet. */
@@ -59,8 +73,9 @@ final class ReplySize {
     private final ReplySize[] parts = new ReplySize[PARTS];
 
     ByKey() {
+      ReplySize all = new ReplySize(null);
       for (int i = 0; i < PARTS; i++) {
-        parts[i] = new ReplySize();
+        parts[i] = new ReplySize(all);
       }
     }
 

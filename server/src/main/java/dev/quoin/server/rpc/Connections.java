@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Logger;
@@ -23,17 +24,20 @@ public final class Connections extends ChannelInboundHandlerAdapter {
   private final int most;
   private final int mostPerPeer;
   private final int mostControlFrames;
+  private final Duration longestHeaders;
   private final AtomicInteger open = new AtomicInteger();
   private final ConcurrentHashMap<InetAddress, Integer> perPeer = new ConcurrentHashMap<>();
   private volatile long nextLog = System.nanoTime();
 
   /**
    * @param mostControlFrames see {@link ControlFrames}
+   * @param longestHeaders for how long the headers of a request may be incomplete
    */
-  public Connections(int most, int mostPerPeer, int mostControlFrames) {
+  public Connections(int most, int mostPerPeer, int mostControlFrames, Duration longestHeaders) {
     this.most = most;
     this.mostPerPeer = mostPerPeer;
     this.mostControlFrames = mostControlFrames;
+    this.longestHeaders = longestHeaders;
   }
 
   @Override
@@ -49,7 +53,7 @@ public final class Connections extends ChannelInboundHandlerAdapter {
       return;
     }
     connection.closeFuture().addListener(closed -> leave(peer));
-    connection.pipeline().addFirst(new ControlFrames.Entrance(mostControlFrames));
+    connection.pipeline().addFirst(new ControlFrames.Entrance(mostControlFrames, longestHeaders));
     context.fireChannelRead(accepted);
   }
 

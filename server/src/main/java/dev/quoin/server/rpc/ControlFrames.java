@@ -5,13 +5,17 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
 
 /**
  * Closes an HTTP/2 connection that keeps the server busy with frames that carry nothing of a call:
  * settings, priorities, empty data that ends nothing, frames of unknown types. Neither Netty nor
- * gRPC limits those when the peer reads the answers; they do limit resets, pings and headers.
+ * gRPC limits those when the peer reads the answers; they do limit resets, pings and headers. And
+ * one whose headers, which may come in several frames, are not complete in time: until they are,
+ * nothing else can come.
  */
 final class ControlFrames extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = Logger.getLogger(ControlFrames.class.getName());
@@ -24,10 +28,13 @@ final class ControlFrames extends ChannelInboundHandlerAdapter {
   private static final int SETTINGS = 4;
   private static final int CONTINUATION = 9;
   private static final int END_STREAM = 1;
+  private static final int END_HEADERS = 4;
   private static final int PADDED = 8;
   private static final int LONGEST_PADDING = 256;
 
   private final int most;
+  private final Duration longest;
+  private Future<?> alarm;
   private long windowEnd = System.nanoTime() + WINDOW_NANOS;
   private int count;
 
@@ -41,26 +48,30 @@ final class ControlFrames extends ChannelInboundHandlerAdapter {
   private int type;
   private int flags;
 
-  private ControlFrames(int most) {
+  private ControlFrames(int most, Duration longest) {
     this.most = most;
+    this.longest = longest;
   }
 
   /** Puts it where frames can be read: behind TLS, if there is TLS. */
   static final class Entrance extends ChannelInboundHandlerAdapter {
     private final int most;
+    private final Duration longest;
 
     /**
      * @param most how many such frames a connection may send within 10 seconds
+     * @param longest for how long the headers of a request may be incomplete
      */
-    Entrance(int most) {
+    Entrance(int most, Duration longest) {
       this.most = most;
+      this.longest = longest;
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object bytes) {
       ChannelHandlerContext tls = context.pipeline().context(SslHandler.class);
       String place = tls == null ? context.name() : tls.name();
-      context.pipeline().addAfter(place, null, new ControlFrames(most));
+      context.pipeline().addAfter(place, null, new ControlFrames(most, longest));
       context.fireChannelRead(bytes);
       context.pipeline().remove(this);
     }
@@ -68,7 +79,7 @@ final class ControlFrames extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
-    if (message instanceof ByteBuf bytes && !read(bytes)) {
+    if (message instanceof ByteBuf bytes && !read(context, bytes)) {
       bytes.release();
       LOG.fine(() -> "closed a connection that sends too many frames without content");
       context.close();
@@ -78,7 +89,7 @@ final class ControlFrames extends ChannelInboundHandlerAdapter {
   }
 
   /** Whether all is well after these bytes, which are left as they are. */
-  private boolean read(ByteBuf bytes) {
+  private boolean read(ChannelHandlerContext context, ByteBuf bytes) {
     int at = bytes.readerIndex();
     int end = bytes.writerIndex();
     while (at < end) {
@@ -92,12 +103,37 @@ final class ControlFrames extends ChannelInboundHandlerAdapter {
       if (headerBytes == HEADER_BYTES) {
         headerBytes = 0;
         skip = length;
+        watchHeaders(context);
         if (isControl() && !isAllowed()) {
           return false;
         }
       }
     }
     return true;
+  }
+
+  private void watchHeaders(ChannelHandlerContext context) {
+    if (type == HEADERS && (flags & END_HEADERS) == 0) {
+      alarm =
+          context
+              .executor()
+              .schedule(() -> context.close(), longest.toMillis(), TimeUnit.MILLISECONDS);
+    } else if (alarm != null && (flags & END_HEADERS) != 0) {
+      stopWatching();
+    }
+  }
+
+  private void stopWatching() {
+    if (alarm != null) {
+      alarm.cancel(false);
+      alarm = null;
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    stopWatching();
+    context.fireChannelInactive();
   }
 
   private void header(int next) {

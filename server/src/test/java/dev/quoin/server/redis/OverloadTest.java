@@ -94,15 +94,13 @@ final class OverloadTest {
 
   @Test
   void releaseGoesBeforeWorkThatCameEarlier() throws Exception {
+    release("warm", acquire("warm").getToken()).get(60, TimeUnit.SECONDS);
     String token = acquire("held").getToken();
     redis.freeze();
     acquireMany("other", MORE_THAN_ARE_SENT);
     ListenableFuture<AcquireResponse> next =
         server.futureLocks().acquire(AcquireRequest.newBuilder().setName("held").build());
-    ListenableFuture<ReleaseResponse> release =
-        server
-            .futureLocks()
-            .release(ReleaseRequest.newBuilder().setName("held").setToken(token).build());
+    ListenableFuture<ReleaseResponse> release = release("held", token);
     hasReadAllCalls();
 
     redis.unfreeze();
@@ -188,6 +186,42 @@ final class OverloadTest {
       }
     }
     assertThat(listed).isGreaterThan(50);
+  }
+
+  @Test
+  void outageOfRedisIsNotCalledOverload() throws Exception {
+    try (TestServer impatient =
+        TestServer.start(
+            "redis", redis.uri(),
+            "threads", "1",
+            "allow-volatile-redis", "true",
+            "redis-timeout", "1s")) {
+      redis.freeze();
+      List<ListenableFuture<AcquireResponse>> calls = new ArrayList<>();
+      for (int i = 0; i < MORE_THAN_ARE_SENT; i++) {
+        calls.add(acquire(impatient, "a" + i));
+      }
+      // Until the first of those that wait has waited for longer than new work may have to.
+      Thread.sleep(700);
+      for (int i = 0; i < 20; i++) {
+        calls.add(acquire(impatient, "b" + i));
+      }
+
+      for (ListenableFuture<AcquireResponse> call : calls) {
+        assertThat(refusal(call).reason()).isEqualTo("STORE_UNAVAILABLE");
+      }
+    }
+  }
+
+  /** Once before Redis is frozen, so that it knows the script. */
+  private ListenableFuture<ReleaseResponse> release(String name, String token) {
+    return server
+        .futureLocks()
+        .release(ReleaseRequest.newBuilder().setName(name).setToken(token).build());
+  }
+
+  private static ListenableFuture<AcquireResponse> acquire(TestServer at, String name) {
+    return at.futureLocks().acquire(AcquireRequest.newBuilder().setName(name).build());
   }
 
   @Test

@@ -160,6 +160,19 @@ final class LimitsTest {
   }
 
   @Test
+  void connectionWhoseHeadersAreNotCompleteInTimeIsClosed() throws IOException {
+    try (TestServer server = server("request-timeout", "300ms");
+        RawConnection peer = new RawConnection(server.server().port()).begin()) {
+      peer.open(1, ACQUIRE);
+      assertThat(peer.awaitEnd(1)).contains("did not arrive within 300 ms");
+      peer.send(RawConnection.HEADERS, 0, 3, new byte[] {0, 1, 'a', 1, 'b'});
+
+      peer.awaitClose();
+      assertServed(server);
+    }
+  }
+
+  @Test
   void unfinishedRequestsBeyondTheirBytesAreRefused() throws IOException {
     try (TestServer server = server("max-unfinished-bytes", "100000");
         RawConnection peer = new RawConnection(server.server().port()).begin()) {
