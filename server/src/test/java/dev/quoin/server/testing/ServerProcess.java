@@ -63,6 +63,8 @@ public final class ServerProcess implements AutoCloseable {
     List<String> command = new ArrayList<>(by);
     command.add(ProcessHandle.current().info().command().orElse("java"));
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    // As the manifest of the jar says it.
+    command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(program());
     command.addAll(
         List.of("serve", "--port", "0", "--metrics-port", "0", "--redis-program", "carried"));
