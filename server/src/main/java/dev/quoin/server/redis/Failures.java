@@ -38,16 +38,26 @@ final class Failures {
    * being away, busy or full. Anything else comes back as it is: nobody expected it.
    */
   static Throwable of(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    Throwable cause = cause(failure);
     if (cause instanceof RedisCommandExecutionException answered) {
       return answered(answered);
     }
-    if (cause instanceof RedisException
-        || cause instanceof IOException
-        || cause instanceof CancellationException) {
+    if (isLostConnection(cause)) {
       return ApiException.storeUnavailable("Redis cannot be reached", cause);
     }
     return cause;
+  }
+
+  /** Whether Redis did not answer because there is no connection to it, or no longer. */
+  static boolean isLostConnection(Throwable failure) {
+    Throwable cause = cause(failure);
+    return cause instanceof RedisException && !(cause instanceof RedisCommandExecutionException)
+        || cause instanceof IOException
+        || cause instanceof CancellationException;
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException ? failure.getCause() : failure;
   }
 
   /** Whether a command failed before it could have had an effect: Lettuce says so only in words. */

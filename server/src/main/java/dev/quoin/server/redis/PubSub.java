@@ -38,6 +38,9 @@ public final class PubSub {
   private static final long RETRY_MILLIS = 250;
   private static final long REPEAT_ALL_MILLIS = 50;
 
+  /** For how long a connection that broke is expected to come back. */
+  private static final long RECONNECT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   /** Who wants the hints of a channel. Called on event loops: must not block. */
   public interface Listener {
     /** A hint arrived. */
@@ -113,8 +116,9 @@ public final class PubSub {
   }
 
   /**
-   * Subscribes to a channel; a channel has one listener at a time. When Redis takes too long, the
-   * subscription is given up, and ended should it be made all the same.
+   * Subscribes to a channel; a channel has one listener at a time. When the connection breaks, the
+   * next one is tried. When Redis takes too long, the subscription is given up, and ended should it
+   * be made all the same.
    *
    * @return done when every later hint will be heard
    */
@@ -131,15 +135,7 @@ public final class PubSub {
                     ApiException.storeUnavailable("Redis does not subscribe")),
             timeoutMillis,
             TimeUnit.MILLISECONDS);
-    send(channel)
-        .whenComplete(
-            (done, failure) -> {
-              if (failure == null) {
-                heard.complete(null);
-              } else {
-                heard.completeExceptionally(Failures.of(failure));
-              }
-            });
+    attempt(channel, heard, System.nanoTime() + RECONNECT_NANOS);
     return heard.whenComplete(
         (done, failure) -> {
           alarm.cancel();
@@ -147,6 +143,23 @@ public final class PubSub {
             subscriptions.remove(channel, subscription);
           }
         });
+  }
+
+  private void attempt(String channel, CompletableFuture<Void> heard, long end) {
+    send(channel)
+        .whenComplete(
+            (done, failure) -> {
+              if (failure == null) {
+                heard.complete(null);
+              } else if (Failures.isLostConnection(failure)
+                  && !heard.isDone()
+                  && System.nanoTime() - end < 0) {
+                timer.newTimeout(
+                    t -> attempt(channel, heard, end), REPEAT_ALL_MILLIS, TimeUnit.MILLISECONDS);
+              } else {
+                heard.completeExceptionally(Failures.of(failure));
+              }
+            });
   }
 
   /** Ends a subscription. */

@@ -71,6 +71,18 @@ final class PubSubTest {
   }
 
   @Test
+  void subscriptionOnAConnectionThatBreaksIsMadeOnTheNext() {
+    try (TestConnection connection = TestConnection.open()) {
+      for (int i = 0; i < 20; i++) {
+        TestRedis.nodes()
+            .forEach(node -> node.commands().clientKill(KillArgs.Builder.typePubsub()));
+        assertThat(connection.redis().pubSub().subscribe(CHANNEL + i, new Unconcerned()))
+            .succeedsWithin(10, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  @Test
   void subscriptionMadeAfterItWasGivenUpIsEnded() {
     try (RedisProcess redis = RedisProcess.start("--appendonly", "no");
         TestConnection connection =
@@ -90,6 +102,14 @@ final class PubSubTest {
       Eventually.until(
           "nobody is subscribed", () -> redis.commands().pubsubShardChannels().isEmpty());
     }
+  }
+
+  private static final class Unconcerned implements PubSub.Listener {
+    @Override
+    public void hint(String payload) {}
+
+    @Override
+    public void resubscribed() {}
   }
 
   private static final class Unheard implements PubSub.Listener {
