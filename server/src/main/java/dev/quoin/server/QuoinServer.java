@@ -291,6 +291,7 @@ public final class QuoinServer implements AutoCloseable {
             .decompressorRegistry(Gzip.registry())
             .addStreamTracerFactory(arrivals)
             .intercept(arrivals)
+            .addTransportFilter(arrivals.connections())
             .addTransportFilter(unread)
             .keepAliveTime(20, TimeUnit.SECONDS)
             .keepAliveTimeout(10, TimeUnit.SECONDS)

@@ -4,6 +4,7 @@ package dev.quoin.server.rpc;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
+import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
@@ -12,6 +13,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerStreamTracer;
+import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.netty.util.Timer;
@@ -24,13 +26,19 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Bounds what callers make the server keep of requests that have begun and are not complete: their
- * bytes, of all callers together, and the time they take. gRPC itself bounds only the size of one
- * request, and a connection may have many under way.
+ * bytes, of all callers together and of one connection, and the time they take. gRPC itself bounds
+ * only the size of one request, and a connection may have many under way. A single request may use
+ * more than the share of its connection.
  */
 public final class IncompleteRequests extends ServerStreamTracer.Factory
     implements ServerInterceptor {
   private static final Context.Key<Arrival> ARRIVAL = Context.key("quoin-arrival");
+  private static final Attributes.Key<AtomicLong> CONNECTION =
+      Attributes.Key.create("quoin-incomplete-requests");
   private static final long PERIOD_MILLIS = 500;
+
+  /** The part of the bytes that one connection may have. */
+  private static final int SHARE = 4;
 
   private final Timer timer;
   private final Duration longest;
@@ -43,6 +51,16 @@ public final class IncompleteRequests extends ServerStreamTracer.Factory
     this.longest = longest;
     this.mostBytes = mostBytes;
     lookLater();
+  }
+
+  /** Counts for each connection. */
+  public ServerTransportFilter connections() {
+    return new ServerTransportFilter() {
+      @Override
+      public Attributes transportReady(Attributes transport) {
+        return transport.toBuilder().set(CONNECTION, new AtomicLong()).build();
+      }
+    };
   }
 
   /** Bytes of unfinished requests now. */
@@ -62,6 +80,7 @@ public final class IncompleteRequests extends ServerStreamTracer.Factory
     Guarded<Q, R> guarded = new Guarded<>(server);
     ServerCall.Listener<Q> listener = next.startCall(guarded, headers);
     arrival.begin(
+        server.getAttributes().get(CONNECTION),
         server.getMethodDescriptor().getType().clientSendsOneMessage(),
         failure -> {
           if (guarded.closeFirst(failure)) {
@@ -136,6 +155,7 @@ public final class IncompleteRequests extends ServerStreamTracer.Factory
   /** What has come of one call; told by the thread of its connection. */
   private final class Arrival extends ServerStreamTracer {
     private final AtomicLong kept = new AtomicLong();
+    private volatile AtomicLong connection;
 
     /** When the request that is not complete began; 0 while there is none. */
     private volatile long since;
@@ -147,7 +167,9 @@ public final class IncompleteRequests extends ServerStreamTracer.Factory
       return context.withValue(ARRIVAL, this);
     }
 
-    void begin(boolean sendsOne, Refuser refuser) {
+    void begin(AtomicLong connection, boolean sendsOne, Refuser refuser) {
+      connection.addAndGet(kept.get());
+      this.connection = connection;
       this.refuser = refuser;
       if (sendsOne) {
         since = System.nanoTime();
@@ -166,7 +188,8 @@ public final class IncompleteRequests extends ServerStreamTracer.Factory
       if (kept.getAndAdd(size) == 0 && since == 0) {
         since = System.nanoTime();
       }
-      if (bytes.addAndGet(size) > mostBytes) {
+      long own = connection == null ? 0 : connection.addAndGet(size);
+      if (bytes.addAndGet(size) > mostBytes || own > mostBytes / SHARE && own > kept.get()) {
         refuse(
             ErrorReason.ERROR_REASON_OVERLOADED,
             "the server keeps as much of unfinished requests as it may, call again");
@@ -175,14 +198,22 @@ public final class IncompleteRequests extends ServerStreamTracer.Factory
 
     @Override
     public void inboundMessageRead(int sequence, long wireSize, long uncompressedSize) {
-      bytes.addAndGet(-kept.getAndSet(0));
+      keepNothing();
       since = 0;
+    }
+
+    private void keepNothing() {
+      long size = kept.getAndSet(0);
+      bytes.addAndGet(-size);
+      if (connection != null) {
+        connection.addAndGet(-size);
+      }
     }
 
     @Override
     public void streamClosed(Status status) {
       open.remove(this);
-      bytes.addAndGet(-kept.getAndSet(0));
+      keepNothing();
     }
 
     void look(long now) {

@@ -173,18 +173,46 @@ final class LimitsTest {
   }
 
   @Test
-  void unfinishedRequestsBeyondTheirBytesAreRefused() throws IOException {
+  void unfinishedRequestsOfAConnectionBeyondItsShareAreRefused() throws IOException {
     try (TestServer server = server("max-unfinished-bytes", "100000");
-        RawConnection peer = new RawConnection(server.server().port()).begin()) {
-      List<Integer> calls = new ArrayList<>();
-      for (int stream = 1; stream <= 15; stream += 2) {
-        peer.open(stream, ACQUIRE);
-        peer.send(RawConnection.DATA, 0, stream, part(1_000_000, 16_000));
-        calls.add(stream);
+        RawConnection greedy = new RawConnection(server.server().port()).begin()) {
+      begin(greedy, 1, 48_000);
+      begin(greedy, 3, 16_000);
+
+      assertThat(greedy.awaitEnd(3)).contains("unfinished requests");
+      assertServed(server);
+    }
+  }
+
+  @Test
+  void unfinishedRequestsOfAllConnectionsBeyondTheirBytesAreRefused() throws IOException {
+    List<RawConnection> peers = new ArrayList<>();
+    try (TestServer server = server("max-unfinished-bytes", "100000")) {
+      for (int i = 0; i < 4; i++) {
+        RawConnection peer = new RawConnection(server.server().port()).begin();
+        peers.add(peer);
+        begin(peer, 1, 30_000);
+        peer.ping();
       }
 
-      assertThat(peer.awaitEnd(13)).contains("unfinished requests");
+      assertThat(peers.get(3).awaitEnd(1)).contains("unfinished requests");
       assertServed(server);
+    } finally {
+      for (RawConnection peer : peers) {
+        peer.close();
+      }
+    }
+  }
+
+  /** Sends the beginning of a request. */
+  private static void begin(RawConnection peer, int stream, int bytes) throws IOException {
+    peer.open(stream, ACQUIRE);
+    for (int sent = 0; sent < bytes; sent += 16_000) {
+      byte[] next =
+          sent == 0
+              ? part(1_000_000, Math.min(bytes, 16_000))
+              : new byte[Math.min(bytes - sent, 16_000)];
+      peer.send(RawConnection.DATA, 0, stream, next);
     }
   }
 

@@ -20,6 +20,7 @@ final class RawConnection implements AutoCloseable {
   static final int PRIORITY = 2;
   static final int RST_STREAM = 3;
   static final int SETTINGS = 4;
+  static final int PING = 6;
   static final int END_HEADERS = 4;
 
   private final Socket socket;
@@ -68,22 +69,36 @@ final class RawConnection implements AutoCloseable {
   String awaitEnd(int stream) {
     try {
       while (!ended.containsKey(stream)) {
-        int lengthAndType = in.readInt();
-        int flags = in.readUnsignedByte();
-        int about = in.readInt();
-        byte[] payload = in.readNBytes(lengthAndType >>> 8);
-        int type = lengthAndType & 0xFF;
-        boolean ends = type == RST_STREAM || type == HEADERS && (flags & 1) != 0;
-        if (ends) {
-          String how =
-              type == RST_STREAM ? "reset" : new String(payload, StandardCharsets.US_ASCII);
-          ended.putIfAbsent(about, how);
-        }
+        read();
       }
       return ended.get(stream);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Waits until the server has read what was sent before. */
+  void ping() throws IOException {
+    send(PING, 0, 0, new byte[8]);
+    int type;
+    do {
+      type = read();
+    } while (type != PING);
+  }
+
+  /** Reads one frame and returns its type. */
+  private int read() throws IOException {
+    int lengthAndType = in.readInt();
+    int flags = in.readUnsignedByte();
+    int about = in.readInt();
+    byte[] payload = in.readNBytes(lengthAndType >>> 8);
+    int type = lengthAndType & 0xFF;
+    boolean ends = type == RST_STREAM || type == HEADERS && (flags & 1) != 0;
+    if (ends) {
+      String how = type == RST_STREAM ? "reset" : new String(payload, StandardCharsets.US_ASCII);
+      ended.putIfAbsent(about, how);
+    }
+    return type;
   }
 
   /** Waits until the server closes the connection. */
