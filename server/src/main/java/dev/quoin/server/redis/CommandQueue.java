@@ -12,9 +12,11 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The commands for one connection to Redis. Just enough of them are in flight to keep Redis busy;
- * the rest is queued here. Commands that renew or release something overtake new work, commands
- * whose callers have gone are dropped, and identical reads are sent once. The queue is bounded in
- * number, bytes and time: new work that would wait too long at the current pace is refused at once.
+ * the rest is queued here, in three lanes: commands that renew or release something overtake new
+ * work, and new work with long replies waits apart, so that the rest is not delayed or refused
+ * because of it. Commands whose callers have gone are dropped, and identical reads are sent once.
+ * The queue is bounded in number, bytes and time: new work that would wait too long at the current
+ * pace is refused at once.
  *
  * <p>Identical reads are merged only while they are queued: the answer to one already sent may be
  * older than what a later caller knows.
@@ -28,10 +30,17 @@ final class CommandQueue {
    */
   private static final int HOPELESS = 2;
 
-  private static final int LONG_REPLY = 64 * 1024;
+  /** A command that takes more with its reply goes in the lane of its own. */
+  private static final int LONG = 64 * 1024;
 
-  /** What part of the bytes may be under way; the rest waits. */
+  /** What part of the bytes the long ones under way may take; the rest waits. */
   private static final int PART_UNDER_WAY = 8;
+
+  /** What they may take at most: everything sent after them waits for their replies. */
+  private static final long LONG_UNDER_WAY = 8 * 1024 * 1024;
+
+  /** While both lanes have work, every so many short ones a long one goes. */
+  private static final int SHORT_IN_A_ROW = 16;
 
   /**
    * How much may be under way and wait for one connection.
@@ -44,17 +53,25 @@ final class CommandQueue {
     static Bounds of(int commands, long bytes, long timeoutMillis) {
       return new Bounds(commands, bytes, TimeUnit.MILLISECONDS.toNanos(timeoutMillis) / 2);
     }
+
+    long bytesUnderWay() {
+      return Math.min(bytes / PART_UNDER_WAY, LONG_UNDER_WAY);
+    }
   }
 
   private final RedisClusterAsyncCommands<String, byte[]> commands;
   private final Bounds bounds;
-  private final Deque<PendingCommand<?>> first = new ArrayDeque<>();
-  private final Deque<PendingCommand<?>> others = new ArrayDeque<>();
+  private final Lane first = new Lane();
+  private final Lane shorts = new Lane();
+  private final Lane longs = new Lane();
   private final Map<CommandProfile.Read, PendingCommand<?>> reads = new HashMap<>();
   private int underWay;
+
+  /** Of the long ones. */
   private long bytesUnderWay;
+
   private int waiting;
-  private long bytesWaiting;
+  private int shortsInARow;
   private boolean draining;
 
   /** Since when nothing was answered of what is under way. */
@@ -132,16 +149,43 @@ final class CommandQueue {
 
   /** The next that can go; when there is none, the draining is over. */
   private synchronized PendingCommand<?> next() {
-    Deque<PendingCommand<?>> from = first.isEmpty() ? others : first;
-    PendingCommand<?> next = from.peek();
-    if (next == null || !hasRoom(next.profile)) {
+    Lane lane = nextLane();
+    if (lane == null) {
       draining = false;
       return null;
     }
-    from.poll();
+    PendingCommand<?> next = lane.commands.poll();
     waitsNoLonger(next);
+    shortsInARow = lane == shorts ? shortsInARow + 1 : 0;
     enter(next);
     return next;
+  }
+
+  private Lane nextLane() {
+    if (!first.isEmpty()) {
+      return hasRoom(first.head().profile) ? first : null;
+    }
+    moveWhatHasBecomeLong();
+    boolean takesShort = !shorts.isEmpty() && hasRoom(shorts.head().profile);
+    boolean takesLong = !longs.isEmpty() && hasRoom(longs.head().profile);
+    if (takesShort && !(takesLong && shortsInARow >= SHORT_IN_A_ROW)) {
+      return shorts;
+    }
+    return takesLong ? longs : null;
+  }
+
+  /** How long a reply is may have been learned since a command came. */
+  private void moveWhatHasBecomeLong() {
+    while (!shorts.isEmpty() && isLong(shorts.head().profile)) {
+      PendingCommand<?> head = shorts.commands.poll();
+      for (PendingCommand<?> one = head; one != null; one = one.other()) {
+        shorts.bytes -= one.bytes;
+        one.lane = longs;
+        one.bytes = one.profile.waitingBytes();
+        longs.bytes += one.bytes;
+      }
+      longs.commands.add(head);
+    }
   }
 
   private void waitsNoLonger(PendingCommand<?> command) {
@@ -150,27 +194,27 @@ final class CommandQueue {
     }
     for (PendingCommand<?> one = command; one != null; one = one.other()) {
       waiting--;
-      bytesWaiting -= one.bytes;
+      one.lane.bytes -= one.bytes;
     }
   }
 
   /**
-   * Takes out the new work that came last and would be too late when its turn comes, as fast as it
-   * goes now, if long replies are why: how long they are may not have been known when it came.
+   * Takes out the long ones that came last and would be too late when their turn comes, as fast as
+   * it goes now: how long they are may not have been known when they came.
    */
   private List<PendingCommand<?>> takeHopeless() {
     double left = throughput.inRound(HOPELESS * bounds.waitNanos());
     int hopeful = 0;
-    for (PendingCommand<?> command : others) {
+    for (PendingCommand<?> command : longs.commands) {
       left -= command.profile.waitingBytes() + Throughput.BYTES_OF_A_COMMAND;
-      if (left < 0 && command.profile.waitingBytes() > command.bytes + LONG_REPLY) {
+      if (left < 0) {
         break;
       }
       hopeful++;
     }
     List<PendingCommand<?>> hopeless = new ArrayList<>();
-    while (others.size() > Math.max(1, hopeful)) {
-      PendingCommand<?> last = others.pollLast();
+    while (longs.commands.size() > Math.max(1, hopeful)) {
+      PendingCommand<?> last = longs.commands.pollLast();
       waitsNoLonger(last);
       hopeless.add(last);
     }
@@ -182,7 +226,7 @@ final class CommandQueue {
       silentSince = System.nanoTime();
     }
     underWay++;
-    command.bytes = command.profile.first() ? 0 : command.profile.bytesUnderWay();
+    command.bytes = isLong(command.profile) ? command.profile.bytesUnderWay() : 0;
     bytesUnderWay += command.bytes;
   }
 
@@ -198,17 +242,29 @@ final class CommandQueue {
   }
 
   private void await(PendingCommand<?> command) {
-    command.since = System.nanoTime();
-    command.bytes = command.profile.waitingBytes();
-    waiting++;
-    bytesWaiting += command.bytes;
     PendingCommand<?> same =
         command.profile.read() == null ? null : reads.putIfAbsent(command.profile.read(), command);
+    command.since = System.nanoTime();
+    command.bytes = command.profile.waitingBytes();
+    command.lane = same == null ? lane(command.profile) : same.lane;
+    waiting++;
+    command.lane.bytes += command.bytes;
     if (same != null) {
       same.join(command);
     } else {
-      (command.profile.first() ? first : others).add(command);
+      command.lane.commands.add(command);
     }
+  }
+
+  private Lane lane(CommandProfile profile) {
+    if (profile.first()) {
+      return first;
+    }
+    return isLong(profile) ? longs : shorts;
+  }
+
+  private static boolean isLong(CommandProfile profile) {
+    return !profile.first() && profile.bytesUnderWay() > LONG;
   }
 
   /** When it is sent now, its caller may have gone before the answer: that would be for nothing. */
@@ -218,7 +274,7 @@ final class CommandQueue {
   }
 
   private boolean isFree(CommandProfile profile) {
-    return first.isEmpty() && (profile.first() || others.isEmpty()) && hasRoom(profile);
+    return first.isEmpty() && (profile.first() || lane(profile).isEmpty()) && hasRoom(profile);
   }
 
   private boolean hasRoom(CommandProfile profile) {
@@ -226,23 +282,38 @@ final class CommandQueue {
       return underWay < 2 * COMMANDS_UNDER_WAY;
     }
     return underWay < COMMANDS_UNDER_WAY
-        && (bytesUnderWay == 0
-            || bytesUnderWay + profile.bytesUnderWay() <= bounds.bytes() / PART_UNDER_WAY);
+        && (!isLong(profile)
+            || bytesUnderWay == 0
+            || bytesUnderWay + profile.bytesUnderWay() <= bounds.bytesUnderWay());
   }
 
   private boolean isFull(CommandProfile profile) {
     if (waiting + underWay >= bounds.commands()) {
       return true;
     }
-    if (profile.first() || others.isEmpty()) {
+    Lane lane = lane(profile);
+    if (profile.first() || lane.isEmpty()) {
       return false;
     }
-    long now = System.nanoTime();
-    if (bytesUnderWay + bytesWaiting + profile.waitingBytes() > bounds.bytes()
-        || now - others.peek().since > bounds.waitNanos()) {
+    if (bytesUnderWay + shorts.bytes + longs.bytes + profile.waitingBytes() > bounds.bytes()
+        || System.nanoTime() - lane.head().since > bounds.waitNanos()) {
       return true;
     }
     return throughput.isTooMuch(
-        bytesWaiting + waiting * Throughput.BYTES_OF_A_COMMAND, bounds.waitNanos());
+        lane.bytes + lane.commands.size() * Throughput.BYTES_OF_A_COMMAND, bounds.waitNanos());
+  }
+
+  /** Commands that wait, in the order in which they came. */
+  static final class Lane {
+    private final Deque<PendingCommand<?>> commands = new ArrayDeque<>();
+    private long bytes;
+
+    private boolean isEmpty() {
+      return commands.isEmpty();
+    }
+
+    private PendingCommand<?> head() {
+      return commands.peek();
+    }
   }
 }

@@ -16,6 +16,9 @@ final class PendingCommand<T> implements BiConsumer<T, Throwable> {
 
   final CommandProfile profile;
 
+  /** Where it waits; the queue's. */
+  CommandQueue.Lane lane;
+
   /** Since when it waits; the queue's. */
   long since;
 

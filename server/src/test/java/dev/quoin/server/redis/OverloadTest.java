@@ -155,15 +155,7 @@ final class OverloadTest {
 
   @Test
   void manyLargeRepliesAreNotAskedForAtOnce() {
-    for (int i = 0; i < 16; i++) {
-      config()
-          .set(
-              SetRequest.newBuilder()
-                  .setType("t")
-                  .setComponent("c" + i)
-                  .setValue(text(60_000))
-                  .build());
-    }
+    configure(16);
     ListRequest all = ListRequest.newBuilder().setType("t").setPageSize(100).build();
     config().list(all);
     // Redis breaks a connection with more than that to send.
@@ -226,15 +218,7 @@ final class OverloadTest {
 
   @Test
   void whatCannotBeDoneInTimeIsRefusedAsSoonAsThatIsKnown() {
-    for (int i = 0; i < 8; i++) {
-      config()
-          .set(
-              SetRequest.newBuilder()
-                  .setType("t")
-                  .setComponent("c" + i)
-                  .setValue(text(60_000))
-                  .build());
-    }
+    configure(8);
     try (BadProxy proxy = BadProxy.start(redis.port());
         TestServer slow =
             TestServer.start(
@@ -257,6 +241,52 @@ final class OverloadTest {
           () -> lists.stream().filter(list -> list.isDone() && isRefused(list)).count() > 350);
       assertThat(lists.stream().filter(list -> list.isDone() && !isRefused(list)))
           .hasSizeLessThan(100);
+    }
+  }
+
+  @Test
+  void longRepliesDoNotDelayOrRefuseOthers() throws Exception {
+    configure(8);
+    try (BadProxy proxy = BadProxy.start(redis.port());
+        TestServer slow =
+            TestServer.start(
+                "redis", "redis://127.0.0.1:" + proxy.port(),
+                "threads", "1",
+                "allow-volatile-redis", "true",
+                "redis-timeout", "20s")) {
+      ListRequest all = ListRequest.newBuilder().setType("t").setPageSize(100).build();
+      ConfigGrpc.newBlockingStub(slow.channel()).list(all);
+      acquire(slow, "first").get(60, TimeUnit.SECONDS);
+      proxy.slowDown(10_000_000);
+      List<ListenableFuture<ListResponse>> lists = new ArrayList<>();
+      for (int i = 0; i < 300; i++) {
+        lists.add(
+            ConfigGrpc.newFutureStub(slow.channel())
+                .list(all.toBuilder().setPageSize(101 + i).build()));
+      }
+
+      List<ListenableFuture<AcquireResponse>> acquires = new ArrayList<>();
+      for (int i = 0; i < MORE_THAN_ARE_SENT; i++) {
+        acquires.add(acquire(slow, "a" + i));
+      }
+
+      for (ListenableFuture<AcquireResponse> acquire : acquires) {
+        assertThat(acquire.get(60, TimeUnit.SECONDS).getAcquired()).isTrue();
+      }
+      assertThat(lists.stream().filter(list -> !list.isDone())).hasSizeGreaterThan(30);
+      assertThat(lists.stream().filter(list -> list.isDone() && !isRefused(list))).isNotEmpty();
+    }
+  }
+
+  private void configure(int components) {
+    for (int i = 0; i < components; i++) {
+      config()
+          .set(
+              SetRequest.newBuilder()
+                  .setType("t")
+                  .setComponent("c" + i)
+                  .setValue(text(60_000))
+                  .build());
     }
   }
 
