@@ -1,25 +1,29 @@
--- Lists names in use, each for a time.
+-- Lists names in use for a time.
 --
 -- KEYS[1] order
 -- KEYS[2] seen
 -- ARGV[1] how many names are kept
--- ARGV[2..] for each name: the name, ms it is listed at least from now on, 0 for ever
+-- ARGV[2] ms for which they are listed at least from now on, 0 for ever
+-- ARGV[3..] the names, at most 500
 --
 -- Returns {done: flag}.
 --
 -- @include names/_prune
-local order, seen, limit, names = KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV
+local order, seen = KEYS[1], KEYS[2]
+local limit, millis, names = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV
 
 local now = math.floor(microseconds() / 1000)
+local ends = millis == 0 and '+inf' or integer(now + millis)
+-- -1: a name is listed for ever; -2: none is listed.
 local lives = redis.call('PEXPIRETIME', seen)
--- No key: nothing lives yet. A key without an end: a name is listed for ever.
-local last = lives == -2 and 0 or lives == -1 and math.huge or lives
-for i = 2, #names, 2 do
-  local ends = names[i + 1] == '0' and math.huge or now + names[i + 1]
-  redis.call('ZADD', order, 0, names[i])
-  redis.call('ZADD', seen, 'GT', ends == math.huge and '+inf' or integer(ends), names[i])
-  last = math.max(last, ends)
+local ordered, timed = {}, {}
+for i = 3, #names do
+  local n = 2 * (i - 3)
+  ordered[n + 1], ordered[n + 2] = 0, names[i]
+  timed[n + 1], timed[n + 2] = ends, names[i]
 end
+redis.call('ZADD', order, unpack(ordered))
+redis.call('ZADD', seen, 'GT', unpack(timed))
 prune(order, seen, now)
 local more = redis.call('ZCARD', seen) - limit
 if more > 0 then
@@ -29,10 +33,10 @@ if more > 0 then
   end
 end
 for _, key in ipairs({order, seen}) do
-  if last == math.huge then
+  if millis == 0 then
     redis.call('PERSIST', key)
-  else
-    redis.call('PEXPIREAT', key, integer(last))
+  elseif lives ~= -1 then
+    redis.call('PEXPIREAT', key, integer(math.max(lives, now + millis)))
   end
 end
 return {1}

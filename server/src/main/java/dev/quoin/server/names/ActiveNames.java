@@ -20,17 +20,16 @@ import java.util.concurrent.TimeUnit;
  * step for its name: names are recorded together, a second later and once a minute, and not at all
  * when the use is over by then. A list of this server's knows them at once.
  *
- * <p>A name is listed for two minutes longer than the use that was recorded; so what is used all
- * the time is always listed, and who reads the list has to look what is in use.
+ * <p>A name is listed for at least two minutes longer than the use that was recorded; so what is
+ * used all the time is always listed, and who reads the list has to look what is in use.
  */
 public final class ActiveNames {
-  private static final long AGAIN_MILLIS = 60_000;
+  private static final long MINUTE_MILLIS = 60_000;
+  private static final long AGAIN_MILLIS = MINUTE_MILLIS;
   private static final long SLACK_MILLIS = 2 * AGAIN_MILLIS;
   private static final long DELAY_MILLIS = 1_000;
   private static final int MOST_PENDING = 50_000;
   private static final int MOST_KNOWN = 100_000;
-  private static final int MOST_AT_ONCE = 500;
-
   private final NameIndex index;
   private final Timer timer;
   private final Map<String, Use> pending = new ConcurrentHashMap<>();
@@ -38,17 +37,25 @@ public final class ActiveNames {
   private boolean waiting;
   private CompletableFuture<Void> underWay = CompletableFuture.completedFuture(null);
 
-  /** A use that is to be recorded. */
-  private record Use(RequestContext scope, String name, long millis) {}
+  /**
+   * A use that is to be recorded.
+   *
+   * @param minutes how long the name is to be listed: whole ones, so that many are recorded in one
+   *     step
+   */
+  private record Use(String namespace, String name, String key, long minutes) {}
 
-  /** For how long names were recorded since a moment, by namespace and name. */
+  /** Uses that are recorded in one step. */
+  private record Together(String namespace, long minutes) {}
+
+  /** For how many minutes names were recorded since a moment, by namespace and name. */
   private static final class Known {
     final long begin = System.nanoTime();
     final Map<String, Long> names = new ConcurrentHashMap<>();
 
     boolean has(String key, long wanted) {
-      Long millis = names.get(key);
-      return millis != null && millis >= wanted;
+      Long minutes = names.get(key);
+      return minutes != null && minutes >= wanted;
     }
   }
 
@@ -64,8 +71,16 @@ public final class ActiveNames {
    * @param millis how long the use lasts unless it is recorded again
    */
   public void record(RequestContext scope, String name, String id, long millis) {
-    if (!current().has(key(scope, name), millis) && pending.size() < MOST_PENDING) {
-      pending.put(id, new Use(scope.detached(), name, millis));
+    String key = key(scope, name);
+    long minutes = (millis + SLACK_MILLIS + MINUTE_MILLIS - 1) / MINUTE_MILLIS;
+    if (!current().has(key, minutes)) {
+      await(id, new Use(scope.namespace(), name, key, minutes));
+    }
+  }
+
+  private void await(String id, Use use) {
+    if (pending.size() < MOST_PENDING) {
+      pending.put(id, use);
       flushSoon();
     }
   }
@@ -116,56 +131,42 @@ public final class ActiveNames {
    */
   private synchronized CompletionStage<Void> flush() {
     waiting = false;
-    Map<String, RequestContext> scopes = new HashMap<>();
-    Map<String, Map<String, Long>> names = new HashMap<>();
-    for (Map.Entry<String, Use> entry : pending.entrySet()) {
-      Use use = entry.getValue();
-      if (pending.remove(entry.getKey(), use)
-          && !known.has(key(use.scope(), use.name()), use.millis())) {
-        scopes.putIfAbsent(use.scope().namespace(), use.scope());
-        names
-            .computeIfAbsent(use.scope().namespace(), namespace -> new HashMap<>())
-            .merge(use.name(), use.millis(), Math::max);
+    Map<String, Use> uses = new HashMap<>();
+    pending.forEach(
+        (id, use) -> {
+          if (pending.remove(id, use) && !known.has(use.key(), use.minutes())) {
+            uses.merge(use.key(), use, (a, b) -> a.minutes() < b.minutes() ? b : a);
+          }
+        });
+    Map<Together, List<Use>> batches = new HashMap<>();
+    List<CompletableFuture<?>> steps = new ArrayList<>(List.of(underWay));
+    for (Use use : uses.values()) {
+      Together together = new Together(use.namespace(), use.minutes());
+      List<Use> batch = batches.computeIfAbsent(together, t -> new ArrayList<>());
+      batch.add(use);
+      if (batch.size() == NameIndex.MOST_AT_ONCE) {
+        steps.add(send(together, batches.remove(together)));
       }
     }
-    List<CompletableFuture<?>> steps = new ArrayList<>(List.of(underWay));
-    names.forEach((namespace, some) -> steps.addAll(send(scopes.get(namespace), some)));
+    batches.forEach((together, batch) -> steps.add(send(together, batch)));
     underWay = CompletableFuture.allOf(steps.toArray(CompletableFuture[]::new));
     return underWay;
   }
 
-  private List<CompletableFuture<?>> send(RequestContext scope, Map<String, Long> names) {
-    List<CompletableFuture<?>> steps = new ArrayList<>();
-    Map<String, Long> batch = new HashMap<>();
-    for (Map.Entry<String, Long> name : names.entrySet()) {
-      batch.put(name.getKey(), name.getValue());
-      if (batch.size() == MOST_AT_ONCE) {
-        steps.add(sendBatch(scope, batch));
-        batch = new HashMap<>();
-      }
-    }
-    if (!batch.isEmpty()) {
-      steps.add(sendBatch(scope, batch));
-    }
-    return steps;
-  }
-
-  private CompletableFuture<?> sendBatch(RequestContext scope, Map<String, Long> batch) {
-    Map<String, Long> until = new HashMap<>();
-    batch.forEach((name, millis) -> until.put(name, millis + SLACK_MILLIS));
+  private CompletableFuture<?> send(Together together, List<Use> batch) {
     Known now = current();
+    RequestContext scope = new RequestContext(together.namespace(), null);
     return index
-        .list(scope, until)
+        .list(scope, batch.stream().map(Use::name).toList(), together.minutes() * MINUTE_MILLIS)
         .handle(
             (done, failure) -> {
-              batch.forEach(
-                  (name, millis) -> {
-                    if (failure == null) {
-                      now.names.merge(key(scope, name), millis, Math::max);
-                    } else {
-                      record(scope, name, key(scope, name), millis);
-                    }
-                  });
+              for (Use use : batch) {
+                if (failure == null) {
+                  now.names.merge(use.key(), use.minutes(), Math::max);
+                } else {
+                  await(use.key(), use);
+                }
+              }
               return null;
             })
         .toCompletableFuture();

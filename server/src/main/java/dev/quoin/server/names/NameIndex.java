@@ -11,7 +11,6 @@ import dev.quoin.server.rpc.Paging;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +24,9 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class NameIndex {
   static final int LIMIT = 1_000_000;
+
+  /** How many names are recorded in one step. */
+  static final int MOST_AT_ONCE = 500;
 
   private static final long FOR_EVER = 0;
   private static final int CACHED = 100_000;
@@ -97,26 +99,26 @@ public final class NameIndex {
   /** Lists a name that is known to be new, or not to be listed. */
   public CompletionStage<Void> add(RequestContext scope, String name) {
     Recorded now = current();
-    return list(scope, Map.of(name, keepMillis))
+    return list(scope, List.of(name), keepMillis)
         .thenAccept(listed -> now.names.add(scope.namespace() + ' ' + name));
   }
 
   /** Lists a name until it is forgotten. */
   CompletionStage<Void> addForEver(RequestContext scope, String name) {
-    return list(scope, Map.of(name, FOR_EVER));
+    return list(scope, List.of(name), FOR_EVER);
   }
 
   /**
    * Lists names.
    *
-   * @param names with the milliseconds for which each is listed at least
+   * @param names at most {@value #MOST_AT_ONCE}
+   * @param millis for which they are listed at least
    */
-  CompletionStage<Void> list(RequestContext scope, Map<String, Long> names) {
+  CompletionStage<Void> list(RequestContext scope, List<String> names, long millis) {
     NameIndexKeys keys = NameIndexKeys.of(keyspace, scope.namespace(), variant);
-    Arguments arguments = Arguments.of(LIMIT);
-    names.forEach(arguments::add);
+    Object[] arguments = Arguments.of(LIMIT, millis).addAll(names).toArray();
     return scripts
-        .run(RECORD, scope, new String[] {keys.order(), keys.seen()}, arguments.toArray())
+        .run(RECORD, scope, new String[] {keys.order(), keys.seen()}, arguments)
         .thenAccept(reply -> {});
   }
 
