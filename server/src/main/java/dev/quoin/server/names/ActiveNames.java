@@ -29,35 +29,22 @@ public final class ActiveNames {
   private static final long SLACK_MILLIS = 2 * AGAIN_MILLIS;
   private static final long DELAY_MILLIS = 1_000;
   private static final int MOST_PENDING = 50_000;
-  private static final int MOST_KNOWN = 100_000;
   private final NameIndex index;
   private final Timer timer;
   private final Map<String, Use> pending = new ConcurrentHashMap<>();
-  private volatile Known known = new Known();
+  private final RecentNames recent = new RecentNames(AGAIN_MILLIS);
   private boolean waiting;
   private CompletableFuture<Void> underWay = CompletableFuture.completedFuture(null);
 
   /**
    * A use that is to be recorded.
    *
-   * @param minutes how long the name is to be listed: whole ones, so that many are recorded in one
-   *     step
+   * @param minutes how long the name is to be listed
    */
-  private record Use(String namespace, String name, String key, long minutes) {}
+  private record Use(String namespace, String name, int minutes) {}
 
   /** Uses that are recorded in one step. */
-  private record Together(String namespace, long minutes) {}
-
-  /** For how many minutes names were recorded since a moment, by namespace and name. */
-  private static final class Known {
-    final long begin = System.nanoTime();
-    final Map<String, Long> names = new ConcurrentHashMap<>();
-
-    boolean has(String key, long wanted) {
-      Long minutes = names.get(key);
-      return minutes != null && minutes >= wanted;
-    }
-  }
+  private record Together(String namespace, int minutes) {}
 
   public ActiveNames(Scripts scripts, Keyspace keyspace, Timer timer) {
     this.index = new NameIndex(scripts, keyspace, Duration.ofMillis(SLACK_MILLIS));
@@ -71,11 +58,17 @@ public final class ActiveNames {
    * @param millis how long the use lasts unless it is recorded again
    */
   public void record(RequestContext scope, String name, String id, long millis) {
-    String key = key(scope, name);
-    long minutes = (millis + SLACK_MILLIS + MINUTE_MILLIS - 1) / MINUTE_MILLIS;
-    if (!current().has(key, minutes)) {
-      await(id, new Use(scope.namespace(), name, key, minutes));
+    int minutes = roundedMinutes(millis + SLACK_MILLIS);
+    if (!recent.has(scope.namespace(), name, minutes)) {
+      await(id, new Use(scope.namespace(), name, minutes));
     }
+  }
+
+  /** Up to a quarter longer, so that many names are listed equally long and recorded together. */
+  private static int roundedMinutes(long millis) {
+    int minutes = (int) Math.min((millis + MINUTE_MILLIS - 1) / MINUTE_MILLIS, RecentNames.MOST);
+    int step = Math.max(1, Integer.highestOneBit(minutes) / 4);
+    return Math.min((minutes + step - 1) / step * step, RecentNames.MOST);
   }
 
   private void await(String id, Use use) {
@@ -98,7 +91,7 @@ public final class ActiveNames {
   }
 
   public CompletionStage<Void> forget(RequestContext scope, String name) {
-    known.names.remove(key(scope, name));
+    recent.remove(scope.namespace(), name);
     return index.forget(scope, name);
   }
 
@@ -109,10 +102,6 @@ public final class ActiveNames {
   public CompletionStage<NameIndex.Page> list(
       RequestContext scope, String prefix, int pageSize, String pageToken) {
     return flush().thenCompose(done -> index.list(scope, prefix, pageSize, pageToken));
-  }
-
-  private static String key(RequestContext scope, String name) {
-    return scope.namespace() + ' ' + name;
   }
 
   private void flushSoon() {
@@ -131,54 +120,36 @@ public final class ActiveNames {
    */
   private synchronized CompletionStage<Void> flush() {
     waiting = false;
-    Map<String, Use> uses = new HashMap<>();
+    Map<Together, List<String>> batches = new HashMap<>();
+    List<CompletableFuture<?>> steps = new ArrayList<>(List.of(underWay));
     pending.forEach(
         (id, use) -> {
-          if (pending.remove(id, use) && !known.has(use.key(), use.minutes())) {
-            uses.merge(use.key(), use, (a, b) -> a.minutes() < b.minutes() ? b : a);
+          if (pending.remove(id, use) && recent.add(use.namespace(), use.name(), use.minutes())) {
+            Together together = new Together(use.namespace(), use.minutes());
+            List<String> batch = batches.computeIfAbsent(together, t -> new ArrayList<>());
+            batch.add(use.name());
+            if (batch.size() == NameIndex.MOST_AT_ONCE) {
+              steps.add(send(together, batches.remove(together)));
+            }
           }
         });
-    Map<Together, List<Use>> batches = new HashMap<>();
-    List<CompletableFuture<?>> steps = new ArrayList<>(List.of(underWay));
-    for (Use use : uses.values()) {
-      Together together = new Together(use.namespace(), use.minutes());
-      List<Use> batch = batches.computeIfAbsent(together, t -> new ArrayList<>());
-      batch.add(use);
-      if (batch.size() == NameIndex.MOST_AT_ONCE) {
-        steps.add(send(together, batches.remove(together)));
-      }
-    }
     batches.forEach((together, batch) -> steps.add(send(together, batch)));
     underWay = CompletableFuture.allOf(steps.toArray(CompletableFuture[]::new));
     return underWay;
   }
 
-  private CompletableFuture<?> send(Together together, List<Use> batch) {
-    Known now = current();
-    RequestContext scope = new RequestContext(together.namespace(), null);
+  private CompletableFuture<?> send(Together together, List<String> names) {
+    String namespace = together.namespace();
     return index
-        .list(scope, batch.stream().map(Use::name).toList(), together.minutes() * MINUTE_MILLIS)
-        .handle(
-            (done, failure) -> {
-              for (Use use : batch) {
-                if (failure == null) {
-                  now.names.merge(use.key(), use.minutes(), Math::max);
-                } else {
-                  await(use.key(), use);
-                }
+        .list(new RequestContext(namespace, null), names, together.minutes() * MINUTE_MILLIS)
+        .exceptionally(
+            failure -> {
+              for (String name : names) {
+                recent.remove(namespace, name);
+                await(namespace + ' ' + name, new Use(namespace, name, together.minutes()));
               }
               return null;
             })
         .toCompletableFuture();
-  }
-
-  private Known current() {
-    Known now = known;
-    if (System.nanoTime() - now.begin > TimeUnit.MILLISECONDS.toNanos(AGAIN_MILLIS)
-        || now.names.size() > MOST_KNOWN) {
-      now = new Known();
-      known = now;
-    }
-    return now;
   }
 }
