@@ -31,6 +31,15 @@ final class Failures {
 
   private static final Set<String> DENIED = Set.of("NOPERM", "NOAUTH", "WRONGPASS");
 
+  /** Why a command was not sent. */
+  static final class NotSent extends RuntimeException {
+    static final NotSent INSTANCE = new NotSent();
+
+    private NotSent() {
+      super("the command was not sent", null, false, false);
+    }
+  }
+
   private Failures() {}
 
   /**
@@ -62,8 +71,9 @@ final class Failures {
 
   /** Whether a command failed before it could have had an effect: Lettuce says so only in words. */
   static boolean wasNotSent(Throwable failure) {
-    return failure instanceof RedisException
-        && String.valueOf(failure.getMessage()).startsWith("Currently not connected");
+    return failure instanceof NotSent
+        || failure instanceof RedisException
+            && String.valueOf(failure.getMessage()).startsWith("Currently not connected");
   }
 
   /** Whether the user the server is in Redis lacks a right; said in a script's words, too. */

@@ -18,7 +18,7 @@ public final class Outcomes {
     return switch (refusal.reason()) {
       case ERROR_REASON_STORE_UNAVAILABLE ->
           !(cause instanceof RedisCommandExecutionException) && !Failures.wasNotSent(cause);
-      case ERROR_REASON_DEADLINE_EXCEEDED -> true;
+      case ERROR_REASON_DEADLINE_EXCEEDED -> !Failures.wasNotSent(cause);
       default -> false;
     };
   }

@@ -5,6 +5,7 @@ import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -118,7 +119,8 @@ final class PendingCommand<T> implements BiConsumer<T, Throwable> {
    */
   void refuse(boolean silent) {
     if (silent) {
-      settle(null, ApiException.storeUnavailable("Redis does not answer"));
+      settle(
+          null, ApiException.storeUnavailable("Redis does not answer", Failures.NotSent.INSTANCE));
       return;
     }
     settle(
@@ -132,7 +134,11 @@ final class PendingCommand<T> implements BiConsumer<T, Throwable> {
   void drop() {
     settle(
         null,
-        new ApiException(ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED, "nobody waits any longer"));
+        new ApiException(
+            ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
+            "nobody waits any longer",
+            Map.of(),
+            Failures.NotSent.INSTANCE));
   }
 
   private void settle(T value, Throwable failure) {
