@@ -67,9 +67,11 @@ const (
 // Lease asks each queue in a step of its own, in order of preference: a task that comes
 // into the first queue while the second is asked is not seen. When a queue cannot be
 // asked, what those before it gave is the answer. Cancelling the call gives back what
-// was leased at that very moment, and that does not count as an attempt. The tasks of
-// an answer that was lost stay leased until their leases end, which counts as an
-// attempt each.
+// was leased at that very moment, and that does not count as an attempt. The same holds
+// when Redis fails during the call: tasks that it leased nevertheless go back once
+// Redis answers again. The tasks of an answer that was lost between the server and the
+// caller, and of a server that died, stay leased until their leases end, which counts
+// as an attempt each.
 //
 // Work: `settled` comes in the order in which the worker sent its reports. Reports
 // under way when the call breaks may have been carried out or not: send them again on
@@ -435,9 +437,11 @@ func (c *queuesClient) ListQueues(ctx context.Context, in *ListQueuesRequest, op
 // Lease asks each queue in a step of its own, in order of preference: a task that comes
 // into the first queue while the second is asked is not seen. When a queue cannot be
 // asked, what those before it gave is the answer. Cancelling the call gives back what
-// was leased at that very moment, and that does not count as an attempt. The tasks of
-// an answer that was lost stay leased until their leases end, which counts as an
-// attempt each.
+// was leased at that very moment, and that does not count as an attempt. The same holds
+// when Redis fails during the call: tasks that it leased nevertheless go back once
+// Redis answers again. The tasks of an answer that was lost between the server and the
+// caller, and of a server that died, stay leased until their leases end, which counts
+// as an attempt each.
 //
 // Work: `settled` comes in the order in which the worker sent its reports. Reports
 // under way when the call breaks may have been carried out or not: send them again on

@@ -23,8 +23,9 @@
 -- size, the tasks there are that have not finished; the settings paused, leases, per_key, most;
 -- watched, until when in ms somebody follows tasks; minute of the newest rates, which stand at
 -- <what><minute % 16>; tidied, the minute in which old tasks were last forgotten; righted (see
--- queues/_clock); busy<LF><key>, leases of a key; top<band> and lane<band><LF><key> (see
--- queues/_place); redrive, when the next redriven task starts.
+-- queues/_clock); lost, calls that must not lease anything any more (see queues/reclaim); busy<LF><key>,
+-- leases of a key; top<band> and lane<band><LF><key> (see queues/_place); redrive, when the next
+-- redriven task starts.
 
 local BAND = 281474976710656
 local IDLE_MS = 3456000000
@@ -40,7 +41,7 @@ local function open_queue(keys)
   }
   local found = redis.call(
     'HMGET', q.meta, 'last', 'size', 'minute', 'watched', 'paused', 'leases', 'per_key', 'most', 'tidied',
-    'righted')
+    'righted', 'lost')
   q.last = tonumber(found[1] or '0')
   q.size = tonumber(found[2] or '0')
   q.minute = tonumber(found[3] or '0')
@@ -51,6 +52,7 @@ local function open_queue(keys)
   q.most = tonumber(found[8] or '10000000')
   q.tidied = tonumber(found[9] or '0')
   q.righted = found[10]
+  q.lost = found[11]
   q.was_empty = q.size == 0
   q.configured = q.paused or found[6] or found[7] or found[8]
   return q
@@ -87,6 +89,9 @@ local function save_queue(q)
   end
   if q.righted and q.last <= q.us then
     redis.call('HDEL', q.meta, 'righted')
+  end
+  if q.lost and tonumber(string.match(q.lost, '^%d+')) <= q.ms then
+    redis.call('HDEL', q.meta, 'lost')
   end
   local fields = {'last', integer(math.max(q.last, q.us)), 'size', integer(q.size)}
   for lane, tag in pairs(q.lanes) do

@@ -11,8 +11,9 @@
 -- What became of a task, split by single spaces: attempts begun, attempts it may have, times it was
 -- given back unbegun, fence of the newest lease, mark, score in 'ready', time in ms by which the attempt
 -- has to be over or 0, retention in ms, 1 when there are fields of the task beside these two or 0,
--- who has it: '-', a server, or server, '/' and a call that took it over; of nacked ones what was wanted
--- (see nack); then, a line feed before each, key and kind.
+-- who has it: a server, or '-' for one that is not to be told about it, then '/' and the call that
+-- leased it or took it over; of nacked ones what was wanted (see nack); then, a line feed before each,
+-- key and kind.
 -- Marks: L leased, C leased and asked to stop, N nacked, G given back; and of dead ones F failed, A
 -- abandoned, R rejected, U of a kind nobody knew.
 

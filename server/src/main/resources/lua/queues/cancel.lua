@@ -34,8 +34,8 @@ if task and is_leased(task) then
     write_task(q, id, task)
     tell(q, id)
   end
-  if task.server ~= '-' then
-    local server = string.match(task.server, '^[^/]+')
+  local server = string.match(task.server, '^[^/]+')
+  if server ~= '-' then
     redis.call('SPUBLISH', channel(q, 'hints:') .. server, 'cancel ' .. id)
   end
   return {'L'}

@@ -18,7 +18,7 @@
 -- Returns {taken back: integer}.
 --
 -- @include queues/_leased
--- @include queues/_end
+-- @include queues/_give_back
 local q = open_queue(KEYS)
 local items = ARGV
 
@@ -29,15 +29,7 @@ for i = 1, #items, 4 do
   local task = text and parse_task(text)
   if holds(task, fence) and (holder == '' or holder == task.server) then
     back = back + 1
-    if begun or task.returns >= RETURNS or task.mark == 'C' then
-      abandon(q, id, task, 'the worker went away')
-    else
-      end_lease(q, id, task)
-      task.attempts, task.returns, task.mark = task.attempts - 1, task.returns + 1, 'G'
-      write_task(q, id, task)
-      redis.call('ZADD', q.ready, task.score, id)
-      tell(q, id)
-    end
+    give_back(q, id, task, begun)
   end
 end
 if back > 0 then

@@ -12,7 +12,7 @@
 -- KEYS[10] waiters
 -- ARGV[1] how many at most
 -- ARGV[2] lease in ms
--- ARGV[3] server, or '-' for one that is not to be told about these tasks
+-- ARGV[3] who gets the tasks (see queues/_task)
 -- ARGV[4] when the server is told of tasks that come later: 0 never, 1 when there are fewer than
 -- asked for now, 2 when there are no more now
 --
@@ -25,7 +25,7 @@
 -- @include queues/_task
 -- @include queues/_catch_up
 local q = open_queue(KEYS)
-local most, lease, server, waits = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local most, lease, holder, waits = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 
 local LOOKED_AT = 300
 local LONG_BYTES = 1048576
@@ -50,7 +50,7 @@ local function give(id, score, record, text)
   local limit = head.timeout > 0 and q.ms + head.timeout or 0
   local expire = limit > 0 and math.min(q.ms + lease, limit) or q.ms + lease
   task.attempts, task.fence, task.mark = task.attempts + 1, integer(fence), 'L'
-  task.score, task.limit, task.server = score, integer(limit), server
+  task.score, task.limit, task.server = score, integer(limit), holder
   written[#written + 1] = '!' .. id
   written[#written + 1] = task_text(task)
   timed[#timed + 1] = integer(expire)
@@ -61,6 +61,9 @@ local function give(id, score, record, text)
   tell(q, id)
 end
 
+if q.lost and string.find(q.lost, string.match(holder, '/.*') .. '/', 1, true) then
+  return answer
+end
 local next_time = catch_up(q)
 local wanted = most
 if q.leases > 0 then
@@ -105,7 +108,7 @@ elseif next_time < math.huge then
 end
 if answer[1] == 0 and (waits == '2' or waits == '1' and #timed / 2 < most) then
   redis.call('ZREMRANGEBYSCORE', q.waiters, '-inf', integer(q.ms - WAITER_MS))
-  redis.call('ZADD', q.waiters, integer(q.ms), server)
+  redis.call('ZADD', q.waiters, integer(q.ms), string.match(holder, '^[^/]+'))
   redis.call('PEXPIRE', q.waiters, WAITER_MS)
 end
 return answer

@@ -11,10 +11,11 @@ import dev.quoin.server.redis.Reply;
  *
  * @param task what its worker is told
  * @param kind of the task
+ * @param holder who has the lease as Redis knows it
  */
-record Lease(LeasedTask task, String kind) {
+record Lease(LeasedTask task, String kind, String holder) {
   /** The next one that the reply of lua/queues/lease.lua tells about. */
-  static Lease next(String queue, Reply reply) {
+  static Lease next(String queue, String holder, Reply reply) {
     String id = reply.text();
     TaskRecord record = new TaskRecord(reply.bytes());
     ByteString content = record.payload(reply.bytes());
@@ -40,7 +41,7 @@ record Lease(LeasedTask task, String kind) {
     if (limit > 0) {
       task.setTimeoutTime(Timestamps.fromMillis(limit));
     }
-    return new Lease(task.build(), record.kind());
+    return new Lease(task.build(), record.kind(), holder);
   }
 
   LeaseRef ref() {

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * The keys of one queue. What is in them stands in {@code lua/queues/_queue.lua}.
  *
  * <pre>
- * {prefix}:{namespace}:queues:{{queue}}:meta            hash        last number, number of tasks, settings, rates, turns and leases of fairness keys; expires 40 days after the last change once there are neither tasks nor settings
+ * {prefix}:{namespace}:queues:{{queue}}:meta            hash        last number, number of tasks, settings, rates, turns and leases of fairness keys, for 5 minutes calls whose answers were lost; expires 40 days after the last change once there are neither tasks nor settings
  * {prefix}:{namespace}:queues:{{queue}}:tasks           hash        tasks that have not finished, with payload, state, errors and progress; does not expire, because an accepted task is never lost; at most max_tasks
  * {prefix}:{namespace}:queues:{{queue}}:ready           sorted set  tasks that could start, in the order in which they will; does not expire: see tasks
  * {prefix}:{namespace}:queues:{{queue}}:delayed         sorted set  tasks by when they start; does not expire: see tasks

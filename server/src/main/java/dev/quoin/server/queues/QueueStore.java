@@ -5,14 +5,17 @@ import dev.quoin.queues.v1.EnqueueResponse;
 import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Outcomes;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.RetryUntil;
 import dev.quoin.server.redis.Scripts;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /** Tasks in Redis: how they are added, leased and given back. */
@@ -29,6 +32,10 @@ final class QueueStore {
   private final Keyspace keyspace;
   private final String server;
   private final NameIndex names;
+  private final LostCalls lost;
+
+  /** The number of the last call; those of two servers lie far apart. */
+  private final AtomicLong calls = new AtomicLong(new SecureRandom().nextLong() >>> 1);
 
   /**
    * @param server the name under which this server is told of tasks
@@ -38,6 +45,7 @@ final class QueueStore {
     this.keyspace = keyspace;
     this.server = server;
     this.names = new NameIndex(scripts, keyspace, Duration.ofDays(LISTED_DAYS));
+    this.lost = new LostCalls(scripts);
   }
 
   /** Whether this server wants to hear of tasks that come after those it has leased. */
@@ -90,28 +98,40 @@ final class QueueStore {
     return answers;
   }
 
-  /** Leases tasks; what comes too late for the caller to hear of goes back. */
+  /** Leases tasks; what the caller does not hear of, or hears of too late, goes back. */
   CompletionStage<Leased> lease(
       RequestContext scope, String queue, int most, long leaseMillis, Hints hints) {
+    QueueKeys keys = keys(scope, queue);
+    String call = Long.toUnsignedString(calls.incrementAndGet(), Character.MAX_RADIX);
+    String holder = (hints == Hints.NONE ? "-" : server) + '/' + call;
     return scripts
         .run(
             LEASE,
             scope,
-            keys(scope, queue).all(),
-            late -> giveBack(scope, leased(queue, late).leases()),
+            keys.all(),
+            late -> {
+              lost.remove(keys, call);
+              giveBack(scope, leased(queue, holder, late).leases());
+            },
             most,
             leaseMillis,
-            hints == Hints.NONE ? "-" : server,
+            holder,
             hints.ordinal())
-        .thenApply(reply -> leased(queue, reply));
+        .whenComplete(
+            (reply, failure) -> {
+              if (failure != null && Outcomes.isUnknown(failure)) {
+                lost.add(scope, keys, call);
+              }
+            })
+        .thenApply(reply -> leased(queue, holder, reply));
   }
 
-  private static Leased leased(String queue, Reply reply) {
+  private static Leased leased(String queue, String holder, Reply reply) {
     boolean more = reply.flag();
     long nextMillis = reply.integer();
     List<Lease> leases = new ArrayList<>();
     while (reply.hasMore()) {
-      leases.add(Lease.next(queue, reply));
+      leases.add(Lease.next(queue, holder, reply));
     }
     return new Leased(leases, more, nextMillis);
   }

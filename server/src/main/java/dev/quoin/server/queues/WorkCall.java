@@ -169,7 +169,7 @@ final class WorkCall implements RequestStreamHandler<WorkRequest>, Fetcher.Taker
       late = ended;
       if (!late) {
         credits -= known.size();
-        known.forEach(lease -> replaced.add(held.add(lease.ref(), !reportsStart, queues.server())));
+        known.forEach(lease -> replaced.add(held.add(lease.ref(), !reportsStart, lease.holder())));
       }
     }
     if (late) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.testing;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -10,9 +11,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Stands in front of a server on loopback and loses bytes of the connections there are. */
+/**
+ * Stands in front of a server on loopback and loses or delays bytes of the connections there are.
+ */
 public final class BadProxy implements AutoCloseable {
   private final ServerSocket socket;
   private final int target;
@@ -21,6 +25,9 @@ public final class BadProxy implements AutoCloseable {
   private static final class Connection {
     volatile boolean swallowsAll;
     volatile boolean swallowsAnAnswer;
+    volatile boolean swallowsAnswers;
+    volatile CountDownLatch delivery;
+    volatile Thread requests;
     volatile long bytesPerSecond = Long.MAX_VALUE;
   }
 
@@ -55,6 +62,30 @@ public final class BadProxy implements AutoCloseable {
     connections.forEach(connection -> connection.swallowsAnAnswer = true);
   }
 
+  /** From now on nothing comes back on the connections there are; requests come through. */
+  public void swallowAnswers() {
+    connections.forEach(connection -> connection.swallowsAnswers = true);
+  }
+
+  /**
+   * Keeps what is sent from now on over the connections there are until the answer is run, although
+   * the sender may have closed them: they must be closed by then. Nothing comes back.
+   */
+  public Runnable delayRequests() {
+    CountDownLatch delivery = new CountDownLatch(1);
+    List<Connection> delayed = List.copyOf(connections);
+    delayed.forEach(
+        connection -> {
+          connection.swallowsAnswers = true;
+          connection.delivery = delivery;
+        });
+    return () -> {
+      delivery.countDown();
+      delayed.forEach(
+          connection -> Eventually.until("it is delivered", () -> !connection.requests.isAlive()));
+    };
+  }
+
   /** Lets so many bytes a second come back, on each of the connections there are. */
   public void slowDown(long bytesPerSecond) {
     connections.forEach(connection -> connection.bytesPerSecond = bytesPerSecond);
@@ -81,7 +112,7 @@ public final class BadProxy implements AutoCloseable {
         Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
         Connection connection = new Connection();
         connections.add(connection);
-        daemon(() -> copy(client, server, connection, false));
+        connection.requests = daemon(() -> copy(client, server, connection, false));
         daemon(() -> copy(server, client, connection, true));
       } catch (IOException e) {
         // The proxy is closed.
@@ -91,6 +122,7 @@ public final class BadProxy implements AutoCloseable {
 
   private static void copy(Socket from, Socket to, Connection connection, boolean answers) {
     byte[] bytes = new byte[64 * 1024];
+    ByteArrayOutputStream delayed = new ByteArrayOutputStream();
     try (from;
         to) {
       InputStream in = from.getInputStream();
@@ -98,21 +130,28 @@ public final class BadProxy implements AutoCloseable {
       for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
         if (answers && connection.swallowsAnAnswer) {
           connection.swallowsAnAnswer = false;
-        } else if (!connection.swallowsAll) {
+        } else if (!connection.swallowsAll && !answers && connection.delivery != null) {
+          delayed.write(bytes, 0, read);
+        } else if (!connection.swallowsAll && !(answers && connection.swallowsAnswers)) {
           out.write(bytes, 0, read);
           if (answers) {
             TimeUnit.NANOSECONDS.sleep(TimeUnit.SECONDS.toNanos(read) / connection.bytesPerSecond);
           }
         }
       }
+      if (!answers && connection.delivery != null) {
+        connection.delivery.await();
+        delayed.writeTo(out);
+      }
     } catch (IOException | InterruptedException e) {
       // One side has gone; both are closed now.
     }
   }
 
-  private static void daemon(Runnable work) {
+  private static Thread daemon(Runnable work) {
     Thread thread = new Thread(work, "bad-proxy");
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 }
