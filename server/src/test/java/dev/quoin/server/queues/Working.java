@@ -82,13 +82,14 @@ final class Working implements ClientResponseObserver<WorkRequest, WorkResponse>
 
   /** The next message that is no heartbeat. */
   WorkResponse next() {
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     try {
-      for (WorkResponse message = messages.poll(20, TimeUnit.SECONDS);
-          message != null;
-          message = messages.poll(20, TimeUnit.SECONDS)) {
-        if (!message.hasHeartbeat()) {
-          return message;
-        }
+      WorkResponse message;
+      do {
+        message = messages.poll(limit - System.nanoTime(), TimeUnit.NANOSECONDS);
+      } while (message != null && message.hasHeartbeat());
+      if (message != null) {
+        return message;
       }
     } catch (InterruptedException e) {
       throw new AssertionError(e);
