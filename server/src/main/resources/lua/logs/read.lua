@@ -12,27 +12,15 @@
 -- when there are more.
 --
 -- @include logs/_append
+-- @include logs/_read_stream
 local head, entries = KEYS[1], KEYS[2]
 local after, limit, bytes, listens = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 
-local found = redis.call('XRANGE', entries, '(0-' .. after, '+', 'COUNT', limit + 1)
 local answer = {tonumber(redis.call('HGET', head, 'first') or 0), 0}
-local left = bytes
-for i = 1, #found do
-  local number, fields = tonumber(string.sub(found[i][1], 3)), found[i][2]
-  answer[2] = number
-  left = left - string.len(fields[4])
-  if i > limit or (left < 0 and i > 1) then
-    break
-  end
-  answer[#answer + 1] = number
-  answer[#answer + 1] = fields[2]
-  answer[#answer + 1] = fields[4]
-end
-local newest = #found == 0 and redis.call('XREVRANGE', entries, '+', '-', 'COUNT', 1)[1]
-if newest then
-  answer[2] = tonumber(string.sub(newest[1], 3))
-end
+answer[2] = read_stream(entries, after, limit, bytes, 4, function(number, fields)
+  local n = #answer
+  answer[n + 1], answer[n + 2], answer[n + 3] = number, fields[2], fields[4]
+end)
 if listens > 0 then
   redis.call('HSET', head, 'until', integer(math.floor(microseconds() / 1000) + listens))
   -- A log that is followed is not forgotten; one that does not exist leaves no trace for long.

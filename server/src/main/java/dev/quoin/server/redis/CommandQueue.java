@@ -39,6 +39,9 @@ final class CommandQueue {
   /** What they may take at most: everything sent after them waits for their replies. */
   private static final long LONG_UNDER_WAY = 8 * 1024 * 1024;
 
+  /** How many may be under way: each may keep Redis busy for some milliseconds. */
+  private static final int LONGS_UNDER_WAY = 4;
+
   /** While both lanes have work, every so many short ones a long one goes. */
   private static final int SHORT_IN_A_ROW = 16;
 
@@ -67,7 +70,7 @@ final class CommandQueue {
   private final Map<CommandProfile.Read, PendingCommand<?>> reads = new HashMap<>();
   private int underWay;
 
-  /** Of the long ones. */
+  private int longsUnderWay;
   private long bytesUnderWay;
 
   private int waiting;
@@ -228,6 +231,7 @@ final class CommandQueue {
     underWay++;
     command.bytes = isLong(command.profile) ? command.profile.bytesUnderWay() : 0;
     bytesUnderWay += command.bytes;
+    longsUnderWay += command.bytes > 0 ? 1 : 0;
   }
 
   /** Whether what keeps new work from being taken is that Redis says nothing at all. */
@@ -239,6 +243,7 @@ final class CommandQueue {
     silentSince = System.nanoTime();
     underWay--;
     bytesUnderWay -= command.bytes;
+    longsUnderWay -= command.bytes > 0 ? 1 : 0;
   }
 
   private void await(PendingCommand<?> command) {
@@ -283,8 +288,9 @@ final class CommandQueue {
     }
     return underWay < COMMANDS_UNDER_WAY
         && (!isLong(profile)
-            || bytesUnderWay == 0
-            || bytesUnderWay + profile.bytesUnderWay() <= bounds.bytesUnderWay());
+            || longsUnderWay == 0
+            || longsUnderWay < LONGS_UNDER_WAY
+                && bytesUnderWay + profile.bytesUnderWay() <= bounds.bytesUnderWay());
   }
 
   private boolean isFull(CommandProfile profile) {
