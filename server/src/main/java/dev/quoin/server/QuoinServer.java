@@ -163,7 +163,7 @@ public final class QuoinServer implements AutoCloseable {
     UnreadResponses unread = new UnreadResponses(settings.maxUnreadBytes(), loops.group());
     Kernel kernel =
         new Kernel(
-            new Rpc(validation, drain, seal, unread, namespaces::use),
+            new Rpc(validation, drain, seal, settings.maxRequestBytes(), unread, namespaces::use),
             scripts,
             queues,
             tails,
@@ -271,7 +271,12 @@ public final class QuoinServer implements AutoCloseable {
       UnreadResponses unread,
       List<ServerServiceDefinition> features) {
     IncompleteRequests arrivals =
-        new IncompleteRequests(timer, settings.requestTimeout(), settings.maxUnfinishedBytes());
+        new IncompleteRequests(
+            timer,
+            loops.group(),
+            settings.requestTimeout(),
+            settings.maxRequestBytes(),
+            settings.maxUnfinishedBytes());
     Connections connections =
         new Connections(
             settings.maxConnections(),
@@ -285,10 +290,10 @@ public final class QuoinServer implements AutoCloseable {
             .workerEventLoopGroup(loops.group())
             .channelFactory(() -> loops.serverChannel(connections))
             .directExecutor()
-            .maxInboundMessageSize(settings.maxRequestBytes())
+            .maxInboundMessageSize(Integer.MAX_VALUE)
             .maxConcurrentCallsPerConnection(settings.maxCallsPerConnection())
             .maxRstFramesPerWindow(settings.maxResets(), RESETS_SECONDS)
-            .decompressorRegistry(Gzip.registry())
+            .decompressorRegistry(Gzip.registry(settings.maxRequestBytes()))
             .addStreamTracerFactory(arrivals)
             .intercept(arrivals)
             .addTransportFilter(arrivals.connections())

@@ -11,15 +11,24 @@ import java.util.zip.GZIPInputStream;
 /**
  * Gzip whose faults show when the request is read, not before: where they show, a call with broken
  * bytes is answered like one with bytes that are no message. What gRPC brings reads the header when
- * the bytes come, and ends such a call with UNKNOWN.
+ * the bytes come, and ends such a call with UNKNOWN. Unpacks no more than a request may have, and
+ * one byte, by which its reader sees that it is too large.
  */
 public final class Gzip implements Decompressor {
-  private Gzip() {}
+  private final long most;
 
-  /** What the server understands, and offers. */
-  public static DecompressorRegistry registry() {
+  private Gzip(long most) {
+    this.most = most;
+  }
+
+  /**
+   * What the server understands, and offers.
+   *
+   * @param mostRequestBytes bytes a request may have
+   */
+  public static DecompressorRegistry registry(int mostRequestBytes) {
     return DecompressorRegistry.emptyInstance()
-        .with(new Gzip(), true)
+        .with(new Gzip(mostRequestBytes + 1L), true)
         .with(Codec.Identity.NONE, false);
   }
 
@@ -30,25 +39,34 @@ public final class Gzip implements Decompressor {
 
   @Override
   public InputStream decompress(InputStream compressed) {
-    return new Late(compressed);
+    return new Late(compressed, most);
   }
 
   private static final class Late extends InputStream {
     private final InputStream compressed;
     private InputStream opened;
+    private long left;
 
-    Late(InputStream compressed) {
+    Late(InputStream compressed, long most) {
       this.compressed = compressed;
+      this.left = most;
     }
 
     @Override
     public int read() throws IOException {
-      return open().read();
+      int read = left == 0 ? -1 : open().read();
+      left -= read < 0 ? 0 : 1;
+      return read;
     }
 
     @Override
     public int read(byte[] bytes, int offset, int length) throws IOException {
-      return open().read(bytes, offset, length);
+      if (left == 0 && length > 0) {
+        return -1;
+      }
+      int read = open().read(bytes, offset, (int) Math.min(length, left));
+      left -= Math.max(0, read);
+      return read;
     }
 
     @Override

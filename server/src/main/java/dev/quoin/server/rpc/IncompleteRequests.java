@@ -20,15 +20,16 @@ import io.netty.util.Timer;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Bounds what callers make the server keep of requests that have begun and are not complete: their
- * bytes, of all callers together and of one connection, and the time they take. gRPC itself bounds
- * only the size of one request, and a connection may have many under way. A single request may use
- * more than the share of its connection.
+ * bytes, of one request, of one connection and of all callers together, and the time they take. A
+ * single request may use more than the share of its connection. gRPC itself bounds the size of a
+ * request, too, but would refuse without a reason that clients can read.
  */
 public final class IncompleteRequests extends ServerStreamTracer.Factory
     implements ServerInterceptor {
@@ -41,14 +42,25 @@ public final class IncompleteRequests extends ServerStreamTracer.Factory
   private static final int SHARE = 4;
 
   private final Timer timer;
+  private final Executor executor;
   private final Duration longest;
+  private final int mostOfOne;
   private final long mostBytes;
   private final AtomicLong bytes = new AtomicLong();
   private final Set<Arrival> open = ConcurrentHashMap.newKeySet();
 
-  public IncompleteRequests(Timer timer, Duration longest, long mostBytes) {
+  /**
+   * @param executor runs refusals
+   * @param longest for how long a request may be incomplete
+   * @param mostOfOne bytes of one request
+   * @param mostBytes bytes of all that are not complete
+   */
+  public IncompleteRequests(
+      Timer timer, Executor executor, Duration longest, int mostOfOne, long mostBytes) {
     this.timer = timer;
+    this.executor = executor;
     this.longest = longest;
+    this.mostOfOne = mostOfOne;
     this.mostBytes = mostBytes;
     lookLater();
   }
@@ -188,6 +200,11 @@ public final class IncompleteRequests extends ServerStreamTracer.Factory
       if (kept.getAndAdd(size) == 0 && since == 0) {
         since = System.nanoTime();
       }
+      if (kept.get() > mostOfOne) {
+        refuse(
+            ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
+            "the request is larger than " + mostOfOne + " bytes");
+      }
       long own = connection == null ? 0 : connection.addAndGet(size);
       if (bytes.addAndGet(size) > mostBytes || own > mostBytes / SHARE && own > kept.get()) {
         refuse(
@@ -229,10 +246,7 @@ public final class IncompleteRequests extends ServerStreamTracer.Factory
       Refuser known = refuser;
       if (known != null) {
         // Not here: this may be in the midst of reading the request.
-        timer.newTimeout(
-            t -> known.refuse(ErrorMapper.status(new ApiException(reason, why), "")),
-            0,
-            TimeUnit.MILLISECONDS);
+        executor.execute(() -> known.refuse(ErrorMapper.status(new ApiException(reason, why), "")));
       }
     }
   }

@@ -11,7 +11,6 @@ import dev.quoin.server.errors.InvalidRequest;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
-import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -20,11 +19,15 @@ import java.io.InputStream;
  * messages are stored as they came. Bytes that are no message of the type are handed on as the
  * failure, so that it can be answered.
  */
-record RequestMarshaller(Parser<? extends Message> parser) implements Marshaller<Object> {
+record RequestMarshaller(Parser<? extends Message> parser, int most) implements Marshaller<Object> {
 
-  static RequestMarshaller of(Marshaller<?> generated) {
+  /**
+   * @param most bytes a request may have
+   */
+  static RequestMarshaller of(Marshaller<?> generated, int most) {
     Message prototype = (Message) ((PrototypeMarshaller<?>) generated).getMessagePrototype();
-    return new RequestMarshaller(DiscardUnknownFieldsParser.wrap(prototype.getParserForType()));
+    return new RequestMarshaller(
+        DiscardUnknownFieldsParser.wrap(prototype.getParserForType()), most);
   }
 
   @Override
@@ -36,19 +39,22 @@ record RequestMarshaller(Parser<? extends Message> parser) implements Marshaller
   public Object parse(InputStream stream) {
     try {
       // What is available of a stream of known length is all of it.
-      return parser.parseFrom(
+      byte[] bytes =
           stream instanceof KnownLength
-              ? stream.readNBytes(stream.available())
-              : stream.readAllBytes());
+              ? stream.readNBytes(Math.min(stream.available(), most + 1))
+              : stream.readNBytes(most + 1);
+      return bytes.length > most ? tooLarge() : parser.parseFrom(bytes);
     } catch (InvalidProtocolBufferException e) {
       return InvalidRequest.of("", "the bytes sent are no message of the request's type");
     } catch (IOException e) {
       // The bytes are in memory: only decompressing them can fail.
       return InvalidRequest.of("", "the bytes sent cannot be decompressed");
-    } catch (StatusRuntimeException e) {
-      return new ApiException(
-          ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
-          "the request is larger than max-request-bytes once it is decompressed");
     }
+  }
+
+  private ApiException tooLarge() {
+    return new ApiException(
+        ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
+        "the request is larger than " + most + " bytes");
   }
 }

@@ -24,9 +24,11 @@ public final class Rpc {
   private final CallSupport support;
   private final Drain drain;
   private final Seal seal;
+  private final int mostRequestBytes;
 
   /**
    * @param seal seals page tokens
+   * @param mostRequestBytes bytes a request may have, once it is decompressed
    * @param unread bounds what callers have not read
    * @param namespaces hears of the namespace of every request that keeps its rules
    */
@@ -34,11 +36,13 @@ public final class Rpc {
       Validation validation,
       Drain drain,
       Seal seal,
+      int mostRequestBytes,
       UnreadResponses unread,
       Consumer<String> namespaces) {
     this.support = new CallSupport(validation, new FailureLog(), unread, namespaces);
     this.drain = drain;
     this.seal = seal;
+    this.mostRequestBytes = mostRequestBytes;
   }
 
   /** Begins the table of a service. */
@@ -123,7 +127,7 @@ public final class Rpc {
         BiFunction<Call, ServerCall<Object, R>, AbstractCall<R>> opener) {
       MethodDescriptor<Object, R> lenient =
           method.toBuilder(
-                  RequestMarshaller.of(method.getRequestMarshaller()),
+                  RequestMarshaller.of(method.getRequestMarshaller(), mostRequestBytes),
                   method.getResponseMarshaller())
               .build();
       Seal ofMethod = seal.within(method.getFullMethodName());

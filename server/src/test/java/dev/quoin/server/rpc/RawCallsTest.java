@@ -150,10 +150,14 @@ final class RawCallsTest {
 
   @Test
   void requestThatIsTooLargeIsRefused() {
-    AcquireRequest huge = AcquireRequest.newBuilder().setName("n".repeat(5 * 1024 * 1024)).build();
+    for (int size : new int[] {4 * 1024 * 1024, 5 * 1024 * 1024, 50 * 1024 * 1024}) {
+      AcquireRequest huge = AcquireRequest.newBuilder().setName("n".repeat(size)).build();
 
-    assertThat(Refused.by(() -> TestServer.first().locks().acquire(huge)).code())
-        .isEqualTo(Code.RESOURCE_EXHAUSTED);
+      Refused refused = Refused.by(() -> TestServer.first().locks().acquire(huge));
+
+      assertThat(refused.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+      assertThat(refused.reason()).isEqualTo("REQUEST_TOO_LARGE");
+    }
   }
 
   @Test
@@ -163,6 +167,7 @@ final class RawCallsTest {
             new Validation(),
             new Drain(),
             Seal.random(),
+            1 << 20,
             new UnreadResponses(1 << 20, Runnable::run),
             namespace -> {});
 

@@ -63,6 +63,7 @@ final class ReceivingCallTest {
             new Validation(),
             new Drain(),
             Seal.random(),
+            1 << 20,
             new UnreadResponses(1 << 20, Runnable::run),
             namespace -> {});
     server =

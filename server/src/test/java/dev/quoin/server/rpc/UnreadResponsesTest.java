@@ -53,7 +53,8 @@ final class UnreadResponsesTest {
 
   @BeforeEach
   void startServer() throws IOException {
-    Rpc rpc = new Rpc(new Validation(), new Drain(), Seal.random(), unread, namespace -> {});
+    Rpc rpc =
+        new Rpc(new Validation(), new Drain(), Seal.random(), 1 << 20, unread, namespace -> {});
     ServiceDescriptor service =
         ServiceDescriptor.newBuilder("test.Test").addMethod(GET).addMethod(WATCH).build();
     server =
