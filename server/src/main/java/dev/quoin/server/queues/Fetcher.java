@@ -25,6 +25,9 @@ final class Fetcher implements Worker {
     /** Takes tasks that were leased for it, not more than it wanted. */
     void take(String queue, List<Lease> leases);
 
+    /** A queue has been asked, and what it had was taken. */
+    default void answered(String queue) {}
+
     /** Somebody wants a task to stop. */
     void cancel(String queue, String taskId);
 
@@ -148,6 +151,7 @@ final class Fetcher implements Worker {
     if (!leased.leases().isEmpty()) {
       taker.take(asked.get(at), leased.leases());
     }
+    taker.answered(asked.get(at));
     if (leased.nextMillis() >= 0) {
       watch.wakeIn(leased.nextMillis());
     }

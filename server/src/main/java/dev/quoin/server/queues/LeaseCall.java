@@ -28,6 +28,8 @@ final class LeaseCall implements Fetcher.Taker {
   private final List<Lease> taken = new ArrayList<>();
   private final CompletableFuture<List<Lease>> outcome = new CompletableFuture<>();
   private Timeout end;
+  private int unasked;
+  private boolean late;
   private boolean ended;
 
   LeaseCall(
@@ -37,6 +39,7 @@ final class LeaseCall implements Fetcher.Taker {
     this.order = order;
     this.most = most;
     this.leaseMillis = leaseMillis;
+    this.unasked = order.queues().size();
     this.fetcher = new Fetcher(queues, watches, call.scope(), order, leaseMillis, this);
   }
 
@@ -104,7 +107,7 @@ final class LeaseCall implements Fetcher.Taker {
             .scripts()
             .redis()
             .timer()
-            .newTimeout(t -> end(null), patience(waitMillis), TimeUnit.MILLISECONDS);
+            .newTimeout(t -> waited(), patience(waitMillis), TimeUnit.MILLISECONDS);
     call.onCancel(this::abandon);
     call.onDrain(() -> end(ApiException.shuttingDown()));
     fetcher
@@ -126,6 +129,28 @@ final class LeaseCall implements Fetcher.Taker {
     }
     long left = call.scope().deadline().timeRemaining(TimeUnit.MILLISECONDS);
     return Math.max(1, Math.min(waitMillis, left - Math.min(DEADLINE_MARGIN_MILLIS, left / 10)));
+  }
+
+  /** Nothing to lease is an answer of the queues: they are asked first, however short the wait. */
+  private void waited() {
+    synchronized (this) {
+      late = true;
+      if (unasked > 0) {
+        return;
+      }
+    }
+    end(null);
+  }
+
+  @Override
+  public void answered(String queue) {
+    synchronized (this) {
+      unasked--;
+      if (!late || unasked > 0) {
+        return;
+      }
+    }
+    end(null);
   }
 
   @Override

@@ -7,9 +7,11 @@ import static dev.quoin.server.queues.Queue.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.queues.v1.EnqueueRequest;
 import dev.quoin.queues.v1.EnqueueResponse;
+import dev.quoin.queues.v1.LeaseRequest;
 import dev.quoin.queues.v1.LeasedTask;
 import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.TaskState;
@@ -18,6 +20,7 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
@@ -183,6 +186,29 @@ final class QueueFailureTest {
 
   private static double secondsSince(long nanos) {
     return (System.nanoTime() - nanos) / 1e9;
+  }
+
+  @Test
+  void aWaitDoesNotSayThatThereAreNoTasksWhenRedisWasNotAsked() {
+    queue.add("there");
+    LeaseRequest request = queue.request(1).setWait(Durations.fromMillis(300)).build();
+    redis.freeze();
+    try {
+      assertThat(Refused.by(() -> queue.stub().lease(request)).reason())
+          .isEqualTo("STORE_UNAVAILABLE");
+      assertThat(
+              Refused.by(
+                      () ->
+                          queue
+                              .stub()
+                              .withDeadlineAfter(500, TimeUnit.MILLISECONDS)
+                              .lease(request.toBuilder().setWait(seconds(1)).build()))
+                  .code())
+          .isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    } finally {
+      redis.unfreeze();
+    }
+    assertThat(Queue.payload(queue.leaseOne())).isEqualTo("there");
   }
 
   @Test
