@@ -10,11 +10,29 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import quoin
 from quoin.testing import Server
+
+
+@contextmanager
+def stopped_redis(server: Server) -> Iterator[None]:
+    """Has the Redis of a server answer nothing for a while."""
+    listed = subprocess.run(
+        ["pgrep", "-f", f"^{server._folder}.*redis-server"], capture_output=True, text=True
+    )
+    redis = [int(pid) for pid in listed.stdout.split()]
+    assert redis
+    try:
+        for pid in redis:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in redis:
+            os.kill(pid, signal.SIGCONT)
 
 
 def start_script(what: str, address: str, namespace: str) -> "subprocess.Popen[str]":

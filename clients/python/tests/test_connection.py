@@ -3,6 +3,7 @@
 
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from certificates import Certificates
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import error_details_pb2, status_pb2
+from programs import stopped_redis
 from waiting import in_loop
 
 import quoin
@@ -45,13 +47,14 @@ def test_arguments_that_make_no_sense() -> None:
         quoin.connect(tls=quoin.TLS(authorities="missing.pem"))
 
 
-def test_calls_that_are_safe_to_repeat_are_repeated() -> None:
+def test_calls_that_are_safe_to_repeat_are_known() -> None:
     settings = Settings.of("localhost", "default", 5, 10, False, [("grpc.max_a", 1)])
     options = dict(settings.channel_options())
     assert options["grpc.max_a"] == 1
-    assert '"Acquire"' in options["grpc.service_config"]
-    assert '"Release"' not in options["grpc.service_config"]
-    assert '"maxAttempts": 5,' in options["grpc.service_config"]
+    assert "retryPolicy" not in options["grpc.service_config"]
+    locks = rpcs_of("quoin.locks.v1.Locks")
+    assert locks["acquire"].is_repeatable and locks["get"].is_repeatable
+    assert not locks["release"].is_repeatable
 
 
 def test_requests_get_an_id() -> None:
@@ -85,16 +88,27 @@ async def test_a_server_that_is_away_is_unavailable() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{nobody.getsockname()[1]}"
-        begin = time.monotonic()
-        async with quoin.aio.connect(address, deadline=1) as q:
-            with pytest.raises(quoin.QuoinError) as away:
-                await q.locks.get(name="report")
-        assert away.value.code in (
-            grpc.StatusCode.UNAVAILABLE,
-            grpc.StatusCode.DEADLINE_EXCEEDED,
-        )
-        assert away.value.reason == ""
-        assert time.monotonic() - begin < 20
+        for deadline in (0.3, 2):
+            begin = time.monotonic()
+            async with quoin.aio.connect(address, deadline=deadline) as q:
+                with pytest.raises(quoin.UnavailableError) as away:
+                    await q.locks.get(name="report")
+            assert away.value.code is grpc.StatusCode.UNAVAILABLE
+            assert away.value.reason == ""
+            assert time.monotonic() - begin < 20
+
+
+def test_a_call_that_redis_does_not_answer_in_time_says_so(
+    new_server: Callable[[], Server], namespace: str
+) -> None:
+    server = new_server()
+    with quoin.connect(server.address, namespace=namespace, deadline=5) as q:
+        q.locks.get(name="report")
+        with stopped_redis(server):
+            for _ in range(2):
+                with pytest.raises(quoin.UnavailableError) as away:
+                    q.locks.get(name="report")
+                assert away.value.reason == quoin.Reason.STORE_UNAVAILABLE
 
 
 def test_tls_with_certificates_on_both_sides(tmp_path: Path) -> None:

@@ -3,18 +3,16 @@
 
 import asyncio
 import functools
-import os
 import random
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
+from programs import stopped_redis
 from waiting import eventually, eventually_is, in_loop, locks_held
 
 import quoin
@@ -259,23 +257,6 @@ def test_who_is_interrupted_while_giving_back_gives_back(
                 interrupted = interrupted_at(moment, end, within_waiting)
                 eventually_is(lambda: is_all_free(q))
         assert moment > 5
-
-
-@contextmanager
-def stopped_redis(server: Server) -> Iterator[None]:
-    """Has the Redis of a server answer nothing for a while."""
-    listed = subprocess.run(
-        ["pgrep", "-f", f"^{server._folder}.*redis-server"], capture_output=True, text=True
-    )
-    redis = [int(pid) for pid in listed.stdout.split()]
-    assert redis
-    try:
-        for pid in redis:
-            os.kill(pid, signal.SIGSTOP)
-        yield
-    finally:
-        for pid in redis:
-            os.kill(pid, signal.SIGCONT)
 
 
 @in_loop

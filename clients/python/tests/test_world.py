@@ -172,7 +172,7 @@ def test_a_restart_is_not_seen_by_who_has_time(
         begin = time.monotonic()
         for thread in threads:
             thread.start()
-        # Longer than gRPC itself repeats.
+        # Longer than the pauses between repetitions.
         while time.monotonic() < begin + 3:
             assert all(thread.is_alive() for thread in threads)
             time.sleep(0.05)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unary calls that are made again until their deadline, while no server or no Redis can be reached.
 
-gRPC itself repeats a call a few times within a second or two, by the service config. This is what
-follows. Repetitions wait for a connection, so that they begin the moment a server is back.
+This is the only place where that happens: gRPC would give up after five attempts, which is less
+time than a server needs to restart, and would forget what they met. Repetitions wait for a
+connection, so that they begin the moment a server is back.
 """
 
 import asyncio
@@ -15,26 +16,30 @@ import grpc
 
 from quoin._core import failure
 
-PAUSE = 0.5
-SHORTEST = 0.02
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 1.0
+LAST_CHANCE = 0.02
+"""A pause is cut to fit before the deadline, unless less than this would be left."""
 
 
 async def repeated(make: Callable[..., Awaitable[Any]], timeout: float) -> Any:
-    """The answer of a call that is safe to repeat. Fails with what the first attempt met, if a later
-    one had only too little time."""
+    """The answer of a call that is safe to repeat. An attempt that the deadline ends, after others
+    that met UNAVAILABLE, fails as those did: that is why there was no answer in time."""
     end = time.monotonic() + timeout
-    first: grpc.RpcError | None = None
+    away: grpc.RpcError | None = None
     options: dict[str, Any] = {}
+    longest = FIRST_PAUSE
     while True:
         try:
             return await make(timeout=end - time.monotonic(), **options)
         except grpc.RpcError as e:
             failed = failure.read(e)
-            if first is not None and failed.code is grpc.StatusCode.DEADLINE_EXCEEDED:
-                raise first from None
-            pause = max(failed.retry_after or 0, random.uniform(PAUSE / 2, PAUSE))
-            too_late = end - time.monotonic() - pause < SHORTEST
-            if failed.code is not grpc.StatusCode.UNAVAILABLE or too_late:
+            if away is not None and failed.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise away from None
+            left = end - time.monotonic()
+            if failed.code is not grpc.StatusCode.UNAVAILABLE or left < LAST_CHANCE:
                 raise
-            first, options = first or e, {"wait_for_ready": True}
-        await asyncio.sleep(pause)
+            away, options = e, {"wait_for_ready": True}
+        pause = max(failed.retry_after or 0, random.uniform(longest / 2, longest))
+        longest = min(2 * longest, LONGEST_PAUSE)
+        await asyncio.sleep(pause if pause < left else left / 2)

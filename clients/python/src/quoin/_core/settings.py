@@ -21,30 +21,20 @@ from quoin._core.wire import Seconds, seconds
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
+SERVICE_CONFIG = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
+"""All servers share the calls. Repeating them is not gRPC's affair but that of repeats.py."""
+
+
 @functools.cache
 def repeatable() -> frozenset[str]:
-    """The methods whose calls are safe to repeat."""
-    config = json.loads(_service_config())
+    """The methods whose calls are safe to repeat, as the service config for all clients has it."""
+    config = json.loads(files("quoin").joinpath("service-config.json").read_text())
     return frozenset(
         f"/{name['service']}/{name['method']}"
         for methods in config["methodConfig"]
         if "retryPolicy" in methods
         for name in methods["name"]
     )
-
-
-@functools.cache
-def _service_config() -> str:
-    """Which calls are repeated, as all clients read it. gRPC wants whole numbers without a point,
-    which others write."""
-
-    def number(text: str) -> float:
-        return int(float(text)) if float(text).is_integer() else float(text)
-
-    config = json.loads(
-        files("quoin").joinpath("service-config.json").read_text(), parse_float=number
-    )
-    return json.dumps(config)
 
 
 def checked_namespace(namespace: str) -> str:
@@ -129,7 +119,7 @@ class Settings:
     def channel_options(self) -> list[tuple[str, Any]]:
         """The options of the channel."""
         made: list[tuple[str, Any]] = [
-            ("grpc.service_config", _service_config()),
+            ("grpc.service_config", SERVICE_CONFIG),
             ("grpc.service_config_disable_resolution", 1),
             ("grpc.keepalive_time_ms", round(self.keepalive * 1000)),
             ("grpc.keepalive_timeout_ms", 5_000),
