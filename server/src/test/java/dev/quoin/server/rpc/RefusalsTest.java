@@ -19,6 +19,7 @@ import dev.quoin.queues.v1.EnqueueBatchRequest;
 import dev.quoin.queues.v1.GetRequest;
 import dev.quoin.queues.v1.ListRequest;
 import dev.quoin.queues.v1.NewTask;
+import dev.quoin.queues.v1.PurgeRequest;
 import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.TaskState;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
@@ -123,6 +124,30 @@ final class RefusalsTest {
                     .listCommon(
                         ListCommonRequest.newBuilder().setName("x").setSeverityValue(77).build()));
     assertThat(description(unknown)).startsWith("must be one of SEVERITY_").doesNotContain("77");
+  }
+
+  @Test
+  void aWrongNumberOfEnumsIsToldByNumber() {
+    Refused none =
+        Refused.by(() -> QUEUES.purge(PurgeRequest.newBuilder().setQueue("mail").build()));
+    assertThat(none.fields()).containsExactly("states");
+    assertThat(description(none)).contains("at least 1 item").doesNotContain("TASK_STATE_");
+    PurgeRequest.Builder five = PurgeRequest.newBuilder().setQueue("mail");
+    IntStream.range(0, 5).forEach(i -> five.addStates(TaskState.TASK_STATE_DEAD));
+    Refused many = Refused.by(() -> QUEUES.purge(five.build()));
+    assertThat(many.fields()).containsExactly("states");
+    assertThat(description(many)).contains("no more than 4 item").doesNotContain("TASK_STATE_");
+    Refused other =
+        Refused.by(
+            () ->
+                QUEUES.purge(
+                    PurgeRequest.newBuilder()
+                        .setQueue("mail")
+                        .addStates(TaskState.TASK_STATE_DEAD)
+                        .addStates(TaskState.TASK_STATE_UNSPECIFIED)
+                        .build()));
+    assertThat(other.fields()).containsExactly("states[1]");
+    assertThat(description(other)).isEqualTo("must be READY, DELAYED, DONE or DEAD");
   }
 
   @Test

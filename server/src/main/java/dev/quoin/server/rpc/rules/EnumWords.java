@@ -13,11 +13,17 @@ import java.util.stream.Collectors;
 
 /** Says in words which values of an enum are allowed; protovalidate speaks of numbers. */
 final class EnumWords {
+  private static final String RULES = "enum.";
+
   private EnumWords() {}
 
-  /** What has to be there instead, when a violation is about an enum. */
+  /**
+   * What has to be there instead, when a violation is about a value of an enum, and not about how
+   * many there are.
+   */
   static Optional<String> words(Violation violation) {
-    if (violation.getFieldValue() == null) {
+    boolean isOfValue = violation.toProto().getRuleId().startsWith(RULES);
+    if (!isOfValue || violation.getFieldValue() == null) {
       return Optional.empty();
     }
     FieldDescriptor field = violation.getFieldValue().getDescriptor();
