@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /** The command line: {@code quoin serve [flags]}. */
 public final class Main {
@@ -101,9 +103,16 @@ public final class Main {
   private static int run(Settings settings) {
     LogLines.install(settings.logLevel(), settings.logFormat());
     QuoinServer server = QuoinServer.start(settings);
+    AtomicBoolean stopping = new AtomicBoolean();
+    SignalHandler stop =
+        signal -> {
+          if (stopping.compareAndSet(false, true)) {
+            stop(server);
+          }
+        };
+    Signal.handle(new Signal("TERM"), stop);
+    Signal.handle(new Signal("INT"), stop);
     announce(settings, server);
-    Signal.handle(new Signal("TERM"), signal -> stop(server));
-    Signal.handle(new Signal("INT"), signal -> stop(server));
     try {
       // The signal handlers end the process.
       new CountDownLatch(1).await();

@@ -108,6 +108,19 @@ final class MainTest {
   }
 
   @Test
+  void twoSignalsInARowStopItOnce() throws Exception {
+    try (ServerProcess server = ServerProcess.startInGroup("--data", data.toString())) {
+      server.terminate();
+      server.interruptGroup();
+      assertThat(server.exitCode()).isZero();
+      assertThat(server.output())
+          .containsOnlyOnce("draining")
+          .containsOnlyOnce("stopped")
+          .doesNotContain("Already terminating");
+    }
+  }
+
+  @Test
   void badSettingsStopTheStartWithOneLineAndExitCodeTwo() {
     try (ServerProcess server = ServerProcess.launch(Map.of("QUOIN_THREADS", "many"))) {
       assertThat(server.exitCode()).isEqualTo(2);
