@@ -25,6 +25,7 @@ import { connectError, invalid, quoinError } from "./failures.js";
 import { ResponseStream } from "./response-stream.js";
 import { attempts, noteSent, TIMEOUT } from "./retries.js";
 import { onAbort } from "./signals.js";
+import { checkTexts } from "./well-formed.js";
 
 type Fields = Record<string, unknown>;
 
@@ -118,7 +119,7 @@ export class ClientCore {
         signal,
         timeoutMs,
         headers,
-        stoppable(input),
+        stoppable(method.input, input),
         contextValues,
       );
       this.told(options, "onHeader", response.header);
@@ -271,18 +272,26 @@ export async function last<T>(stream: ResponseStream<T>): Promise<T> {
 
 /**
  * Requests that can be told that nobody wants them any more, as connect asks for, and that fail with
- * an error connect can take, whatever the iterable of the user's fails with.
+ * an error connect can take, whatever the iterable of the user's fails with, or when one of them
+ * cannot be sent.
  */
-function stoppable<T>(requests: AsyncIterable<T>): AsyncIterable<T> {
+function stoppable<I extends DescMessage>(
+  type: I,
+  requests: AsyncIterable<MessageInitShape<I>>,
+): AsyncIterable<MessageInitShape<I>> {
   const all = requests[Symbol.asyncIterator]();
   const next = async () => {
     try {
-      return await all.next();
+      const result = await all.next();
+      if (!result.done) {
+        checkTexts(type, result.value);
+      }
+      return result;
     } catch (e) {
       throw connectError(e);
     }
   };
-  const stop = async (): Promise<IteratorResult<T>> => {
+  const stop = async (): Promise<IteratorResult<MessageInitShape<I>>> => {
     await all.return?.();
     return { done: true, value: undefined };
   };
@@ -292,11 +301,18 @@ function stoppable<T>(requests: AsyncIterable<T>): AsyncIterable<T> {
 
 /** The message of a request; fails with `InvalidRequestError` when it is none of its type. */
 function messageOf<I extends DescMessage>(type: I, input: MessageInitShape<I>): MessageShape<I> {
+  let message: MessageShape<I>;
   try {
-    return create(type, input);
+    message = create(type, input);
   } catch (e) {
     throw invalid(`this is no ${type.typeName}: ${textOf(e)}`, e);
   }
+  try {
+    checkTexts(type, message);
+  } catch (e) {
+    throw quoinError(e);
+  }
+  return message;
 }
 
 async function* one<T>(message: T): AsyncGenerator<T> {

@@ -71,6 +71,14 @@ export function invalid(text: string, cause: unknown): InvalidRequestError {
   });
 }
 
+/** What a server says of a request with a field that breaks a rule. */
+export function invalidField(field: string, description: string): ConnectError {
+  return new ConnectError(`${field}: ${description}`, Code.InvalidArgument, undefined, [
+    { desc: ErrorInfoSchema, value: { reason: "INVALID_REQUEST", domain: DOMAIN } },
+    { desc: BadRequestSchema, value: { fieldViolations: [{ field, description }] } },
+  ]);
+}
+
 /** A failure on this side of the wire. */
 export function localError(code: Code, text: string, cause?: unknown): QuoinError {
   const failure: Failure = { code, text, metadata: {}, violations: [], cause };

@@ -96,6 +96,9 @@ function answerOf(value: unknown): Answer {
   if ((isText ? Buffer.byteLength(value) : value.byteLength) > LONGEST_RESULT) {
     throw TaskError.dead(`the result has more than ${LONGEST_RESULT} bytes`);
   }
+  if (isText && !value.isWellFormed()) {
+    throw TaskError.dead("the result has half a surrogate pair, which is no character");
+  }
   return isText
     ? { case: "resultText", value }
     : {

@@ -2,8 +2,12 @@
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** The beginning of a text that has no more than so many bytes of UTF-8, whole characters only. */
-export function cut(text: string, bytes: number): string {
+/**
+ * The beginning of a text that has no more than so many bytes of UTF-8, whole characters only. Half
+ * a surrogate pair becomes U+FFFD.
+ */
+export function cut(whole: string, bytes: number): string {
+  const text = whole.toWellFormed();
   if (text.length * 3 <= bytes) {
     return text;
   }
@@ -24,11 +28,14 @@ const LONGEST = 512;
 /**
  * Checks a name that is collected now and sent later, when nobody could be told any more.
  *
- * @throws TypeError when it is not 1 to 512 bytes without control characters
+ * @throws TypeError when it is not 1 to 512 bytes of characters other than control characters
  */
 export function checkName(what: string, name: string): void {
   const isShort =
     typeof name === "string" && (name.length <= LONGEST / 3 || Buffer.byteLength(name) <= LONGEST);
+  if (isShort && !name.isWellFormed()) {
+    throw new TypeError(`${what}: must not have half a surrogate pair, which is no character`);
+  }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (name === "" || !isShort || /[\u0000-\u001f\u007f]/.test(name)) {
     throw new TypeError(`${what}: must be 1 to ${LONGEST} bytes without control characters`);

@@ -68,6 +68,7 @@ test("a failed task is tried again, or not, as its handler says", async () => {
     { kind: "never" },
     { kind: "broken", backoff, maxAttempts: 2 },
     { kind: "long", maxAttempts: 1 },
+    { kind: "half", maxAttempts: 1 },
   ];
   const { results } = await quoin.queues.enqueueBatch({ queue: "mail", newTasks });
   await using _ = quoin.queues.work({
@@ -83,6 +84,10 @@ test("a failed task is tried again, or not, as its handler says", async () => {
       },
       broken: () => Promise.reject(new Error("broken")),
       long: () => "x".repeat(70_000),
+      half: (task) => {
+        task.progress("\ud83d");
+        return "\ud83d";
+      },
     },
   });
   const ends = await soon(
@@ -95,11 +100,18 @@ test("a failed task is tried again, or not, as its handler says", async () => {
       [TaskState.DEAD, 1],
       [TaskState.DEAD, 2],
       [TaskState.DEAD, 1],
+      [TaskState.DEAD, 1],
     ],
   );
   assert.deepEqual(
     ends.map(({ errors }) => errors.at(-1)?.error),
-    ["busy", "no such seller", "Error: broken", "the result has more than 65536 bytes"],
+    [
+      "busy",
+      "no such seller",
+      "Error: broken",
+      "the result has more than 65536 bytes",
+      "the result has half a surrogate pair, which is no character",
+    ],
   );
 });
 
