@@ -12,6 +12,7 @@ import dev.quoin.client.InvalidRequestException.FieldViolation;
 import dev.quoin.errors.v1.ErrorReason;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
 import java.util.Arrays;
@@ -44,6 +45,21 @@ record Failure(
   /** A failure on this side of the wire. */
   static QuoinException local(Status.Code code, String text, Throwable cause) {
     return exception(code.toStatus().withDescription(text).withCause(cause).asRuntimeException());
+  }
+
+  /** What a server says of a request with a field that breaks a rule. */
+  static StatusRuntimeException invalid(String field, String description) {
+    BadRequest.Builder bad = BadRequest.newBuilder();
+    bad.addFieldViolationsBuilder().setField(field).setDescription(description);
+    return StatusProto.toStatusRuntimeException(
+        com.google.rpc.Status.newBuilder()
+            .setCode(Status.Code.INVALID_ARGUMENT.value())
+            .setMessage(field + ": " + description)
+            .addDetails(
+                Any.pack(
+                    ErrorInfo.newBuilder().setReason("INVALID_REQUEST").setDomain(DOMAIN).build()))
+            .addDetails(Any.pack(bad.build()))
+            .build());
   }
 
   /** How calls end because the client was closed. */

@@ -3,8 +3,6 @@ package dev.quoin.client;
 
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.Severity;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Map;
 
 /** What the contract allows an entry to have. */
@@ -22,11 +20,12 @@ final class LogLimits {
     LogEntry.Builder fitting =
         LogEntry.newBuilder()
             .setSeverity(known(entry.getSeverity()))
-            .setText(entry.getText().isEmpty() ? "-" : cut(entry.getText(), TEXT_BYTES))
-            .setTemplate(cut(entry.getTemplate(), TEMPLATE_BYTES));
+            .setText(entry.getText().isEmpty() ? "-" : Texts.cut(entry.getText(), TEXT_BYTES))
+            .setTemplate(Texts.cut(entry.getTemplate(), TEMPLATE_BYTES));
     for (Map.Entry<String, String> field : entry.getFieldsMap().entrySet()) {
       if (!field.getKey().isEmpty() && fitting.getFieldsCount() < FIELDS) {
-        fitting.putFields(cut(field.getKey(), KEY_BYTES), cut(field.getValue(), VALUE_BYTES));
+        fitting.putFields(
+            Texts.cut(field.getKey(), KEY_BYTES), Texts.cut(field.getValue(), VALUE_BYTES));
       }
     }
     return fitting.build();
@@ -35,21 +34,5 @@ final class LogLimits {
   /** A number that this version does not know could not be written. */
   private static Severity known(Severity severity) {
     return severity == Severity.UNRECOGNIZED ? Severity.SEVERITY_UNSPECIFIED : severity;
-  }
-
-  /** The beginning of a text, cut between two characters. */
-  private static String cut(String text, int limit) {
-    if (text.length() * 3L <= limit) {
-      return text;
-    }
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    if (bytes.length <= limit) {
-      return text;
-    }
-    int end = limit;
-    while ((bytes[end] & 0xC0) == 0x80) {
-      end--;
-    }
-    return new String(Arrays.copyOf(bytes, end), StandardCharsets.UTF_8);
   }
 }

@@ -14,16 +14,20 @@ final class Names {
     return name.replaceAll("\\p{Cntrl}", "?");
   }
 
-  /** Throws when a name is not 1 to 512 bytes without control characters. */
+  /** Throws when a name is not 1 to 512 bytes of characters other than control characters. */
   static void check(String what, String name) {
     boolean fits =
         !name.isEmpty()
             && name.length() <= LONGEST
             && (name.length() <= LONGEST / 3 || name.getBytes(UTF_8).length <= LONGEST)
-            && name.chars().noneMatch(c -> c < ' ' || c == 0x7f);
+            && name.chars().noneMatch(c -> c < ' ' || c == 0x7f)
+            && Texts.isWellFormed(name);
     if (!fits) {
       throw new IllegalArgumentException(
-          what + ": must be 1 to " + LONGEST + " bytes without control characters");
+          what
+              + ": must be 1 to "
+              + LONGEST
+              + " bytes of characters other than control characters");
     }
   }
 }

@@ -11,7 +11,6 @@ import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.WorkRequest;
 import dev.quoin.queues.v1.WorkResponse;
 import io.grpc.MethodDescriptor;
-import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.logging.Level;
 
@@ -105,14 +104,7 @@ record QueueMessages(WorkerOptions options)
         .setQueue(task.queue())
         .setTaskId(task.id())
         .setToken(token(task))
-        .setError(shortened(error == null ? "" : error, LONGEST_ERROR));
-  }
-
-  /** The text, or the beginning of one that is longer than so many bytes. */
-  static String shortened(String text, int bytes) {
-    return text.getBytes(StandardCharsets.UTF_8).length <= bytes
-        ? text
-        : text.substring(0, Math.min(text.length(), bytes / 3));
+        .setError(Texts.cut(error == null ? "" : error, LONGEST_ERROR));
   }
 
   @Override

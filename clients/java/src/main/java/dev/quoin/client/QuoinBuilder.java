@@ -155,6 +155,7 @@ public final class QuoinBuilder {
             repeats,
             defaultDeadline(deadline),
             new RequestIds(),
+            new CheckedTexts(),
             closing)
         .defaultServiceConfig(Retries.serviceConfig())
         .disableServiceConfigLookUp()

@@ -77,7 +77,7 @@ public final class WorkTask {
             .setQueue(task.getQueue())
             .setTaskId(task.getTaskId())
             .setToken(task.getToken())
-            .setProgressText(QueueMessages.shortened(text, LONGEST_PROGRESS))
+            .setProgressText(Texts.cut(text, LONGEST_PROGRESS))
             .build());
   }
 
