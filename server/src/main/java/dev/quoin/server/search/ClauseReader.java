@@ -110,7 +110,7 @@ final class ClauseReader {
       throw InvalidRequest.of(
           where, "the field \"%s\" is no TEXT but %s".formatted(field.name(), field.typeWord()));
     }
-    if (words.getMode() == Clause.WordMode.WORD_MODE_PHRASE) {
+    if (words.getWordMode() == Clause.WordMode.WORD_MODE_PHRASE) {
       return here.words(field, words.getText());
     }
     List<Node> each = here.eachWord(field, words.getText());
@@ -125,7 +125,7 @@ final class ClauseReader {
     if (each.size() == 1) {
       return each.get(0);
     }
-    return words.getMode() == Clause.WordMode.WORD_MODE_ANY
+    return words.getWordMode() == Clause.WordMode.WORD_MODE_ANY
         ? new Node.Any(each)
         : new Node.All(each, List.of());
   }
@@ -134,10 +134,10 @@ final class ClauseReader {
     IndexField field = here.field(range.getField());
     return here.range(
         field,
-        range.hasFrom() ? bound(field, range.getFrom(), where + ".from") : null,
-        range.hasTo() ? bound(field, range.getTo(), where + ".to") : null,
-        range.getFromExcluded(),
-        range.getToExcluded());
+        range.hasLowest() ? bound(field, range.getLowest(), where + ".range.lowest") : null,
+        range.hasHighest() ? bound(field, range.getHighest(), where + ".range.highest") : null,
+        range.getLowestExcluded(),
+        range.getHighestExcluded());
   }
 
   private static String bound(IndexField field, Value value, String where) {
