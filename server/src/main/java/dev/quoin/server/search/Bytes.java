@@ -2,12 +2,18 @@
 package dev.quoin.server.search;
 
 import java.io.ByteArrayOutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Numbers in bytes, the high byte first, as the scripts write them. */
 final class Bytes {
   static final byte[] NONE = {};
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
   private Bytes() {}
 
@@ -17,6 +23,10 @@ final class Bytes {
       value = value << 8 | data[i] & 0xFF;
     }
     return value;
+  }
+
+  static double real(byte[] data, int at) {
+    return Double.longBitsToDouble((long) LONG.get(data, at));
   }
 
   static int ordinal(byte[] data, int at) {

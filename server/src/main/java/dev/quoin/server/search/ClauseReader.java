@@ -65,7 +65,7 @@ final class ClauseReader {
       throw InvalidRequest.of(where, "is one of more than 1,024 parts");
     }
     if (depth > DEEPEST) {
-      throw InvalidRequest.of(where, "is nested more than 16 levels deep");
+      throw InvalidRequest.of("clauses", "must not be nested more than 16 levels deep");
     }
     Conditions here = conditions.at(problem -> InvalidRequest.of(where, problem));
     return switch (clause.getConditionCase()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.search;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -9,6 +10,8 @@ import java.util.PriorityQueue;
 final class Collector {
   /** A document that may be a hit. */
   record Candidate(int partition, int ordinal, Ranking.Place place, double score) {}
+
+  private static final int PUT_BY = 1_024;
 
   private final Ranking ranking;
   private final int most;
@@ -21,6 +24,15 @@ final class Collector {
   private final double[] weights;
   private final boolean scores;
   private final PriorityQueue<Candidate> best;
+  private final double afterRank;
+  private final double[] ranks;
+  private final double[] found;
+  private final int[] ordinals;
+  private int waiting;
+
+  /** So many as are kept have no greater rank. */
+  private double limit = Double.POSITIVE_INFINITY;
+
   private Ranking.Place worst;
 
   /**
@@ -56,6 +68,10 @@ final class Collector {
         new PriorityQueue<>(
             Math.max(1, Math.min(most, 1_000)),
             (one, other) -> ranking.compare(other.place(), one.place()));
+    this.ranks = new double[Math.max(PUT_BY, 4 * most)];
+    this.found = new double[ranks.length];
+    this.ordinals = new int[ranks.length];
+    this.afterRank = after == null ? 0 : ranking.firstRank(after);
   }
 
   private double score(int ordinal) {
@@ -69,20 +85,72 @@ final class Collector {
     return score;
   }
 
-  /** Takes a document that matches. */
+  /**
+   * Takes a document that matches. Where numbers are sorted by first, most documents need no more
+   * than that number: they are put by, and of many put by only those that may be among the best are
+   * looked at closely. Otherwise documents that come in the order of their numbers, as times do,
+   * would each be the best so far.
+   */
   void take(int ordinal) {
+    // Now, because the matcher goes on.
     double score = scores ? score(ordinal) : 0;
+    if (!ranking.keys().get(0).isNumeric()) {
+      compare(ordinal, score);
+      return;
+    }
+    double rank = rank(ordinal, score);
+    if (after != null && rank <= afterRank) {
+      if (rank == afterRank) {
+        compare(ordinal, score);
+      }
+      return;
+    }
+    if (rank > limit) {
+      return;
+    }
+    ranks[waiting] = rank;
+    found[waiting] = score;
+    ordinals[waiting++] = ordinal;
+    if (waiting == ranks.length) {
+      settle();
+    }
+  }
+
+  /** The first number that is sorted by: the less the better. */
+  private double rank(int ordinal, double score) {
+    Ranking.Key key = ranking.keys().get(0);
+    return ranking.rank(values[0] == null ? score : values[0].number(ordinal), key);
+  }
+
+  /** Looks closely at those put by that may be among the best. */
+  private void settle() {
+    if (waiting > most) {
+      double[] sorted = Arrays.copyOf(ranks, waiting);
+      Arrays.sort(sorted);
+      limit = sorted[most - 1];
+    }
+    for (int i = 0; i < waiting; i++) {
+      if (ranks[i] <= limit) {
+        compare(ordinals[i], found[i]);
+      }
+    }
+    waiting = 0;
+  }
+
+  private void compare(int ordinal, double score) {
     Object[] place = new Object[values.length];
     boolean isLess = false;
     for (int i = 0; i < place.length; i++) {
-      place[i] = value(i, ordinal, score);
       if (worst != null && !isLess) {
-        int order = ranking.compareValues(i, place[i], worst.values()[i]);
+        int order = compareToWorst(i, ordinal, score);
         if (order > 0) {
           return;
         }
         isLess = order < 0;
       }
+    }
+    for (int i = 0; i < place.length; i++) {
+      place[i] = value(i, ordinal, score);
     }
     byte[] id = ids.text(ordinal, 0);
     if (id == null) {
@@ -100,6 +168,20 @@ final class Collector {
     worst = best.size() == most ? best.peek().place() : null;
   }
 
+  private int compareToWorst(int key, int ordinal, double score) {
+    Object other = worst.values()[key];
+    if (ranking.keys().get(key).isNumeric() || other == null) {
+      return ranking.compareValues(key, value(key, ordinal, score), other);
+    }
+    Columns.Block block = values[key].block(ordinal);
+    int slot = ordinal % Columns.BLOCK;
+    if (block == null || !block.has(slot)) {
+      return ranking.compareValues(key, null, other);
+    }
+    int order = block.compare(slot, 1, (byte[]) other);
+    return ranking.keys().get(key).descending() ? -order : order;
+  }
+
   private Object value(int key, int ordinal, double score) {
     ColumnCursor column = values[key];
     if (column == null) {
@@ -114,6 +196,7 @@ final class Collector {
 
   /** Those kept, in no order. */
   List<Candidate> best() {
+    settle();
     return List.copyOf(best);
   }
 }

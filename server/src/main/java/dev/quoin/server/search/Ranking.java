@@ -135,6 +135,23 @@ record Ranking(
     return keys.get(key).descending() ? -order : order;
   }
 
+  /** A number of a key so that the less comes first; NaN stands for none. */
+  double rank(double number, Key key) {
+    if (number != number) {
+      return missingFirst ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+    }
+    return key.descending() ? -number : number;
+  }
+
+  /** The rank of a place by the first key, when that is a number. */
+  double firstRank(Place place) {
+    Key key = keys.get(0);
+    if (!key.isNumeric()) {
+      return 0;
+    }
+    return rank(place.values()[0] == null ? Double.NaN : (Double) place.values()[0], key);
+  }
+
   /** The values of a place as hits show them. */
   List<Value> shown(Place place) {
     List<Value> shown = new ArrayList<>();
