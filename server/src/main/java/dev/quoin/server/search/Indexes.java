@@ -204,8 +204,13 @@ final class Indexes {
               if (!isStale && same) {
                 return CompletableFuture.<T>failedFuture(failure);
               }
-              return tries == 1
-                  ? CompletableFuture.<T>failedFuture(notFound())
+              if (tries == 1) {
+                return CompletableFuture.<T>failedFuture(notFound());
+              }
+              // Whoever created the index, or let its partitions know of fields, did not come to
+              // the end.
+              return same
+                  ? open(scope, now).thenCompose(done -> attempt(scope, now, work, tries - 1))
                   : attempt(scope, now, work, tries - 1);
             });
   }

@@ -23,7 +23,7 @@ final class PartitionView {
   private static final int NAMES_AT_ONCE = 400;
 
   private final Scripts scripts;
-  private final RequestContext scope;
+  private RequestContext scope;
   private final IndexDefinition index;
   private final String[] keys;
   private final BlockCache cache;
@@ -79,6 +79,11 @@ final class PartitionView {
       terms.putIfAbsent(term, (Postings) cache.get(new BlockCache.Key(name, term)));
     }
     return read(PartitionReader.SNAPSHOT);
+  }
+
+  /** On whose behalf is read from now on. */
+  void readFor(RequestContext other) {
+    scope = other;
   }
 
   /** Reads what was missed, or a part of it; then the query has to be evaluated again. */

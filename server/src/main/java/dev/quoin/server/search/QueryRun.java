@@ -21,6 +21,7 @@ final class QueryRun {
   private final WordReader words;
   private final Workers workers;
   private final RequestContext scope;
+  private final RequestContext preparing;
   private final SearchRequest request;
   private final QueryPlan plan;
   private final int size;
@@ -55,6 +56,8 @@ final class QueryRun {
 
   /**
    * @param scope with a deadline when time is up
+   * @param preparing with a deadline when partitions that have not answered yet are given up: the
+   *     others need time for what they find
    * @param size how many hits
    * @param position where to go on; empty for the beginning
    * @param end when time is up, in nanoseconds of this machine
@@ -64,6 +67,7 @@ final class QueryRun {
       WordReader words,
       Workers workers,
       RequestContext scope,
+      RequestContext preparing,
       SearchRequest request,
       int size,
       String position,
@@ -72,6 +76,7 @@ final class QueryRun {
     this.words = words;
     this.workers = workers;
     this.scope = scope;
+    this.preparing = preparing;
     this.request = request;
     this.plan = new QueryPlan(request.whole());
     this.size = size;
@@ -105,7 +110,7 @@ final class QueryRun {
     }
     return Indexes.onPartitions(
             request.index(),
-            p -> tolerant(p, () -> words.expand(scope, request.index(), p, plan.prefixes())))
+            p -> tolerant(p, () -> words.expand(preparing, request.index(), p, plan.prefixes())))
         .thenApply(
             all ->
                 WordReader.merge(
@@ -113,7 +118,7 @@ final class QueryRun {
   }
 
   private CompletionStage<Ready> prepare(int partition, QueryPlan.Expansions expansions) {
-    PartitionView view = reader.open(scope, request.index(), partition);
+    PartitionView view = reader.open(preparing, request.index(), partition);
     return view.read(plan.terms(expansions), plan.sums())
         .thenApply(read -> new Ready(partition, view, expansions));
   }
@@ -137,6 +142,7 @@ final class QueryRun {
         ready.stream()
             .map(
                 one -> {
+                  one.view().readFor(scope);
                   PartitionSearch search =
                       new PartitionSearch(
                           request,

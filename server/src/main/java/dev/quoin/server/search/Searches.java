@@ -49,16 +49,18 @@ final class Searches {
   CompletionStage<Page> page(
       RequestContext scope, SearchRequest request, int size, String position) {
     long nanos = request.nanos(scope.deadline());
-    RequestContext limited =
-        new RequestContext(
-            scope.namespace(),
-            Deadline.after(nanos, TimeUnit.NANOSECONDS),
-            scope.seal(),
-            scope.gone());
+    RequestContext limited = within(scope, nanos);
+    RequestContext preparing = within(scope, nanos / 2);
     // What is found has to be brought, too.
     long end = System.nanoTime() + nanos * 4 / 5;
-    QueryRun run = new QueryRun(reader, words, workers, limited, request, size, position, end);
+    QueryRun run =
+        new QueryRun(reader, words, workers, limited, preparing, request, size, position, end);
     return run.run().thenCompose(result -> bring(scope, request, run, result, size));
+  }
+
+  private static RequestContext within(RequestContext scope, long nanos) {
+    return new RequestContext(
+        scope.namespace(), Deadline.after(nanos, TimeUnit.NANOSECONDS), scope.seal(), scope.gone());
   }
 
   private CompletionStage<Page> bring(

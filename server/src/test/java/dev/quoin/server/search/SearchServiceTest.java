@@ -544,6 +544,17 @@ final class SearchServiceTest {
     assertThat(find(other, "kb", "*")).containsExactly("1");
   }
 
+  /** A server died after it had defined an index and before it had opened all partitions. */
+  @Test
+  void indexWhosePartitionsWereNotOpenedIsMadeWhole() {
+    create(search, "kb", 4, text("title"));
+    keys().stream().filter(key -> key.endsWith("meta")).forEach(TestRedis.commands()::del);
+
+    put(other, "kb", "1", "title", "word");
+
+    assertThat(find(search, "kb", "word")).containsExactly("1");
+  }
+
   @TestFactory
   Stream<DynamicTest> indexesAreListed() {
     return PagingKit.tests(
