@@ -7,12 +7,14 @@
 -- first ordinal of the head (3); then postings in the order of their ordinals; then, of a term whose kind
 -- is 't', its positions in the field, 2 bytes each.
 --
--- When a head has SEALED postings, they become a block: fields 'b' and 'p', number of the block (3) and
--- term. The directory, field 'd' and term, lists the blocks: first ordinal (3), number (3), how many
--- postings (2), stamp (7).
+-- When a head has MOVED postings, they move to the end of the last block or, when that would have more than
+-- SEALED, become another: fields 'b' and 'p', number of the block (3) and term. So a head, which every put
+-- copies, is short, and so is the directory, field 'd' and term, which lists the blocks: first ordinal (3),
+-- number (3), how many postings (2), stamp (7).
 
 local POSTING = 5
 local ENTRY = 15
+local MOVED = 128
 local SEALED = 1024
 local LISTED = 1
 local HAS_BLOCKS = 2
@@ -135,6 +137,24 @@ local function edit_block(terms, term, directory, ordinal, posting, own, stamp)
   return string.sub(directory, 1, at) .. entries .. string.sub(directory, at + ENTRY + 1), more
 end
 
+-- Moves the postings of a head to the blocks. Returns the directory.
+local function move(terms, term, directory, postings, positions, stamp)
+  local last = string.len(directory) - ENTRY
+  local number = next_number(directory)
+  if last >= 0 then
+    local _, known, count = struct.unpack('>I3I3I2', directory, last + 1)
+    if count + string.len(postings) / POSTING <= SEALED then
+      local name = struct.pack('>I3', known) .. term
+      local block = redis.call('HMGET', terms, 'b' .. name, 'p' .. name)
+      postings, positions = block[1] .. postings, (block[2] or '') .. positions
+      number = known
+      directory = string.sub(directory, 1, last)
+    end
+  end
+  write_block(terms, term, number, postings, positions)
+  return directory .. entry(postings, number, stamp)
+end
+
 -- Changes what a term has of a document. own are its positions; word is what the term is listed by in
 -- 'words', or ''. Returns the new head and whether the word is new there; or '' when nothing is left, and
 -- whether the word was there.
@@ -148,6 +168,15 @@ local function post(terms, term, head, ordinal, posting, own, stamp, word)
       all, directory_stamp, from = struct.unpack('>I4c7I3', head, 11)
       at = 25
     end
+  end
+  -- Mostly it comes last, and fits.
+  if posting ~= '' and count > 0 and count < MOVED - 1
+    and ordinal_of(head, at + (count - 1) * POSTING) < ordinal
+    and (flags % 2 == LISTED or word == '') then
+    local middle = at + count * POSTING
+    return stamp .. struct.pack('>I1I2', flags, count + 1)
+      .. (at == 25 and struct.pack('>I4', all + 1) .. string.sub(head, 15, 24) or '')
+      .. string.sub(head, at, middle - 1) .. posting .. string.sub(head, middle) .. own, false
   end
   local listed = flags % 2 == LISTED
   local lists = word ~= '' and posting ~= '' and not listed
@@ -164,11 +193,9 @@ local function post(terms, term, head, ordinal, posting, own, stamp, word)
     postings, positions, more =
       edit(postings, positions, ordinal, posting, own, string.byte(term) == 116)
     count = count + more
-    if count >= SEALED then
+    if count >= MOVED then
       directory = directory_stamp and redis.call('HGET', terms, 'd' .. term) or ''
-      local number = next_number(directory)
-      write_block(terms, term, number, postings, positions)
-      directory = directory .. entry(postings, number, stamp)
+      directory = move(terms, term, directory, postings, positions, stamp)
       from = ordinal_of(postings, (count - 1) * POSTING + 1) + 1
       postings, positions, count = '', '', 0
     end
