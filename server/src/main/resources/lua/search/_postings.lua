@@ -155,10 +155,11 @@ local function move(terms, term, directory, postings, positions, stamp)
   return directory .. entry(postings, number, stamp)
 end
 
--- Changes what a term has of a document. own are its positions; word is what the term is listed by in
--- 'words', or ''. Returns the new head and whether the word is new there; or '' when nothing is left, and
--- whether the word was there.
-local function post(terms, term, head, ordinal, posting, own, stamp, word)
+-- Changes what a term has of a document, whose ordinal is also given as bytes. new is '' when it has the
+-- term no more, otherwise '1' when the term is listed in 'words', the posting without ordinal, and positions.
+-- Returns the new head and whether the word is new there; or '' when nothing is left, and whether the word
+-- was there.
+local function post(terms, term, head, ordinal, place_of, new, stamp)
   local flags, count, all, directory_stamp, from = 0, 0, 0, nil, 0
   local at = 11
   if head then
@@ -169,17 +170,19 @@ local function post(terms, term, head, ordinal, posting, own, stamp, word)
       at = 25
     end
   end
+  local listed = flags % 2 == LISTED
+  local lists = string.byte(new) == 49 and not listed
   -- Mostly it comes last, and fits.
-  if posting ~= '' and count > 0 and count < MOVED - 1
-    and ordinal_of(head, at + (count - 1) * POSTING) < ordinal
-    and (flags % 2 == LISTED or word == '') then
+  if new ~= '' and count > 0 and count < MOVED - 1 and not lists
+    and ordinal_of(head, at + (count - 1) * POSTING) < ordinal then
     local middle = at + count * POSTING
     return stamp .. struct.pack('>I1I2', flags, count + 1)
       .. (at == 25 and struct.pack('>I4', all + 1) .. string.sub(head, 15, 24) or '')
-      .. string.sub(head, at, middle - 1) .. posting .. string.sub(head, middle) .. own, false
+      .. string.sub(head, at, middle - 1) .. place_of .. string.sub(new, 2, 3)
+      .. string.sub(head, middle) .. string.sub(new, 4), false
   end
-  local listed = flags % 2 == LISTED
-  local lists = word ~= '' and posting ~= '' and not listed
+  local posting = new == '' and '' or place_of .. string.sub(new, 2, 3)
+  local own = string.sub(new, 4)
   local postings, positions, more = '', '', 0
   if head then
     postings = string.sub(head, at, at + count * POSTING - 1)

@@ -19,7 +19,8 @@
 -- ARGV[8] how many columns are changed
 -- ARGV[9] how many sums are changed
 -- ARGV[10..] for each column: number, 1 for numbers, value; for each sum: field of meta, difference; for
---   each term: term, word it is listed by, posting without ordinal or '', positions
+--   each term: term, and '' when the document has it no more, otherwise 1 when it is listed as a word, the
+--   posting without ordinal and positions
 --
 -- Returns {outcome: integer, stored: bytes}: outcome 1 when it is done; 0 when another document is
 -- stored, which is returned, or none; 2 when the index is another; 3 when the saved queries are, whose stamp
@@ -67,15 +68,13 @@ end
 for first = at, #rest, 1600 do
   local last = math.min(first + 1599, #rest)
   local names, heads, listed, unlisted, gone = {}, {}, {}, {}, {}
-  for i = first, last, 4 do
+  for i = first, last, 2 do
     names[#names + 1] = rest[i]
   end
   local known = redis.call('HMGET', terms, unpack(names))
-  for i = first, last, 4 do
-    local term, word, posting = rest[i], rest[i + 1], rest[i + 2]
-    local head, lists = post(
-      terms, term, known[(i - first) / 4 + 1], ordinal, posting == '' and '' or place_of .. posting,
-      rest[i + 3], stamp, word)
+  for i = 1, #names do
+    local term, own = names[i], rest[first + 2 * i - 1]
+    local head, lists = post(terms, term, known[i], ordinal, place_of, own, stamp)
     if head ~= '' then
       heads[#heads + 1] = term
       heads[#heads + 1] = head
@@ -86,7 +85,7 @@ for first = at, #rest, 1600 do
       unlisted[#unlisted + 1] = string.sub(term, 2)
     elseif lists then
       listed[#listed + 1] = 0
-      listed[#listed + 1] = word
+      listed[#listed + 1] = string.sub(term, 2)
     end
   end
   if #gone > 0 then

@@ -22,7 +22,8 @@ final class SearchRows {
   /** Contacts, and documents of 100 words of each size, each with an index of its own. */
   static List<Group> groups() {
     List<Group> groups = new ArrayList<>();
-    groups.add(new Group(1, List.of(new SearchFillRow(PUT, 100_000))));
+    groups.add(
+        new Group(1, List.of(new SearchFillRow(PUT, 20_000), new SearchFillRow(PUT, 100_000))));
     groups.add(new Group(1, contacts()));
     for (int size : SIZES) {
       List<Row> rows = new ArrayList<>();

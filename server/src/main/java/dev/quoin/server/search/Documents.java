@@ -309,9 +309,7 @@ final class Documents {
               arguments.add(
                   String.valueOf((char) field.number()), field.isNumber() ? "1" : "0", value));
       difference.sums.forEach(arguments::add);
-      difference.terms.forEach(
-          (term, posting) ->
-              arguments.add(term, posting.word(), posting.posting(), posting.positions()));
+      difference.terms.forEach((term, posting) -> arguments.add(term, posting.stored()));
       return arguments.toArray();
     }
   }

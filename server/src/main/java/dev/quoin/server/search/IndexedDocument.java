@@ -35,6 +35,13 @@ final class IndexedDocument {
    * @param posting how often and how long the field is
    */
   record Posting(String word, byte[] posting, byte[] positions) {
+    /** As the script takes it; empty for a term that the document has no more. */
+    byte[] stored() {
+      return posting.length == 0
+          ? Bytes.NONE
+          : Bytes.join(new byte[] {(byte) (word.isEmpty() ? '0' : '1')}, posting, positions);
+    }
+
     boolean isSame(Posting other) {
       return other != null
           && word.equals(other.word)
