@@ -21,6 +21,7 @@ STORIES = {
              "2 x order %d cannot be paid"],
     "queues": ["TASK_STATE_DONE after 1 told ann", "TASK_STATE_DONE after 2 told bob",
                "TASK_STATE_DEAD after 1 "],
+    "search": ["3 files looked at", "2 files", "  0.84  locks.md"],
     "semaphores": ["in use: 1 of 3", "one call more is fine", "bulk upload with 3 permits"],
     "transfer": ["2 readers look at account 3", "a transfer is refused: account/3 is held",
                  "the transfer holds 2 locks", "account/3: transfer", "account/7: transfer"],
