@@ -28,7 +28,11 @@ def documents(folder):
                 "kind": file.suffix.lstrip(".") or "none",
                 "bytes": file.stat().st_size,
             }
-            yield {"id": fields["path"], "version": file.stat().st_mtime_ns // 1000, "fields": fields}
+            yield {
+                "id": fields["path"],
+                "version": file.stat().st_mtime_ns // 1000,
+                "fields": fields,
+            }
 
 
 def show(found):
@@ -37,7 +41,9 @@ def show(found):
         print(f"\n{hit.score:6.2f}  {hit.id}")
         for highlight in hit.highlights:
             for fragment in highlight.fragments:
-                marked = (f"\033[1m{p.text}\033[0m" if p.matched else p.text for p in fragment.parts)
+                marked = (
+                    f"\033[1m{p.text}\033[0m" if p.matched else p.text for p in fragment.parts
+                )
                 print("       ", " ".join("".join(marked).split()))
     kinds = ", ".join(f"{value.value} {value.count}" for value in found.facets[0].values)
     print(f"\nkinds: {kinds}")

@@ -3,7 +3,6 @@ package dev.quoin.server.search;
 
 import dev.quoin.search.v1.QueryRequest;
 import dev.quoin.search.v1.QueryWarning;
-import dev.quoin.search.v1.ReadPreference;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.Fingerprint;
 import java.util.ArrayList;
@@ -132,10 +131,6 @@ record SearchRequest(
     }
     // A part of it is for the answer.
     return Math.max(1, Math.min(nanos, deadline.timeRemaining(TimeUnit.NANOSECONDS) * 9 / 10));
-  }
-
-  boolean readsReplicas() {
-    return asked.getReadPreference() == ReadPreference.READ_PREFERENCE_REPLICA;
   }
 
   /** Everything that decides which hits there are, and in which order. */

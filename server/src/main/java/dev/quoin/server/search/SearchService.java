@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.search;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnknownFieldSet;
 import dev.quoin.search.v1.AnalyzeRequest;
 import dev.quoin.search.v1.AnalyzeResponse;
 import dev.quoin.search.v1.BulkPutRequest;
@@ -194,7 +196,7 @@ public final class SearchService implements BindableService {
   private void queryStream(
       QueryStreamRequest request, Call call, ResponseStream<QueryStreamResponse> responses) {
     RequestContext scope = call.scope();
-    QueryRequest asked = request.getRequest().toBuilder().clearFacets().build();
+    QueryRequest asked = asQuery(request);
     indexes
         .with(
             scope,
@@ -218,6 +220,18 @@ public final class SearchService implements BindableService {
                 responses.fail(failure);
               }
             });
+  }
+
+  /** The same fields have the same numbers. */
+  private static QueryRequest asQuery(QueryStreamRequest request) {
+    try {
+      return QueryRequest.newBuilder()
+          .mergeFrom(request.toByteString())
+          .setUnknownFields(UnknownFieldSet.getDefaultInstance())
+          .build();
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("a request for a stream is no query", e);
+    }
   }
 
   private CompletionStage<Page> found(RequestContext scope, QueryRequest asked, String after) {

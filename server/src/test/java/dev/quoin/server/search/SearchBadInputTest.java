@@ -305,7 +305,8 @@ final class SearchBadInputTest {
                         search
                             .queryStream(
                                 QueryStreamRequest.newBuilder()
-                                    .setRequest(SearchTesting.query("kb", "word"))
+                                    .setIndex("kb")
+                                    .setQuery("word")
                                     .setCursor(token)
                                     .build())
                             .next())

@@ -118,7 +118,12 @@ final class SearchFailureTest {
     try {
       Iterator<QueryStreamResponse> hits =
           at.queryStream(
-              QueryStreamRequest.newBuilder().setRequest(request).setCursor(cursor).build());
+              QueryStreamRequest.newBuilder()
+                  .setIndex(request.getIndex())
+                  .setQuery(request.getQuery())
+                  .addAllSort(request.getSortList())
+                  .setCursor(cursor)
+                  .build());
       String last = cursor;
       for (int i = 0; i < take && hits.hasNext(); i++) {
         QueryStreamResponse next = hits.next();
