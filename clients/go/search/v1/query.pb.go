@@ -79,7 +79,7 @@ func (Missing) EnumDescriptor() ([]byte, []int) {
 	return file_quoin_search_v1_query_proto_rawDescGZIP(), []int{0}
 }
 
-// Which copies of the data a query may read.
+// Which copies of the data a query is content with.
 type ReadPreference int32
 
 const (
@@ -87,8 +87,8 @@ const (
 	ReadPreference_READ_PREFERENCE_UNSPECIFIED ReadPreference = 0
 	// The primary: everything answered before is found.
 	ReadPreference_READ_PREFERENCE_PRIMARY ReadPreference = 1
-	// A replica where there is one, on a Cluster: what was put in the last moments may be
-	// missing.
+	// A replica will do, in which what was put in the last moments may be missing. This
+	// version of the server reads the primary all the same.
 	ReadPreference_READ_PREFERENCE_REPLICA ReadPreference = 2
 )
 
@@ -766,7 +766,7 @@ type QueryRequest struct {
 	// were, except facets, highlight, explain and return_fields; empty, the default, for
 	// the first page.
 	PageToken string `protobuf:"bytes,12,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Which copies of the data may be read.
+	// Which copies of the data the query is content with.
 	ReadPreference ReadPreference `protobuf:"varint,13,opt,name=read_preference,json=readPreference,proto3,enum=quoin.search.v1.ReadPreference" json:"read_preference,omitempty"`
 	// How long the search may take, 1 ms to 1 minute; then it answers with what it has and
 	// `partial`. By default the deadline of the call, and 5 seconds at most.
@@ -1311,11 +1311,42 @@ func (x *FacetCounts) GetValues() []*FacetCounts_FacetValue {
 // Asks for all documents.
 type QueryStreamRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Query as for Query; page_size, page_token and facets have no meaning.
-	Request *QueryRequest `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
-	// Cursor to resume after: that of the last hit received, with the same query; empty,
-	// the default, for the beginning.
-	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// Which index to look into.
+	Index string `protobuf:"bytes,1,opt,name=index,proto3" json:"index,omitempty"`
+	// Query in the query language: at most 16,384 bytes.
+	Query string `protobuf:"bytes,2,opt,name=query,proto3" json:"query,omitempty"`
+	// Conditions in typed form, all of which have to be met: at most 256. With `query`,
+	// which has to be met, too, or alone; one of both is needed.
+	Clauses []*Clause `protobuf:"bytes,3,rep,name=clauses,proto3" json:"clauses,omitempty"`
+	// Sort order: names of fields, each with a leading "-" for the greatest first, and
+	// "_score" for the best first; at most 8. Documents that are equal come by their ids.
+	// By default "_score".
+	Sort []string `protobuf:"bytes,4,rep,name=sort,proto3" json:"sort,omitempty"`
+	// Where documents go that have no value to sort by.
+	Missing Missing `protobuf:"varint,5,opt,name=missing,proto3,enum=quoin.search.v1.Missing" json:"missing,omitempty"`
+	// Only when the score is to be more than the relevance of the text: what makes it up.
+	Weights *QueryWeights `protobuf:"bytes,6,opt,name=weights,proto3" json:"weights,omitempty"`
+	// TEXT fields to highlight matches in: at most 16.
+	Highlight []string `protobuf:"bytes,8,rep,name=highlight,proto3" json:"highlight,omitempty"`
+	// Whether hits explain their scores.
+	Explain bool `protobuf:"varint,9,opt,name=explain,proto3" json:"explain,omitempty"`
+	// Fields that hits bring: at most 64; all by default.
+	ReturnFields []string `protobuf:"bytes,10,rep,name=return_fields,json=returnFields,proto3" json:"return_fields,omitempty"`
+	// Which copies of the data the query is content with.
+	ReadPreference ReadPreference `protobuf:"varint,13,opt,name=read_preference,json=readPreference,proto3,enum=quoin.search.v1.ReadPreference" json:"read_preference,omitempty"`
+	// How long the search may take, 1 ms to 1 minute; then it answers with what it has and
+	// `partial`. By default the deadline of the call, and 5 seconds at most.
+	Timeout *durationpb.Duration `protobuf:"bytes,14,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	// How much the query may cost in postings and values looked at; beyond it, it answers
+	// with what it has and `partial`. 0, the default, is 20 million.
+	MaxCost int64 `protobuf:"varint,15,opt,name=max_cost,json=maxCost,proto3" json:"max_cost,omitempty"`
+	// Whether a query that is estimated to cost more than `max_cost` is refused with
+	// SEARCH_QUERY_TOO_EXPENSIVE instead.
+	RefuseExpensive bool `protobuf:"varint,16,opt,name=refuse_expensive,json=refuseExpensive,proto3" json:"refuse_expensive,omitempty"`
+	// Cursor to resume after: that of the last hit received, with the other fields as they
+	// were, except highlight, explain and return_fields; empty, the default, for the
+	// beginning.
+	Cursor        string `protobuf:"bytes,17,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1350,11 +1381,95 @@ func (*QueryStreamRequest) Descriptor() ([]byte, []int) {
 	return file_quoin_search_v1_query_proto_rawDescGZIP(), []int{10}
 }
 
-func (x *QueryStreamRequest) GetRequest() *QueryRequest {
+func (x *QueryStreamRequest) GetIndex() string {
 	if x != nil {
-		return x.Request
+		return x.Index
+	}
+	return ""
+}
+
+func (x *QueryStreamRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *QueryStreamRequest) GetClauses() []*Clause {
+	if x != nil {
+		return x.Clauses
 	}
 	return nil
+}
+
+func (x *QueryStreamRequest) GetSort() []string {
+	if x != nil {
+		return x.Sort
+	}
+	return nil
+}
+
+func (x *QueryStreamRequest) GetMissing() Missing {
+	if x != nil {
+		return x.Missing
+	}
+	return Missing_MISSING_UNSPECIFIED
+}
+
+func (x *QueryStreamRequest) GetWeights() *QueryWeights {
+	if x != nil {
+		return x.Weights
+	}
+	return nil
+}
+
+func (x *QueryStreamRequest) GetHighlight() []string {
+	if x != nil {
+		return x.Highlight
+	}
+	return nil
+}
+
+func (x *QueryStreamRequest) GetExplain() bool {
+	if x != nil {
+		return x.Explain
+	}
+	return false
+}
+
+func (x *QueryStreamRequest) GetReturnFields() []string {
+	if x != nil {
+		return x.ReturnFields
+	}
+	return nil
+}
+
+func (x *QueryStreamRequest) GetReadPreference() ReadPreference {
+	if x != nil {
+		return x.ReadPreference
+	}
+	return ReadPreference_READ_PREFERENCE_UNSPECIFIED
+}
+
+func (x *QueryStreamRequest) GetTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.Timeout
+	}
+	return nil
+}
+
+func (x *QueryStreamRequest) GetMaxCost() int64 {
+	if x != nil {
+		return x.MaxCost
+	}
+	return 0
+}
+
+func (x *QueryStreamRequest) GetRefuseExpensive() bool {
+	if x != nil {
+		return x.RefuseExpensive
+	}
+	return false
 }
 
 func (x *QueryStreamRequest) GetCursor() string {
@@ -2544,10 +2659,23 @@ const file_quoin_search_v1_query_proto_rawDesc = "" +
 	"FacetValue\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12\x19\n" +
 	"\x05count\x18\x02 \x01(\x03H\x00R\x05count\x88\x01\x01B\b\n" +
-	"\x06_count\"e\n" +
-	"\x12QueryStreamRequest\x127\n" +
-	"\arequest\x18\x01 \x01(\v2\x1d.quoin.search.v1.QueryRequestR\arequest\x12\x16\n" +
-	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\x8b\x03\n" +
+	"\x06_count\"\xae\x04\n" +
+	"\x12QueryStreamRequest\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\tR\x05index\x12\x14\n" +
+	"\x05query\x18\x02 \x01(\tR\x05query\x121\n" +
+	"\aclauses\x18\x03 \x03(\v2\x17.quoin.search.v1.ClauseR\aclauses\x12\x12\n" +
+	"\x04sort\x18\x04 \x03(\tR\x04sort\x122\n" +
+	"\amissing\x18\x05 \x01(\x0e2\x18.quoin.search.v1.MissingR\amissing\x127\n" +
+	"\aweights\x18\x06 \x01(\v2\x1d.quoin.search.v1.QueryWeightsR\aweights\x12\x1c\n" +
+	"\thighlight\x18\b \x03(\tR\thighlight\x12\x18\n" +
+	"\aexplain\x18\t \x01(\bR\aexplain\x12#\n" +
+	"\rreturn_fields\x18\n" +
+	" \x03(\tR\freturnFields\x12H\n" +
+	"\x0fread_preference\x18\r \x01(\x0e2\x1f.quoin.search.v1.ReadPreferenceR\x0ereadPreference\x123\n" +
+	"\atimeout\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12\x19\n" +
+	"\bmax_cost\x18\x0f \x01(\x03R\amaxCost\x12)\n" +
+	"\x10refuse_expensive\x18\x10 \x01(\bR\x0frefuseExpensive\x12\x16\n" +
+	"\x06cursor\x18\x11 \x01(\tR\x06cursor\"\x8b\x03\n" +
 	"\x13QueryStreamResponse\x12U\n" +
 	"\fstreamed_hit\x18\x01 \x01(\v20.quoin.search.v1.QueryStreamResponse.StreamedHitH\x00R\vstreamedHit\x12P\n" +
 	"\vend_of_hits\x18\x02 \x01(\v2..quoin.search.v1.QueryStreamResponse.StreamEndH\x00R\tendOfHits\x12;\n" +
@@ -2688,26 +2816,30 @@ var file_quoin_search_v1_query_proto_depIdxs = []int32{
 	28, // 23: quoin.search.v1.Highlight.fragments:type_name -> quoin.search.v1.Highlight.Fragment
 	30, // 24: quoin.search.v1.Explanation.score_parts:type_name -> quoin.search.v1.Explanation.ScorePart
 	31, // 25: quoin.search.v1.FacetCounts.values:type_name -> quoin.search.v1.FacetCounts.FacetValue
-	9,  // 26: quoin.search.v1.QueryStreamRequest.request:type_name -> quoin.search.v1.QueryRequest
-	32, // 27: quoin.search.v1.QueryStreamResponse.streamed_hit:type_name -> quoin.search.v1.QueryStreamResponse.StreamedHit
-	33, // 28: quoin.search.v1.QueryStreamResponse.end_of_hits:type_name -> quoin.search.v1.QueryStreamResponse.StreamEnd
-	37, // 29: quoin.search.v1.QueryStreamResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
-	19, // 30: quoin.search.v1.ParseResponse.parsed_parts:type_name -> quoin.search.v1.ParsedPart
-	2,  // 31: quoin.search.v1.ParseResponse.warnings:type_name -> quoin.search.v1.QueryWarning
-	3,  // 32: quoin.search.v1.ParsedPart.part_kind:type_name -> quoin.search.v1.PartKind
-	19, // 33: quoin.search.v1.ParsedPart.inner_parts:type_name -> quoin.search.v1.ParsedPart
-	4,  // 34: quoin.search.v1.Clause.Words.word_mode:type_name -> quoin.search.v1.Clause.WordMode
-	35, // 35: quoin.search.v1.Clause.Range.lowest:type_name -> google.protobuf.Value
-	35, // 36: quoin.search.v1.Clause.Range.highest:type_name -> google.protobuf.Value
-	5,  // 37: quoin.search.v1.Clause.Clauses.clauses:type_name -> quoin.search.v1.Clause
-	27, // 38: quoin.search.v1.QueryWeights.WeightMap.by_field:type_name -> quoin.search.v1.QueryWeights.WeightMap.ByFieldEntry
-	29, // 39: quoin.search.v1.Highlight.Fragment.parts:type_name -> quoin.search.v1.Highlight.Part
-	11, // 40: quoin.search.v1.QueryStreamResponse.StreamedHit.hit:type_name -> quoin.search.v1.Hit
-	41, // [41:41] is the sub-list for method output_type
-	41, // [41:41] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	5,  // 26: quoin.search.v1.QueryStreamRequest.clauses:type_name -> quoin.search.v1.Clause
+	0,  // 27: quoin.search.v1.QueryStreamRequest.missing:type_name -> quoin.search.v1.Missing
+	6,  // 28: quoin.search.v1.QueryStreamRequest.weights:type_name -> quoin.search.v1.QueryWeights
+	1,  // 29: quoin.search.v1.QueryStreamRequest.read_preference:type_name -> quoin.search.v1.ReadPreference
+	34, // 30: quoin.search.v1.QueryStreamRequest.timeout:type_name -> google.protobuf.Duration
+	32, // 31: quoin.search.v1.QueryStreamResponse.streamed_hit:type_name -> quoin.search.v1.QueryStreamResponse.StreamedHit
+	33, // 32: quoin.search.v1.QueryStreamResponse.end_of_hits:type_name -> quoin.search.v1.QueryStreamResponse.StreamEnd
+	37, // 33: quoin.search.v1.QueryStreamResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	19, // 34: quoin.search.v1.ParseResponse.parsed_parts:type_name -> quoin.search.v1.ParsedPart
+	2,  // 35: quoin.search.v1.ParseResponse.warnings:type_name -> quoin.search.v1.QueryWarning
+	3,  // 36: quoin.search.v1.ParsedPart.part_kind:type_name -> quoin.search.v1.PartKind
+	19, // 37: quoin.search.v1.ParsedPart.inner_parts:type_name -> quoin.search.v1.ParsedPart
+	4,  // 38: quoin.search.v1.Clause.Words.word_mode:type_name -> quoin.search.v1.Clause.WordMode
+	35, // 39: quoin.search.v1.Clause.Range.lowest:type_name -> google.protobuf.Value
+	35, // 40: quoin.search.v1.Clause.Range.highest:type_name -> google.protobuf.Value
+	5,  // 41: quoin.search.v1.Clause.Clauses.clauses:type_name -> quoin.search.v1.Clause
+	27, // 42: quoin.search.v1.QueryWeights.WeightMap.by_field:type_name -> quoin.search.v1.QueryWeights.WeightMap.ByFieldEntry
+	29, // 43: quoin.search.v1.Highlight.Fragment.parts:type_name -> quoin.search.v1.Highlight.Part
+	11, // 44: quoin.search.v1.QueryStreamResponse.StreamedHit.hit:type_name -> quoin.search.v1.Hit
+	45, // [45:45] is the sub-list for method output_type
+	45, // [45:45] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_quoin_search_v1_query_proto_init() }
