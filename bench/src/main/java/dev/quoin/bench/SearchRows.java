@@ -13,6 +13,7 @@ final class SearchRows {
   static final String CONTACTS = "contacts-";
   static final String WORD = "search-";
   static final String LUCENE = "lucene-";
+  static final String BESIDE = "locks-beside-search";
   static final List<Integer> SIZES = List.of(10_000, 100_000, 1_000_000);
   static final List<String> WORDS =
       List.of(SearchCorpus.RARE, SearchCorpus.MEDIUM, SearchCorpus.FREQUENT);
@@ -63,6 +64,8 @@ final class SearchRows {
                       .addSort("sorted_name")
                       .addFacets(Facet.newBuilder().setField("city"))));
     }
+    rows.add(LoadRow.quoin(BESIDE + "-nothing", 1, GrpcWorkload.of(QuoinOperations::pair)));
+    rows.add(new SearchBesideRow(BESIDE, 1));
     return rows;
   }
 
