@@ -152,4 +152,28 @@ const (
 	// ReasonChatMessageNotFound: The chat has no message of this number, or keeps it no longer, or it was
 	// deleted.
 	ReasonChatMessageNotFound Reason = "CHAT_MESSAGE_NOT_FOUND"
+
+	// ReasonSearchIndexExists: There is an index of this name with other settings, or the field is there with
+	// another type or analyzer.
+	ReasonSearchIndexExists Reason = "SEARCH_INDEX_EXISTS"
+
+	// ReasonSearchIndexNotFound: There is no such index.
+	ReasonSearchIndexNotFound Reason = "SEARCH_INDEX_NOT_FOUND"
+
+	// ReasonSearchIndexOutdated: The index was made by another version of the analyzers than this server has. It can
+	// be searched, but takes no documents: create another and put them there.
+	ReasonSearchIndexOutdated Reason = "SEARCH_INDEX_OUTDATED"
+
+	// ReasonSearchQueryTooExpensive: The query costs more than its `max_cost`; the metadata `cost` has the estimate.
+	ReasonSearchQueryTooExpensive Reason = "SEARCH_QUERY_TOO_EXPENSIVE"
+
+	// ReasonSearchQueriesFull: The index has as many saved queries as one may have.
+	ReasonSearchQueriesFull Reason = "SEARCH_QUERIES_FULL"
+
+	// ReasonSearchBusy: Others changed the document, or the saved queries, all the time; nothing was
+	// changed, and the call can be repeated.
+	ReasonSearchBusy Reason = "SEARCH_BUSY"
+
+	// ReasonSearchPartitionFull: A partition of the index has as many documents as one can hold, 16,777,216.
+	ReasonSearchPartitionFull Reason = "SEARCH_PARTITION_FULL"
 )

@@ -13,6 +13,7 @@ import (
 	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
 	logsv1 "github.com/quoin-dev/quoin/clients/go/logs/v1"
 	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
+	searchv1 "github.com/quoin-dev/quoin/clients/go/search/v1"
 	semaphoresv1 "github.com/quoin-dev/quoin/clients/go/semaphores/v1"
 	statsv1 "github.com/quoin-dev/quoin/clients/go/stats/v1"
 )
@@ -52,6 +53,10 @@ type Services struct {
 	// Schedules adds tasks to queues again and again, at times a cron expression says.
 	Schedules queuesv1.SchedulesClient
 
+	// Search finds documents by words, attributes and ranges, on any Redis or Valkey and
+	// without a module.
+	Search searchv1.SearchClient
+
 	// Semaphores bounds how many callers use something at the same time.
 	Semaphores *Semaphores
 
@@ -72,6 +77,7 @@ func newServices(c *clientCore) Services {
 		Logs:       &Logs{logsv1.NewLogsClient(c.connections), c},
 		Queues:     &Queues{queuesv1.NewQueuesClient(c.connections), c},
 		Schedules:  queuesv1.NewSchedulesClient(c.connections),
+		Search:     searchv1.NewSearchClient(c.connections),
 		Semaphores: &Semaphores{semaphoresv1.NewSemaphoresClient(c.connections), c},
 		Stats:      &Stats{statsv1.NewStatsClient(c.connections), c},
 	}

@@ -21,10 +21,20 @@ STORIES = {
              "2 x order %d cannot be paid"],
     "queues": ["TASK_STATE_DONE after 1 told ann", "TASK_STATE_DONE after 2 told bob",
                "TASK_STATE_DEAD after 1 "],
+    "search": ["3 files looked at", "2 files", "", "  0.73  locks.md",
+               "        # \033[1mLocks\033[0m A \033[1mlock\033[0m has one holder. Its "
+               "\033[1mlease\033[0m ends by itself, so a holder that died is not waited for.",
+               "", "  0.28  queues.md",
+               "        # Queues Work for later: a worker \033[1mleases\033[0m a task, and gives the "
+               "\033[1mlease\033[0m back when it is done.",
+               "", "kinds: md 2"],
     "semaphores": ["in use: 1 of 3", "one call more is fine", "bulk upload with 3 permits"],
     "transfer": ["2 readers look at account 3", "a transfer is refused: account/3 is held",
                  "the transfer holds 2 locks", "account/3: transfer", "account/7: transfer"],
 }  # fmt: skip
+
+
+ARGUMENTS = {"search": [str(Path(__file__).parent / "texts"), "lock +lease"]}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +51,7 @@ def test_every_example_has_a_story() -> None:
 @pytest.mark.parametrize("name", sorted(STORIES))
 def test_example(server: Server, name: str) -> None:
     done = subprocess.run(
-        [sys.executable, str(FOLDER / f"{name}.py"), server.address],
+        [sys.executable, str(FOLDER / f"{name}.py"), server.address, *ARGUMENTS.get(name, [])],
         capture_output=True,
         text=True,
         timeout=60,

@@ -147,6 +147,23 @@ const (
 	// The chat has no message of this number, or keeps it no longer, or it was
 	// deleted.
 	ErrorReason_ERROR_REASON_CHAT_MESSAGE_NOT_FOUND ErrorReason = 806
+	// There is an index of this name with other settings, or the field is there with
+	// another type or analyzer.
+	ErrorReason_ERROR_REASON_SEARCH_INDEX_EXISTS ErrorReason = 900
+	// There is no such index.
+	ErrorReason_ERROR_REASON_SEARCH_INDEX_NOT_FOUND ErrorReason = 901
+	// The index was made by another version of the analyzers than this server has. It can
+	// be searched, but takes no documents: create another and put them there.
+	ErrorReason_ERROR_REASON_SEARCH_INDEX_OUTDATED ErrorReason = 902
+	// The query costs more than its `max_cost`; the metadata `cost` has the estimate.
+	ErrorReason_ERROR_REASON_SEARCH_QUERY_TOO_EXPENSIVE ErrorReason = 903
+	// The index has as many saved queries as one may have.
+	ErrorReason_ERROR_REASON_SEARCH_QUERIES_FULL ErrorReason = 904
+	// Others changed the document, or the saved queries, all the time; nothing was
+	// changed, and the call can be repeated.
+	ErrorReason_ERROR_REASON_SEARCH_BUSY ErrorReason = 905
+	// A partition of the index has as many documents as one can hold, 16,777,216.
+	ErrorReason_ERROR_REASON_SEARCH_PARTITION_FULL ErrorReason = 906
 )
 
 // Enum value maps for ErrorReason.
@@ -193,6 +210,13 @@ var (
 		804: "ERROR_REASON_CHAT_FULL",
 		805: "ERROR_REASON_CHAT_USER_FULL",
 		806: "ERROR_REASON_CHAT_MESSAGE_NOT_FOUND",
+		900: "ERROR_REASON_SEARCH_INDEX_EXISTS",
+		901: "ERROR_REASON_SEARCH_INDEX_NOT_FOUND",
+		902: "ERROR_REASON_SEARCH_INDEX_OUTDATED",
+		903: "ERROR_REASON_SEARCH_QUERY_TOO_EXPENSIVE",
+		904: "ERROR_REASON_SEARCH_QUERIES_FULL",
+		905: "ERROR_REASON_SEARCH_BUSY",
+		906: "ERROR_REASON_SEARCH_PARTITION_FULL",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -236,6 +260,13 @@ var (
 		"ERROR_REASON_CHAT_FULL":                  804,
 		"ERROR_REASON_CHAT_USER_FULL":             805,
 		"ERROR_REASON_CHAT_MESSAGE_NOT_FOUND":     806,
+		"ERROR_REASON_SEARCH_INDEX_EXISTS":        900,
+		"ERROR_REASON_SEARCH_INDEX_NOT_FOUND":     901,
+		"ERROR_REASON_SEARCH_INDEX_OUTDATED":      902,
+		"ERROR_REASON_SEARCH_QUERY_TOO_EXPENSIVE": 903,
+		"ERROR_REASON_SEARCH_QUERIES_FULL":        904,
+		"ERROR_REASON_SEARCH_BUSY":                905,
+		"ERROR_REASON_SEARCH_PARTITION_FULL":      906,
 	}
 )
 
@@ -289,7 +320,7 @@ var File_quoin_errors_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_quoin_errors_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\"quoin/errors/v1/error_reason.proto\x12\x0fquoin.errors.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto*\xb9\r\n" +
+	"\"quoin/errors/v1/error_reason.proto\x12\x0fquoin.errors.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto*\xfa\x0f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12&\n" +
 	"\x1cERROR_REASON_INVALID_REQUEST\x10\x01\x1a\x04\xc0\xf3\x18\x03\x12(\n" +
@@ -333,7 +364,15 @@ const file_quoin_errors_v1_error_reason_proto_rawDesc = "" +
 	"\x1dERROR_REASON_CHAT_NOT_ALLOWED\x10\xa3\x06\x1a\x04\xc0\xf3\x18\a\x12!\n" +
 	"\x16ERROR_REASON_CHAT_FULL\x10\xa4\x06\x1a\x04\xc0\xf3\x18\b\x12&\n" +
 	"\x1bERROR_REASON_CHAT_USER_FULL\x10\xa5\x06\x1a\x04\xc0\xf3\x18\b\x12.\n" +
-	"#ERROR_REASON_CHAT_MESSAGE_NOT_FOUND\x10\xa6\x06\x1a\x04\xc0\xf3\x18\x05:I\n" +
+	"#ERROR_REASON_CHAT_MESSAGE_NOT_FOUND\x10\xa6\x06\x1a\x04\xc0\xf3\x18\x05\x12+\n" +
+	" ERROR_REASON_SEARCH_INDEX_EXISTS\x10\x84\a\x1a\x04\xc0\xf3\x18\x06\x12.\n" +
+	"#ERROR_REASON_SEARCH_INDEX_NOT_FOUND\x10\x85\a\x1a\x04\xc0\xf3\x18\x05\x12-\n" +
+	"\"ERROR_REASON_SEARCH_INDEX_OUTDATED\x10\x86\a\x1a\x04\xc0\xf3\x18\t\x122\n" +
+	"'ERROR_REASON_SEARCH_QUERY_TOO_EXPENSIVE\x10\x87\a\x1a\x04\xc0\xf3\x18\b\x12+\n" +
+	" ERROR_REASON_SEARCH_QUERIES_FULL\x10\x88\a\x1a\x04\xc0\xf3\x18\b\x12#\n" +
+	"\x18ERROR_REASON_SEARCH_BUSY\x10\x89\a\x1a\x04\xc0\xf3\x18\n" +
+	"\x12-\n" +
+	"\"ERROR_REASON_SEARCH_PARTITION_FULL\x10\x8a\a\x1a\x04\xc0\xf3\x18\b:I\n" +
 	"\x04code\x12!.google.protobuf.EnumValueOptions\x18\xb8\x8e\x03 \x01(\x0e2\x10.google.rpc.CodeR\x04codeBQ\n" +
 	"\x13dev.quoin.errors.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/errors/v1;errorsv1b\x06proto3"
 

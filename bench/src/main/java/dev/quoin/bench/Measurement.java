@@ -26,6 +26,8 @@ record Measurement(Map<String, Double> values) {
   static final String SERVED_P99 = "servedP99Micros";
   static final String REFUSED = "refusedPerSecond";
   static final String REFUSED_LONGEST = "refusedLongestMicros";
+  static final String DOCUMENTS_PER_SECOND = "documentsPerSecond";
+  static final String REDIS_BYTES = "redisBytesPerDocument";
   static final String HEAP_PER_STREAM = "serverHeapBytesPerStream";
   static final String SERVER_CORES = "coresUsedByServer";
   static final String REDIS_CORES = "coresUsedByRedis";

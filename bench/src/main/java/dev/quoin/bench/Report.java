@@ -34,6 +34,7 @@ final class Report {
     report.waiters();
     report.tasks();
     report.catchUps();
+    report.documents();
     report.holds();
     report.overload();
     report.ratios();
@@ -223,6 +224,28 @@ final class Report {
       double speed = median(row, Measurement.MESSAGES_PER_SECOND);
       line(
           "| %s | %,d | %,.0f | %.2f |", row.name(), row.inFlight(), speed, row.inFlight() / speed);
+    }
+  }
+
+  private void documents() {
+    List<Row> rows = results.with(Measurement.DOCUMENTS_PER_SECOND);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| documents of 100 words | documents | documents/s | bytes of Redis each"
+            + " | server CPU µs | Redis CPU µs |");
+    line("|---|--:|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %,.0f | %,.0f | %.0f | %.0f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.DOCUMENTS_PER_SECOND),
+          median(row, Measurement.REDIS_BYTES),
+          median(row, Measurement.SERVER_CPU),
+          median(row, Measurement.REDIS_CPU));
     }
   }
 

@@ -76,14 +76,16 @@ final class Rows {
   private Rows() {}
 
   static List<Group> groups() {
-    return List.of(
-        new Group(ACQUIRE_ROUNDS, acquire()),
-        new Group(1, calls()),
-        new Group(1, coordination()),
-        new Group(1, figures()),
-        new Group(1, queues()),
-        new Group(1, config()),
-        new Group(1, chat()));
+    List<Group> groups = new ArrayList<>();
+    groups.add(new Group(ACQUIRE_ROUNDS, acquire()));
+    groups.add(new Group(1, calls()));
+    groups.add(new Group(1, coordination()));
+    groups.add(new Group(1, figures()));
+    groups.add(new Group(1, queues()));
+    groups.add(new Group(1, config()));
+    groups.add(new Group(1, chat()));
+    groups.addAll(SearchRows.groups());
+    return groups;
   }
 
   /** The null call that rows of a group are compared with. */

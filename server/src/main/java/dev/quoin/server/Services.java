@@ -10,6 +10,7 @@ import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.SchedulesGrpc;
+import dev.quoin.search.v1.SearchGrpc;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.admin.AdminService;
 import dev.quoin.server.chat.ChatService;
@@ -22,6 +23,7 @@ import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.logs.LogsService;
 import dev.quoin.server.queues.QueuesService;
 import dev.quoin.server.queues.SchedulesService;
+import dev.quoin.server.search.SearchService;
 import dev.quoin.server.semaphores.SemaphoresService;
 import dev.quoin.server.stats.StatsService;
 import dev.quoin.stats.v1.StatsGrpc;
@@ -51,6 +53,7 @@ public final class Services {
           new Entry(LogsGrpc.getServiceDescriptor(), LogsService::new),
           new Entry(QueuesGrpc.getServiceDescriptor(), QueuesService::new),
           new Entry(SchedulesGrpc.getServiceDescriptor(), SchedulesService::new),
+          new Entry(SearchGrpc.getServiceDescriptor(), SearchService::new),
           new Entry(SemaphoresGrpc.getServiceDescriptor(), SemaphoresService::new),
           new Entry(
               StatsGrpc.getServiceDescriptor(),

@@ -38,16 +38,24 @@ final class ContractLawsTest {
   private static final Map<String, String> OF_SEVERAL_TYPES =
       Map.of(
           "events", "a list, and the message of a stream that has one",
+          "explanation", "what somebody said; how a score came about",
+          "facets", "what is asked for, and what was counted",
+          "fields", "definitions of fields, and what documents and log entries hold",
+          "index", "the name of an index, and the number of an item",
           "reason", "why something happened, from the enum of what can happen there",
-          "value", "what callers bring along: a number to Stats, a structure to Config");
+          "type", "a name of configuration, and an enum",
+          "value", "what callers bring along: a number to Stats, a structure to Config",
+          "weights", "numbers by queue, and by field");
 
   /** What the name of an RPC begins with. */
   private static final Pattern VERB =
       Pattern.compile(
-          "(Ack|Acquire|Announce|Cancel|Configure|Create|Delete|Edit|Enqueue|Extend|Fetch|Get|Hold"
-              + "|Increment|Join|Kick|Lease|Leave|List|Nack|Pause|Preview|Purge|Put|Record|Redrive"
-              + "|Release|Renew|Reschedule|Resolve|Resume|Revoke|Rollback|Send|Set|Signal|Subscribe"
-              + "|Tail|Wait|Watch|Work|Write)([A-Z].*)?");
+          "(Ack|Acquire|Analyze|Announce|Bulk|Cancel|Configure|Create|Delete|Drop|Edit|Enqueue|Extend"
+              + "|Fetch|Get|Hold"
+              + "|Increment|Join|Kick|Lease|Leave|List|Nack|Parse|Pause|Preview|Purge|Put|Query|Record"
+              + "|Redrive"
+              + "|Release|Renew|Reschedule|Resolve|Resume|Revoke|Rollback|Send|Set|Signal|Subscribe|Suggest"
+              + "|Tail|Update|Wait|Watch|Work|Write)([A-Z].*)?");
 
   /** The predefined rules that fields of requests keep, by their names. */
   private static final Map<String, List<String>> RULES = rules();
@@ -101,7 +109,7 @@ final class ContractLawsTest {
     rules.put("client_message_id", List.of("request_id"));
     rules.put("task_id", List.of("token"));
     rules.put("task_ids", List.of("token"));
-    rules.put("id", List.of("token"));
+    rules.put("id", List.of("token", "name"));
     return rules;
   }
 

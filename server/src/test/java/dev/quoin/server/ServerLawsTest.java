@@ -46,6 +46,7 @@ final class ServerLawsTest {
           "quoin.locks.v1.Locks/List",
           "quoin.logs.v1.Logs/ListNames",
           "quoin.queues.v1.Queues/ListQueues",
+          "quoin.search.v1.Search/ListIndexes",
           "quoin.semaphores.v1.Semaphores/List",
           "quoin.stats.v1.Stats/List",
           "quoin.errors.v1.Errors/ListReasons");

@@ -50,6 +50,8 @@ public final class CompleteAnswers implements ClientInterceptor {
           Set.of("Heartbeat.stale"),
           "quoin.logs.v1.TailResponse",
           Set.of("Gap.missed"),
+          "quoin.search.v1.WatchMatchesResponse",
+          Set.of("Gap.missed"),
           "quoin.chat.v1.SubscribeResponse",
           Set.of("Gap.first_missed", "Gap.last_missed"));
 
@@ -57,7 +59,10 @@ public final class CompleteAnswers implements ClientInterceptor {
 
   /** Messages that callers bring along, and get back as they were. */
   private static final Set<String> BROUGHT_ALONG =
-      Set.of("quoin.queues.v1.PutScheduleRequest", "quoin.logs.v1.LogEntry");
+      Set.of(
+          "quoin.queues.v1.PutScheduleRequest",
+          "quoin.logs.v1.LogEntry",
+          "quoin.search.v1.FieldDefinition");
 
   /** Whether a field has to show that it was set. */
   public static boolean isAnswer(FieldDescriptor field) {

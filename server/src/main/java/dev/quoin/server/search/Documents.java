@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.search;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value.KindCase;
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.search.v1.Document;
+import dev.quoin.search.v1.PutOutcome;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.redis.Arguments;
+import dev.quoin.server.redis.LuaScript;
+import dev.quoin.server.redis.Reply;
+import dev.quoin.server.redis.RequestContext;
+import dev.quoin.server.redis.Scripts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+
+/**
+ * Documents in Redis. One that is new takes one step; to replace or delete one, its terms are made
+ * of what is stored once more, so they need not be stored, and the script sees to it that this is
+ * still what it replaces.
+ */
+final class Documents {
+  private static final LuaScript PUT = LuaScript.load("search/put");
+  private static final LuaScript READ = LuaScript.load("search/documents");
+  private static final int TRIES = 16;
+  private static final int MOST_BYTES = 1 << 20;
+
+  private final Scripts scripts;
+  private final Indexes indexes;
+  private final SavedQueries queries;
+  private final Workers workers;
+
+  Documents(Scripts scripts, Indexes indexes, SavedQueries queries, Workers workers) {
+    this.scripts = scripts;
+    this.indexes = indexes;
+    this.queries = queries;
+    this.workers = workers;
+  }
+
+  /** What became of a document. */
+  record Result(PutOutcome outcome, long version) {}
+
+  /**
+   * What to do about a document, given the one that is stored.
+   *
+   * @param next what to store instead; null to delete it
+   * @param version of that
+   */
+  private record Change(Struct next, long version) {}
+
+  /** A change that has been analyzed. */
+  private record Prepared(
+      StoredDocument before, Change change, IndexedDocument.Difference difference, long cost) {}
+
+  CompletionStage<Result> put(RequestContext scope, String index, Document document) {
+    byte[] digest = StoredDocument.digest(document.getFields());
+    if (document.getFields().getSerializedSize() > MOST_BYTES) {
+      throw InvalidRequest.of("document.fields", "must have at most 1 MiB");
+    }
+    return change(
+            scope,
+            index,
+            document.getId(),
+            "document.fields",
+            stored -> {
+              long version = document.getVersion();
+              if (stored.exists() && document.hasVersion() && version <= stored.version()) {
+                return null;
+              }
+              if (stored.exists() && !document.hasVersion() && stored.hasDigest(digest)) {
+                return null;
+              }
+              return new Change(
+                  document.getFields(), document.hasVersion() ? version : stored.version() + 1);
+            })
+        .thenApply(
+            done -> {
+              if (done.applied() != null) {
+                return new Result(
+                    done.stored().exists()
+                        ? PutOutcome.PUT_OUTCOME_REPLACED
+                        : PutOutcome.PUT_OUTCOME_CREATED,
+                    done.applied().version());
+              }
+              boolean same =
+                  done.stored().hasDigest(digest)
+                      && (!document.hasVersion()
+                          || document.getVersion() == done.stored().version());
+              return new Result(
+                  same ? PutOutcome.PUT_OUTCOME_UNCHANGED : PutOutcome.PUT_OUTCOME_STALE,
+                  done.stored().version());
+            });
+  }
+
+  CompletionStage<Boolean> delete(RequestContext scope, String index, String id, long upTo) {
+    return change(
+            scope,
+            index,
+            id,
+            "fields",
+            stored ->
+                stored.exists() && (upTo == 0 || stored.version() <= upTo)
+                    ? new Change(null, 0)
+                    : null)
+        .thenApply(done -> done.applied() != null);
+  }
+
+  CompletionStage<Boolean> setAttributes(
+      RequestContext scope, String index, String id, Struct fields) {
+    return indexes
+        .with(
+            scope,
+            index,
+            definition -> {
+              fields
+                  .getFieldsMap()
+                  .forEach(
+                      (name, value) -> {
+                        String where = "fields[\"%s\"]".formatted(name);
+                        if (definition.field(name, where).isText()) {
+                          throw InvalidRequest.of(where, "is TEXT: put the document to change it");
+                        }
+                      });
+              return CompletableFuture.completedFuture(definition);
+            })
+        .thenCompose(
+            definition ->
+                change(
+                    scope,
+                    index,
+                    id,
+                    "fields",
+                    stored -> {
+                      if (!stored.exists()) {
+                        return null;
+                      }
+                      Struct next = merged(stored.fields(), fields);
+                      return next.equals(stored.fields())
+                          ? null
+                          : new Change(next, stored.version());
+                    }))
+        .thenApply(done -> done.stored().exists());
+  }
+
+  private static Struct merged(Struct stored, Struct changed) {
+    Struct.Builder next = stored.toBuilder();
+    changed
+        .getFieldsMap()
+        .forEach(
+            (name, value) -> {
+              if (value.getKindCase() == KindCase.NULL_VALUE) {
+                next.removeFields(name);
+              } else {
+                next.putFields(name, value);
+              }
+            });
+    return next.build();
+  }
+
+  /** What was stored, and the change that was made of it, if one was. */
+  private record Done(StoredDocument stored, Change applied) {}
+
+  private CompletionStage<Done> change(
+      RequestContext scope,
+      String index,
+      String id,
+      String where,
+      Function<StoredDocument, Change> decide) {
+    return indexes.with(
+        scope,
+        index,
+        definition -> {
+          if (definition.isOutdated()) {
+            throw new ApiException(
+                ErrorReason.ERROR_REASON_SEARCH_INDEX_OUTDATED,
+                "the index was made by another version of the analyzers: create another one");
+          }
+          return new Attempt(scope, definition, id, where, decide)
+              .on(StoredDocument.NONE, queries.stampOf(scope, definition, id), TRIES);
+        });
+  }
+
+  /** Changes one document until the one that was stored is still there. */
+  private final class Attempt {
+    private final RequestContext scope;
+    private final IndexDefinition index;
+    private final String id;
+    private final String where;
+    private final Function<StoredDocument, Change> decide;
+    private final PartitionKeys keys;
+
+    Attempt(
+        RequestContext scope,
+        IndexDefinition index,
+        String id,
+        String where,
+        Function<StoredDocument, Change> decide) {
+      this.scope = scope;
+      this.index = index;
+      this.id = id;
+      this.where = where;
+      this.decide = decide;
+      this.keys = indexes.partition(scope, index, index.partitionOf(id));
+    }
+
+    CompletionStage<Done> on(StoredDocument stored, byte[] queriesStamp, int tries) {
+      Change change = decide.apply(stored);
+      if (change == null && !stored.exists()) {
+        // Whether there is really none has to be asked first.
+        return get(scope, index, id)
+            .thenCompose(
+                found ->
+                    found.exists()
+                        ? on(found, queriesStamp, tries)
+                        : CompletableFuture.completedFuture(new Done(found, null)));
+      }
+      if (change == null) {
+        return CompletableFuture.completedFuture(new Done(stored, null));
+      }
+      long cost = stored.fields().getSerializedSize();
+      cost += change.next() == null ? 0 : change.next().getSerializedSize();
+      return workers
+          .compute(cost, () -> prepare(stored, change))
+          .thenCompose(prepared -> tryQueries(prepared, queriesStamp, tries));
+    }
+
+    private Prepared prepare(StoredDocument stored, Change change) {
+      IndexedDocument before =
+          stored.exists()
+              ? IndexedDocument.of(index, stored.fields(), "stored")
+              : IndexedDocument.none();
+      IndexedDocument after =
+          change.next() == null
+              ? IndexedDocument.none()
+              : IndexedDocument.of(index, change.next(), where);
+      return new Prepared(stored, change, after.from(before), 0);
+    }
+
+    private CompletionStage<Done> tryQueries(Prepared prepared, byte[] stamp, int tries) {
+      if (stamp.length == 0 || prepared.change().next() == null) {
+        return write(prepared, stamp, Bytes.NONE, tries);
+      }
+      return queries
+          .matching(scope, index, id, prepared.change().next())
+          .thenCompose(
+              matching ->
+                  write(
+                      prepared,
+                      matching.stamp(),
+                      MatchEntry.write(matching.ids(), id, prepared.change().version()),
+                      tries));
+    }
+
+    private CompletionStage<Done> write(
+        Prepared prepared, byte[] stamp, byte[] matched, int tries) {
+      return scripts
+          .run(PUT, scope, keys.changed(), arguments(prepared, stamp, matched))
+          .thenCompose(reply -> next(reply, prepared, stamp, tries));
+    }
+
+    private CompletionStage<Done> next(Reply reply, Prepared prepared, byte[] stamp, int tries) {
+      long outcome = StaleDefinition.checked(reply.integer());
+      byte[] detail = reply.bytes();
+      if (outcome == 1) {
+        return CompletableFuture.completedFuture(new Done(prepared.before(), prepared.change()));
+      }
+      if (tries == 1) {
+        throw new ApiException(
+            ErrorReason.ERROR_REASON_SEARCH_BUSY, "others change the document all the time");
+      }
+      if (outcome == 3) {
+        queries.learn(scope, index, id, detail);
+        return on(prepared.before(), detail, tries - 1);
+      }
+      return on(StoredDocument.read(detail), stamp, tries - 1);
+    }
+
+    private Object[] arguments(Prepared prepared, byte[] stamp, byte[] matched) {
+      Change change = prepared.change();
+      IndexedDocument.Difference difference = prepared.difference();
+      boolean isNew = !prepared.before().exists();
+      boolean moves = isNew || change.next() == null;
+      byte[] body =
+          change.next() == null
+              ? Bytes.NONE
+              : StoredDocument.write(
+                  change.version(), StoredDocument.digest(change.next()), change.next());
+      Arguments arguments =
+          Arguments.of(
+              index.id(),
+              index.revision(),
+              id,
+              prepared.before().stamp(),
+              body,
+              change.next() == null ? Bytes.NONE : stamp,
+              matched,
+              difference.columns.size() + (moves ? 1 : 0),
+              difference.sums.size());
+      if (moves) {
+        arguments.add(Columns.IDS, "0", change.next() == null ? "" : id);
+      }
+      difference.columns.forEach(
+          (field, value) ->
+              arguments.add(
+                  String.valueOf((char) field.number()), field.isNumber() ? "1" : "0", value));
+      difference.sums.forEach(arguments::add);
+      difference.terms.forEach((term, posting) -> arguments.add(term, posting.stored()));
+      return arguments.toArray();
+    }
+  }
+
+  /** The document of an id; one that does not exist when there is none. */
+  CompletionStage<StoredDocument> get(RequestContext scope, IndexDefinition index, String id) {
+    return get(scope, index, index.partitionOf(id), List.of(id), 0)
+        .thenApply(found -> found.get(0));
+  }
+
+  /** Documents of one partition, of the first ids as many as fit and one at least. */
+  CompletionStage<List<StoredDocument>> get(
+      RequestContext scope, IndexDefinition index, int partition, List<String> ids, int bytes) {
+    PartitionKeys keys = indexes.partition(scope, index, partition);
+    return scripts
+        .run(
+            READ,
+            scope,
+            new String[] {keys.meta(), keys.documents()},
+            Arguments.of(index.id(), index.revision(), bytes).addAll(ids).toArray())
+        .thenApply(
+            reply -> {
+              StaleDefinition.checked(reply.integer());
+              reply.bytes();
+              List<StoredDocument> found = new ArrayList<>();
+              while (reply.hasMore()) {
+                found.add(StoredDocument.read(reply.bytes()));
+              }
+              return found;
+            });
+  }
+}

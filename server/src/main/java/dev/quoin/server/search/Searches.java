@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.search;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.quoin.search.v1.Explanation;
+import dev.quoin.search.v1.FacetCounts;
+import dev.quoin.search.v1.Highlight;
+import dev.quoin.search.v1.Hit;
+import dev.quoin.server.redis.RequestContext;
+import dev.quoin.server.redis.Scripts;
+import io.grpc.Deadline;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+/** Runs queries and brings the documents they find. */
+final class Searches {
+  private static final int PAGE_BYTES = 1 << 20;
+
+  private final Documents documents;
+  private final PartitionReader reader;
+  private final WordReader words;
+  private final Workers workers;
+
+  Searches(
+      Scripts scripts, Indexes indexes, Documents documents, WordReader words, Workers workers) {
+    this.documents = documents;
+    this.reader = new PartitionReader(scripts, indexes);
+    this.words = words;
+    this.workers = workers;
+  }
+
+  PartitionReader reader() {
+    return reader;
+  }
+
+  /**
+   * A page of hits.
+   *
+   * @param size how many hits at most
+   * @param position where to go on; empty for the beginning
+   */
+  CompletionStage<Page> page(
+      RequestContext scope, SearchRequest request, int size, String position) {
+    long nanos = request.nanos(scope.deadline());
+    RequestContext limited = within(scope, nanos);
+    RequestContext preparing = within(scope, nanos / 2);
+    // What is found has to be brought, too.
+    long end = System.nanoTime() + nanos * 4 / 5;
+    QueryRun run =
+        new QueryRun(reader, words, workers, limited, preparing, request, size, position, end);
+    return run.run().thenCompose(result -> bring(scope, request, run, result, size));
+  }
+
+  private static RequestContext within(RequestContext scope, long nanos) {
+    return new RequestContext(
+        scope.namespace(), Deadline.after(nanos, TimeUnit.NANOSECONDS), scope.seal(), scope.gone());
+  }
+
+  private CompletionStage<Page> bring(
+      RequestContext scope, SearchRequest request, QueryRun run, QueryRun.Result result, int size) {
+    List<Collector.Candidate> page = result.best().subList(0, Math.min(size, result.best().size()));
+    Map<Integer, List<Integer>> byPartition = new LinkedHashMap<>();
+    for (int i = 0; i < page.size(); i++) {
+      byPartition.computeIfAbsent(page.get(i).partition(), p -> new ArrayList<>()).add(i);
+    }
+    StoredDocument[] found = new StoredDocument[page.size()];
+    List<CompletableFuture<?>> reads = new ArrayList<>();
+    byPartition.forEach(
+        (partition, places) ->
+            reads.add(
+                documents
+                    .get(
+                        scope,
+                        request.index(),
+                        partition,
+                        places.stream().map(i -> id(page.get(i))).toList(),
+                        PAGE_BYTES / byPartition.size())
+                    .thenAccept(
+                        read ->
+                            IntStream.range(0, read.size())
+                                .forEach(i -> found[places.get(i)] = read.get(i)))
+                    .toCompletableFuture()));
+    return CompletableFuture.allOf(reads.toArray(CompletableFuture<?>[]::new))
+        .thenCompose(
+            done ->
+                workers.compute(
+                    cost(request, found), () -> page(request, run, result, page, found)));
+  }
+
+  private static long cost(SearchRequest request, StoredDocument[] found) {
+    long cost = 0;
+    for (StoredDocument document : found) {
+      cost +=
+          document == null || request.highlighted().isEmpty()
+              ? 0
+              : document.fields().getSerializedSize() / 8;
+    }
+    return cost;
+  }
+
+  private static String id(Collector.Candidate hit) {
+    return Bytes.text(hit.place().id(), 0, hit.place().id().length);
+  }
+
+  /** The page that ends before the first document that did not fit. */
+  private Page page(
+      SearchRequest request,
+      QueryRun run,
+      QueryRun.Result result,
+      List<Collector.Candidate> page,
+      StoredDocument[] found) {
+    List<Page.PlacedHit> hits = new ArrayList<>();
+    int end = 0;
+    while (end < page.size() && found[end] != null) {
+      Collector.Candidate hit = page.get(end);
+      if (found[end].exists()) {
+        hits.add(
+            new Page.PlacedHit(
+                hit(request, result, hit, found[end]),
+                run.position(result.statistics(), hit.place())));
+      }
+      end++;
+    }
+    List<FacetCounts> facets = new ArrayList<>();
+    for (int i = 0; i < request.facets().size(); i++) {
+      int facet = i;
+      facets.add(
+          FacetCounter.shown(
+              request.facets().get(i),
+              result.searched().stream().map(one -> one.found().counts().get(facet)).toList()));
+    }
+    return new Page(
+        hits,
+        end < result.best().size(),
+        end == 0 ? "" : run.position(result.statistics(), page.get(end - 1).place()),
+        result.searched().stream().mapToLong(one -> one.found().total()).sum(),
+        result.searched().stream().allMatch(one -> one.found().complete()),
+        result.failed(),
+        facets,
+        result.searched().stream().mapToLong(one -> one.found().cost()).sum());
+  }
+
+  private static Hit hit(
+      SearchRequest request,
+      QueryRun.Result result,
+      Collector.Candidate candidate,
+      StoredDocument document) {
+    Hit.Builder hit =
+        Hit.newBuilder()
+            .setId(id(candidate))
+            .setScore(candidate.score())
+            .setVersion(document.version())
+            .setFields(returned(request, document.fields()))
+            .addAllSortValues(request.ranking().shown(candidate.place()));
+    Highlighter highlighter = new Highlighter(request.whole());
+    for (IndexField field : request.highlighted()) {
+      Value value = document.fields().getFieldsMap().get(field.name());
+      Highlight highlight =
+          value == null || value.hasNullValue() ? null : highlighter.of(field, value);
+      if (highlight != null) {
+        hit.addHighlights(highlight);
+      }
+    }
+    if (request.asked().getExplain()) {
+      hit.setExplanation(
+          explanation(
+              candidate.score(),
+              result.search(candidate.partition()).explain(candidate.ordinal())));
+    }
+    return hit.build();
+  }
+
+  private static Struct returned(SearchRequest request, Struct fields) {
+    if (request.asked().getReturnFieldsCount() == 0) {
+      return fields;
+    }
+    Struct.Builder returned = Struct.newBuilder();
+    for (String name : request.asked().getReturnFieldsList()) {
+      Value value = fields.getFieldsMap().get(name);
+      if (value != null) {
+        returned.putFields(name, value);
+      }
+    }
+    return returned.build();
+  }
+
+  private static Explanation explanation(double score, List<Matcher.Part> parts) {
+    Explanation.Builder explanation = Explanation.newBuilder().setScore(score);
+    parts.forEach(
+        part ->
+            explanation
+                .addScorePartsBuilder()
+                .setField(part.field())
+                .setTerm(part.term())
+                .setPartScore(part.score())
+                .setCalculation(part.calculation()));
+    return explanation.build();
+  }
+}
