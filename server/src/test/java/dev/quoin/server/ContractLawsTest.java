@@ -37,17 +37,19 @@ final class ContractLawsTest {
   /** Names with several types, and why. */
   private static final Map<String, String> OF_SEVERAL_TYPES =
       Map.of(
+          "ads", "whole ones, and what is shown of those a decision has chosen",
           "events", "a list, and the message of a stream that has one",
           "reason", "why something happened, from the enum of what can happen there",
+          "state", "of a task, and of an ad",
           "value", "what callers bring along: a number to Stats, a structure to Config");
 
   /** What the name of an RPC begins with. */
   private static final Pattern VERB =
       Pattern.compile(
-          "(Ack|Acquire|Announce|Cancel|Configure|Create|Delete|Edit|Enqueue|Extend|Fetch|Get|Hold"
-              + "|Increment|Join|Kick|Lease|Leave|List|Nack|Pause|Preview|Purge|Put|Record|Redrive"
-              + "|Release|Renew|Reschedule|Resolve|Resume|Revoke|Rollback|Send|Set|Signal|Subscribe"
-              + "|Tail|Wait|Watch|Work|Write)([A-Z].*)?");
+          "(Ack|Acquire|Announce|Cancel|Configure|Create|Delete|Edit|Enqueue|Explain|Extend|Fetch|Get|Hold"
+              + "|Increment|Join|Kick|Lease|Leave|List|Nack|Pause|Preview|Purge|Put|Rebuild|Record|Redrive"
+              + "|Release|Remove|Renew|Report|Reschedule|Resolve|Resume|Revoke|Rollback|Send|Set|Signal|Subscribe"
+              + "|Tail|Target|Wait|Watch|Work|Write)([A-Z].*)?");
 
   /** The predefined rules that fields of requests keep, by their names. */
   private static final Map<String, List<String>> RULES = rules();

@@ -113,7 +113,7 @@ final class Explanations {
       ExplainResponse.Candidate.Builder response, List<FrequencyCap> caps, String seen) {
     String[] counts = seen.isEmpty() ? new String[0] : seen.split(" ");
     for (int i = 0; i < counts.length; i++) {
-      response.addCapsBuilder().setCap(caps.get(i)).setSeenCount(Long.parseLong(counts[i]));
+      response.addCapsBuilder().setFrequencyCap(caps.get(i)).setSeenCount(Long.parseLong(counts[i]));
     }
   }
 }
