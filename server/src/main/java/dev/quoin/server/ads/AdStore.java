@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.ads;
 
+import com.google.protobuf.util.Durations;
 import dev.quoin.ads.v1.Ad;
 import dev.quoin.ads.v1.Budget;
 import dev.quoin.ads.v1.NetworkSettings;
@@ -69,7 +70,7 @@ final class AdStore {
             new String[] {keys.head(), keys.changes()},
             Tokens.next(),
             settings.toByteArray(),
-            settings.getDecayHalfLife().getSeconds() * 1000,
+            Durations.toMillis(settings.getDecayHalfLife()),
             settings.getLearningInterval(),
             config.windowMillis())
         .thenApply(done -> null);

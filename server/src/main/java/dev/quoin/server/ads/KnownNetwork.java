@@ -51,7 +51,7 @@ final class KnownNetwork {
   private Averages averages = Averages.NONE;
   private long revision;
   private long clockMillis;
-  private boolean whole;
+  private boolean whole = true;
   private boolean capsChanged;
   private CapLevels caps = new CapLevels();
   private CompletableFuture<Catalogue> loading;

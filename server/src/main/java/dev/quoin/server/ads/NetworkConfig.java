@@ -36,8 +36,16 @@ record NetworkConfig(NetworkSettings settings, AdWords words) {
   private static final long SHORTEST_HALF_LIFE_MILLIS = 60_000;
 
   static NetworkConfig of(NetworkSettings given) {
-    NetworkSettings settings = DEFAULTS.toBuilder().mergeFrom(given).build();
-    return new NetworkConfig(settings, AdWords.of(settings.getAnalyzer()));
+    NetworkSettings.Builder settings = DEFAULTS.toBuilder();
+    // A merge would add the seconds of one duration to what is there of another.
+    if (given.hasDecayHalfLife()) {
+      settings.clearDecayHalfLife();
+    }
+    if (given.hasEventWindow()) {
+      settings.clearEventWindow();
+    }
+    settings.mergeFrom(given);
+    return new NetworkConfig(settings.build(), AdWords.of(settings.getAnalyzer()));
   }
 
   /** Settings as they were given, checked beyond what the rules of the contract say. */

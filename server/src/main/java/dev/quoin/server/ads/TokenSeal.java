@@ -6,6 +6,7 @@ import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.RequestContext;
 import io.lettuce.core.SetArgs;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.nio.charset.StandardCharsets;
 import java.security.InvalidKeyException;
 import java.security.MessageDigest;
@@ -18,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -59,7 +61,7 @@ final class TokenSeal {
   CompletionStage<String> seal(
       RequestContext scope, long now, String id, String viewer, int ads, String network) {
     TargetToken token = new TargetToken(now / DAY_MILLIS, id, viewer, ads, network);
-    return key(token.day())
+    return keyToSeal(token.day())
         .thenApply(
             key -> {
               byte[] bytes = token.bytes();
@@ -83,12 +85,12 @@ final class TokenSeal {
     byte[] bytes = Arrays.copyOfRange(sealed, MARK_BYTES, sealed.length);
     TargetToken token = TargetToken.parse(bytes);
     long today = System.currentTimeMillis() / DAY_MILLIS;
-    // Nobody can make servers read or leave keys of other days.
+    // Others are over for long.
     if (token == null || Math.abs(token.day() - today) > MOST_DAYS) {
       throw unknown();
     }
     byte[] mark = Arrays.copyOf(sealed, MARK_BYTES);
-    return key(token.day())
+    return keyToOpen(token.day())
         .thenApply(
             key -> {
               if (!MessageDigest.isEqual(mark, mark(key, scope, bytes))) {
@@ -103,23 +105,39 @@ final class TokenSeal {
         "target_token", "must be a target_token that Target has answered with in this namespace");
   }
 
-  /** The key of a day; Redis may have been emptied since it was read. */
-  private CompletionStage<Mac> key(long day) {
+  /** The key of the day on which a token is made: the one in Redis, or else a new one. */
+  private CompletionStage<Mac> keyToSeal(long day) {
+    byte[] ours = new byte[KEY_BYTES];
+    random.nextBytes(ours);
+    return key(
+        day,
+        commands ->
+            commands
+                .setGet(keys.day(day), ours, SetArgs.Builder.nx().px(2 * MOST_DAYS * DAY_MILLIS))
+                .thenApply(theirs -> theirs == null ? ours : theirs));
+  }
+
+  /** The key of the day a token names. */
+  private CompletionStage<Mac> keyToOpen(long day) {
+    return key(day, commands -> commands.get(keys.day(day)));
+  }
+
+  /** A key that was read not long ago; Redis may have been emptied since. */
+  private CompletionStage<Mac> key(
+      long day,
+      Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<byte[]>> read) {
     Key key = known.get(day);
     if (key != null && System.nanoTime() - key.readAt() < READ_AGAIN_NANOS) {
       return CompletableFuture.completedFuture(key.mac());
     }
-    byte[] ours = new byte[KEY_BYTES];
-    random.nextBytes(ours);
     return redis
-        .call(
-            EVERYWHERE,
-            commands ->
-                commands.setGet(keys.day(day), ours, SetArgs.Builder.nx().px(2 * MOST_DAYS * DAY_MILLIS)),
-            late -> {})
+        .call(EVERYWHERE, read, late -> {})
         .thenApply(
-            theirs -> {
-              Mac mac = mac(theirs == null ? ours : theirs);
+            bytes -> {
+              if (bytes == null) {
+                throw unknown();
+              }
+              Mac mac = mac(bytes);
               known.keySet().removeIf(other -> Math.abs(other - day) > MOST_DAYS);
               known.put(day, new Key(mac, System.nanoTime()));
               return mac;
