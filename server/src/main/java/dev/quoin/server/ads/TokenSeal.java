@@ -107,14 +107,15 @@ final class TokenSeal {
 
   /** The key of the day on which a token is made: the one in Redis, or else a new one. */
   private CompletionStage<Mac> keyToSeal(long day) {
-    byte[] ours = new byte[KEY_BYTES];
-    random.nextBytes(ours);
     return key(
         day,
-        commands ->
-            commands
-                .setGet(keys.day(day), ours, SetArgs.Builder.nx().px(2 * MOST_DAYS * DAY_MILLIS))
-                .thenApply(theirs -> theirs == null ? ours : theirs));
+        commands -> {
+          byte[] ours = new byte[KEY_BYTES];
+          random.nextBytes(ours);
+          return commands
+              .setGet(keys.day(day), ours, SetArgs.Builder.nx().px(2 * MOST_DAYS * DAY_MILLIS))
+              .thenApply(theirs -> theirs == null ? ours : theirs);
+        });
   }
 
   /** The key of the day a token names. */
