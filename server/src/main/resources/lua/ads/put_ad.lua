@@ -17,7 +17,7 @@
 -- ARGV[5] its words, separated by spaces
 -- ARGV[6] creative
 -- ARGV[7] campaign
--- ARGV[8] how many ads, and how many campaigns, there may be
+-- ARGV[8] how many campaigns there may be, and ads unless the settings say less
 --
 -- Returns {stored: flag, version: integer}.
 --
@@ -33,9 +33,11 @@ if version > 0 and version <= present then
   return {0, present}
 end
 local is_new_campaign = campaign ~= '' and redis.call('HEXISTS', campaigns, campaign) == 0
-if present == 0 and redis.call('ZCARD', ids) >= most
-  or is_new_campaign and redis.call('HLEN', campaigns) >= most then
-  return redis.error_reply('AD_NETWORK_FULL the network has as many ads or campaigns as it may, ' .. integer(most))
+local most_ads = tonumber(redis.call('HGET', head, 'most') or most)
+if present == 0 and redis.call('ZCARD', ids) >= most_ads then
+  return redis.error_reply('AD_NETWORK_FULL the network has ' .. integer(most_ads) .. ' ads, as many as it may')
+elseif is_new_campaign and redis.call('HLEN', campaigns) >= most then
+  return redis.error_reply('AD_NETWORK_FULL the network has ' .. integer(most) .. ' campaigns, as many as it may')
 end
 version = version > 0 and version or present + 1
 begin(head, epoch)

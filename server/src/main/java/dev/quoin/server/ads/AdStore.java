@@ -31,7 +31,7 @@ final class AdStore {
   private static final LuaScript CHANGES = LuaScript.load("ads/changes");
   private static final LuaScript REBUILD = LuaScript.load("ads/rebuild");
   private static final LuaScript STATS = LuaScript.load("ads/stats");
-  private static final int MOST_ADS = 200_000;
+  static final int MOST_ADS = 200_000;
   private static final int PAGE = 500;
   private static final int PAGE_BYTES = 1 << 20;
   private static final int MINUTES = 60;
@@ -72,7 +72,8 @@ final class AdStore {
             settings.toByteArray(),
             Durations.toMillis(settings.getDecayHalfLife()),
             settings.getLearningInterval(),
-            config.windowMillis())
+            config.windowMillis(),
+            settings.getMaxAds())
         .thenApply(done -> null);
   }
 

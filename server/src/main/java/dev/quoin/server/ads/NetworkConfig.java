@@ -31,6 +31,7 @@ record NetworkConfig(NetworkSettings settings, AdWords words) {
           .setLearningInterval(100)
           .setEventWindow(Durations.fromMinutes(15))
           .setAnalyzer("english")
+          .setMaxAds(AdStore.MOST_ADS)
           .build();
 
   private static final long SHORTEST_HALF_LIFE_MILLIS = 60_000;
