@@ -3,10 +3,10 @@
 -- @include ads/_money
 --
 -- Candidates of a decision, best first, each a text of seven lines: ad; campaign; account; number of the pricing,
--- micros of its event at most and at least, eCPM; caps and levels at which views are kept, each as
--- "level,views,window ms;"; matched words.
+-- micros of its event at most and at least, thousandths of a micro of eCPM; caps and levels at which views are
+-- kept, each as "level,views,window ms;"; matched words.
 
-local CANDIDATE = '^([^\n]*)\n([^\n]*)\n([^\n]*)\n(%d) (%d+) (%d+) (%S+)\n([^\n]*)\n([^\n]*)\n([^\n]*)$'
+local CANDIDATE = '^([^\n]*)\n([^\n]*)\n([^\n]*)\n(%d) (%d+) (%d+) (%d+)\n([^\n]*)\n([^\n]*)\n([^\n]*)$'
 
 local function parse(text)
   local c = {}

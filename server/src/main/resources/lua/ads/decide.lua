@@ -95,7 +95,7 @@ for n, i in ipairs(winners) do
     longest = math.max(longest, tonumber(window))
   end
   record[n + 2] = {c.ad, c.campaign, c.pricing, pays, 0, c.words, c.levels, c.account}
-  add(answer, i, pays, c.ad, string.format('%.17g', c.ecpm), redis.call('HGET', creatives, c.ad) or '')
+  add(answer, i, pays, c.ad, integer(c.ecpm), redis.call('HGET', creatives, c.ad) or '')
 end
 for _, lost in ipairs(tried) do
   add(answer, lost[1], lost[2], '', '0', '')

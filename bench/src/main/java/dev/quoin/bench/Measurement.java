@@ -26,6 +26,8 @@ record Measurement(Map<String, Double> values) {
   static final String SERVED_P99 = "servedP99Micros";
   static final String REFUSED = "refusedPerSecond";
   static final String REFUSED_LONGEST = "refusedLongestMicros";
+  static final String ADS_PER_SECOND = "adsPutPerSecond";
+  static final String BYTES_PER_AD = "redisBytesPerAd";
   static final String HEAP_PER_STREAM = "serverHeapBytesPerStream";
   static final String SERVER_CORES = "coresUsedByServer";
   static final String REDIS_CORES = "coresUsedByRedis";

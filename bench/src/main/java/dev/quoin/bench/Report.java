@@ -34,6 +34,7 @@ final class Report {
     report.waiters();
     report.tasks();
     report.catchUps();
+    report.ads();
     report.holds();
     report.overload();
     report.ratios();
@@ -223,6 +224,24 @@ final class Report {
       double speed = median(row, Measurement.MESSAGES_PER_SECOND);
       line(
           "| %s | %,d | %,.0f | %.2f |", row.name(), row.inFlight(), speed, row.inFlight() / speed);
+    }
+  }
+
+  private void ads() {
+    List<Row> rows = results.with(Measurement.BYTES_PER_AD);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line("| a catalogue | ads | put/s | bytes of an ad in Redis |");
+    line("|---|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %,.0f | %,.0f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.ADS_PER_SECOND),
+          median(row, Measurement.BYTES_PER_AD));
     }
   }
 

@@ -63,6 +63,11 @@ final class Rows {
   static final int CENTRIFUGE_SUBSCRIBERS = 100;
   static final List<Integer> CHAT_MEMBERS = List.of(1, 100, 1_000);
   static final int CLIENTS = 10;
+  static final String ADS = "ads";
+  static final String ADS_TARGET = "ads-target-";
+  static final String ADS_NAIVE = "ads-naive-";
+  static final String ADS_SCRIPT = "ads-one-script-";
+  static final List<Integer> CATALOGUES = List.of(100, 10_000, 100_000);
 
   /** How many processes the book has contend for one lock. */
   static final List<Integer> BOOK_CLIENTS = List.of(1, 2, 5);
@@ -83,7 +88,8 @@ final class Rows {
         new Group(1, figures()),
         new Group(1, queues()),
         new Group(1, config()),
-        new Group(1, chat()));
+        new Group(1, chat()),
+        new Group(1, ads()));
   }
 
   /** The null call that rows of a group are compared with. */
@@ -193,6 +199,34 @@ final class Rows {
     // A chat of 100,000 entries at most may keep a 64th less than that.
     rows.add(new ChatCatchUpRow("chat-catch-up", 98_000));
     rows.add(new ChatStreamsRow("chat-streams", 10_000));
+    return rows;
+  }
+
+  /** Names say how many ads there are, how many locations each has, and words a page. */
+  private static List<Row> ads() {
+    List<Row> rows = new ArrayList<>();
+    rows.add(nothing(ADS));
+    for (int size : CATALOGUES) {
+      for (int locations : new int[] {1, 50}) {
+        AdCatalogue catalogue = new AdCatalogue(size, locations);
+        for (int words : new int[] {20, 200}) {
+          String name = size + "-" + locations + "-" + words;
+          rows.add(LoadRow.quoin(ADS_TARGET + name, 32, AdWorkload.target(catalogue, words)));
+          rows.add(
+              LoadRow.other(
+                  ADS_NAIVE + name, 32, NaiveAdWorkload.temporaryKeys(catalogue, words)));
+          rows.add(
+              LoadRow.other(ADS_SCRIPT + name, 32, NaiveAdWorkload.oneScript(catalogue, words)));
+        }
+      }
+      rows.add(
+          LoadRow.quoin(
+              ADS_TARGET + "and-view-" + size + "-1-20",
+              32,
+              AdWorkload.targetAndView(new AdCatalogue(size, 1), 20)));
+    }
+    rows.add(new AdBytesRow("ads-1-location", 10_000, 1));
+    rows.add(new AdBytesRow("ads-50-locations", 10_000, 50));
     return rows;
   }
 

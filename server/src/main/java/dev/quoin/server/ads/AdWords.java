@@ -3,11 +3,10 @@ package dev.quoin.server.ads;
 
 import dev.quoin.server.analysis.Term;
 import dev.quoin.server.analysis.TextAnalyzer;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Finds the words by which ads and pages are compared. */
@@ -24,34 +23,25 @@ record AdWords(TextAnalyzer analyzer) {
   }
 
   /**
-   * The first different words of a text or, when that is empty, of single words; in the order of
-   * their chars.
+   * The first different words of a text or, when that is empty, of single words.
    */
   Set<String> of(String content, List<String> words, int most) {
-    Set<String> found = new LinkedHashSet<>();
-    if (!content.isEmpty()) {
-      add(found, content, most);
+    // At once, because to begin costs as much as some words; no word goes over the end of a line.
+    String text = content.isEmpty() ? String.join("\n", words) : content;
+    Set<String> found = new HashSet<>();
+    if (!text.isEmpty()) {
+      for (Term term : analyzer.terms(text)) {
+        found.add(term.text());
+        if (found.size() == most) {
+          break;
+        }
+      }
     }
-    for (String word : words) {
-      add(found, word, most);
-    }
-    return new TreeSet<>(found);
+    return found;
   }
 
   /** All words of a text. */
   String[] all(String text) {
     return analyzer.terms(text).stream().map(Term::text).distinct().toArray(String[]::new);
-  }
-
-  private void add(Set<String> found, String text, int most) {
-    if (found.size() >= most) {
-      return;
-    }
-    for (Term term : analyzer.terms(text)) {
-      found.add(term.text());
-      if (found.size() == most) {
-        return;
-      }
-    }
   }
 }

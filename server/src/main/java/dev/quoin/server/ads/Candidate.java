@@ -13,6 +13,8 @@ import dev.quoin.ads.v1.Loss;
  */
 record Candidate(AdEntry ad, int[] matched, double bonus, double ecpm, Loss loss)
     implements Comparable<Candidate> {
+  /** Scripts know eCPM in whole thousandths of a micro: a double takes long to write. */
+  static final double THOUSANDTHS = 1000;
 
   /** The best first; between equals the order of ids decides. */
   @Override
@@ -40,7 +42,7 @@ record Candidate(AdEntry ad, int[] matched, double bonus, double ecpm, Loss loss
         .append(' ')
         .append(least)
         .append(' ')
-        .append(ecpm)
+        .append(Math.round(ecpm * THOUSANDTHS))
         .append('\n')
         .append(isCapped ? CapLevels.text(catalogue.capsOf(ad)) : "")
         .append('\n')

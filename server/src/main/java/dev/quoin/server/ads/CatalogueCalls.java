@@ -31,6 +31,7 @@ import dev.quoin.server.rpc.Paging;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -100,7 +101,8 @@ final class CatalogueCalls {
   }
 
   private static Collection<String> words(NetworkConfig config, Ad ad) {
-    return config.words().of(ad.getContent(), ad.getWordsList(), AdWords.OF_AN_AD);
+    return new TreeSet<>(
+        config.words().of(ad.getContent(), ad.getWordsList(), AdWords.OF_AN_AD));
   }
 
   private static void check(Ad ad) {

@@ -120,7 +120,7 @@ final class DecisionStore {
       int place = reply.count() - 1;
       long value = reply.integer();
       String ad = reply.text();
-      double ecpm = reply.real();
+      double ecpm = reply.real() / Candidate.THOUSANDTHS;
       String creative = StoredAd.creative(reply.bytes());
       if (winners.size() < won) {
         winners.add(new Winner(ad, ecpm, value, creative));

@@ -68,7 +68,7 @@ record PageRequest(
         new HashSet<>(locations),
         dimensions,
         pairs,
-        words.isEmpty() ? Set.of() : new HashSet<>(words),
+        words,
         viewer,
         count == 0 ? 1 : (int) count);
   }

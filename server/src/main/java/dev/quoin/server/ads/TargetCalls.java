@@ -25,7 +25,7 @@ import java.util.concurrent.ThreadLocalRandom;
 final class TargetCalls {
 
   /** Candidates beyond the ads that are wanted, for some may be capped or short of money. */
-  private static final int SPARE = 15;
+  private static final int SPARE = 7;
 
   /** How often at most candidates are looked for again when none of them could be shown. */
   private static final int MOST_ROUNDS = 8;

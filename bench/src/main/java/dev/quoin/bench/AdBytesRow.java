@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.bench;
+
+import io.grpc.ManagedChannel;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** How many bytes an ad takes in Redis, and how fast ads are put. */
+record AdBytesRow(String name, int inFlight, int locations) implements Row {
+  private static final Pattern USED = Pattern.compile("used_memory:(\\d+)");
+
+  @Override
+  public boolean usesServer() {
+    return true;
+  }
+
+  @Override
+  public Measurement measure(Testbed testbed, Options options) throws InterruptedException {
+    testbed.empty();
+    ManagedChannel channel = GrpcWorkload.connect(testbed);
+    try {
+      long before = used(testbed);
+      long begin = System.nanoTime();
+      AdWorkload.fill(channel, new AdCatalogue(inFlight, locations));
+      Map<String, Double> values = new LinkedHashMap<>();
+      values.put(Measurement.ADS_PER_SECOND, inFlight / ((System.nanoTime() - begin) / 1e9));
+      values.put(Measurement.BYTES_PER_AD, (double) (used(testbed) - before) / inFlight);
+      return new Measurement(values);
+    } finally {
+      channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
+      testbed.empty();
+    }
+  }
+
+  private static long used(Testbed testbed) {
+    Matcher used = USED.matcher(testbed.redisInfo("memory"));
+    if (!used.find()) {
+      throw new IllegalStateException("Redis does not tell how much memory it uses");
+    }
+    return Long.parseLong(used.group(1));
+  }
+}
