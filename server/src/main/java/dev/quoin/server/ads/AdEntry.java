@@ -17,14 +17,12 @@ import java.util.Set;
 /**
  * An ad as this server knows it, worked out for ranking. Never changes.
  *
- * @param place among the ads of an index; -1 outside of one
  * @param words in the order in which they are learned about
  * @param negativeWords for each negative that is no location or dimension the words that exclude
  *     the ad together
  * @param closed since when budgets have no room for it
  */
 record AdEntry(
-    int place,
     String id,
     String campaign,
     String account,
@@ -42,6 +40,7 @@ record AdEntry(
     Closed closed,
     List<FrequencyCap> caps,
     AdScore score) {
+  private static final int[] NO_WORDS = {};
 
   /**
    * Until when, by the clock of Redis, a budget has no room for prices from one on.
@@ -64,7 +63,6 @@ record AdEntry(
     ad.getDimensionsMap()
         .forEach((name, values) -> dimensions.put(name, Set.copyOf(values.getValuesList())));
     return new AdEntry(
-        -1,
         ad.getId(),
         ad.getCampaign(),
         ad.getAccount(),
@@ -97,16 +95,7 @@ record AdEntry(
   }
 
   AdEntry scored(Estimator estimator) {
-    return with(place, new AdScore(estimator, pricing, bidMicros, learned));
-  }
-
-  AdEntry at(int newPlace) {
-    return with(newPlace, score);
-  }
-
-  private AdEntry with(int newPlace, AdScore newScore) {
     return new AdEntry(
-        newPlace,
         id,
         campaign,
         account,
@@ -123,7 +112,7 @@ record AdEntry(
         learned,
         closed,
         caps,
-        newScore);
+        new AdScore(estimator, pricing, bidMicros, learned));
   }
 
   /** What its billable event costs at most: a view a thousandth of the bid. */
@@ -180,6 +169,9 @@ record AdEntry(
 
   /** The places of its words that are on a page. */
   int[] matched(PageRequest page) {
+    if (page.words().isEmpty() || words.length == 0) {
+      return NO_WORDS;
+    }
     int[] found = new int[words.length];
     int count = 0;
     for (int i = 0; i < words.length; i++) {

@@ -64,6 +64,20 @@ final class AdScore {
     return boosted(Math.max(0, noMatch));
   }
 
+  /** The greatest value on any page. */
+  double most() {
+    double greatest = Math.max(0, noMatch);
+    double split = 0;
+    for (int i = 0; i < bonuses.length; i++) {
+      greatest = Math.max(greatest, bonuses[i]);
+      if (splits && views[i] > 0) {
+        // A share of all of the prior at most, and what was seen of each word.
+        split += perEvent * (1 - shareWeights[i]) * Math.max(shares[i] / views[i], rate);
+      }
+    }
+    return boosted(Math.max(greatest, split));
+  }
+
   /** The value with a bonus; never less than 0. */
   double boosted(double bonus) {
     return Math.max(0, base + bonus) * boost;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.ads;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -10,45 +9,54 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The ads of a network as they were at one moment, by location and by word. The ads of a location
- * are in order of what they are worth at most on a page with which they have no word in common, so
- * that the best are found without looking at the others. Never changes.
+ * The ads of a network as they were at one moment, by location and by word. The place of an ad is
+ * its rank by what it is worth at most on a page with which it has no word in common, so that the
+ * best are found without looking at the others. Never changes.
  */
 final class CatalogueIndex {
   static final CatalogueIndex EMPTY = new CatalogueIndex(List.of());
 
-  private static final AdEntry[] NO_ADS = {};
-  private static final long[] NO_POSTINGS = {};
+  private static final int[] NOWHERE = {};
   private static final Comparator<AdEntry> BEST_FIRST =
       Comparator.comparingDouble((AdEntry ad) -> ad.score().bound())
           .reversed()
           .thenComparing(AdEntry::id);
 
   private final AdEntry[] ads;
-  private final Map<String, AdEntry[]> byLocation = new HashMap<>();
-  private final Map<String, long[]> byWord = new HashMap<>();
+  private final double[] bounds;
+  private final double[] most;
+  private final Map<String, int[]> byLocation;
+  private final Map<String, int[]> byWord;
 
   /**
    * @param scored the ads, with their scores
    */
   CatalogueIndex(Collection<AdEntry> scored) {
-    List<AdEntry> sorted = new ArrayList<>(scored);
-    sorted.sort(BEST_FIRST);
-    this.ads = new AdEntry[sorted.size()];
-    Map<String, List<AdEntry>> locations = new HashMap<>();
-    Map<String, LongList> words = new HashMap<>();
+    this.ads = scored.toArray(AdEntry[]::new);
+    Arrays.sort(ads, BEST_FIRST);
+    this.bounds = new double[ads.length];
+    this.most = new double[ads.length];
+    Map<String, Places> locations = new HashMap<>();
+    Map<String, Places> words = new HashMap<>();
     for (int place = 0; place < ads.length; place++) {
-      AdEntry ad = sorted.get(place).at(place);
-      ads[place] = ad;
-      for (int i = 0; i < ad.locations().length; i++) {
-        locations.computeIfAbsent(ad.locations()[i], l -> new ArrayList<>()).add(ad);
+      AdEntry ad = ads[place];
+      bounds[place] = ad.score().bound();
+      most[place] = ad.score().most();
+      for (String location : ad.locations()) {
+        locations.computeIfAbsent(location, l -> new Places()).add(place);
       }
-      for (int i = 0; i < ad.words().length; i++) {
-        words.computeIfAbsent(ad.words()[i], w -> new LongList()).add((long) place << 32 | i);
+      for (String word : ad.words()) {
+        words.computeIfAbsent(word, w -> new Places()).add(place);
       }
     }
-    locations.forEach((location, of) -> byLocation.put(location, of.toArray(NO_ADS)));
-    words.forEach((word, of) -> byWord.put(word, of.toArray()));
+    this.byLocation = arrays(locations);
+    this.byWord = arrays(words);
+  }
+
+  private static Map<String, int[]> arrays(Map<String, Places> places) {
+    Map<String, int[]> arrays = new HashMap<>(places.size() * 2);
+    places.forEach((name, of) -> arrays.put(name, of.toArray()));
+    return arrays;
   }
 
   int size() {
@@ -59,28 +67,42 @@ final class CatalogueIndex {
     return ads[place];
   }
 
-  /** The ads for a location, best first. */
-  AdEntry[] in(String location) {
-    return byLocation.getOrDefault(location, NO_ADS);
+  /** What an ad is worth at most on a page with which it has no word in common. */
+  double bound(int place) {
+    return bounds[place];
   }
 
-  /** The ads with a word: place of the ad in the upper half, place of the word in the lower. */
-  long[] with(String word) {
-    return byWord.getOrDefault(word, NO_POSTINGS);
+  /** What an ad is worth at most on any page. */
+  double most(int place) {
+    return most[place];
   }
 
-  private static final class LongList {
-    private long[] values = new long[4];
+  /** The places of the ads for a location, best first. */
+  int[] in(String location) {
+    return byLocation.getOrDefault(location, NOWHERE);
+  }
+
+  /** The places of the ads with a word. */
+  int[] with(String word) {
+    return byWord.getOrDefault(word, NOWHERE);
+  }
+
+  private static final class Places {
+    private int[] values = new int[4];
     private int size;
 
-    void add(long value) {
+    void add(int place) {
+      // A location or a word that an ad names twice counts once.
+      if (size > 0 && values[size - 1] == place) {
+        return;
+      }
       if (size == values.length) {
         values = Arrays.copyOf(values, 2 * size);
       }
-      values[size++] = value;
+      values[size++] = place;
     }
 
-    long[] toArray() {
+    int[] toArray() {
       return Arrays.copyOf(values, size);
     }
   }

@@ -3,20 +3,19 @@ package dev.quoin.server.ads;
 
 import dev.quoin.ads.v1.Loss;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
 
 /**
- * Finds the best ads for a page. Ads that have words in common with it are looked at one by one;
- * the others in the order of their locations, best first, until no better one can follow. So it
- * costs as much as there are ads with words of the page, plus a little for each location.
+ * Finds the best ads for a page. Those of its locations come in the order of what they are worth
+ * without a word in common, and looking stops when no better one can follow. Then come those that
+ * have a word of the page and are worth more than the best found so far when it is their best word.
+ * So it costs as much as a few ads for each location, and a comparison for each ad with a word.
  */
 final class Ranking {
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
-  private static final int[] NO_WORDS = {};
 
   private final Catalogue catalogue;
   private final PageRequest page;
@@ -52,22 +51,15 @@ final class Ranking {
    */
   record Found(List<Candidate> candidates, Candidate bestLoser, int count) {}
 
-  /** The places of ads that were looked at, and the words they have in common with a page. */
+  /** The places of ads that were looked at. */
   private static final class Scratch {
-    int round;
-    int[] seen = {};
-    int[] words = {};
-    int[] first = {};
-    int[] next = new int[1024];
-    int[] word = new int[1024];
-    int[] touched = new int[1024];
+    private int round;
+    private int[] seen = {};
 
     void begin(int size) {
       round++;
-      if (seen.length < size) {
+      if (seen.length < size || round < 0) {
         seen = new int[size];
-        words = new int[size];
-        first = new int[size];
         round = 1;
       }
     }
@@ -95,7 +87,7 @@ final class Ranking {
   static Candidate one(Catalogue catalogue, PageRequest page, AdEntry ad) {
     Loss exclusion = ad.exclusion(page, catalogue.now());
     Candidate candidate =
-        new Ranking(catalogue, page, 1, Set.of(), true).candidate(ad, ad.matched(page));
+        new Ranking(catalogue, page, 1, Set.of(), true).candidate(ad);
     return exclusion == null
         ? candidate
         : new Candidate(
@@ -103,17 +95,29 @@ final class Ranking {
   }
 
   private Found run() {
+    CatalogueIndex index = catalogue.index();
     Scratch scratch = SCRATCH.get();
-    scratch.begin(catalogue.index().size());
-    if (!page.words().isEmpty()) {
-      lookAtMatches(scratch);
-    }
+    scratch.begin(index.size());
     for (String location : page.locations()) {
-      lookAtOthers(scratch, catalogue.index().in(location));
+      for (int place : index.in(location)) {
+        if (!canEnter(index.bound(place), place)) {
+          break;
+        }
+        if (scratch.see(place)) {
+          lookIfCurrent(index.ad(place));
+        }
+      }
+    }
+    for (String word : page.words()) {
+      for (int place : index.with(word)) {
+        if (canEnter(index.most(place), place) && scratch.see(place)) {
+          lookIfCurrent(index.ad(place));
+        }
+      }
     }
     for (AdEntry ad : catalogue.changed().values()) {
       if (ad != null) {
-        look(ad, ad.matched(page));
+        look(ad);
       }
     }
     List<Candidate> found = new ArrayList<>(best);
@@ -121,64 +125,26 @@ final class Ranking {
     return new Found(found, bestLoser, count);
   }
 
-  private void lookAtMatches(Scratch scratch) {
-    CatalogueIndex index = catalogue.index();
-    int ads = 0;
-    int postings = 0;
-    for (String word : page.words()) {
-      for (long posting : index.with(word)) {
-        int place = (int) (posting >>> 32);
-        if (scratch.see(place)) {
-          scratch.first[place] = -1;
-          scratch.words[place] = 0;
-          if (ads == scratch.touched.length) {
-            scratch.touched = Arrays.copyOf(scratch.touched, 2 * ads);
-          }
-          scratch.touched[ads++] = place;
-        }
-        if (postings == scratch.next.length) {
-          scratch.next = Arrays.copyOf(scratch.next, 2 * postings);
-          scratch.word = Arrays.copyOf(scratch.word, 2 * postings);
-        }
-        scratch.word[postings] = (int) posting;
-        scratch.next[postings] = scratch.first[place];
-        scratch.first[place] = postings++;
-        scratch.words[place]++;
-      }
+  /** Whether an ad that is worth so much at most can be among the best; ids decide between equals. */
+  private boolean canEnter(double most, int place) {
+    if (keepsLosers || !isFull() || most > best.peek().ecpm()) {
+      return true;
     }
-    for (int i = 0; i < ads; i++) {
-      int place = scratch.touched[i];
-      int[] matched = new int[scratch.words[place]];
-      int at = 0;
-      for (int p = scratch.first[place]; p >= 0; p = scratch.next[p]) {
-        matched[at++] = scratch.word[p];
-      }
-      lookIfCurrent(index.ad(place), matched);
-    }
+    return most == best.peek().ecpm()
+        && catalogue.index().ad(place).id().compareTo(best.peek().ad().id()) < 0;
   }
 
-  private void lookAtOthers(Scratch scratch, AdEntry[] bestFirst) {
-    for (AdEntry ad : bestFirst) {
-      if (!keepsLosers && isFull() && ad.score().bound() < best.peek().ecpm()) {
-        return;
-      }
-      if (scratch.see(ad.place())) {
-        lookIfCurrent(ad, NO_WORDS);
-      }
-    }
-  }
-
-  private void lookIfCurrent(AdEntry ad, int[] matched) {
+  private void lookIfCurrent(AdEntry ad) {
     if (catalogue.changed().isEmpty() || !catalogue.changed().containsKey(ad.id())) {
-      look(ad, matched);
+      look(ad);
     }
   }
 
-  private void look(AdEntry ad, int[] matched) {
+  private void look(AdEntry ad) {
     if (ad.exclusion(page, now) != null || without.contains(ad.id())) {
       return;
     }
-    Candidate candidate = candidate(ad, matched);
+    Candidate candidate = candidate(ad);
     count++;
     if (candidate.loss() != null && !keepsLosers) {
       if (bestLoser == null || candidate.compareTo(bestLoser) < 0) {
@@ -196,10 +162,10 @@ final class Ranking {
     return best.size() == limit;
   }
 
-  private Candidate candidate(AdEntry ad, int[] matched) {
+  private Candidate candidate(AdEntry ad) {
+    int[] matched = ad.matched(page);
     double bonus = 0;
     if (matched.length > 0) {
-      Arrays.sort(matched);
       bonus = ad.score().bonus(matched, matched.length);
     } else if (!page.words().isEmpty() && ad.words().length > 0) {
       bonus = ad.score().noMatchBonus();
