@@ -107,6 +107,7 @@ final class CatalogueCalls {
 
   private static void check(Ad ad) {
     PageRequest.check("ad.dimensions", ad.getDimensionsMap());
+    PageRequest.check("ad.words", ad.getContent(), ad.getWordsList());
     if (ad.getPricing() == Pricing.PRICING_CPM && ad.getBidMicros() < LEAST_CPM_MICROS) {
       throw InvalidRequest.of(
           "ad.bid_micros", "must be at least 1000 for CPM, so that a view costs a micro");

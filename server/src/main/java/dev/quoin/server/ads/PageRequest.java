@@ -73,6 +73,13 @@ record PageRequest(
         count == 0 ? 1 : (int) count);
   }
 
+  /** Checks that words come one way: rules about that would make all others slow. */
+  static void check(String field, String content, List<String> words) {
+    if (!content.isEmpty() && !words.isEmpty()) {
+      throw InvalidRequest.of(field, "must not be given together with content");
+    }
+  }
+
   /** Checks the values of dimensions, of which the rules of the contract say nothing. */
   static void check(String field, Map<String, DimensionValues> dimensions) {
     dimensions.forEach(

@@ -55,6 +55,7 @@ final class TargetCalls {
 
   CompletionStage<TargetResponse> target(TargetRequest request, Call call) {
     PageRequest.check("dimensions", request.getDimensionsMap());
+    PageRequest.check("words", request.getContent(), request.getWordsList());
     return catalogues
         .get(call.scope(), request.getNetwork())
         .thenCompose(catalogue -> new Targeting(request, call.scope()).round(catalogue, 0));
@@ -62,6 +63,7 @@ final class TargetCalls {
 
   CompletionStage<ExplainResponse> explain(ExplainRequest request, Call call) {
     PageRequest.check("dimensions", request.getDimensionsMap());
+    PageRequest.check("words", request.getContent(), request.getWordsList());
     return catalogues
         .fresh(call.scope(), request.getNetwork())
         .thenCompose(catalogue -> explanations.explain(call.scope(), request, catalogue));

@@ -274,6 +274,8 @@ final class AdServerServiceTest {
     assertRefused(
         "settings.decay_half_life",
         () -> ads.put(Ads.settings().setDecayHalfLife(Ads.seconds(5))));
+    assertRefused("words", () -> ads.target(ads.page("word").setContent("content")));
+    assertRefused("ad.words", () -> ads.put(Ads.cpm("a", 1_000).setContent("c").addWords("w")));
     assertRefused("ad.bid_micros", () -> ads.put(Ads.cpm("a", 999)));
     assertRefused(
         "ad.end_time",
