@@ -152,4 +152,10 @@ const (
 	// ReasonChatMessageNotFound: The chat has no message of this number, or keeps it no longer, or it was
 	// deleted.
 	ReasonChatMessageNotFound Reason = "CHAT_MESSAGE_NOT_FOUND"
+
+	// ReasonAdNotFound: The network has no such ad, or the decision has none of this id.
+	ReasonAdNotFound Reason = "AD_NOT_FOUND"
+
+	// ReasonAdNetworkFull: The network has as many ads, or budgets of campaigns, as it may; nothing was changed.
+	ReasonAdNetworkFull Reason = "AD_NETWORK_FULL"
 )
