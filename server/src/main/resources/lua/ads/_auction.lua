@@ -17,6 +17,13 @@ local function parse(text)
   return c
 end
 
+-- Adds values to a list.
+local function add(list, ...)
+  for _, value in ipairs({...}) do
+    list[#list + 1] = value
+  end
+end
+
 -- An auction: what is read of Redis is read once. It notes what was short of money, and for which price.
 local function new_auction(texts, first, money, viewer, now, patience)
   return {texts = texts, first = first, size = #texts - first + 1, money = money, viewer = viewer, now = now,

@@ -58,6 +58,31 @@ local function confirm_view(viewer, shown, decided)
   end
 end
 
+-- What a billable event costs: what was reserved for it. When that was given back, it is reserved now; without
+-- room for it the event is free, for budgets are kept whatever comes.
+local function charge(keys, record, ad, campaign, price, now)
+  if record[3] == 1 then
+    return price
+  end
+  local paying = {}
+  for _, field in ipairs({'a' .. ad, 'c' .. campaign}) do
+    local packed = redis.call('HGET', keys.money, field)
+    if packed then
+      local m = money_of(packed)
+      turn(m, now)
+      if refusal(m, price) > 0 then
+        return 0
+      end
+      reserve(m, price)
+      paying[#paying + 1] = {field, m}
+    end
+  end
+  for _, one in ipairs(paying) do
+    redis.call('HSET', keys.money, one[1], pack_money(one[2]))
+  end
+  return price
+end
+
 -- Counts an event of an ad that was shown, for ad, campaign, network, pricing and words; takes over what was
 -- learned with every click, every action, and some views.
 local function count_event(keys, record, shown, event, now)
@@ -73,10 +98,11 @@ local function count_event(keys, record, shown, event, now)
     fields[#fields + 1] = 'a' .. ad
   end
   local nth
+  local cost = event == PAID[pricing] and charge(keys, record, ad, campaign, price, now)
   for _, field in ipairs(fields) do
     nth = add_to_count(keys.counts, field, place, half_life, now)
-    if event == PAID[pricing] then
-      redis.call('HINCRBY', keys.totals, 's' .. field, integer(price))
+    if cost then
+      redis.call('HINCRBY', keys.totals, (cost > 0 and 's' or 'u') .. field, cost > 0 and integer(cost) or 1)
     end
   end
   add_to_count(keys.counts, 't' .. pricing, place, half_life, now)

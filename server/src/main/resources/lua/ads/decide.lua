@@ -15,9 +15,10 @@
 -- ARGV[4] id of the decision
 -- ARGV[5] how many ads are shown at most
 -- ARGV[6] ms within which their events have to come
--- ARGV[7] micros to pay above a tie, '' to pay the bid
--- ARGV[8] places of the candidates in the order in which they are tried
--- ARGV[9..] candidates
+-- ARGV[7] ms for which their money is reserved
+-- ARGV[8] micros to pay above a tie, '' to pay the bid
+-- ARGV[9] places of the candidates in the order in which they are tried
+-- ARGV[10..] candidates
 --
 -- Returns {fresh: flag, revision: integer, id: text, won: integer, (place: integer, price: integer, ad: text,
 -- ecpm: real, creative: bytes)…}: the winners, and after them the others that were tried, with the reason in
@@ -30,7 +31,8 @@
 local head, changes, money, open, deadlines = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local viewer, totals, creatives, request = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local digest, epoch, known, id, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
-local patience, increment, order, texts = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV
+local patience, hold, increment = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local order, texts = ARGV[9], ARGV
 
 local before = replay(request, digest)
 if before then
@@ -44,7 +46,7 @@ end
 local now = math.floor(microseconds() / 1000)
 sweep(head, changes, money, open, deadlines, now, 4)
 
-local auction = new_auction(texts, 9, money, viewer, now, patience)
+local auction = new_auction(texts, 10, money, viewer, now, patience)
 local winners, tried = {}, {}
 for place in string.gmatch(order, '%d+') do
   local i = tonumber(place)
@@ -70,13 +72,8 @@ for place in string.gmatch(order, '%d+') do
   end
 end
 
-local function add(list, ...)
-  for _, value in ipairs({...}) do
-    list[#list + 1] = value
-  end
-end
 local answer = {1, revision, #winners > 0 and id or '', #winners}
-local record = {now + patience, now}
+local record = {now + patience, now, 1}
 local longest = 0
 for n, i in ipairs(winners) do
   local c = candidate(auction, i)
@@ -94,7 +91,7 @@ for n, i in ipairs(winners) do
     redis.call('HSET', viewer, field, pack_times(times_at(auction, field)))
     longest = math.max(longest, tonumber(window))
   end
-  record[n + 2] = {c.ad, c.campaign, c.pricing, pays, 0, c.words, c.levels, c.account}
+  record[n + FIRST_AD - 1] = {c.ad, c.campaign, c.pricing, pays, 0, c.words, c.levels, c.account}
   add(answer, i, pays, c.ad, integer(c.ecpm), redis.call('HGET', creatives, c.ad) or '')
 end
 for _, lost in ipairs(tried) do
@@ -110,7 +107,7 @@ end
 if #winners > 0 then
   redis.call('HINCRBY', totals, 'dn', 1)
   redis.call('HSET', open, id, cmsgpack.pack(record))
-  redis.call('ZADD', deadlines, integer(now + patience), id)
+  redis.call('ZADD', deadlines, integer(now + math.min(hold, patience)), id)
   if longest > 0 and redis.call('PTTL', viewer) < longest then
     redis.call('PEXPIRE', viewer, integer(longest))
   end

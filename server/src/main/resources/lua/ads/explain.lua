@@ -30,11 +30,8 @@ for i = 1, auction.size do
   for level, _, window in string.gmatch(c.caps, '(%a),(%d+),(%d+);') do
     counted[#counted + 1] = seen(times_at(auction, level .. c.ids[level]), now, tonumber(window), patience)
   end
-  local parts = {wins and 1 or 0, reason, price(auction, i, increment), table.concat(counted, ' '),
+  add(answer, wins and 1 or 0, reason, price(auction, i, increment), table.concat(counted, ' '),
     pack_money(money_at(auction, 'a' .. c.ad)),
-    c.campaign ~= '' and pack_money(money_at(auction, 'c' .. c.campaign)) or ''}
-  for n = 1, 6 do
-    answer[#answer + 1] = parts[n]
-  end
+    c.campaign ~= '' and pack_money(money_at(auction, 'c' .. c.campaign)) or '')
 end
 return answer

@@ -7,16 +7,18 @@
 -- ARGV[3] ms after which half the weight of counts is left, 0 for never
 -- ARGV[4] views after which what was learned is taken over
 -- ARGV[5] ms within which events have to come
--- ARGV[6] how many ads there may be
+-- ARGV[6] ms for which money is reserved
+-- ARGV[7] how many ads there may be
 --
 -- Returns {done: flag}.
 --
 -- @include ads/_log
 local head, changes = KEYS[1], KEYS[2]
-local epoch, settings, half_life, interval, window, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local epoch, settings, half_life, interval = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local window, hold, most = ARGV[5], ARGV[6], ARGV[7]
 
 begin(head, epoch)
 redis.call('HSET', head, 'settings', settings, 'half_life', half_life, 'interval', interval, 'window', window,
-  'most', most)
+  'hold', hold, 'most', most)
 log_change(head, changes, 'n', true)
 return {1}

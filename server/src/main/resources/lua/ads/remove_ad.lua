@@ -32,7 +32,7 @@ redis.call('HDEL', learned, field)
 redis.call('HDEL', creatives, ad)
 redis.call('HDEL', budgets, field)
 redis.call('HDEL', money, field)
-redis.call('HDEL', totals, 's' .. field, 'd' .. field)
+redis.call('HDEL', totals, 's' .. field, 'd' .. field, 'u' .. field)
 redis.call('ZREM', ids, ad)
 log_removal(head, changes, removed, field)
 return {1}

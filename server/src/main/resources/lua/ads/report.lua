@@ -1,4 +1,5 @@
--- Counts an event of a decision. What it costs was reserved by the decision and is spent now.
+-- Counts an event of a decision. What it costs was reserved by the decision and is spent now; or, when that was
+-- given back already, it is taken of what there is, and the event costs nothing when there is nothing.
 --
 -- KEYS[1] head
 -- KEYS[2] changes
@@ -10,7 +11,8 @@
 -- KEYS[8] words
 -- KEYS[9] totals
 -- KEYS[10] creatives
--- KEYS[11] stats: channel, to which what was counted is appended: ad, campaign or network
+-- KEYS[11] money
+-- KEYS[12] stats: channel, to which what was counted is appended: ad, campaign or network
 -- ARGV[1] id of the decision
 -- ARGV[2] event: 1 for a view, 2 for a click, 4 for an action
 -- ARGV[3] ad, '' for all of the decision
@@ -21,11 +23,11 @@
 -- @include ads/_counts
 -- @include ads/_events
 local head, changes, open, deadlines, viewer, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local learned, words, totals, creatives, stats = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local learned, words, totals, creatives, money, stats = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local id, event, only = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 
 local keys = {head = head, changes = changes, viewer = viewer, counts = counts, learned = learned, words = words,
-  totals = totals, stats = stats}
+  totals = totals, money = money, stats = stats}
 local ACCEPTED, DUPLICATE, EXPIRED, OUT_OF_ORDER = 1, 2, 3, 4
 
 local now = math.floor(microseconds() / 1000)
@@ -36,11 +38,11 @@ if not record or record[1] <= now then
   return {EXPIRED, ''}
 end
 local outcome, found, creative = DUPLICATE, false, ''
-for i = 3, #record do
+for i = FIRST_AD, #record do
   local shown = record[i]
   if only == '' or shown[1] == only then
     found = true
-    if only ~= '' or #record == 3 then
+    if only ~= '' or #record == FIRST_AD then
       creative = redis.call('HGET', creatives, shown[1]) or ''
     end
     if event == ACTED and not has(shown[5], CLICKED) then
@@ -59,9 +61,10 @@ if not found then
 end
 if outcome == ACCEPTED then
   if event == CLICKED then
-    local window = tonumber(redis.call('HGET', head, 'window') or 900000)
-    record[1] = math.max(record[1], now + window)
-    redis.call('ZADD', deadlines, integer(record[1]), id)
+    local times = redis.call('HMGET', head, 'window', 'hold')
+    record[1] = math.max(record[1], now + tonumber(times[1] or 900000))
+    local next = record[3] == 1 and math.min(record[1], now + tonumber(times[2] or 900000)) or record[1]
+    redis.call('ZADD', deadlines, integer(next), id)
   end
   redis.call('HSET', open, id, cmsgpack.pack(record))
 end

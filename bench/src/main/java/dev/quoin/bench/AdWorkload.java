@@ -35,8 +35,7 @@ final class AdWorkload {
   }
 
   private static Workload.Factory filled(
-      AdCatalogue catalogue,
-      BiFunction<Channel, Integer, Operation> operation) {
+      AdCatalogue catalogue, BiFunction<Channel, Integer, Operation> operation) {
     Workload.Factory calls = GrpcWorkload.of(operation);
     return (testbed, workers) -> {
       ManagedChannel channel = GrpcWorkload.connect(testbed);

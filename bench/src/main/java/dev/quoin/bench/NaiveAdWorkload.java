@@ -126,17 +126,13 @@ final class NaiveAdWorkload implements Workload {
     redis.sunionstore(id + ":matched", location);
     redis.expire(id + ":matched", 300);
     redis.zinterstore(
-        id + ":base",
-        ZStoreArgs.Builder.weights(0, 1),
-        id + ":matched",
-        "idx:ad:value:");
+        id + ":base", ZStoreArgs.Builder.weights(0, 1), id + ":matched", "idx:ad:value:");
     redis.expire(id + ":base", 30);
     List<String> bonuses = new ArrayList<>();
     for (int i = 0; i < page.size(); i++) {
       String bonus = id + ':' + i;
       bonuses.add(bonus);
-      redis.zinterstore(
-          bonus, ZStoreArgs.Builder.weights(0, 1), id + ":matched", page.get(i));
+      redis.zinterstore(bonus, ZStoreArgs.Builder.weights(0, 1), id + ":matched", page.get(i));
       redis.expire(bonus, 30);
     }
     String[] all = bonuses.toArray(String[]::new);

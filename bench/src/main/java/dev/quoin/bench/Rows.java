@@ -213,8 +213,7 @@ final class Rows {
           String name = size + "-" + locations + "-" + words;
           rows.add(LoadRow.quoin(ADS_TARGET + name, 32, AdWorkload.target(catalogue, words)));
           rows.add(
-              LoadRow.other(
-                  ADS_NAIVE + name, 32, NaiveAdWorkload.temporaryKeys(catalogue, words)));
+              LoadRow.other(ADS_NAIVE + name, 32, NaiveAdWorkload.temporaryKeys(catalogue, words)));
           rows.add(
               LoadRow.other(ADS_SCRIPT + name, 32, NaiveAdWorkload.oneScript(catalogue, words)));
         }

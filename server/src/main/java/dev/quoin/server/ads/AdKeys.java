@@ -101,7 +101,9 @@ record AdKeys(String network) {
     return network + "request:" + Keyspace.encode(id);
   }
 
-  /** Where it is told that figures have changed: those of "a" and an ad, "c" and a campaign, "n". */
+  /**
+   * Where it is told that figures have changed: those of "a" and an ad, "c" and a campaign, "n".
+   */
   String stats(String of) {
     return network + "stats:" + of;
   }

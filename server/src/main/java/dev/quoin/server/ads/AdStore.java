@@ -73,6 +73,7 @@ final class AdStore {
             Durations.toMillis(settings.getDecayHalfLife()),
             settings.getLearningInterval(),
             config.windowMillis(),
+            config.holdMillis(),
             settings.getMaxAds())
         .thenApply(done -> null);
   }
@@ -84,8 +85,7 @@ final class AdStore {
         .thenApply(reply -> new Network(reply.bytes(), reply.integer()));
   }
 
-  CompletionStage<Put> put(
-      RequestContext scope, String network, Ad ad, Collection<String> words) {
+  CompletionStage<Put> put(RequestContext scope, String network, Ad ad, Collection<String> words) {
     AdKeys keys = keys(scope, network);
     String[] used = {
       keys.head(),
@@ -215,9 +215,7 @@ final class AdStore {
       keys.budgets(),
       keys.money()
     };
-    return scripts
-        .run(CHANGES, scope, used, since, PAGE, PAGE_BYTES)
-        .thenApply(ChangedThings::of);
+    return scripts.run(CHANGES, scope, used, since, PAGE, PAGE_BYTES).thenApply(ChangedThings::of);
   }
 
   /** Gives an ad its words anew, if it still has the version. */

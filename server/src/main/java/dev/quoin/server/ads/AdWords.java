@@ -22,9 +22,7 @@ record AdWords(TextAnalyzer analyzer) {
         analyzer, name -> new AdWords(TextAnalyzer.of(name).orElseThrow()));
   }
 
-  /**
-   * The first different words of a text or, when that is empty, of single words.
-   */
+  /** The first different words of a text or, when that is empty, of single words. */
   Set<String> of(String content, List<String> words, int most) {
     // At once, because to begin costs as much as some words; no word goes over the end of a line.
     String text = content.isEmpty() ? String.join("\n", words) : content;

@@ -18,8 +18,7 @@ final class CapLevels {
   private record Keep(long views, long millis) {
     Keep and(FrequencyCap cap) {
       return new Keep(
-          Math.max(views, cap.getViews()),
-          Math.max(millis, Durations.toMillis(cap.getWindow())));
+          Math.max(views, cap.getViews()), Math.max(millis, Durations.toMillis(cap.getWindow())));
     }
   }
 
@@ -43,10 +42,7 @@ final class CapLevels {
 
   void add(AdEntry ad, List<FrequencyCap> caps) {
     for (FrequencyCap cap : caps) {
-      keeps.merge(
-          of(letter(cap), ad),
-          new Keep(0, 0).and(cap),
-          (known, another) -> known.and(cap));
+      keeps.merge(of(letter(cap), ad), new Keep(0, 0).and(cap), (known, another) -> known.and(cap));
     }
   }
 

@@ -53,8 +53,7 @@ final class CatalogueCalls {
     NetworkConfig config = NetworkConfig.given(request.getSettings());
     return store
         .putNetwork(call.scope(), request.getNetwork(), config)
-        .thenApply(
-            done -> PutNetworkResponse.newBuilder().setSettings(config.settings()).build());
+        .thenApply(done -> PutNetworkResponse.newBuilder().setSettings(config.settings()).build());
   }
 
   CompletionStage<GetNetworkResponse> getNetwork(GetNetworkRequest request, Call call) {
@@ -101,8 +100,7 @@ final class CatalogueCalls {
   }
 
   private static Collection<String> words(NetworkConfig config, Ad ad) {
-    return new TreeSet<>(
-        config.words().of(ad.getContent(), ad.getWordsList(), AdWords.OF_AN_AD));
+    return new TreeSet<>(config.words().of(ad.getContent(), ad.getWordsList(), AdWords.OF_AN_AD));
   }
 
   private static void check(Ad ad) {
@@ -115,8 +113,7 @@ final class CatalogueCalls {
     for (boolean start : new boolean[] {true, false}) {
       if (!Timestamps.isValid(start ? ad.getStartTime() : ad.getEndTime())) {
         throw InvalidRequest.of(
-            start ? "ad.start_time" : "ad.end_time",
-            "must be a time between the years 1 and 9999");
+            start ? "ad.start_time" : "ad.end_time", "must be a time between the years 1 and 9999");
       }
     }
     if (ad.hasStartTime()
@@ -162,8 +159,7 @@ final class CatalogueCalls {
             listed ->
                 ListAdsResponse.newBuilder()
                     .addAllAds(listed.ads())
-                    .setNextPageToken(
-                        listed.more() ? paging.token(last(listed.ads())) : "")
+                    .setNextPageToken(listed.more() ? paging.token(last(listed.ads())) : "")
                     .build());
   }
 
@@ -178,9 +174,7 @@ final class CatalogueCalls {
     Budget.Builder budget =
         Budget.newBuilder()
             .setPacing(
-                request.getPacing() == Pacing.PACING_EVEN
-                    ? Pacing.PACING_EVEN
-                    : Pacing.PACING_ASAP)
+                request.getPacing() == Pacing.PACING_EVEN ? Pacing.PACING_EVEN : Pacing.PACING_ASAP)
             .addAllFrequencyCaps(request.getFrequencyCapsList());
     if (request.hasDailyMicros()) {
       budget.setDailyMicros(request.getDailyMicros());
@@ -202,8 +196,7 @@ final class CatalogueCalls {
     return catalogues
         .fresh(call.scope(), request.getNetwork())
         .thenCompose(
-            catalogue ->
-                rebuildFrom(call, request.getNetwork(), catalogue.config(), "", 0))
+            catalogue -> rebuildFrom(call, request.getNetwork(), catalogue.config(), "", 0))
         .thenApply(done -> RebuildResponse.newBuilder().setAdCount(done).build());
   }
 

@@ -54,9 +54,7 @@ final class Catalogues {
     forgetUnused();
     RequestContext detached = scope.detached();
     return networks.computeIfAbsent(
-        key,
-        newOne ->
-            new KnownNetwork(since -> store.changes(detached, network, since), indexer));
+        key, newOne -> new KnownNetwork(since -> store.changes(detached, network, since), indexer));
   }
 
   private void forgetUnused() {

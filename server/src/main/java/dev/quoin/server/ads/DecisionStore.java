@@ -101,6 +101,7 @@ final class DecisionStore {
             question.id(),
             question.page().count(),
             catalogue.config().windowMillis(),
+            catalogue.config().holdMillis(),
             catalogue.config().increment(),
             question.order().stream()
                 .map(place -> Integer.toString(place + 1))
@@ -144,11 +145,7 @@ final class DecisionStore {
             page.count(), catalogue.config().windowMillis(), catalogue.config().increment());
     candidates.forEach(candidate -> arguments.add(candidate.text(catalogue, page)));
     return scripts
-        .run(
-            EXPLAIN,
-            scope,
-            new String[] {keys.money(), keys.viewer(viewer)},
-            arguments.toArray())
+        .run(EXPLAIN, scope, new String[] {keys.money(), keys.viewer(viewer)}, arguments.toArray())
         .thenApply(
             reply -> {
               List<Explained> all = new ArrayList<>();
@@ -186,6 +183,7 @@ final class DecisionStore {
       keys.words(),
       keys.totals(),
       keys.creatives(),
+      keys.money(),
       keys.stats("")
     };
     return scripts
@@ -200,9 +198,7 @@ final class DecisionStore {
         .run(
             SWEEP,
             scope,
-            new String[] {
-              keys.head(), keys.changes(), keys.money(), keys.open(), keys.deadlines()
-            },
+            new String[] {keys.head(), keys.changes(), keys.money(), keys.open(), keys.deadlines()},
             most)
         .thenApply(Reply::count);
   }

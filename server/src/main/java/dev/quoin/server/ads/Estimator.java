@@ -3,8 +3,8 @@ package dev.quoin.server.ads;
 
 import dev.quoin.ads.v1.BonusMode;
 import dev.quoin.ads.v1.NetworkSettings;
-import dev.quoin.ads.v1.PriorMixing;
 import dev.quoin.ads.v1.Pricing;
+import dev.quoin.ads.v1.PriorMixing;
 
 /**
  * The formulas by which ads are compared. All of them are in micros of eCPM, the expected revenue

@@ -92,9 +92,7 @@ final class Explanations {
     if (explained.wins()) {
       return Loss.LOSS_UNSPECIFIED;
     }
-    return explained.reason() == 0
-        ? Loss.LOSS_OUTBID
-        : Loss.forNumber(explained.reason());
+    return explained.reason() == 0 ? Loss.LOSS_OUTBID : Loss.forNumber(explained.reason());
   }
 
   private static Loss loss(Candidate candidate) {
@@ -113,7 +111,10 @@ final class Explanations {
       ExplainResponse.Candidate.Builder response, List<FrequencyCap> caps, String seen) {
     String[] counts = seen.isEmpty() ? new String[0] : seen.split(" ");
     for (int i = 0; i < counts.length; i++) {
-      response.addCapsBuilder().setFrequencyCap(caps.get(i)).setSeenCount(Long.parseLong(counts[i]));
+      response
+          .addCapsBuilder()
+          .setFrequencyCap(caps.get(i))
+          .setSeenCount(Long.parseLong(counts[i]));
     }
   }
 }

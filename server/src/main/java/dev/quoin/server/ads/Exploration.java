@@ -18,8 +18,7 @@ final class Exploration {
   static List<Integer> order(List<Candidate> candidates) {
     double[] times = new double[candidates.size()];
     for (int i = 0; i < times.length; i++) {
-      times[i] =
-          -Math.log(1 - ThreadLocalRandom.current().nextDouble()) / candidates.get(i).ecpm();
+      times[i] = -Math.log(1 - ThreadLocalRandom.current().nextDouble()) / candidates.get(i).ecpm();
     }
     return IntStream.range(0, times.length)
         .boxed()

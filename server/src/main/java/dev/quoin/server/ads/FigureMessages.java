@@ -30,14 +30,13 @@ final class FigureMessages {
             .setActions(figures.actions())
             .setSpendMicros(figures.spend())
             .setServedCount(figures.served())
+            .setUnpaidCount(figures.unpaid())
             .setLateCount(figures.late())
             .setCtr(figures.views() == 0 ? 0 : (double) figures.clicks() / figures.views())
             .setCtrLow(interval.low())
             .setCtrHigh(interval.high())
             .setEcpmMicros(
-                figures.views() == 0
-                    ? 0
-                    : Math.round(1000.0 * figures.spend() / figures.views()));
+                figures.views() == 0 ? 0 : Math.round(1000.0 * figures.spend() / figures.views()));
     if (figures.budget().length > 0) {
       stats.setBudgetStatus(figures.money().status(figures.budget()));
     }
@@ -77,8 +76,8 @@ final class FigureMessages {
   }
 
   /**
-   * The interval that holds a true rate with 95 % confidence, after Wilson: it stays within 0 and 1,
-   * and is right for few events, too.
+   * The interval that holds a true rate with 95 % confidence, after Wilson: it stays within 0 and
+   * 1, and is right for few events, too.
    */
   static Interval wilson(double events, double trials) {
     if (trials == 0) {

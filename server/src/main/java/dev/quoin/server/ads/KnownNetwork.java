@@ -23,9 +23,9 @@ import java.util.concurrent.Executor;
 import java.util.function.LongFunction;
 
 /**
- * Keeps the catalogue of a network as fresh as its callers need it: loads what has changed, one load
- * at a time. Ads that have changed stand beside the index until there are many of them; then the
- * index is made anew, in a thread of its own when that takes long, while the old one serves.
+ * Keeps the catalogue of a network as fresh as its callers need it: loads what has changed, one
+ * load at a time. Ads that have changed stand beside the index until there are many of them; then
+ * the index is made anew, in a thread of its own when that takes long, while the old one serves.
  */
 final class KnownNetwork {
   private static final long PAUSE_NANOS = 50_000_000;
@@ -223,8 +223,7 @@ final class KnownNetwork {
 
   private void applyCampaign(Change change) {
     Budget budget = parse(change.budget(), Budget.parser());
-    Catalogue.Campaign now =
-        new Catalogue.Campaign(change.closed(), budget.getFrequencyCapsList());
+    Catalogue.Campaign now = new Catalogue.Campaign(change.closed(), budget.getFrequencyCapsList());
     Catalogue.Campaign before = campaigns.put(change.id(), now);
     capsChanged |= !now.caps().equals(before == null ? List.of() : before.caps());
   }

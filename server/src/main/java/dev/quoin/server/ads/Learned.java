@@ -41,8 +41,7 @@ record Learned(Count all, Count[] words, Count none) {
     while (in.hasRemaining()) {
       int word = in.getShort();
       Count count =
-          new Count(
-              in.getDouble(), in.getDouble(), in.getDouble(), in.getDouble(), in.getDouble());
+          new Count(in.getDouble(), in.getDouble(), in.getDouble(), in.getDouble(), in.getDouble());
       if (word == 0) {
         none = count;
       } else if (word <= words) {

@@ -36,10 +36,7 @@ record Money(boolean even, long dayUsed, long used, long allowance, long closedM
   BudgetStatus status(byte[] packed) {
     Budget budget = budget(packed);
     BudgetStatus.Builder status =
-        BudgetStatus.newBuilder()
-            .setBudget(budget)
-            .setUsedTodayMicros(dayUsed)
-            .setUsedMicros(used);
+        BudgetStatus.newBuilder().setBudget(budget).setUsedTodayMicros(dayUsed).setUsedMicros(used);
     if (budget.hasDailyMicros()) {
       status.setAllowanceMicros(even ? allowance : budget.getDailyMicros());
     }

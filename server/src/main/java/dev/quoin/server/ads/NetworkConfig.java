@@ -30,6 +30,7 @@ record NetworkConfig(NetworkSettings settings, AdWords words) {
           .setPriceIncrementMicros(1)
           .setLearningInterval(100)
           .setEventWindow(Durations.fromMinutes(15))
+          .setReservationWindow(Durations.fromMinutes(15))
           .setAnalyzer("english")
           .setMaxAds(AdStore.MOST_ADS)
           .build();
@@ -45,7 +46,11 @@ record NetworkConfig(NetworkSettings settings, AdWords words) {
     if (given.hasEventWindow()) {
       settings.clearEventWindow();
     }
+    settings.clearReservationWindow();
     settings.mergeFrom(given);
+    if (!given.hasReservationWindow()) {
+      settings.setReservationWindow(settings.getEventWindow());
+    }
     return new NetworkConfig(settings.build(), AdWords.of(settings.getAnalyzer()));
   }
 
@@ -66,8 +71,9 @@ record NetworkConfig(NetworkSettings settings, AdWords words) {
     return Durations.toMillis(settings.getEventWindow());
   }
 
-  boolean splitsCredit() {
-    return settings.getClickCredit() == ClickCredit.CLICK_CREDIT_SPLIT;
+  /** How long money is reserved, at most as long as events count. */
+  long holdMillis() {
+    return Math.min(windowMillis(), Durations.toMillis(settings.getReservationWindow()));
   }
 
   /** The micros that a winner pays above a tie; empty when it pays its bid. */

@@ -65,12 +65,7 @@ record PageRequest(
     Set<String> pairs = new HashSet<>();
     dimensions.forEach((name, values) -> values.forEach(value -> pairs.add(name + '=' + value)));
     return new PageRequest(
-        new HashSet<>(locations),
-        dimensions,
-        pairs,
-        words,
-        viewer,
-        count == 0 ? 1 : (int) count);
+        new HashSet<>(locations), dimensions, pairs, words, viewer, count == 0 ? 1 : (int) count);
   }
 
   /** Checks that words come one way: rules about that would make all others slow. */

@@ -23,17 +23,12 @@ final class Ranking {
   private final Set<String> without;
   private final boolean keepsLosers;
   private final long now;
-  private final PriorityQueue<Candidate> best =
-      new PriorityQueue<>(Collections.reverseOrder());
+  private final PriorityQueue<Candidate> best = new PriorityQueue<>(Collections.reverseOrder());
   private Candidate bestLoser;
   private int count;
 
   private Ranking(
-      Catalogue catalogue,
-      PageRequest page,
-      int limit,
-      Set<String> without,
-      boolean keepsLosers) {
+      Catalogue catalogue, PageRequest page, int limit, Set<String> without, boolean keepsLosers) {
     this.catalogue = catalogue;
     this.page = page;
     this.limit = limit;
@@ -86,12 +81,10 @@ final class Ranking {
   /** One ad, as if it were a candidate. */
   static Candidate one(Catalogue catalogue, PageRequest page, AdEntry ad) {
     Loss exclusion = ad.exclusion(page, catalogue.now());
-    Candidate candidate =
-        new Ranking(catalogue, page, 1, Set.of(), true).candidate(ad);
+    Candidate candidate = new Ranking(catalogue, page, 1, Set.of(), true).candidate(ad);
     return exclusion == null
         ? candidate
-        : new Candidate(
-            ad, candidate.matched(), candidate.bonus(), candidate.ecpm(), exclusion);
+        : new Candidate(ad, candidate.matched(), candidate.bonus(), candidate.ecpm(), exclusion);
   }
 
   private Found run() {
@@ -125,7 +118,9 @@ final class Ranking {
     return new Found(found, bestLoser, count);
   }
 
-  /** Whether an ad that is worth so much at most can be among the best; ids decide between equals. */
+  /**
+   * Whether an ad that is worth so much at most can be among the best; ids decide between equals.
+   */
   private boolean canEnter(double most, int place) {
     if (keepsLosers || !isFull() || most > best.peek().ecpm()) {
       return true;

@@ -31,8 +31,7 @@ final class Reservations {
 
   private final NameIndex networks;
   private final DecisionStore decisions;
-  private final RequestContext everywhere =
-      new RequestContext(EVERYWHERE, null, Seal.random());
+  private final RequestContext everywhere = new RequestContext(EVERYWHERE, null, Seal.random());
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
   private volatile String next = "";
 

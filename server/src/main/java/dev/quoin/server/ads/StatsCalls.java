@@ -50,14 +50,12 @@ final class StatsCalls {
   }
 
   CompletionStage<GetStatsResponse> get(GetStatsRequest request, Call call) {
-    return load(
-            Subject.of(
-                call.scope(), request.getNetwork(), request.getAdId(), request.getCampaign()))
+    return load(Subject.of(
+            call.scope(), request.getNetwork(), request.getAdId(), request.getCampaign()))
         .thenApply(stats -> GetStatsResponse.newBuilder().setStats(stats).build());
   }
 
-  void watch(
-      WatchStatsRequest request, Call call, ResponseStream<WatchStatsResponse> responses) {
+  void watch(WatchStatsRequest request, Call call, ResponseStream<WatchStatsResponse> responses) {
     Subject subject =
         Subject.of(
             call.scope().detached(),
@@ -94,9 +92,7 @@ final class StatsCalls {
 
     @Override
     public String channel() {
-      return store
-          .keys(subject.scope(), subject.network())
-          .stats(subject.kind() + subject.id());
+      return store.keys(subject.scope(), subject.network()).stats(subject.kind() + subject.id());
     }
 
     @Override

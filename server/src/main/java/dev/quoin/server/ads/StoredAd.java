@@ -37,9 +37,7 @@ final class StoredAd {
       space++;
     }
     try {
-      return Ad.parser()
-          .parseFrom(versioned, space + 1, versioned.length - space - 1)
-          .toBuilder()
+      return Ad.parser().parseFrom(versioned, space + 1, versioned.length - space - 1).toBuilder()
           .setVersion(Long.parseLong(new String(versioned, 0, space, StandardCharsets.US_ASCII)))
           .build();
     } catch (InvalidProtocolBufferException e) {

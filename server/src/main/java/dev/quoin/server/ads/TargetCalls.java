@@ -30,7 +30,9 @@ final class TargetCalls {
   /** How often at most candidates are looked for again when none of them could be shown. */
   private static final int MOST_ROUNDS = 8;
 
-  /** From this round on the network may change as it likes: the candidates are newer than the call. */
+  /**
+   * From this round on the network may change as it likes: the candidates are newer than the call.
+   */
   private static final int GOOD_ENOUGH = 2;
 
   private static final long WHATEVER_CHANGED = 1L << 53;
@@ -42,10 +44,7 @@ final class TargetCalls {
   private final Explanations explanations;
 
   TargetCalls(
-      Catalogues catalogues,
-      DecisionStore decisions,
-      TokenSeal tokens,
-      Reservations reservations) {
+      Catalogues catalogues, DecisionStore decisions, TokenSeal tokens, Reservations reservations) {
     this.catalogues = catalogues;
     this.decisions = decisions;
     this.tokens = tokens;
@@ -94,8 +93,7 @@ final class TargetCalls {
       int most =
           explores
               ? Math.max(
-                  page.count() + 1,
-                  (int) catalogue.config().settings().getExplorationCandidates())
+                  page.count() + 1, (int) catalogue.config().settings().getExplorationCandidates())
               : page.count() + SPARE;
       Ranking.Found found = Ranking.best(catalogue, page, most, tried);
       if (found.bestLoser() != null) {
@@ -105,8 +103,7 @@ final class TargetCalls {
       List<Integer> order =
           explores ? Exploration.order(candidates) : Question.ranked(candidates.size());
       long known = round < GOOD_ENOUGH ? catalogue.revision() : WHATEVER_CHANGED;
-      Question question =
-          new Question(catalogue, known, page, viewer, candidates, order, id, once);
+      Question question = new Question(catalogue, known, page, viewer, candidates, order, id, once);
       return decisions
           .decide(scope, request.getNetwork(), question)
           .thenCompose(
@@ -124,11 +121,7 @@ final class TargetCalls {
     }
 
     private CompletionStage<TargetResponse> answer(
-        Catalogue catalogue,
-        List<Candidate> candidates,
-        int most,
-        Decided decided,
-        int round) {
+        Catalogue catalogue, List<Candidate> candidates, int most, Decided decided, int round) {
       if (!decided.winners().isEmpty()) {
         return won(catalogue, decided);
       }

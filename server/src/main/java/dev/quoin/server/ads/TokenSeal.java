@@ -24,9 +24,9 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Seals target tokens with an HMAC-SHA256, cut to 16 bytes. Each day has a key of its own, which the
- * first server leaves in Redis and which is gone four days later; a token names the day. That is what
- * differs from the seal of page tokens, whose key stays, since they are good for ever.
+ * Seals target tokens with an HMAC-SHA256, cut to 16 bytes. Each day has a key of its own, which
+ * the first server leaves in Redis and which is gone four days later; a token names the day. That
+ * is what differs from the seal of page tokens, whose key stays, since they are good for ever.
  */
 final class TokenSeal {
   private static final String ALGORITHM = "HmacSHA256";
@@ -35,7 +35,9 @@ final class TokenSeal {
   private static final long DAY_MILLIS = TimeUnit.DAYS.toMillis(1);
   private static final RequestContext EVERYWHERE = new RequestContext("-", null);
 
-  /** Days after which no decision can be open any more: the longest window, and that after a click. */
+  /**
+   * Days after which no decision can be open any more: the longest window, and that after a click.
+   */
   private static final int MOST_DAYS = 2;
 
   /** How old a key may be that a server has read before it is compared again with that in Redis. */
@@ -125,8 +127,7 @@ final class TokenSeal {
 
   /** A key that was read not long ago; Redis may have been emptied since. */
   private CompletionStage<Mac> key(
-      long day,
-      Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<byte[]>> read) {
+      long day, Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<byte[]>> read) {
     Key key = known.get(day);
     if (key != null && System.nanoTime() - key.readAt() < READ_AGAIN_NANOS) {
       return CompletableFuture.completedFuture(key.mac());

@@ -85,14 +85,14 @@ final class AdServerServiceTest {
     ads.put(Ads.cpm("a", 10_000));
 
     assertThat(ads.of("other").target().getNoFill()).isEqualTo(NoFill.NO_FILL_NO_MATCH);
-    Ads namespace =
-        new Ads(ads.stub().withInterceptors(TestServer.in("elsewhere")), ads.network());
+    Ads namespace = new Ads(ads.stub().withInterceptors(TestServer.in("elsewhere")), ads.network());
     assertThat(namespace.target().getNoFill()).isEqualTo(NoFill.NO_FILL_NO_MATCH);
   }
 
   @Test
   void anyLocationSuffices() {
-    ads.put(Ads.cpm("west", 10_000).clearLocations().addLocations("r/US/CA").addLocations("r/US/OR"));
+    ads.put(
+        Ads.cpm("west", 10_000).clearLocations().addLocations("r/US/CA").addLocations("r/US/OR"));
 
     assertThat(ads.target().getNoFill()).isEqualTo(NoFill.NO_FILL_NO_MATCH);
     assertThat(ads.target(ads.page().addLocations("r/US/OR")).getAdsCount()).isEqualTo(1);
@@ -213,7 +213,9 @@ final class AdServerServiceTest {
     assertThat(remove("x")).isFalse();
   }
 
-  /** The source leaves locations and words behind when an ad is indexed again, and cannot remove. */
+  /**
+   * The source leaves locations and words behind when an ad is indexed again, and cannot remove.
+   */
   @Test
   void defectNothingIsLeftBehindOfWhatAnAdWas() {
     ads.put(Ads.cpc("a", 10_000).addWords("old").addWords("kept"));
@@ -232,9 +234,7 @@ final class AdServerServiceTest {
     assertThat(TestRedis.commands().hgetall(network + "counts").keySet())
         .noneMatch(field -> field.startsWith("a") || field.startsWith("w"));
     for (String hash : List.of("ads", "creatives", "words", "learned", "budgets")) {
-      assertThat(TestRedis.commands().hexists(network + hash, "a"))
-          .as(hash)
-          .isFalse();
+      assertThat(TestRedis.commands().hexists(network + hash, "a")).as(hash).isFalse();
       assertThat(TestRedis.commands().hexists(network + hash, "aa")).as(hash).isFalse();
     }
   }
@@ -272,8 +272,7 @@ final class AdServerServiceTest {
   void whatRulesCannotSayIsRefused() {
     assertRefused("settings.analyzer", () -> ads.put(Ads.settings().setAnalyzer("klingon")));
     assertRefused(
-        "settings.decay_half_life",
-        () -> ads.put(Ads.settings().setDecayHalfLife(Ads.seconds(5))));
+        "settings.decay_half_life", () -> ads.put(Ads.settings().setDecayHalfLife(Ads.seconds(5))));
     assertRefused("words", () -> ads.target(ads.page("word").setContent("content")));
     assertRefused("ad.words", () -> ads.put(Ads.cpm("a", 1_000).setContent("c").addWords("w")));
     assertRefused("ad.bid_micros", () -> ads.put(Ads.cpm("a", 999)));
@@ -339,9 +338,7 @@ final class AdServerServiceTest {
     assertThat(ads.candidate("a", "cars").getMatchedWordsList()).isEmpty();
 
     long rebuilt =
-        ads.stub()
-            .rebuild(RebuildRequest.newBuilder().setNetwork("n").build())
-            .getAdCount();
+        ads.stub().rebuild(RebuildRequest.newBuilder().setNetwork("n").build()).getAdCount();
 
     assertThat(rebuilt).isEqualTo(121);
     assertThat(ads.candidate("a", "cars").getMatchedWordsList()).containsExactly("cars");
@@ -429,9 +426,7 @@ final class AdServerServiceTest {
   }
 
   private GetAdResponse get(String ad) {
-    return elsewhere
-        .stub()
-        .getAd(GetAdRequest.newBuilder().setNetwork("n").setAdId(ad).build());
+    return elsewhere.stub().getAd(GetAdRequest.newBuilder().setNetwork("n").setAdId(ad).build());
   }
 
   private boolean remove(String ad) {
@@ -441,8 +436,6 @@ final class AdServerServiceTest {
   }
 
   private GetNetworkResponse network(String network) {
-    return elsewhere
-        .stub()
-        .getNetwork(GetNetworkRequest.newBuilder().setNetwork(network).build());
+    return elsewhere.stub().getNetwork(GetNetworkRequest.newBuilder().setNetwork(network).build());
   }
 }

@@ -139,8 +139,7 @@ record Ads(AdServerBlockingStub stub, String network) {
   }
 
   AdStats stats(String ad) {
-    return stub.getStats(
-            GetStatsRequest.newBuilder().setNetwork(network).setAdId(ad).build())
+    return stub.getStats(GetStatsRequest.newBuilder().setNetwork(network).setAdId(ad).build())
         .getStats();
   }
 

@@ -94,8 +94,7 @@ final class BudgetTest {
     assertThat(List.of(ads.winner(), ads.winner(), ads.winner(), ads.winner()))
         .containsExactly("a", "a", "b", "");
     assertThat(ads.target().getNoFill()).isEqualTo(NoFill.NO_FILL_OUT_OF_BUDGET);
-    assertThat(ads.campaign("c").getBudgetStatus().getUsedTodayMicros())
-        .isEqualTo(2 * PRICE + 900);
+    assertThat(ads.campaign("c").getBudgetStatus().getUsedTodayMicros()).isEqualTo(2 * PRICE + 900);
     // The next day brings the money of that day.
     assertThat(ads.campaign("c").getBudgetStatus().getNextTopUpTime().getSeconds() % 86_400)
         .isZero();
@@ -146,6 +145,41 @@ final class BudgetTest {
     assertThat(ads.click(unpaid)).isEqualTo(ReportOutcome.REPORT_OUTCOME_EXPIRED);
     assertThat(ads.stats("a").getSpendMicros()).isEqualTo(PRICE);
     assertThat(ads.all().getLateCount()).isEqualTo(1);
+  }
+
+  /** Money that is given back early: a later click is paid while there is some, and then free. */
+  @Test
+  void shortReservationsLetSmallBudgetsBeSpentAndStillHold() {
+    Ads ads = this.ads.of("short");
+    ads.put(Ads.settings().setReservationWindow(Ads.seconds(1)));
+    ads.put(Ads.cpc("a", PRICE).setCampaign("c"));
+    ads.set(ads.budget().setCampaign("c").setTotalMicros(2 * PRICE));
+    List<TargetResponse> decisions = new ArrayList<>();
+    decisions.add(ads.target());
+    decisions.add(ads.target());
+    assertThat(ads.winner()).isEmpty();
+    Eventually.until(
+        "money is back, and reserved again",
+        () -> {
+          TargetResponse decision = ads.target();
+          if (decision.getAdsCount() > 0) {
+            decisions.add(decision);
+          }
+          return decisions.size() == 4;
+        });
+    Eventually.until(
+        "all is given back",
+        () -> ads.campaign("c").getBudgetStatus().getUsedMicros() == 0);
+
+    for (TargetResponse decision : decisions) {
+      assertThat(ads.click(decision)).isEqualTo(ReportOutcome.REPORT_OUTCOME_ACCEPTED);
+    }
+
+    AdStats stats = ads.stats("a");
+    assertThat(stats.getClicks()).isEqualTo(4);
+    assertThat(stats.getSpendMicros()).isEqualTo(2 * PRICE);
+    assertThat(stats.getUnpaidCount()).isEqualTo(2);
+    assertThat(ads.campaign("c").getBudgetStatus().getUsedMicros()).isEqualTo(2 * PRICE);
   }
 
   @Test
@@ -213,9 +247,7 @@ final class BudgetTest {
     ads.set(ads.budget().setAdId("a").setTotalMicros(20 * PRICE));
     try (ServerProcess doomed =
         ServerProcess.start("--redis", TestRedis.uri(), "--allow-volatile-redis", "true")) {
-      Ads there =
-          new Ads(
-              AdServerGrpc.newBlockingStub(doomed.channel()), ads.network());
+      Ads there = new Ads(AdServerGrpc.newBlockingStub(doomed.channel()), ads.network());
       List<Thread> callers = new ArrayList<>();
       CountDownLatch some = new CountDownLatch(5);
       for (int i = 0; i < 4; i++) {
@@ -247,7 +279,9 @@ final class BudgetTest {
     assertThat(ads.winner()).isEqualTo("a");
   }
 
-  /** Even pacing leaves something for later: an hour has its share, and says when the next comes. */
+  /**
+   * Even pacing leaves something for later: an hour has its share, and says when the next comes.
+   */
   @Test
   void pacedAdsLoseTheAuctionAndDoNotVanish() {
     Ad.Builder ad = Ads.cpm("a", 1_000 * PRICE);
@@ -284,10 +318,7 @@ final class BudgetTest {
         Refused.by(
             () ->
                 ads.set(
-                    ads.budget()
-                        .setCampaign("c")
-                        .setTotalMicros(9)
-                        .setPacing(Pacing.PACING_EVEN)));
+                    ads.budget().setCampaign("c").setTotalMicros(9).setPacing(Pacing.PACING_EVEN)));
     assertThat(refused.fields()).containsExactly("pacing");
   }
 

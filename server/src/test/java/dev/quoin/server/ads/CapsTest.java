@@ -63,16 +63,12 @@ final class CapsTest {
             .setCampaign("c1")
             .addFrequencyCaps(cap(CapLevel.CAP_LEVEL_AD, 1, 3_600))
             .addFrequencyCaps(cap(CapLevel.CAP_LEVEL_CAMPAIGN, 2, 3_600)));
-    ads.set(
-        ads.budget().setAdId("d").addFrequencyCaps(cap(CapLevel.CAP_LEVEL_ACCOUNT, 3, 3_600)));
+    ads.set(ads.budget().setAdId("d").addFrequencyCaps(cap(CapLevel.CAP_LEVEL_ACCOUNT, 3, 3_600)));
 
     // d counts those of a and b, which are of its account and have no such cap themselves.
     assertThat(
             List.of(
-                show(ads, "ann"),
-                show(elsewhere, "ann"),
-                show(ads, "ann"),
-                show(elsewhere, "ann")))
+                show(ads, "ann"), show(elsewhere, "ann"), show(ads, "ann"), show(elsewhere, "ann")))
         .containsExactly("a", "b", "d", "e");
   }
 
@@ -133,9 +129,7 @@ final class CapsTest {
     ads.put(Ads.cpm("z", 5_000));
     for (int i = 0; i < 4; i++) {
       ads.set(
-          ads.budget()
-              .setAdId("a" + i)
-              .addFrequencyCaps(cap(CapLevel.CAP_LEVEL_ACCOUNT, 2, 60)));
+          ads.budget().setAdId("a" + i).addFrequencyCaps(cap(CapLevel.CAP_LEVEL_ACCOUNT, 2, 60)));
     }
 
     TargetResponse decision = ads.target(ads.page().setViewer("ann").setCount(5));

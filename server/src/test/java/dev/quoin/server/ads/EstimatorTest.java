@@ -119,8 +119,7 @@ final class EstimatorTest {
     AdScore score = score(raw(), CPC, 1_000_000, learned);
     assertThat(score.base()).isCloseTo(1_000_000, within(1e-3));
     assertThat(score.bonus(0)).isCloseTo(300_000, within(1e-3));
-    assertThat(score.boosted(score.bonus(new int[] {0, 1}, 2)))
-        .isCloseTo(1_150_000, within(1e-3));
+    assertThat(score.boosted(score.bonus(new int[] {0, 1}, 2))).isCloseTo(1_150_000, within(1e-3));
   }
 
   /** One word: base and bonus are what was learned for that word. */
@@ -128,9 +127,7 @@ final class EstimatorTest {
   void oneWordIsWorthWhatWasLearnedForIt() {
     Learned learned =
         new Learned(
-            new Count(2_000, 4, 0, 0, 0),
-            new Count[] {new Count(500, 2, 0, 0, 0)},
-            Count.NOTHING);
+            new Count(2_000, 4, 0, 0, 0), new Count[] {new Count(500, 2, 0, 0, 0)}, Count.NOTHING);
     AdScore score = score(raw(), CPC, 250_000, learned);
     assertThat(score.base()).isCloseTo(500_000, within(1e-3));
     assertThat(score.boosted(score.bonus(new int[] {0}, 1)))
@@ -183,9 +180,7 @@ final class EstimatorTest {
   void fewViewsOfAWordCountLittle() {
     Learned learned =
         new Learned(
-            new Count(10_000, 20, 0, 0, 0),
-            new Count[] {new Count(3, 1, 0, 0, 0)},
-            Count.NOTHING);
+            new Count(10_000, 20, 0, 0, 0), new Count[] {new Count(3, 1, 0, 0, 0)}, Count.NOTHING);
     AdScore score = score(NetworkConfig.DEFAULTS, CPC, 1_000_000, learned);
     assertThat(score.base() + score.bonus(0))
         .isCloseTo(1e9 * (0.9985 * 0.002 + 0.0015 / 3), within(1e-3));
@@ -194,8 +189,7 @@ final class EstimatorTest {
   /** Without a match: unlearned a penalty of a quarter, learned what 4,000 views have shown. */
   @Test
   void pagesWithoutAMatchHaveABonusOfTheirOwn() {
-    NetworkSettings penalty =
-        NetworkConfig.DEFAULTS.toBuilder().setNoMatchPenalty(0.25).build();
+    NetworkSettings penalty = NetworkConfig.DEFAULTS.toBuilder().setNoMatchPenalty(0.25).build();
     Count all = new Count(10_000, 40, 0, 0, 0);
     AdScore unlearned =
         score(penalty, CPC, 1_000_000, new Learned(all, new Count[1], Count.NOTHING));
@@ -203,10 +197,7 @@ final class EstimatorTest {
     assertThat(unlearned.noMatchBonus()).isCloseTo(-1_000_000, within(1e-3));
     AdScore known =
         score(
-            penalty,
-            CPC,
-            1_000_000,
-            new Learned(all, new Count[1], new Count(4_000, 4, 0, 0, 0)));
+            penalty, CPC, 1_000_000, new Learned(all, new Count[1], new Count(4_000, 4, 0, 0, 0)));
     assertThat(known.noMatchBonus()).isCloseTo(1_000_000 - 4_000_000, within(1e-3));
   }
 
@@ -217,8 +208,7 @@ final class EstimatorTest {
         raw().toBuilder().setClickCredit(ClickCredit.CLICK_CREDIT_SPLIT).build();
     Count word = new Count(3_000, 6, 0, 2, 0);
     Learned learned =
-        new Learned(
-            new Count(3_000, 6, 0, 0, 0), new Count[] {word, word, word}, Count.NOTHING);
+        new Learned(new Count(3_000, 6, 0, 0, 0), new Count[] {word, word, word}, Count.NOTHING);
     AdScore score = score(split, CPC, 500_000, learned);
     assertThat(score.base()).isCloseTo(1_000_000, within(1e-3));
     assertThat(score.boosted(score.bonus(new int[] {0, 1, 2}, 3)))
@@ -241,8 +231,7 @@ final class EstimatorTest {
   /** Half way to 2,000 views half of the boost is left. */
   @Test
   void newAdsAreRaised() {
-    Estimator estimator =
-        estimator(NetworkConfig.DEFAULTS.toBuilder().setNewAdBoost(0.5).build());
+    Estimator estimator = estimator(NetworkConfig.DEFAULTS.toBuilder().setNewAdBoost(0.5).build());
     assertThat(estimator.boost(0)).isEqualTo(1.5);
     assertThat(estimator.boost(1_000)).isEqualTo(1.25);
     assertThat(estimator.boost(5_000)).isEqualTo(1);

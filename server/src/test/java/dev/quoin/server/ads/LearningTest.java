@@ -123,8 +123,7 @@ final class LearningTest {
     ads.show(1, 1, 0, "car");
     ads.put(Ads.cpm("plain", 1_000L * BID * 9 / 21));
 
-    assertThat(ads.candidate("matching").getBaseEcpmMicros())
-        .isGreaterThan(ads.ecpm("plain"));
+    assertThat(ads.candidate("matching").getBaseEcpmMicros()).isGreaterThan(ads.ecpm("plain"));
     assertThat(ads.winner("car")).isEqualTo("matching");
     assertThat(ads.winner("flower")).isEqualTo("plain");
     // A page of which nothing is known is none without a match.
@@ -158,8 +157,7 @@ final class LearningTest {
     ads.show(30, 6, 0, "red", "fast", "car");
 
     assertThat(ads.ecpm("a", "car", "fast", "red")).isEqualTo(1000 * BID * 6 / 30);
-    assertThat(ads.ecpm("a", "car"))
-        .isCloseTo(Math.round(1e9 * 6 / 30 / 3), within(1L));
+    assertThat(ads.ecpm("a", "car")).isCloseTo(Math.round(1e9 * 6 / 30 / 3), within(1L));
     assertThat(ads.ecpm("a")).isEqualTo(1000 * BID * 6 / 30);
     // What was counted for the other kind of credit is counted apart.
     ads.put(Ads.settings().setPriorViews(0).setDecayHalfLife(Ads.seconds(0)));

@@ -125,8 +125,7 @@ final class PacingTest {
   private static long[] day(
       long daily, long total, int minute, long price, long fromMillis, String[] chances) {
     List<String> arguments = new ArrayList<>();
-    for (long number :
-        new long[] {daily, total, minute, price, 20_000 * DAY_MILLIS + fromMillis}) {
+    for (long number : new long[] {daily, total, minute, price, 20_000 * DAY_MILLIS + fromMillis}) {
       arguments.add(Long.toString(number));
     }
     arguments.addAll(List.of(chances));

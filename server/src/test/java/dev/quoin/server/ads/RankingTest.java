@@ -112,9 +112,7 @@ final class RankingTest {
             random.nextInt(3) == 0 ? Count.NOTHING : count(random),
             counts,
             random.nextBoolean() ? Count.NOTHING : count(random)),
-        random.nextInt(8) == 0
-            ? new AdEntry.Closed(Long.MAX_VALUE, 0, false)
-            : AdEntry.Closed.NOT,
+        random.nextInt(8) == 0 ? new AdEntry.Closed(Long.MAX_VALUE, 0, false) : AdEntry.Closed.NOT,
         Budget.getDefaultInstance(),
         AdEntry.Negatives.of(List.of(), AdWords.of("standard")));
   }

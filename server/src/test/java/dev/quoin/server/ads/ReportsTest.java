@@ -117,9 +117,7 @@ final class ReportsTest {
     ads.put(Ads.settings().setEventWindow(Ads.seconds(2)));
     TargetResponse decision = ads.target();
     TargetResponse other = ads.target();
-    Eventually.until(
-        "a second has passed",
-        () -> deadlineLeft(other) < 1_200);
+    Eventually.until("a second has passed", () -> deadlineLeft(other) < 1_200);
     ads.click(decision);
     Eventually.until("the other one is over", () -> ads.view(other) == EXPIRED);
 
@@ -184,9 +182,7 @@ final class ReportsTest {
   void eventsOfARemovedAdCountForItsCampaign() {
     ads.put(Ads.cpc("b", 6_000_000).setCampaign("c"));
     TargetResponse decision = ads.target();
-    ads.stub()
-        .removeAd(
-            RemoveAdRequest.newBuilder().setNetwork("n").setAdId("b").build());
+    ads.stub().removeAd(RemoveAdRequest.newBuilder().setNetwork("n").setAdId("b").build());
 
     assertThat(ads.click(decision)).isEqualTo(ACCEPTED);
 
@@ -201,14 +197,12 @@ final class ReportsTest {
     List<String> keys = TestRedis.commands().keys("quoin:-:ads:{%tokens}:*");
     assertThat(keys).isNotEmpty();
     keys.forEach(
-        key ->
-            assertThat(TestRedis.commands().pttl(key)).isBetween(250_000_000L, 345_600_000L));
+        key -> assertThat(TestRedis.commands().pttl(key)).isBetween(250_000_000L, 345_600_000L));
   }
 
   private ReportClickResponse click(String token, String ad) {
     return ads.stub()
-        .reportClick(
-            ReportClickRequest.newBuilder().setTargetToken(token).setAdId(ad).build());
+        .reportClick(ReportClickRequest.newBuilder().setTargetToken(token).setAdId(ad).build());
   }
 
   private ReportOutcome view(String token, String ad) {
