@@ -10,7 +10,7 @@ CLICKS = {  # how many of a hundred viewers of a page click on an ad
     ("car", "sport"): 10, ("car", "toy"): 1,
     ("doll", "sport"): 1, ("doll", "toy"): 8,
 }  # fmt: skip
-BUDGETS = {"car": 30_000_000, "doll": 20_000_000, "bank": 5_000_000}
+BUDGETS = {"car": 100_000_000, "doll": 80_000_000, "bank": 5_000_000}
 
 with quoin.connect(sys.argv[1] if len(sys.argv) > 1 else "localhost:7400") as q:
     ads, chance = q.ad_server, random.Random(7)

@@ -67,8 +67,8 @@ const (
 //
 // Reservations: a budget that has no more room for the price of an event is closed until
 // an event does not come in time, the next hour or day begins, or it is raised. CPC and
-// CPA ads have most of their reservations given back, event_window after the decision;
-// a shorter event_window lets small budgets of such ads be spent faster.
+// CPA ads have most of their reservations given back, reservation_window after the
+// decision; a shorter one lets small budgets of such ads be spent faster.
 //
 // Days and hours are those of UTC by the clock of Redis.
 type AdServerClient interface {
@@ -351,8 +351,8 @@ func (c *adServerClient) Rebuild(ctx context.Context, in *RebuildRequest, opts .
 //
 // Reservations: a budget that has no more room for the price of an event is closed until
 // an event does not come in time, the next hour or day begins, or it is raised. CPC and
-// CPA ads have most of their reservations given back, event_window after the decision;
-// a shorter event_window lets small budgets of such ads be spent faster.
+// CPA ads have most of their reservations given back, reservation_window after the
+// decision; a shorter one lets small budgets of such ads be spent faster.
 //
 // Days and hours are those of UTC by the clock of Redis.
 type AdServerServer interface {

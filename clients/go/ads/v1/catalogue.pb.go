@@ -957,9 +957,14 @@ type NetworkSettings struct {
 	Analyzer string `protobuf:"bytes,16,opt,name=analyzer,proto3" json:"analyzer,omitempty"`
 	// How many ads the network may have: 1 to 200,000, which is the default. Those it has
 	// stay when it is less.
-	MaxAds        *int64 `protobuf:"varint,17,opt,name=max_ads,json=maxAds,proto3,oneof" json:"max_ads,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	MaxAds *int64 `protobuf:"varint,17,opt,name=max_ads,json=maxAds,proto3,oneof" json:"max_ads,omitempty"`
+	// Time for which a decision reserves the price of an event: 1 second to 24 hours,
+	// event_window by default and at most. An event that comes later is paid if there is
+	// still money, and is free otherwise. Shorter times let small budgets of CPC and CPA
+	// ads be spent: few of their decisions lead to an event.
+	ReservationWindow *durationpb.Duration `protobuf:"bytes,18,opt,name=reservation_window,json=reservationWindow,proto3" json:"reservation_window,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *NetworkSettings) Reset() {
@@ -1109,6 +1114,13 @@ func (x *NetworkSettings) GetMaxAds() int64 {
 		return *x.MaxAds
 	}
 	return 0
+}
+
+func (x *NetworkSettings) GetReservationWindow() *durationpb.Duration {
+	if x != nil {
+		return x.ReservationWindow
+	}
+	return nil
 }
 
 // A cap on how often a viewer sees something.
@@ -1359,7 +1371,10 @@ type AdStats struct {
 	// How many decisions have shown it, or have been filled.
 	ServedCount *int64 `protobuf:"varint,11,opt,name=served_count,json=servedCount,proto3,oneof" json:"served_count,omitempty"`
 	// How many events came too late, of a network.
-	LateCount     *int64 `protobuf:"varint,12,opt,name=late_count,json=lateCount,proto3,oneof" json:"late_count,omitempty"`
+	LateCount *int64 `protobuf:"varint,12,opt,name=late_count,json=lateCount,proto3,oneof" json:"late_count,omitempty"`
+	// How many billable events came after reservation_window and found no money any more:
+	// they count, and cost nothing.
+	UnpaidCount   *int64 `protobuf:"varint,13,opt,name=unpaid_count,json=unpaidCount,proto3,oneof" json:"unpaid_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1478,6 +1493,13 @@ func (x *AdStats) GetLateCount() int64 {
 	return 0
 }
 
+func (x *AdStats) GetUnpaidCount() int64 {
+	if x != nil && x.UnpaidCount != nil {
+		return *x.UnpaidCount
+	}
+	return 0
+}
+
 // What was learned about a word of an ad.
 type WordStats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1582,7 +1604,7 @@ const file_quoin_ads_v1_catalogue_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
 	"\x05value\x18\x02 \x01(\v2\x1d.quoin.ads.v1.DimensionValuesR\x05value:\x028\x01\")\n" +
 	"\x0fDimensionValues\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\tR\x06values\"\xc6\b\n" +
+	"\x06values\x18\x01 \x03(\tR\x06values\"\x90\t\n" +
 	"\x0fNetworkSettings\x121\n" +
 	"\x12prior_per_thousand\x18\x01 \x01(\x01H\x00R\x10priorPerThousand\x88\x01\x01\x12$\n" +
 	"\vprior_views\x18\x02 \x01(\x03H\x01R\n" +
@@ -1604,7 +1626,8 @@ const file_quoin_ads_v1_catalogue_proto_rawDesc = "" +
 	"\x11learning_interval\x18\x0e \x01(\x03H\bR\x10learningInterval\x88\x01\x01\x12<\n" +
 	"\fevent_window\x18\x0f \x01(\v2\x19.google.protobuf.DurationR\veventWindow\x12\x1a\n" +
 	"\banalyzer\x18\x10 \x01(\tR\banalyzer\x12\x1c\n" +
-	"\amax_ads\x18\x11 \x01(\x03H\tR\x06maxAds\x88\x01\x01B\x15\n" +
+	"\amax_ads\x18\x11 \x01(\x03H\tR\x06maxAds\x88\x01\x01\x12H\n" +
+	"\x12reservation_window\x18\x12 \x01(\v2\x19.google.protobuf.DurationR\x11reservationWindowB\x15\n" +
 	"\x13_prior_per_thousandB\x0e\n" +
 	"\f_prior_viewsB\x13\n" +
 	"\x11_no_match_penaltyB\x0f\n" +
@@ -1636,7 +1659,7 @@ const file_quoin_ads_v1_catalogue_proto_rawDesc = "" +
 	"\x10next_top_up_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\rnextTopUpTimeB\x14\n" +
 	"\x12_used_today_microsB\x0e\n" +
 	"\f_used_microsB\x13\n" +
-	"\x11_allowance_micros\"\xcb\x04\n" +
+	"\x11_allowance_micros\"\x84\x05\n" +
 	"\aAdStats\x12\x19\n" +
 	"\x05views\x18\x01 \x01(\x03H\x00R\x05views\x88\x01\x01\x12\x1b\n" +
 	"\x06clicks\x18\x02 \x01(\x03H\x01R\x06clicks\x88\x01\x01\x12\x1d\n" +
@@ -1653,7 +1676,9 @@ const file_quoin_ads_v1_catalogue_proto_rawDesc = "" +
 	" \x03(\v2\x17.quoin.ads.v1.WordStatsR\twordStats\x12&\n" +
 	"\fserved_count\x18\v \x01(\x03H\bR\vservedCount\x88\x01\x01\x12\"\n" +
 	"\n" +
-	"late_count\x18\f \x01(\x03H\tR\tlateCount\x88\x01\x01B\b\n" +
+	"late_count\x18\f \x01(\x03H\tR\tlateCount\x88\x01\x01\x12&\n" +
+	"\funpaid_count\x18\r \x01(\x03H\n" +
+	"R\vunpaidCount\x88\x01\x01B\b\n" +
 	"\x06_viewsB\t\n" +
 	"\a_clicksB\n" +
 	"\n" +
@@ -1665,7 +1690,8 @@ const file_quoin_ads_v1_catalogue_proto_rawDesc = "" +
 	"\b_ctr_lowB\v\n" +
 	"\t_ctr_highB\x0f\n" +
 	"\r_served_countB\r\n" +
-	"\v_late_count\"\xcd\x01\n" +
+	"\v_late_countB\x0f\n" +
+	"\r_unpaid_count\"\xcd\x01\n" +
 	"\tWordStats\x12\x12\n" +
 	"\x04word\x18\x01 \x01(\tR\x04word\x12&\n" +
 	"\fbonus_micros\x18\x02 \x01(\x03H\x00R\vbonusMicros\x88\x01\x01\x12&\n" +
@@ -1788,20 +1814,21 @@ var file_quoin_ads_v1_catalogue_proto_depIdxs = []int32{
 	4,  // 8: quoin.ads.v1.NetworkSettings.click_credit:type_name -> quoin.ads.v1.ClickCredit
 	5,  // 9: quoin.ads.v1.NetworkSettings.auction:type_name -> quoin.ads.v1.Auction
 	21, // 10: quoin.ads.v1.NetworkSettings.event_window:type_name -> google.protobuf.Duration
-	7,  // 11: quoin.ads.v1.FrequencyCap.per:type_name -> quoin.ads.v1.CapLevel
-	21, // 12: quoin.ads.v1.FrequencyCap.window:type_name -> google.protobuf.Duration
-	6,  // 13: quoin.ads.v1.Budget.pacing:type_name -> quoin.ads.v1.Pacing
-	14, // 14: quoin.ads.v1.Budget.frequency_caps:type_name -> quoin.ads.v1.FrequencyCap
-	15, // 15: quoin.ads.v1.BudgetStatus.budget:type_name -> quoin.ads.v1.Budget
-	20, // 16: quoin.ads.v1.BudgetStatus.next_top_up_time:type_name -> google.protobuf.Timestamp
-	16, // 17: quoin.ads.v1.AdStats.budget_status:type_name -> quoin.ads.v1.BudgetStatus
-	18, // 18: quoin.ads.v1.AdStats.word_stats:type_name -> quoin.ads.v1.WordStats
-	12, // 19: quoin.ads.v1.Ad.DimensionsEntry.value:type_name -> quoin.ads.v1.DimensionValues
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	21, // 11: quoin.ads.v1.NetworkSettings.reservation_window:type_name -> google.protobuf.Duration
+	7,  // 12: quoin.ads.v1.FrequencyCap.per:type_name -> quoin.ads.v1.CapLevel
+	21, // 13: quoin.ads.v1.FrequencyCap.window:type_name -> google.protobuf.Duration
+	6,  // 14: quoin.ads.v1.Budget.pacing:type_name -> quoin.ads.v1.Pacing
+	14, // 15: quoin.ads.v1.Budget.frequency_caps:type_name -> quoin.ads.v1.FrequencyCap
+	15, // 16: quoin.ads.v1.BudgetStatus.budget:type_name -> quoin.ads.v1.Budget
+	20, // 17: quoin.ads.v1.BudgetStatus.next_top_up_time:type_name -> google.protobuf.Timestamp
+	16, // 18: quoin.ads.v1.AdStats.budget_status:type_name -> quoin.ads.v1.BudgetStatus
+	18, // 19: quoin.ads.v1.AdStats.word_stats:type_name -> quoin.ads.v1.WordStats
+	12, // 20: quoin.ads.v1.Ad.DimensionsEntry.value:type_name -> quoin.ads.v1.DimensionValues
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_quoin_ads_v1_catalogue_proto_init() }
