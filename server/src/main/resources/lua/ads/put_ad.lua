@@ -18,16 +18,20 @@
 -- ARGV[6] creative
 -- ARGV[7] campaign
 -- ARGV[8] how many campaigns there may be, and ads unless the settings say less
+-- ARGV[9] analyzer that found the words
 --
--- Returns {stored: flag, version: integer}.
+-- Returns {stored: flag, version: integer}; version is -1 when the analyzer is not that of the network.
 --
 -- @include ads/_index
 -- @include lib/time
 local head, changes, removed, ids, ads = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local words, counts, learned, creatives, campaigns = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local epoch, ad, version, record, text = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
-local creative, campaign, most = ARGV[6], ARGV[7], tonumber(ARGV[8])
+local creative, campaign, most, analyzer = ARGV[6], ARGV[7], tonumber(ARGV[8]), ARGV[9]
 
+if (redis.call('HGET', head, 'analyzer') or analyzer) ~= analyzer then
+  return {0, -1}
+end
 local present = tonumber(string.match(redis.call('HGET', ads, ad) or '0', '^%d+'))
 if version > 0 and version <= present then
   return {0, present}

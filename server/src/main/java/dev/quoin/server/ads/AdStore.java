@@ -47,8 +47,14 @@ final class AdStore {
   /** Settings as they were given, and how many ads there are. */
   record Network(byte[] settings, long ads) {}
 
-  /** Whether an ad was stored, and the version it has. */
+  /**
+   * Whether an ad was stored, and the version it has.
+   *
+   * @param version {@link #OTHER_WORDS} when the network finds words in another way by now
+   */
   record Put(boolean stored, long version) {}
+
+  static final long OTHER_WORDS = -1;
 
   /** An ad with all that is kept with it. */
   record Found(Ad ad, String[] words, byte[] budget) {}
@@ -74,7 +80,8 @@ final class AdStore {
             settings.getLearningInterval(),
             config.windowMillis(),
             config.holdMillis(),
-            settings.getMaxAds())
+            settings.getMaxAds(),
+            settings.getAnalyzer())
         .thenApply(done -> null);
   }
 
@@ -85,7 +92,8 @@ final class AdStore {
         .thenApply(reply -> new Network(reply.bytes(), reply.integer()));
   }
 
-  CompletionStage<Put> put(RequestContext scope, String network, Ad ad, Collection<String> words) {
+  CompletionStage<Put> put(
+      RequestContext scope, String network, Ad ad, Collection<String> words, String analyzer) {
     AdKeys keys = keys(scope, network);
     String[] used = {
       keys.head(),
@@ -111,7 +119,8 @@ final class AdStore {
             StoredAd.words(words),
             StoredAd.creative(ad),
             ad.getCampaign(),
-            MOST_ADS)
+            MOST_ADS,
+            analyzer)
         .thenApply(reply -> new Put(reply.flag(), reply.integer()));
   }
 

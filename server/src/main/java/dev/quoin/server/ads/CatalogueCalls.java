@@ -84,19 +84,26 @@ final class CatalogueCalls {
     check(ad);
     return catalogues
         .get(scope, network)
+        .thenCompose(catalogue -> put(scope, network, ad, catalogue.config()));
+  }
+
+  private CompletionStage<PutAdResponse> put(
+      RequestContext scope, String network, Ad ad, NetworkConfig config) {
+    Collection<String> words = words(config, ad);
+    return store
+        .put(scope, network, ad, words, config.settings().getAnalyzer())
         .thenCompose(
-            catalogue -> {
-              Collection<String> words = words(catalogue.config(), ad);
-              return store
-                  .put(scope, network, ad, words)
-                  .thenApply(
-                      put ->
-                          PutAdResponse.newBuilder()
-                              .setStored(put.stored())
-                              .setVersion(put.version())
-                              .addAllIndexedWords(words)
-                              .build());
-            });
+            put ->
+                put.version() == AdStore.OTHER_WORDS
+                    ? catalogues
+                        .fresh(scope, network)
+                        .thenCompose(newer -> put(scope, network, ad, newer.config()))
+                    : CompletableFuture.completedFuture(
+                        PutAdResponse.newBuilder()
+                            .setStored(put.stored())
+                            .setVersion(put.version())
+                            .addAllIndexedWords(words)
+                            .build()));
   }
 
   private static Collection<String> words(NetworkConfig config, Ad ad) {

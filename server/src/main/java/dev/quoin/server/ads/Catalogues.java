@@ -18,16 +18,21 @@ final class Catalogues {
 
   private final AdStore store;
   private final Map<String, KnownNetwork> networks = new ConcurrentHashMap<>();
-  private final Executor indexer =
+  private final Executor worker =
       Executors.newSingleThreadExecutor(
           task -> {
-            Thread thread = new Thread(task, "quoin-ads-index");
+            Thread thread = new Thread(task, "quoin-ads");
             thread.setDaemon(true);
             return thread;
           });
 
   Catalogues(AdStore store) {
     this.store = store;
+  }
+
+  /** Runs what takes long: event loops must not. */
+  Executor worker() {
+    return worker;
   }
 
   /** The catalogue as it is known, which may be that of a moment ago. */
@@ -54,7 +59,7 @@ final class Catalogues {
     forgetUnused();
     RequestContext detached = scope.detached();
     return networks.computeIfAbsent(
-        key, newOne -> new KnownNetwork(since -> store.changes(detached, network, since), indexer));
+        key, newOne -> new KnownNetwork(since -> store.changes(detached, network, since), worker));
   }
 
   private void forgetUnused() {

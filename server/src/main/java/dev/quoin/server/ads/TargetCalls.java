@@ -65,7 +65,10 @@ final class TargetCalls {
     PageRequest.check("words", request.getContent(), request.getWordsList());
     return catalogues
         .fresh(call.scope(), request.getNetwork())
-        .thenCompose(catalogue -> explanations.explain(call.scope(), request, catalogue));
+        .thenComposeAsync(
+            catalogue -> explanations.explain(call.scope(), request, catalogue),
+            // It looks at every candidate.
+            catalogues.worker());
   }
 
   /** One call of Target. */

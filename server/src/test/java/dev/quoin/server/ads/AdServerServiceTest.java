@@ -345,6 +345,16 @@ final class AdServerServiceTest {
     assertThat(get("a").getIndexedWordsList()).containsExactly("cars", "running");
   }
 
+  /** A server that has not heard of another analyzer yet does not use the old one. */
+  @Test
+  void adsAreStoredWithTheWordsOfTheAnalyzerAsItIs() {
+    assertThat(elsewhere.put(Ads.cpc("a", 10_000).setContent("cars")).getIndexedWordsList())
+        .containsExactly("car");
+    ads.put(Ads.settings().setAnalyzer("standard"));
+    assertThat(elsewhere.put(Ads.cpc("a", 10_000).setContent("cars")).getIndexedWordsList())
+        .containsExactly("cars");
+  }
+
   /** A snapshot that is far behind, and one of a Redis that was emptied, begin anew. */
   @Test
   void serversNoticeThatRedisWasEmptied() {

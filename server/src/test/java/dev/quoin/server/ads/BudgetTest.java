@@ -168,8 +168,7 @@ final class BudgetTest {
           return decisions.size() == 4;
         });
     Eventually.until(
-        "all is given back",
-        () -> ads.campaign("c").getBudgetStatus().getUsedMicros() == 0);
+        "all is given back", () -> ads.campaign("c").getBudgetStatus().getUsedMicros() == 0);
 
     for (TargetResponse decision : decisions) {
       assertThat(ads.click(decision)).isEqualTo(ReportOutcome.REPORT_OUTCOME_ACCEPTED);
