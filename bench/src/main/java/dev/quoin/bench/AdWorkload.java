@@ -113,16 +113,29 @@ final class AdWorkload {
     }
   }
 
+  /** Decides so often, one after the other. */
+  static void decide(ManagedChannel channel, int times) {
+    AdServerGrpc.AdServerBlockingStub ads = AdServerGrpc.newBlockingStub(channel);
+    Random random = new Random(times);
+    for (int i = 0; i < times; i++) {
+      ads.target(request(random, 20));
+    }
+  }
+
+  private static TargetRequest request(Random random, int words) {
+    return TargetRequest.newBuilder()
+        .setNetwork(AdCatalogue.NETWORK)
+        .addLocations(AdCatalogue.location(random))
+        .addAllWords(AdCatalogue.words(random, words))
+        .build();
+  }
+
   private static Operation decide(Channel channel, int worker, int words, boolean seen) {
     AdServerGrpc.AdServerStub ads = AdServerGrpc.newStub(channel);
     Random random = new Random(worker);
     return done ->
         ads.target(
-            TargetRequest.newBuilder()
-                .setNetwork(AdCatalogue.NETWORK)
-                .addLocations(AdCatalogue.location(random))
-                .addAllWords(AdCatalogue.words(random, words))
-                .build(),
+            request(random, words),
             GrpcWorkload.<TargetResponse>answer(
                 done,
                 response -> {

@@ -27,6 +27,8 @@ record Measurement(Map<String, Double> values) {
   static final String REFUSED = "refusedPerSecond";
   static final String REFUSED_LONGEST = "refusedLongestMicros";
   static final String ADS_PER_SECOND = "adsPutPerSecond";
+  static final String HEAP_PER_AD = "serverHeapBytesPerAd";
+  static final String BYTES_PER_DECISION = "redisBytesPerDecision";
   static final String BYTES_PER_AD = "redisBytesPerAd";
   static final String HEAP_PER_STREAM = "serverHeapBytesPerStream";
   static final String SERVER_CORES = "coresUsedByServer";

@@ -233,15 +233,19 @@ final class Report {
       return;
     }
     line("");
-    line("| a catalogue | ads | put/s | bytes of an ad in Redis |");
-    line("|---|--:|--:|--:|");
+    line(
+        "| a catalogue | ads | put/s | bytes of an ad in Redis | heap of an ad in a server"
+            + " | bytes of an open decision |");
+    line("|---|--:|--:|--:|--:|--:|");
     for (Row row : rows) {
       line(
-          "| %s | %,d | %,.0f | %,.0f |",
+          "| %s | %,d | %,.0f | %,.0f | %,.0f | %,.0f |",
           row.name(),
           row.inFlight(),
           median(row, Measurement.ADS_PER_SECOND),
-          median(row, Measurement.BYTES_PER_AD));
+          median(row, Measurement.BYTES_PER_AD),
+          median(row, Measurement.HEAP_PER_AD),
+          median(row, Measurement.BYTES_PER_DECISION));
     }
   }
 

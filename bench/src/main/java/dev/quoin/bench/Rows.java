@@ -67,6 +67,11 @@ final class Rows {
   static final String ADS_TARGET = "ads-target-";
   static final String ADS_NAIVE = "ads-naive-";
   static final String ADS_SCRIPT = "ads-one-script-";
+  static final String ADS_EVENTS = "ads-target-and-view";
+
+  /** Beyond it the naive forms take seconds for a decision. */
+  private static final int MOST_NAIVE = 500_000;
+
   static final List<Integer> CATALOGUES = List.of(100, 10_000, 100_000);
 
   /** How many processes the book has contend for one lock. */
@@ -210,20 +215,19 @@ final class Rows {
       for (int locations : new int[] {1, 50}) {
         AdCatalogue catalogue = new AdCatalogue(size, locations);
         for (int words : new int[] {20, 200}) {
-          String name = size + "-" + locations + "-" + words;
-          rows.add(LoadRow.quoin(ADS_TARGET + name, 32, AdWorkload.target(catalogue, words)));
+          String name = ADS_TARGET + size + "-" + locations + "-" + words;
+          rows.add(LoadRow.quoin(name, 32, AdWorkload.target(catalogue, words)));
+        }
+        if (size * locations <= MOST_NAIVE) {
+          String name = size + "-" + locations + "-20";
           rows.add(
-              LoadRow.other(ADS_NAIVE + name, 32, NaiveAdWorkload.temporaryKeys(catalogue, words)));
-          rows.add(
-              LoadRow.other(ADS_SCRIPT + name, 32, NaiveAdWorkload.oneScript(catalogue, words)));
+              LoadRow.other(ADS_NAIVE + name, 32, NaiveAdWorkload.temporaryKeys(catalogue, 20)));
+          rows.add(LoadRow.other(ADS_SCRIPT + name, 32, NaiveAdWorkload.oneScript(catalogue, 20)));
         }
       }
-      rows.add(
-          LoadRow.quoin(
-              ADS_TARGET + "and-view-" + size + "-1-20",
-              32,
-              AdWorkload.targetAndView(new AdCatalogue(size, 1), 20)));
     }
+    rows.add(
+        LoadRow.quoin(ADS_EVENTS, 32, AdWorkload.targetAndView(new AdCatalogue(10_000, 1), 20)));
     rows.add(new AdBytesRow("ads-1-location", 10_000, 1));
     rows.add(new AdBytesRow("ads-50-locations", 10_000, 50));
     return rows;

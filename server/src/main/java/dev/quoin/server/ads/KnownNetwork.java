@@ -111,7 +111,7 @@ final class KnownNetwork {
 
   private CompletionStage<Catalogue> load() {
     CompletableFuture<Catalogue> mine = loading;
-    step()
+    step(true)
         .thenCompose(done -> index())
         .whenComplete(
             (catalogue, failure) -> {
@@ -134,22 +134,26 @@ final class KnownNetwork {
     return mine;
   }
 
-  /** Reads pages until there are no more. */
-  private CompletionStage<Void> step() {
+  /**
+   * Reads pages until there are no more.
+   *
+   * @param first whether what is known may be so old that removals were forgotten since
+   */
+  private CompletionStage<Void> step(boolean first) {
     return read.apply(revision)
         .thenCompose(
             page -> {
               if (!page.epoch().equals(epoch)
                   || page.revision() < revision
-                  || revision > 0 && revision < page.forgotten()) {
+                  || first && revision > 0 && revision < page.forgotten()) {
                 boolean again = revision > 0;
                 forget(page.epoch());
                 if (again) {
-                  return step();
+                  return step(false);
                 }
               }
               apply(page);
-              return page.more() ? step() : CompletableFuture.completedFuture(null);
+              return page.more() ? step(false) : CompletableFuture.completedFuture(null);
             });
   }
 

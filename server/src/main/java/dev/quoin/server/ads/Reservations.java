@@ -26,7 +26,8 @@ final class Reservations {
 
   private static final String EVERYWHERE = "-";
   private static final int NETWORKS_AT_ONCE = 100;
-  private static final int DECISIONS_AT_ONCE = 500;
+  private static final int DECISIONS_AT_ONCE = 200;
+  private static final int ROUNDS = 50;
   private static final CompletionStage<Void> USED = CompletableFuture.completedStage(null);
 
   private final NameIndex networks;
@@ -69,17 +70,23 @@ final class Reservations {
               next = page.nextPageToken();
               CompletableFuture<Integer> all = CompletableFuture.completedFuture(0);
               for (String name : page.names()) {
-                all = all.thenCompose(done -> sweep(name).thenApply(more -> done + more));
+                all = all.thenCompose(done -> sweep(name, ROUNDS).thenApply(more -> done + more));
               }
               return all;
             });
   }
 
-  private CompletionStage<Integer> sweep(String name) {
+  /** Ends what is due in a network, in steps that do not keep Redis from other work for long. */
+  private CompletionStage<Integer> sweep(String name, int rounds) {
     int space = name.indexOf(' ');
     RequestContext scope = new RequestContext(name.substring(0, space), null);
     return decisions
         .sweep(scope, name.substring(space + 1), DECISIONS_AT_ONCE)
+        .thenCompose(
+            done ->
+                done < DECISIONS_AT_ONCE || rounds == 1
+                    ? CompletableFuture.completedFuture(done)
+                    : sweep(name, rounds - 1).thenApply(more -> done + more))
         .exceptionally(failure -> 0);
   }
 }

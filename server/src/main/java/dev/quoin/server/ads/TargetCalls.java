@@ -133,6 +133,15 @@ final class TargetCalls {
         lost(candidate, NoFill.forNumber(loser.reason()));
         tried.add(candidate.ad().id());
       }
+      if (decided.revision() > catalogue.revision() && round < GOOD_ENOUGH) {
+        // Money may have come back since.
+        tried.clear();
+        bestLoser = null;
+        whyBestLost = NoFill.NO_FILL_NO_MATCH;
+        return catalogues
+            .fresh(scope, request.getNetwork())
+            .thenCompose(newer -> round(newer, GOOD_ENOUGH));
+      }
       if (candidates.size() == most && round < MOST_ROUNDS) {
         return round(catalogue, round + 1);
       }

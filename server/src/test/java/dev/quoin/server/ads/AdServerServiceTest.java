@@ -367,6 +367,23 @@ final class AdServerServiceTest {
     assertThat(elsewhere.winner()).isEqualTo("b");
   }
 
+  /** Removals are not remembered for ever; who has not heard of them for long begins anew. */
+  @Test
+  void serversThatHaveMissedRemovalsBeginAnew() {
+    for (int i = 0; i < 700; i++) {
+      ads.put(Ads.cpm("a" + i, 10_000 + i));
+    }
+    assertThat(elsewhere.winner()).isEqualTo("a699");
+    String network = "quoin:default:ads:{n}:";
+    TestRedis.commands().hdel(network + "ads", "a699");
+    TestRedis.commands().zrem(network + "changes", "aa699");
+    ads.put(Ads.cpm("b", 1_000));
+    TestRedis.commands()
+        .hset(network + "head", "forgotten", TestRedis.commands().hget(network + "head", "revision"));
+
+    assertThat(elsewhere.winner()).isEqualTo("a698");
+  }
+
   @TestFactory
   Stream<DynamicTest> listsKeepWhatListsPromise() {
     return PagingKit.tests(

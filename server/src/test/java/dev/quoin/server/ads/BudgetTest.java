@@ -139,6 +139,7 @@ final class BudgetTest {
     assertThat(ads.winner()).isEmpty();
 
     // By the maintainer of some server, with no call that would do it.
+    assertThat(elsewhere.of("returning").winner()).isEmpty();
     Eventually.until("the money is back", () -> rawUsed("returning") == PRICE);
 
     assertThat(elsewhere.of("returning").winner()).isEqualTo("a");
