@@ -48,7 +48,7 @@ final class TokenSeal {
   private final SecureRandom random = new SecureRandom();
   private final Map<Long, Key> known = new ConcurrentHashMap<>();
 
-  private record Key(Mac mac, long readAt) {}
+  private record Key(byte[] bytes, Mac mac, long readAt) {}
 
   TokenSeal(Redis redis, Keyspace keyspace) {
     this.redis = redis;
@@ -107,22 +107,32 @@ final class TokenSeal {
         "target_token", "must be a target_token that Target has answered with in this namespace");
   }
 
-  /** The key of the day on which a token is made: the one in Redis, or else a new one. */
+  /** The key of the day on which a token is made: the one in Redis, or else ours. */
   private CompletionStage<Mac> keyToSeal(long day) {
-    return key(
-        day,
-        commands -> {
-          byte[] ours = new byte[KEY_BYTES];
-          random.nextBytes(ours);
-          return commands
-              .setGet(keys.day(day), ours, SetArgs.Builder.nx().px(2 * MOST_DAYS * DAY_MILLIS))
-              .thenApply(theirs -> theirs == null ? ours : theirs);
-        });
+    return key(day, commands -> agree(commands, day));
   }
 
-  /** The key of the day a token names. */
+  /** The key of the day a token names; one that nobody has left is not made for it. */
   private CompletionStage<Mac> keyToOpen(long day) {
-    return key(day, commands -> commands.get(keys.day(day)));
+    return key(
+        day,
+        commands -> known.containsKey(day) ? agree(commands, day) : commands.get(keys.day(day)));
+  }
+
+  /** Leaves our key in Redis, the one we have used if there is one, or takes what is there. */
+  private CompletionStage<byte[]> agree(
+      RedisClusterAsyncCommands<String, byte[]> commands, long day) {
+    Key used = known.get(day);
+    byte[] ours = used == null ? randomKey() : used.bytes();
+    return commands
+        .setGet(keys.day(day), ours, SetArgs.Builder.nx().px(2 * MOST_DAYS * DAY_MILLIS))
+        .thenApply(theirs -> theirs == null ? ours : theirs);
+  }
+
+  private byte[] randomKey() {
+    byte[] key = new byte[KEY_BYTES];
+    random.nextBytes(key);
+    return key;
   }
 
   /** A key that was read not long ago; Redis may have been emptied since. */
@@ -141,7 +151,7 @@ final class TokenSeal {
               }
               Mac mac = mac(bytes);
               known.keySet().removeIf(other -> Math.abs(other - day) > MOST_DAYS);
-              known.put(day, new Key(mac, System.nanoTime()));
+              known.put(day, new Key(bytes, mac, System.nanoTime()));
               return mac;
             });
   }

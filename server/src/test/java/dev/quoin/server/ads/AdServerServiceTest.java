@@ -379,7 +379,8 @@ final class AdServerServiceTest {
     TestRedis.commands().zrem(network + "changes", "aa699");
     ads.put(Ads.cpm("b", 1_000));
     TestRedis.commands()
-        .hset(network + "head", "forgotten", TestRedis.commands().hget(network + "head", "revision"));
+        .hset(
+            network + "head", "forgotten", TestRedis.commands().hget(network + "head", "revision"));
 
     assertThat(elsewhere.winner()).isEqualTo("a698");
   }
