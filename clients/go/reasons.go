@@ -176,4 +176,10 @@ const (
 
 	// ReasonSearchPartitionFull: A partition of the index has as many documents as one can hold, 16,777,216.
 	ReasonSearchPartitionFull Reason = "SEARCH_PARTITION_FULL"
+
+	// ReasonAdNotFound: The network has no such ad, or the decision has none of this id.
+	ReasonAdNotFound Reason = "AD_NOT_FOUND"
+
+	// ReasonAdNetworkFull: The network has as many ads, or budgets of campaigns, as it may; nothing was changed.
+	ReasonAdNetworkFull Reason = "AD_NETWORK_FULL"
 )

@@ -6,6 +6,7 @@ package quoin
 
 import (
 	adminv1 "github.com/quoin-dev/quoin/clients/go/admin/v1"
+	adsv1 "github.com/quoin-dev/quoin/clients/go/ads/v1"
 	chatv1 "github.com/quoin-dev/quoin/clients/go/chat/v1"
 	configv1 "github.com/quoin-dev/quoin/clients/go/config/v1"
 	countersv1 "github.com/quoin-dev/quoin/clients/go/counters/v1"
@@ -21,6 +22,10 @@ import (
 // Services are the services of the contract, which share the connection of a [Client]. A field is
 // the generated client of a service or, where there is a helper, a struct that embeds it.
 type Services struct {
+	// AdServer decides which ads a page shows, learns from what becomes of them, and keeps
+	// the budgets of those who pay.
+	AdServer adsv1.AdServerClient
+
 	// Admin tells operators about a deployment as a whole: what it answers does not depend
 	// on the namespace of the call.
 	Admin adminv1.AdminClient
@@ -68,6 +73,7 @@ type Services struct {
 
 func newServices(c *clientCore) Services {
 	return Services{
+		AdServer:   adsv1.NewAdServerClient(c.connections),
 		Admin:      adminv1.NewAdminClient(c.connections),
 		Chat:       &Chat{chatv1.NewChatClient(c.connections), c},
 		Config:     &Config{configv1.NewConfigClient(c.connections), c},

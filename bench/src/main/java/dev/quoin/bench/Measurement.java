@@ -28,6 +28,10 @@ record Measurement(Map<String, Double> values) {
   static final String REFUSED_LONGEST = "refusedLongestMicros";
   static final String DOCUMENTS_PER_SECOND = "documentsPerSecond";
   static final String REDIS_BYTES = "redisBytesPerDocument";
+  static final String ADS_PER_SECOND = "adsPutPerSecond";
+  static final String HEAP_PER_AD = "serverHeapBytesPerAd";
+  static final String BYTES_PER_DECISION = "redisBytesPerDecision";
+  static final String BYTES_PER_AD = "redisBytesPerAd";
   static final String HEAP_PER_STREAM = "serverHeapBytesPerStream";
   static final String SERVER_CORES = "coresUsedByServer";
   static final String REDIS_CORES = "coresUsedByRedis";

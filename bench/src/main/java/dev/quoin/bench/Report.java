@@ -35,6 +35,7 @@ final class Report {
     report.tasks();
     report.catchUps();
     report.documents();
+    report.ads();
     report.holds();
     report.overload();
     report.ratios();
@@ -246,6 +247,28 @@ final class Report {
           median(row, Measurement.REDIS_BYTES),
           median(row, Measurement.SERVER_CPU),
           median(row, Measurement.REDIS_CPU));
+    }
+  }
+
+  private void ads() {
+    List<Row> rows = results.with(Measurement.BYTES_PER_AD);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| a catalogue | ads | put/s | bytes of an ad in Redis | heap of an ad in a server"
+            + " | bytes of an open decision |");
+    line("|---|--:|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %,.0f | %,.0f | %,.0f | %,.0f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.ADS_PER_SECOND),
+          median(row, Measurement.BYTES_PER_AD),
+          median(row, Measurement.HEAP_PER_AD),
+          median(row, Measurement.BYTES_PER_DECISION));
     }
   }
 

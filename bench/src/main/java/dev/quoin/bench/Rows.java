@@ -63,6 +63,16 @@ final class Rows {
   static final int CENTRIFUGE_SUBSCRIBERS = 100;
   static final List<Integer> CHAT_MEMBERS = List.of(1, 100, 1_000);
   static final int CLIENTS = 10;
+  static final String ADS = "ads";
+  static final String ADS_TARGET = "ads-target-";
+  static final String ADS_NAIVE = "ads-naive-";
+  static final String ADS_SCRIPT = "ads-one-script-";
+  static final String ADS_EVENTS = "ads-target-and-view";
+
+  /** Beyond it the naive forms take seconds for a decision. */
+  private static final int MOST_NAIVE = 500_000;
+
+  static final List<Integer> CATALOGUES = List.of(100, 10_000, 100_000);
 
   /** How many processes the book has contend for one lock. */
   static final List<Integer> BOOK_CLIENTS = List.of(1, 2, 5);
@@ -84,6 +94,7 @@ final class Rows {
     groups.add(new Group(1, queues()));
     groups.add(new Group(1, config()));
     groups.add(new Group(1, chat()));
+    groups.add(new Group(1, ads()));
     groups.addAll(SearchRows.groups());
     return groups;
   }
@@ -195,6 +206,32 @@ final class Rows {
     // A chat of 100,000 entries at most may keep a 64th less than that.
     rows.add(new ChatCatchUpRow("chat-catch-up", 98_000));
     rows.add(new ChatStreamsRow("chat-streams", 10_000));
+    return rows;
+  }
+
+  /** Names say how many ads there are, how many locations each has, and words a page. */
+  private static List<Row> ads() {
+    List<Row> rows = new ArrayList<>();
+    rows.add(nothing(ADS));
+    for (int size : CATALOGUES) {
+      for (int locations : new int[] {1, 50}) {
+        AdCatalogue catalogue = new AdCatalogue(size, locations);
+        for (int words : new int[] {20, 200}) {
+          String name = ADS_TARGET + size + "-" + locations + "-" + words;
+          rows.add(LoadRow.quoin(name, 32, AdWorkload.target(catalogue, words)));
+        }
+        if (size * locations <= MOST_NAIVE) {
+          String name = size + "-" + locations + "-20";
+          rows.add(
+              LoadRow.other(ADS_NAIVE + name, 32, NaiveAdWorkload.temporaryKeys(catalogue, 20)));
+          rows.add(LoadRow.other(ADS_SCRIPT + name, 32, NaiveAdWorkload.oneScript(catalogue, 20)));
+        }
+      }
+    }
+    rows.add(
+        LoadRow.quoin(ADS_EVENTS, 32, AdWorkload.targetAndView(new AdCatalogue(10_000, 1), 20)));
+    rows.add(new AdBytesRow("ads-1-location", 10_000, 1));
+    rows.add(new AdBytesRow("ads-50-locations", 10_000, 50));
     return rows;
   }
 

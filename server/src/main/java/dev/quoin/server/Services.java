@@ -2,6 +2,7 @@
 package dev.quoin.server;
 
 import dev.quoin.admin.v1.AdminGrpc;
+import dev.quoin.ads.v1.AdServerGrpc;
 import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.counters.v1.CountersGrpc;
@@ -13,6 +14,7 @@ import dev.quoin.queues.v1.SchedulesGrpc;
 import dev.quoin.search.v1.SearchGrpc;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.admin.AdminService;
+import dev.quoin.server.ads.AdServerService;
 import dev.quoin.server.chat.ChatService;
 import dev.quoin.server.config.ConfigService;
 import dev.quoin.server.counters.CountersService;
@@ -46,6 +48,7 @@ public final class Services {
   public static final List<Entry> ALL =
       List.of(
           new Entry(AdminGrpc.getServiceDescriptor(), AdminService::new),
+          new Entry(AdServerGrpc.getServiceDescriptor(), AdServerService::new),
           new Entry(ChatGrpc.getServiceDescriptor(), ChatService::new),
           new Entry(ConfigGrpc.getServiceDescriptor(), ConfigService::new),
           new Entry(CountersGrpc.getServiceDescriptor(), CountersService::new),

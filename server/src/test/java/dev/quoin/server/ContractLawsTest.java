@@ -36,26 +36,83 @@ final class ContractLawsTest {
 
   /** Names with several types, and why. */
   private static final Map<String, String> OF_SEVERAL_TYPES =
-      Map.of(
-          "events", "a list, and the message of a stream that has one",
-          "explanation", "what somebody said; how a score came about",
-          "facets", "what is asked for, and what was counted",
-          "fields", "definitions of fields, and what documents and log entries hold",
-          "index", "the name of an index, and the number of an item",
-          "reason", "why something happened, from the enum of what can happen there",
-          "type", "a name of configuration, and an enum",
-          "value", "what callers bring along: a number to Stats, a structure to Config",
-          "weights", "numbers by queue, and by field");
+      Map.ofEntries(
+          Map.entry("ads", "whole ones, and what is shown of those a decision has chosen"),
+          Map.entry("events", "a list, and the message of a stream that has one"),
+          Map.entry("explanation", "what somebody said; how a score came about"),
+          Map.entry("facets", "what is asked for, and what was counted"),
+          Map.entry("fields", "definitions of fields, and what documents and log entries hold"),
+          Map.entry("index", "the name of an index, and the number of an item"),
+          Map.entry("outcome", "what became of a document, and of a report"),
+          Map.entry("reason", "why something happened, from the enum of what can happen there"),
+          Map.entry("state", "of a task, and of an ad"),
+          Map.entry("type", "a name of configuration, and an enum"),
+          Map.entry("value", "what callers bring along: a number to Stats, a structure to Config"),
+          Map.entry("values", "of a facet with their counts, and of a condition"),
+          Map.entry("weights", "numbers by queue, and by field"),
+          Map.entry("words", "as texts, and as a part of a query"));
 
   /** What the name of an RPC begins with. */
   private static final Pattern VERB =
       Pattern.compile(
-          "(Ack|Acquire|Analyze|Announce|Bulk|Cancel|Configure|Create|Delete|Drop|Edit|Enqueue|Extend"
-              + "|Fetch|Get|Hold"
-              + "|Increment|Join|Kick|Lease|Leave|List|Nack|Parse|Pause|Preview|Purge|Put|Query|Record"
-              + "|Redrive"
-              + "|Release|Renew|Reschedule|Resolve|Resume|Revoke|Rollback|Send|Set|Signal|Subscribe|Suggest"
-              + "|Tail|Update|Wait|Watch|Work|Write)([A-Z].*)?");
+          "("
+              + String.join(
+                  "|",
+                  "Ack",
+                  "Acquire",
+                  "Analyze",
+                  "Announce",
+                  "Bulk",
+                  "Cancel",
+                  "Configure",
+                  "Create",
+                  "Delete",
+                  "Drop",
+                  "Edit",
+                  "Enqueue",
+                  "Explain",
+                  "Extend",
+                  "Fetch",
+                  "Get",
+                  "Hold",
+                  "Increment",
+                  "Join",
+                  "Kick",
+                  "Lease",
+                  "Leave",
+                  "List",
+                  "Nack",
+                  "Parse",
+                  "Pause",
+                  "Preview",
+                  "Purge",
+                  "Put",
+                  "Query",
+                  "Rebuild",
+                  "Record",
+                  "Redrive",
+                  "Release",
+                  "Remove",
+                  "Renew",
+                  "Report",
+                  "Reschedule",
+                  "Resolve",
+                  "Resume",
+                  "Revoke",
+                  "Rollback",
+                  "Send",
+                  "Set",
+                  "Signal",
+                  "Subscribe",
+                  "Suggest",
+                  "Tail",
+                  "Target",
+                  "Update",
+                  "Wait",
+                  "Watch",
+                  "Work",
+                  "Write")
+              + ")([A-Z].*)?");
 
   /** The predefined rules that fields of requests keep, by their names. */
   private static final Map<String, List<String>> RULES = rules();

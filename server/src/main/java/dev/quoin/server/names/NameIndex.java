@@ -92,7 +92,7 @@ public final class NameIndex {
   }
 
   /** Whether this server has recorded a name not long ago. */
-  boolean isRecorded(String namespace, String name) {
+  public boolean isRecorded(String namespace, String name) {
     return current().names.contains(namespace + ' ' + name);
   }
 

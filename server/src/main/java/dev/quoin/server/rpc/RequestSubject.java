@@ -23,6 +23,9 @@ final class RequestSubject {
       List.of(
           "queue",
           "queues",
+          "network",
+          "ad_id",
+          "campaign",
           "name",
           "names",
           "task_id",

@@ -26,6 +26,7 @@ public final class CompleteAnswers implements ClientInterceptor {
   /** Fields that are not set when they mean nothing, as their comments say. */
   private static final Set<String> MAY_BE_UNSET =
       Set.of(
+          "quoin.ads.v1.BudgetStatus.allowance_micros",
           "quoin.locks.v1.AcquireResponse.fence",
           "quoin.locks.v1.AcquireResponse.position",
           "quoin.locks.v1.AcquireAllResponse.position",
@@ -60,6 +61,9 @@ public final class CompleteAnswers implements ClientInterceptor {
   /** Messages that callers bring along, and get back as they were. */
   private static final Set<String> BROUGHT_ALONG =
       Set.of(
+          "quoin.ads.v1.Ad",
+          "quoin.ads.v1.Budget",
+          "quoin.ads.v1.FrequencyCap",
           "quoin.queues.v1.PutScheduleRequest",
           "quoin.logs.v1.LogEntry",
           "quoin.search.v1.FieldDefinition");

@@ -6,7 +6,9 @@ import io.lettuce.core.RestoreArgs;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -19,6 +21,8 @@ public final class TestRedis {
   private static final int SLOTS = 16_384;
   private static final int MASTERS = 3;
   private static final String SEAL = "quoin:-:redis:{%seal}:key";
+
+  private static final String TARGET_SEALS = "quoin:-:ads:{%tokens}:";
 
   private static final String KIND = System.getProperty("quoin.test.redis", "server");
 
@@ -47,13 +51,27 @@ public final class TestRedis {
     return NODES;
   }
 
-  /** Removes everything but the key of page tokens, which running servers share with new ones. */
+  /** Removes everything but the keys of tokens, which running servers share with new ones. */
   public static void clear() {
-    byte[] seal = COMMANDS.dump(SEAL);
-    NODES.forEach(node -> node.commands().flushall());
-    if (seal != null) {
-      COMMANDS.restore(SEAL, seal, RestoreArgs.Builder.ttl(0).replace());
+    Map<String, byte[]> seals = new HashMap<>();
+    Map<String, Long> left = new HashMap<>();
+    for (String key : seals()) {
+      byte[] seal = COMMANDS.dump(key);
+      if (seal != null) {
+        seals.put(key, seal);
+        left.put(key, Math.max(0, COMMANDS.pttl(key)));
+      }
     }
+    NODES.forEach(node -> node.commands().flushall());
+    seals.forEach(
+        (key, seal) ->
+            COMMANDS.restore(key, seal, RestoreArgs.Builder.ttl(left.get(key)).replace()));
+  }
+
+  /** Target tokens have a key for each day. */
+  private static List<String> seals() {
+    long today = System.currentTimeMillis() / Duration.ofDays(1).toMillis();
+    return List.of(SEAL, TARGET_SEALS + today, TARGET_SEALS + (today - 1));
   }
 
   private static List<? extends RedisNode> start() {
