@@ -58,6 +58,15 @@ final class FeedCalls {
     throw new AssertionError("only heartbeats for 20 s");
   }
 
+  /** The ids of so many statuses. */
+  static List<String> ids(int count, OpenStream<FilterRequest, FilterResponse> stream) {
+    List<String> ids = new ArrayList<>();
+    while (ids.size() < count) {
+      ids.add(next(stream).getStatusCreated().getStatus().getId());
+    }
+    return ids;
+  }
+
   /** The ids of statuses and, with a "-" before it, of deletions up to one. */
   static List<String> idsUpTo(String last, OpenStream<FilterRequest, FilterResponse> stream) {
     List<String> ids = new ArrayList<>();
