@@ -15,7 +15,7 @@ local head, events, ids = KEYS[1], KEYS[2], KEYS[3]
 local id, status, most, keep_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
 local known = redis.call('HGET', ids, id)
-local before = known and redis.call('XRANGE', events, '0-' .. known, '0-' .. known)[1]
+local before = known and redis.call('XRANGE', events, '0-' .. known, '0-' .. known, 'COUNT', 1)[1]
 if before and before[2][2] == 'd' then
   return {0}
 end

@@ -38,15 +38,18 @@ final class ContractLawsTest {
   private static final Map<String, String> OF_SEVERAL_TYPES =
       Map.of(
           "events", "a list, and the message of a stream that has one",
+          "status", "what became of a task, and what somebody posted",
           "reason", "why something happened, from the enum of what can happen there",
           "value", "what callers bring along: a number to Stats, a structure to Config");
 
   /** What the name of an RPC begins with. */
   private static final Pattern VERB =
       Pattern.compile(
-          "(Ack|Acquire|Announce|Cancel|Configure|Create|Delete|Edit|Enqueue|Extend|Fetch|Get|Hold"
-              + "|Increment|Join|Kick|Lease|Leave|List|Nack|Pause|Preview|Purge|Put|Record|Redrive"
-              + "|Release|Renew|Reschedule|Resolve|Resume|Revoke|Rollback|Send|Set|Signal|Subscribe"
+          "(Ack|Acquire|Announce|Cancel|Configure|Create|Delete|Edit|Enqueue|Extend|Fetch|Filter"
+              + "|Firehose|Get|Hold"
+              + "|Increment|Join|Kick|Lease|Leave|List|Nack|Pause|Preview|Publish|Purge|Put|Record|Redrive"
+              + "|Release|Renew|Reschedule|Resolve|Resume|Retract|Revoke|Rollback|Sample|Send|Session|Set|Signal"
+              + "|Subscribe"
               + "|Tail|Wait|Watch|Work|Write)([A-Z].*)?");
 
   /** The predefined rules that fields of requests keep, by their names. */
@@ -101,7 +104,7 @@ final class ContractLawsTest {
     rules.put("client_message_id", List.of("request_id"));
     rules.put("task_id", List.of("token"));
     rules.put("task_ids", List.of("token"));
-    rules.put("id", List.of("token"));
+    rules.put("id", List.of("token", "name"));
     return rules;
   }
 

@@ -30,7 +30,7 @@ final class ConditionFilter implements FeedFilter {
     checkCount(all, Conditions::getLocationsCount, MOST_AREAS, path + "locations");
     this.any = ConditionSet.of(given, path);
     this.keys = new HashSet<>(any.keysOfAny());
-    String group = path.isEmpty() ? "groups[" : "filter.groups[";
+    String group = path.isEmpty() ? "groups[" : "status_filter.groups[";
     for (int i = 0; i < givenGroups.size(); i++) {
       ConditionSet conditions = ConditionSet.of(givenGroups.get(i), group + i + "].");
       if (conditions.isEmpty()) {
@@ -66,7 +66,7 @@ final class ConditionFilter implements FeedFilter {
   }
 
   static ConditionFilter of(StatusFilter filter) {
-    return new ConditionFilter(filter.getAnyOf(), filter.getGroupsList(), "filter.any_of.");
+    return new ConditionFilter(filter.getAnyOf(), filter.getGroupsList(), "status_filter.any_of.");
   }
 
   @Override

@@ -26,7 +26,7 @@ final class FeedSession implements RequestStreamHandler<SessionRequest> {
       stream = opener.apply(request.getOpen());
       return stream.open(request.getOpen().getCursor());
     }
-    return stream.change(ConditionFilter.of(request.getFilter()));
+    return stream.change(ConditionFilter.of(request.getStatusFilter()));
   }
 
   @Override

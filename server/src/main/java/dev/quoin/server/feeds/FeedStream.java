@@ -340,7 +340,7 @@ final class FeedStream<R extends Message> implements LiveReader {
   private void tellChange(String cursor) {
     changes++;
     responses.send(
-        messages.of(FilterChanged.newBuilder().setChanges(changes).setCursor(cursor).build()));
+        messages.of(FilterChanged.newBuilder().setChangeCount(changes).setCursor(cursor).build()));
   }
 
   private void drain(String from) {

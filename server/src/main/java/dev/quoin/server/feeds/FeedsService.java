@@ -161,7 +161,7 @@ public final class FeedsService implements BindableService {
                 call,
                 SESSION,
                 responses,
-                ConditionFilter.of(open.getFilter()),
+                ConditionFilter.of(open.getStatusFilter()),
                 open.getOverflow()));
   }
 

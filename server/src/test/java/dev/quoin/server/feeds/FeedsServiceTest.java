@@ -26,7 +26,10 @@ import dev.quoin.feeds.v1.PublishResponse;
 import dev.quoin.feeds.v1.RetractRequest;
 import dev.quoin.feeds.v1.SampleRequest;
 import dev.quoin.feeds.v1.SampleResponse;
+import dev.quoin.feeds.v1.SessionRequest;
+import dev.quoin.feeds.v1.SessionResponse;
 import dev.quoin.feeds.v1.StatusCreated;
+import dev.quoin.feeds.v1.StatusFilter;
 import dev.quoin.feeds.v1.Trend;
 import dev.quoin.feeds.v1.WatchTrendsRequest;
 import dev.quoin.feeds.v1.WatchTrendsResponse;
@@ -35,8 +38,11 @@ import dev.quoin.server.testing.OpenStream;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import io.grpc.stub.StreamObserver;
+import io.lettuce.core.KillArgs;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -389,6 +395,115 @@ final class FeedsServiceTest {
     Eventually.until(
         "the status is counted",
         () -> watch.any().getIntervals(0).getTopTagsList().equals(List.of(trend("new", 1))));
+  }
+
+  @Test
+  void nothingIsMissedWhenSubscriptionsBreak() {
+    var stream = filter(TestServer.second(), f().addFollow("ann"));
+    publish("1", "ann", "x");
+    assertThat(idsUpTo("1", stream)).containsExactly("1");
+
+    TestRedis.nodes()
+        .forEach(node -> node.commands().clientKill(KillArgs.Builder.typePubsub().skipme()));
+    publish("2", "ann", "x");
+
+    assertThat(idsUpTo("2", stream)).containsExactly("2");
+  }
+
+  @Test
+  void drainEndsStreamsWithACursor() {
+    TestServer leaving = TestServer.onSharedRedis();
+    var live = filter(leaving, f().addFollow("ann"));
+    publish("1", "ann", "x");
+    assertThat(idsUpTo("1", live)).containsExactly("1");
+
+    leaving.server().close();
+
+    assertThat(live.end()).succeedsWithin(10, TimeUnit.SECONDS);
+    publish("2", "ann", "x");
+    String cursor = live.newest().getReconnect().getCursor();
+    var resumed = filter(TestServer.first(), f().addFollow("ann").setCursor(cursor));
+    assertThat(idsUpTo("2", resumed)).containsExactly("2");
+    leaving.close();
+  }
+
+  @Test
+  void manyStreamsAreOneSubscriptionForEachPartition() {
+    List<OpenStream<FilterRequest, FilterResponse>> streams =
+        IntStream.range(0, 50)
+            .mapToObj(i -> filter(TestServer.first(), f().addTrack("word" + i)))
+            .toList();
+
+    long subscriptions =
+        TestRedis.nodes().stream()
+            .mapToLong(
+                node ->
+                    node
+                        .commands()
+                        .pubsubShardNumsub(
+                            node.commands().pubsubShardChannels().stream()
+                                .filter(channel -> channel.contains(":default:feeds:"))
+                                .toArray(String[]::new))
+                        .values()
+                        .stream()
+                        .mapToLong(Long::longValue)
+                        .sum())
+            .sum();
+
+    assertThat(subscriptions).isBetween(16L, 2 * 16L);
+    publish("1", "ann", "word7 word8");
+    assertThat(idsUpTo("1", streams.get(7))).containsExactly("1");
+    assertThat(idsUpTo("1", streams.get(8))).containsExactly("1");
+  }
+
+  @Test
+  void sessionsChangeTheirFilter() {
+    OpenStream<SessionRequest, SessionResponse> session = new OpenStream<>();
+    StreamObserver<SessionRequest> requests =
+        FeedsGrpc.newStub(TestServer.second().channel()).session(session);
+    requests.onNext(
+        SessionRequest.newBuilder()
+            .setOpen(SessionRequest.Open.newBuilder().setStatusFilter(tracking("red")))
+            .build());
+    assertThat(session.any().hasHeartbeat()).isTrue();
+    publish("1", "ann", "red");
+    assertThat(session.any().getStatusCreated().getMatched().getTrackList()).containsExactly("red");
+    var seen = filter(TestServer.second(), f().addTrack("blue"));
+    publish("2", "ann", "blue");
+    assertThat(idsUpTo("2", seen)).containsExactly("2");
+
+    requests.onNext(SessionRequest.newBuilder().setStatusFilter(tracking("blue")).build());
+    SessionResponse changed = session.any();
+    publish("3", "ann", "red");
+    publish("4", "ann", "blue");
+
+    assertThat(changed.getFilterChanged().getChangeCount()).isEqualTo(1);
+    assertThat(session.any().getStatusCreated().getStatus().getId()).isEqualTo("4");
+    requests.onNext(
+        SessionRequest.newBuilder().setStatusFilter(StatusFilter.getDefaultInstance()).build());
+    assertThat(session.any().getFilterChanged().getChangeCount()).isEqualTo(2);
+    var resumed =
+        filter(
+            TestServer.first(),
+            f().addTrack("red").setCursor(changed.getFilterChanged().getCursor()));
+    assertThat(idsUpTo("3", resumed)).containsExactly("3");
+  }
+
+  @Test
+  void sessionBeginsWithItsOpening() {
+    OpenStream<SessionRequest, SessionResponse> session = new OpenStream<>();
+    FeedsGrpc.newStub(TestServer.first().channel())
+        .session(session)
+        .onNext(SessionRequest.newBuilder().setStatusFilter(tracking("x")).build());
+
+    assertThat(session.end())
+        .failsWithin(20, TimeUnit.SECONDS)
+        .withThrowableThat()
+        .satisfies(e -> assertThat(Refused.of(e.getCause()).fields()).containsExactly("open"));
+  }
+
+  private static StatusFilter tracking(String phrase) {
+    return StatusFilter.newBuilder().setAnyOf(c().addTrack(phrase)).build();
   }
 
   @Test
