@@ -26,7 +26,10 @@ import java.util.function.Consumer;
  * take they keep themselves, within bounds.
  */
 final class Feed implements Subscriber<FeedEntry> {
-  private static final long BEAT_MILLIS = 5_000;
+  /** Readers beat every 15 s, a part of them at a time. */
+  private static final int BEATS = 60;
+
+  private static final long BEAT_MILLIS = 250;
 
   private final Tails tails;
   private final Timer timer;
@@ -35,7 +38,14 @@ final class Feed implements Subscriber<FeedEntry> {
   private final Subscription<FeedEntry> subscription;
   private final FilterIndex<LiveReader> index = new FilterIndex<>();
   private final Set<LiveReader> readers = new LinkedHashSet<>();
+
+  /** The same readers by when they beat. */
+  private final List<Set<LiveReader>> beats = new ArrayList<>();
+
+  private int beat;
   private Positions positions;
+  private String cursor;
+  private Positions cursorOf;
   private boolean closed;
 
   Feed(FeedStore store, Tails tails, Timer timer, RequestContext scope) {
@@ -44,6 +54,9 @@ final class Feed implements Subscriber<FeedEntry> {
     this.domain = domain(scope);
     this.sources = store.sources(scope);
     this.subscription = tails.subscribe(domain, this, SlowReader.CATCH_UP);
+    for (int i = 0; i < BEATS; i++) {
+      beats.add(new LinkedHashSet<>());
+    }
   }
 
   /** Where cursors of feeds are valid. */
@@ -85,6 +98,7 @@ final class Feed implements Subscriber<FeedEntry> {
   /** Offers a reader everything that comes from now on and that its filter matches. */
   synchronized void attach(LiveReader reader) {
     readers.add(reader);
+    beats.get(Math.floorMod(reader.hashCode(), BEATS)).add(reader);
     index.add(reader, reader.filter());
     reader.attached(positions);
   }
@@ -92,6 +106,7 @@ final class Feed implements Subscriber<FeedEntry> {
   /** Offers a reader nothing any more. */
   synchronized void detach(LiveReader reader) {
     if (readers.remove(reader)) {
+      beats.get(Math.floorMod(reader.hashCode(), BEATS)).remove(reader);
       index.remove(reader, reader.filter());
     }
   }
@@ -117,8 +132,18 @@ final class Feed implements Subscriber<FeedEntry> {
     return positions;
   }
 
-  /** A cursor to resume from positions. */
+  /** A cursor to resume from positions. Of the same ones it is written once. */
   String cursor(Positions at) {
+    synchronized (sources) {
+      if (cursorOf != at) {
+        cursorOf = at;
+        cursor = write(at);
+      }
+      return cursor;
+    }
+  }
+
+  private String write(Positions at) {
     Cursor.Writer writer = tails.cursorWriter(domain);
     for (int partition = 0; partition < sources.size(); partition++) {
       long log = Cursor.id(sources.get(partition).channel());
@@ -180,7 +205,8 @@ final class Feed implements Subscriber<FeedEntry> {
             if (closed) {
               return;
             }
-            List.copyOf(readers).forEach(reader -> reader.beat(positions));
+            beat = (beat + 1) % BEATS;
+            List.copyOf(beats.get(beat)).forEach(reader -> reader.beat(positions));
           }
           beatLater();
         },

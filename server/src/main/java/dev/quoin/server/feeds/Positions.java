@@ -28,8 +28,11 @@ final class Positions {
     return new Positions(moved);
   }
 
-  /** The greater position in each partition. */
+  /** The greater position in each partition; the other positions where they cover these. */
   Positions max(Positions other) {
+    if (other.covers(this)) {
+      return other;
+    }
     return of(partition -> Math.max(values[partition], other.values[partition]));
   }
 

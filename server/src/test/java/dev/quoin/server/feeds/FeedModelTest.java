@@ -63,7 +63,7 @@ final class FeedModelTest {
     for (int i = 0; i < FILTERS; i++) {
       Follower follower = new Follower(randomFilter().build());
       follower.open();
-      follower.read(1);
+      follower.take(follower.stream.any());
       followers.add(follower);
     }
     for (int step = 0; step < STEPS; step++) {
@@ -283,9 +283,8 @@ final class FeedModelTest {
       open();
     }
 
-    void read(int most) {
-      take(stream.any());
-      for (int i = 1; i < most; i++) {
+    private void read(int most) {
+      for (int i = 0; i < most; i++) {
         FilterResponse message = stream.poll();
         if (message == null) {
           return;
