@@ -13,26 +13,15 @@
 --
 -- @include lib/integer
 -- @include lib/time
+-- @include lib/read_stream
 local head, events = KEYS[1], KEYS[2]
 local after, limit, bytes, listens = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 
-local found = redis.call('XRANGE', events, '(0-' .. after, '+', 'COUNT', limit + 1)
 local answer = {tonumber(redis.call('HGET', head, 'first') or 0), 0}
-local left = bytes
-for i = 1, #found do
-  local number, fields = tonumber(string.sub(found[i][1], 3)), found[i][2]
-  answer[2] = number
-  left = left - string.len(fields[8])
-  if i > limit or (left < 0 and i > 1) then
-    break
-  end
+answer[2] = read_stream(events, after, limit, bytes, 8, function(number, fields)
   local n = #answer
   answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = number, fields[2], fields[4], fields[8]
-end
-local newest = #found == 0 and redis.call('XREVRANGE', events, '+', '-', 'COUNT', 1)[1]
-if newest then
-  answer[2] = tonumber(string.sub(newest[1], 3))
-end
+end)
 if listens > 0 then
   redis.call('HSET', head, 'until', integer(math.floor(microseconds() / 1000) + listens))
   -- A feed that does not exist leaves no trace for long.
