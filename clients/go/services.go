@@ -11,6 +11,7 @@ import (
 	configv1 "github.com/quoin-dev/quoin/clients/go/config/v1"
 	countersv1 "github.com/quoin-dev/quoin/clients/go/counters/v1"
 	errorsv1 "github.com/quoin-dev/quoin/clients/go/errors/v1"
+	feedsv1 "github.com/quoin-dev/quoin/clients/go/feeds/v1"
 	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
 	logsv1 "github.com/quoin-dev/quoin/clients/go/logs/v1"
 	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
@@ -43,6 +44,9 @@ type Services struct {
 	// Errors tells which refusals exist. Because of it the types of error details
 	// are known to server reflection, so that grpcurl prints them in full.
 	Errors errorsv1.ErrorsClient
+
+	// Feeds streams what is posted to whoever listens, each through a filter of their own.
+	Feeds feedsv1.FeedsClient
 
 	// Locks gives one caller at a time, or readers together, the right to work on
 	// something.
@@ -79,6 +83,7 @@ func newServices(c *clientCore) Services {
 		Config:     &Config{configv1.NewConfigClient(c.connections), c},
 		Counters:   &Counters{countersv1.NewCountersClient(c.connections), c},
 		Errors:     errorsv1.NewErrorsClient(c.connections),
+		Feeds:      feedsv1.NewFeedsClient(c.connections),
 		Locks:      &Locks{locksv1.NewLocksClient(c.connections), c},
 		Logs:       &Logs{logsv1.NewLogsClient(c.connections), c},
 		Queues:     &Queues{queuesv1.NewQueuesClient(c.connections), c},

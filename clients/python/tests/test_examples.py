@@ -18,6 +18,8 @@ SOURCE = Path(__file__).parents[1] / "src"
 STORIES = {
     "ads": ["ad on sport on toy clicks spent of budget learned for a thousand views",
             "bank N N N N N N", "car N N N N N N sport N, toy N", "doll N N N N N N toy N, sport N"],
+    "feeds": ["ann: [Redis] is [fast] [#db]", "cy: @ann how [fast] is [#db] with [Redis] on a laptop?",
+              "5 statuses", "2 x #db", "1 x @ann", "2 x https://pics.example/1"],
     "locks": ["worker-1 writes the report with fence N", "worker-2 sees it held by worker-1",
               "worker-2 goes on with fence N"],
     "logs": ["shop reports: order 17 cannot be paid", "shop reports: order 42 cannot be paid",

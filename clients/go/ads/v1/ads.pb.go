@@ -1202,7 +1202,7 @@ func (x *ReportViewRequest) GetAdId() string {
 // What became of a report.
 type ReportViewResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Outcome of the report.
+	// What became of the report.
 	Outcome ReportOutcome `protobuf:"varint,1,opt,name=outcome,proto3,enum=quoin.ads.v1.ReportOutcome" json:"outcome,omitempty"`
 	// Redirect: where a click would lead; empty unless it is about one ad.
 	Redirect      string `protobuf:"bytes,2,opt,name=redirect,proto3" json:"redirect,omitempty"`
@@ -1322,7 +1322,7 @@ func (x *ReportClickRequest) GetAdId() string {
 // What became of a report.
 type ReportClickResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Outcome of the report.
+	// What became of the report.
 	Outcome ReportOutcome `protobuf:"varint,1,opt,name=outcome,proto3,enum=quoin.ads.v1.ReportOutcome" json:"outcome,omitempty"`
 	// Redirect: where the click leads, also for a duplicate; empty when the decision is
 	// over or the ad has none.
@@ -1443,7 +1443,7 @@ func (x *ReportActionRequest) GetAdId() string {
 // What became of a report.
 type ReportActionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Outcome of the report.
+	// What became of the report.
 	Outcome ReportOutcome `protobuf:"varint,1,opt,name=outcome,proto3,enum=quoin.ads.v1.ReportOutcome" json:"outcome,omitempty"`
 	// Redirect: where a click leads; empty when the decision is over or the ad has none.
 	Redirect      string `protobuf:"bytes,2,opt,name=redirect,proto3" json:"redirect,omitempty"`

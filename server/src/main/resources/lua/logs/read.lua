@@ -12,7 +12,7 @@
 -- when there are more.
 --
 -- @include logs/_append
--- @include logs/_read_stream
+-- @include lib/read_stream
 local head, entries = KEYS[1], KEYS[2]
 local after, limit, bytes, listens = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 

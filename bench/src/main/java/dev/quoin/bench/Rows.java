@@ -22,6 +22,9 @@ final class Rows {
   static final String LOGS_WRITE = "logs-write";
   static final String LOGS_STREAM = "logs-write-stream-of-1000";
   static final String LOGS_TAILS = "logs-delivered-to-100-tails";
+  static final String FEEDS = "feeds-published-to-10-of-";
+  static final List<Integer> FILTERS = List.of(10, 1_000, 10_000);
+  private static final int MATCHING_FILTERS = 10;
   static final String INCREMENT = "increment";
   static final String INCREMENT_BATCH = "increment-batch";
   static final String INCREMENT_WATCHED = "increment-watched";
@@ -167,6 +170,9 @@ final class Rows {
     rows.add(LoadRow.quoin(LOGS_WRITE, 128, GrpcWorkload.of(LogsOperations::write)));
     rows.add(LoadRow.quoin(LOGS_STREAM, 4, GrpcWorkload.of(LogsOperations::writeStream)));
     rows.add(LoadRow.quoin(LOGS_TAILS, 16, TailWorkload.of(100)));
+    for (int filters : FILTERS) {
+      rows.add(LoadRow.quoin(FEEDS + filters, 16, FeedWorkload.of(filters, MATCHING_FILTERS)));
+    }
     addCounters(rows);
     return rows;
   }

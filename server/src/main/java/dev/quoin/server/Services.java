@@ -7,6 +7,7 @@ import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.config.v1.ConfigGrpc;
 import dev.quoin.counters.v1.CountersGrpc;
 import dev.quoin.errors.v1.ErrorsGrpc;
+import dev.quoin.feeds.v1.FeedsGrpc;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.queues.v1.QueuesGrpc;
@@ -19,6 +20,7 @@ import dev.quoin.server.chat.ChatService;
 import dev.quoin.server.config.ConfigService;
 import dev.quoin.server.counters.CountersService;
 import dev.quoin.server.errorservice.ErrorsService;
+import dev.quoin.server.feeds.FeedsService;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.locks.LocksService;
 import dev.quoin.server.logs.LogWriter;
@@ -52,6 +54,7 @@ public final class Services {
           new Entry(ChatGrpc.getServiceDescriptor(), ChatService::new),
           new Entry(ConfigGrpc.getServiceDescriptor(), ConfigService::new),
           new Entry(CountersGrpc.getServiceDescriptor(), CountersService::new),
+          new Entry(FeedsGrpc.getServiceDescriptor(), FeedsService::new),
           new Entry(LocksGrpc.getServiceDescriptor(), LocksService::new),
           new Entry(LogsGrpc.getServiceDescriptor(), LogsService::new),
           new Entry(QueuesGrpc.getServiceDescriptor(), QueuesService::new),

@@ -191,6 +191,17 @@ public record Settings(
             about = "Namespace of the logs that syslog messages are written to.")
         String syslogNamespace,
     @Setting(
+            value = "15m",
+            about =
+                "How long a feed keeps statuses: as long a stream can be resumed. 1 minute to 7 days.")
+        Duration feedsRetention,
+    @Setting(
+            value = "1000000",
+            min = 1000,
+            max = 100000000,
+            about = "How many statuses and deletions the feed of a namespace keeps at most.")
+        int feedsMaxEvents,
+    @Setting(
             value = "info",
             oneOf = {"error", "warn", "info", "debug"},
             about = "What is logged at least.")
@@ -233,6 +244,10 @@ public record Settings(
     }
     if (!keyPrefix.matches("[A-Za-z0-9._-]{1,64}")) {
       throw new BadSettings("key-prefix: allowed are 1 to 64 letters, digits, '.', '_' and '-'");
+    }
+    if (feedsRetention.compareTo(Duration.ofMinutes(1)) < 0
+        || feedsRetention.compareTo(Duration.ofDays(7)) > 0) {
+      throw new BadSettings("feeds-retention: must be 1 minute to 7 days");
     }
     if (requestTimeout.isZero()) {
       throw new BadSettings("request-timeout: must be longer than 0");

@@ -137,6 +137,20 @@ public final class Subscription<E extends SequencedEntry> {
     pump();
   }
 
+  /**
+   * Position of the last entry of a log that was brought; negative before the log has its place.
+   */
+  public synchronized long position(LogSource<E> log) {
+    FollowedLog<E> followed = logs.get(log.channel());
+    return followed == null ? -1 : followed.position;
+  }
+
+  /** Whether everything was brought that this server knows of. */
+  public synchronized boolean hasCaughtUp() {
+    return logs.values().stream()
+        .allMatch(followed -> followed.hasBegun() && followed.position >= followed.tail.end());
+  }
+
   /** Where to go on after what has been brought so far. */
   public synchronized String cursor() {
     return without(null).text();

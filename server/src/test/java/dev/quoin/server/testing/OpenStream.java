@@ -37,6 +37,11 @@ public class OpenStream<Q, R> implements ClientResponseObserver<Q, R> {
     }
   }
 
+  /** The next message that is there already; null when there is none. */
+  public final R poll() {
+    return messages.poll();
+  }
+
   /** The message that came last, taken or not. */
   public final R newest() {
     return newest;

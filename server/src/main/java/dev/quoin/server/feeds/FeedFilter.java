@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.feeds;
+
+import dev.quoin.feeds.v1.Matched;
+import java.util.Set;
+
+/** Decides which statuses a stream tells. */
+interface FeedFilter {
+  /** What a match without parts is told as. */
+  Matched WHOLE = Matched.getDefaultInstance();
+
+  /** The parts that a status matches; null when it does not match. */
+  Matched match(StatusTerms status);
+
+  /** Keys of which a status that matches has one at least: see {@link FilterIndex}. */
+  Set<String> keys();
+
+  /** Matches everything. */
+  FeedFilter EVERYTHING =
+      new FeedFilter() {
+        @Override
+        public Matched match(StatusTerms status) {
+          return WHOLE;
+        }
+
+        @Override
+        public Set<String> keys() {
+          return Set.of(FilterIndex.EVERYTHING);
+        }
+      };
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.feeds;
+
+import dev.quoin.feeds.v1.SessionRequest;
+import dev.quoin.feeds.v1.SessionResponse;
+import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.rpc.RequestStreamHandler;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+
+/** One Session: opens its stream, and gives it other filters. */
+final class FeedSession implements RequestStreamHandler<SessionRequest> {
+  private final Function<SessionRequest.Open, FeedStream<SessionResponse>> opener;
+  private FeedStream<SessionResponse> stream;
+
+  FeedSession(Function<SessionRequest.Open, FeedStream<SessionResponse>> opener) {
+    this.opener = opener;
+  }
+
+  @Override
+  public CompletionStage<?> take(SessionRequest request) {
+    if (request.hasOpen() != (stream == null)) {
+      throw InvalidRequest.of("open", "must be the first request, and only that");
+    }
+    if (request.hasOpen()) {
+      stream = opener.apply(request.getOpen());
+      return stream.open(request.getOpen().getCursor());
+    }
+    return stream.change(ConditionFilter.of(request.getStatusFilter()));
+  }
+
+  @Override
+  public void end() {
+    // It goes on with the filter it has.
+  }
+}
