@@ -117,6 +117,11 @@ public final class TextAnalyzer {
         false);
   }
 
+  /** Whether terms may differ from the words they are made of. */
+  public boolean stems() {
+    return stemmer != null;
+  }
+
   /** The terms of a text, in its order. */
   public List<Term> terms(String text) {
     return pipelines.get().run(text);
