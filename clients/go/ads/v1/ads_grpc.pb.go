@@ -123,7 +123,8 @@ type AdServerClient interface {
 	//
 	// Errors: as ReportView.
 	ReportAction(ctx context.Context, in *ReportActionRequest, opts ...grpc.CallOption) (*ReportActionResponse, error)
-	// Returns what became of an ad, a campaign or a network.
+	// Returns what became of an ad, a campaign or a network. A campaign of which nothing is
+	// known has zeros.
 	//
 	// Errors: AD_NOT_FOUND.
 	GetStats(ctx context.Context, in *GetStatsRequest, opts ...grpc.CallOption) (*GetStatsResponse, error)
@@ -407,7 +408,8 @@ type AdServerServer interface {
 	//
 	// Errors: as ReportView.
 	ReportAction(context.Context, *ReportActionRequest) (*ReportActionResponse, error)
-	// Returns what became of an ad, a campaign or a network.
+	// Returns what became of an ad, a campaign or a network. A campaign of which nothing is
+	// known has zeros.
 	//
 	// Errors: AD_NOT_FOUND.
 	GetStats(context.Context, *GetStatsRequest) (*GetStatsResponse, error)

@@ -115,6 +115,13 @@ record AdEntry(
         new AdScore(estimator, pricing, bidMicros, learned));
   }
 
+  /** Whether its views count for the same caps. */
+  boolean isCappedAs(AdEntry other) {
+    return caps.equals(other.caps)
+        && campaign.equals(other.campaign)
+        && account.equals(other.account);
+  }
+
   /** What its billable event costs at most: a view a thousandth of the bid. */
   long mostMicros() {
     return pricing == Pricing.PRICING_CPM ? bidMicros / 1000 : bidMicros;

@@ -3,9 +3,9 @@ package dev.quoin.server.ads;
 
 import com.google.protobuf.util.Durations;
 import dev.quoin.ads.v1.FrequencyCap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Whose views have to be kept so that caps can be told: those of an ad, campaign or account with a
@@ -13,7 +13,7 @@ import java.util.Map;
  * those of its campaign and account.
  */
 final class CapLevels {
-  private final Map<String, Keep> keeps = new HashMap<>();
+  private final Map<String, Keep> keeps = new ConcurrentHashMap<>();
 
   private record Keep(long views, long millis) {
     Keep and(FrequencyCap cap) {

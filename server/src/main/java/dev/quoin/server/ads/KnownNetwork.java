@@ -218,8 +218,9 @@ final class KnownNetwork {
     for (int i = 0; i < entry.locations().length; i++) {
       entry.locations()[i] = one(entry.locations()[i]);
     }
-    capsChanged |= !entry.caps().isEmpty() || known != null && !known.caps().isEmpty();
+    capsChanged |= known != null && !entry.isCappedAs(known);
     if (!capsChanged) {
+      caps.add(entry, entry.caps());
       caps.add(entry, campaignOf(entry).caps());
     }
     all.put(change.id(), entry.scored(estimator()));
