@@ -678,8 +678,8 @@ type Conditions struct {
 	// Authors: what they post, and what mentions them as "@author". At most 5,000 in a
 	// filter.
 	Follow []string `protobuf:"bytes,2,rep,name=follow,proto3" json:"follow,omitempty"`
-	// Boxes in which the status was posted; one without a location is in none. At most 25
-	// in a filter.
+	// Locations as boxes: the status was posted in one of them; one without a location is
+	// in none. At most 25 in a filter.
 	Locations []*Box `protobuf:"bytes,3,rep,name=locations,proto3" json:"locations,omitempty"`
 	// Languages of 1 to 35 bytes: "pt" matches "pt-BR", too. At most 25.
 	Languages []string `protobuf:"bytes,4,rep,name=languages,proto3" json:"languages,omitempty"`
@@ -908,7 +908,7 @@ type StatusCreated struct {
 	Status *Status `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"`
 	// When it was published, by the clock of Redis.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// Parts of the filter that it matched; not set where there is no filter.
+	// Whether parts of the filter matched, and which; not set where there is no filter.
 	Matched *Matched `protobuf:"bytes,3,opt,name=matched,proto3" json:"matched,omitempty"`
 	// Cursor after it, to resume from.
 	Cursor        string `protobuf:"bytes,4,opt,name=cursor,proto3" json:"cursor,omitempty"`
@@ -1258,8 +1258,8 @@ type FilterRequest struct {
 	// Authors: what they post, and what mentions them as "@author". At most 5,000, with
 	// those of groups.
 	Follow []string `protobuf:"bytes,2,rep,name=follow,proto3" json:"follow,omitempty"`
-	// Boxes in which the status was posted; one without a location is in none. At most
-	// 25, with those of groups.
+	// Locations as boxes: the status was posted in one of them; one without a location is
+	// in none. At most 25, with those of groups.
 	Locations []*Box `protobuf:"bytes,3,rep,name=locations,proto3" json:"locations,omitempty"`
 	// Languages of 1 to 35 bytes: "pt" matches "pt-BR", too. At most 25.
 	Languages []string `protobuf:"bytes,4,rep,name=languages,proto3" json:"languages,omitempty"`

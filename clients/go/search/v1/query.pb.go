@@ -472,7 +472,7 @@ type Clause_Prefixed struct {
 }
 
 type Clause_Tags_ struct {
-	// A TAG that has to have one of some values.
+	// Tags: a TAG that has to have one of some values.
 	Tags *Clause_Tags `protobuf:"bytes,3,opt,name=tags,proto3,oneof"`
 }
 
