@@ -6,11 +6,14 @@ Without queries it asks for them until there is an empty line.
 
 import pathlib
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import quoin
+from quoin.search.v1 import QueryResponse
 
 INDEX = "folder"
-FIELDS = [
+FIELDS: list[Any] = [
     {"name": "path", "type": "FIELD_TYPE_TEXT", "weight": 2},
     {"name": "text", "type": "FIELD_TYPE_TEXT", "analyzer": "english"},
     {"name": "kind", "type": "FIELD_TYPE_TAG"},
@@ -18,7 +21,7 @@ FIELDS = [
 ]
 
 
-def documents(folder):
+def documents(folder: pathlib.Path) -> Iterator[Any]:
     """The text files of a folder. Their times are versions, so an unchanged file costs nothing."""
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file.stat().st_size < 500_000:
@@ -35,7 +38,7 @@ def documents(folder):
             }
 
 
-def show(found):
+def show(found: QueryResponse) -> None:
     print(f"{found.total} files")
     for hit in found.hits:
         print(f"\n{hit.score:6.2f}  {hit.id}")
@@ -49,7 +52,7 @@ def show(found):
     print(f"\nkinds: {kinds}")
 
 
-def main(address, folder, queries):
+def main(address: str, folder: pathlib.Path, queries: list[str]) -> None:
     with quoin.connect(address) as q:
         q.search.create_index(index=INDEX, fields=FIELDS)
         requests = ({"index": INDEX, "document": document} for document in documents(folder))

@@ -6,11 +6,11 @@ import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -21,6 +21,8 @@ import java.util.concurrent.CompletionStage;
 final class PartitionView {
   private static final int READ_BYTES = 192 * 1024;
   private static final int NAMES_AT_ONCE = 400;
+  private static final int HEADS_AT_ONCE = 500;
+  private static final int RESTARTS = 4;
 
   private final Scripts scripts;
   private RequestContext scope;
@@ -92,9 +94,23 @@ final class PartitionView {
   }
 
   private CompletionStage<PartitionView> read(LuaScript script) {
-    List<String> blocks = first(wantedBlocks);
-    List<String> wanted = first(wantedColumns);
-    List<String> names = new ArrayList<>(terms.keySet());
+    return read(script, List.copyOf(terms.keySet()), 0, 0, RESTARTS);
+  }
+
+  /**
+   * Reads heads from a place on, in steps that hold Redis only for a moment each, and in the last
+   * of them blocks.
+   *
+   * @param moment stamp of the steps before
+   * @param restarts how often to begin again when documents have changed between steps, so that all
+   *     is of one moment; a query of very many terms gives up on that when they always do
+   */
+  private CompletionStage<PartitionView> read(
+      LuaScript script, List<String> all, int from, long moment, int restarts) {
+    List<String> names = all.subList(from, Math.min(all.size(), from + HEADS_AT_ONCE));
+    boolean isLast = from + names.size() == all.size();
+    List<String> blocks = isLast ? first(wantedBlocks) : List.of();
+    List<String> wanted = isLast ? first(wantedColumns) : List.of();
     byte[] since = stampBytes;
     Arguments arguments =
         Arguments.of(
@@ -118,10 +134,15 @@ final class PartitionView {
     return scripts
         .run(script, scope, keys, arguments.toArray())
         .thenCompose(
-            reply ->
-                take(reply, since, names, known, blocks, wanted)
-                    ? java.util.concurrent.CompletableFuture.completedFuture(this)
-                    : read(script));
+            reply -> {
+              int next = from + take(reply, since, names, known, blocks, wanted);
+              if (from > 0 && stamp != moment && restarts > 0) {
+                return read(script, all, 0, 0, restarts - 1);
+              }
+              return next < all.size()
+                  ? read(script, all, next, stamp, restarts)
+                  : CompletableFuture.completedFuture(this);
+            });
   }
 
   private static List<String> first(Map<String, Wanted> all) {
@@ -142,8 +163,8 @@ final class PartitionView {
     return column.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
   }
 
-  /** Takes what was read; false when not all heads fit, so that they are not of one moment. */
-  private boolean take(
+  /** Takes what was read; how many heads that were, of which not all may have fit. */
+  private int take(
       Reply reply,
       byte[] since,
       List<String> names,
@@ -168,7 +189,7 @@ final class PartitionView {
     for (int i = 0; i < columnCount; i++) {
       wantedColumns.remove(wanted.get(i)).take(reply.bytes());
     }
-    return headCount == names.size();
+    return headCount;
   }
 
   private void moveTo(byte[] read, byte[] since, boolean reached, byte[] changed) {

@@ -7,19 +7,13 @@ import dev.quoin.search.v1.AnalyzeRequest;
 import dev.quoin.search.v1.AnalyzeResponse;
 import dev.quoin.search.v1.BulkPutRequest;
 import dev.quoin.search.v1.BulkPutResponse;
-import dev.quoin.search.v1.DeleteQueryRequest;
-import dev.quoin.search.v1.DeleteQueryResponse;
 import dev.quoin.search.v1.DeleteRequest;
 import dev.quoin.search.v1.DeleteResponse;
 import dev.quoin.search.v1.Document;
 import dev.quoin.search.v1.GetRequest;
 import dev.quoin.search.v1.GetResponse;
-import dev.quoin.search.v1.ListQueriesRequest;
-import dev.quoin.search.v1.ListQueriesResponse;
 import dev.quoin.search.v1.ParseRequest;
 import dev.quoin.search.v1.ParseResponse;
-import dev.quoin.search.v1.PutQueryRequest;
-import dev.quoin.search.v1.PutQueryResponse;
 import dev.quoin.search.v1.PutRequest;
 import dev.quoin.search.v1.PutResponse;
 import dev.quoin.search.v1.QueryRequest;
@@ -31,8 +25,6 @@ import dev.quoin.search.v1.SetAttributesRequest;
 import dev.quoin.search.v1.SetAttributesResponse;
 import dev.quoin.search.v1.SuggestRequest;
 import dev.quoin.search.v1.SuggestResponse;
-import dev.quoin.search.v1.WatchMatchesRequest;
-import dev.quoin.search.v1.WatchMatchesResponse;
 import dev.quoin.server.analysis.Term;
 import dev.quoin.server.analysis.TextAnalyzer;
 import dev.quoin.server.errors.InvalidRequest;
@@ -47,17 +39,14 @@ import dev.quoin.server.rpc.ResponseStream;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.IntStream;
 
 /** Serves {@code quoin.search.v1.Search}. */
 public final class SearchService implements BindableService {
   private static final int PUTS_AHEAD = 64;
   private static final int HITS = 20;
   private static final int STREAMED_AT_ONCE = 200;
-  private static final int PAGE = 100;
 
   /** Indexes are listed until they are dropped. */
   private static final Duration LISTED = Duration.ofDays(36_500);
@@ -66,7 +55,7 @@ public final class SearchService implements BindableService {
   private final Indexes indexes;
   private final IndexCalls indexCalls;
   private final Documents documents;
-  private final SavedQueries queries;
+  private final SavedQueryCalls queryCalls;
   private final Searches searches;
   private final Suggestions suggestions;
 
@@ -76,11 +65,12 @@ public final class SearchService implements BindableService {
     indexes = new Indexes(kernel.scripts(), kernel.keyspace("search"));
     indexCalls =
         new IndexCalls(indexes, new NameIndex(kernel.scripts(), kernel.keyspace("search"), LISTED));
-    queries = new SavedQueries(kernel.scripts(), indexes);
+    SavedQueries queries = new SavedQueries(kernel.scripts(), indexes);
     documents = new Documents(kernel.scripts(), indexes, queries, workers);
     WordReader words = new WordReader(kernel.scripts(), indexes);
     searches = new Searches(kernel.scripts(), indexes, documents, words, workers);
     suggestions = new Suggestions(kernel.scripts(), indexes, words);
+    queryCalls = new SavedQueryCalls(kernel, indexes, queries, suggestions);
   }
 
   @Override
@@ -103,10 +93,10 @@ public final class SearchService implements BindableService {
         .unary(SearchGrpc.getSuggestMethod(), this::suggest)
         .unary(SearchGrpc.getAnalyzeMethod(), this::analyze)
         .unary(SearchGrpc.getParseMethod(), this::parse)
-        .unary(SearchGrpc.getPutQueryMethod(), this::putQuery)
-        .unary(SearchGrpc.getDeleteQueryMethod(), this::deleteQuery)
-        .unary(SearchGrpc.getListQueriesMethod(), this::listQueries)
-        .streaming(SearchGrpc.getWatchMatchesMethod(), this::watchMatches)
+        .unary(SearchGrpc.getPutQueryMethod(), queryCalls::put)
+        .unary(SearchGrpc.getDeleteQueryMethod(), queryCalls::delete)
+        .unary(SearchGrpc.getListQueriesMethod(), queryCalls::list)
+        .streaming(SearchGrpc.getWatchMatchesMethod(), queryCalls::watch)
         .build();
   }
 
@@ -309,94 +299,5 @@ public final class SearchService implements BindableService {
                   .addAllWarnings(parsed.warnings())
                   .build());
         });
-  }
-
-  private CompletionStage<PutQueryResponse> putQuery(PutQueryRequest request, Call call) {
-    return indexes
-        .with(
-            call.scope(),
-            request.getIndex(),
-            index -> {
-              QueryPlan plan = new QueryPlan(QueryParser.parse(index, request.getQuery()).node());
-              List<String> terms = plan.terms(new QueryPlan.Expansions());
-              return suggestions
-                  .counts(call.scope(), index, terms)
-                  .thenCompose(
-                      counts ->
-                          queries.put(
-                              call.scope(),
-                              index,
-                              request.getQueryId(),
-                              request.getQuery(),
-                              counts));
-            })
-        .thenApply(created -> PutQueryResponse.newBuilder().setCreated(created).build());
-  }
-
-  private CompletionStage<DeleteQueryResponse> deleteQuery(DeleteQueryRequest request, Call call) {
-    return indexes
-        .with(
-            call.scope(),
-            request.getIndex(),
-            index -> queries.delete(call.scope(), index, request.getQueryId()))
-        .thenApply(deleted -> DeleteQueryResponse.newBuilder().setDeleted(deleted).build());
-  }
-
-  private CompletionStage<ListQueriesResponse> listQueries(ListQueriesRequest request, Call call) {
-    Paging paging =
-        Paging.of(
-            call.scope(),
-            request.getPageSize(),
-            PAGE,
-            request.getPageToken(),
-            request.getIndex(),
-            request.getPrefix());
-    return indexes
-        .with(
-            call.scope(),
-            request.getIndex(),
-            index ->
-                queries.list(
-                    call.scope(), index, request.getPrefix(), paging.position(), paging.rows()))
-        .thenApply(
-            found -> {
-              Paging.Page<SavedQueries.Saved> page = paging.page(found, SavedQueries.Saved::id);
-              ListQueriesResponse.Builder response =
-                  ListQueriesResponse.newBuilder().setNextPageToken(page.nextPageToken());
-              page.rows()
-                  .forEach(
-                      saved ->
-                          response
-                              .addSavedQueriesBuilder()
-                              .setQueryId(saved.id())
-                              .setQuery(saved.query()));
-              return response.build();
-            });
-  }
-
-  private void watchMatches(
-      WatchMatchesRequest request, Call call, ResponseStream<WatchMatchesResponse> responses) {
-    RequestContext scope = call.scope().detached();
-    indexes
-        .look(call.scope(), request.getIndex())
-        .thenAccept(
-            index ->
-                new MatchStream(kernel.tails(), request, call, responses)
-                    .open(
-                        IntStream.range(0, index.partitions())
-                            .mapToObj(
-                                p ->
-                                    new MatchLog(
-                                        kernel.scripts(),
-                                        scope,
-                                        indexes.partition(scope, index, p),
-                                        p))
-                            .toList()))
-        .whenComplete(
-            (opened, failure) -> {
-              if (failure != null) {
-                responses.fail(failure);
-              }
-            });
   }
 }
