@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Three advertisers, and 3,000 viewers whose taste is known: who wins, what is spent, what is learned."""
+"""Three advertisers, and 3,000 viewers whose taste is known: who wins, spends and learns what."""
 
 import random
 import sys

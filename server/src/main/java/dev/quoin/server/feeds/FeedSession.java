@@ -12,6 +12,7 @@ import java.util.function.Function;
 final class FeedSession implements RequestStreamHandler<SessionRequest> {
   private final Function<SessionRequest.Open, FeedStream<SessionResponse>> opener;
   private FeedStream<SessionResponse> stream;
+  private CompletionStage<Void> opened;
 
   FeedSession(Function<SessionRequest.Open, FeedStream<SessionResponse>> opener) {
     this.opener = opener;
@@ -24,9 +25,11 @@ final class FeedSession implements RequestStreamHandler<SessionRequest> {
     }
     if (request.hasOpen()) {
       stream = opener.apply(request.getOpen());
-      return stream.open(request.getOpen().getCursor());
+      opened = stream.open(request.getOpen().getCursor());
+      return opened;
     }
-    return stream.change(ConditionFilter.of(request.getStatusFilter()));
+    ConditionFilter next = ConditionFilter.of(request.getStatusFilter());
+    return opened.thenCompose(open -> stream.change(next));
   }
 
   @Override

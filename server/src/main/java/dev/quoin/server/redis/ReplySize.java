@@ -12,10 +12,12 @@ final class ReplySize {
   private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(PERIOD_SECONDS);
 
   /**
-   * What a reply is taken for before there was one: a few go at once, and the first answer tells.
+   * What a reply to a script that reads is taken for before there was one: a few go at once, and
+   * the first answer tells. Other scripts answer shortly most of the time.
    */
   private static final long UNKNOWN = 512 * 1024;
 
+  private static final long SHORT = 256;
   private static final long NONE = -1;
 
   private final ReplySize like;
@@ -72,8 +74,11 @@ final class ReplySize {
 
     private final ReplySize[] parts = new ReplySize[PARTS];
 
-    ByKey() {
-      ReplySize all = new ReplySize(null);
+    /**
+     * @param reads whether the script reads only
+     */
+    ByKey(boolean reads) {
+      ReplySize all = reads ? new ReplySize(null) : known(SHORT);
       for (int i = 0; i < PARTS; i++) {
         parts[i] = new ReplySize(all);
       }

@@ -85,7 +85,7 @@ public final class Scripts {
       Consumer<Reply> late,
       Object... arguments) {
     script.check(keys.length, arguments.length);
-    Known own = known.computeIfAbsent(script.name(), Scripts::makeKnown);
+    Known own = known.computeIfAbsent(script.name(), name -> makeKnown(script));
     ReplySize size = own.replies().of(keys[0]);
     return redis.ask(
         scope,
@@ -110,9 +110,10 @@ public final class Scripts {
         late);
   }
 
-  private static Known makeKnown(String name) {
+  private static Known makeKnown(LuaScript script) {
     return new Known(
-        Attributes.of(SYSTEM, "redis", OPERATION, "EVALSHA", SCRIPT, name), new ReplySize.ByKey());
+        Attributes.of(SYSTEM, "redis", OPERATION, "EVALSHA", SCRIPT, script.name()),
+        new ReplySize.ByKey(script.readsOnly()));
   }
 
   private static void evalsha(

@@ -490,6 +490,25 @@ final class FeedsServiceTest {
   }
 
   @Test
+  void filterMayFollowTheOpeningAtOnce() {
+    OpenStream<SessionRequest, SessionResponse> session = new OpenStream<>();
+    StreamObserver<SessionRequest> requests =
+        FeedsGrpc.newStub(TestServer.second().channel())
+            .withInterceptors(TestServer.in("session" + System.nanoTime()))
+            .session(session);
+    requests.onNext(
+        SessionRequest.newBuilder()
+            .setOpen(SessionRequest.Open.newBuilder().setStatusFilter(tracking("red")))
+            .build());
+    requests.onNext(SessionRequest.newBuilder().setStatusFilter(tracking("blue")).build());
+    requests.onNext(SessionRequest.newBuilder().setStatusFilter(tracking("green")).build());
+
+    assertThat(session.any().hasHeartbeat()).isTrue();
+    assertThat(session.any().getFilterChanged().getChangeCount()).isEqualTo(1);
+    assertThat(session.any().getFilterChanged().getChangeCount()).isEqualTo(2);
+  }
+
+  @Test
   void sessionBeginsWithItsOpening() {
     OpenStream<SessionRequest, SessionResponse> session = new OpenStream<>();
     FeedsGrpc.newStub(TestServer.first().channel())
