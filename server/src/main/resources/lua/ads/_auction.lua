@@ -41,7 +41,7 @@ end
 local function money_at(auction, field)
   local m = auction.accounts[field]
   if not m then
-    m = money_of(redis.call('HGET', auction.money, field))
+    m = money_of(redis.call('HGET', auction.money, field), auction.now)
     turn(m, auction.now)
     auction.accounts[field] = m
   end
@@ -77,18 +77,24 @@ local function verdict(auction, i)
   return 0
 end
 
--- What a candidate pays: its bid or, with an increment, what keeps it ahead of the next one that can be shown.
+-- Notes for each candidate which of those after it can be shown; before any of them is.
+local function look_ahead(auction)
+  local able
+  auction.ahead = {}
+  for i = auction.size, 1, -1 do
+    auction.ahead[i] = able
+    able = verdict(auction, i) == 0 and i or able
+  end
+end
+
+-- What a candidate pays: its bid or, with an increment, what keeps it ahead of the next one that could be shown: see
+-- look_ahead.
 local function price(auction, i, increment)
   local c = candidate(auction, i)
   if not increment then
     return c.most
   end
-  local to_beat = 0
-  for next = i + 1, auction.size do
-    if verdict(auction, next) == 0 then
-      to_beat = candidate(auction, next).ecpm / c.ecpm * c.most
-      break
-    end
-  end
+  local next = auction.ahead[i]
+  local to_beat = next and candidate(auction, next).ecpm / c.ecpm * c.most or 0
   return math.min(c.most, math.max(c.least, math.floor(to_beat) + increment))
 end

@@ -67,8 +67,8 @@ local function charge(keys, record, ad, campaign, price, now)
   local paying = {}
   for _, field in ipairs({'a' .. ad, 'c' .. campaign}) do
     local packed = redis.call('HGET', keys.money, field)
-    if packed then
-      local m = money_of(packed)
+    local m = packed and money_of(packed)
+    if m and m.since <= record[2] then
       turn(m, now)
       if refusal(m, price) > 0 then
         return 0
@@ -93,7 +93,9 @@ local function count_event(keys, record, shown, event, now)
   if campaign ~= '' then
     fields[#fields + 1] = 'c' .. campaign
   end
-  local known = redis.call('HEXISTS', keys.words, ad) == 1
+  -- Not one of the same id that came after the ad was removed.
+  local packed = redis.call('HGET', keys.money, 'a' .. ad)
+  local known = packed and money_of(packed).since <= record[2] and redis.call('HEXISTS', keys.words, ad) == 1
   if known then
     fields[#fields + 1] = 'a' .. ad
   end

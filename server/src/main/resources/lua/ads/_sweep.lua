@@ -25,12 +25,14 @@ local function release(head, changes, money, record)
         local packed = redis.call('HGET', money, field)
         if packed then
           local m = money_of(packed)
-          give_back(m, price, math.floor(record[2] / DAY_MS))
-          if m.closed > 0 then
-            m.closed = 0
-            log_change(head, changes, field)
+          if m.since <= record[2] then
+            give_back(m, price, math.floor(record[2] / DAY_MS))
+            if m.closed > 0 then
+              m.closed = 0
+              log_change(head, changes, field)
+            end
+            redis.call('HSET', money, field, pack_money(m))
           end
-          redis.call('HSET', money, field, pack_money(m))
         end
       end
     end

@@ -41,7 +41,7 @@ for i = 1, #found, 2 do
   local text = is_ad and redis.call('HGET', words, id) or ''
   local m = money_of(redis.call('HGET', money, member))
   -- Closed for the hour and not for the day.
-  local paced = m.even == 1 and m.closed > 0 and m.day_used + m.closed_from <= m.daily
+  local paced = m.even == 1 and m.closed > 0 and m.closed < NEVER and m.day_used + m.closed_from <= m.daily
   local parts = {member, tonumber(found[i + 1]), record, text, redis.call('HGET', learned, member) or '',
     redis.call('HGET', budgets, member) or '', m.closed, m.closed_from, paced and 1 or 0}
   for n = 1, 9 do

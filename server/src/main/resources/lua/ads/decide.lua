@@ -47,6 +47,9 @@ local now = math.floor(microseconds() / 1000)
 sweep(head, changes, money, open, deadlines, now, 4)
 
 local auction = new_auction(texts, 10, money, viewer, now, patience)
+if increment then
+  look_ahead(auction)
+end
 local winners, tried = {}, {}
 for place in string.gmatch(order, '%d+') do
   local i = tonumber(place)

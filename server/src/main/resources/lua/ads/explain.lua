@@ -20,6 +20,9 @@ local count, patience, increment, texts = tonumber(ARGV[1]), tonumber(ARGV[2]), 
 
 local now = math.floor(microseconds() / 1000)
 local auction = new_auction(texts, 4, money, viewer, now, patience)
+if increment then
+  look_ahead(auction)
+end
 local answer, won = {}, 0
 for i = 1, auction.size do
   local c = candidate(auction, i)

@@ -20,6 +20,7 @@
 --
 -- @include ads/_log
 -- @include ads/_money
+-- @include lib/time
 local head, changes, ads, campaigns, budgets, money = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local epoch, ad, campaign, budget = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local daily, total, even = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -36,8 +37,11 @@ if ad == '' and redis.call('HEXISTS', campaigns, campaign) == 0 then
 end
 begin(head, epoch)
 local field = ad ~= '' and 'a' .. ad or 'c' .. campaign
-local m = money_of(redis.call('HGET', money, field))
-m.daily, m.total, m.even, m.minute, m.hour, m.closed = daily, total, even, minute, UNKNOWN_HOUR, 0
+local m = money_of(redis.call('HGET', money, field), math.floor(microseconds() / 1000))
+if m.daily ~= daily or m.total ~= total or m.even ~= even or m.minute ~= minute then
+  m.daily, m.total, m.even, m.minute, m.hour = daily, total, even, minute, UNKNOWN_HOUR
+end
+m.closed = 0
 redis.call('HSET', money, field, pack_money(m))
 redis.call('HSET', budgets, field, budget)
 log_change(head, changes, field, true)

@@ -21,7 +21,11 @@ public record TextEntities(Set<String> tags, Set<String> mentions, Set<String> l
       Pattern.compile(
           "(?<link>https?://[^\\s<>\"]+)"
               + ("|(?<!" + WORD + ")[#＃](?<tag>" + WORD + "*\\p{L}" + WORD + "*)")
-              + ("|(?<![\\p{L}\\p{M}\\p{N}_.])[@＠](?<mention>" + WORD + "+(?:[.-]" + WORD + "+)*)"),
+              + ("|(?<![\\p{L}\\p{M}\\p{N}_.])[@＠](?<mention>"
+                  + WORD
+                  + "+(?:[.-]"
+                  + WORD
+                  + "+)*+)"),
           Pattern.CASE_INSENSITIVE);
 
   private static final Pattern END_OF_SENTENCE = Pattern.compile("[.,:;!?'\")\\]}]+$");

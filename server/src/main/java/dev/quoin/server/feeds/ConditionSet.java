@@ -4,7 +4,6 @@ package dev.quoin.server.feeds;
 import dev.quoin.feeds.v1.Box;
 import dev.quoin.feeds.v1.Conditions;
 import dev.quoin.feeds.v1.Matched;
-import dev.quoin.server.analysis.TextAnalyzer;
 import dev.quoin.server.errors.InvalidRequest;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -58,7 +57,7 @@ final class ConditionSet {
   }
 
   private static String author(String given) {
-    return TextAnalyzer.fold(given.startsWith("@") ? given.substring(1) : given);
+    return StatusTerms.author(given);
   }
 
   private static Area area(Box box, String path) {

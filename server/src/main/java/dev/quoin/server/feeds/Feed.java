@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
  * The feed of a namespace as this server reads it: once for all live readers. Every entry is
@@ -121,11 +120,6 @@ final class Feed implements Subscriber<FeedEntry> {
     if (attached && readers.contains(reader)) {
       index.add(reader, reader.filter());
     }
-  }
-
-  /** Runs an action before which everything up to the present positions was offered. */
-  synchronized void atRest(Consumer<Positions> action) {
-    action.accept(positions);
   }
 
   synchronized Positions positions() {

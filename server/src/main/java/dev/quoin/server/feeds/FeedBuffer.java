@@ -34,13 +34,27 @@ final class FeedBuffer {
 
   /** An item and the parts of the filter that it matched. */
   static final class Waiting {
-    final FeedItem item;
-    final Matched matched;
+    private FeedItem item;
+    private Matched matched;
     private boolean replaced;
 
     private Waiting(FeedItem item, Matched matched) {
       this.item = item;
       this.matched = matched;
+    }
+
+    FeedItem item() {
+      return item;
+    }
+
+    Matched matched() {
+      return matched;
+    }
+
+    private void replace() {
+      replaced = true;
+      item = null;
+      matched = null;
     }
   }
 
@@ -76,8 +90,8 @@ final class FeedBuffer {
     if (conflates) {
       Waiting older = newest.put(item.entry().status().getAuthor(), added);
       if (older != null) {
-        older.replaced = true;
         drop(older);
+        older.replace();
       }
     }
     waiting.add(added);

@@ -3,19 +3,28 @@ package dev.quoin.server.feeds;
 
 import dev.quoin.feeds.v1.SessionRequest;
 import dev.quoin.feeds.v1.SessionResponse;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.RequestStreamHandler;
+import dev.quoin.server.rpc.ResponseStream;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /** One Session: opens its stream, and gives it other filters. */
 final class FeedSession implements RequestStreamHandler<SessionRequest> {
+  private final ResponseStream<SessionResponse> responses;
   private final Function<SessionRequest.Open, FeedStream<SessionResponse>> opener;
   private FeedStream<SessionResponse> stream;
   private CompletionStage<Void> opened;
 
-  FeedSession(Function<SessionRequest.Open, FeedStream<SessionResponse>> opener) {
+  FeedSession(
+      Call call,
+      ResponseStream<SessionResponse> responses,
+      Function<SessionRequest.Open, FeedStream<SessionResponse>> opener) {
+    this.responses = responses;
     this.opener = opener;
+    call.onDrain(() -> responses.fail(ApiException.shuttingDown()));
   }
 
   @Override
@@ -34,6 +43,9 @@ final class FeedSession implements RequestStreamHandler<SessionRequest> {
 
   @Override
   public void end() {
-    // It goes on with the filter it has.
+    // One that was opened goes on with the filter it has.
+    if (stream == null) {
+      responses.fail(InvalidRequest.of("open", "must be the first request, and only that"));
+    }
   }
 }

@@ -55,6 +55,7 @@ final class FeedStream<R extends Message> implements LiveReader {
   private CompletableFuture<Void> filterChanged;
   private long changes;
   private boolean quiet;
+  private boolean fallingBehind;
   private boolean ended;
 
   FeedStream(
@@ -118,6 +119,7 @@ final class FeedStream<R extends Message> implements LiveReader {
   private void readLog(IntFunction<StartPosition> start) {
     CatchUp reading = new CatchUp(this, feed, tails, Feed.domain(call.scope()));
     synchronized (this) {
+      fallingBehind = false;
       if (ended) {
         return;
       }
@@ -163,13 +165,13 @@ final class FeedStream<R extends Message> implements LiveReader {
   /** Has no offers any more, and reads on in the log after what was told. */
   private void fallBehind() {
     stopOffers();
-    if (catchUp == null) {
+    if (catchUp == null && !fallingBehind) {
+      fallingBehind = true;
       Positions from = told;
       soon(() -> readLog(p -> StartPosition.after(from.of(p))));
     }
   }
 
-  /** Without the locks that are held now. */
   private void soon(Runnable action) {
     timer.newTimeout(t -> action.run(), 0, TimeUnit.MILLISECONDS);
   }
@@ -228,16 +230,16 @@ final class FeedStream<R extends Message> implements LiveReader {
       if (next == null) {
         return;
       }
-      FeedEntry entry = next.item.entry();
+      FeedEntry entry = next.item().entry();
       if (buffer.hasDropped()) {
         boolean inOrder = overflow == Overflow.OVERFLOW_DROP;
         told = inOrder ? told.max(buffer.droppedTo()) : told;
         tellGap(buffer.takeDropped(), feed.cursor(told));
       }
       if (entry.position() > told.of(entry.partition())) {
-        boolean usual = next.item.after().covers(told);
-        told = usual ? next.item.after() : told.max(next.item.after());
-        tell(entry, next.matched, usual ? next.item.cursor(feed) : feed.cursor(told));
+        boolean usual = next.item().after().covers(told);
+        told = usual ? next.item().after() : told.max(next.item().after());
+        tell(entry, next.matched(), usual ? next.item().cursor(feed) : feed.cursor(told));
       }
     }
   }
@@ -345,22 +347,23 @@ final class FeedStream<R extends Message> implements LiveReader {
 
   private void drain(String from) {
     CatchUp reading;
+    String begun;
     synchronized (this) {
       reading = catchUp;
+      begun = told == null ? from : feed.cursor(told);
     }
     if (reading != null) {
       reading.end(
-          cursor -> end(() -> reconnect(ReconnectReason.RECONNECT_REASON_DRAINING, cursor)), from);
+          cursor -> end(() -> reconnect(ReconnectReason.RECONNECT_REASON_DRAINING, cursor)), begun);
     }
     // Does nothing when that has ended the stream: it may have become live meanwhile.
-    feed.atRest(
-        now ->
-            end(
-                () -> {
-                  boolean toldAll = attachedAt != null && buffer.isEmpty();
-                  told = toldAll ? told.max(now) : told;
-                  reconnect(ReconnectReason.RECONNECT_REASON_DRAINING, feed.cursor(told));
-                }));
+    Positions now = feed.positions();
+    end(
+        () -> {
+          Positions last = told == null && from.isEmpty() ? now : told;
+          reconnect(
+              ReconnectReason.RECONNECT_REASON_DRAINING, last == null ? from : feed.cursor(last));
+        });
   }
 
   private void reconnect(ReconnectReason reason, String cursor) {

@@ -156,6 +156,8 @@ public final class FeedsService implements BindableService {
   private RequestStreamHandler<SessionRequest> session(
       Call call, ResponseStream<SessionResponse> responses) {
     return new FeedSession(
+        call,
+        responses,
         open ->
             stream(
                 call,

@@ -39,7 +39,7 @@ record StatusTerms(
         tags,
         entities.mentions(),
         entities.links(),
-        TextAnalyzer.fold(status.getAuthor()),
+        author(status.getAuthor()),
         language(status.getLanguage()),
         status.hasLocation()
             ? new Place(status.getLocation().getLatitude(), status.getLocation().getLongitude())
@@ -60,6 +60,10 @@ record StatusTerms(
     entities.tags().forEach(tag -> words.add('#' + tag));
     entities.mentions().forEach(name -> words.add('@' + name));
     return words;
+  }
+
+  static String author(String given) {
+    return TextAnalyzer.fold(given.startsWith("@") ? given.substring(1) : given);
   }
 
   static String tag(String given) {

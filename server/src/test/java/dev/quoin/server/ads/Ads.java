@@ -15,6 +15,7 @@ import dev.quoin.ads.v1.Pricing;
 import dev.quoin.ads.v1.PutAdRequest;
 import dev.quoin.ads.v1.PutAdResponse;
 import dev.quoin.ads.v1.PutNetworkRequest;
+import dev.quoin.ads.v1.RemoveAdRequest;
 import dev.quoin.ads.v1.ReportActionRequest;
 import dev.quoin.ads.v1.ReportClickRequest;
 import dev.quoin.ads.v1.ReportOutcome;
@@ -136,6 +137,10 @@ record Ads(AdServerBlockingStub stub, String network) {
     return stub.reportAction(
             ReportActionRequest.newBuilder().setTargetToken(decision.getTargetToken()).build())
         .getOutcome();
+  }
+
+  void remove(String ad) {
+    stub.removeAd(RemoveAdRequest.newBuilder().setNetwork(network).setAdId(ad).build());
   }
 
   AdStats stats(String ad) {

@@ -124,6 +124,55 @@ final class BudgetTest {
     assertThat(List.of(ads.winner(), ads.winner())).containsExactly("a", "");
   }
 
+  /** What an ad that was removed had reserved is not the money of one that comes after it. */
+  @Test
+  void adThatIsRemovedLeavesNothingToOneOfItsName() {
+    Ads ads = this.ads.of("again");
+    ads.put(Ads.settings());
+    ads.put(Ads.cpc("a", PRICE));
+    ads.set(ads.budget().setAdId("a").setTotalMicros(PRICE));
+    TargetResponse before = ads.target();
+    ads.remove("a");
+    ads.put(Ads.cpc("a", PRICE));
+    ads.set(ads.budget().setAdId("a").setTotalMicros(PRICE));
+
+    TargetResponse after = ads.target();
+    assertThat(ads.click(before)).isEqualTo(ReportOutcome.REPORT_OUTCOME_ACCEPTED);
+    assertThat(ads.click(after)).isEqualTo(ReportOutcome.REPORT_OUTCOME_ACCEPTED);
+
+    assertThat(ads.stats("a").getSpendMicros()).isEqualTo(PRICE);
+    assertThat(ads.stats("a").getBudgetStatus().getUsedMicros()).isEqualTo(PRICE);
+    assertThat(ads.all().getSpendMicros()).isEqualTo(2 * PRICE);
+  }
+
+  /** The first decision finds out; from then on all of its ads are passed over. */
+  @Test
+  void campaignWithoutMoneyHidesNoneOfTheOthersForLong() {
+    for (int i = 0; i < 200; i++) {
+      ads.put(Ads.cpm("x" + i, (1_000 + i) * PRICE).setCampaign("empty"));
+    }
+    ads.put(Ads.cpm("z", 10 * PRICE));
+    ads.set(ads.budget().setCampaign("empty").setTotalMicros(0));
+
+    ads.winner();
+
+    assertThat(ads.winner()).isEqualTo("z");
+  }
+
+  @Test
+  void sameBudgetSetAgainReleasesNothing() {
+    ads.put(Ads.cpm("a", 1_000 * PRICE));
+    long allowance = 0;
+    for (int i = 0; i < 3; i++) {
+      ads.set(
+          ads.budget().setAdId("a").setDailyMicros(2_400 * PRICE).setPacing(Pacing.PACING_EVEN));
+      ads.winner();
+      long now = ads.stats("a").getBudgetStatus().getAllowanceMicros();
+      assertThat(now).isEqualTo(i == 0 ? now : allowance);
+      allowance = now;
+    }
+  }
+
   @Test
   void reservationsComeBackWhenTheirTimeIsOver() {
     // Servers list networks in use once in an hour; this one has not been used before.
@@ -355,7 +404,7 @@ final class BudgetTest {
         """
         m[6] = m[6] + ARGV[1]
         m[7] = m[7] + ARGV[1]
-        redis.call('HSET', KEYS[1], 'aa', struct.pack('>ddddddddddd', unpack(m, 1, 11)))
+        redis.call('HSET', KEYS[1], 'aa', struct.pack('>dddddddddddd', unpack(m, 1, 12)))
         return ''
         """,
         micros);
@@ -364,7 +413,8 @@ final class BudgetTest {
   private static String money(String network, String what, long micros) {
     return TestRedis.commands()
         .eval(
-            "local m = {struct.unpack('>ddddddddddd', redis.call('HGET', KEYS[1], 'aa'))}\n" + what,
+            "local m = {struct.unpack('>dddddddddddd', redis.call('HGET', KEYS[1], 'aa'))}\n"
+                + what,
             ScriptOutputType.VALUE,
             new String[] {"quoin:default:ads:{" + network + "}:money"},
             Long.toString(micros));

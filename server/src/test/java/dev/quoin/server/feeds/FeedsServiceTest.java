@@ -526,6 +526,34 @@ final class FeedsServiceTest {
   }
 
   @Test
+  void textsOfOnlySignsDisturbNobody() {
+    var stream = filter(TestServer.second(), f().addFollow("ann"));
+    List<String> texts =
+        List.of(
+            "@a" + ".a".repeat(8_100),
+            "@a" + "-a".repeat(8_100),
+            "#1".repeat(8_000),
+            "@".repeat(16_000));
+    for (int i = 0; i < texts.size(); i++) {
+      publish("sign" + i, "ann", texts.get(i));
+    }
+    publish("last", "ann", "x");
+
+    assertThat(idsUpTo("last", stream)).containsExactly("sign0", "sign1", "sign2", "sign3", "last");
+  }
+
+  @Test
+  void sessionThatIsNeverOpenedIsRefused() {
+    OpenStream<SessionRequest, SessionResponse> session = new OpenStream<>();
+    FeedsGrpc.newStub(TestServer.first().channel()).session(session).onCompleted();
+
+    assertThat(session.end())
+        .failsWithin(20, TimeUnit.SECONDS)
+        .withThrowableThat()
+        .satisfies(e -> assertThat(Refused.of(e.getCause()).fields()).containsExactly("open"));
+  }
+
+  @Test
   void badRequestsNameTheField() {
     assertFields(f(), "track");
     assertFields(f().addTrack("?!"), "track[0]");
