@@ -160,6 +160,22 @@ final class BudgetTest {
   }
 
   @Test
+  void spentTotalOfAPacedBudgetIsNotToldAsPaced() {
+    ads.put(Ads.cpm("a", 1_000 * PRICE));
+    ads.set(
+        ads.budget()
+            .setAdId("a")
+            .setDailyMicros(1_000_000 * PRICE)
+            .setTotalMicros(2 * PRICE)
+            .setPacing(Pacing.PACING_EVEN));
+    useUp(2 * PRICE - PRICE / 2);
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(ads.target().getNoFill()).isEqualTo(NoFill.NO_FILL_OUT_OF_BUDGET);
+    }
+  }
+
+  @Test
   void sameBudgetSetAgainReleasesNothing() {
     ads.put(Ads.cpm("a", 1_000 * PRICE));
     long allowance = 0;

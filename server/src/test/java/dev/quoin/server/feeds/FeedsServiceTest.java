@@ -180,6 +180,11 @@ final class FeedsServiceTest {
         row("mail is no mention", "x@bob.example", f().addTrack("@bob.example"), null),
         row("author", "x", f().addFollow("ANN"), m().addFollow("ANN")),
         row("author with sign", "x", f().addFollow("@ann"), m().addFollow("@ann")),
+        new Row(
+            "author whose name has the sign",
+            status("1", "@ann", "x"),
+            f().addFollow("@ann"),
+            m().addFollow("@ann").build()),
         row("mentioned", "hi @bob, you", f().addFollow("bob"), m().addFollow("bob")),
         row("other author", "x", f().addFollow("bob"), null),
         row("tag", "#Redis rocks", f().addTags("redis"), m().addTags("redis")),
