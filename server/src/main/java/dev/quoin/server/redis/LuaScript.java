@@ -28,7 +28,6 @@ import java.util.regex.Pattern;
  * @param name feature and verb, for example "locks/acquire"
  * @param body what Redis runs, includes resolved
  * @param sha SHA-1 of the body in hexadecimal, by which Redis knows it
- * @param command how Redis is told to run it, as far as that is always the same
  * @param keys how many keys it takes
  * @param arguments how many arguments it takes at least
  * @param anyKeys whether more keys may follow
@@ -41,7 +40,6 @@ public record LuaScript(
     String name,
     String body,
     String sha,
-    byte[] command,
     int keys,
     int arguments,
     boolean anyKeys,
@@ -75,12 +73,10 @@ public record LuaScript(
     String header = header(source);
     boolean readsOnly = header.contains("\n-- Reads only.\n");
     String body = resolve(source, new LinkedHashSet<>());
-    String sha = sha1(body);
     return new LuaScript(
         name,
         body,
-        sha,
-        Evalsha.command(sha, readsOnly),
+        sha1(body),
         count(name, header, "KEYS"),
         count(name, header, "ARGV"),
         header.contains("-- KEYS[1..] "),

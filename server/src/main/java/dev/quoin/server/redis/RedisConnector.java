@@ -26,6 +26,7 @@ import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.Timer;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorGroup;
@@ -46,6 +47,7 @@ import java.util.function.Predicate;
 public final class RedisConnector {
   static final RedisCodec<String, byte[]> CODEC =
       RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
+  private static final int FLUSH_EVERY = 128;
   private static final int TRIES_PER_LOOP = 4;
 
   /** In a cluster the connection to a node is made when a command meets it: it is waited for. */
@@ -77,7 +79,8 @@ public final class RedisConnector {
                   @Override
                   public void afterChannelInitialized(Channel channel) {
                     newest.set(channel.eventLoop());
-                    WriteBatcher.on(channel);
+                    // What is asked while answers are read goes out together.
+                    channel.pipeline().addFirst(new FlushConsolidationHandler(FLUSH_EVERY, true));
                     channel.pipeline().addLast(new HeartbeatHandler(options.silence().toMillis()));
                   }
                 })

@@ -2,7 +2,6 @@
 package dev.quoin.server.redis;
 
 import dev.quoin.server.errors.ApiException;
-import io.lettuce.core.AbstractRedisAsyncCommands;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
@@ -93,19 +92,17 @@ public final class Scripts {
         CommandProfile.of(script, size, keys, arguments),
         (commands, answered) -> {
           long begin = System.nanoTime();
-          evalsha(
-              commands,
-              script,
-              keys,
-              arguments,
-              (values, failure) -> {
-                if (failure instanceof RedisNoScriptException) {
-                  eval(commands, script, keys, arguments)
-                      .whenComplete((v, f) -> settle(script, own, size, begin, answered, v, f));
-                } else {
-                  settle(script, own, size, begin, answered, values, failure);
-                }
-              });
+          byte[][] encoded = encode(arguments);
+          evalsha(commands, script, keys, encoded)
+              .whenComplete(
+                  (values, failure) -> {
+                    if (failure instanceof RedisNoScriptException) {
+                      eval(commands, script, keys, encoded)
+                          .whenComplete((v, f) -> settle(script, own, size, begin, answered, v, f));
+                    } else {
+                      settle(script, own, size, begin, answered, values, failure);
+                    }
+                  });
         },
         late);
   }
@@ -116,26 +113,24 @@ public final class Scripts {
         new ReplySize.ByKey(script.readsOnly()));
   }
 
-  private static void evalsha(
+  private static CompletionStage<List<Object>> evalsha(
       RedisClusterAsyncCommands<String, byte[]> commands,
       LuaScript script,
       String[] keys,
-      Object[] arguments,
-      BiConsumer<List<Object>, Throwable> answered) {
-    ((AbstractRedisAsyncCommands<String, byte[]>) commands)
-        .getConnection()
-        .dispatch(new Evalsha(RedisConnector.CODEC, script.command(), keys, arguments, answered));
+      byte[][] arguments) {
+    return script.readsOnly()
+        ? commands.evalshaReadOnly(script.sha(), ScriptOutputType.MULTI, keys, arguments)
+        : commands.evalsha(script.sha(), ScriptOutputType.MULTI, keys, arguments);
   }
 
   private static CompletionStage<List<Object>> eval(
       RedisClusterAsyncCommands<String, byte[]> commands,
       LuaScript script,
       String[] keys,
-      Object[] arguments) {
-    byte[][] encoded = encode(arguments);
+      byte[][] arguments) {
     return script.readsOnly()
-        ? commands.evalReadOnly(script.body(), ScriptOutputType.MULTI, keys, encoded)
-        : commands.eval(script.body(), ScriptOutputType.MULTI, keys, encoded);
+        ? commands.evalReadOnly(script.body(), ScriptOutputType.MULTI, keys, arguments)
+        : commands.eval(script.body(), ScriptOutputType.MULTI, keys, arguments);
   }
 
   private void settle(
