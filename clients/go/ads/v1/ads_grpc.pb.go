@@ -70,6 +70,11 @@ const (
 // CPA ads have most of their reservations given back, reservation_window after the
 // decision; a shorter one lets small budgets of such ads be spent faster.
 //
+// Frequency caps: behind about 1,000 better ads of which a viewer has seen enough, each
+// for a cap of its own, no other ad is looked for.
+//
+// Campaigns: a network knows up to 200,000, those without ads included.
+//
 // Days and hours are those of UTC by the clock of Redis.
 type AdServerClient interface {
 	// Sets how a network decides. Settings that are not given have their defaults.
@@ -129,8 +134,8 @@ type AdServerClient interface {
 	// Errors: AD_NOT_FOUND.
 	GetStats(ctx context.Context, in *GetStatsRequest, opts ...grpc.CallOption) (*GetStatsResponse, error)
 	// Streams what GetStats returns: at first and then whenever it has changed, at most
-	// four times a second. A slow reader is told only the newest. What was told last is
-	// told again every 4 seconds. The stream lasts until the caller ends it, or the
+	// four times a second; decisions are told with the next event or within 4 seconds. A
+	// slow reader is told only the newest. What was told last is told again every 4 seconds. The stream lasts until the caller ends it, or the
 	// server drains: then it ends with SHUTTING_DOWN, watch again.
 	//
 	// Errors: AD_NOT_FOUND.
@@ -355,6 +360,11 @@ func (c *adServerClient) Rebuild(ctx context.Context, in *RebuildRequest, opts .
 // CPA ads have most of their reservations given back, reservation_window after the
 // decision; a shorter one lets small budgets of such ads be spent faster.
 //
+// Frequency caps: behind about 1,000 better ads of which a viewer has seen enough, each
+// for a cap of its own, no other ad is looked for.
+//
+// Campaigns: a network knows up to 200,000, those without ads included.
+//
 // Days and hours are those of UTC by the clock of Redis.
 type AdServerServer interface {
 	// Sets how a network decides. Settings that are not given have their defaults.
@@ -414,8 +424,8 @@ type AdServerServer interface {
 	// Errors: AD_NOT_FOUND.
 	GetStats(context.Context, *GetStatsRequest) (*GetStatsResponse, error)
 	// Streams what GetStats returns: at first and then whenever it has changed, at most
-	// four times a second. A slow reader is told only the newest. What was told last is
-	// told again every 4 seconds. The stream lasts until the caller ends it, or the
+	// four times a second; decisions are told with the next event or within 4 seconds. A
+	// slow reader is told only the newest. What was told last is told again every 4 seconds. The stream lasts until the caller ends it, or the
 	// server drains: then it ends with SHUTTING_DOWN, watch again.
 	//
 	// Errors: AD_NOT_FOUND.

@@ -958,8 +958,8 @@ type NetworkSettings struct {
 	// How many ads the network may have: 1 to 200,000, which is the default. Those it has
 	// stay when it is less.
 	MaxAds *int64 `protobuf:"varint,17,opt,name=max_ads,json=maxAds,proto3,oneof" json:"max_ads,omitempty"`
-	// Time for which a decision reserves the price of an event: 1 second to 24 hours,
-	// event_window by default and at most. An event that comes later is paid if there is
+	// Time for which a decision reserves the price of an event: 1 second to event_window,
+	// which is the default. An event that comes later is paid if there is
 	// still money, and is free otherwise. Shorter times let small budgets of CPC and CPA
 	// ads be spent: few of their decisions lead to an event.
 	ReservationWindow *durationpb.Duration `protobuf:"bytes,18,opt,name=reservation_window,json=reservationWindow,proto3" json:"reservation_window,omitempty"`
@@ -1370,7 +1370,7 @@ type AdStats struct {
 	WordStats []*WordStats `protobuf:"bytes,10,rep,name=word_stats,json=wordStats,proto3" json:"word_stats,omitempty"`
 	// How many decisions have shown it, or have been filled.
 	ServedCount *int64 `protobuf:"varint,11,opt,name=served_count,json=servedCount,proto3,oneof" json:"served_count,omitempty"`
-	// How many events came too late, of a network.
+	// How many reports came too late, of a network; each one counts, also when it is repeated.
 	LateCount *int64 `protobuf:"varint,12,opt,name=late_count,json=lateCount,proto3,oneof" json:"late_count,omitempty"`
 	// How many billable events came after reservation_window and found no money any more:
 	// they count, and cost nothing.

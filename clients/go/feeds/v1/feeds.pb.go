@@ -2066,7 +2066,7 @@ type TrendInterval struct {
 	TopTags []*Trend `protobuf:"bytes,3,rep,name=top_tags,json=topTags,proto3" json:"top_tags,omitempty"`
 	// Users that were mentioned most.
 	TopMentions []*Trend `protobuf:"bytes,4,rep,name=top_mentions,json=topMentions,proto3" json:"top_mentions,omitempty"`
-	// Links that were posted most.
+	// Links that were posted most; those of more than 512 characters are not counted.
 	TopLinks      []*Trend `protobuf:"bytes,5,rep,name=top_links,json=topLinks,proto3" json:"top_links,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -69,8 +69,9 @@ const (
 // A deletion carries no content. It is filtered by the content that the status had when
 // it was published; what Retract is given counts where that is kept no longer.
 type FeedsClient interface {
-	// Publishes a status, once for each id: publishing it again changes nothing while the
-	// first is kept, and answers duplicate = true.
+	// Publishes a status, once for each id of an author: publishing it again changes nothing
+	// while the first is kept, and answers duplicate = true; after Retract, too, then with
+	// the time of the deletion.
 	Publish(ctx context.Context, in *PublishRequest, opts ...grpc.CallOption) (*PublishResponse, error)
 	// Tells the streams whose filters match a status that it was deleted. Answers
 	// retracted = false when that was told before, or the status is kept no longer and its
@@ -263,8 +264,9 @@ type Feeds_WatchTrendsClient = grpc.ServerStreamingClient[WatchTrendsResponse]
 // A deletion carries no content. It is filtered by the content that the status had when
 // it was published; what Retract is given counts where that is kept no longer.
 type FeedsServer interface {
-	// Publishes a status, once for each id: publishing it again changes nothing while the
-	// first is kept, and answers duplicate = true.
+	// Publishes a status, once for each id of an author: publishing it again changes nothing
+	// while the first is kept, and answers duplicate = true; after Retract, too, then with
+	// the time of the deletion.
 	Publish(context.Context, *PublishRequest) (*PublishResponse, error)
 	// Tells the streams whose filters match a status that it was deleted. Answers
 	// retracted = false when that was told before, or the status is kept no longer and its

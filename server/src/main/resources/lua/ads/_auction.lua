@@ -37,6 +37,11 @@ local function candidate(auction, i)
   return auction.candidates[i]
 end
 
+-- Where the money of a candidate is: its own, and that of its campaign.
+local function accounts_of(c)
+  return {'a' .. c.ad, c.campaign ~= '' and 'c' .. c.campaign or nil}
+end
+
 -- The money of an ad or a campaign.
 local function money_at(auction, field)
   local m = auction.accounts[field]
@@ -55,26 +60,34 @@ local function times_at(auction, field)
   return auction.times[field]
 end
 
--- Why a candidate cannot be shown now; 0 when it can.
+-- Why a candidate cannot be shown now, and the cap that is reached; 0 when it can.
 local function verdict(auction, i)
   local c = candidate(auction, i)
   for level, views, window in string.gmatch(c.caps, '(%a),(%d+),(%d+);') do
     local times = times_at(auction, level .. c.ids[level])
     if seen(times, auction.now, tonumber(window), auction.patience) >= tonumber(views) then
-      return CAPPED
+      return CAPPED, level .. ',' .. views .. ',' .. window
     end
   end
-  for _, field in ipairs({'a' .. c.ad, 'c' .. c.campaign}) do
-    if field ~= 'c' then
-      local m = money_at(auction, field)
-      local reason = refusal(m, c.most)
-      if reason > 0 then
-        auction.short[#auction.short + 1] = {field, c.most}
-        return reason
-      end
+  for _, field in ipairs(accounts_of(c)) do
+    local reason = refusal(money_at(auction, field), c.most)
+    if reason > 0 then
+      auction.short[#auction.short + 1] = {field, c.most}
+      return reason, ''
     end
   end
-  return 0
+  return 0, ''
+end
+
+-- Takes reservations back that were not written yet; leaves no winners.
+local function take_back(auction, winners)
+  for _, i in ipairs(winners) do
+    local c = candidate(auction, i)
+    for _, field in ipairs(accounts_of(c)) do
+      give_back(money_at(auction, field), c.most)
+    end
+  end
+  return {}
 end
 
 -- Notes for each candidate which of those after it can be shown; before any of them is.
@@ -83,7 +96,7 @@ local function look_ahead(auction)
   auction.ahead = {}
   for i = auction.size, 1, -1 do
     auction.ahead[i] = able
-    able = verdict(auction, i) == 0 and i or able
+    able = (verdict(auction, i)) == 0 and i or able
   end
 end
 

@@ -103,8 +103,10 @@ local function count_event(keys, record, shown, event, now)
   local cost = event == PAID[pricing] and charge(keys, record, ad, campaign, price, now)
   for _, field in ipairs(fields) do
     nth = add_to_count(keys.counts, field, place, half_life, now)
-    if cost then
-      redis.call('HINCRBY', keys.totals, (cost > 0 and 's' or 'u') .. field, cost > 0 and integer(cost) or 1)
+    if cost and cost > 0 then
+      redis.call('HINCRBY', keys.totals, 's' .. field, integer(cost))
+    elseif cost and price > 0 then
+      redis.call('HINCRBY', keys.totals, 'u' .. field, 1)
     end
   end
   add_to_count(keys.counts, 't' .. pricing, place, half_life, now)

@@ -77,12 +77,13 @@ local function reserve(m, price)
   m.used = m.used + price
 end
 
--- Takes a reservation back that was made on a day.
+-- Takes a reservation back that was made on a day, if not on this one.
 local function give_back(m, price, day)
-  if m.day == day then
+  if m.day == (day or m.day) then
     m.day_used = math.max(0, m.day_used - price)
   end
   m.used = math.max(0, m.used - price)
+  return m
 end
 
 -- Closes it for all prices without room when there is none for one, so that servers need not ask. Returns

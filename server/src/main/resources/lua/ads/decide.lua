@@ -18,11 +18,13 @@
 -- ARGV[7] ms for which their money is reserved
 -- ARGV[8] micros to pay above a tie, '' to pay the bid
 -- ARGV[9] places of the candidates in the order in which they are tried
--- ARGV[10..] candidates
+-- ARGV[10] 1 when there are more candidates: nothing is decided while they are too few
+-- ARGV[11..] candidates
 --
 -- Returns {fresh: flag, revision: integer, id: text, won: integer, (place: integer, price: integer, ad: text,
 -- ecpm: real, creative: bytes)…}: the winners, and after them the others that were tried, with the reason in
--- place of the price. When the caller does not know the network as it is, nothing is done and fresh is 0.
+-- place of the price, and the cap that is reached in place of the ad. When the caller does not know the network
+-- as it is, nothing is done and fresh is 0.
 --
 -- @include ads/_auction
 -- @include ads/_sweep
@@ -32,7 +34,7 @@ local head, changes, money, open, deadlines = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local viewer, totals, creatives, request = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local digest, epoch, known, id, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local patience, hold, increment = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local order, texts = ARGV[9], ARGV
+local order, more, texts = ARGV[9], ARGV[10], ARGV
 
 local before = replay(request, digest)
 if before then
@@ -46,23 +48,22 @@ end
 local now = math.floor(microseconds() / 1000)
 sweep(head, changes, money, open, deadlines, now, 4)
 
-local auction = new_auction(texts, 10, money, viewer, now, patience)
+local auction = new_auction(texts, 11, money, viewer, now, patience)
 if increment then
   look_ahead(auction)
 end
 local winners, tried = {}, {}
 for place in string.gmatch(order, '%d+') do
   local i = tonumber(place)
-  local reason = verdict(auction, i)
+  local reason, cap = verdict(auction, i)
   if reason > 0 then
-    tried[#tried + 1] = {i, reason}
+    tried[#tried + 1] = {i, reason, cap}
   else
     local c = candidate(auction, i)
     winners[#winners + 1] = i
     -- The most it can cost, until it is known what it does.
-    reserve(money_at(auction, 'a' .. c.ad), c.most)
-    if c.campaign ~= '' then
-      reserve(money_at(auction, 'c' .. c.campaign), c.most)
+    for _, field in ipairs(accounts_of(c)) do
+      reserve(money_at(auction, field), c.most)
     end
     for level, most, window in string.gmatch(c.levels, '(%a),(%d+),(%d+);') do
       local field = level .. c.ids[level]
@@ -75,19 +76,18 @@ for place in string.gmatch(order, '%d+') do
   end
 end
 
+if more == '1' and #winners < count then
+  winners = take_back(auction, winners)
+end
 local answer = {1, revision, #winners > 0 and id or '', #winners}
-local record = {now + patience, now, 1}
-local longest = 0
+local record, longest = {now + patience, now, 1}, 0
 for n, i in ipairs(winners) do
   local c = candidate(auction, i)
   local pays = price(auction, i, increment)
-  for _, field in ipairs({'a' .. c.ad, 'c' .. c.campaign}) do
-    if field ~= 'c' then
-      local m = money_at(auction, field)
-      give_back(m, c.most - pays, m.day)
-      redis.call('HSET', money, field, pack_money(m))
-      redis.call('HINCRBY', totals, 'd' .. field, 1)
-    end
+  for _, field in ipairs(accounts_of(c)) do
+    local m = give_back(money_at(auction, field), c.most - pays)
+    redis.call('HSET', money, field, pack_money(m))
+    redis.call('HINCRBY', totals, 'd' .. field, 1)
   end
   for level, _, window in string.gmatch(c.levels, '(%a),(%d+),(%d+);') do
     local field = level .. c.ids[level]
@@ -98,7 +98,7 @@ for n, i in ipairs(winners) do
   add(answer, i, pays, c.ad, integer(c.ecpm), redis.call('HGET', creatives, c.ad) or '')
 end
 for _, lost in ipairs(tried) do
-  add(answer, lost[1], lost[2], '', '0', '')
+  add(answer, lost[1], lost[2], lost[3], '0', '')
 end
 for _, lack in ipairs(auction.short) do
   local field, m = lack[1], money_at(auction, lack[1])

@@ -12,6 +12,7 @@
 -- KEYS[10] budgets
 -- KEYS[11] money
 -- KEYS[12] totals
+-- KEYS[13] stats: channel, to which the ad is appended
 -- ARGV[1] ad
 --
 -- Returns {removed: flag}.
@@ -19,7 +20,7 @@
 -- @include ads/_index
 local head, changes, removed, ids, ads, words = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local counts, learned, creatives, budgets, money, totals = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
-local ad = ARGV[1]
+local stats, ad = KEYS[13], ARGV[1]
 
 if redis.call('HDEL', ads, ad) == 0 then
   return {0}
@@ -35,4 +36,5 @@ redis.call('HDEL', money, field)
 redis.call('HDEL', totals, 's' .. field, 'd' .. field, 'u' .. field)
 redis.call('ZREM', ids, ad)
 log_removal(head, changes, removed, field)
+redis.call('SPUBLISH', stats .. field, '')
 return {1}

@@ -6,6 +6,7 @@
 -- KEYS[4] campaigns
 -- KEYS[5] budgets
 -- KEYS[6] money
+-- KEYS[7] stats: channel, to which the ad or campaign is appended
 -- ARGV[1] epoch, if the network begins now
 -- ARGV[2] ad, '' for a campaign
 -- ARGV[3] campaign
@@ -21,7 +22,8 @@
 -- @include ads/_log
 -- @include ads/_money
 -- @include lib/time
-local head, changes, ads, campaigns, budgets, money = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local head, changes, ads, campaigns = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local budgets, money, stats = KEYS[5], KEYS[6], KEYS[7]
 local epoch, ad, campaign, budget = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local daily, total, even = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local minute, most = tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -45,4 +47,5 @@ m.closed = 0
 redis.call('HSET', money, field, pack_money(m))
 redis.call('HSET', budgets, field, budget)
 log_change(head, changes, field, true)
+redis.call('SPUBLISH', stats .. field, '')
 return {1}

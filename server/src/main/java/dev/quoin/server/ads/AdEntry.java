@@ -122,6 +122,11 @@ record AdEntry(
         && account.equals(other.account);
   }
 
+  /** How many entries it has in an index. */
+  int postings() {
+    return 1 + locations.length + words.length;
+  }
+
   /** What its billable event costs at most: a view a thousandth of the bid. */
   long mostMicros() {
     return pricing == Pricing.PRICING_CPM ? bidMicros / 1000 : bidMicros;

@@ -138,7 +138,8 @@ final class AdStore {
       keys.creatives(),
       keys.budgets(),
       keys.money(),
-      keys.totals()
+      keys.totals(),
+      keys.stats("")
     };
     return scripts.run(REMOVE_AD, scope, used, ad).thenApply(Reply::flag);
   }
@@ -187,7 +188,13 @@ final class AdStore {
       RequestContext scope, String network, String ad, String campaign, Budget budget) {
     AdKeys keys = keys(scope, network);
     String[] used = {
-      keys.head(), keys.changes(), keys.ads(), keys.campaigns(), keys.budgets(), keys.money()
+      keys.head(),
+      keys.changes(),
+      keys.ads(),
+      keys.campaigns(),
+      keys.budgets(),
+      keys.money(),
+      keys.stats("")
     };
     return scripts
         .run(

@@ -22,6 +22,30 @@ final class CapLevels {
     }
   }
 
+  /**
+   * A cap that a viewer has reached.
+   *
+   * @param level letter and id of what was seen
+   */
+  record Reached(String level, long views, long millis) {
+    /** Whether one of the caps of an ad is reached as well. */
+    boolean holdsFor(AdEntry ad, List<FrequencyCap> caps) {
+      return caps.stream()
+          .anyMatch(
+              cap ->
+                  cap.getViews() <= views
+                      && Durations.toMillis(cap.getWindow()) >= millis
+                      && of(letter(cap), ad).equals(level));
+    }
+  }
+
+  /** A cap of an ad, as scripts tell it. */
+  static Reached reached(AdEntry ad, String cap) {
+    String[] parts = cap.split(",");
+    return new Reached(
+        of(parts[0].charAt(0), ad), Long.parseLong(parts[1]), Long.parseLong(parts[2]));
+  }
+
   /** The letter by which scripts know a level. */
   static char letter(FrequencyCap cap) {
     return switch (cap.getPer()) {

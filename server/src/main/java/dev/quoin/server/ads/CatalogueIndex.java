@@ -87,6 +87,14 @@ final class CatalogueIndex {
     return byWord.getOrDefault(word, NOWHERE);
   }
 
+  /** The locations and words of all ads, each as one object. */
+  Map<String, String> texts() {
+    Map<String, String> texts = new HashMap<>(2 * (byLocation.size() + byWord.size()));
+    byLocation.keySet().forEach(text -> texts.put(text, text));
+    byWord.keySet().forEach(text -> texts.putIfAbsent(text, text));
+    return texts;
+  }
+
   private static final class Places {
     private int[] values = new int[4];
     private int size;

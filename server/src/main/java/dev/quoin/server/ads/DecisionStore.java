@@ -34,6 +34,7 @@ final class DecisionStore {
    *
    * @param known the revision up to which the candidates are right
    * @param order in which they are tried, as places from 0 on
+   * @param more whether there are further candidates, so that too few are no answer
    */
   record Question(
       Catalogue catalogue,
@@ -42,6 +43,7 @@ final class DecisionStore {
       String viewer,
       List<Candidate> candidates,
       List<Integer> order,
+      boolean more,
       String id,
       Once once) {
 
@@ -54,8 +56,12 @@ final class DecisionStore {
   /** A candidate that won. */
   record Winner(String ad, double ecpm, long price, String creative) {}
 
-  /** A candidate that cannot be shown, by its place, and the number of the reason. */
-  record Loser(int place, int reason) {}
+  /**
+   * A candidate that cannot be shown, by its place, and the number of the reason.
+   *
+   * @param cap that is reached, empty for another reason
+   */
+  record Loser(int place, int reason, String cap) {}
 
   /**
    * What was decided.
@@ -105,7 +111,8 @@ final class DecisionStore {
             catalogue.config().increment(),
             question.order().stream()
                 .map(place -> Integer.toString(place + 1))
-                .collect(Collectors.joining(" ")));
+                .collect(Collectors.joining(" ")),
+            question.more() ? 1 : 0);
     question.candidates().forEach(c -> arguments.add(c.text(catalogue, question.page())));
     return scripts.run(DECIDE, scope, used, arguments.toArray()).thenApply(DecisionStore::decided);
   }
@@ -126,7 +133,7 @@ final class DecisionStore {
       if (winners.size() < won) {
         winners.add(new Winner(ad, ecpm, value, creative));
       } else {
-        losers.add(new Loser(place, (int) value));
+        losers.add(new Loser(place, (int) value, ad));
       }
     }
     return new Decided(fresh, revision, id, winners, losers);

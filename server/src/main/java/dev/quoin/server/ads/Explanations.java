@@ -80,8 +80,9 @@ final class Explanations {
     for (int word : candidate.matched()) {
       response.addMatchedWords(ad.words()[word]);
     }
-    addBudget(response, catalogue.budgets().get('a' + ad.id()), explained.ofAd());
-    addBudget(response, catalogue.budgets().get('c' + ad.campaign()), explained.ofCampaign());
+    long now = catalogue.now();
+    addBudget(response, catalogue.budgets().get('a' + ad.id()), explained.ofAd(), now);
+    addBudget(response, catalogue.budgets().get('c' + ad.campaign()), explained.ofCampaign(), now);
     if (!page.viewer().isEmpty()) {
       addCaps(response, catalogue.capsOf(ad), explained.seen());
     }
@@ -100,9 +101,9 @@ final class Explanations {
   }
 
   private static void addBudget(
-      ExplainResponse.Candidate.Builder response, byte[] budget, Money money) {
+      ExplainResponse.Candidate.Builder response, byte[] budget, Money money, long now) {
     if (budget != null && money != null) {
-      BudgetStatus status = money.status(budget);
+      BudgetStatus status = money.status(budget, now);
       response.addBudgets(status);
     }
   }

@@ -38,7 +38,7 @@ final class FigureMessages {
             .setEcpmMicros(
                 figures.views() == 0 ? 0 : Math.round(1000.0 * figures.spend() / figures.views()));
     if (figures.budget().length > 0) {
-      stats.setBudgetStatus(figures.money().status(figures.budget()));
+      stats.setBudgetStatus(figures.money().status(figures.budget(), catalogue.now()));
     }
     AdEntry entry = ad.isEmpty() ? null : catalogue.all().get(ad);
     if (entry != null) {

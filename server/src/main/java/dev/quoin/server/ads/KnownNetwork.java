@@ -33,7 +33,7 @@ final class KnownNetwork {
   private static final int CHANGED_PART = 500;
   private static final double AVERAGE_MOVED = 0.02;
 
-  /** Ads and their locations and words that are indexed without another thread. */
+  /** Ads, and their locations and words, that are worked on without another thread. */
   private static final int FEW_POSTINGS = 20_000;
 
   private final LongFunction<CompletionStage<ChangedThings>> read;
@@ -41,7 +41,7 @@ final class KnownNetwork {
   private final Map<String, AdEntry> all = new ConcurrentHashMap<>();
   private final Map<String, Catalogue.Campaign> campaigns = new ConcurrentHashMap<>();
   private final Map<String, byte[]> budgets = new ConcurrentHashMap<>();
-  private final Map<String, String> texts = new HashMap<>();
+  private Map<String, String> texts = new HashMap<>();
   private Set<String> changed = new HashSet<>();
   private Set<String> changedMeanwhile = new HashSet<>();
   private volatile Catalogue current;
@@ -50,6 +50,7 @@ final class KnownNetwork {
   private NetworkConfig config = NetworkConfig.of(NetworkSettings.getDefaultInstance());
   private Averages averages = Averages.NONE;
   private long revision;
+  private int postings;
   private long clockMillis;
   private boolean whole = true;
   private boolean capsChanged;
@@ -164,6 +165,7 @@ final class KnownNetwork {
     campaigns.clear();
     budgets.clear();
     texts.clear();
+    postings = 0;
     changed.clear();
     changedMeanwhile.clear();
     whole = true;
@@ -198,6 +200,7 @@ final class KnownNetwork {
     changedMeanwhile.add(change.id());
     if (change.record().length == 0) {
       AdEntry removed = all.remove(change.id());
+      postings -= removed == null ? 0 : removed.postings();
       capsChanged |= removed != null && !removed.caps().isEmpty();
       return;
     }
@@ -223,6 +226,7 @@ final class KnownNetwork {
       caps.add(entry, entry.caps());
       caps.add(entry, campaignOf(entry).caps());
     }
+    postings += entry.postings() - (known == null ? 0 : known.postings());
     all.put(change.id(), entry.scored(estimator()));
   }
 
@@ -249,18 +253,16 @@ final class KnownNetwork {
   /** The catalogue as it is known now; the index is made anew when that is due. */
   private CompletionStage<Catalogue> index() {
     synchronized (this) {
-      if (capsChanged) {
-        CapLevels newer = new CapLevels();
-        all.values().forEach(ad -> newer.add(ad, ad.caps()));
-        all.values().forEach(ad -> newer.add(ad, campaignOf(ad).caps()));
-        caps = newer;
-        capsChanged = false;
+      if (capsChanged && postings > FEW_POSTINGS) {
+        return CompletableFuture.runAsync(this::collectCaps, indexer).thenCompose(done -> index());
+      } else if (capsChanged) {
+        collectCaps();
       }
       if (!whole && !isDue()) {
         current = catalogue(current.index(), current.estimator());
         return CompletableFuture.completedFuture(current);
       }
-      if (postings() <= FEW_POSTINGS) {
+      if (postings <= FEW_POSTINGS) {
         Estimator estimator = estimator();
         return CompletableFuture.completedFuture(
             indexed(new CatalogueIndex(rescored(estimator)), estimator));
@@ -285,9 +287,19 @@ final class KnownNetwork {
     return Math.abs(estimator().average(pricing) - before) > AVERAGE_MOVED * before;
   }
 
-  private int postings() {
-    AdEntry some = all.values().stream().findFirst().orElse(null);
-    return some == null ? 0 : all.size() * (1 + some.locations().length + some.words().length);
+  /** Nothing is applied meanwhile: there is one load at a time. */
+  private void collectCaps() {
+    CapLevels newer = new CapLevels();
+    all.values()
+        .forEach(
+            ad -> {
+              newer.add(ad, ad.caps());
+              newer.add(ad, campaignOf(ad).caps());
+            });
+    synchronized (this) {
+      caps = newer;
+      capsChanged = false;
+    }
   }
 
   private List<AdEntry> rescored(Estimator estimator) {
@@ -315,7 +327,9 @@ final class KnownNetwork {
     List<AdEntry> scored = new ArrayList<>(ads.size());
     ads.forEach(ad -> scored.add(ad.scored(estimator)));
     CatalogueIndex index = new CatalogueIndex(scored);
+    Map<String, String> inUse = index.texts();
     synchronized (this) {
+      texts = inUse;
       indexing = false;
       whole = false;
       // The old index served with all that had changed; the new one lacks only what came meanwhile.
@@ -327,6 +341,7 @@ final class KnownNetwork {
 
   private Catalogue indexed(CatalogueIndex index, Estimator estimator) {
     changed.clear();
+    texts = index.texts();
     whole = false;
     current = catalogue(index, estimator);
     return current;

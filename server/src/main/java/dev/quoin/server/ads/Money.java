@@ -32,15 +32,16 @@ record Money(boolean even, long dayUsed, long used, long allowance, long closedM
    * How a budget stands.
    *
    * @param packed the budget as it was set
+   * @param now ms by the clock of Redis
    */
-  BudgetStatus status(byte[] packed) {
+  BudgetStatus status(byte[] packed, long now) {
     Budget budget = budget(packed);
     BudgetStatus.Builder status =
         BudgetStatus.newBuilder().setBudget(budget).setUsedTodayMicros(dayUsed).setUsedMicros(used);
     if (budget.hasDailyMicros()) {
       status.setAllowanceMicros(even ? allowance : budget.getDailyMicros());
     }
-    if (closedMillis > 0 && closedMillis < NEVER) {
+    if (closedMillis > now && closedMillis < NEVER) {
       status.setNextTopUpTime(Timestamps.fromMillis(closedMillis));
     }
     return status.build();

@@ -64,7 +64,14 @@ record NetworkConfig(NetworkSettings settings, AdWords words) {
     if (given.hasDecayHalfLife() && halfLife > 0 && halfLife < SHORTEST_HALF_LIFE_MILLIS) {
       throw InvalidRequest.of("settings.decay_half_life", "must be 0 or at least 1 minute");
     }
-    return of(given);
+    NetworkConfig config = of(given);
+    long hold = Durations.toMillis(config.settings().getReservationWindow());
+    if (hold > config.windowMillis()) {
+      throw InvalidRequest.of(
+          "settings.reservation_window",
+          "must not be longer than event_window: " + config.windowMillis() / 1000 + " s");
+    }
+    return config;
   }
 
   long windowMillis() {

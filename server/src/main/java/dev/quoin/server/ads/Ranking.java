@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.PriorityQueue;
-import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Finds the best ads for a page. Those of its locations come in the order of what they are worth
@@ -20,7 +20,7 @@ final class Ranking {
   private final Catalogue catalogue;
   private final PageRequest page;
   private final int limit;
-  private final Set<String> without;
+  private final Predicate<AdEntry> without;
   private final boolean keepsLosers;
   private final long now;
   private final PriorityQueue<Candidate> best = new PriorityQueue<>(Collections.reverseOrder());
@@ -28,7 +28,11 @@ final class Ranking {
   private int count;
 
   private Ranking(
-      Catalogue catalogue, PageRequest page, int limit, Set<String> without, boolean keepsLosers) {
+      Catalogue catalogue,
+      PageRequest page,
+      int limit,
+      Predicate<AdEntry> without,
+      boolean keepsLosers) {
     this.catalogue = catalogue;
     this.page = page;
     this.limit = limit;
@@ -69,19 +73,19 @@ final class Ranking {
   }
 
   /** The best candidates that can be shown, as far as this server knows, without some. */
-  static Found best(Catalogue catalogue, PageRequest page, int limit, Set<String> without) {
+  static Found best(Catalogue catalogue, PageRequest page, int limit, Predicate<AdEntry> without) {
     return new Ranking(catalogue, page, limit, without, false).run();
   }
 
   /** The best candidates, those among them that cannot be shown, and how many there are. */
   static Found all(Catalogue catalogue, PageRequest page, int limit) {
-    return new Ranking(catalogue, page, limit, Set.of(), true).run();
+    return new Ranking(catalogue, page, limit, ad -> false, true).run();
   }
 
   /** One ad, as if it were a candidate. */
   static Candidate one(Catalogue catalogue, PageRequest page, AdEntry ad) {
     Loss exclusion = ad.exclusion(page, catalogue.now());
-    Candidate candidate = new Ranking(catalogue, page, 1, Set.of(), true).candidate(ad);
+    Candidate candidate = new Ranking(catalogue, page, 1, other -> false, true).candidate(ad);
     return exclusion == null
         ? candidate
         : new Candidate(ad, candidate.matched(), candidate.bonus(), candidate.ecpm(), exclusion);
@@ -97,14 +101,14 @@ final class Ranking {
           break;
         }
         if (scratch.see(place)) {
-          lookIfCurrent(index.ad(place));
+          lookIfCurrent(place);
         }
       }
     }
     for (String word : page.words()) {
       for (int place : index.with(word)) {
         if (canEnter(index.most(place), place) && scratch.see(place)) {
-          lookIfCurrent(index.ad(place));
+          lookIfCurrent(place);
         }
       }
     }
@@ -129,14 +133,28 @@ final class Ranking {
         && catalogue.index().ad(place).id().compareTo(best.peek().ad().id()) < 0;
   }
 
-  private void lookIfCurrent(AdEntry ad) {
-    if (catalogue.changed().isEmpty() || !catalogue.changed().containsKey(ad.id())) {
+  private void lookIfCurrent(int place) {
+    AdEntry ad = catalogue.index().ad(place);
+    if (!isLesserLoser(ad, place)
+        && (catalogue.changed().isEmpty() || !catalogue.changed().containsKey(ad.id()))) {
       look(ad);
     }
   }
 
+  /**
+   * Whether an ad is without money and worth less than another one that lost: there may be many.
+   */
+  private boolean isLesserLoser(AdEntry ad, int place) {
+    if (keepsLosers || bestLoser == null) {
+      return false;
+    }
+    CatalogueIndex index = catalogue.index();
+    double most = page.words().isEmpty() ? index.bound(place) : index.most(place);
+    return most <= bestLoser.ecpm() && catalogue.closed(ad, now) != null;
+  }
+
   private void look(AdEntry ad) {
-    if (ad.exclusion(page, now) != null || without.contains(ad.id())) {
+    if (ad.exclusion(page, now) != null || without.test(ad)) {
       return;
     }
     Candidate candidate = candidate(ad);

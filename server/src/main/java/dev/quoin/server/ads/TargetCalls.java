@@ -3,6 +3,7 @@ package dev.quoin.server.ads;
 
 import dev.quoin.ads.v1.ExplainRequest;
 import dev.quoin.ads.v1.ExplainResponse;
+import dev.quoin.ads.v1.FrequencyCap;
 import dev.quoin.ads.v1.NoFill;
 import dev.quoin.ads.v1.TargetRequest;
 import dev.quoin.ads.v1.TargetResponse;
@@ -27,7 +28,10 @@ final class TargetCalls {
   /** Candidates beyond the ads that are wanted, for some may be capped or short of money. */
   private static final int SPARE = 7;
 
-  /** How often at most candidates are looked for again when none of them could be shown. */
+  /** Candidates at most; there are twice as many in each round. */
+  private static final int MOST_CANDIDATES = 200;
+
+  /** How often at most candidates are looked for again when too few could be shown. */
   private static final int MOST_ROUNDS = 8;
 
   /**
@@ -80,6 +84,7 @@ final class TargetCalls {
     private final String viewer;
     private final double luck = ThreadLocalRandom.current().nextDouble();
     private final Set<String> tried = new HashSet<>();
+    private final Set<CapLevels.Reached> reached = new HashSet<>();
     private Candidate bestLoser;
     private NoFill whyBestLost = NoFill.NO_FILL_NO_MATCH;
 
@@ -93,20 +98,21 @@ final class TargetCalls {
     CompletionStage<TargetResponse> round(Catalogue catalogue, int round) {
       PageRequest page = PageRequest.of(request, catalogue.config().words());
       boolean explores = luck < catalogue.config().settings().getExplorationShare();
-      int most =
-          explores
-              ? Math.max(
-                  page.count() + 1, (int) catalogue.config().settings().getExplorationCandidates())
-              : page.count() + SPARE;
-      Ranking.Found found = Ranking.best(catalogue, page, most, tried);
+      int most = Math.min(MOST_CANDIDATES, (page.count() + SPARE) << round);
+      if (explores) {
+        most = (int) Math.max(most, catalogue.config().settings().getExplorationCandidates());
+      }
+      Ranking.Found found = Ranking.best(catalogue, page, most, ad -> isOut(catalogue, ad));
       if (found.bestLoser() != null) {
         lost(found.bestLoser(), NoFill.forNumber(found.bestLoser().loss().getNumber()));
       }
       List<Candidate> candidates = found.candidates();
       List<Integer> order =
           explores ? Exploration.order(candidates) : Question.ranked(candidates.size());
+      boolean more = candidates.size() == most && round < MOST_ROUNDS;
       long known = round < GOOD_ENOUGH ? catalogue.revision() : WHATEVER_CHANGED;
-      Question question = new Question(catalogue, known, page, viewer, candidates, order, id, once);
+      Question question =
+          new Question(catalogue, known, page, viewer, candidates, order, more, id, once);
       return decisions
           .decide(scope, request.getNetwork(), question)
           .thenCompose(
@@ -119,12 +125,12 @@ final class TargetCalls {
                 if (decided.revision() > catalogue.revision()) {
                   catalogues.hint(scope, request.getNetwork(), decided.revision());
                 }
-                return answer(catalogue, candidates, most, decided, round);
+                return answer(catalogue, candidates, more, decided, round);
               });
     }
 
     private CompletionStage<TargetResponse> answer(
-        Catalogue catalogue, List<Candidate> candidates, int most, Decided decided, int round) {
+        Catalogue catalogue, List<Candidate> candidates, boolean more, Decided decided, int round) {
       if (!decided.winners().isEmpty()) {
         return won(catalogue, decided);
       }
@@ -132,21 +138,34 @@ final class TargetCalls {
         Candidate candidate = candidates.get(loser.place());
         lost(candidate, NoFill.forNumber(loser.reason()));
         tried.add(candidate.ad().id());
+        if (!loser.cap().isEmpty()) {
+          reached.add(CapLevels.reached(candidate.ad(), loser.cap()));
+        }
       }
       if (decided.revision() > catalogue.revision() && round < GOOD_ENOUGH) {
         // Money may have come back since.
         tried.clear();
+        reached.clear();
         bestLoser = null;
         whyBestLost = NoFill.NO_FILL_NO_MATCH;
         return catalogues
             .fresh(scope, request.getNetwork())
             .thenCompose(newer -> round(newer, GOOD_ENOUGH));
       }
-      if (candidates.size() == most && round < MOST_ROUNDS) {
+      if (more) {
         return round(catalogue, round + 1);
       }
       return CompletableFuture.completedFuture(
           TargetResponse.newBuilder().setNoFill(whyBestLost).build());
+    }
+
+    /** Whether it is known to have lost in a round before, itself or by a cap that it shares. */
+    private boolean isOut(Catalogue catalogue, AdEntry ad) {
+      if (tried.contains(ad.id())) {
+        return true;
+      }
+      List<FrequencyCap> caps = reached.isEmpty() ? List.of() : catalogue.capsOf(ad);
+      return !caps.isEmpty() && reached.stream().anyMatch(cap -> cap.holdsFor(ad, caps));
     }
 
     private void lost(Candidate candidate, NoFill why) {

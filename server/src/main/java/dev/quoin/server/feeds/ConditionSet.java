@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /** Conditions of a filter by kind, in the form in which they are compared. */
 final class ConditionSet {
@@ -45,19 +46,25 @@ final class ConditionSet {
       }
       set.phrases.add(new Phrase(given.getTrack(i), words));
     }
-    given.getFollowList().forEach(name -> set.authors.putIfAbsent(author(name), name));
-    given
-        .getLanguagesList()
-        .forEach(language -> set.languages.putIfAbsent(StatusTerms.language(language), language));
-    given.getTagsList().forEach(tag -> set.tags.putIfAbsent(StatusTerms.tag(tag), tag));
+    add(given.getFollowList(), StatusTerms::author, set.authors, path + "follow");
+    add(given.getLanguagesList(), StatusTerms::language, set.languages, path + "languages");
+    add(given.getTagsList(), StatusTerms::tag, set.tags, path + "tags");
     for (int i = 0; i < given.getLocationsCount(); i++) {
       set.areas.add(area(given.getLocations(i), path + "locations[" + i + "]"));
     }
     return set;
   }
 
-  private static String author(String given) {
-    return StatusTerms.author(given);
+  /** Adds names by what they are compared by; a sign alone names nothing. */
+  private static void add(
+      List<String> names, UnaryOperator<String> fold, Map<String, String> to, String path) {
+    for (int i = 0; i < names.size(); i++) {
+      String folded = fold.apply(names.get(i));
+      if (folded.isEmpty() || folded.equals("-")) {
+        throw InvalidRequest.of(path + '[' + i + ']', "must have more than a sign");
+      }
+      to.putIfAbsent(folded, names.get(i));
+    }
   }
 
   private static Area area(Box box, String path) {

@@ -46,6 +46,7 @@ final class Feed implements Subscriber<FeedEntry> {
   private String cursor;
   private Positions cursorOf;
   private boolean closed;
+  private volatile Throwable failure;
 
   Feed(FeedStore store, Tails tails, Timer timer, RequestContext scope) {
     this.tails = tails;
@@ -94,8 +95,18 @@ final class Feed implements Subscriber<FeedEntry> {
     subscription.end(() -> {});
   }
 
+  /** Whether it can be read no more. Its readers were told. */
+  boolean hasFailed() {
+    return failure != null;
+  }
+
   /** Offers a reader everything that comes from now on and that its filter matches. */
   synchronized void attach(LiveReader reader) {
+    if (failure != null) {
+      // The reader takes locks that come before this one.
+      timer.newTimeout(t -> reader.failed(failure), 0, TimeUnit.MILLISECONDS);
+      return;
+    }
     readers.add(reader);
     beats.get(Math.floorMod(reader.hashCode(), BEATS)).add(reader);
     index.add(reader, reader.filter());
@@ -155,9 +166,10 @@ final class Feed implements Subscriber<FeedEntry> {
   public synchronized boolean entries(LogSource<FeedEntry> log, List<FeedEntry> entries) {
     for (FeedEntry entry : entries) {
       positions = positions.with(entry.partition(), entry.position());
+      StatusTerms terms = entry.terms();
       FeedItem item = null;
-      for (LiveReader reader : index.candidates(entry.terms())) {
-        Matched matched = reader.filter().match(entry.terms());
+      for (LiveReader reader : index.candidates(terms)) {
+        Matched matched = reader.filter().match(terms);
         if (matched != null) {
           item = item == null ? new FeedItem(entry, positions) : item;
           reader.offer(item, matched);
@@ -184,12 +196,13 @@ final class Feed implements Subscriber<FeedEntry> {
   }
 
   @Override
-  public void failed(Throwable failure) {
+  public void failed(Throwable reason) {
     List<LiveReader> all;
     synchronized (this) {
+      failure = reason;
       all = new ArrayList<>(readers);
     }
-    all.forEach(reader -> reader.failed(failure));
+    all.forEach(reader -> reader.failed(reason));
   }
 
   private void beatLater() {

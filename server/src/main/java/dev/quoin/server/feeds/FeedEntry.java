@@ -7,6 +7,7 @@ import com.google.protobuf.util.Timestamps;
 import dev.quoin.feeds.v1.Status;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.tail.SequencedEntry;
+import java.lang.ref.WeakReference;
 
 /** A status that was published or deleted, with its place in the log. All streams share it. */
 final class FeedEntry implements SequencedEntry {
@@ -21,7 +22,9 @@ final class FeedEntry implements SequencedEntry {
   private final long micros;
   private final Status status;
   private final int bytes;
-  private StatusTerms terms;
+
+  /** Terms take many times the room of a status, and are needed for a moment. */
+  private WeakReference<StatusTerms> terms = new WeakReference<>(null);
 
   private FeedEntry(
       int partition, long position, boolean deleted, long micros, Status status, int bytes) {
@@ -82,11 +85,13 @@ final class FeedEntry implements SequencedEntry {
     return status;
   }
 
-  /** What filters look at; found once, whoever asks first. */
+  /** What filters look at; found once for all that look at it in the same moment. */
   synchronized StatusTerms terms() {
-    if (terms == null) {
-      terms = StatusTerms.of(status);
+    StatusTerms found = terms.get();
+    if (found == null) {
+      found = StatusTerms.of(status);
+      terms = new WeakReference<>(found);
     }
-    return terms;
+    return found;
   }
 }

@@ -29,7 +29,7 @@ public final class FeedStore {
 
   private final Scripts scripts;
   private final Keyspace keyspace;
-  private final long mostPerPartition;
+  private final int mostPerPartition;
   private final Duration retention;
 
   /**
@@ -53,6 +53,11 @@ public final class FeedStore {
 
   Duration retention() {
     return retention;
+  }
+
+  /** How many entries a partition keeps. */
+  int mostPerPartition() {
+    return mostPerPartition;
   }
 
   Scripts scripts() {

@@ -40,6 +40,7 @@ final class FeedStream<R extends Message> implements LiveReader {
   private final Overflow overflow;
   private final FeedBuffer buffer;
   private FeedFilter filter;
+  private Feeds.Open membership;
   private Feed feed;
 
   /** Reads the log while the stream is behind; null while it is live. */
@@ -85,12 +86,13 @@ final class FeedStream<R extends Message> implements LiveReader {
    */
   CompletionStage<Void> open(String from) {
     Cursor cursor = tails.cursor(Feed.domain(call.scope()), from);
-    return feeds
-        .join(call.scope())
+    membership = feeds.join(call.scope());
+    return membership
+        .opened()
         .whenComplete(
             (joined, failure) -> {
               if (failure != null) {
-                feeds.leave(call.scope());
+                membership.leave();
                 responses.fail(failure);
               }
             })
@@ -340,9 +342,8 @@ final class FeedStream<R extends Message> implements LiveReader {
   }
 
   private void tellChange(String cursor) {
-    changes++;
     responses.send(
-        messages.of(FilterChanged.newBuilder().setChangeCount(changes).setCursor(cursor).build()));
+        messages.of(FilterChanged.newBuilder().setChangeCount(++changes).setCursor(cursor).build()));
   }
 
   private void drain(String from) {
@@ -394,6 +395,6 @@ final class FeedStream<R extends Message> implements LiveReader {
     if (reading != null) {
       reading.end();
     }
-    feeds.leave(call.scope());
+    membership.leave();
   }
 }

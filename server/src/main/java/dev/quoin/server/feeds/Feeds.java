@@ -15,43 +15,57 @@ final class Feeds {
   private final Timer timer;
   private final Map<String, Open> open = new ConcurrentHashMap<>();
 
-  /** A feed and how many use it. */
-  private record Open(Feed feed, CompletionStage<Feed> opened, int users) {
-    Open with(int more) {
-      return new Open(feed, opened, users + more);
-    }
-  }
-
   Feeds(FeedStore store, Tails tails, Timer timer) {
     this.store = store;
     this.tails = tails;
     this.timer = timer;
   }
 
-  /** The feed of a namespace, until {@link #leave}. */
-  CompletionStage<Feed> join(RequestContext scope) {
-    return open.compute(
-            scope.namespace(),
-            (namespace, known) -> {
-              if (known != null) {
-                return known.with(1);
-              }
-              Feed feed = new Feed(store, tails, timer, scope.detached());
-              return new Open(feed, feed.open(), 1);
-            })
-        .opened();
+  /** A feed that is read while somebody uses it. */
+  final class Open {
+    private final String namespace;
+    private final Feed feed;
+    private final CompletionStage<Feed> opened;
+    private int users;
+
+    private Open(RequestContext scope) {
+      this.namespace = scope.namespace();
+      this.feed = new Feed(store, tails, timer, scope.detached());
+      this.opened = feed.open();
+    }
+
+    private boolean isOfUse() {
+      return !feed.hasFailed() && !opened.toCompletableFuture().isCompletedExceptionally();
+    }
+
+    /** Done when it is read. */
+    CompletionStage<Feed> opened() {
+      return opened;
+    }
+
+    /** One user less; also after it has failed. */
+    void leave() {
+      open.compute(
+          namespace,
+          (name, known) -> {
+            users--;
+            if (users > 0) {
+              return known;
+            }
+            feed.close();
+            return known == this ? null : known;
+          });
+    }
   }
 
-  /** One reader less; also after {@link #join} has failed. */
-  void leave(RequestContext scope) {
-    open.computeIfPresent(
+  /** The feed of a namespace, until {@link Open#leave}. One that has failed is read anew. */
+  Open join(RequestContext scope) {
+    return open.compute(
         scope.namespace(),
         (namespace, known) -> {
-          if (known.users() > 1) {
-            return known.with(-1);
-          }
-          known.feed().close();
-          return null;
+          Open joined = known != null && known.isOfUse() ? known : new Open(scope);
+          joined.users++;
+          return joined;
         });
   }
 }

@@ -8,18 +8,36 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How often names were used. Of more than {@value #MOST} the ones used least are forgotten, so that
- * the counts of frequent ones are exact or a little too low.
+ * How often names were used, but for names of more than {@value #LONGEST} characters. Of more than
+ * {@value #MOST} the ones used least are forgotten, so that the counts of frequent ones are exact
+ * or a little too low.
  */
 final class TrendCounts {
   private static final int MOST = 4_096;
+  private static final int KEPT = 1_024;
+  private static final int LONGEST = 512;
 
   private final Map<String, Long> counts = new HashMap<>();
 
   void add(Set<String> names) {
-    names.forEach(name -> counts.merge(name, 1L, Long::sum));
+    for (String name : names) {
+      if (name.length() <= LONGEST) {
+        counts.merge(name, 1L, Long::sum);
+      }
+    }
     if (counts.size() > MOST) {
-      List<Map.Entry<String, Long>> kept = top(MOST / 2);
+      keep(MOST / 2);
+    }
+  }
+
+  /** Nothing is added any more: only the names that are used most are kept. */
+  void finish() {
+    keep(KEPT);
+  }
+
+  private void keep(int most) {
+    if (counts.size() > most) {
+      List<Map.Entry<String, Long>> kept = top(most);
       counts.clear();
       kept.forEach(one -> counts.put(one.getKey(), one.getValue()));
     }

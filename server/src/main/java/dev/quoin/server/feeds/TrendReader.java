@@ -29,6 +29,17 @@ final class TrendReader implements Subscriber<FeedEntry> {
   private final List<LogSource<FeedEntry>> sources;
   private final Subscription<FeedEntry> subscription;
   private final TreeMap<Long, Minute> minutes = new TreeMap<>();
+
+  /** For each partition how many entries were read of what there was at first. */
+  private final int[] atFirst = new int[FeedStore.PARTITIONS];
+
+  private final long[] firstMillis = new long[FeedStore.PARTITIONS];
+  private final int mostAtFirst;
+  private boolean isLive;
+
+  /** Before this time some entries were taken out because there were too many; in ms. */
+  private long cutMillis;
+
   private Throwable failure;
 
   /** What was posted in a minute. */
@@ -45,6 +56,12 @@ final class TrendReader implements Subscriber<FeedEntry> {
       links.add(status.links());
     }
 
+    void finish() {
+      tags.finish();
+      mentions.finish();
+      links.finish();
+    }
+
     void add(Minute other) {
       statuses += other.statuses;
       tags.add(other.tags);
@@ -55,6 +72,7 @@ final class TrendReader implements Subscriber<FeedEntry> {
 
   TrendReader(FeedStore store, Tails tails, RequestContext scope) {
     this.sources = store.sources(scope);
+    this.mostAtFirst = store.mostPerPartition();
     this.subscription = tails.subscribe(Feed.domain(scope), this, SlowReader.CATCH_UP);
   }
 
@@ -74,6 +92,11 @@ final class TrendReader implements Subscriber<FeedEntry> {
   /** Whether everything was counted that this server knows of. */
   boolean hasCaughtUp() {
     return subscription.hasCaughtUp();
+  }
+
+  /** From when on all that was posted was counted, unless it was kept no longer: in ms. */
+  synchronized long cutMillis() {
+    return cutMillis;
   }
 
   /** What the reading failed with, for a reason that will not pass; null if it did not. */
@@ -121,17 +144,37 @@ final class TrendReader implements Subscriber<FeedEntry> {
 
   @Override
   public synchronized boolean entries(LogSource<FeedEntry> log, List<FeedEntry> entries) {
+    countAtFirst(entries);
     for (FeedEntry entry : entries) {
       if (!entry.isDeleted()) {
-        minutes
-            .computeIfAbsent(entry.millis() / MINUTE_MILLIS, minute -> new Minute())
-            .add(entry.terms());
+        minutes.computeIfAbsent(entry.millis() / MINUTE_MILLIS, this::begin).add(entry.terms());
       }
     }
     while (minutes.size() > MINUTES) {
       minutes.pollFirstEntry();
     }
     return true;
+  }
+
+  /** Partitions are read one after the other: those before a new minute may still add to others. */
+  private Minute begin(long number) {
+    minutes.headMap(number - 1).values().forEach(Minute::finish);
+    return new Minute();
+  }
+
+  /** A log that is as long as it may be begins with what was not taken out. */
+  private void countAtFirst(List<FeedEntry> entries) {
+    int partition = entries.get(0).partition();
+    if (firstMillis[partition] == 0) {
+      firstMillis[partition] = entries.get(0).millis();
+    }
+    if (!isLive) {
+      atFirst[partition] += entries.size();
+      if (atFirst[partition] >= mostAtFirst) {
+        cutMillis = Math.max(cutMillis, firstMillis[partition]);
+      }
+      isLive = subscription.hasCaughtUp();
+    }
   }
 
   @Override

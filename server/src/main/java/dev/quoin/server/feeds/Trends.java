@@ -120,7 +120,7 @@ final class Trends {
     }
     long first =
         nowMillis / TrendReader.MINUTE_MILLIS + 1 - (long) question.count() * question.length();
-    boolean isKept = first * TrendReader.MINUTE_MILLIS >= of.since;
+    boolean isKept = first * TrendReader.MINUTE_MILLIS >= Math.max(of.since, of.reader.cutMillis());
     return new Answer(
         of.reader.intervals(first, question.count(), question.length(), question.most()),
         !whole || !isKept);

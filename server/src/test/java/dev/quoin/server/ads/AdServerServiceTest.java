@@ -273,6 +273,9 @@ final class AdServerServiceTest {
     assertRefused("settings.analyzer", () -> ads.put(Ads.settings().setAnalyzer("klingon")));
     assertRefused(
         "settings.decay_half_life", () -> ads.put(Ads.settings().setDecayHalfLife(Ads.seconds(5))));
+    assertRefused(
+        "settings.reservation_window",
+        () -> ads.put(Ads.settings().setReservationWindow(Ads.seconds(901))));
     assertRefused("words", () -> ads.target(ads.page("word").setContent("content")));
     assertRefused("ad.words", () -> ads.put(Ads.cpm("a", 1_000).setContent("c").addWords("w")));
     assertRefused("ad.bid_micros", () -> ads.put(Ads.cpm("a", 999)));

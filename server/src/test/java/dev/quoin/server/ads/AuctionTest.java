@@ -101,6 +101,31 @@ final class AuctionTest {
     assertThat(price("first")).isEqualTo(1_001);
   }
 
+  /** Whether the runner-up could have been shown is asked before the winner takes its money. */
+  @Test
+  void theRunnerUpIsJudgedBeforeTheWinnerIsPaidFor() {
+    ads.put(second());
+    ads.put(Ads.cpm("first", 5_000_000).setCampaign("c"));
+    ads.put(Ads.cpm("second", 4_000_000).setCampaign("c"));
+    ads.put(Ads.cpm("third", 1_000_000));
+    ads.set(ads.budget().setCampaign("c").setTotalMicros(5_000));
+
+    assertThat(price("first")).isEqualTo(4_001);
+  }
+
+  /** What costs nothing is not unpaid. */
+  @Test
+  void aPriceOfNothingIsPaid() {
+    ads.put(second().setPriceIncrementMicros(0));
+    ads.put(Ads.cpm("a", 1_000_000));
+    TargetResponse decision = ads.target();
+    assertThat(decision.getAds(0).getPriceMicros()).isZero();
+    ads.view(decision);
+
+    assertThat(ads.all().getViews()).isEqualTo(1);
+    assertThat(ads.all().getUnpaidCount()).isZero();
+  }
+
   @Test
   void belowTheReservePriceNothingIsShown() {
     ads.put(Ads.settings().setReservePriceMicros(1_000_001));

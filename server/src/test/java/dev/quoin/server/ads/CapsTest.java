@@ -139,6 +139,42 @@ final class CapsTest {
         .containsExactly("a3", "a2", "z");
   }
 
+  /** A hundred better ads of a campaign that the viewer has seen enough of hide no other ad. */
+  @Test
+  void adsBehindCappedOnesAreFound() {
+    for (int i = 0; i < 100; i++) {
+      ads.put(Ads.cpm("better" + i, 20_000 + i).setCampaign("c"));
+    }
+    ads.put(Ads.cpm("other", 10_000));
+    ads.set(
+        ads.budget().setCampaign("c").addFrequencyCaps(cap(CapLevel.CAP_LEVEL_CAMPAIGN, 1, 60)));
+
+    assertThat(show(ads, "ann")).isEqualTo("better99");
+    assertThat(show(ads, "ann")).isEqualTo("other");
+    assertThat(show(ads, "ann")).isEqualTo("other");
+  }
+
+  /** A page is filled when there are ads for it, however many better ones are capped. */
+  @Test
+  void pagesAreFilledBehindCappedAds() {
+    for (int i = 0; i < 30; i++) {
+      ads.put(Ads.cpm("seen" + i, 20_000 + i));
+      ads.set(ads.budget().setAdId("seen" + i).addFrequencyCaps(cap(CapLevel.CAP_LEVEL_AD, 1, 60)));
+    }
+    for (int i = 0; i < 3; i++) {
+      ads.put(Ads.cpm("new" + i, 10_000 + i));
+    }
+    for (int i = 0; i < 2; i++) {
+      assertThat(ads.target(ads.page().setViewer("ann").setCount(15)).getAdsCount()).isEqualTo(15);
+    }
+
+    TargetResponse decision = ads.target(ads.page().setViewer("ann").setCount(5));
+
+    assertThat(decision.getAdsList())
+        .extracting(ad -> ad.getAdId())
+        .containsExactly("new2", "new1", "new0");
+  }
+
   @Test
   void whatIsKeptOfAViewerIsAHashThatExpires() {
     ads.put(Ads.cpm("a", 10_000));

@@ -112,6 +112,28 @@ final class PacingTest {
     assertThat(sum(spent, MINUTES, 2 * MINUTES)).isEqualTo(240_000);
   }
 
+  /** A clock that steps back over midnight finds the day as it was left. */
+  @Test
+  void clockThatStepsBackOpensNoDayTwice() {
+    long midnight = 20_000 * DAY_MILLIS;
+
+    List<Long> used =
+        TestRedis.commands()
+            .eval(
+                LuaScript.load("test/midnights").body(),
+                ScriptOutputType.MULTI,
+                new String[] {"none"},
+                "250",
+                "100",
+                Long.toString(midnight - 2),
+                Long.toString(midnight + 1),
+                Long.toString(midnight - 1),
+                Long.toString(midnight + 2),
+                Long.toString(midnight + DAY_MILLIS));
+
+    assertThat(used).containsExactly(100L, 100L, 200L, 200L, 100L);
+  }
+
   private static String[] chances(int each) {
     return chances(each, MINUTES);
   }

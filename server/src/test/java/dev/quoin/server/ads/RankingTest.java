@@ -55,7 +55,7 @@ final class RankingTest {
               .toList();
 
       for (int limit : new int[] {1, 5, 50}) {
-        assertThat(Ranking.best(catalogue, page, limit, Set.of()).candidates())
+        assertThat(Ranking.best(catalogue, page, limit, ad -> false).candidates())
             .extracting(candidate -> candidate.ad().id())
             .isEqualTo(all.subList(0, Math.min(limit, all.size())));
       }

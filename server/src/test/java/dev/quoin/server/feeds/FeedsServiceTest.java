@@ -367,6 +367,38 @@ final class FeedsServiceTest {
     }
   }
 
+  /** A feed that keeps fewer than were posted in the window cannot tell all of it. */
+  @Test
+  void trendsOfWhatWasTakenOutArePartial() {
+    String namespace = namespace();
+    try (TestServer small =
+        TestServer.start("redis", TestRedis.uri(), "feeds-max-events", "1000")) {
+      for (int i = 0; i < 100; i++) {
+        in(namespace, small).publish(status(Integer.toString(i), "ann", "#a").build());
+      }
+      GetTrendsResponse trends =
+          in(namespace, small).getTrends(GetTrendsRequest.getDefaultInstance());
+
+      assertThat(trends.getPartial()).isTrue();
+      assertThat(trends.getIntervals(0).getCount()).isEqualTo(62);
+    }
+  }
+
+  /** Names of any length may come; long ones are not kept. */
+  @Test
+  void longLinksAreNoTrends() {
+    String namespace = namespace();
+    publishIn(
+        namespace, "1", "ann", "https://a.example/" + "x".repeat(600) + " https://b.example/");
+
+    assertThat(
+            in(namespace, TestServer.first())
+                .getTrends(GetTrendsRequest.getDefaultInstance())
+                .getIntervals(0)
+                .getTopLinksList())
+        .containsExactly(trend("https://b.example/", 1));
+  }
+
   @Test
   void trendsOfIntervalsAddUp() {
     String namespace = namespace();
@@ -562,6 +594,9 @@ final class FeedsServiceTest {
   void badRequestsNameTheField() {
     assertFields(f(), "track");
     assertFields(f().addTrack("?!"), "track[0]");
+    assertFields(f().addFollow("ann").addFollow("@"), "follow[1]");
+    assertFields(f().addTags("#"), "tags[0]");
+    assertFields(f().addLanguages("-"), "languages[0]");
     assertFields(f().addGroups(c()), "groups[0]");
     assertFields(f().addGroups(c().addTrack("a").addTrack("...")), "groups[0].track[1]");
     assertFields(f().addLocations(Box.getDefaultInstance()), "locations[0]");
