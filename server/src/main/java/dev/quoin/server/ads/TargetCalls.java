@@ -27,6 +27,8 @@ final class TargetCalls {
   /** Candidates beyond the ads that are wanted, for some may be capped or short of money. */
   private static final int SPARE = 7;
 
+  private static final long COST_OF_AN_AD = 2;
+
   /** How often at most candidates are looked for again when none of them could be shown. */
   private static final int MOST_ROUNDS = 8;
 
@@ -65,10 +67,16 @@ final class TargetCalls {
     PageRequest.check("words", request.getContent(), request.getWordsList());
     return catalogues
         .fresh(call.scope(), request.getNetwork())
-        .thenComposeAsync(
-            catalogue -> explanations.explain(call.scope(), request, catalogue),
-            // It looks at every candidate.
-            catalogues.worker());
+        .thenCompose(
+            catalogue ->
+                catalogues
+                    .workers()
+                    // It looks at every candidate.
+                    .compute(
+                        call.scope(),
+                        catalogue.all().size(),
+                        () -> explanations.explain(call.scope(), request, catalogue)))
+        .thenCompose(explained -> explained);
   }
 
   /** One call of Target. */
@@ -98,7 +106,23 @@ final class TargetCalls {
               ? Math.max(
                   page.count() + 1, (int) catalogue.config().settings().getExplorationCandidates())
               : page.count() + SPARE;
-      Ranking.Found found = Ranking.best(catalogue, page, most, tried);
+      return catalogues
+          .workers()
+          .compute(
+              scope,
+              COST_OF_AN_AD * catalogue.effort().expected(),
+              () -> Ranking.best(catalogue, page, most, tried))
+          .thenCompose(found -> decide(catalogue, page, found, explores, most, round));
+    }
+
+    private CompletionStage<TargetResponse> decide(
+        Catalogue catalogue,
+        PageRequest page,
+        Ranking.Found found,
+        boolean explores,
+        int most,
+        int round) {
+      catalogue.effort().learn(found.looked());
       if (found.bestLoser() != null) {
         lost(found.bestLoser(), NoFill.forNumber(found.bestLoser().loss().getNumber()));
       }
