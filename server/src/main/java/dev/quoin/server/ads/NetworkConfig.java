@@ -64,7 +64,14 @@ record NetworkConfig(NetworkSettings settings, AdWords words) {
     if (given.hasDecayHalfLife() && halfLife > 0 && halfLife < SHORTEST_HALF_LIFE_MILLIS) {
       throw InvalidRequest.of("settings.decay_half_life", "must be 0 or at least 1 minute");
     }
-    return of(given);
+    NetworkConfig config = of(given);
+    if (Durations.compare(
+            config.settings().getReservationWindow(), config.settings().getEventWindow())
+        > 0) {
+      throw InvalidRequest.of(
+          "settings.reservation_window", "must not be longer than event_window");
+    }
+    return config;
   }
 
   long windowMillis() {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /** Conditions of a filter by kind, in the form in which they are compared. */
 final class ConditionSet {
@@ -45,15 +46,24 @@ final class ConditionSet {
       }
       set.phrases.add(new Phrase(given.getTrack(i), words));
     }
-    given.getFollowList().forEach(name -> set.authors.putIfAbsent(author(name), name));
-    given
-        .getLanguagesList()
-        .forEach(language -> set.languages.putIfAbsent(StatusTerms.language(language), language));
-    given.getTagsList().forEach(tag -> set.tags.putIfAbsent(StatusTerms.tag(tag), tag));
+    fold(given.getFollowList(), ConditionSet::author, set.authors, path + "follow");
+    fold(given.getLanguagesList(), StatusTerms::language, set.languages, path + "languages");
+    fold(given.getTagsList(), StatusTerms::tag, set.tags, path + "tags");
     for (int i = 0; i < given.getLocationsCount(); i++) {
       set.areas.add(area(given.getLocations(i), path + "locations[" + i + "]"));
     }
     return set;
+  }
+
+  private static void fold(
+      List<String> given, UnaryOperator<String> folded, Map<String, String> into, String path) {
+    for (int i = 0; i < given.size(); i++) {
+      String name = folded.apply(given.get(i));
+      if (name.isBlank()) {
+        throw InvalidRequest.of(path + "[" + i + "]", "must have more than a sign or spaces");
+      }
+      into.putIfAbsent(name, given.get(i));
+    }
   }
 
   private static String author(String given) {

@@ -13,15 +13,18 @@ import static dev.quoin.server.search.SearchTesting.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Value;
+import com.google.rpc.ErrorInfo;
 import dev.quoin.search.v1.AnalyzeRequest;
 import dev.quoin.search.v1.BulkPutResponse;
 import dev.quoin.search.v1.Clause;
 import dev.quoin.search.v1.CreateIndexRequest;
+import dev.quoin.search.v1.Document;
 import dev.quoin.search.v1.Facet;
 import dev.quoin.search.v1.FacetRange;
 import dev.quoin.search.v1.FieldType;
 import dev.quoin.search.v1.GetIndexRequest;
 import dev.quoin.search.v1.PutOutcome;
+import dev.quoin.search.v1.PutRequest;
 import dev.quoin.search.v1.QueryRequest;
 import dev.quoin.search.v1.QueryResponse;
 import dev.quoin.search.v1.QueryStreamRequest;
@@ -84,6 +87,17 @@ final class SearchBadInputTest {
             q ->
                 q.addFacets(Facet.newBuilder().setField("kind"))
                     .addFacets(Facet.newBuilder().setField("kind"))),
+        query("query", q -> q.setQuery("votes:[5 TO 1]")),
+        query("query", q -> q.setQuery("votes:{5 TO 5]")),
+        query("query", q -> q.setQuery("by:[b TO a]")),
+        query(
+            "facets[0].ranges[1].upper",
+            q ->
+                q.addFacets(
+                    Facet.newBuilder()
+                        .setField("votes")
+                        .addRanges(FacetRange.newBuilder().setLower(1).setUpper(2))
+                        .addRanges(FacetRange.newBuilder().setLower(2).setUpper(2)))),
         query("highlight[0]", q -> q.addHighlight("kind")),
         query("return_fields[0]", q -> q.addReturnFields("colour")),
         query("page_size", q -> q.setPageSize(101)),
@@ -135,6 +149,55 @@ final class SearchBadInputTest {
           assertThat(refused.reason()).isEqualTo("INVALID_REQUEST");
           assertThat(refused.fields()).containsExactly(field);
         });
+  }
+
+  @Test
+  void whatIsMissingIsNamed() {
+    Refused refused = Refused.by(() -> search.query(SearchTesting.query("no", "x").build()));
+    assertThat(refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
+        .containsEntry("index", "no");
+    assertThat(refused.status().getMessage()).contains("index \"no\"");
+  }
+
+  @Test
+  void numbersAreTagsAsPeopleWriteThem() {
+    put(search, "kb", "1", "kind", 1_700_000_000_000_000L);
+    assertThat(find(search, "kb", "kind:1700000000000000")).containsExactly("1");
+    assertRefused("document.fields[\"kind\"]", "kind", (1L << 53) + 2);
+  }
+
+  @Test
+  void aVersionLeavesRoomForThoseThatFollow() {
+    assertThat(
+            Refused.by(
+                    () ->
+                        search.put(
+                            PutRequest.newBuilder()
+                                .setIndex("kb")
+                                .setDocument(
+                                    Document.newBuilder().setId("1").setVersion(Long.MAX_VALUE))
+                                .build()))
+                .fields())
+        .containsExactly("document.version");
+  }
+
+  @Test
+  void clausesOfNoWordSaySo() {
+    for (Clause clause :
+        List.of(
+            words("title", "!!")
+                .setWords(
+                    Clause.Words.newBuilder()
+                        .setText("!!")
+                        .setWordMode(Clause.WordMode.WORD_MODE_PHRASE))
+                .build(),
+            Clause.newBuilder().setPrefixed(Clause.Prefix.newBuilder().setText("!!")).build())) {
+      assertThat(
+              search
+                  .query(QueryRequest.newBuilder().setIndex("kb").addClauses(clause).build())
+                  .getWarningsList())
+          .containsExactly(QueryWarning.QUERY_WARNING_ONLY_STOP_WORDS);
+    }
   }
 
   @Test
@@ -337,6 +400,8 @@ final class SearchBadInputTest {
         .containsExactly("fields[0].sortable");
     assertThat(creating(b -> b.addFields(text("a").toBuilder().setWeight(Double.NaN))))
         .containsExactly("fields[0].weight");
+    assertThat(creating(b -> b.addFields(text("a")).addStopWords("the").addStopWords("of the")))
+        .containsExactly("stop_words[1]");
     assertThat(creating(b -> b.addFields(text("a")).setPartitions(65)))
         .containsExactly("partitions");
     assertThat(Refused.by(() -> search.suggest(suggest("votes"))).fields())
