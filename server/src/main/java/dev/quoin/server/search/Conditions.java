@@ -123,11 +123,10 @@ final class Conditions {
    * @param to null for an open end
    */
   Node range(IndexField field, String from, String to, boolean fromExcluded, boolean toExcluded) {
-    boolean excluded = fromExcluded || toExcluded;
     if (field.isNumber()) {
       double least = from == null ? Double.NEGATIVE_INFINITY : number(from);
       double most = to == null ? Double.POSITIVE_INFINITY : number(to);
-      if (least > most || least == most && excluded) {
+      if (least > most) {
         throw emptyRange(from, to);
       }
       return new Node.Numbers(field, least, most, fromExcluded, toExcluded);
@@ -137,7 +136,7 @@ final class Conditions {
           from == null || to == null
               ? -1
               : Arrays.compareUnsigned(Bytes.utf8(from), Bytes.utf8(to));
-      if (order > 0 || order == 0 && excluded) {
+      if (order > 0) {
         throw emptyRange(from, to);
       }
       return new Node.Strings(
@@ -154,7 +153,7 @@ final class Conditions {
 
   private InvalidRequest emptyRange(String from, String to) {
     return wrong.apply(
-        "expected a range that can hold a value, found one from \"%s\" to \"%s\""
+        "expected a range from the smaller to the greater value, found one from \"%s\" to \"%s\""
             .formatted(Texts.cut(from, SHOWN_BYTES), Texts.cut(to, SHOWN_BYTES)));
   }
 

@@ -19,6 +19,7 @@ import java.util.function.Supplier;
  */
 final class QueryRun {
   private static final long COST_OF_A_TERM = 4;
+  private static final long COST_OF_A_PREFIX = 1_024;
 
   private final PartitionReader reader;
   private final WordReader words;
@@ -114,10 +115,14 @@ final class QueryRun {
     return Indexes.onPartitions(
             request.index(),
             p -> tolerant(p, () -> words.expand(preparing, request.index(), p, plan.prefixes())))
-        .thenApply(
+        .thenCompose(
             all ->
-                WordReader.merge(
-                    all.stream().filter(one -> one != null).toList(), request.warnings()));
+                workers.compute(
+                    scope,
+                    COST_OF_A_PREFIX * plan.prefixes().size(),
+                    () ->
+                        WordReader.merge(
+                            all.stream().filter(one -> one != null).toList(), request.warnings())));
   }
 
   private CompletionStage<Ready> prepare(int partition, QueryPlan.Expansions expansions) {

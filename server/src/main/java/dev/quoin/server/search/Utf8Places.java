@@ -15,17 +15,24 @@ final class Utf8Places {
     if (places == null) {
       places = new int[text.length() + 1];
       for (int i = 0; i < text.length(); i++) {
-        places[i + 1] = places[i] + bytes(text.charAt(i));
+        places[i + 1] = places[i] + bytes(i);
       }
     }
     return places[character];
   }
 
-  /** Half a surrogate pair counts half of its four bytes. */
-  private static int bytes(char c) {
-    if (c < 0x80) {
-      return 1;
+  /** Half of a pair of surrogates has half of its bytes; one without the other is a "?". */
+  private int bytes(int at) {
+    char c = text.charAt(at);
+    if (Character.isSurrogate(c)) {
+      return isPair(at) || isPair(at - 1) ? 2 : 1;
     }
-    return c < 0x800 || Character.isSurrogate(c) ? 2 : 3;
+    return c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+  }
+
+  private boolean isPair(int at) {
+    return at >= 0
+        && at + 1 < text.length()
+        && Character.isSurrogatePair(text.charAt(at), text.charAt(at + 1));
   }
 }

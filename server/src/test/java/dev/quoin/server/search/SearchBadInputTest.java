@@ -10,6 +10,7 @@ import static dev.quoin.server.search.SearchTesting.query;
 import static dev.quoin.server.search.SearchTesting.string;
 import static dev.quoin.server.search.SearchTesting.tag;
 import static dev.quoin.server.search.SearchTesting.text;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Value;
@@ -38,6 +39,7 @@ import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -87,8 +89,12 @@ final class SearchBadInputTest {
             q ->
                 q.addFacets(Facet.newBuilder().setField("kind"))
                     .addFacets(Facet.newBuilder().setField("kind"))),
+        query(
+            "query",
+            q ->
+                q.setQuery(
+                    IntStream.range(0, 65).mapToObj(i -> "p" + i + "* ").collect(joining()))),
         query("query", q -> q.setQuery("votes:[5 TO 1]")),
-        query("query", q -> q.setQuery("votes:{5 TO 5]")),
         query("query", q -> q.setQuery("by:[b TO a]")),
         query(
             "facets[0].ranges[1].upper",
@@ -318,6 +324,8 @@ final class SearchBadInputTest {
     assertThat(prefixed.getWarningsList())
         .containsExactly(QueryWarning.QUERY_WARNING_PREFIX_TRUNCATED);
     assertThat(prefixed.getTotal()).isBetween(50L, 60L);
+    assertThat(search.query(SearchTesting.query("kb", "p* ".repeat(500)).build()).getTotal())
+        .isEqualTo(prefixed.getTotal());
     assertThat(SearchTesting.walk(search, SearchTesting.query("kb", query.toString()))).hasSize(50);
   }
 
