@@ -218,3 +218,45 @@ def test_who_leaves_while_it_works_gives_the_lock_back(address: str, namespace: 
         asyncio.run(leave())
     with quoin.connect(address, namespace=namespace) as q:
         eventually_is(lambda: not q.locks.get(name="report").held)
+
+
+class MineError(Exception):
+    pass
+
+
+def put_ad() -> dict[str, Any]:
+    ad = {"id": "a", "pricing": "PRICING_CPC", "bid_micros": 1_000, "locations": ["x"]}
+    return {"network": "n", "ad": ad}
+
+
+@pytest.mark.parametrize("error", [MineError("mine"), SystemExit(3), KeyboardInterrupt()])
+def test_what_requests_raise_reaches_who_waits_for_answers(
+    address: str, namespace: str, error: BaseException
+) -> None:
+    def documents() -> Iterator[dict[str, Any]]:
+        yield {"index": "i", "document": {"id": "1"}}
+        raise error
+
+    def ads() -> Iterator[dict[str, Any]]:
+        yield put_ad()
+        raise error
+
+    expected = MineError if isinstance(error, MineError) else RuntimeError
+    said = "mine" if isinstance(error, MineError) else type(error).__name__
+    with quoin.connect(address, namespace=namespace) as q:
+        q.search.create_index(index="i", fields=[{"name": "t", "type": "FIELD_TYPE_TEXT"}])
+        with pytest.raises(expected, match=said):
+            list(q.search.bulk_put(documents()))
+        with pytest.raises(expected, match=said):
+            q.ad_server.put_ads(ads())
+        assert q.search.get_index(index="i").partitions == 1
+
+    async def there() -> None:
+        async with quoin.aio.connect(address, namespace=namespace) as there:
+            with pytest.raises(expected, match=said):
+                async for _ in there.search.bulk_put(documents()):
+                    pass
+            with pytest.raises(expected, match=said):
+                await there.ad_server.put_ads(ads())
+
+    asyncio.run(there())

@@ -684,7 +684,7 @@ type FacetRange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The smallest number; open by default.
 	Lower *float64 `protobuf:"fixed64,1,opt,name=lower,proto3,oneof" json:"lower,omitempty"`
-	// The first number that is too great; open by default.
+	// The first number that is too great, greater than `lower`; open by default.
 	Upper         *float64 `protobuf:"fixed64,2,opt,name=upper,proto3,oneof" json:"upper,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -294,7 +294,7 @@ type CreateIndexRequest struct {
 	Index string `protobuf:"bytes,1,opt,name=index,proto3" json:"index,omitempty"`
 	// What its documents hold: 1 to 64 fields.
 	Fields []*FieldDefinition `protobuf:"bytes,2,rep,name=fields,proto3" json:"fields,omitempty"`
-	// Words that TEXT fields leave out: at most 1,000. By default those of the analyzer.
+	// Words that TEXT fields leave out: at most 1,000, each one word. By default those of the analyzer.
 	StopWords []string `protobuf:"bytes,3,rep,name=stop_words,json=stopWords,proto3" json:"stop_words,omitempty"`
 	// How many partitions: 1 to 64; 1 by default. One holds a few hundred thousand
 	// documents well. It stays as it is.
@@ -904,7 +904,7 @@ type Document struct {
 	// What it holds, by the names of fields, which the index has to have. A null is left out.
 	Fields *structpb.Struct `protobuf:"bytes,2,opt,name=fields,proto3" json:"fields,omitempty"`
 	// Version of the document, greater than 0; when it is not given, one more than the
-	// version stored, which is 1 for a new document.
+	// version stored, which is 1 for a new document. At most 9.2e18.
 	Version       *int64 `protobuf:"varint,3,opt,name=version,proto3,oneof" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -69,8 +69,10 @@ const (
 // nothing, and two are an error. Stop words are left out; `+word` after one begins a
 // new group. A query of stop words alone finds nothing and says so in `warnings`; one
 // of exclusions alone is refused. Other punctuation separates words. A query has at
-// most 1,024 parts and 16 levels of parentheses. `begin*` stands for the first 1,024
-// words in byte order that begin so, as they were written, not stemmed.
+// most 1,024 parts and 16 levels of parentheses; of typed clauses every value and every
+// word counts. `begin*` stands for the first 1,024 words in byte order that begin so, as
+// they were written, not stemmed; a query has at most 64 different ones. A range from a
+// greater to a smaller value is refused.
 //
 // Scores are BM25 (k1 = 1.2, b = 0.75, lengths kept in one byte as Lucene keeps them),
 // summed over the fields, each times its weight. Filters by TAG, NUMBER and STRING add
@@ -436,8 +438,10 @@ type Search_WatchMatchesClient = grpc.ServerStreamingClient[WatchMatchesResponse
 // nothing, and two are an error. Stop words are left out; `+word` after one begins a
 // new group. A query of stop words alone finds nothing and says so in `warnings`; one
 // of exclusions alone is refused. Other punctuation separates words. A query has at
-// most 1,024 parts and 16 levels of parentheses. `begin*` stands for the first 1,024
-// words in byte order that begin so, as they were written, not stemmed.
+// most 1,024 parts and 16 levels of parentheses; of typed clauses every value and every
+// word counts. `begin*` stands for the first 1,024 words in byte order that begin so, as
+// they were written, not stemmed; a query has at most 64 different ones. A range from a
+// greater to a smaller value is refused.
 //
 // Scores are BM25 (k1 = 1.2, b = 0.75, lengths kept in one byte as Lucene keeps them),
 // summed over the fields, each times its weight. Filters by TAG, NUMBER and STRING add

@@ -19,6 +19,7 @@ from quoin._core import forks
 from quoin._core.callbacks import LOG as LOG
 from quoin._core.portable import Bound
 from quoin._core.repeats import repeated
+from quoin._core.requests import Requests
 from quoin._core.rpcs import Rpc
 from quoin._core.settings import Settings
 from quoin.exceptions import QuoinError
@@ -50,6 +51,11 @@ class _Connection:
     is_closing: bool = False
     is_closed: bool = False
     closing: "asyncio.Task[None] | None" = None
+
+
+def _raise_failure_of(sent: Any) -> None:
+    if isinstance(sent, Requests) and sent.failure is not None:
+        raise sent.failure from sent.failure.__cause__
 
 
 class ClientCore(Bound):
@@ -90,7 +96,7 @@ class ClientCore(Bound):
         def make(**options: Any) -> Any:
             return self._start(rpc, request, **options)
 
-        with self.explained():
+        with self.explained(request):
             return await (repeated(make, limit) if rpc.is_repeatable else make(timeout=limit))
 
     async def waiting(self, rpc: Rpc, request: Any, *, timeout: float) -> Any:
@@ -129,13 +135,15 @@ class ClientCore(Bound):
         return method(request, metadata=metadata, **options)
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
-        """Turns what calls fail with into our errors."""
+    def explained(self, sent: Any = None) -> Iterator[None]:
+        """Turns what calls fail with into our errors, or into what the requests sent failed with."""
         try:
             yield
         except grpc.RpcError as e:
+            _raise_failure_of(sent)
             raise QuoinError.from_rpc(e) from e
         except asyncio.CancelledError as e:
+            _raise_failure_of(sent)
             # gRPC says the same when the channel is closed and when the caller is cancelled, which
             # is what happens to our own tasks.
             if self.is_closing and not self._is_cancelled():

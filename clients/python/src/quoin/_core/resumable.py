@@ -82,7 +82,7 @@ class Messages:
 
     async def _next(self) -> Any:
         try:
-            with self._core.explained():
+            with self._core.explained(self._requests):
                 if self._call is None:
                     self._call = self._core.stream(self._rpc, self._requests)
                 message = await self._call.read()

@@ -19,6 +19,7 @@ from quoin._core.client_core import ClientCore
 from quoin._core.lease import Lease
 from quoin._core.lease import while_held as _while_held
 from quoin._core.portable import Bound
+from quoin._core.requests import Requests
 from quoin._core.settings import Settings
 from quoin._core.tally import Tally
 from quoin._core.worker import Work
@@ -83,7 +84,7 @@ class Session(Bound):
 
     def requests(
         self, build: Callable[[Any], T], requests: Iterable[Any] | AsyncIterable[Any]
-    ) -> AsyncIterator[T]:
+    ) -> Requests[T]:
         """Requests as they are sent."""
 
         async def one_by_one() -> AsyncIterator[T]:
@@ -94,7 +95,7 @@ class Session(Bound):
                 for request in requests:
                     yield build(request)
 
-        return one_by_one()
+        return Requests(one_by_one())
 
     async def until_stopped(self, work: Work, *, handle_signals: bool) -> None:
         """Works until it is stopped, perhaps by a signal."""

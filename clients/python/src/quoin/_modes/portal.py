@@ -17,6 +17,7 @@ from quoin import exceptions
 from quoin._core import callbacks
 from quoin._core.callbacks import LOG, Raised
 from quoin._core.portable import Bound
+from quoin._core.requests import Requests
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -80,7 +81,7 @@ class Portal(Bound):
         order."""
         return _Listener(listener, self._loop, self._listeners).tell
 
-    def requests(self, build: Callable[[Any], T], requests: Iterable[Any]) -> AsyncIterator[T]:
+    def requests(self, build: Callable[[Any], T], requests: Iterable[Any]) -> Requests[T]:
         """Requests as the loop sends them: made in a thread, one when the one before was taken."""
         taken: asyncio.Queue[Any] = asyncio.Queue(1)
 
@@ -101,7 +102,7 @@ class Portal(Bound):
             if request is not None:
                 raise request.error
 
-        return one_by_one()
+        return Requests(one_by_one())
 
     def close(self, last: Coroutine[Any, Any, Any]) -> None:
         """Does a last thing and ends the loop. Closing again does nothing."""

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * @param campaigns with budgets
  * @param budgets as they were set, of ads ("a" and the id) and campaigns ("c" and the name)
  * @param caps levels at which views of viewers are kept
+ * @param effort what its decisions took
  * @param clockMillis what to add to this server's clock for that of Redis
  */
 record Catalogue(
@@ -30,6 +31,7 @@ record Catalogue(
     Map<String, Campaign> campaigns,
     Map<String, byte[]> budgets,
     CapLevels caps,
+    Effort effort,
     long clockMillis) {
 
   /** What is known of a campaign. */

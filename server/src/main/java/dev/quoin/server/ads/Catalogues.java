@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.ads;
 
+import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.RequestContext;
 import java.util.Comparator;
 import java.util.Map;
@@ -18,10 +19,13 @@ final class Catalogues {
 
   private final AdStore store;
   private final Map<String, KnownNetwork> networks = new ConcurrentHashMap<>();
-  private final Executor worker =
+  private final Workers workers = new Workers("quoin-ads");
+
+  /** Makes indexes, one after the other. */
+  private final Executor indexer =
       Executors.newSingleThreadExecutor(
           task -> {
-            Thread thread = new Thread(task, "quoin-ads");
+            Thread thread = new Thread(task, "quoin-ads-index");
             thread.setDaemon(true);
             return thread;
           });
@@ -30,9 +34,9 @@ final class Catalogues {
     this.store = store;
   }
 
-  /** Runs what takes long: event loops must not. */
-  Executor worker() {
-    return worker;
+  /** Computes what takes long for a caller. */
+  Workers workers() {
+    return workers;
   }
 
   /** The catalogue as it is known, which may be that of a moment ago. */
@@ -59,7 +63,7 @@ final class Catalogues {
     forgetUnused();
     RequestContext detached = scope.detached();
     return networks.computeIfAbsent(
-        key, newOne -> new KnownNetwork(since -> store.changes(detached, network, since), worker));
+        key, newOne -> new KnownNetwork(since -> store.changes(detached, network, since), indexer));
   }
 
   private void forgetUnused() {

@@ -42,6 +42,7 @@ final class KnownNetwork {
   private final Map<String, Catalogue.Campaign> campaigns = new ConcurrentHashMap<>();
   private final Map<String, byte[]> budgets = new ConcurrentHashMap<>();
   private Map<String, String> texts = new HashMap<>();
+  private final Effort effort = new Effort();
   private Set<String> changed = new HashSet<>();
   private Set<String> changedMeanwhile = new HashSet<>();
   private volatile Catalogue current;
@@ -361,6 +362,7 @@ final class KnownNetwork {
         campaigns,
         budgets,
         caps,
+        effort,
         clockMillis);
   }
 

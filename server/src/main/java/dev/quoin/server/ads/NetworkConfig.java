@@ -65,11 +65,11 @@ record NetworkConfig(NetworkSettings settings, AdWords words) {
       throw InvalidRequest.of("settings.decay_half_life", "must be 0 or at least 1 minute");
     }
     NetworkConfig config = of(given);
-    long hold = Durations.toMillis(config.settings().getReservationWindow());
-    if (hold > config.windowMillis()) {
+    if (Durations.compare(
+            config.settings().getReservationWindow(), config.settings().getEventWindow())
+        > 0) {
       throw InvalidRequest.of(
-          "settings.reservation_window",
-          "must not be longer than event_window: " + config.windowMillis() / 1000 + " s");
+          "settings.reservation_window", "must not be longer than event_window");
     }
     return config;
   }

@@ -26,6 +26,7 @@ final class Ranking {
   private final PriorityQueue<Candidate> best = new PriorityQueue<>(Collections.reverseOrder());
   private Candidate bestLoser;
   private int count;
+  private int looked;
 
   private Ranking(
       Catalogue catalogue,
@@ -47,8 +48,9 @@ final class Ranking {
    * @param candidates best first
    * @param bestLoser the best ad that cannot be shown, null when there is none
    * @param count how many there are in all; exact when losers are kept
+   * @param looked how many ads were looked at
    */
-  record Found(List<Candidate> candidates, Candidate bestLoser, int count) {}
+  record Found(List<Candidate> candidates, Candidate bestLoser, int count, int looked) {}
 
   /** The places of ads that were looked at. */
   private static final class Scratch {
@@ -119,7 +121,7 @@ final class Ranking {
     }
     List<Candidate> found = new ArrayList<>(best);
     Collections.sort(found);
-    return new Found(found, bestLoser, count);
+    return new Found(found, bestLoser, count, looked);
   }
 
   /**
@@ -154,6 +156,7 @@ final class Ranking {
   }
 
   private void look(AdEntry ad) {
+    looked++;
     if (ad.exclusion(page, now) != null || without.test(ad)) {
       return;
     }

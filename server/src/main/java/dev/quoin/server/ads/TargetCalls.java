@@ -28,6 +28,8 @@ final class TargetCalls {
   /** Candidates beyond the ads that are wanted, for some may be capped or short of money. */
   private static final int SPARE = 7;
 
+  private static final long COST_OF_AN_AD = 2;
+
   /** Candidates at most; there are twice as many in each round. */
   private static final int MOST_CANDIDATES = 200;
 
@@ -69,10 +71,16 @@ final class TargetCalls {
     PageRequest.check("words", request.getContent(), request.getWordsList());
     return catalogues
         .fresh(call.scope(), request.getNetwork())
-        .thenComposeAsync(
-            catalogue -> explanations.explain(call.scope(), request, catalogue),
-            // It looks at every candidate.
-            catalogues.worker());
+        .thenCompose(
+            catalogue ->
+                catalogues
+                    .workers()
+                    // It looks at every candidate.
+                    .compute(
+                        call.scope(),
+                        catalogue.all().size(),
+                        () -> explanations.explain(call.scope(), request, catalogue)))
+        .thenCompose(explained -> explained);
   }
 
   /** One call of Target. */
@@ -98,11 +106,31 @@ final class TargetCalls {
     CompletionStage<TargetResponse> round(Catalogue catalogue, int round) {
       PageRequest page = PageRequest.of(request, catalogue.config().words());
       boolean explores = luck < catalogue.config().settings().getExplorationShare();
+      int most = mostCandidates(catalogue, page, explores, round);
+      return catalogues
+          .workers()
+          .compute(
+              scope,
+              COST_OF_AN_AD * catalogue.effort().expected(),
+              () -> Ranking.best(catalogue, page, most, ad -> isOut(catalogue, ad)))
+          .thenCompose(found -> decide(catalogue, page, found, explores, most, round));
+    }
+
+    private int mostCandidates(Catalogue catalogue, PageRequest page, boolean explores, int round) {
       int most = Math.min(MOST_CANDIDATES, (page.count() + SPARE) << round);
-      if (explores) {
-        most = (int) Math.max(most, catalogue.config().settings().getExplorationCandidates());
-      }
-      Ranking.Found found = Ranking.best(catalogue, page, most, ad -> isOut(catalogue, ad));
+      return explores
+          ? (int) Math.max(most, catalogue.config().settings().getExplorationCandidates())
+          : most;
+    }
+
+    private CompletionStage<TargetResponse> decide(
+        Catalogue catalogue,
+        PageRequest page,
+        Ranking.Found found,
+        boolean explores,
+        int most,
+        int round) {
+      catalogue.effort().learn(found.looked());
       if (found.bestLoser() != null) {
         lost(found.bestLoser(), NoFill.forNumber(found.bestLoser().loss().getNumber()));
       }

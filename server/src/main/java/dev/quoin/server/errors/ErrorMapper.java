@@ -54,6 +54,11 @@ public final class ErrorMapper {
     return refusal(failure) instanceof ApiException refusal && refusal.isPassing();
   }
 
+  /** Whether a failure means that this server has too much to do. */
+  public static boolean isOverloaded(Throwable failure) {
+    return reason(refusal(failure)) == ErrorReason.ERROR_REASON_OVERLOADED;
+  }
+
   /** Whether what failed may well succeed when it is tried again a moment later. */
   public static boolean isTemporary(Throwable failure) {
     return switch (Reasons.code(reason(refusal(failure)))) {

@@ -60,8 +60,8 @@ final class ConditionSet {
       List<String> names, UnaryOperator<String> fold, Map<String, String> to, String path) {
     for (int i = 0; i < names.size(); i++) {
       String folded = fold.apply(names.get(i));
-      if (folded.isEmpty() || folded.equals("-")) {
-        throw InvalidRequest.of(path + '[' + i + ']', "must have more than a sign");
+      if (folded.isBlank() || folded.equals("-")) {
+        throw InvalidRequest.of(path + '[' + i + ']', "must have more than a sign or spaces");
       }
       to.putIfAbsent(folded, names.get(i));
     }

@@ -343,7 +343,8 @@ final class FeedStream<R extends Message> implements LiveReader {
 
   private void tellChange(String cursor) {
     responses.send(
-        messages.of(FilterChanged.newBuilder().setChangeCount(++changes).setCursor(cursor).build()));
+        messages.of(
+            FilterChanged.newBuilder().setChangeCount(++changes).setCursor(cursor).build()));
   }
 
   private void drain(String from) {

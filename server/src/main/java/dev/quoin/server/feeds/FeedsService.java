@@ -25,6 +25,7 @@ import dev.quoin.feeds.v1.WatchTrendsRequest;
 import dev.quoin.feeds.v1.WatchTrendsResponse;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Kernel;
+import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.RequestStreamHandler;
@@ -32,6 +33,7 @@ import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.tail.Cursor;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /** Serves {@code quoin.feeds.v1.Feeds}. */
@@ -62,7 +64,7 @@ public final class FeedsService implements BindableService {
             kernel.settings().feedsMaxEvents(),
             kernel.settings().feedsRetention());
     this.feeds = new Feeds(store, kernel.tails(), kernel.timer());
-    this.trends = new Trends(store, kernel.tails(), kernel.timer());
+    this.trends = new Trends(store, kernel.tails(), kernel.timer(), new Workers("quoin-trends"));
   }
 
   @Override
@@ -82,6 +84,7 @@ public final class FeedsService implements BindableService {
   }
 
   private CompletionStage<PublishResponse> publish(PublishRequest request, Call call) {
+    checkTags(request.getTagsList(), "tags");
     Status.Builder status =
         Status.newBuilder()
             .setId(request.getId())
@@ -110,6 +113,14 @@ public final class FeedsService implements BindableService {
                     .build());
   }
 
+  private static void checkTags(List<String> tags, String path) {
+    for (int i = 0; i < tags.size(); i++) {
+      if (StatusTerms.tag(tags.get(i)).isBlank()) {
+        throw InvalidRequest.of(path + "[" + i + "]", "must have more than a sign or spaces");
+      }
+    }
+  }
+
   private static Location checked(Location location, String path) {
     if (!location.hasLatitude() || !location.hasLongitude()) {
       throw InvalidRequest.of(path, "must have latitude and longitude");
@@ -118,6 +129,7 @@ public final class FeedsService implements BindableService {
   }
 
   private CompletionStage<RetractResponse> retract(RetractRequest request, Call call) {
+    checkTags(request.getOriginal().getTagsList(), "original.tags");
     Status.Builder status =
         Status.newBuilder()
             .setId(request.getId())

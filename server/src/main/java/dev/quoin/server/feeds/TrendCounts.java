@@ -47,6 +47,10 @@ final class TrendCounts {
     other.counts.forEach((name, count) -> counts.merge(name, count, Long::sum));
   }
 
+  int size() {
+    return counts.size();
+  }
+
   /** The names used most, ties in the order of the names. */
   List<Map.Entry<String, Long>> top(int most) {
     return counts.entrySet().stream()

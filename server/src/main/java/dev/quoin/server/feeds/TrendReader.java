@@ -137,6 +137,13 @@ final class TrendReader implements Subscriber<FeedEntry> {
     return trends;
   }
 
+  /** How many names are counted, each in every minute. */
+  synchronized long names() {
+    return minutes.values().stream()
+        .mapToLong(one -> one.tags.size() + one.mentions.size() + one.links.size())
+        .sum();
+  }
+
   @Override
   public boolean isReady() {
     return true;

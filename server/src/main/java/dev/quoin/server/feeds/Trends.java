@@ -5,6 +5,7 @@ import com.google.protobuf.Duration;
 import com.google.protobuf.util.Durations;
 import dev.quoin.feeds.v1.TrendInterval;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.tail.Tails;
 import io.netty.util.Timer;
@@ -25,9 +26,13 @@ final class Trends {
   private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(10);
   private static final long LOOK_SECONDS = 60;
 
+  /** What a name costs to be counted and compared. */
+  private static final long COST_OF_A_NAME = 4;
+
   private final FeedStore store;
   private final Tails tails;
   private final Timer timer;
+  private final Workers workers;
   private final Map<String, Counted> counted = new ConcurrentHashMap<>();
 
   /** One namespace. */
@@ -83,10 +88,11 @@ final class Trends {
   /** What was posted, and whether something may be missing. */
   record Answer(List<TrendInterval> intervals, boolean partial) {}
 
-  Trends(FeedStore store, Tails tails, Timer timer) {
+  Trends(FeedStore store, Tails tails, Timer timer, Workers workers) {
     this.store = store;
     this.tails = tails;
     this.timer = timer;
+    this.workers = workers;
   }
 
   /** Answers once the feed was read, or after two seconds with what was read by then. */
@@ -104,7 +110,13 @@ final class Trends {
         .thenCompose(opened -> caughtUp(of.reader, System.nanoTime() + PATIENCE_NANOS))
         .thenCompose(
             whole ->
-                now(scope).thenApply(millis -> answer(of, question, millis.longValue(), whole)));
+                now(scope)
+                    .thenCompose(
+                        millis ->
+                            workers.compute(
+                                scope,
+                                COST_OF_A_NAME * of.reader.names(),
+                                () -> answer(of, question, millis, whole))));
   }
 
   private void forgetFailed(String namespace, Counted of, Throwable failure) {

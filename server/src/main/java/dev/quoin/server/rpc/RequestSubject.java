@@ -24,6 +24,8 @@ final class RequestSubject {
           "queue",
           "queues",
           "network",
+          "index",
+          "query_id",
           "ad_id",
           "campaign",
           "name",

@@ -61,23 +61,21 @@ final class ClauseReader {
 
   /** What a clause means; null for nothing but stop words. */
   private Node node(Clause clause, String where, int depth) {
-    if (++count > MOST_PARTS) {
-      throw InvalidRequest.of(where, "is one of more than 1,024 parts");
-    }
+    count(1, where);
     if (depth > DEEPEST) {
       throw InvalidRequest.of("clauses", "must not be nested more than 16 levels deep");
     }
     Conditions here = conditions.at(problem -> InvalidRequest.of(where, problem));
     return switch (clause.getConditionCase()) {
       case WORDS -> words(clause.getWords(), here, where);
-      case PREFIXED ->
-          here.prefix(here.field(clause.getPrefixed().getField()), clause.getPrefixed().getText());
+      case PREFIXED -> prefix(clause.getPrefixed(), here);
       case TAGS -> {
         IndexField field = here.field(clause.getTags().getField());
         if (!field.isTag()) {
           throw InvalidRequest.of(
               where, "the field \"%s\" is no TAG but %s".formatted(field.name(), field.typeWord()));
         }
+        count(clause.getTags().getTagValuesCount() - 1, where);
         yield new Node.Tags(field, clause.getTags().getTagValuesList());
       }
       case RANGE -> range(clause.getRange(), here, where);
@@ -104,6 +102,14 @@ final class ClauseReader {
     return parts.isEmpty() ? null : parts.size() == 1 ? parts.get(0) : new Node.Any(parts);
   }
 
+  private Node prefix(Clause.Prefix prefixed, Conditions here) {
+    Node prefix = here.prefix(here.field(prefixed.getField()), prefixed.getText());
+    if (prefix == null) {
+      warnings.add(QueryWarning.QUERY_WARNING_ONLY_STOP_WORDS);
+    }
+    return prefix;
+  }
+
   private Node words(Clause.Words words, Conditions here, String where) {
     IndexField field = here.field(words.getField());
     if (field != null && !field.isText()) {
@@ -111,13 +117,10 @@ final class ClauseReader {
           where, "the field \"%s\" is no TEXT but %s".formatted(field.name(), field.typeWord()));
     }
     if (words.getWordMode() == Clause.WordMode.WORD_MODE_PHRASE) {
-      return here.words(field, words.getText());
+      return phrase(here.words(field, words.getText()), where);
     }
     List<Node> each = here.eachWord(field, words.getText());
-    count += each.size();
-    if (count > MOST_PARTS) {
-      throw InvalidRequest.of(where, "is one of more than 1,024 parts");
-    }
+    count(each.size(), where);
     if (each.isEmpty()) {
       warnings.add(QueryWarning.QUERY_WARNING_ONLY_STOP_WORDS);
       return null;
@@ -128,6 +131,22 @@ final class ClauseReader {
     return words.getWordMode() == Clause.WordMode.WORD_MODE_ANY
         ? new Node.Any(each)
         : new Node.All(each, List.of());
+  }
+
+  private Node phrase(Node phrase, String where) {
+    if (phrase == null) {
+      warnings.add(QueryWarning.QUERY_WARNING_ONLY_STOP_WORDS);
+    } else if (phrase instanceof Node.Words words) {
+      count(words.fields().get(0).terms().size() - 1, where);
+    }
+    return phrase;
+  }
+
+  private void count(int parts, String where) {
+    count += parts;
+    if (count > MOST_PARTS) {
+      throw InvalidRequest.of(where, "is one of more than 1,024 parts");
+    }
   }
 
   private static Node range(Clause.Range range, Conditions here, String where) {

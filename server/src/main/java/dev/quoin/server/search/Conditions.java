@@ -6,6 +6,7 @@ import dev.quoin.server.analysis.TextAnalyzer;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.errors.Texts;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
@@ -123,14 +124,21 @@ final class Conditions {
    */
   Node range(IndexField field, String from, String to, boolean fromExcluded, boolean toExcluded) {
     if (field.isNumber()) {
-      return new Node.Numbers(
-          field,
-          from == null ? Double.NEGATIVE_INFINITY : number(from),
-          to == null ? Double.POSITIVE_INFINITY : number(to),
-          fromExcluded,
-          toExcluded);
+      double least = from == null ? Double.NEGATIVE_INFINITY : number(from);
+      double most = to == null ? Double.POSITIVE_INFINITY : number(to);
+      if (least > most) {
+        throw emptyRange(from, to);
+      }
+      return new Node.Numbers(field, least, most, fromExcluded, toExcluded);
     }
     if (field.isString()) {
+      int order =
+          from == null || to == null
+              ? -1
+              : Arrays.compareUnsigned(Bytes.utf8(from), Bytes.utf8(to));
+      if (order > 0) {
+        throw emptyRange(from, to);
+      }
       return new Node.Strings(
           field,
           from == null ? null : Bytes.utf8(from),
@@ -141,6 +149,12 @@ final class Conditions {
     throw wrong.apply(
         "the field \"%s\" is of type %s; ranges are for NUMBER and STRING"
             .formatted(field.name(), field.typeWord()));
+  }
+
+  private InvalidRequest emptyRange(String from, String to) {
+    return wrong.apply(
+        "expected a range from the smaller to the greater value, found one from \"%s\" to \"%s\""
+            .formatted(Texts.cut(from, SHOWN_BYTES), Texts.cut(to, SHOWN_BYTES)));
   }
 
   private double number(String text) {

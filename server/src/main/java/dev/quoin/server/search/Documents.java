@@ -8,6 +8,7 @@ import dev.quoin.search.v1.Document;
 import dev.quoin.search.v1.PutOutcome;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -225,7 +226,7 @@ final class Documents {
       long cost = stored.fields().getSerializedSize();
       cost += change.next() == null ? 0 : change.next().getSerializedSize();
       return workers
-          .compute(cost, () -> prepare(stored, change))
+          .compute(scope, cost, () -> prepare(stored, change))
           .thenCompose(prepared -> tryQueries(prepared, queriesStamp, tries));
     }
 

@@ -56,9 +56,19 @@ final class FacetCounter {
       if (!names.add(field.name())) {
         throw InvalidRequest.of(where, "must be there once");
       }
+      checkRanges(asked.get(i), "facets[%d].ranges".formatted(i));
       facets.add(new FacetOf(field, asked.get(i)));
     }
     return facets;
+  }
+
+  private static void checkRanges(Facet asked, String where) {
+    for (int i = 0; i < asked.getRangesCount(); i++) {
+      FacetRange range = asked.getRanges(i);
+      if (range.hasLower() && range.hasUpper() && range.getLower() >= range.getUpper()) {
+        throw InvalidRequest.of("%s[%d].upper".formatted(where, i), "must be greater than lower");
+      }
+    }
   }
 
   void take(int ordinal) {

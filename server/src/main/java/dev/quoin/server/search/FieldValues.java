@@ -15,6 +15,9 @@ final class FieldValues {
   private static final int TAG_BYTES = 256;
   private static final int TAGS = 64;
 
+  /** Whole numbers from here on stand for others, too. */
+  private static final double MOST_EXACT = 1L << 53;
+
   private final String where;
 
   /**
@@ -70,7 +73,7 @@ final class FieldValues {
           switch (one.getKindCase()) {
             case STRING_VALUE -> one.getStringValue();
             case BOOL_VALUE -> String.valueOf(one.getBoolValue());
-            case NUMBER_VALUE -> number(one.getNumberValue());
+            case NUMBER_VALUE -> exact(field, one.getNumberValue());
             default -> throw wrong(field, "must be texts, numbers or bools");
           };
       int bytes = Bytes.utf8(tag).length;
@@ -85,9 +88,16 @@ final class FieldValues {
     return tags;
   }
 
+  private String exact(IndexField field, double value) {
+    if (value == Math.rint(value) && Math.abs(value) >= MOST_EXACT) {
+      throw wrong(field, "must be given as a text when it is a whole number from 2^53 on");
+    }
+    return number(value);
+  }
+
   /** A number as people write it. */
   static String number(double value) {
-    return value == Math.rint(value) && Math.abs(value) < 1e15
+    return value == Math.rint(value) && Math.abs(value) < MOST_EXACT
         ? String.valueOf((long) value)
         : String.valueOf(value);
   }

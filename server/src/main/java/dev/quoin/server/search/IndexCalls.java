@@ -46,6 +46,7 @@ final class IndexCalls {
     if (request.getNoStopWords() && request.getStopWordsCount() > 0) {
       throw InvalidRequest.of("no_stop_words", "must not be set together with stop_words");
     }
+    checkStopWords(request.getStopWordsList());
     CreateIndexRequest settings =
         request.toBuilder()
             .clearIndex()
@@ -86,6 +87,15 @@ final class IndexCalls {
       }
       if (!field.getAnalyzer().isEmpty() && !TextAnalyzer.names().contains(field.getAnalyzer())) {
         throw InvalidRequest.of(where + "analyzer", Names.noAnalyzer(field.getAnalyzer()));
+      }
+    }
+  }
+
+  private static void checkStopWords(List<String> words) {
+    TextAnalyzer plain = TextAnalyzer.of(TextAnalyzer.STANDARD, List.of()).orElseThrow();
+    for (int i = 0; i < words.size(); i++) {
+      if (plain.terms(words.get(i)).size() != 1) {
+        throw InvalidRequest.of("stop_words[" + i + "]", "must be one word");
       }
     }
   }

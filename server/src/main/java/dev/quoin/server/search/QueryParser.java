@@ -23,12 +23,14 @@ final class QueryParser {
 
   private final Conditions conditions;
   private final String text;
+  private final Utf8Places places;
   private final Set<QueryWarning> warnings = new LinkedHashSet<>();
   private int at;
   private int count;
 
   private QueryParser(IndexDefinition index, String text) {
     this.text = text;
+    this.places = new Utf8Places(text);
     this.conditions = new Conditions(index, problem -> wrong(at, problem));
   }
 
@@ -292,7 +294,7 @@ final class QueryParser {
 
   /** A place in bytes of UTF-8. */
   private int bytes(int place) {
-    return Bytes.utf8(text.substring(0, place)).length;
+    return places.of(place);
   }
 
   private InvalidRequest wrong(int place, String expected) {

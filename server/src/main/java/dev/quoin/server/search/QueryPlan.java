@@ -18,7 +18,7 @@ final class QueryPlan {
   private final Set<String> terms = new LinkedHashSet<>();
   private final Set<String> sums = new TreeSet<>();
   private final Set<String> counted = new TreeSet<>();
-  private final List<Node.Prefix> prefixes = new ArrayList<>();
+  private final Set<Node.Prefix> prefixes = new LinkedHashSet<>();
 
   /** Words that begin as prefixes do, by prefix and field, in the order of their bytes. */
   static final class Expansions {
@@ -81,8 +81,9 @@ final class QueryPlan {
     }
   }
 
+  /** The prefixes there are, each once. */
   List<Node.Prefix> prefixes() {
-    return prefixes;
+    return List.copyOf(prefixes);
   }
 
   /** The terms to read, with those that prefixes stand for. */

@@ -4,6 +4,7 @@ package dev.quoin.server.search;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
+import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.RequestContext;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,9 @@ import java.util.function.Supplier;
  * evaluates it on each, and merges what they found.
  */
 final class QueryRun {
+  private static final long COST_OF_A_TERM = 4;
+  private static final long COST_OF_A_PREFIX = 1_024;
+
   private final PartitionReader reader;
   private final WordReader words;
   private final Workers workers;
@@ -100,7 +104,7 @@ final class QueryRun {
                   position.isEmpty()
                       ? Statistics.of(plan, ready.stream().map(Ready::view).toList())
                       : Statistics.read(plan, position.substring(0, position.indexOf('|')));
-              return search(ready, statistics, estimate);
+              return search(ready, statistics, estimate + effort(ready));
             });
   }
 
@@ -111,16 +115,27 @@ final class QueryRun {
     return Indexes.onPartitions(
             request.index(),
             p -> tolerant(p, () -> words.expand(preparing, request.index(), p, plan.prefixes())))
-        .thenApply(
+        .thenCompose(
             all ->
-                WordReader.merge(
-                    all.stream().filter(one -> one != null).toList(), request.warnings()));
+                workers.compute(
+                    scope,
+                    COST_OF_A_PREFIX * plan.prefixes().size(),
+                    () ->
+                        WordReader.merge(
+                            all.stream().filter(one -> one != null).toList(), request.warnings())));
   }
 
   private CompletionStage<Ready> prepare(int partition, QueryPlan.Expansions expansions) {
     PartitionView view = reader.open(preparing, request.index(), partition);
     return view.read(plan.terms(expansions), plan.sums())
         .thenApply(read -> new Ready(partition, view, expansions));
+  }
+
+  /** Terms take some time even where no document has them. */
+  private long effort(List<Ready> ready) {
+    return ready.isEmpty()
+        ? 0
+        : COST_OF_A_TERM * ready.size() * plan.terms(ready.get(0).expansions()).size();
   }
 
   private void refuseExpensive(long estimate) {
@@ -164,7 +179,7 @@ final class QueryRun {
 
   private CompletionStage<Searched> evaluate(PartitionSearch search, long estimate) {
     return workers
-        .compute(estimate, search::evaluate)
+        .compute(scope, estimate, search::evaluate)
         .thenCompose(
             found ->
                 found != null
@@ -203,7 +218,8 @@ final class QueryRun {
               if (failure == null) {
                 return answer;
               }
-              if (!ErrorMapper.isTemporary(failure)) {
+              // What this server has too much to do for is refused as a whole.
+              if (!ErrorMapper.isTemporary(failure) || ErrorMapper.isOverloaded(failure)) {
                 throw failure instanceof CompletionException known
                     ? known
                     : new CompletionException(failure);

@@ -3,6 +3,7 @@ package dev.quoin.server.search;
 
 import com.google.protobuf.Struct;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.RequestContext;
@@ -28,16 +29,19 @@ final class SavedQueries {
   private static final int MOST = 100_000;
   private static final int AT_ONCE = 500;
   private static final int REMEMBERED = 100_000;
+  private static final long COST_OF_A_CHARACTER = 4;
 
   private final Scripts scripts;
   private final Indexes indexes;
+  private final Workers workers;
 
   /** The stamp of the saved queries of each partition, as far as this server has met some. */
   private final Map<String, byte[]> stamps = new ConcurrentHashMap<>();
 
-  SavedQueries(Scripts scripts, Indexes indexes) {
+  SavedQueries(Scripts scripts, Indexes indexes, Workers workers) {
     this.scripts = scripts;
     this.indexes = indexes;
+    this.workers = workers;
   }
 
   /** A saved query. */
@@ -65,6 +69,7 @@ final class SavedQueries {
   /**
    * Saves a query in every partition.
    *
+   * @param node what it means
    * @param counts how many documents have terms
    */
   CompletionStage<Boolean> put(
@@ -72,8 +77,9 @@ final class SavedQueries {
       IndexDefinition index,
       String id,
       String query,
+      Node node,
       Map<String, Long> counts) {
-    Probes probes = probes(QueryParser.parse(index, query).node(), counts);
+    Probes probes = probes(node, counts);
     if (probes == null) {
       throw InvalidRequest.of(
           "query", "must hold a word, phrase or tag that every match has, to be saved");
@@ -177,16 +183,32 @@ final class SavedQueries {
               byte[] first = stamp == null ? read : stamp;
               int done = reply.count();
               String last = reply.text();
+              Map<String, String> found = new TreeMap<>();
               while (reply.hasMore()) {
-                String id = reply.text();
-                String query = reply.text();
-                tried.computeIfAbsent(id, i -> isMatch(index, query, document));
+                found.put(reply.text(), reply.text());
               }
+              found.keySet().removeAll(tried.keySet());
               List<String> rest = terms.subList(done, terms.size());
-              return rest.isEmpty()
-                  ? CompletableFuture.completedFuture(new Matching(first, matches(tried)))
-                  : candidates(scope, index, keys, rest, last, first, document, tried);
+              return workers
+                  .compute(
+                      scope,
+                      found.values().stream().mapToLong(SavedQueries::cost).sum(),
+                      () -> {
+                        found.forEach(
+                            (id, query) -> tried.put(id, isMatch(index, query, document)));
+                        return tried;
+                      })
+                  .thenCompose(
+                      all ->
+                          rest.isEmpty()
+                              ? CompletableFuture.completedFuture(new Matching(first, matches(all)))
+                              : candidates(scope, index, keys, rest, last, first, document, all));
             });
+  }
+
+  /** What it costs to parse a query and to try it on a document. */
+  static long cost(String query) {
+    return COST_OF_A_CHARACTER * query.length();
   }
 
   private static List<String> matches(Map<String, Boolean> tried) {

@@ -10,11 +10,11 @@ import dev.quoin.search.v1.PutQueryResponse;
 import dev.quoin.search.v1.WatchMatchesRequest;
 import dev.quoin.search.v1.WatchMatchesResponse;
 import dev.quoin.server.kernel.Kernel;
+import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Paging;
 import dev.quoin.server.rpc.ResponseStream;
-import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 
@@ -26,12 +26,19 @@ final class SavedQueryCalls {
   private final Indexes indexes;
   private final SavedQueries queries;
   private final Suggestions suggestions;
+  private final Workers workers;
 
-  SavedQueryCalls(Kernel kernel, Indexes indexes, SavedQueries queries, Suggestions suggestions) {
+  SavedQueryCalls(
+      Kernel kernel,
+      Indexes indexes,
+      SavedQueries queries,
+      Suggestions suggestions,
+      Workers workers) {
     this.kernel = kernel;
     this.indexes = indexes;
     this.queries = queries;
     this.suggestions = suggestions;
+    this.workers = workers;
   }
 
   CompletionStage<PutQueryResponse> put(PutQueryRequest request, Call call) {
@@ -39,20 +46,28 @@ final class SavedQueryCalls {
         .with(
             call.scope(),
             request.getIndex(),
-            index -> {
-              QueryPlan plan = new QueryPlan(QueryParser.parse(index, request.getQuery()).node());
-              List<String> terms = plan.terms(new QueryPlan.Expansions());
-              return suggestions
-                  .counts(call.scope(), index, terms)
-                  .thenCompose(
-                      counts ->
-                          queries.put(
-                              call.scope(),
-                              index,
-                              request.getQueryId(),
-                              request.getQuery(),
-                              counts));
-            })
+            index ->
+                workers
+                    .compute(
+                        call.scope(),
+                        SavedQueries.cost(request.getQuery()),
+                        () -> QueryParser.parse(index, request.getQuery()).node())
+                    .thenCompose(
+                        node ->
+                            suggestions
+                                .counts(
+                                    call.scope(),
+                                    index,
+                                    new QueryPlan(node).terms(new QueryPlan.Expansions()))
+                                .thenCompose(
+                                    counts ->
+                                        queries.put(
+                                            call.scope(),
+                                            index,
+                                            request.getQueryId(),
+                                            request.getQuery(),
+                                            node,
+                                            counts))))
         .thenApply(created -> PutQueryResponse.newBuilder().setCreated(created).build());
   }
 

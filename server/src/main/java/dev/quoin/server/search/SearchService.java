@@ -29,6 +29,7 @@ import dev.quoin.server.analysis.Term;
 import dev.quoin.server.analysis.TextAnalyzer;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Kernel;
+import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.names.NameIndex;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
@@ -39,19 +40,23 @@ import dev.quoin.server.rpc.ResponseStream;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Serves {@code quoin.search.v1.Search}. */
 public final class SearchService implements BindableService {
   private static final int PUTS_AHEAD = 64;
   private static final int HITS = 20;
+
+  /** What a byte of text costs to be analyzed or parsed. */
+  private static final long COST_OF_A_BYTE = 4;
+
   private static final int STREAMED_AT_ONCE = 200;
 
   /** Indexes are listed until they are dropped. */
   private static final Duration LISTED = Duration.ofDays(36_500);
 
   private final Kernel kernel;
+  private final Workers workers;
   private final Indexes indexes;
   private final IndexCalls indexCalls;
   private final Documents documents;
@@ -61,16 +66,16 @@ public final class SearchService implements BindableService {
 
   public SearchService(Kernel kernel) {
     this.kernel = kernel;
-    Workers workers = new Workers();
+    workers = new Workers("quoin-search");
     indexes = new Indexes(kernel.scripts(), kernel.keyspace("search"));
     indexCalls =
         new IndexCalls(indexes, new NameIndex(kernel.scripts(), kernel.keyspace("search"), LISTED));
-    SavedQueries queries = new SavedQueries(kernel.scripts(), indexes);
+    SavedQueries queries = new SavedQueries(kernel.scripts(), indexes, workers);
     documents = new Documents(kernel.scripts(), indexes, queries, workers);
     WordReader words = new WordReader(kernel.scripts(), indexes);
     searches = new Searches(kernel.scripts(), indexes, documents, words, workers);
-    suggestions = new Suggestions(kernel.scripts(), indexes, words);
-    queryCalls = new SavedQueryCalls(kernel, indexes, queries, suggestions);
+    suggestions = new Suggestions(kernel.scripts(), indexes, words, workers);
+    queryCalls = new SavedQueryCalls(kernel, indexes, queries, suggestions, workers);
   }
 
   @Override
@@ -157,15 +162,29 @@ public final class SearchService implements BindableService {
     return indexes.with(
         scope,
         request.getIndex(),
-        index -> {
-          SearchRequest search = SearchRequest.of(index, request);
-          Paging paging =
-              Paging.of(
-                  scope, request.getPageSize(), HITS, request.getPageToken(), search.identity());
-          return searches
-              .page(scope, search, paging.size(), paging.position())
-              .thenApply(page -> response(search, page, paging));
-        });
+        index ->
+            understood(scope, index, request)
+                .thenCompose(
+                    search -> {
+                      Paging paging =
+                          Paging.of(
+                              scope,
+                              request.getPageSize(),
+                              HITS,
+                              request.getPageToken(),
+                              search.identity());
+                      return searches
+                          .page(scope, search, paging.size(), paging.position())
+                          .thenApply(page -> response(search, page, paging));
+                    }));
+  }
+
+  private CompletionStage<SearchRequest> understood(
+      RequestContext scope, IndexDefinition index, QueryRequest request) {
+    return workers.compute(
+        scope,
+        COST_OF_A_BYTE * request.getSerializedSize(),
+        () -> SearchRequest.of(index, request));
   }
 
   private static QueryResponse response(SearchRequest search, Page page, Paging paging) {
@@ -191,19 +210,18 @@ public final class SearchService implements BindableService {
         .with(
             scope,
             asked.getIndex(),
-            index -> {
-              SearchRequest search = SearchRequest.of(index, asked);
-              String position = streamPosition(scope, request.getCursor(), search);
-              new HitStream(
-                      after -> found(scope, asked, after),
-                      after -> PageToken.of(scope, after, search.identity()),
-                      request.getCursor(),
-                      position,
-                      call,
-                      responses)
-                  .find();
-              return CompletableFuture.completedFuture(null);
-            })
+            index ->
+                understood(scope, index, asked)
+                    .thenAccept(
+                        search ->
+                            new HitStream(
+                                    after -> found(scope, asked, after),
+                                    after -> PageToken.of(scope, after, search.identity()),
+                                    request.getCursor(),
+                                    streamPosition(scope, request.getCursor(), search),
+                                    call,
+                                    responses)
+                                .find()))
         .whenComplete(
             (opened, failure) -> {
               if (failure != null) {
@@ -228,7 +246,9 @@ public final class SearchService implements BindableService {
     return indexes.with(
         scope,
         asked.getIndex(),
-        index -> searches.page(scope, SearchRequest.of(index, asked), STREAMED_AT_ONCE, after));
+        index ->
+            understood(scope, index, asked)
+                .thenCompose(search -> searches.page(scope, search, STREAMED_AT_ONCE, after)));
   }
 
   private static String streamPosition(RequestContext scope, String cursor, SearchRequest search) {
@@ -255,7 +275,7 @@ public final class SearchService implements BindableService {
       TextAnalyzer analyzer =
           TextAnalyzer.of(name)
               .orElseThrow(() -> InvalidRequest.of("analyzer", Names.noAnalyzer(name)));
-      return CompletableFuture.completedFuture(analyzed(analyzer, request.getText()));
+      return analyzed(call, analyzer, request.getText());
     }
     if (!request.getAnalyzer().isEmpty()) {
       throw InvalidRequest.of("analyzer", "must be empty when a field is named");
@@ -268,11 +288,17 @@ public final class SearchService implements BindableService {
           if (!field.isText()) {
             throw InvalidRequest.of("field", "must be a TEXT, not " + field.typeWord());
           }
-          return CompletableFuture.completedFuture(analyzed(field.analyzer(), request.getText()));
+          return analyzed(call, field.analyzer(), request.getText());
         });
   }
 
+  private CompletionStage<AnalyzeResponse> analyzed(Call call, TextAnalyzer analyzer, String text) {
+    return workers.compute(
+        call.scope(), COST_OF_A_BYTE * text.length(), () -> analyzed(analyzer, text));
+  }
+
   private static AnalyzeResponse analyzed(TextAnalyzer analyzer, String text) {
+    Utf8Places places = new Utf8Places(text);
     AnalyzeResponse.Builder response =
         AnalyzeResponse.newBuilder().setAnalyzerVersion(TextAnalyzer.VERSION);
     for (Term term : analyzer.terms(text)) {
@@ -281,8 +307,8 @@ public final class SearchService implements BindableService {
           .setTerm(term.text())
           .setWord(term.word())
           .setTermPosition(term.position())
-          .setStart(Bytes.utf8(text.substring(0, term.start())).length)
-          .setEnd(Bytes.utf8(text.substring(0, term.end())).length);
+          .setStart(places.of(term.start()))
+          .setEnd(places.of(term.end()));
     }
     return response.build();
   }
@@ -291,13 +317,17 @@ public final class SearchService implements BindableService {
     return indexes.with(
         call.scope(),
         request.getIndex(),
-        index -> {
-          ParsedQuery parsed = QueryParser.parse(index, request.getQuery());
-          return CompletableFuture.completedFuture(
-              ParseResponse.newBuilder()
-                  .addAllParsedParts(parsed.parts())
-                  .addAllWarnings(parsed.warnings())
-                  .build());
-        });
+        index ->
+            workers.compute(
+                call.scope(),
+                COST_OF_A_BYTE * request.getQuery().length(),
+                () -> parsed(QueryParser.parse(index, request.getQuery()))));
+  }
+
+  private static ParseResponse parsed(ParsedQuery parsed) {
+    return ParseResponse.newBuilder()
+        .addAllParsedParts(parsed.parts())
+        .addAllWarnings(parsed.warnings())
+        .build();
   }
 }

@@ -7,6 +7,7 @@ import dev.quoin.search.v1.Explanation;
 import dev.quoin.search.v1.FacetCounts;
 import dev.quoin.search.v1.Highlight;
 import dev.quoin.search.v1.Hit;
+import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import io.grpc.Deadline;
@@ -91,11 +92,16 @@ final class Searches {
         .thenCompose(
             done ->
                 workers.compute(
-                    cost(request, found), () -> page(request, run, result, page, found)));
+                    scope,
+                    cost(request, page, found),
+                    () -> page(request, run, result, page, found)));
   }
 
-  private static long cost(SearchRequest request, StoredDocument[] found) {
-    long cost = 0;
+  private static long cost(
+      SearchRequest request, List<Collector.Candidate> page, StoredDocument[] found) {
+    // Every part of the query is explained for every hit.
+    long cost =
+        request.asked().getExplain() ? (long) page.size() * request.asked().getSerializedSize() : 0;
     for (StoredDocument document : found) {
       cost +=
           document == null || request.highlighted().isEmpty()

@@ -6,6 +6,7 @@ import dev.quoin.search.v1.SuggestResponse;
 import dev.quoin.server.analysis.Term;
 import dev.quoin.server.analysis.TextAnalyzer;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.RequestContext;
@@ -29,15 +30,27 @@ final class Suggestions {
   private static final int USUAL = 10;
   private static final int SHORT = 5;
 
+  /** What a word costs to be looked at. */
+  private static final long COST = 8;
+
   private final Scripts scripts;
   private final Indexes indexes;
   private final WordReader words;
+  private final Workers workers;
 
-  Suggestions(Scripts scripts, Indexes indexes, WordReader words) {
+  Suggestions(Scripts scripts, Indexes indexes, WordReader words, Workers workers) {
     this.scripts = scripts;
     this.indexes = indexes;
     this.words = words;
+    this.workers = workers;
   }
+
+  /**
+   * A word that may be suggested.
+   *
+   * @param term that a search for it looks for
+   */
+  private record Candidate(String word, String term, int distance) {}
 
   private record Counted(String word, long count, int distance) {}
 
@@ -56,12 +69,13 @@ final class Suggestions {
     return Indexes.onPartitions(index, p -> all(scope, index, p, field, prefix, new ArrayList<>()))
         .thenCompose(
             found -> {
-              TreeSet<String> candidates =
-                  new TreeSet<>(Comparator.comparing(Bytes::utf8, Arrays::compareUnsigned));
-              found.forEach(candidates::addAll);
-              candidates.removeIf(word -> request.getSimilar() && !isSimilar(given, word));
               boolean partial = found.stream().anyMatch(one -> one.size() >= LOOKED_AT);
-              return counted(scope, index, field, List.copyOf(candidates), given)
+              return workers
+                  .compute(
+                      scope,
+                      found.stream().mapToLong(List::size).sum() * (COST + given.length()),
+                      () -> candidates(found, field, request.getSimilar() ? given : ""))
+                  .thenCompose(candidates -> counted(scope, index, candidates))
                   .thenApply(counted -> response(request, counted, partial));
             });
   }
@@ -100,23 +114,30 @@ final class Suggestions {
             });
   }
 
+  /** The words that may be suggested, in the order of their bytes. */
+  private static List<Candidate> candidates(
+      List<List<String>> found, IndexField field, String similarTo) {
+    TreeSet<String> all = new TreeSet<>(Comparator.comparing(Bytes::utf8, Arrays::compareUnsigned));
+    found.forEach(all::addAll);
+    all.removeIf(word -> !similarTo.isEmpty() && !isSimilar(similarTo, word));
+    return all.stream()
+        .map(
+            word ->
+                new Candidate(
+                    word,
+                    searched(field, word),
+                    similarTo.isEmpty() ? 0 : distance(similarTo, word)))
+        .toList();
+  }
+
   private CompletionStage<List<Counted>> counted(
-      RequestContext scope,
-      IndexDefinition index,
-      IndexField field,
-      List<String> candidates,
-      String given) {
-    List<String> terms = candidates.stream().map(word -> searched(field, word)).toList();
-    return counts(scope, index, terms)
+      RequestContext scope, IndexDefinition index, List<Candidate> candidates) {
+    return counts(scope, index, candidates.stream().map(Candidate::term).toList())
         .thenApply(
-            counts -> {
-              List<Counted> counted = new ArrayList<>();
-              for (int i = 0; i < candidates.size(); i++) {
-                String word = candidates.get(i);
-                counted.add(new Counted(word, counts.get(terms.get(i)), distance(given, word)));
-              }
-              return counted;
-            });
+            counts ->
+                candidates.stream()
+                    .map(one -> new Counted(one.word(), counts.get(one.term()), one.distance()))
+                    .toList());
   }
 
   /** The term that a search for a word looks for. */

@@ -3,6 +3,7 @@ package dev.quoin.server.ads;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import dev.quoin.ads.v1.Ad;
 import dev.quoin.ads.v1.AdServerGrpc;
@@ -270,6 +271,13 @@ final class AdServerServiceTest {
 
   @Test
   void whatRulesCannotSayIsRefused() {
+    assertRefused(
+        "settings.reservation_window",
+        () ->
+            ads.put(
+                Ads.settings()
+                    .setEventWindow(Durations.fromSeconds(60))
+                    .setReservationWindow(Durations.fromSeconds(61))));
     assertRefused("settings.analyzer", () -> ads.put(Ads.settings().setAnalyzer("klingon")));
     assertRefused(
         "settings.decay_half_life", () -> ads.put(Ads.settings().setDecayHalfLife(Ads.seconds(5))));

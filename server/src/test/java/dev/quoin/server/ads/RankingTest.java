@@ -88,6 +88,7 @@ final class RankingTest {
         Map.of(),
         Map.of(),
         new CapLevels(),
+        new Effort(),
         0);
   }
 

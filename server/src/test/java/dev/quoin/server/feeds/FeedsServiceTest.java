@@ -35,6 +35,7 @@ import dev.quoin.feeds.v1.WatchTrendsRequest;
 import dev.quoin.feeds.v1.WatchTrendsResponse;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.OpenStream;
+import dev.quoin.server.testing.Overtaking;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
@@ -400,6 +401,32 @@ final class FeedsServiceTest {
   }
 
   @Test
+  void shortCallsOvertakeTrendsOfManyNames() throws Exception {
+    String namespace = namespace();
+    for (int i = 0; i < 100; i++) {
+      int first = i * 30;
+      in(namespace, TestServer.first())
+          .publish(
+              status("s" + i, "ann", "x")
+                  .addAllTags(IntStream.range(first, first + 30).mapToObj(t -> "t" + t).toList())
+                  .build());
+    }
+    GetTrendsRequest request =
+        GetTrendsRequest.newBuilder()
+            .setWindow(Durations.fromMinutes(60))
+            .setInterval(Durations.fromMinutes(1))
+            .setMaxItems(100)
+            .build();
+    assertThat(in(namespace, TestServer.first()).getTrends(request).getIntervalsCount())
+        .isEqualTo(60);
+
+    FeedsGrpc.FeedsFutureStub later =
+        FeedsGrpc.newFutureStub(TestServer.first().channel())
+            .withInterceptors(TestServer.in(namespace));
+    Overtaking.assertOvertaken(() -> later.getTrends(request), () -> publish("1", "ann", "x"));
+  }
+
+  @Test
   void trendsOfIntervalsAddUp() {
     String namespace = namespace();
     IntStream.range(0, 20).forEach(i -> publishIn(namespace, "t" + i, "ann", "#tag" + i % 3));
@@ -607,6 +634,11 @@ final class FeedsServiceTest {
             .addGroups(c().addAllTrack(IntStream.range(0, 300).mapToObj(i -> "w" + i).toList())),
         "track");
     assertFields(f().addTrack("x").setCursor("nonsense"), "cursor");
+    assertFields(f().addFollow("ann").addFollow("@"), "follow[1]");
+    assertFields(f().addLanguages(" "), "languages[0]");
+    assertFields(f().addGroups(c().addTags("#")), "groups[0].tags[0]");
+    assertThat(Refused.by(() -> publish(status("1", "ann", "x").addTags("#"))).fields())
+        .containsExactly("tags[0]");
     assertThat(Refused.by(() -> publish(status("", "ann", "x"))).fields()).containsExactly("id");
     assertThat(
             Refused.by(

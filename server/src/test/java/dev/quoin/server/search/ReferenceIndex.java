@@ -150,7 +150,9 @@ final class ReferenceIndex {
     return new Asked("kind:" + value, "kind", doc -> doc.kinds().contains(value), doc -> 0.0);
   }
 
-  Asked votes(int from, int to) {
+  Asked votes(int one, int other) {
+    int from = Math.min(one, other);
+    int to = Math.max(one, other);
     return new Asked(
         "votes:[%d TO %d}".formatted(from, to),
         "votes",

@@ -10,18 +10,22 @@ import static dev.quoin.server.search.SearchTesting.query;
 import static dev.quoin.server.search.SearchTesting.string;
 import static dev.quoin.server.search.SearchTesting.tag;
 import static dev.quoin.server.search.SearchTesting.text;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Value;
+import com.google.rpc.ErrorInfo;
 import dev.quoin.search.v1.AnalyzeRequest;
 import dev.quoin.search.v1.BulkPutResponse;
 import dev.quoin.search.v1.Clause;
 import dev.quoin.search.v1.CreateIndexRequest;
+import dev.quoin.search.v1.Document;
 import dev.quoin.search.v1.Facet;
 import dev.quoin.search.v1.FacetRange;
 import dev.quoin.search.v1.FieldType;
 import dev.quoin.search.v1.GetIndexRequest;
 import dev.quoin.search.v1.PutOutcome;
+import dev.quoin.search.v1.PutRequest;
 import dev.quoin.search.v1.QueryRequest;
 import dev.quoin.search.v1.QueryResponse;
 import dev.quoin.search.v1.QueryStreamRequest;
@@ -35,6 +39,7 @@ import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -84,6 +89,21 @@ final class SearchBadInputTest {
             q ->
                 q.addFacets(Facet.newBuilder().setField("kind"))
                     .addFacets(Facet.newBuilder().setField("kind"))),
+        query(
+            "query",
+            q ->
+                q.setQuery(
+                    IntStream.range(0, 65).mapToObj(i -> "p" + i + "* ").collect(joining()))),
+        query("query", q -> q.setQuery("votes:[5 TO 1]")),
+        query("query", q -> q.setQuery("by:[b TO a]")),
+        query(
+            "facets[0].ranges[1].upper",
+            q ->
+                q.addFacets(
+                    Facet.newBuilder()
+                        .setField("votes")
+                        .addRanges(FacetRange.newBuilder().setLower(1).setUpper(2))
+                        .addRanges(FacetRange.newBuilder().setLower(2).setUpper(2)))),
         query("highlight[0]", q -> q.addHighlight("kind")),
         query("return_fields[0]", q -> q.addReturnFields("colour")),
         query("page_size", q -> q.setPageSize(101)),
@@ -135,6 +155,55 @@ final class SearchBadInputTest {
           assertThat(refused.reason()).isEqualTo("INVALID_REQUEST");
           assertThat(refused.fields()).containsExactly(field);
         });
+  }
+
+  @Test
+  void whatIsMissingIsNamed() {
+    Refused refused = Refused.by(() -> search.query(SearchTesting.query("no", "x").build()));
+    assertThat(refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
+        .containsEntry("index", "no");
+    assertThat(refused.status().getMessage()).contains("index \"no\"");
+  }
+
+  @Test
+  void numbersAreTagsAsPeopleWriteThem() {
+    put(search, "kb", "1", "kind", 1_700_000_000_000_000L);
+    assertThat(find(search, "kb", "kind:1700000000000000")).containsExactly("1");
+    assertRefused("document.fields[\"kind\"]", "kind", (1L << 53) + 2);
+  }
+
+  @Test
+  void aVersionLeavesRoomForThoseThatFollow() {
+    assertThat(
+            Refused.by(
+                    () ->
+                        search.put(
+                            PutRequest.newBuilder()
+                                .setIndex("kb")
+                                .setDocument(
+                                    Document.newBuilder().setId("1").setVersion(Long.MAX_VALUE))
+                                .build()))
+                .fields())
+        .containsExactly("document.version");
+  }
+
+  @Test
+  void clausesOfNoWordSaySo() {
+    for (Clause clause :
+        List.of(
+            words("title", "!!")
+                .setWords(
+                    Clause.Words.newBuilder()
+                        .setText("!!")
+                        .setWordMode(Clause.WordMode.WORD_MODE_PHRASE))
+                .build(),
+            Clause.newBuilder().setPrefixed(Clause.Prefix.newBuilder().setText("!!")).build())) {
+      assertThat(
+              search
+                  .query(QueryRequest.newBuilder().setIndex("kb").addClauses(clause).build())
+                  .getWarningsList())
+          .containsExactly(QueryWarning.QUERY_WARNING_ONLY_STOP_WORDS);
+    }
   }
 
   @Test
@@ -255,6 +324,8 @@ final class SearchBadInputTest {
     assertThat(prefixed.getWarningsList())
         .containsExactly(QueryWarning.QUERY_WARNING_PREFIX_TRUNCATED);
     assertThat(prefixed.getTotal()).isBetween(50L, 60L);
+    assertThat(search.query(SearchTesting.query("kb", "p* ".repeat(500)).build()).getTotal())
+        .isEqualTo(prefixed.getTotal());
     assertThat(SearchTesting.walk(search, SearchTesting.query("kb", query.toString()))).hasSize(50);
   }
 
@@ -337,6 +408,8 @@ final class SearchBadInputTest {
         .containsExactly("fields[0].sortable");
     assertThat(creating(b -> b.addFields(text("a").toBuilder().setWeight(Double.NaN))))
         .containsExactly("fields[0].weight");
+    assertThat(creating(b -> b.addFields(text("a")).addStopWords("the").addStopWords("of the")))
+        .containsExactly("stop_words[1]");
     assertThat(creating(b -> b.addFields(text("a")).setPartitions(65)))
         .containsExactly("partitions");
     assertThat(Refused.by(() -> search.suggest(suggest("votes"))).fields())

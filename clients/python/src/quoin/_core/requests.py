@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Streams of requests that users bring along."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Requests(Generic[T]):
+    """Requests as they are sent. Making them may raise anything: gRPC only cancels the call then, so
+    what was raised is kept for whoever waits for the answers."""
+
+    def __init__(self, made: AsyncIterator[T]) -> None:
+        self._made = made
+        self.failure: Exception | None = None
+
+    def __aiter__(self) -> "Requests[T]":
+        return self
+
+    async def __anext__(self) -> T:
+        try:
+            return await self._made.__anext__()
+        except (StopAsyncIteration, asyncio.CancelledError, GeneratorExit):
+            raise
+        except Exception as e:
+            self.failure = e
+        except BaseException as e:
+            # It would end the event loop.
+            self.failure = RuntimeError(f"the requests ended with {type(e).__name__}")
+            self.failure.__cause__ = e
+        raise self.failure
