@@ -18,9 +18,15 @@ final class ConditionFilter implements FeedFilter {
   private static final int MOST_AUTHORS = 5_000;
   private static final int MOST_AREAS = 25;
 
+  /** A condition is kept as it was given, folded, and as a key of the index. */
+  private static final int COPIES = 3;
+
+  private static final int CONDITION_BYTES = 150;
+
   private final ConditionSet any;
   private final List<ConditionSet> groups = new ArrayList<>();
   private final Set<String> keys;
+  private final long bytes;
 
   private ConditionFilter(Conditions given, List<Conditions> givenGroups, String path) {
     List<Conditions> all = new ArrayList<>(givenGroups);
@@ -39,6 +45,17 @@ final class ConditionFilter implements FeedFilter {
       groups.add(conditions);
       keys.addAll(conditions.keysOfAll());
     }
+    this.bytes = all.stream().mapToLong(ConditionFilter::bytes).sum();
+  }
+
+  private static long bytes(Conditions conditions) {
+    int count =
+        conditions.getTrackCount()
+            + conditions.getFollowCount()
+            + conditions.getLocationsCount()
+            + conditions.getLanguagesCount()
+            + conditions.getTagsCount();
+    return (long) COPIES * conditions.getSerializedSize() + (long) CONDITION_BYTES * count;
   }
 
   private static void checkCount(
@@ -80,6 +97,11 @@ final class ConditionFilter implements FeedFilter {
       }
     }
     return matches ? matched.build() : null;
+  }
+
+  @Override
+  public long bytes() {
+    return bytes;
   }
 
   @Override

@@ -12,6 +12,9 @@ interface FeedFilter {
   /** The parts that a status matches; null when it does not match. */
   Matched match(StatusTerms status);
 
+  /** Bytes that the filter takes while its stream is open, about. */
+  long bytes();
+
   /** Keys of which a status that matches has one at least: see {@link FilterIndex}. */
   Set<String> keys();
 
@@ -21,6 +24,11 @@ interface FeedFilter {
         @Override
         public Matched match(StatusTerms status) {
           return WHOLE;
+        }
+
+        @Override
+        public long bytes() {
+          return 0;
         }
 
         @Override

@@ -40,7 +40,7 @@ final class FeedStream<R extends Message> implements LiveReader {
   private final Overflow overflow;
   private final FeedBuffer buffer;
   private FeedFilter filter;
-  private Feeds.Open membership;
+  private Feeds.Membership membership;
   private Feed feed;
 
   /** Reads the log while the stream is behind; null while it is live. */
@@ -86,7 +86,7 @@ final class FeedStream<R extends Message> implements LiveReader {
    */
   CompletionStage<Void> open(String from) {
     Cursor cursor = tails.cursor(Feed.domain(call.scope()), from);
-    membership = feeds.join(call.scope());
+    membership = feeds.join(call.scope(), filter.bytes());
     return membership
         .opened()
         .whenComplete(
@@ -310,6 +310,7 @@ final class FeedStream<R extends Message> implements LiveReader {
    * @return done when the reader was told from where on it counts
    */
   CompletableFuture<Void> change(FeedFilter next) {
+    membership.resize(next.bytes());
     CompletableFuture<Void> changed = new CompletableFuture<>();
     feed.refilter(
         this,

@@ -63,8 +63,13 @@ public final class FeedsService implements BindableService {
             kernel.keyspace("feeds"),
             kernel.settings().feedsMaxEvents(),
             kernel.settings().feedsRetention());
-    this.feeds = new Feeds(store, kernel.tails(), kernel.timer());
+    this.feeds = new Feeds(store, kernel.tails(), kernel.timer(), mostFilterBytes());
     this.trends = new Trends(store, kernel.tails(), kernel.timer(), new Workers("quoin-trends"));
+  }
+
+  /** A quarter of the memory there is. */
+  private static long mostFilterBytes() {
+    return Runtime.getRuntime().maxMemory() / 4;
   }
 
   @Override

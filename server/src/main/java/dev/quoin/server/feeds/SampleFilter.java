@@ -12,6 +12,11 @@ record SampleFilter(int buckets) implements FeedFilter {
   }
 
   @Override
+  public long bytes() {
+    return 0;
+  }
+
+  @Override
   public Set<String> keys() {
     return Set.of();
   }
