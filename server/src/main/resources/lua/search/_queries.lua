@@ -1,3 +1,5 @@
+-- @include search/_index
+--
 -- queries is a hash: under the id of a query the query and the terms by which it is found, packed. probes
 -- is a sorted set, of which all have the score 0: a term, a NUL and the id of a query; and, to list them, a NUL
 -- and the id of every query.
@@ -14,4 +16,15 @@ local function forget(queries, probes, id)
   redis.call('ZREM', probes, '\0' .. id)
   redis.call('HDEL', queries, id)
   return true
+end
+
+-- Lets puts know that saved queries have changed.
+local function touch(meta, queries)
+  local count = redis.call('HLEN', queries)
+  if count > 0 then
+    next_stamp(meta, 'queries')
+    redis.call('HSET', meta, 'saved', count)
+  else
+    redis.call('HDEL', meta, 'queries', 'saved')
+  end
 end

@@ -21,6 +21,6 @@ if other then
 end
 local existed = forget(queries, probes, id)
 if existed then
-  redis.call('HSET', meta, 'saved', redis.call('HLEN', queries), 'queries', next_stamp(meta))
+  touch(meta, queries)
 end
 return {1, '', existed and 1 or 0}

@@ -31,5 +31,5 @@ redis.call('ZADD', probes, 0, '\0' .. id)
 for _, term in ipairs(terms) do
   redis.call('ZADD', probes, 0, term .. '\0' .. id)
 end
-redis.call('HSET', meta, 'saved', redis.call('HLEN', queries), 'queries', next_stamp(meta))
+touch(meta, queries)
 return {1, '', existed and 0 or 1}

@@ -14,6 +14,9 @@ final class Columns {
 
   static final int BLOCK = 128;
 
+  /** What the text, its length and the two places it is kept at take beside its letters. */
+  private static final int BYTES_OF_A_TAG = 136;
+
   private Columns() {}
 
   static String name(int column, int block) {
@@ -71,6 +74,7 @@ final class Columns {
   static final class Dictionary {
     private final Map<String, Integer> codes = new HashMap<>();
     private final List<String> tags = new ArrayList<>();
+    private long size;
 
     synchronized int code(String tag) {
       Integer known = codes.putIfAbsent(tag, tags.size());
@@ -78,6 +82,7 @@ final class Columns {
         return known;
       }
       tags.add(tag);
+      size += BYTES_OF_A_TAG + 2L * tag.length();
       return tags.size() - 1;
     }
 
@@ -85,8 +90,9 @@ final class Columns {
       return tags.get(code);
     }
 
-    synchronized int size() {
-      return tags.size();
+    /** About how many bytes it takes. */
+    synchronized long size() {
+      return size;
     }
   }
 
@@ -162,7 +168,7 @@ final class Columns {
 
     @Override
     public synchronized long size() {
-      return size + 64L * dictionary.size();
+      return size + dictionary.size();
     }
   }
 }

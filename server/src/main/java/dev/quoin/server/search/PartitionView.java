@@ -19,9 +19,16 @@ import java.util.concurrent.CompletionStage;
  * stamps of all that was read before, and the query is evaluated again. For one query at a time.
  */
 final class PartitionView {
+  /** Between two looks at the clock. */
+  private static final int STRIDE = 4_096;
+
   private static final int READ_BYTES = 192 * 1024;
   private static final int NAMES_AT_ONCE = 400;
   private static final int HEADS_AT_ONCE = 500;
+
+  /** Most of them are known when they are read once more: that they are is a short answer. */
+  private static final int KNOWN_AT_ONCE = 4_096;
+
   private static final int RESTARTS = 4;
 
   private final Scripts scripts;
@@ -29,6 +36,7 @@ final class PartitionView {
   private final IndexDefinition index;
   private final String[] keys;
   private final BlockCache cache;
+  private final Memory memory;
   private final String name;
   private final PartitionState state;
 
@@ -48,8 +56,24 @@ final class PartitionView {
   /** No document before it lacks anything. */
   private int complete = Integer.MAX_VALUE;
 
-  /** What was looked at. */
+  /** What was looked at, and when to look whether that is enough. */
   long cost;
+
+  private long nextCheck;
+  private long mostCost;
+  private long end;
+
+  /** How many bytes were read. */
+  private long held;
+
+  /** Thrown when an evaluation has looked at as much as it may, or for as long. */
+  static final class Spent extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private Spent() {
+      super("time or cost are up", null, false, false);
+    }
+  }
 
   private interface Wanted {
     void take(byte[] data);
@@ -61,6 +85,7 @@ final class PartitionView {
       IndexDefinition index,
       String[] keys,
       BlockCache cache,
+      Memory memory,
       String name,
       PartitionState state) {
     this.scripts = scripts;
@@ -68,6 +93,7 @@ final class PartitionView {
     this.index = index;
     this.keys = keys;
     this.cache = cache;
+    this.memory = memory;
     this.name = name;
     this.state = state;
     this.stampBytes = state.stamp();
@@ -103,11 +129,13 @@ final class PartitionView {
    *
    * @param moment stamp of the steps before
    * @param restarts how often to begin again when documents have changed between steps, so that all
-   *     is of one moment; a query of very many terms gives up on that when they always do
+   *     is of one moment. Then one step is enough for as many terms as a query has, but for those
+   *     that prefixes stand for
    */
   private CompletionStage<PartitionView> read(
       LuaScript script, List<String> all, int from, long moment, int restarts) {
-    List<String> names = all.subList(from, Math.min(all.size(), from + HEADS_AT_ONCE));
+    int most = restarts == RESTARTS ? HEADS_AT_ONCE : KNOWN_AT_ONCE;
+    List<String> names = all.subList(from, Math.min(all.size(), from + most));
     boolean isLast = from + names.size() == all.size();
     List<String> blocks = isLast ? first(wantedBlocks) : List.of();
     List<String> wanted = isLast ? first(wantedColumns) : List.of();
@@ -184,10 +212,14 @@ final class PartitionView {
       takeHead(names.get(i), reply.bytes(), known.get(names.get(i)));
     }
     for (int i = 0; i < blockCount; i++) {
-      wantedBlocks.remove(blocks.get(i)).take(reply.bytes());
+      byte[] data = reply.bytes();
+      hold(data.length);
+      wantedBlocks.remove(blocks.get(i)).take(data);
     }
     for (int i = 0; i < columnCount; i++) {
-      wantedColumns.remove(wanted.get(i)).take(reply.bytes());
+      byte[] data = reply.bytes();
+      hold(data.length);
+      wantedColumns.remove(wanted.get(i)).take(data);
     }
     return headCount;
   }
@@ -213,6 +245,7 @@ final class PartitionView {
     if (head.length == 0) {
       terms.put(term, null);
     } else if (head.length > 1) {
+      hold(head.length);
       keep(term, Postings.of(head, before));
     }
   }
@@ -241,12 +274,59 @@ final class PartitionView {
     return wantedBlocks.isEmpty() && wantedColumns.isEmpty();
   }
 
-  /** Forgets what was missed, and begins to note it anew. */
-  void begin() {
+  /**
+   * Forgets what was missed, and begins to note it anew.
+   *
+   * @param most how much may be looked at
+   * @param until when time is up, in nanoseconds of this machine
+   */
+  void begin(long most, long until) {
     wantedBlocks.clear();
     wantedColumns.clear();
     complete = Integer.MAX_VALUE;
     cost = 0;
+    mostCost = most;
+    end = until;
+    nextCheck = Math.min(most, STRIDE);
+  }
+
+  /**
+   * Counts one more thing that is looked at.
+   *
+   * @throws Spent when that was enough
+   */
+  void spend() {
+    if (++cost > nextCheck) {
+      check();
+    }
+  }
+
+  /** Lets what is left to do be done: it is little. */
+  void allow() {
+    nextCheck = Long.MAX_VALUE;
+  }
+
+  private void check() {
+    if (cost > mostCost || System.nanoTime() > end) {
+      throw new Spent();
+    }
+    nextCheck = Math.min(mostCost, cost + STRIDE);
+  }
+
+  /** Whether it may read more: queries hold what they read, all together a bounded part. */
+  boolean mayRead() {
+    return memory.hasRoom();
+  }
+
+  /** Lets go of what was read. */
+  void close() {
+    memory.add(-held);
+    held = 0;
+  }
+
+  private void hold(long bytes) {
+    held += bytes;
+    memory.add(bytes);
   }
 
   /** The first document that lacks something. */

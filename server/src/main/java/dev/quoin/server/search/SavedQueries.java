@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.search;
 
-import com.google.protobuf.Struct;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
@@ -29,15 +28,22 @@ final class SavedQueries {
   private static final int AT_ONCE = 500;
   private static final int REMEMBERED = 100_000;
 
+  private static final int MOST_PROBES = 1_024;
+
+  /** As many values are looked at while one query is parsed and tried. */
+  private static final int COST_OF_A_QUERY = 200;
+
   private final Scripts scripts;
   private final Indexes indexes;
+  private final Workers workers;
 
   /** The stamp of the saved queries of each partition, as far as this server has met some. */
   private final Map<String, byte[]> stamps = new ConcurrentHashMap<>();
 
-  SavedQueries(Scripts scripts, Indexes indexes) {
+  SavedQueries(Scripts scripts, Indexes indexes, Workers workers) {
     this.scripts = scripts;
     this.indexes = indexes;
+    this.workers = workers;
   }
 
   /** A saved query. */
@@ -77,6 +83,13 @@ final class SavedQueries {
     if (probes == null) {
       throw InvalidRequest.of(
           "query", "must hold a word, phrase or tag that every match has, to be saved");
+    }
+    if (probes.terms().size() > MOST_PROBES) {
+      throw InvalidRequest.of(
+          "query",
+          "must be found by at most 1,024 terms to be saved, not %,d: each synonym counts once for"
+                  .formatted(probes.terms().size())
+              + " each field it may be in");
     }
     return Indexes.onPartitions(
             index,
@@ -145,8 +158,7 @@ final class SavedQueries {
 
   /** Tries the queries that a document may match: those with a term of it. */
   CompletionStage<Matching> matching(
-      RequestContext scope, IndexDefinition index, String documentId, Struct fields) {
-    IndexedDocument document = IndexedDocument.of(index, fields, "document.fields");
+      RequestContext scope, IndexDefinition index, String documentId, IndexedDocument document) {
     List<String> terms =
         document.terms.keySet().stream().filter(term -> term.charAt(0) != 's').toList();
     return candidates(
@@ -177,16 +189,31 @@ final class SavedQueries {
               byte[] first = stamp == null ? read : stamp;
               int done = reply.count();
               String last = reply.text();
+              Map<String, String> untried = new LinkedHashMap<>();
               while (reply.hasMore()) {
-                String id = reply.text();
-                String query = reply.text();
-                tried.computeIfAbsent(id, i -> isMatch(index, query, document));
+                untried.put(reply.text(), reply.text());
               }
               List<String> rest = terms.subList(done, terms.size());
-              return rest.isEmpty()
-                  ? CompletableFuture.completedFuture(new Matching(first, matches(tried)))
-                  : candidates(scope, index, keys, rest, last, first, document, tried);
+              return workers
+                  .compute(
+                      (long) untried.size() * COST_OF_A_QUERY,
+                      () -> tried(index, untried, document, tried))
+                  .thenCompose(
+                      all ->
+                          rest.isEmpty()
+                              ? CompletableFuture.completedFuture(
+                                  new Matching(first, matches(tried)))
+                              : candidates(scope, index, keys, rest, last, first, document, tried));
             });
+  }
+
+  private static Map<String, Boolean> tried(
+      IndexDefinition index,
+      Map<String, String> untried,
+      IndexedDocument document,
+      Map<String, Boolean> tried) {
+    untried.forEach((id, query) -> tried.computeIfAbsent(id, i -> isMatch(index, query, document)));
+    return tried;
   }
 
   private static List<String> matches(Map<String, Boolean> tried) {

@@ -148,6 +148,6 @@ record SearchRequest(
             .clearMaxCost()
             .clearRefuseExpensive()
             .build();
-    return new Object[] {index.id(), Fingerprint.of(Fingerprint.bytes(plain))};
+    return new Object[] {index.id(), index.revision(), Fingerprint.of(Fingerprint.bytes(plain))};
   }
 }

@@ -3,6 +3,7 @@ package dev.quoin.server.search;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
+import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.search.v1.AnalyzeRequest;
 import dev.quoin.search.v1.AnalyzeResponse;
 import dev.quoin.search.v1.BulkPutRequest;
@@ -27,6 +28,7 @@ import dev.quoin.search.v1.SuggestRequest;
 import dev.quoin.search.v1.SuggestResponse;
 import dev.quoin.server.analysis.Term;
 import dev.quoin.server.analysis.TextAnalyzer;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.NameIndex;
@@ -65,11 +67,11 @@ public final class SearchService implements BindableService {
     indexes = new Indexes(kernel.scripts(), kernel.keyspace("search"));
     indexCalls =
         new IndexCalls(indexes, new NameIndex(kernel.scripts(), kernel.keyspace("search"), LISTED));
-    SavedQueries queries = new SavedQueries(kernel.scripts(), indexes);
+    SavedQueries queries = new SavedQueries(kernel.scripts(), indexes, workers);
     documents = new Documents(kernel.scripts(), indexes, queries, workers);
     WordReader words = new WordReader(kernel.scripts(), indexes);
     searches = new Searches(kernel.scripts(), indexes, documents, words, workers);
-    suggestions = new Suggestions(kernel.scripts(), indexes, words);
+    suggestions = new Suggestions(kernel.scripts(), indexes, words, workers);
     queryCalls = new SavedQueryCalls(kernel, indexes, queries, suggestions);
   }
 
@@ -195,7 +197,7 @@ public final class SearchService implements BindableService {
               SearchRequest search = SearchRequest.of(index, asked);
               String position = streamPosition(scope, request.getCursor(), search);
               new HitStream(
-                      after -> found(scope, asked, after),
+                      after -> found(scope, asked, index, after),
                       after -> PageToken.of(scope, after, search.identity()),
                       request.getCursor(),
                       position,
@@ -224,11 +226,20 @@ public final class SearchService implements BindableService {
     }
   }
 
-  private CompletionStage<Page> found(RequestContext scope, QueryRequest asked, String after) {
+  /** Positions say nothing about an index that has other fields or weights. */
+  private CompletionStage<Page> found(
+      RequestContext scope, QueryRequest asked, IndexDefinition begun, String after) {
     return indexes.with(
         scope,
         asked.getIndex(),
-        index -> searches.page(scope, SearchRequest.of(index, asked), STREAMED_AT_ONCE, after));
+        index -> {
+          if (!index.isSame(begun)) {
+            throw new ApiException(
+                ErrorReason.ERROR_REASON_SEARCH_BUSY,
+                "the index was changed; begin again without a cursor");
+          }
+          return searches.page(scope, SearchRequest.of(index, asked), STREAMED_AT_ONCE, after);
+        });
   }
 
   private static String streamPosition(RequestContext scope, String cursor, SearchRequest search) {

@@ -11,6 +11,7 @@ import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import io.grpc.Deadline;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +56,9 @@ final class Searches {
     long end = System.nanoTime() + nanos * 4 / 5;
     QueryRun run =
         new QueryRun(reader, words, workers, limited, preparing, request, size, position, end);
-    return run.run().thenCompose(result -> bring(scope, request, run, result, size));
+    return run.run()
+        .thenCompose(result -> bring(scope, request, run, result, size))
+        .whenComplete((page, failure) -> run.close());
   }
 
   private static RequestContext within(RequestContext scope, long nanos) {
@@ -91,11 +94,15 @@ final class Searches {
         .thenCompose(
             done ->
                 workers.compute(
-                    cost(request, found), () -> page(request, run, result, page, found)));
+                    cost(request, result, found), () -> page(request, run, result, page, found)));
   }
 
-  private static long cost(SearchRequest request, StoredDocument[] found) {
-    long cost = 0;
+  private static long cost(SearchRequest request, QueryRun.Result result, StoredDocument[] found) {
+    // An explanation evaluates the query once more.
+    long cost =
+        request.asked().getExplain()
+            ? result.searched().stream().mapToLong(one -> one.found().cost()).sum()
+            : 0;
     for (StoredDocument document : found) {
       cost +=
           document == null || request.highlighted().isEmpty()
@@ -117,13 +124,19 @@ final class Searches {
       List<Collector.Candidate> page,
       StoredDocument[] found) {
     List<Page.PlacedHit> hits = new ArrayList<>();
+    Map<Collector.Candidate, Explanation> explained = explained(request, result, page);
     int end = 0;
+    int left = PAGE_BYTES;
     while (end < page.size() && found[end] != null) {
       Collector.Candidate hit = page.get(end);
+      left -= found[end].fields().getSerializedSize();
+      if (left < 0 && end > 0) {
+        break;
+      }
       if (found[end].exists()) {
         hits.add(
             new Page.PlacedHit(
-                hit(request, result, hit, found[end]),
+                hit(request, hit, found[end], explained.get(hit)),
                 run.position(result.statistics(), hit.place())));
       }
       end++;
@@ -149,9 +162,9 @@ final class Searches {
 
   private static Hit hit(
       SearchRequest request,
-      QueryRun.Result result,
       Collector.Candidate candidate,
-      StoredDocument document) {
+      StoredDocument document,
+      Explanation explanation) {
     Hit.Builder hit =
         Hit.newBuilder()
             .setId(id(candidate))
@@ -168,13 +181,25 @@ final class Searches {
         hit.addHighlights(highlight);
       }
     }
-    if (request.asked().getExplain()) {
-      hit.setExplanation(
-          explanation(
-              candidate.score(),
-              result.search(candidate.partition()).explain(candidate.ordinal())));
+    if (explanation != null) {
+      hit.setExplanation(explanation);
     }
     return hit.build();
+  }
+
+  private static Map<Collector.Candidate, Explanation> explained(
+      SearchRequest request, QueryRun.Result result, List<Collector.Candidate> page) {
+    Map<Collector.Candidate, Explanation> explained = new IdentityHashMap<>();
+    if (request.asked().getExplain()) {
+      for (QueryRun.Searched one : result.searched()) {
+        List<Collector.Candidate> own =
+            page.stream().filter(hit -> hit.partition() == one.search().partition()).toList();
+        Map<Integer, List<Matcher.Part>> parts =
+            one.search().explain(own.stream().map(Collector.Candidate::ordinal).toList());
+        own.forEach(hit -> explained.put(hit, explanation(hit.score(), parts.get(hit.ordinal()))));
+      }
+    }
+    return explained;
   }
 
   private static Struct returned(SearchRequest request, Struct fields) {

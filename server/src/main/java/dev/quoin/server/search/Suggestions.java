@@ -29,14 +29,19 @@ final class Suggestions {
   private static final int USUAL = 10;
   private static final int SHORT = 5;
 
+  /** By so many letters similar words differ at most. */
+  private static final int MOST_APART = 2;
+
   private final Scripts scripts;
   private final Indexes indexes;
   private final WordReader words;
+  private final Workers workers;
 
-  Suggestions(Scripts scripts, Indexes indexes, WordReader words) {
+  Suggestions(Scripts scripts, Indexes indexes, WordReader words, Workers workers) {
     this.scripts = scripts;
     this.indexes = indexes;
     this.words = words;
+    this.workers = workers;
   }
 
   private record Counted(String word, long count, int distance) {}
@@ -56,14 +61,34 @@ final class Suggestions {
     return Indexes.onPartitions(index, p -> all(scope, index, p, field, prefix, new ArrayList<>()))
         .thenCompose(
             found -> {
-              TreeSet<String> candidates =
-                  new TreeSet<>(Comparator.comparing(Bytes::utf8, Arrays::compareUnsigned));
-              found.forEach(candidates::addAll);
-              candidates.removeIf(word -> request.getSimilar() && !isSimilar(given, word));
-              boolean partial = found.stream().anyMatch(one -> one.size() >= LOOKED_AT);
-              return counted(scope, index, field, List.copyOf(candidates), given)
-                  .thenApply(counted -> response(request, counted, partial));
-            });
+              long size = found.stream().mapToLong(List::size).sum();
+              return workers.compute(size, () -> candidates(found, given, request.getSimilar()));
+            })
+        .thenCompose(
+            candidates ->
+                counted(scope, index, field, candidates.words(), request.getSimilar() ? given : "")
+                    .thenApply(counted -> response(request, counted, candidates.partial())));
+  }
+
+  /** Words to be counted, and whether there are more. */
+  private record Candidates(List<String> words, boolean partial) {}
+
+  /**
+   * Of the words of all partitions the first in byte order: a word among them is among the first of
+   * every partition that has it, too.
+   */
+  private static Candidates candidates(List<List<String>> found, String given, boolean similar) {
+    TreeSet<byte[]> all = new TreeSet<>(Arrays::compareUnsigned);
+    found.forEach(words -> words.forEach(word -> all.add(Bytes.utf8(word))));
+    boolean partial =
+        all.size() > LOOKED_AT || found.stream().anyMatch(one -> one.size() >= LOOKED_AT);
+    List<String> words =
+        all.stream()
+            .limit(LOOKED_AT)
+            .map(word -> Bytes.text(word, 0, word.length))
+            .filter(word -> !similar || isSimilar(given, word))
+            .toList();
+    return new Candidates(words, partial);
   }
 
   private CompletionStage<List<String>> all(
@@ -113,7 +138,11 @@ final class Suggestions {
               List<Counted> counted = new ArrayList<>();
               for (int i = 0; i < candidates.size(); i++) {
                 String word = candidates.get(i);
-                counted.add(new Counted(word, counts.get(terms.get(i)), distance(given, word)));
+                counted.add(
+                    new Counted(
+                        word,
+                        counts.get(terms.get(i)),
+                        given.isEmpty() ? 0 : distance(given, word, MOST_APART)));
               }
               return counted;
             });
@@ -173,31 +202,56 @@ final class Suggestions {
   }
 
   private static boolean isSimilar(String given, String word) {
-    int most = given.length() < SHORT ? 1 : 2;
-    return Math.abs(given.length() - word.length()) <= most && distance(given, word) <= most;
+    int most = given.length() < SHORT ? 1 : MOST_APART;
+    return distance(given, word, most) <= most;
   }
 
-  /** How many letters have to be put in, left out, replaced or exchanged (Damerau-Levenshtein). */
-  static int distance(String one, String other) {
-    int[][] rows = new int[one.length() + 1][other.length() + 1];
+  /**
+   * How many letters have to be put in, left out, replaced or exchanged (Damerau-Levenshtein, of
+   * the kind that changes no letter twice); more than the most that matters when they are more.
+   */
+  static int distance(String one, String other, int most) {
+    if (Math.abs(one.length() - other.length()) > most) {
+      return most + 1;
+    }
+    int far = most + 1;
+    int width = other.length() + 2;
+    int[] row = new int[width];
+    int[] before = new int[width];
+    int[] twoBefore = new int[width];
     for (int i = 0; i <= one.length(); i++) {
-      for (int j = 0; j <= other.length(); j++) {
-        if (i == 0 || j == 0) {
-          rows[i][j] = i + j;
-          continue;
-        }
-        int replaced = one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1;
-        int least =
-            Math.min(rows[i - 1][j - 1] + replaced, Math.min(rows[i - 1][j], rows[i][j - 1]) + 1);
-        if (i > 1
-            && j > 1
-            && one.charAt(i - 1) == other.charAt(j - 2)
-            && one.charAt(i - 2) == other.charAt(j - 1)) {
-          least = Math.min(least, rows[i - 2][j - 2] + 1);
-        }
-        rows[i][j] = least;
+      int[] oldest = twoBefore;
+      twoBefore = before;
+      before = row;
+      row = oldest;
+      // Farther from the diagonal it is too far anyway.
+      int from = Math.max(0, i - most);
+      int to = Math.min(other.length(), i + most);
+      if (from > 0) {
+        row[from - 1] = far;
+      }
+      row[to + 1] = far;
+      int least = far;
+      for (int j = from; j <= to; j++) {
+        row[j] = i == 0 || j == 0 ? i + j : step(one, other, i, j, row, before, twoBefore);
+        least = Math.min(least, row[j]);
+      }
+      if (least > most) {
+        return far;
       }
     }
-    return rows[one.length()][other.length()];
+    return Math.min(far, row[other.length()]);
+  }
+
+  private static int step(
+      String one, String other, int i, int j, int[] row, int[] before, int[] twoBefore) {
+    int replaced = one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1;
+    int least = Math.min(before[j - 1] + replaced, Math.min(before[j], row[j - 1]) + 1);
+    return i > 1
+            && j > 1
+            && one.charAt(i - 1) == other.charAt(j - 2)
+            && one.charAt(i - 2) == other.charAt(j - 1)
+        ? Math.min(least, twoBefore[j - 2] + 1)
+        : least;
   }
 }
