@@ -25,9 +25,6 @@ final class IndexedDocument {
   private static final int LAST_POSITION = 65_535;
   private static final int BETWEEN_TEXTS = 100;
 
-  /** A put copies the blocks of 128 documents that hold them. */
-  private static final int MOST_ATTRIBUTE_BYTES = 32 * 1024;
-
   /** Set in a posting when the word stood in the text as it is indexed. */
   static final int AS_WRITTEN = 0x80;
 
@@ -88,12 +85,6 @@ final class IndexedDocument {
     if (document.terms.size() > MOST_TERMS) {
       throw InvalidRequest.of(
           where, "must have at most 4,000 different words, not " + document.terms.size());
-    }
-    int bytes = document.columns.values().stream().mapToInt(value -> value.length).sum();
-    if (bytes > MOST_ATTRIBUTE_BYTES) {
-      throw InvalidRequest.of(
-          where,
-          "must have at most 32,768 bytes of TAG, NUMBER, STRING and sortable TEXT, not " + bytes);
     }
     return document;
   }

@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -43,6 +45,16 @@ final class PartitionView {
   private final Map<String, Postings> terms = new LinkedHashMap<>();
   private final Map<Integer, Columns.Cached> columns = new HashMap<>();
   private final Map<Long, Columns.Block> ownBlocks = new HashMap<>();
+
+  /**
+   * A block of which values that stand apart are missing.
+   *
+   * @param apart those that were read
+   * @param missing places of the others
+   */
+  private record Unjoined(byte[] data, Map<Integer, byte[]> apart, Set<Integer> missing) {}
+
+  private final Map<Long, Unjoined> unjoined = new HashMap<>();
   private List<String> sumNames = List.of();
   private long[] sums = {};
   private long stamp;
@@ -233,10 +245,12 @@ final class PartitionView {
       for (int at = 0; at < changed.length; at += 3) {
         int block = Bytes.ordinal(changed, at) / Columns.BLOCK;
         ownBlocks.keySet().removeIf(own -> (int) (own & 0xFFFFFF) == block);
+        unjoined.keySet().removeIf(own -> (int) (own & 0xFFFFFF) == block);
         columns.values().forEach(column -> column.drop(block));
       }
     } else {
       ownBlocks.clear();
+      unjoined.clear();
       columns.values().forEach(Columns.Cached::dropAll);
     }
   }
@@ -378,24 +392,59 @@ final class PartitionView {
 
   /** A block of a column; null when it has to be read first. */
   Columns.Block column(int column, Columns.Kind kind, int block) {
-    long own = (long) column << 24 | block;
+    long own = own(column, block);
     Columns.Block known = ownBlocks.get(own);
     if (known == null) {
       known = cached(column, kind).get(block, stamp);
     }
     if (known == null) {
       lacks(block * Columns.BLOCK);
-      wantedColumns.put(
-          Columns.name(column, block),
-          data -> {
-            Columns.Cached cached = cached(column, kind);
-            Columns.Block read = Columns.read(kind, data, stamp, cached.dictionary);
-            ownBlocks.put(own, read);
-            state.keep(cached, block, read);
-            cache.put(PartitionReader.key(name, column), cached);
-          });
+      Unjoined begun = unjoined.get(own);
+      if (begun == null) {
+        wantedColumns.put(
+            Columns.name(column, block), data -> takeColumn(column, kind, block, data));
+      } else {
+        begun.missing.forEach(
+            slot ->
+                wantedColumns.put(
+                    Columns.name(column, block, slot),
+                    data -> takeValue(column, kind, block, slot, data)));
+      }
     }
     return known;
+  }
+
+  private void takeColumn(int column, Columns.Kind kind, int block, byte[] data) {
+    List<Integer> apart = kind == Columns.Kind.NUMBER ? List.of() : Columns.apart(data);
+    if (apart.isEmpty()) {
+      keep(column, kind, block, data);
+    } else {
+      unjoined.put(own(column, block), new Unjoined(data, new HashMap<>(), new TreeSet<>(apart)));
+    }
+  }
+
+  private void takeValue(int column, Columns.Kind kind, int block, int slot, byte[] value) {
+    Unjoined begun = unjoined.get(own(column, block));
+    // A document of the block may have changed by the moment of this read.
+    if (begun != null && begun.missing.remove(slot)) {
+      begun.apart.put(slot, value);
+      if (begun.missing.isEmpty()) {
+        unjoined.remove(own(column, block));
+        keep(column, kind, block, Columns.joined(begun.data, begun.apart));
+      }
+    }
+  }
+
+  private void keep(int column, Columns.Kind kind, int block, byte[] data) {
+    Columns.Cached cached = cached(column, kind);
+    Columns.Block read = Columns.read(kind, data, stamp, cached.dictionary);
+    ownBlocks.put(own(column, block), read);
+    state.keep(cached, block, read);
+    cache.put(PartitionReader.key(name, column), cached);
+  }
+
+  private static long own(int column, int block) {
+    return (long) column << 24 | block;
   }
 
   Columns.Dictionary dictionary(int column) {
