@@ -32,16 +32,18 @@ final class Evalsha extends Command<String, byte[], List<Object>> {
 
   /**
    * @param command as {@link #command} writes it
+   * @param readsOnly as it was given to that
    * @param arguments strings, whole numbers or byte arrays
    * @param listener told once: what the script returned, or why it did not
    */
   Evalsha(
       RedisCodec<String, byte[]> codec,
       byte[] command,
+      boolean readsOnly,
       String[] keys,
       Object[] arguments,
       BiConsumer<? super List<Object>, ? super Throwable> listener) {
-    super(CommandType.EVALSHA, new ArrayOutput(codec));
+    super(readsOnly ? CommandType.EVALSHA_RO : CommandType.EVALSHA, new ArrayOutput(codec));
     this.codec = codec;
     this.listener = listener;
     this.command = command;

@@ -124,7 +124,14 @@ public final class Scripts {
       BiConsumer<List<Object>, Throwable> answered) {
     ((AbstractRedisAsyncCommands<String, byte[]>) commands)
         .getConnection()
-        .dispatch(new Evalsha(RedisConnector.CODEC, script.command(), keys, arguments, answered));
+        .dispatch(
+            new Evalsha(
+                RedisConnector.CODEC,
+                script.command(),
+                script.readsOnly(),
+                keys,
+                arguments,
+                answered));
   }
 
   private static CompletionStage<List<Object>> eval(

@@ -7,6 +7,7 @@ import dev.quoin.search.v1.Explanation;
 import dev.quoin.search.v1.FacetCounts;
 import dev.quoin.search.v1.Highlight;
 import dev.quoin.search.v1.Hit;
+import dev.quoin.search.v1.ReadPreference;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import io.grpc.Deadline;
@@ -49,6 +50,21 @@ final class Searches {
    */
   CompletionStage<Page> page(
       RequestContext scope, SearchRequest request, int size, String position) {
+    if (request.asked().getReadPreference() != ReadPreference.READ_PREFERENCE_REPLICA) {
+      return from(scope, request, size, position);
+    }
+    // A replica may not know the index yet, or not be one any more.
+    return from(scope.readingReplicas(true), request, size, position)
+        .handle(
+            (page, failure) ->
+                failure == null && page.failed().isEmpty()
+                    ? CompletableFuture.completedFuture(page)
+                    : from(scope, request, size, position))
+        .thenCompose(page -> page);
+  }
+
+  private CompletionStage<Page> from(
+      RequestContext scope, SearchRequest request, int size, String position) {
     long nanos = request.nanos(scope.deadline());
     RequestContext limited = within(scope, nanos);
     RequestContext preparing = within(scope, nanos / 2);
@@ -62,8 +78,7 @@ final class Searches {
   }
 
   private static RequestContext within(RequestContext scope, long nanos) {
-    return new RequestContext(
-        scope.namespace(), Deadline.after(nanos, TimeUnit.NANOSECONDS), scope.seal(), scope.gone());
+    return scope.until(Deadline.after(nanos, TimeUnit.NANOSECONDS));
   }
 
   private CompletionStage<Page> bring(

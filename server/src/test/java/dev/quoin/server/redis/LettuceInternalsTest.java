@@ -272,7 +272,12 @@ final class LettuceInternalsTest {
 
   private static Evalsha count(String key, Ends ends, Object... arguments) {
     return new Evalsha(
-        RedisConnector.CODEC, COUNT.command(), new String[] {key}, arguments, ends::accept);
+        RedisConnector.CODEC,
+        COUNT.command(),
+        COUNT.readsOnly(),
+        new String[] {key},
+        arguments,
+        ends::accept);
   }
 
   private static Command<String, byte[], String> command(CommandType type, String argument) {

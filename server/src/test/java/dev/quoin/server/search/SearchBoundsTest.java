@@ -151,8 +151,7 @@ final class SearchBoundsTest {
     put(search, "kb", "d1", "s", "zz");
     assertThat(ids(other.query(query("kb", "*").addSort("-s").setPageSize(3).build())))
         .containsExactly("d0", "d1", "d299");
-    all.forEach(
-        id -> search.delete(DeleteRequest.newBuilder().setIndex("kb").setId(id).build()));
+    all.forEach(id -> search.delete(DeleteRequest.newBuilder().setIndex("kb").setId(id).build()));
     assertThat(TestRedis.commands().exists(columns)).isZero();
   }
 
