@@ -100,9 +100,9 @@ final class Columns {
   /** The length of a value that stands apart from its block. */
   private static final int APART = 0xFFFF;
 
-  /** Where a value stands that is apart from its block. */
+  /** Where a value stands that is apart from its block, or that block. */
   static String name(int column, int block, int slot) {
-    return name(column, block) + (char) slot;
+    return slot == ViewColumns.WHOLE ? name(column, block) : name(column, block) + (char) slot;
   }
 
   /** The places in a block, of all but numbers, whose values stand apart. */

@@ -117,14 +117,18 @@ final class PartitionSearch {
         }
       }
       best = collector.best();
-    } catch (PartitionView.Spent e) {
+    } catch (Budget.Spent e) {
       complete = false;
       // Looking closely at those put by costs a little more.
-      view.allow();
+      view.budget.allow();
       best = collector.best();
     }
     return new Found(
-        best, total, complete, facets.stream().map(FacetCounter::counts).toList(), view.cost);
+        best,
+        total,
+        complete,
+        facets.stream().map(FacetCounter::counts).toList(),
+        view.budget.cost());
   }
 
   /** Which one of the optional conditions is not met: -1 for none, their number for several. */
@@ -148,7 +152,7 @@ final class PartitionSearch {
    */
   Map<Integer, List<Matcher.Part>> explain(Collection<Integer> ordinals) {
     view.begin(Long.MAX_VALUE, end);
-    view.allow();
+    view.budget.allow();
     Map<Integer, List<Matcher.Part>> explained = new HashMap<>();
     Matcher matcher = build.of(request.whole());
     // Matchers only go forward.

@@ -10,8 +10,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -21,9 +19,6 @@ import java.util.concurrent.CompletionStage;
  * stamps of all that was read before, and the query is evaluated again. For one query at a time.
  */
 final class PartitionView {
-  /** Between two looks at the clock. */
-  private static final int STRIDE = 4_096;
-
   private static final int READ_BYTES = 192 * 1024;
   private static final int NAMES_AT_ONCE = 400;
   private static final int HEADS_AT_ONCE = 500;
@@ -43,18 +38,8 @@ final class PartitionView {
   private final PartitionState state;
 
   private final Map<String, Postings> terms = new LinkedHashMap<>();
-  private final Map<Integer, Columns.Cached> columns = new HashMap<>();
-  private final Map<Long, Columns.Block> ownBlocks = new HashMap<>();
+  private final ViewColumns columns;
 
-  /**
-   * A block of which values that stand apart are missing.
-   *
-   * @param apart those that were read
-   * @param missing places of the others
-   */
-  private record Unjoined(byte[] data, Map<Integer, byte[]> apart, Set<Integer> missing) {}
-
-  private final Map<Long, Unjoined> unjoined = new HashMap<>();
   private List<String> sumNames = List.of();
   private long[] sums = {};
   private long stamp;
@@ -68,24 +53,11 @@ final class PartitionView {
   /** No document before it lacks anything. */
   private int complete = Integer.MAX_VALUE;
 
-  /** What was looked at, and when to look whether that is enough. */
-  long cost;
-
-  private long nextCheck;
-  private long mostCost;
-  private long end;
+  /** What may be looked at, and was. */
+  final Budget budget = new Budget();
 
   /** How many bytes were read. */
   private long held;
-
-  /** Thrown when an evaluation has looked at as much as it may, or for as long. */
-  static final class Spent extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    private Spent() {
-      super("time or cost are up", null, false, false);
-    }
-  }
 
   private interface Wanted {
     void take(byte[] data);
@@ -108,6 +80,7 @@ final class PartitionView {
     this.memory = memory;
     this.name = name;
     this.state = state;
+    this.columns = new ViewColumns(cache, name, state);
     this.stampBytes = state.stamp();
     this.stamp = stampBytes.length == 0 ? 0 : Bytes.read(stampBytes, 0, 7);
   }
@@ -243,15 +216,10 @@ final class PartitionView {
     state.advance(from, stamp, read, reached, changed);
     if (reached) {
       for (int at = 0; at < changed.length; at += 3) {
-        int block = Bytes.ordinal(changed, at) / Columns.BLOCK;
-        ownBlocks.keySet().removeIf(own -> (int) (own & 0xFFFFFF) == block);
-        unjoined.keySet().removeIf(own -> (int) (own & 0xFFFFFF) == block);
-        columns.values().forEach(column -> column.drop(block));
+        columns.drop(Bytes.ordinal(changed, at) / Columns.BLOCK);
       }
     } else {
-      ownBlocks.clear();
-      unjoined.clear();
-      columns.values().forEach(Columns.Cached::dropAll);
+      columns.dropAll();
     }
   }
 
@@ -298,33 +266,7 @@ final class PartitionView {
     wantedBlocks.clear();
     wantedColumns.clear();
     complete = Integer.MAX_VALUE;
-    cost = 0;
-    mostCost = most;
-    end = until;
-    nextCheck = Math.min(most, STRIDE);
-  }
-
-  /**
-   * Counts one more thing that is looked at.
-   *
-   * @throws Spent when that was enough
-   */
-  void spend() {
-    if (++cost > nextCheck) {
-      check();
-    }
-  }
-
-  /** Lets what is left to do be done: it is little. */
-  void allow() {
-    nextCheck = Long.MAX_VALUE;
-  }
-
-  private void check() {
-    if (cost > mostCost || System.nanoTime() > end) {
-      throw new Spent();
-    }
-    nextCheck = Math.min(mostCost, cost + STRIDE);
+    budget.begin(most, until);
   }
 
   /** Whether it may read more: queries hold what they read, all together a bounded part. */
@@ -392,70 +334,19 @@ final class PartitionView {
 
   /** A block of a column; null when it has to be read first. */
   Columns.Block column(int column, Columns.Kind kind, int block) {
-    long own = own(column, block);
-    Columns.Block known = ownBlocks.get(own);
-    if (known == null) {
-      known = cached(column, kind).get(block, stamp);
-    }
+    Columns.Block known = columns.block(column, kind, block, stamp);
     if (known == null) {
       lacks(block * Columns.BLOCK);
-      Unjoined begun = unjoined.get(own);
-      if (begun == null) {
+      for (int slot : columns.missing(column, block)) {
         wantedColumns.put(
-            Columns.name(column, block), data -> takeColumn(column, kind, block, data));
-      } else {
-        begun.missing.forEach(
-            slot ->
-                wantedColumns.put(
-                    Columns.name(column, block, slot),
-                    data -> takeValue(column, kind, block, slot, data)));
+            Columns.name(column, block, slot),
+            data -> columns.take(column, kind, block, slot, data, stamp));
       }
     }
     return known;
   }
 
-  private void takeColumn(int column, Columns.Kind kind, int block, byte[] data) {
-    List<Integer> apart = kind == Columns.Kind.NUMBER ? List.of() : Columns.apart(data);
-    if (apart.isEmpty()) {
-      keep(column, kind, block, data);
-    } else {
-      unjoined.put(own(column, block), new Unjoined(data, new HashMap<>(), new TreeSet<>(apart)));
-    }
-  }
-
-  private void takeValue(int column, Columns.Kind kind, int block, int slot, byte[] value) {
-    Unjoined begun = unjoined.get(own(column, block));
-    // A document of the block may have changed by the moment of this read.
-    if (begun != null && begun.missing.remove(slot)) {
-      begun.apart.put(slot, value);
-      if (begun.missing.isEmpty()) {
-        unjoined.remove(own(column, block));
-        keep(column, kind, block, Columns.joined(begun.data, begun.apart));
-      }
-    }
-  }
-
-  private void keep(int column, Columns.Kind kind, int block, byte[] data) {
-    Columns.Cached cached = cached(column, kind);
-    Columns.Block read = Columns.read(kind, data, stamp, cached.dictionary);
-    ownBlocks.put(own(column, block), read);
-    state.keep(cached, block, read);
-    cache.put(PartitionReader.key(name, column), cached);
-  }
-
-  private static long own(int column, int block) {
-    return (long) column << 24 | block;
-  }
-
   Columns.Dictionary dictionary(int column) {
-    return cached(column, Columns.Kind.TAGS).dictionary;
-  }
-
-  private Columns.Cached cached(int column, Columns.Kind kind) {
-    return columns.computeIfAbsent(
-        column,
-        c ->
-            (Columns.Cached)
-                cache.get(PartitionReader.key(name, column), () -> new Columns.Cached(kind)));
+    return columns.dictionary(column);
   }
 }

@@ -56,7 +56,7 @@ final class PostingsCursor {
         }
       }
       place = block.seek(from, place);
-      view.spend();
+      view.budget.spend();
       if (place < block.count()) {
         ordinal = block.ordinal(place);
         return ordinal;

@@ -13,7 +13,8 @@ import java.util.function.Supplier;
 
 /**
  * Computes what takes long beside the event loops, so that other calls do not wait for it: as many
- * threads as half the processors, and a bounded number of jobs that wait for them.
+ * threads as half the processors, twice, so that what takes some milliseconds does not wait for
+ * what takes long, and a bounded number of jobs that wait for them.
  */
 final class Workers {
   private static final int WAITING = 1_000;
@@ -22,19 +23,24 @@ final class Workers {
   /** What costs less is done at once: handing it over would take longer. */
   private static final long CHEAP = 4_000;
 
-  private final ThreadPoolExecutor threads;
+  /** What costs more takes long. */
+  private static final long SHORT = 400_000;
 
-  Workers() {
+  private final ThreadPoolExecutor shortJobs = threads("quoin-search");
+  private final ThreadPoolExecutor longJobs = threads("quoin-search-long");
+
+  private static ThreadPoolExecutor threads(String name) {
     int count = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-    threads =
+    ThreadPoolExecutor threads =
         new ThreadPoolExecutor(
             count,
             count,
             IDLE_SECONDS,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(WAITING),
-            new DefaultThreadFactory("quoin-search", true, Thread.NORM_PRIORITY - 1));
+            new DefaultThreadFactory(name, true, Thread.NORM_PRIORITY - 1));
     threads.allowCoreThreadTimeOut(true);
+    return threads;
   }
 
   /**
@@ -51,7 +57,7 @@ final class Workers {
       }
     }
     try {
-      return CompletableFuture.supplyAsync(work, threads);
+      return CompletableFuture.supplyAsync(work, cost <= SHORT ? shortJobs : longJobs);
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedFuture(
           new ApiException(
