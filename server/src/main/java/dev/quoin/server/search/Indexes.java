@@ -163,8 +163,13 @@ final class Indexes {
   /** Runs a step on every partition at once. */
   static <T> CompletionStage<List<T>> onPartitions(
       IndexDefinition index, IntFunction<CompletionStage<T>> step) {
+    return onPartitions(0, index.partitions(), step);
+  }
+
+  static <T> CompletionStage<List<T>> onPartitions(
+      int from, int to, IntFunction<CompletionStage<T>> step) {
     List<CompletableFuture<T>> steps =
-        IntStream.range(0, index.partitions())
+        IntStream.range(from, to)
             .mapToObj(partition -> step.apply(partition).toCompletableFuture())
             .toList();
     return CompletableFuture.allOf(steps.toArray(CompletableFuture<?>[]::new))
