@@ -13,6 +13,7 @@ import static dev.quoin.server.search.SearchTesting.text;
 import static dev.quoin.server.search.SearchTesting.walk;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.util.Durations;
 import dev.quoin.search.v1.DeleteRequest;
 import dev.quoin.search.v1.Explanation.ScorePart;
 import dev.quoin.search.v1.FieldDefinition;
@@ -26,9 +27,11 @@ import dev.quoin.search.v1.SearchGrpc.SearchBlockingStub;
 import dev.quoin.search.v1.SuggestRequest;
 import dev.quoin.search.v1.SuggestResponse;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.ServerProcess;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -153,6 +156,38 @@ final class SearchBoundsTest {
         .containsExactly("d0", "d1", "d299");
     all.forEach(id -> search.delete(DeleteRequest.newBuilder().setIndex("kb").setId(id).build()));
     assertThat(TestRedis.commands().exists(columns)).isZero();
+  }
+
+  /** Queries hold what they read until they end: a small server says what it has found in that. */
+  @Test
+  void queryThatWouldHoldMoreThanTheServerHasIsPartial() {
+    create(search, "kb", 1, string("s"), text("t"));
+    String rest = "x".repeat(8_000);
+    Bulk bulk = new Bulk(TestServer.first(), "kb");
+    for (int i = 0; i < 2_000; i++) {
+      bulk.put("d" + i, "s", i + rest, "t", "word");
+    }
+    bulk.finish();
+    try (ServerProcess small =
+        ServerProcess.start(
+            Map.of("JAVA_TOOL_OPTIONS", "-Xmx80m"),
+            "--redis",
+            TestRedis.uri(),
+            "--allow-volatile-redis")) {
+      SearchBlockingStub there = SearchGrpc.newBlockingStub(small.channel());
+      QueryResponse found =
+          there.query(
+              query("kb", "word")
+                  .addSort("s")
+                  .addReturnFields("t")
+                  .setTimeout(Durations.fromSeconds(60))
+                  .build());
+      assertThat(found.getPartial()).isTrue();
+      assertThat(found.getTotal()).isBetween(100L, 1_999L);
+      assertThat(there.query(query("kb", "word").addReturnFields("t").build()).getTotal())
+          .as("what was held is free again")
+          .isEqualTo(2_000);
+    }
   }
 
   /** What finds nothing is counted, too. */
