@@ -81,9 +81,10 @@ const (
 // index; a page token keeps those of the first page, so that scores do not change
 // while a reader walks.
 //
-// Documents have at most 1 MiB and 4,000 different words; of a field, phrases are found
-// within the first 65,535 words. A STRING has at most 8,192 bytes, a TAG 64 values of at
-// most 256 bytes. Numbers are 64-bit floating point: whole numbers are exact up to 2^53.
+// Documents have at most 1 MiB and 4,000 different words. Phrases are found within the
+// first 65,535 words of a field, and where each of their words is one of its first 127
+// occurrences there. A STRING has at most 8,192 bytes, a TAG 64 values of at most 256
+// bytes. Numbers are 64-bit floating point: whole numbers are exact up to 2^53.
 //
 // Versions: a document that is put with a version lower than that stored loses, and so
 // does another document of the same version. Without a version it always wins and gets
@@ -452,9 +453,10 @@ type Search_WatchMatchesClient = grpc.ServerStreamingClient[WatchMatchesResponse
 // index; a page token keeps those of the first page, so that scores do not change
 // while a reader walks.
 //
-// Documents have at most 1 MiB and 4,000 different words; of a field, phrases are found
-// within the first 65,535 words. A STRING has at most 8,192 bytes, a TAG 64 values of at
-// most 256 bytes. Numbers are 64-bit floating point: whole numbers are exact up to 2^53.
+// Documents have at most 1 MiB and 4,000 different words. Phrases are found within the
+// first 65,535 words of a field, and where each of their words is one of its first 127
+// occurrences there. A STRING has at most 8,192 bytes, a TAG 64 values of at most 256
+// bytes. Numbers are 64-bit floating point: whole numbers are exact up to 2^53.
 //
 // Versions: a document that is put with a version lower than that stored loses, and so
 // does another document of the same version. Without a version it always wins and gets
