@@ -87,8 +87,8 @@ const (
 	ReadPreference_READ_PREFERENCE_UNSPECIFIED ReadPreference = 0
 	// The primary: everything answered before is found.
 	ReadPreference_READ_PREFERENCE_PRIMARY ReadPreference = 1
-	// A replica will do, in which what was put in the last moments may be missing. This
-	// version of the server reads the primary all the same.
+	// A replica will do, in which what was put in the last moments may be missing. It is
+	// read where Redis is a Cluster and has one that answers; otherwise the primary is.
 	ReadPreference_READ_PREFERENCE_REPLICA ReadPreference = 2
 )
 
@@ -762,9 +762,9 @@ type QueryRequest struct {
 	ReturnFields []string `protobuf:"bytes,10,rep,name=return_fields,json=returnFields,proto3" json:"return_fields,omitempty"`
 	// How many at most: 0 to 100; 0, the default, is 20. Large documents may be fewer.
 	PageSize int32 `protobuf:"varint,11,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to go on: next_page_token of the page before, with the other fields as they
-	// were, except facets, highlight, explain and return_fields; empty, the default, for
-	// the first page.
+	// Where to go on: next_page_token of the page before, with the fields that decide which
+	// hits there are and in which order as they were; empty, the default, for the first
+	// page. UpdateIndex makes it invalid.
 	PageToken string `protobuf:"bytes,12,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Which copies of the data the query is content with.
 	ReadPreference ReadPreference `protobuf:"varint,13,opt,name=read_preference,json=readPreference,proto3,enum=quoin.search.v1.ReadPreference" json:"read_preference,omitempty"`
@@ -934,7 +934,8 @@ type QueryResponse struct {
 	TotalExact *bool `protobuf:"varint,3,opt,name=total_exact,json=totalExact,proto3,oneof" json:"total_exact,omitempty"`
 	// Facets that were asked for, in that order.
 	Facets []*FacetCounts `protobuf:"bytes,4,rep,name=facets,proto3" json:"facets,omitempty"`
-	// Whether something is left out: a partition did not answer, or time or cost were up.
+	// Whether something is left out: a partition did not answer, or time, cost or the memory
+	// of the server were up.
 	Partial *bool `protobuf:"varint,5,opt,name=partial,proto3,oneof" json:"partial,omitempty"`
 	// Partitions that did not answer, by their numbers.
 	FailedPartitions []int32 `protobuf:"varint,6,rep,packed,name=failed_partitions,json=failedPartitions,proto3" json:"failed_partitions,omitempty"`
@@ -1343,9 +1344,9 @@ type QueryStreamRequest struct {
 	// Whether a query that is estimated to cost more than `max_cost` is refused with
 	// SEARCH_QUERY_TOO_EXPENSIVE instead.
 	RefuseExpensive bool `protobuf:"varint,16,opt,name=refuse_expensive,json=refuseExpensive,proto3" json:"refuse_expensive,omitempty"`
-	// Cursor to resume after: that of the last hit received, with the other fields as they
-	// were, except highlight, explain and return_fields; empty, the default, for the
-	// beginning.
+	// Cursor to resume after: that of the last hit received, with the fields that decide
+	// which hits there are and in which order as they were; empty, the default, for the
+	// beginning. UpdateIndex makes it invalid.
 	Cursor        string `protobuf:"bytes,17,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

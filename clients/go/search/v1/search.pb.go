@@ -1629,7 +1629,7 @@ type SuggestResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Words, the most frequent first; of those similar, the most similar first.
 	Terms []*SuggestResponse_Suggestion `protobuf:"bytes,1,rep,name=terms,proto3" json:"terms,omitempty"`
-	// Whether not all words were looked at: at most 4,096 of a partition are.
+	// Whether not all words were looked at: at most 4,096 are.
 	Partial       *bool `protobuf:"varint,2,opt,name=partial,proto3,oneof" json:"partial,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2026,7 +2026,7 @@ type ListQueriesRequest struct {
 	// What the ids begin with: at most 512 bytes, no control characters; empty, the
 	// default, for all.
 	Prefix string `protobuf:"bytes,2,opt,name=prefix,proto3" json:"prefix,omitempty"`
-	// How many at most: 0 to 1,000; 0, the default, is 100.
+	// How many at most: 0 to 500; 0, the default, is 100.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Where to go on: next_page_token of the page before, with the other fields as they
 	// were; empty, the default, for the first page.

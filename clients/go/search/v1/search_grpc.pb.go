@@ -69,10 +69,11 @@ const (
 // nothing, and two are an error. Stop words are left out; `+word` after one begins a
 // new group. A query of stop words alone finds nothing and says so in `warnings`; one
 // of exclusions alone is refused. Other punctuation separates words. A query has at
-// most 1,024 parts and 16 levels of parentheses; of typed clauses every value and every
-// word counts. `begin*` stands for the first 1,024 words in byte order that begin so, as
-// they were written, not stemmed; a query has at most 64 different ones. A range from a
-// greater to a smaller value is refused.
+// most 1,024 parts, 16 levels of parentheses and 4,096 terms; a word is one term in each
+// TEXT field it is looked for in. `begin*` stands for the first 1,024 words in byte
+// order that begin so, as they were written, not stemmed. When a query has several
+// prefixes, or looks for one in several fields, they share 2,048 words; it may have 128,
+// each counted once for each field.
 //
 // Scores are BM25 (k1 = 1.2, b = 0.75, lengths kept in one byte as Lucene keeps them),
 // summed over the fields, each times its weight. Filters by TAG, NUMBER and STRING add
@@ -80,9 +81,10 @@ const (
 // index; a page token keeps those of the first page, so that scores do not change
 // while a reader walks.
 //
-// Documents have at most 1 MiB and 4,000 different words; of a field, phrases are found
-// within the first 65,535 words. A STRING has at most 8,192 bytes, a TAG 64 values of at
-// most 256 bytes. Numbers are 64-bit floating point: whole numbers are exact up to 2^53.
+// Documents have at most 1 MiB and 4,000 different words. Phrases are found within the
+// first 65,535 words of a field, and where each of their words is one of its first 127
+// occurrences there. A STRING has at most 8,192 bytes, a TAG 64 values of at most 256
+// bytes. Numbers are 64-bit floating point: whole numbers are exact up to 2^53.
 //
 // Versions: a document that is put with a version lower than that stored loses, and so
 // does another document of the same version. Without a version it always wins and gets
@@ -148,11 +150,11 @@ type SearchClient interface {
 	// Streams all hits of a query in the order Query has, each with a cursor. Call again
 	// with the cursor of the last hit processed to go on after it. Every batch of hits
 	// is found when the reader can take it: documents that change meanwhile may be missed
-	// or come as they are by then, others come once. The stream ends with `end`, or with
-	// `reconnect` when the server drains. A partition that cannot be reached ends it with
-	// STORE_UNAVAILABLE.
+	// or come as they are by then, others come once. The stream ends with `end_of_hits`, or
+	// with `reconnect` when the server drains. A partition that cannot be reached ends it
+	// with STORE_UNAVAILABLE.
 	//
-	// Errors: SEARCH_INDEX_NOT_FOUND.
+	// Errors: SEARCH_INDEX_NOT_FOUND; SEARCH_BUSY when the index is changed meanwhile.
 	QueryStream(ctx context.Context, in *QueryStreamRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[QueryStreamResponse], error)
 	// Suggests words of a field that begin with a prefix, or resemble a word, with the
 	// number of documents that a search for each finds; the most frequent first.
@@ -169,7 +171,8 @@ type SearchClient interface {
 	Parse(ctx context.Context, in *ParseRequest, opts ...grpc.CallOption) (*ParseResponse, error)
 	// Saves a query under an id, in place of the one that has it. Documents that are put
 	// from then on and match it are told by WatchMatches. It must hold a word, phrase or
-	// tag that every match has: by the rarest of them it is found when a document is put.
+	// tag that every match has: by the rarest of them it is found when a document is put. With
+	// synonyms it is found by each of them, which may be 1,024.
 	//
 	// Errors: SEARCH_INDEX_NOT_FOUND; SEARCH_QUERIES_FULL.
 	PutQuery(ctx context.Context, in *PutQueryRequest, opts ...grpc.CallOption) (*PutQueryResponse, error)
@@ -438,10 +441,11 @@ type Search_WatchMatchesClient = grpc.ServerStreamingClient[WatchMatchesResponse
 // nothing, and two are an error. Stop words are left out; `+word` after one begins a
 // new group. A query of stop words alone finds nothing and says so in `warnings`; one
 // of exclusions alone is refused. Other punctuation separates words. A query has at
-// most 1,024 parts and 16 levels of parentheses; of typed clauses every value and every
-// word counts. `begin*` stands for the first 1,024 words in byte order that begin so, as
-// they were written, not stemmed; a query has at most 64 different ones. A range from a
-// greater to a smaller value is refused.
+// most 1,024 parts, 16 levels of parentheses and 4,096 terms; a word is one term in each
+// TEXT field it is looked for in. `begin*` stands for the first 1,024 words in byte
+// order that begin so, as they were written, not stemmed. When a query has several
+// prefixes, or looks for one in several fields, they share 2,048 words; it may have 128,
+// each counted once for each field.
 //
 // Scores are BM25 (k1 = 1.2, b = 0.75, lengths kept in one byte as Lucene keeps them),
 // summed over the fields, each times its weight. Filters by TAG, NUMBER and STRING add
@@ -449,9 +453,10 @@ type Search_WatchMatchesClient = grpc.ServerStreamingClient[WatchMatchesResponse
 // index; a page token keeps those of the first page, so that scores do not change
 // while a reader walks.
 //
-// Documents have at most 1 MiB and 4,000 different words; of a field, phrases are found
-// within the first 65,535 words. A STRING has at most 8,192 bytes, a TAG 64 values of at
-// most 256 bytes. Numbers are 64-bit floating point: whole numbers are exact up to 2^53.
+// Documents have at most 1 MiB and 4,000 different words. Phrases are found within the
+// first 65,535 words of a field, and where each of their words is one of its first 127
+// occurrences there. A STRING has at most 8,192 bytes, a TAG 64 values of at most 256
+// bytes. Numbers are 64-bit floating point: whole numbers are exact up to 2^53.
 //
 // Versions: a document that is put with a version lower than that stored loses, and so
 // does another document of the same version. Without a version it always wins and gets
@@ -517,11 +522,11 @@ type SearchServer interface {
 	// Streams all hits of a query in the order Query has, each with a cursor. Call again
 	// with the cursor of the last hit processed to go on after it. Every batch of hits
 	// is found when the reader can take it: documents that change meanwhile may be missed
-	// or come as they are by then, others come once. The stream ends with `end`, or with
-	// `reconnect` when the server drains. A partition that cannot be reached ends it with
-	// STORE_UNAVAILABLE.
+	// or come as they are by then, others come once. The stream ends with `end_of_hits`, or
+	// with `reconnect` when the server drains. A partition that cannot be reached ends it
+	// with STORE_UNAVAILABLE.
 	//
-	// Errors: SEARCH_INDEX_NOT_FOUND.
+	// Errors: SEARCH_INDEX_NOT_FOUND; SEARCH_BUSY when the index is changed meanwhile.
 	QueryStream(*QueryStreamRequest, grpc.ServerStreamingServer[QueryStreamResponse]) error
 	// Suggests words of a field that begin with a prefix, or resemble a word, with the
 	// number of documents that a search for each finds; the most frequent first.
@@ -538,7 +543,8 @@ type SearchServer interface {
 	Parse(context.Context, *ParseRequest) (*ParseResponse, error)
 	// Saves a query under an id, in place of the one that has it. Documents that are put
 	// from then on and match it are told by WatchMatches. It must hold a word, phrase or
-	// tag that every match has: by the rarest of them it is found when a document is put.
+	// tag that every match has: by the rarest of them it is found when a document is put. With
+	// synonyms it is found by each of them, which may be 1,024.
 	//
 	// Errors: SEARCH_INDEX_NOT_FOUND; SEARCH_QUERIES_FULL.
 	PutQuery(context.Context, *PutQueryRequest) (*PutQueryResponse, error)

@@ -3,7 +3,8 @@
 -- meta of a partition is a hash: 'id' and 'revision' of the index it is part of; 'stamp' of its last
 -- change, 7 bytes, which is a time in microseconds and only rises; 'next' ordinal; 'documents'; under 'n'
 -- and the number of a TEXT field how many documents have it, under 'l' how many terms they have in all;
--- 'queries', the stamp of the last change of saved queries, and 'saved', how many there are.
+-- while there are saved queries 'queries', the stamp of their last change, and 'saved', how many there are;
+-- 'dropped', the id of an index it was part of before.
 
 -- Nil when the partition is of that index; otherwise the answer: {2} when the caller knows an old
 -- definition, or the partition is gone.
@@ -15,13 +16,14 @@ local function mismatch(meta, id, revision)
   return nil
 end
 
-local function next_stamp(meta)
-  local last = redis.call('HGET', meta, 'stamp')
+-- A new stamp for a field of meta: 'stamp' or 'queries'.
+local function next_stamp(meta, field)
+  local last = redis.call('HGET', meta, field)
   local now = microseconds()
   if last then
     now = math.max(now, struct.unpack('>I7', last) + 1)
   end
   local stamp = struct.pack('>I7', now)
-  redis.call('HSET', meta, 'stamp', stamp)
+  redis.call('HSET', meta, field, stamp)
   return stamp
 end

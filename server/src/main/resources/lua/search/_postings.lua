@@ -160,6 +160,10 @@ end
 -- Returns the new head and whether the word is new there; or '' when nothing is left, and whether the word
 -- was there.
 local function post(terms, term, head, ordinal, place_of, new, stamp)
+  if not head and new ~= '' then
+    local lists = string.byte(new) == 49
+    return stamp .. (lists and '\1\0\1' or '\0\0\1') .. place_of .. string.sub(new, 2), lists
+  end
   local flags, count, all, directory_stamp, from = 0, 0, 0, nil, 0
   local at = 11
   if head then

@@ -12,14 +12,18 @@ local function snapshot(meta, terms, columns, changes, id, revision, asked)
   local since, left, at = asked[3], tonumber(asked[4]), 9
   local stamp = redis.call('HGET', meta, 'stamp') or ''
   local changed, reached = {}, stamp == since
-  if not reached and since ~= '' then
-    for _, change in ipairs(redis.call('LRANGE', changes, 0, 1023)) do
+  -- Few at first: mostly little has changed.
+  local from, to = 0, 31
+  while not reached and since ~= '' and from < 1024 do
+    local some = redis.call('LRANGE', changes, from, to)
+    for _, change in ipairs(some) do
       if string.sub(change, 1, 7) == since then
         reached = true
         break
       end
       changed[#changed + 1] = string.sub(change, 8)
     end
+    from, to = #some > to - from and to + 1 or 1024, 1023
   end
   local answer = {1, stamp, reached and 1 or 0, 0, 0, 0, reached and table.concat(changed) or ''}
   for _ = 1, tonumber(asked[5]) do
@@ -28,18 +32,18 @@ local function snapshot(meta, terms, columns, changes, id, revision, asked)
   end
   local function read(part, key, count, knows)
     local step = knows and 2 or 1
-    for first = 1, count, 64 do
-      local last = math.min(first + 63, count)
-      if left < 0 then
-        break
-      end
-      local names = {}
+    -- Few at first, and then as many as will fit if they are as long: all that is read takes time.
+    local first, width = 1, knows and 16 or 2
+    while first <= count and left >= 0 do
+      local last = math.min(first + width - 1, count)
+      local names, bytes = {}, 1
       for i = first, last do
         names[#names + 1] = asked[at + (i - 1) * step]
       end
       local values = redis.call('HMGET', key, unpack(names))
       for i = first, last do
         local value = values[i - first + 1] or ''
+        bytes = bytes + string.len(value)
         if knows and value ~= '' and string.sub(value, 1, 7) == asked[at + (i - 1) * step + 1] then
           value = '='
         end
@@ -50,6 +54,8 @@ local function snapshot(meta, terms, columns, changes, id, revision, asked)
           break
         end
       end
+      width = math.max(1, math.min(64, math.floor(left * (last - first + 1) / bytes)))
+      first = last + 1
     end
     at = at + count * step
   end

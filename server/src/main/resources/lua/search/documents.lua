@@ -23,7 +23,9 @@ end
 local answer = {1, ''}
 for i = 4, #ids do
   local document = redis.call('HGET', documents, ids[i]) or ''
-  left = left - string.len(document)
+  -- Of one that is deflated its length before that.
+  local deflated = string.byte(document, 27) == 1
+  left = left - (deflated and struct.unpack('>I4', document, 28) or string.len(document))
   if left < 0 and i > 4 then
     break
   end

@@ -4,12 +4,16 @@
 -- ARGV[1] id of the index
 -- ARGV[2] revision of the index
 --
--- Returns {documents: integer, saved queries: integer}.
+-- Returns {outcome: integer}: 2 when the index was dropped.
 local meta = KEYS[1]
 local id, revision = ARGV[1], ARGV[2]
 
-local known = redis.call('HMGET', meta, 'id', 'revision', 'documents', 'saved')
+local known = redis.call('HMGET', meta, 'id', 'revision', 'dropped')
+if known[3] == id then
+  return {2}
+end
 if known[1] ~= id or tonumber(known[2]) < tonumber(revision) then
   redis.call('HSET', meta, 'id', id, 'revision', revision)
+  redis.call('PERSIST', meta)
 end
-return {tonumber(known[3] or 0), tonumber(known[4] or 0)}
+return {1}

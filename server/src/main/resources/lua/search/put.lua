@@ -54,7 +54,7 @@ if not ordinal then
     return redis.error_reply('SEARCH_PARTITION_FULL a partition has as many documents as it can hold')
   end
 end
-local stamp, place_of = next_stamp(meta), struct.pack('>I3', ordinal)
+local stamp, place_of = next_stamp(meta, 'stamp'), struct.pack('>I3', ordinal)
 local at = 10
 for _ = 1, column_count do
   place(columns, rest[at], rest[at + 1] == '1', ordinal, rest[at + 2])

@@ -9,27 +9,16 @@
 -- Returns {first: integer, newest: integer, (number: integer, match: bytes)…}: the first number there
 -- ever was, the newest one or, with entries, at least one greater than the last of them when there are more.
 --
+-- @include lib/read_stream
 -- @include search/_matches
 local matches, watch = KEYS[1], KEYS[2]
 local after, limit, listens = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
-local found = redis.call('XRANGE', matches, '(0-' .. after, '+', 'COUNT', limit + 1)
 local answer = {tonumber(redis.call('HGET', watch, 'first') or 0), 0}
-local left = 262144
-for i = 1, #found do
-  local number, fields = tonumber(string.sub(found[i][1], 3)), found[i][2]
-  answer[2] = number
-  left = left - string.len(fields[2])
-  if i > limit or (left < 0 and i > 1) then
-    break
-  end
+answer[2] = read_stream(matches, after, limit, 262144, 2, function(number, fields)
   answer[#answer + 1] = number
   answer[#answer + 1] = fields[2]
-end
-local newest = #found == 0 and redis.call('XREVRANGE', matches, '+', '-', 'COUNT', 1)[1]
-if newest then
-  answer[2] = tonumber(string.sub(newest[1], 3))
-end
+end)
 if listens > 0 then
   redis.call('HSET', watch, 'until', integer(math.floor(microseconds() / 1000) + listens))
   -- What is followed is not forgotten; what does not exist leaves no trace for long.

@@ -9,9 +9,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import org.apache.lucene.analysis.CharArraySet;
 import org.apache.lucene.analysis.StopFilter;
@@ -80,7 +82,12 @@ public final class TextAnalyzer {
 
   private final String stemmer;
   private final CharArraySet stopWords;
-  private final ThreadLocal<Pipeline> pipelines = ThreadLocal.withInitial(Pipeline::new);
+
+  /**
+   * Those that no thread uses just now: as many as there were threads at once. Thread-locals would
+   * keep the analyzers of indexes that are gone.
+   */
+  private final Queue<Pipeline> pipelines = new ConcurrentLinkedQueue<>();
 
   private TextAnalyzer(String stemmer, CharArraySet stopWords) {
     this.stemmer = stemmer;
@@ -124,7 +131,11 @@ public final class TextAnalyzer {
 
   /** The terms of a text, in its order. */
   public List<Term> terms(String text) {
-    return pipelines.get().run(text);
+    Pipeline idle = pipelines.poll();
+    Pipeline pipeline = idle == null ? new Pipeline(stemmer, stopWords) : idle;
+    List<Term> terms = pipeline.run(text);
+    pipelines.add(pipeline);
+    return terms;
   }
 
   /** Folds a word as terms are, without splitting or stemming it. */
@@ -132,14 +143,14 @@ public final class TextAnalyzer {
     return FoldFilter.fold(word);
   }
 
-  /** What one thread uses again and again. */
-  private final class Pipeline {
+  /** What is used again and again, by one thread at a time. */
+  private static final class Pipeline {
     private final StandardTokenizer tokenizer = new StandardTokenizer();
     private final SignFilter signs = new SignFilter(tokenizer);
     private final WordAttribute word;
     private final TokenStream last;
 
-    Pipeline() {
+    Pipeline(String stemmer, CharArraySet stopWords) {
       TokenStream folded = new FoldFilter(signs);
       word = folded.getAttribute(WordAttribute.class);
       TokenStream kept = new StopFilter(folded, stopWords);

@@ -24,12 +24,14 @@ public final class Redis implements AutoCloseable {
   private final CommandTimeouts usual;
   private final int attempts;
   private final Function<String, CommandQueue> queues;
+  private final Function<String, CommandQueue> replicas;
   private final PubSub pubSub;
   private final Function<RequestContext, CompletionStage<Boolean>> alive;
   private final Runnable shutdown;
 
   /**
    * @param queues the connection that serves a key best; the key may be null
+   * @param replicas the connection to replicas of what serves a key, or to that itself
    * @param attempts how often a command that could not be sent is tried again
    * @param alive tells whether all of Redis can be used
    */
@@ -38,6 +40,7 @@ public final class Redis implements AutoCloseable {
       Duration timeout,
       int attempts,
       Function<String, CommandQueue> queues,
+      Function<String, CommandQueue> replicas,
       PubSub pubSub,
       Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<Boolean>> alive,
       Runnable shutdown) {
@@ -45,6 +48,7 @@ public final class Redis implements AutoCloseable {
     this.usual = new CommandTimeouts(timer, timeout.toMillis());
     this.attempts = attempts;
     this.queues = queues;
+    this.replicas = replicas;
     this.pubSub = pubSub;
     this.alive =
         scope ->
@@ -127,7 +131,8 @@ public final class Redis implements AutoCloseable {
     } else {
       pending.endAfter(timeoutMillis);
     }
-    queues.apply(key).ask(pending);
+    boolean fromReplicas = scope.replicas() && profile.read() != null;
+    (fromReplicas ? replicas : queues).apply(key).ask(pending);
     return answer;
   }
 

@@ -19,6 +19,8 @@ import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.ProtocolKeyword;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.Delay;
 import io.lettuce.core.resource.EventLoopGroupProvider;
@@ -37,6 +39,7 @@ import java.io.File;
 import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -48,6 +51,11 @@ public final class RedisConnector {
   static final RedisCodec<String, byte[]> CODEC =
       RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
   private static final int FLUSH_EVERY = 128;
+
+  /** What replicas may be asked. */
+  private static final Set<ProtocolKeyword> READ_ONLY =
+      Set.of(CommandType.EVALSHA_RO, CommandType.EVAL_RO);
+
   private static final int TRIES_PER_LOOP = 4;
 
   /** In a cluster the connection to a node is made when a command meets it: it is waited for. */
@@ -107,11 +115,14 @@ public final class RedisConnector {
           var connection = client.connect(CODEC);
           refuseUnusable(connection.sync(), address, options, key -> true);
           var pubSub = PubSub.onServer(client.connectPubSub(CODEC), timer, options.timeout());
+          Function<String, CommandQueue> queues =
+              queues(connection.async(), oneForEachLoop(client, loops, newest), options.bounds());
           return new Redis(
               timer,
               options.timeout(),
               0,
-              queues(connection.async(), oneForEachLoop(client, loops, newest), options.bounds()),
+              queues,
+              queues,
               pubSub,
               redis -> redis.ping().thenApply("PONG"::equals),
               shutdown);
@@ -158,7 +169,7 @@ public final class RedisConnector {
   }
 
   /** A queue for each node: one that does not answer keeps nobody from the others. */
-  private static Function<String, CommandQueue> queues(
+  static Function<String, CommandQueue> queues(
       RedisClusterClient client,
       RedisClusterAsyncCommands<String, byte[]> commands,
       CommandQueue.Bounds bounds) {
@@ -177,6 +188,7 @@ public final class RedisConnector {
     ClusterClientOptions.Builder clientOptions =
         ClusterClientOptions.builder()
             .validateClusterNodeMembership(false)
+            .readOnlyCommands(command -> READ_ONLY.contains(command.getType()))
             .topologyRefreshOptions(
                 ClusterTopologyRefreshOptions.builder()
                     .enablePeriodicRefresh(Duration.ofSeconds(30))
@@ -201,11 +213,13 @@ public final class RedisConnector {
           }
           var pubSub =
               PubSub.onCluster(client, client.connectPubSub(CODEC), timer, options.timeout());
+          var queues = queues(client, connection.async(), options.bounds());
           return new Redis(
               timer,
               options.timeout(),
               CLUSTER_ATTEMPTS,
-              queues(client, connection.async(), options.bounds()),
+              queues,
+              new ReplicaQueues(client, queues, options.bounds()),
               pubSub,
               redis -> redis.clusterInfo().thenApply(info -> info.contains("cluster_state:ok")),
               shutdown);

@@ -12,8 +12,11 @@ import java.util.function.BooleanSupplier;
  * @param seal seals what the caller is handed out to bring back; null for work that has no caller
  * @param gone whether nobody waits for the answer any more: then new work that has not been sent is
  *     not sent
+ * @param replicas whether scripts that only read may be run on replicas, where there are any: what
+ *     was written in the last moments may be missing there, and not at each the same
  */
-public record RequestContext(String namespace, Deadline deadline, Seal seal, BooleanSupplier gone) {
+public record RequestContext(
+    String namespace, Deadline deadline, Seal seal, BooleanSupplier gone, boolean replicas) {
   private static final BooleanSupplier NEVER = () -> false;
 
   /** The scope of work that has no caller. */
@@ -24,6 +27,21 @@ public record RequestContext(String namespace, Deadline deadline, Seal seal, Boo
   /** The scope of a caller who waits until the deadline. */
   public RequestContext(String namespace, Deadline deadline, Seal seal) {
     this(namespace, deadline, seal, NEVER);
+  }
+
+  /** The scope of a caller who may go. */
+  public RequestContext(String namespace, Deadline deadline, Seal seal, BooleanSupplier gone) {
+    this(namespace, deadline, seal, gone, false);
+  }
+
+  /** The same with another deadline. */
+  public RequestContext until(Deadline other) {
+    return new RequestContext(namespace, other, seal, gone, replicas);
+  }
+
+  /** The same, with reads from replicas or from primaries. */
+  public RequestContext readingReplicas(boolean allowed) {
+    return new RequestContext(namespace, deadline, seal, gone, allowed);
   }
 
   /** The same namespace for work that outlives the call it was begun by. */

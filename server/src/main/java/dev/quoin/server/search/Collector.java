@@ -82,7 +82,8 @@ final class Collector {
         score += weights[i] * value;
       }
     }
-    return score;
+    // Weights and values can be so large that their sum is no number any more.
+    return score != score ? 0 : Math.max(-Double.MAX_VALUE, Math.min(Double.MAX_VALUE, score));
   }
 
   /**
@@ -129,12 +130,12 @@ final class Collector {
       Arrays.sort(sorted);
       limit = sorted[most - 1];
     }
-    for (int i = 0; i < waiting; i++) {
-      if (ranks[i] <= limit) {
-        compare(ordinals[i], found[i]);
+    while (waiting > 0) {
+      int last = --waiting;
+      if (ranks[last] <= limit) {
+        compare(ordinals[last], found[last]);
       }
     }
-    waiting = 0;
   }
 
   private void compare(int ordinal, double score) {

@@ -28,7 +28,7 @@ final class ColumnCursor {
 
   /** The block of a document; null when it has to be read first. */
   Columns.Block block(int ordinal) {
-    view.cost++;
+    view.budget.spend();
     if (ordinal / Columns.BLOCK != number) {
       number = ordinal / Columns.BLOCK;
       block = view.column(column, kind, number);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.search;
 
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -13,6 +14,9 @@ final class Columns {
   static final String IDS = "\0";
 
   static final int BLOCK = 128;
+
+  /** What the text, its length and the two places it is kept at take beside its letters. */
+  private static final int BYTES_OF_A_TAG = 136;
 
   private Columns() {}
 
@@ -71,6 +75,7 @@ final class Columns {
   static final class Dictionary {
     private final Map<String, Integer> codes = new HashMap<>();
     private final List<String> tags = new ArrayList<>();
+    private long size;
 
     synchronized int code(String tag) {
       Integer known = codes.putIfAbsent(tag, tags.size());
@@ -78,6 +83,7 @@ final class Columns {
         return known;
       }
       tags.add(tag);
+      size += BYTES_OF_A_TAG + 2L * tag.length();
       return tags.size() - 1;
     }
 
@@ -85,9 +91,51 @@ final class Columns {
       return tags.get(code);
     }
 
-    synchronized int size() {
-      return tags.size();
+    /** About how many bytes it takes. */
+    synchronized long size() {
+      return size;
     }
+  }
+
+  /** The length of a value that stands apart from its block. */
+  private static final int APART = 0xFFFF;
+
+  /** Where a value stands that is apart from its block, or that block. */
+  static String name(int column, int block, int slot) {
+    return slot == ViewColumns.WHOLE ? name(column, block) : name(column, block) + (char) slot;
+  }
+
+  /** The places in a block, of all but numbers, whose values stand apart. */
+  static List<Integer> apart(byte[] data) {
+    List<Integer> apart = new ArrayList<>();
+    int count = data.length == 0 ? 0 : data[0] & 0xFF;
+    for (int slot = 0; slot < count; slot++) {
+      if (Bytes.read(data, 1 + 2 * slot, 2) == APART) {
+        apart.add(slot);
+      }
+    }
+    return apart;
+  }
+
+  /** A block with the values in it that stand apart from it in Redis. */
+  static byte[] joined(byte[] data, Map<Integer, byte[]> apart) {
+    int count = data[0] & 0xFF;
+    ByteArrayOutputStream lengths = new ByteArrayOutputStream();
+    ByteArrayOutputStream values = new ByteArrayOutputStream();
+    lengths.write(count);
+    int at = 1 + 2 * count;
+    for (int slot = 0; slot < count; slot++) {
+      byte[] other = apart.get(slot);
+      int length = other == null ? (int) Bytes.read(data, 1 + 2 * slot, 2) : other.length;
+      lengths.writeBytes(Bytes.write(length, 2));
+      if (other == null) {
+        values.write(data, at, length);
+        at += length;
+      } else {
+        values.writeBytes(other);
+      }
+    }
+    return Bytes.join(lengths.toByteArray(), values.toByteArray());
   }
 
   static Block read(Kind kind, byte[] data, long loadedAt, Dictionary dictionary) {
@@ -162,7 +210,7 @@ final class Columns {
 
     @Override
     public synchronized long size() {
-      return size + 64L * dictionary.size();
+      return size + dictionary.size();
     }
   }
 }

@@ -31,6 +31,9 @@ final class Documents {
   private static final int TRIES = 16;
   private static final int MOST_BYTES = 1 << 20;
 
+  /** So many bytes of a document are read while one value is looked at. */
+  private static final int READ_AT_ONCE = 16;
+
   private final Scripts scripts;
   private final Indexes indexes;
   private final SavedQueries queries;
@@ -54,15 +57,30 @@ final class Documents {
    */
   private record Change(Struct next, long version) {}
 
-  /** A change that has been analyzed. */
+  /**
+   * A change that has been analyzed.
+   *
+   * @param body what is stored, empty to delete it
+   */
   private record Prepared(
-      StoredDocument before, Change change, IndexedDocument.Difference difference, long cost) {}
+      StoredDocument before,
+      Change change,
+      IndexedDocument after,
+      IndexedDocument.Difference difference,
+      byte[] body) {}
 
   CompletionStage<Result> put(RequestContext scope, String index, Document document) {
-    byte[] digest = StoredDocument.digest(document.getFields());
-    if (document.getFields().getSerializedSize() > MOST_BYTES) {
+    int size = document.getFields().getSerializedSize();
+    if (size > MOST_BYTES) {
       throw InvalidRequest.of("document.fields", "must have at most 1 MiB");
     }
+    return workers
+        .compute(scope, size, () -> StoredDocument.digest(document.getFields()))
+        .thenCompose(digest -> put(scope, index, document, digest));
+  }
+
+  private CompletionStage<Result> put(
+      RequestContext scope, String index, Document document, byte[] digest) {
     return change(
             scope,
             index,
@@ -239,7 +257,12 @@ final class Documents {
           change.next() == null
               ? IndexedDocument.none()
               : IndexedDocument.of(index, change.next(), where);
-      return new Prepared(stored, change, after.from(before), 0);
+      byte[] body =
+          change.next() == null
+              ? Bytes.NONE
+              : StoredDocument.write(
+                  change.version(), StoredDocument.digest(change.next()), change.next());
+      return new Prepared(stored, change, after, after.from(before), body);
     }
 
     private CompletionStage<Done> tryQueries(Prepared prepared, byte[] stamp, int tries) {
@@ -247,14 +270,16 @@ final class Documents {
         return write(prepared, stamp, Bytes.NONE, tries);
       }
       return queries
-          .matching(scope, index, id, prepared.change().next())
+          .matching(scope, index, id, prepared.after())
           .thenCompose(
-              matching ->
-                  write(
-                      prepared,
-                      matching.stamp(),
-                      MatchEntry.write(matching.ids(), id, prepared.change().version()),
-                      tries));
+              matching -> {
+                queries.learn(scope, index, id, matching.stamp());
+                return write(
+                    prepared,
+                    matching.stamp(),
+                    MatchEntry.write(matching.ids(), id, prepared.change().version()),
+                    tries);
+              });
     }
 
     private CompletionStage<Done> write(
@@ -278,7 +303,7 @@ final class Documents {
         queries.learn(scope, index, id, detail);
         return on(prepared.before(), detail, tries - 1);
       }
-      return on(StoredDocument.read(detail), stamp, tries - 1);
+      return read(scope, detail).thenCompose(stored -> on(stored, stamp, tries - 1));
     }
 
     private Object[] arguments(Prepared prepared, byte[] stamp, byte[] matched) {
@@ -286,18 +311,13 @@ final class Documents {
       IndexedDocument.Difference difference = prepared.difference();
       boolean isNew = !prepared.before().exists();
       boolean moves = isNew || change.next() == null;
-      byte[] body =
-          change.next() == null
-              ? Bytes.NONE
-              : StoredDocument.write(
-                  change.version(), StoredDocument.digest(change.next()), change.next());
       Arguments arguments =
           Arguments.of(
               index.id(),
               index.revision(),
               id,
               prepared.before().stamp(),
-              body,
+              prepared.body(),
               change.next() == null ? Bytes.NONE : stamp,
               matched,
               difference.columns.size() + (moves ? 1 : 0),
@@ -331,15 +351,24 @@ final class Documents {
             scope,
             new String[] {keys.meta(), keys.documents()},
             Arguments.of(index.id(), index.revision(), bytes).addAll(ids).toArray())
-        .thenApply(
+        .thenCompose(
             reply -> {
               StaleDefinition.checked(reply.integer());
               reply.bytes();
-              List<StoredDocument> found = new ArrayList<>();
+              List<byte[]> found = new ArrayList<>();
               while (reply.hasMore()) {
-                found.add(StoredDocument.read(reply.bytes()));
+                found.add(reply.bytes());
               }
-              return found;
+              long size = found.stream().mapToLong(StoredDocument::size).sum();
+              return workers.compute(
+                  scope,
+                  size / READ_AT_ONCE,
+                  () -> found.stream().map(StoredDocument::read).toList());
             });
+  }
+
+  private CompletionStage<StoredDocument> read(RequestContext scope, byte[] stored) {
+    return workers.compute(
+        scope, StoredDocument.size(stored) / READ_AT_ONCE, () -> StoredDocument.read(stored));
   }
 }

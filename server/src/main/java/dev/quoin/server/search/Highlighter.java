@@ -5,8 +5,10 @@ import com.google.protobuf.Value;
 import dev.quoin.search.v1.Highlight;
 import dev.quoin.server.analysis.Term;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Shows where the texts of hits match: their best places, and the matches in them. */
@@ -34,8 +36,12 @@ final class Highlighter {
 
   private List<Span> matches(IndexField field, String text) {
     List<Term> terms = field.analyzer().terms(text);
+    Map<String, List<Integer>> places = new HashMap<>();
+    for (int i = 0; i < terms.size(); i++) {
+      places.computeIfAbsent(terms.get(i).text(), term -> new ArrayList<>()).add(i);
+    }
     Set<Integer> matching = new HashSet<>();
-    collect(condition, field, terms, matching);
+    collect(condition, field, new Text(terms, places), matching);
     List<Span> spans = new ArrayList<>();
     for (int i = 0; i < terms.size(); i++) {
       if (matching.contains(i)) {
@@ -45,29 +51,32 @@ final class Highlighter {
     return spans;
   }
 
+  /** The terms of a text, and at which places each is among them. */
+  private record Text(List<Term> terms, Map<String, List<Integer>> places) {}
+
   /** Finds which terms of a text a condition wants. */
-  private static void collect(
-      Node node, IndexField field, List<Term> terms, Set<Integer> matching) {
+  private static void collect(Node node, IndexField field, Text text, Set<Integer> matching) {
     if (node instanceof Node.Words words) {
       words.fields().stream()
           .filter(of -> of.field() == field)
-          .forEach(of -> collect(of, terms, matching));
+          .forEach(of -> collect(of, text, matching));
     } else if (node instanceof Node.Prefix prefix && prefix.fields().contains(field)) {
-      for (int i = 0; i < terms.size(); i++) {
-        if (terms.get(i).word().startsWith(prefix.text())) {
+      for (int i = 0; i < text.terms().size(); i++) {
+        if (text.terms().get(i).word().startsWith(prefix.text())) {
           matching.add(i);
         }
       }
     } else if (node instanceof Node.All all) {
-      all.required().forEach(part -> collect(part, field, terms, matching));
+      all.required().forEach(part -> collect(part, field, text, matching));
     } else if (node instanceof Node.Any any) {
-      any.parts().forEach(part -> collect(part, field, terms, matching));
+      any.parts().forEach(part -> collect(part, field, text, matching));
     }
   }
 
-  private static void collect(Node.FieldTerms wanted, List<Term> terms, Set<Integer> matching) {
-    for (int i = 0; i < terms.size(); i++) {
-      Set<Integer> phrase = new HashSet<>();
+  private static void collect(Node.FieldTerms wanted, Text text, Set<Integer> matching) {
+    List<Term> terms = text.terms();
+    for (int i : text.places().getOrDefault(wanted.terms().get(0), List.of())) {
+      List<Integer> phrase = new ArrayList<>();
       int base = terms.get(i).position() - wanted.offsets()[0];
       int at = i;
       for (int part = 0; part < wanted.offsets().length; part++) {

@@ -145,7 +145,11 @@ final class IndexCalls {
       UpdateIndexRequest request, Call call, boolean adds) {
     return indexes
         .look(call.scope(), request.getIndex())
-        .thenCompose(index -> indexes.open(call.scope(), index))
+        .thenCompose(
+            index ->
+                indexes
+                    .open(call.scope(), index)
+                    .thenCompose(done -> indexes.totals(call.scope(), index)))
         .thenApply(
             totals ->
                 UpdateIndexResponse.newBuilder()
@@ -197,8 +201,14 @@ final class IndexCalls {
     return indexes
         .look(call.scope(), request.getIndex())
         .thenCompose(
-            index ->
-                indexes.open(call.scope(), index).thenApply(totals -> response(index, totals)));
+            looked ->
+                indexes.with(
+                    call.scope(),
+                    request.getIndex(),
+                    index ->
+                        indexes
+                            .totals(call.scope(), index)
+                            .thenApply(totals -> response(index, totals))));
   }
 
   private static GetIndexResponse response(IndexDefinition index, Indexes.Totals totals) {

@@ -7,6 +7,7 @@ import dev.quoin.search.v1.Weights;
 import dev.quoin.server.analysis.TextAnalyzer;
 import dev.quoin.server.errors.InvalidRequest;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,16 +32,25 @@ record IndexDefinition(
   static IndexDefinition of(
       String name, String id, long revision, int analyzers, CreateIndexRequest settings) {
     Map<String, IndexField> fields = new LinkedHashMap<>();
+    Map<String, TextAnalyzer> made = new HashMap<>();
     for (FieldDefinition field : settings.getFieldsList()) {
-      fields.put(field.getName(), field(fields.size() + 1, field, settings));
+      fields.put(field.getName(), field(fields.size() + 1, field, settings, made));
     }
     return new IndexDefinition(name, id, revision, analyzers, settings, fields);
   }
 
-  private static IndexField field(int number, FieldDefinition field, CreateIndexRequest settings) {
+  /**
+   * @param made analyzers of other fields: those with the same one share it
+   */
+  private static IndexField field(
+      int number,
+      FieldDefinition field,
+      CreateIndexRequest settings,
+      Map<String, TextAnalyzer> made) {
     TextAnalyzer analyzer =
         switch (field.getType()) {
-          case FIELD_TYPE_TEXT -> analyzer(field.getAnalyzer(), settings);
+          case FIELD_TYPE_TEXT ->
+              made.computeIfAbsent(field.getAnalyzer(), name -> analyzer(name, settings));
           default -> null;
         };
     return new IndexField(
@@ -61,6 +71,11 @@ record IndexDefinition(
                 ? TextAnalyzer.of(name, settings.getStopWordsList())
                 : TextAnalyzer.of(name))
         .orElseThrow(() -> InvalidRequest.of("analyzer", Names.noAnalyzer(given)));
+  }
+
+  /** Whether the other one is this, unchanged. */
+  boolean isSame(IndexDefinition other) {
+    return id.equals(other.id) && revision == other.revision;
   }
 
   int partitions() {

@@ -35,8 +35,9 @@ final class Indexes {
   private static final LuaScript UNDEFINE = LuaScript.load("search/undefine");
   private static final LuaScript OPEN = LuaScript.load("search/open");
   private static final LuaScript DROP = LuaScript.load("search/drop");
+  private static final LuaScript TOTALS = LuaScript.load("search/totals");
   private static final int TRIES = 4;
-  private static final int REMEMBERED = 10_000;
+  private static final int REMEMBERED = 2_000;
 
   private final Scripts scripts;
   private final Keyspace keyspace;
@@ -85,8 +86,8 @@ final class Indexes {
     return new ApiException(ErrorReason.ERROR_REASON_SEARCH_INDEX_EXISTS, text);
   }
 
-  /** Lets all partitions know the definition. */
-  CompletionStage<Totals> open(RequestContext scope, IndexDefinition index) {
+  /** Lets all partitions know the definition; fails when the index was dropped meanwhile. */
+  CompletionStage<Void> open(RequestContext scope, IndexDefinition index) {
     return onPartitions(
             index,
             p ->
@@ -97,7 +98,34 @@ final class Indexes {
                         new String[] {partition(scope, index, p).meta()},
                         index.id(),
                         index.revision())
-                    .thenApply(reply -> new Totals(reply.integer(), reply.integer())))
+                    .thenApply(reply -> reply.integer() == 1))
+        .thenApply(
+            opened -> {
+              if (opened.contains(false)) {
+                throw notFound();
+              }
+              return null;
+            });
+  }
+
+  /** What the partitions of an index hold. */
+  CompletionStage<Totals> totals(RequestContext scope, IndexDefinition index) {
+    return onPartitions(
+            index,
+            p ->
+                scripts
+                    .run(
+                        TOTALS,
+                        scope,
+                        new String[] {partition(scope, index, p).meta()},
+                        index.id(),
+                        index.revision())
+                    .thenApply(
+                        reply -> {
+                          StaleDefinition.checked(reply.integer());
+                          reply.bytes();
+                          return new Totals(reply.integer(), reply.integer());
+                        }))
         .thenApply(all -> all.stream().reduce(new Totals(0, 0), Totals::plus));
   }
 
@@ -126,7 +154,7 @@ final class Indexes {
               IndexDefinition index =
                   IndexDefinition.of(name, id, 0, TextAnalyzer.VERSION, settings(reply));
               return onPartitions(
-                      index, p -> scripts.run(DROP, scope, partition(scope, index, p).all()))
+                      index, p -> scripts.run(DROP, scope, partition(scope, index, p).all(), id))
                   .thenCompose(dropped -> scripts.run(UNDEFINE, scope, keys, id, 1))
                   .thenApply(Reply::flag);
             });
@@ -135,8 +163,13 @@ final class Indexes {
   /** Runs a step on every partition at once. */
   static <T> CompletionStage<List<T>> onPartitions(
       IndexDefinition index, IntFunction<CompletionStage<T>> step) {
+    return onPartitions(0, index.partitions(), step);
+  }
+
+  static <T> CompletionStage<List<T>> onPartitions(
+      int from, int to, IntFunction<CompletionStage<T>> step) {
     List<CompletableFuture<T>> steps =
-        IntStream.range(0, index.partitions())
+        IntStream.range(from, to)
             .mapToObj(partition -> step.apply(partition).toCompletableFuture())
             .toList();
     return CompletableFuture.allOf(steps.toArray(CompletableFuture<?>[]::new))
@@ -196,11 +229,10 @@ final class Indexes {
     if (!isStale && !(cause instanceof InvalidRequest)) {
       return CompletableFuture.failedFuture(failure);
     }
-    forget(scope, index.name());
     return look(scope, index.name())
         .thenCompose(
             now -> {
-              boolean same = now.id().equals(index.id()) && now.revision() == index.revision();
+              boolean same = now.isSame(index);
               if (!isStale && same) {
                 return CompletableFuture.<T>failedFuture(failure);
               }
@@ -231,9 +263,14 @@ final class Indexes {
               boolean exists = reply.flag();
               boolean dropping = reply.flag();
               if (!exists || dropping) {
+                forget(scope, name);
                 throw notFound();
               }
               IndexDefinition index = read(name, reply);
+              IndexDefinition before = known.get(scope.namespace() + ' ' + name);
+              if (before != null && before.isSame(index)) {
+                return before;
+              }
               if (known.size() >= REMEMBERED) {
                 known.clear();
               }

@@ -8,7 +8,7 @@ import dev.quoin.server.redis.Keyspace;
  * or what they hold is deleted.
  *
  * <pre>
- * {prefix}:{namespace}:search:{{index}/{partition}}:meta       hash        id and revision of the index, stamp of the last change, how many documents and saved queries there are, sums over the documents
+ * {prefix}:{namespace}:search:{{index}/{partition}}:meta       hash        id and revision of the index, stamp of the last change, how many documents and saved queries there are, sums over the documents; for 10 minutes after the index was dropped that it was
  * {prefix}:{namespace}:search:{{index}/{partition}}:terms      hash        postings of every term and tag, in blocks; until no document has it
  * {prefix}:{namespace}:search:{{index}/{partition}}:words      sorted set  words and tags as they are suggested, by score 0; until no document has them
  * {prefix}:{namespace}:search:{{index}/{partition}}:columns    hash        ids, numbers, strings and tags of documents, in blocks of 128; until none of them has one

@@ -17,6 +17,7 @@ final class PartitionReader {
   private final Scripts scripts;
   private final Indexes indexes;
   private final BlockCache cache = BlockCache.ofHeap();
+  private final Memory memory = Memory.ofHeap();
   private final Map<String, PartitionState> states = new ConcurrentHashMap<>();
 
   PartitionReader(Scripts scripts, Indexes indexes) {
@@ -38,7 +39,7 @@ final class PartitionReader {
                 new PartitionState(
                     column -> (Columns.Cached) cache.get(key(name, column)),
                     index.fields().size() + 1));
-    return new PartitionView(scripts, scope, index, keys.read(), cache, name, state);
+    return new PartitionView(scripts, scope, index, keys.read(), cache, memory, name, state);
   }
 
   static BlockCache.Key key(String partition, int column) {

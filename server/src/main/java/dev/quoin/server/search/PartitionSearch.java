@@ -2,6 +2,8 @@
 package dev.quoin.server.search;
 
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -11,9 +13,6 @@ import java.util.Map;
  * that lacks something.
  */
 final class PartitionSearch {
-  /** Between two looks at the clock. */
-  private static final int STRIDE = 1_024;
-
   private final SearchRequest request;
   private final PartitionView view;
   private final int partition;
@@ -75,7 +74,7 @@ final class PartitionSearch {
     if (view.isComplete()) {
       return found;
     }
-    if (System.nanoTime() < end) {
+    if (System.nanoTime() < end && view.mayRead()) {
       return null;
     }
     int limit;
@@ -93,7 +92,7 @@ final class PartitionSearch {
   }
 
   private Found evaluate(int limit) {
-    view.begin();
+    view.begin(costs, end);
     Matcher matcher = build.of(request.root());
     List<Matcher> optional = new ArrayList<>();
     request.optional().forEach(node -> optional.add(node == null ? null : build.of(node)));
@@ -102,30 +101,34 @@ final class PartitionSearch {
     List<FacetCounter> facets =
         request.facets().stream().map(facet -> new FacetCounter(facet, view)).toList();
     long total = 0;
-    int seen = 0;
     boolean complete = limit == Matcher.END;
-    for (int at = matcher.next(0); at < limit; at = matcher.next(at + 1)) {
-      int missed = missed(optional, at);
-      if (missed < 0) {
-        total++;
-        collector.take(at);
-        for (FacetCounter facet : facets) {
-          facet.take(at);
+    List<Collector.Candidate> best;
+    try {
+      for (int at = matcher.next(0); at < limit; at = matcher.next(at + 1)) {
+        int missed = missed(optional, at);
+        if (missed < 0) {
+          collector.take(at);
+          for (FacetCounter facet : facets) {
+            facet.take(at);
+          }
+          total++;
+        } else if (missed < facets.size()) {
+          facets.get(missed).take(at);
         }
-      } else if (missed < facets.size()) {
-        facets.get(missed).take(at);
       }
-      if (view.cost > costs || ++seen % STRIDE == 0 && System.nanoTime() > end) {
-        complete = false;
-        break;
-      }
+      best = collector.best();
+    } catch (Budget.Spent e) {
+      complete = false;
+      // Looking closely at those put by costs a little more.
+      view.budget.allow();
+      best = collector.best();
     }
     return new Found(
-        collector.best(),
+        best,
         total,
         complete,
         facets.stream().map(FacetCounter::counts).toList(),
-        view.cost);
+        view.budget.cost());
   }
 
   /** Which one of the optional conditions is not met: -1 for none, their number for several. */
@@ -142,11 +145,23 @@ final class PartitionSearch {
     return missed;
   }
 
-  /** The parts of a score, for people. */
-  List<Matcher.Part> explain(int ordinal) {
-    view.begin();
-    List<Matcher.Part> parts = new ArrayList<>();
+  /**
+   * The parts of scores, for people.
+   *
+   * @param ordinals of documents that were found
+   */
+  Map<Integer, List<Matcher.Part>> explain(Collection<Integer> ordinals) {
+    view.begin(Long.MAX_VALUE, end);
+    view.budget.allow();
+    Map<Integer, List<Matcher.Part>> explained = new HashMap<>();
     Matcher matcher = build.of(request.whole());
+    // Matchers only go forward.
+    ordinals.stream().sorted().forEach(at -> explained.put(at, explain(matcher, at)));
+    return explained;
+  }
+
+  private List<Matcher.Part> explain(Matcher matcher, int ordinal) {
+    List<Matcher.Part> parts = new ArrayList<>();
     if (request.ranking().textWeight() != 0 && matcher.matches(ordinal)) {
       List<Matcher.Part> text = new ArrayList<>();
       matcher.explain(ordinal, text);

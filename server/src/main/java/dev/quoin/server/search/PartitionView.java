@@ -22,6 +22,10 @@ final class PartitionView {
   private static final int READ_BYTES = 192 * 1024;
   private static final int NAMES_AT_ONCE = 400;
   private static final int HEADS_AT_ONCE = 500;
+
+  /** Most of them are known when they are read once more: that they are is a short answer. */
+  private static final int KNOWN_AT_ONCE = 4_096;
+
   private static final int RESTARTS = 4;
 
   private final Scripts scripts;
@@ -29,12 +33,13 @@ final class PartitionView {
   private final IndexDefinition index;
   private final String[] keys;
   private final BlockCache cache;
+  private final Memory memory;
   private final String name;
   private final PartitionState state;
 
   private final Map<String, Postings> terms = new LinkedHashMap<>();
-  private final Map<Integer, Columns.Cached> columns = new HashMap<>();
-  private final Map<Long, Columns.Block> ownBlocks = new HashMap<>();
+  private final ViewColumns columns;
+
   private List<String> sumNames = List.of();
   private long[] sums = {};
   private long stamp;
@@ -48,8 +53,11 @@ final class PartitionView {
   /** No document before it lacks anything. */
   private int complete = Integer.MAX_VALUE;
 
-  /** What was looked at. */
-  long cost;
+  /** What may be looked at, and was. */
+  final Budget budget = new Budget();
+
+  /** How many bytes were read. */
+  private long held;
 
   private interface Wanted {
     void take(byte[] data);
@@ -61,6 +69,7 @@ final class PartitionView {
       IndexDefinition index,
       String[] keys,
       BlockCache cache,
+      Memory memory,
       String name,
       PartitionState state) {
     this.scripts = scripts;
@@ -68,8 +77,10 @@ final class PartitionView {
     this.index = index;
     this.keys = keys;
     this.cache = cache;
+    this.memory = memory;
     this.name = name;
     this.state = state;
+    this.columns = new ViewColumns(cache, name, state);
     this.stampBytes = state.stamp();
     this.stamp = stampBytes.length == 0 ? 0 : Bytes.read(stampBytes, 0, 7);
   }
@@ -103,11 +114,13 @@ final class PartitionView {
    *
    * @param moment stamp of the steps before
    * @param restarts how often to begin again when documents have changed between steps, so that all
-   *     is of one moment; a query of very many terms gives up on that when they always do
+   *     is of one moment. Then one step is enough for as many terms as a query has, but for those
+   *     that prefixes stand for
    */
   private CompletionStage<PartitionView> read(
       LuaScript script, List<String> all, int from, long moment, int restarts) {
-    List<String> names = all.subList(from, Math.min(all.size(), from + HEADS_AT_ONCE));
+    int most = restarts == RESTARTS ? HEADS_AT_ONCE : KNOWN_AT_ONCE;
+    List<String> names = all.subList(from, Math.min(all.size(), from + most));
     boolean isLast = from + names.size() == all.size();
     List<String> blocks = isLast ? first(wantedBlocks) : List.of();
     List<String> wanted = isLast ? first(wantedColumns) : List.of();
@@ -184,10 +197,14 @@ final class PartitionView {
       takeHead(names.get(i), reply.bytes(), known.get(names.get(i)));
     }
     for (int i = 0; i < blockCount; i++) {
-      wantedBlocks.remove(blocks.get(i)).take(reply.bytes());
+      byte[] data = reply.bytes();
+      hold(data.length);
+      wantedBlocks.remove(blocks.get(i)).take(data);
     }
     for (int i = 0; i < columnCount; i++) {
-      wantedColumns.remove(wanted.get(i)).take(reply.bytes());
+      byte[] data = reply.bytes();
+      hold(data.length);
+      wantedColumns.remove(wanted.get(i)).take(data);
     }
     return headCount;
   }
@@ -199,13 +216,10 @@ final class PartitionView {
     state.advance(from, stamp, read, reached, changed);
     if (reached) {
       for (int at = 0; at < changed.length; at += 3) {
-        int block = Bytes.ordinal(changed, at) / Columns.BLOCK;
-        ownBlocks.keySet().removeIf(own -> (int) (own & 0xFFFFFF) == block);
-        columns.values().forEach(column -> column.drop(block));
+        columns.drop(Bytes.ordinal(changed, at) / Columns.BLOCK);
       }
     } else {
-      ownBlocks.clear();
-      columns.values().forEach(Columns.Cached::dropAll);
+      columns.dropAll();
     }
   }
 
@@ -213,6 +227,7 @@ final class PartitionView {
     if (head.length == 0) {
       terms.put(term, null);
     } else if (head.length > 1) {
+      hold(head.length);
       keep(term, Postings.of(head, before));
     }
   }
@@ -241,12 +256,33 @@ final class PartitionView {
     return wantedBlocks.isEmpty() && wantedColumns.isEmpty();
   }
 
-  /** Forgets what was missed, and begins to note it anew. */
-  void begin() {
+  /**
+   * Forgets what was missed, and begins to note it anew.
+   *
+   * @param most how much may be looked at
+   * @param until when time is up, in nanoseconds of this machine
+   */
+  void begin(long most, long until) {
     wantedBlocks.clear();
     wantedColumns.clear();
     complete = Integer.MAX_VALUE;
-    cost = 0;
+    budget.begin(most, until);
+  }
+
+  /** Whether it may read more: queries hold what they read, all together a bounded part. */
+  boolean mayRead() {
+    return memory.hasRoom();
+  }
+
+  /** Lets go of what was read. */
+  void close() {
+    memory.add(-held);
+    held = 0;
+  }
+
+  private void hold(long bytes) {
+    held += bytes;
+    memory.add(bytes);
   }
 
   /** The first document that lacks something. */
@@ -298,35 +334,19 @@ final class PartitionView {
 
   /** A block of a column; null when it has to be read first. */
   Columns.Block column(int column, Columns.Kind kind, int block) {
-    long own = (long) column << 24 | block;
-    Columns.Block known = ownBlocks.get(own);
-    if (known == null) {
-      known = cached(column, kind).get(block, stamp);
-    }
+    Columns.Block known = columns.block(column, kind, block, stamp);
     if (known == null) {
       lacks(block * Columns.BLOCK);
-      wantedColumns.put(
-          Columns.name(column, block),
-          data -> {
-            Columns.Cached cached = cached(column, kind);
-            Columns.Block read = Columns.read(kind, data, stamp, cached.dictionary);
-            ownBlocks.put(own, read);
-            state.keep(cached, block, read);
-            cache.put(PartitionReader.key(name, column), cached);
-          });
+      for (int slot : columns.missing(column, block)) {
+        wantedColumns.put(
+            Columns.name(column, block, slot),
+            data -> columns.take(column, kind, block, slot, data, stamp));
+      }
     }
     return known;
   }
 
   Columns.Dictionary dictionary(int column) {
-    return cached(column, Columns.Kind.TAGS).dictionary;
-  }
-
-  private Columns.Cached cached(int column, Columns.Kind kind) {
-    return columns.computeIfAbsent(
-        column,
-        c ->
-            (Columns.Cached)
-                cache.get(PartitionReader.key(name, column), () -> new Columns.Cached(kind)));
+    return columns.dictionary(column);
   }
 }

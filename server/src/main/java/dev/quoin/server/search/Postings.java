@@ -103,7 +103,8 @@ final class Postings implements BlockCache.Entry {
 
   @Override
   public long size() {
-    return 160L + head.length + (directory == null ? 0 : directory.size());
+    Directory kept = directory == null ? older : directory;
+    return 160L + head.length + (kept == null ? 0 : kept.size());
   }
 
   /**
@@ -220,8 +221,14 @@ final class Postings implements BlockCache.Entry {
     }
 
     private synchronized void fill(int piece, Block block) {
+      size += bytes(block) - bytes(blocks[piece]);
       blocks[piece] = block;
-      size += block.data().length + (block.positions() == null ? 0 : block.positions().length);
+    }
+
+    private static long bytes(Block block) {
+      return block == null
+          ? 0
+          : 32L + block.data().length + (block.positions() == null ? 0 : block.positions().length);
     }
 
     synchronized long size() {

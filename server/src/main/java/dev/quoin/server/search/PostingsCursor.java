@@ -11,6 +11,14 @@ final class PostingsCursor {
   private int place;
   private int ordinal = -1;
 
+  /**
+   * The block whose positions were looked at last, and where those of one of its postings begin.
+   */
+  private Postings.Block walked;
+
+  private int walkedTo;
+  private int walkedAt;
+
   PostingsCursor(PartitionView view, String term) {
     this.view = view;
     this.term = term;
@@ -48,7 +56,7 @@ final class PostingsCursor {
         }
       }
       place = block.seek(from, place);
-      view.cost++;
+      view.budget.spend();
       if (place < block.count()) {
         ordinal = block.ordinal(place);
         return ordinal;
@@ -80,10 +88,15 @@ final class PostingsCursor {
       }
       block = now;
     }
-    int at = block.positionsStart();
-    for (int i = 0; i < place; i++) {
-      at += 2 * block.frequency(i);
+    if (block != walked || place < walkedTo) {
+      walked = block;
+      walkedTo = 0;
+      walkedAt = block.positionsStart();
     }
+    for (; walkedTo < place; walkedTo++) {
+      walkedAt += 2 * block.frequency(walkedTo);
+    }
+    int at = walkedAt;
     int[] positions = new int[block.frequency(place)];
     for (int i = 0; i < positions.length; i++) {
       positions[i] = (int) Bytes.read(block.positions(), at + 2 * i, 2);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.search;
 
+import dev.quoin.server.errors.InvalidRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -14,6 +15,11 @@ import java.util.TreeSet;
 
 /** What a query has to read of every partition, and the matchers that find its documents there. */
 final class QueryPlan {
+  private static final int MOST_TERMS = 4_096;
+  private static final int MOST_PREFIXED = 128;
+  private static final int WORDS_OF_A_PREFIX = 1_024;
+  private static final int WORDS_OF_ALL_PREFIXES = 2_048;
+
   private final Node root;
   private final Set<String> terms = new LinkedHashSet<>();
   private final Set<String> sums = new TreeSet<>();
@@ -56,9 +62,33 @@ final class QueryPlan {
     }
   }
 
+  /**
+   * @throws InvalidRequest when there is more to read than one query may
+   */
   QueryPlan(Node root) {
     this.root = root;
     collect(root);
+    if (terms.size() > MOST_TERMS) {
+      throw InvalidRequest.of(
+          "query",
+          "must look for at most 4,096 terms, not %,d: a word counts once for each TEXT field it may be in"
+              .formatted(terms.size()));
+    }
+    if (prefixed() > MOST_PREFIXED) {
+      throw InvalidRequest.of(
+          "query",
+          "must have at most 128 prefixes, not %,d: each counts once for each field it may be in"
+              .formatted(prefixed()));
+    }
+  }
+
+  private int prefixed() {
+    return prefixes.stream().mapToInt(prefix -> prefix.fields().size()).sum();
+  }
+
+  /** For so many words of a field a prefix stands at most. */
+  int wordsOfAPrefix() {
+    return Math.min(WORDS_OF_A_PREFIX, WORDS_OF_ALL_PREFIXES / Math.max(1, prefixed()));
   }
 
   private void collect(Node node) {

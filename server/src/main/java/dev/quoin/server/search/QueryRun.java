@@ -32,6 +32,7 @@ final class QueryRun {
   private final String position;
   private final long end;
   private final List<Integer> failed = new ArrayList<>();
+  private final List<PartitionView> views = new ArrayList<>();
 
   /** A partition that is ready to be searched. */
   private record Ready(int partition, PartitionView view, QueryPlan.Expansions expansions) {}
@@ -48,15 +49,7 @@ final class QueryRun {
       Statistics statistics,
       List<Searched> searched,
       List<Collector.Candidate> best,
-      List<Integer> failed) {
-    PartitionSearch search(int partition) {
-      return searched.stream()
-          .map(Searched::search)
-          .filter(search -> search.partition() == partition)
-          .findFirst()
-          .orElseThrow();
-    }
-  }
+      List<Integer> failed) {}
 
   /**
    * @param scope with a deadline when time is up
@@ -114,7 +107,7 @@ final class QueryRun {
     }
     return Indexes.onPartitions(
             request.index(),
-            p -> tolerant(p, () -> words.expand(preparing, request.index(), p, plan.prefixes())))
+            p -> tolerant(p, () -> words.expand(preparing, request.index(), p, plan)))
         .thenCompose(
             all ->
                 workers.compute(
@@ -122,11 +115,16 @@ final class QueryRun {
                     COST_OF_A_PREFIX * plan.prefixes().size(),
                     () ->
                         WordReader.merge(
-                            all.stream().filter(one -> one != null).toList(), request.warnings())));
+                            all.stream().filter(one -> one != null).toList(),
+                            plan.wordsOfAPrefix(),
+                            request.warnings())));
   }
 
   private CompletionStage<Ready> prepare(int partition, QueryPlan.Expansions expansions) {
     PartitionView view = reader.open(preparing, request.index(), partition);
+    synchronized (views) {
+      views.add(view);
+    }
     return view.read(plan.terms(expansions), plan.sums())
         .thenApply(read -> new Ready(partition, view, expansions));
   }
@@ -234,6 +232,13 @@ final class QueryRun {
               }
               return null;
             });
+  }
+
+  /** Lets go of what was read. */
+  void close() {
+    synchronized (views) {
+      views.forEach(PartitionView::close);
+    }
   }
 
   /** The position after a place, for the page that follows. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.search;
 
-import com.google.protobuf.Struct;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.Arguments;
@@ -9,6 +8,7 @@ import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntFunction;
 
 /**
  * Saved queries. Every partition has all of them, each under its rarest required terms, so that the
@@ -24,12 +25,18 @@ import java.util.concurrent.ConcurrentHashMap;
 final class SavedQueries {
   private static final LuaScript PUT = LuaScript.load("search/put_query");
   private static final LuaScript DELETE = LuaScript.load("search/delete_query");
+  private static final LuaScript SAVED_BY = LuaScript.load("search/saved_by");
   private static final LuaScript LIST = LuaScript.load("search/list_queries");
   private static final LuaScript CANDIDATES = LuaScript.load("search/candidates");
   private static final int MOST = 100_000;
   private static final int AT_ONCE = 500;
   private static final int REMEMBERED = 100_000;
   private static final long COST_OF_A_CHARACTER = 4;
+
+  private static final int MOST_PROBES = 1_024;
+
+  /** As many values are looked at while one query is parsed and tried. */
+  private static final int COST_OF_A_QUERY = 200;
 
   private final Scripts scripts;
   private final Indexes indexes;
@@ -84,45 +91,118 @@ final class SavedQueries {
       throw InvalidRequest.of(
           "query", "must hold a word, phrase or tag that every match has, to be saved");
     }
-    return Indexes.onPartitions(
-            index,
-            p ->
-                scripts
-                    .run(
-                        PUT,
-                        scope,
-                        indexes.partition(scope, index, p).saved(),
-                        Arguments.of(index.id(), index.revision(), id, query, MOST)
-                            .addAll(probes.terms())
-                            .toArray())
-                    .thenApply(
-                        reply -> {
-                          StaleDefinition.checked(reply.integer());
-                          reply.bytes();
-                          return reply.flag();
-                        }))
-        .thenApply(created -> created.get(0));
+    if (probes.terms().size() > MOST_PROBES) {
+      throw InvalidRequest.of(
+          "query",
+          "must be found by at most 1,024 terms to be saved, not %,d: each synonym counts once for"
+                  .formatted(probes.terms().size())
+              + " each field it may be in");
+    }
+    return put(scope, index, 0, id, query, probes, Bytes.NONE)
+        .thenCompose(
+            first ->
+                others(index, p -> put(scope, index, p, id, query, probes, first.stamp()))
+                    .thenCompose(
+                        done ->
+                            index.partitions() == 1
+                                ? done(true)
+                                : stands(scope, index, id, first.stamp()))
+                    .thenCompose(
+                        stands ->
+                            stands
+                                ? done(true)
+                                : others(
+                                        index,
+                                        p -> delete(scope, index, p, id, first.stamp(), true))
+                                    .thenApply(removed -> true))
+                    .thenApply(done -> first.changed()));
+  }
+
+  private static CompletionStage<Boolean> done(boolean value) {
+    return CompletableFuture.completedFuture(value);
+  }
+
+  /** What a step on one partition has changed, and the stamp of the call. */
+  private record Step(boolean changed, byte[] stamp) {}
+
+  /** Runs a step on all partitions but the first one, whose order counts. */
+  private static CompletionStage<List<Step>> others(
+      IndexDefinition index, IntFunction<CompletionStage<Step>> step) {
+    return Indexes.onPartitions(1, index.partitions(), step);
+  }
+
+  private CompletionStage<Step> put(
+      RequestContext scope,
+      IndexDefinition index,
+      int partition,
+      String id,
+      String query,
+      Probes probes,
+      byte[] stamp) {
+    return run(
+        PUT,
+        scope,
+        index,
+        partition,
+        Arguments.of(index.id(), index.revision(), id, query, MOST, stamp).addAll(probes.terms()));
+  }
+
+  private CompletionStage<Step> delete(
+      RequestContext scope,
+      IndexDefinition index,
+      int partition,
+      String id,
+      byte[] stamp,
+      boolean onlyOwn) {
+    return run(
+        DELETE,
+        scope,
+        index,
+        partition,
+        Arguments.of(index.id(), index.revision(), id, stamp, onlyOwn ? 1 : 0));
+  }
+
+  private CompletionStage<Step> run(
+      LuaScript script,
+      RequestContext scope,
+      IndexDefinition index,
+      int partition,
+      Arguments arguments) {
+    return scripts
+        .run(script, scope, indexes.partition(scope, index, partition).saved(), arguments.toArray())
+        .thenApply(
+            reply -> {
+              StaleDefinition.checked(reply.integer());
+              reply.bytes();
+              return new Step(reply.flag(), reply.bytes());
+            });
+  }
+
+  /** Whether a query is still that of a call: it may have been deleted before it was everywhere. */
+  private CompletionStage<Boolean> stands(
+      RequestContext scope, IndexDefinition index, String id, byte[] stamp) {
+    PartitionKeys keys = indexes.partition(scope, index, 0);
+    return scripts
+        .run(
+            SAVED_BY,
+            scope,
+            new String[] {keys.meta(), keys.queries()},
+            index.id(),
+            index.revision(),
+            id)
+        .thenApply(
+            reply -> {
+              StaleDefinition.checked(reply.integer());
+              return Arrays.equals(stamp, reply.bytes());
+            });
   }
 
   CompletionStage<Boolean> delete(RequestContext scope, IndexDefinition index, String id) {
-    return Indexes.onPartitions(
-            index,
-            p ->
-                scripts
-                    .run(
-                        DELETE,
-                        scope,
-                        indexes.partition(scope, index, p).saved(),
-                        index.id(),
-                        index.revision(),
-                        id)
-                    .thenApply(
-                        reply -> {
-                          StaleDefinition.checked(reply.integer());
-                          reply.bytes();
-                          return reply.flag();
-                        }))
-        .thenApply(deleted -> deleted.contains(true));
+    return delete(scope, index, 0, id, Bytes.NONE, false)
+        .thenCompose(
+            first ->
+                others(index, p -> delete(scope, index, p, id, first.stamp(), false))
+                    .thenApply(rest -> first.changed() || rest.stream().anyMatch(Step::changed)));
   }
 
   CompletionStage<List<Saved>> list(
@@ -151,8 +231,7 @@ final class SavedQueries {
 
   /** Tries the queries that a document may match: those with a term of it. */
   CompletionStage<Matching> matching(
-      RequestContext scope, IndexDefinition index, String documentId, Struct fields) {
-    IndexedDocument document = IndexedDocument.of(index, fields, "document.fields");
+      RequestContext scope, IndexDefinition index, String documentId, IndexedDocument document) {
     List<String> terms =
         document.terms.keySet().stream().filter(term -> term.charAt(0) != 's').toList();
     return candidates(
@@ -183,21 +262,17 @@ final class SavedQueries {
               byte[] first = stamp == null ? read : stamp;
               int done = reply.count();
               String last = reply.text();
-              Map<String, String> found = new TreeMap<>();
+              Map<String, String> untried = new LinkedHashMap<>();
               while (reply.hasMore()) {
-                found.put(reply.text(), reply.text());
+                untried.put(reply.text(), reply.text());
               }
-              found.keySet().removeAll(tried.keySet());
+              untried.keySet().removeAll(tried.keySet());
               List<String> rest = terms.subList(done, terms.size());
               return workers
                   .compute(
                       scope,
-                      found.values().stream().mapToLong(SavedQueries::cost).sum(),
-                      () -> {
-                        found.forEach(
-                            (id, query) -> tried.put(id, isMatch(index, query, document)));
-                        return tried;
-                      })
+                      untried.values().stream().mapToLong(SavedQueries::cost).sum(),
+                      () -> tried(index, untried, document, tried))
                   .thenCompose(
                       all ->
                           rest.isEmpty()
@@ -208,7 +283,16 @@ final class SavedQueries {
 
   /** What it costs to parse a query and to try it on a document. */
   static long cost(String query) {
-    return COST_OF_A_CHARACTER * query.length();
+    return COST_OF_A_QUERY + COST_OF_A_CHARACTER * query.length();
+  }
+
+  private static Map<String, Boolean> tried(
+      IndexDefinition index,
+      Map<String, String> untried,
+      IndexedDocument document,
+      Map<String, Boolean> tried) {
+    untried.forEach((id, query) -> tried.computeIfAbsent(id, i -> isMatch(index, query, document)));
+    return tried;
   }
 
   private static List<String> matches(Map<String, Boolean> tried) {

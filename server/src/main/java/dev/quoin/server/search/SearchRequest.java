@@ -32,15 +32,9 @@ record SearchRequest(
   private static final long USUAL_COST = 20_000_000;
   private static final long USUAL_MILLIS = 5_000;
 
-  /** Each of them stands for a thousand words. */
-  private static final int MOST_PREFIXES = 64;
-
   static SearchRequest of(IndexDefinition index, QueryRequest asked) {
     Set<QueryWarning> warnings = new LinkedHashSet<>();
     Node whole = condition(index, asked, warnings);
-    if (new QueryPlan(whole).prefixes().size() > MOST_PREFIXES) {
-      throw InvalidRequest.of("query", "must have at most 64 different beginnings of words");
-    }
     List<FacetCounter.FacetOf> facets = FacetCounter.all(index, asked.getFacetsList());
     List<Node> rest = new ArrayList<>();
     List<Node> excluded = new ArrayList<>();
@@ -154,6 +148,6 @@ record SearchRequest(
             .clearMaxCost()
             .clearRefuseExpensive()
             .build();
-    return new Object[] {index.id(), Fingerprint.of(Fingerprint.bytes(plain))};
+    return new Object[] {index.id(), index.revision(), Fingerprint.of(Fingerprint.bytes(plain))};
   }
 }

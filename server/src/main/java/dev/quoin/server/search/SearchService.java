@@ -3,6 +3,7 @@ package dev.quoin.server.search;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
+import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.search.v1.AnalyzeRequest;
 import dev.quoin.search.v1.AnalyzeResponse;
 import dev.quoin.search.v1.BulkPutRequest;
@@ -27,6 +28,7 @@ import dev.quoin.search.v1.SuggestRequest;
 import dev.quoin.search.v1.SuggestResponse;
 import dev.quoin.server.analysis.Term;
 import dev.quoin.server.analysis.TextAnalyzer;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.kernel.Workers;
@@ -215,7 +217,7 @@ public final class SearchService implements BindableService {
                     .thenAccept(
                         search ->
                             new HitStream(
-                                    after -> found(scope, asked, after),
+                                    after -> found(scope, asked, index, after),
                                     after -> PageToken.of(scope, after, search.identity()),
                                     request.getCursor(),
                                     streamPosition(scope, request.getCursor(), search),
@@ -242,13 +244,21 @@ public final class SearchService implements BindableService {
     }
   }
 
-  private CompletionStage<Page> found(RequestContext scope, QueryRequest asked, String after) {
+  /** Positions say nothing about an index that has other fields or weights. */
+  private CompletionStage<Page> found(
+      RequestContext scope, QueryRequest asked, IndexDefinition begun, String after) {
     return indexes.with(
         scope,
         asked.getIndex(),
-        index ->
-            understood(scope, index, asked)
-                .thenCompose(search -> searches.page(scope, search, STREAMED_AT_ONCE, after)));
+        index -> {
+          if (!index.isSame(begun)) {
+            throw new ApiException(
+                ErrorReason.ERROR_REASON_SEARCH_BUSY,
+                "the index was changed; begin again without a cursor");
+          }
+          return understood(scope, index, asked)
+              .thenCompose(search -> searches.page(scope, search, STREAMED_AT_ONCE, after));
+        });
   }
 
   private static String streamPosition(RequestContext scope, String cursor, SearchRequest search) {

@@ -7,11 +7,13 @@ import dev.quoin.search.v1.Explanation;
 import dev.quoin.search.v1.FacetCounts;
 import dev.quoin.search.v1.Highlight;
 import dev.quoin.search.v1.Hit;
+import dev.quoin.search.v1.ReadPreference;
 import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import io.grpc.Deadline;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +51,21 @@ final class Searches {
    */
   CompletionStage<Page> page(
       RequestContext scope, SearchRequest request, int size, String position) {
+    if (request.asked().getReadPreference() != ReadPreference.READ_PREFERENCE_REPLICA) {
+      return from(scope, request, size, position);
+    }
+    // A replica may not know the index yet, or not be one any more.
+    return from(scope.readingReplicas(true), request, size, position)
+        .handle(
+            (page, failure) ->
+                failure == null && page.failed().isEmpty()
+                    ? CompletableFuture.completedFuture(page)
+                    : from(scope, request, size, position))
+        .thenCompose(page -> page);
+  }
+
+  private CompletionStage<Page> from(
+      RequestContext scope, SearchRequest request, int size, String position) {
     long nanos = request.nanos(scope.deadline());
     RequestContext limited = within(scope, nanos);
     RequestContext preparing = within(scope, nanos / 2);
@@ -56,12 +73,13 @@ final class Searches {
     long end = System.nanoTime() + nanos * 4 / 5;
     QueryRun run =
         new QueryRun(reader, words, workers, limited, preparing, request, size, position, end);
-    return run.run().thenCompose(result -> bring(scope, request, run, result, size));
+    return run.run()
+        .thenCompose(result -> bring(scope, request, run, result, size))
+        .whenComplete((page, failure) -> run.close());
   }
 
   private static RequestContext within(RequestContext scope, long nanos) {
-    return new RequestContext(
-        scope.namespace(), Deadline.after(nanos, TimeUnit.NANOSECONDS), scope.seal(), scope.gone());
+    return scope.until(Deadline.after(nanos, TimeUnit.NANOSECONDS));
   }
 
   private CompletionStage<Page> bring(
@@ -93,15 +111,17 @@ final class Searches {
             done ->
                 workers.compute(
                     scope,
-                    cost(request, page, found),
+                    cost(request, result, found),
                     () -> page(request, run, result, page, found)));
   }
 
-  private static long cost(
-      SearchRequest request, List<Collector.Candidate> page, StoredDocument[] found) {
-    // Every part of the query is explained for every hit.
+  private static long cost(SearchRequest request, QueryRun.Result result, StoredDocument[] found) {
+    // An explanation evaluates the query once more.
     long cost =
-        request.asked().getExplain() ? (long) page.size() * request.asked().getSerializedSize() : 0;
+        request.asked().getExplain()
+            ? result.searched().stream().mapToLong(one -> one.found().cost()).sum()
+                + (long) found.length * request.asked().getSerializedSize()
+            : 0;
     for (StoredDocument document : found) {
       cost +=
           document == null || request.highlighted().isEmpty()
@@ -123,13 +143,19 @@ final class Searches {
       List<Collector.Candidate> page,
       StoredDocument[] found) {
     List<Page.PlacedHit> hits = new ArrayList<>();
+    Map<Collector.Candidate, Explanation> explained = explained(request, result, page);
     int end = 0;
+    int left = PAGE_BYTES;
     while (end < page.size() && found[end] != null) {
       Collector.Candidate hit = page.get(end);
+      left -= found[end].fields().getSerializedSize();
+      if (left < 0 && end > 0) {
+        break;
+      }
       if (found[end].exists()) {
         hits.add(
             new Page.PlacedHit(
-                hit(request, result, hit, found[end]),
+                hit(request, hit, found[end], explained.get(hit)),
                 run.position(result.statistics(), hit.place())));
       }
       end++;
@@ -155,9 +181,9 @@ final class Searches {
 
   private static Hit hit(
       SearchRequest request,
-      QueryRun.Result result,
       Collector.Candidate candidate,
-      StoredDocument document) {
+      StoredDocument document,
+      Explanation explanation) {
     Hit.Builder hit =
         Hit.newBuilder()
             .setId(id(candidate))
@@ -174,13 +200,25 @@ final class Searches {
         hit.addHighlights(highlight);
       }
     }
-    if (request.asked().getExplain()) {
-      hit.setExplanation(
-          explanation(
-              candidate.score(),
-              result.search(candidate.partition()).explain(candidate.ordinal())));
+    if (explanation != null) {
+      hit.setExplanation(explanation);
     }
     return hit.build();
+  }
+
+  private static Map<Collector.Candidate, Explanation> explained(
+      SearchRequest request, QueryRun.Result result, List<Collector.Candidate> page) {
+    Map<Collector.Candidate, Explanation> explained = new IdentityHashMap<>();
+    if (request.asked().getExplain()) {
+      for (QueryRun.Searched one : result.searched()) {
+        List<Collector.Candidate> own =
+            page.stream().filter(hit -> hit.partition() == one.search().partition()).toList();
+        Map<Integer, List<Matcher.Part>> parts =
+            one.search().explain(own.stream().map(Collector.Candidate::ordinal).toList());
+        own.forEach(hit -> explained.put(hit, explanation(hit.score(), parts.get(hit.ordinal()))));
+      }
+    }
+    return explained;
   }
 
   private static Struct returned(SearchRequest request, Struct fields) {

@@ -42,6 +42,13 @@ record StoredDocument(byte[] stamp, long version, byte[] digest, Struct fields) 
     }
   }
 
+  /** How many bytes the fields of what Redis has take. */
+  static long size(byte[] stored) {
+    return stored.length < HEAD + 21
+        ? 0
+        : stored[HEAD + 16] == 1 ? Bytes.read(stored, HEAD + 17, 4) : stored.length;
+  }
+
   boolean exists() {
     return stamp.length > 0;
   }

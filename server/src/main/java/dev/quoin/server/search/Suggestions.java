@@ -33,6 +33,9 @@ final class Suggestions {
   /** What a word costs to be looked at. */
   private static final long COST = 8;
 
+  /** By so many letters similar words differ at most. */
+  private static final int MOST_APART = 2;
+
   private final Scripts scripts;
   private final Indexes indexes;
   private final WordReader words;
@@ -69,15 +72,44 @@ final class Suggestions {
     return Indexes.onPartitions(index, p -> all(scope, index, p, field, prefix, new ArrayList<>()))
         .thenCompose(
             found -> {
-              boolean partial = found.stream().anyMatch(one -> one.size() >= LOOKED_AT);
-              return workers
-                  .compute(
-                      scope,
-                      found.stream().mapToLong(List::size).sum() * (COST + given.length()),
-                      () -> candidates(found, field, request.getSimilar() ? given : ""))
-                  .thenCompose(candidates -> counted(scope, index, candidates))
-                  .thenApply(counted -> response(request, counted, partial));
-            });
+              long size = found.stream().mapToLong(List::size).sum();
+              return workers.compute(
+                  scope,
+                  size * (COST + given.length()),
+                  () -> candidates(found, field, given, request.getSimilar()));
+            })
+        .thenCompose(
+            candidates ->
+                counted(scope, index, candidates.words())
+                    .thenApply(counted -> response(request, counted, candidates.partial())));
+  }
+
+  /** Words to be counted, and whether there are more. */
+  private record Candidates(List<Candidate> words, boolean partial) {}
+
+  /**
+   * Of the words of all partitions the first in byte order: a word among them is among the first of
+   * every partition that has it, too.
+   */
+  private static Candidates candidates(
+      List<List<String>> found, IndexField field, String given, boolean similar) {
+    TreeSet<byte[]> all = new TreeSet<>(Arrays::compareUnsigned);
+    found.forEach(words -> words.forEach(word -> all.add(Bytes.utf8(word))));
+    boolean partial =
+        all.size() > LOOKED_AT || found.stream().anyMatch(one -> one.size() >= LOOKED_AT);
+    List<Candidate> words =
+        all.stream()
+            .limit(LOOKED_AT)
+            .map(word -> Bytes.text(word, 0, word.length))
+            .filter(word -> !similar || isSimilar(given, word))
+            .map(
+                word ->
+                    new Candidate(
+                        word,
+                        searched(field, word),
+                        similar ? distance(given, word, MOST_APART) : 0))
+            .toList();
+    return new Candidates(words, partial);
   }
 
   private CompletionStage<List<String>> all(
@@ -112,22 +144,6 @@ final class Suggestions {
               }
               return counts;
             });
-  }
-
-  /** The words that may be suggested, in the order of their bytes. */
-  private static List<Candidate> candidates(
-      List<List<String>> found, IndexField field, String similarTo) {
-    TreeSet<String> all = new TreeSet<>(Comparator.comparing(Bytes::utf8, Arrays::compareUnsigned));
-    found.forEach(all::addAll);
-    all.removeIf(word -> !similarTo.isEmpty() && !isSimilar(similarTo, word));
-    return all.stream()
-        .map(
-            word ->
-                new Candidate(
-                    word,
-                    searched(field, word),
-                    similarTo.isEmpty() ? 0 : distance(similarTo, word)))
-        .toList();
   }
 
   private CompletionStage<List<Counted>> counted(
@@ -194,31 +210,56 @@ final class Suggestions {
   }
 
   private static boolean isSimilar(String given, String word) {
-    int most = given.length() < SHORT ? 1 : 2;
-    return Math.abs(given.length() - word.length()) <= most && distance(given, word) <= most;
+    int most = given.length() < SHORT ? 1 : MOST_APART;
+    return distance(given, word, most) <= most;
   }
 
-  /** How many letters have to be put in, left out, replaced or exchanged (Damerau-Levenshtein). */
-  static int distance(String one, String other) {
-    int[][] rows = new int[one.length() + 1][other.length() + 1];
+  /**
+   * How many letters have to be put in, left out, replaced or exchanged (Damerau-Levenshtein, of
+   * the kind that changes no letter twice); more than the most that matters when they are more.
+   */
+  static int distance(String one, String other, int most) {
+    if (Math.abs(one.length() - other.length()) > most) {
+      return most + 1;
+    }
+    int far = most + 1;
+    int width = other.length() + 2;
+    int[] row = new int[width];
+    int[] before = new int[width];
+    int[] twoBefore = new int[width];
     for (int i = 0; i <= one.length(); i++) {
-      for (int j = 0; j <= other.length(); j++) {
-        if (i == 0 || j == 0) {
-          rows[i][j] = i + j;
-          continue;
-        }
-        int replaced = one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1;
-        int least =
-            Math.min(rows[i - 1][j - 1] + replaced, Math.min(rows[i - 1][j], rows[i][j - 1]) + 1);
-        if (i > 1
-            && j > 1
-            && one.charAt(i - 1) == other.charAt(j - 2)
-            && one.charAt(i - 2) == other.charAt(j - 1)) {
-          least = Math.min(least, rows[i - 2][j - 2] + 1);
-        }
-        rows[i][j] = least;
+      int[] oldest = twoBefore;
+      twoBefore = before;
+      before = row;
+      row = oldest;
+      // Farther from the diagonal it is too far anyway.
+      int from = Math.max(0, i - most);
+      int to = Math.min(other.length(), i + most);
+      if (from > 0) {
+        row[from - 1] = far;
+      }
+      row[to + 1] = far;
+      int least = far;
+      for (int j = from; j <= to; j++) {
+        row[j] = i == 0 || j == 0 ? i + j : step(one, other, i, j, row, before, twoBefore);
+        least = Math.min(least, row[j]);
+      }
+      if (least > most) {
+        return far;
       }
     }
-    return rows[one.length()][other.length()];
+    return Math.min(far, row[other.length()]);
+  }
+
+  private static int step(
+      String one, String other, int i, int j, int[] row, int[] before, int[] twoBefore) {
+    int replaced = one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1;
+    int least = Math.min(before[j - 1] + replaced, Math.min(before[j], row[j - 1]) + 1);
+    return i > 1
+            && j > 1
+            && one.charAt(i - 1) == other.charAt(j - 2)
+            && one.charAt(i - 2) == other.charAt(j - 1)
+        ? Math.min(least, twoBefore[j - 2] + 1)
+        : least;
   }
 }

@@ -15,9 +15,6 @@ import java.util.concurrent.CompletionStage;
 final class WordReader {
   private static final LuaScript WORDS = LuaScript.load("search/words");
 
-  /** For so many words a prefix stands at most. */
-  private static final int MOST = 1_024;
-
   private final Scripts scripts;
   private final Indexes indexes;
 
@@ -28,13 +25,13 @@ final class WordReader {
 
   /** The words that prefixes stand for in a partition. */
   CompletionStage<QueryPlan.Expansions> expand(
-      RequestContext scope, IndexDefinition index, int partition, List<Node.Prefix> prefixes) {
+      RequestContext scope, IndexDefinition index, int partition, QueryPlan plan) {
     QueryPlan.Expansions expansions = new QueryPlan.Expansions();
     List<CompletableFuture<?>> reads = new ArrayList<>();
-    for (Node.Prefix prefix : prefixes) {
+    for (Node.Prefix prefix : plan.prefixes()) {
       for (IndexField field : prefix.fields()) {
         reads.add(
-            read(scope, index, partition, field, prefix.text(), "", MOST + 1)
+            read(scope, index, partition, field, prefix.text(), "", plan.wordsOfAPrefix() + 1)
                 .thenAccept(found -> expansions.add(prefix, field, found))
                 .toCompletableFuture());
       }
@@ -47,13 +44,14 @@ final class WordReader {
    * The words that prefixes stand for in all partitions together, so that what is found does not
    * depend on how many there are.
    *
+   * @param most for how many words each stands at most
    * @param warnings hears of prefixes that stand for more
    */
   static QueryPlan.Expansions merge(
-      List<QueryPlan.Expansions> partitions, Set<QueryWarning> warnings) {
+      List<QueryPlan.Expansions> partitions, int most, Set<QueryWarning> warnings) {
     QueryPlan.Expansions all = new QueryPlan.Expansions();
     partitions.forEach(all::addAll);
-    if (all.cut(MOST)) {
+    if (all.cut(most)) {
       warnings.add(QueryWarning.QUERY_WARNING_PREFIX_TRUNCATED);
     }
     return all;

@@ -3,6 +3,7 @@ package dev.quoin.server.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -20,6 +21,20 @@ import org.junit.jupiter.api.Test;
 final class TextAnalyzerTest {
   private static final TextAnalyzer STANDARD = TextAnalyzer.of("standard").orElseThrow();
   private static final TextAnalyzer ENGLISH = TextAnalyzer.of("english").orElseThrow();
+
+  /** An index that is gone or changed leaves nothing behind in the threads that have used it. */
+  @Test
+  void analyzerThatNobodyHasAnyMoreIsFreed() throws InterruptedException {
+    TextAnalyzer used = TextAnalyzer.of("english", List.of("stop")).orElseThrow();
+    assertThat(used.terms("stop running")).hasSize(1);
+    WeakReference<TextAnalyzer> reference = new WeakReference<>(used);
+    used = null;
+    for (int i = 0; i < 100 && reference.get() != null; i++) {
+      System.gc();
+      Thread.sleep(20);
+    }
+    assertThat(reference.get()).isNull();
+  }
 
   @Test
   void accentsDigitsAndSignsAreKept() {

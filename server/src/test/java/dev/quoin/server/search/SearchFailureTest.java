@@ -38,6 +38,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -240,6 +243,50 @@ final class SearchFailureTest {
     }
     assertThat(TestRedis.commands().keys("quoin:default:search:{kb/*"))
         .allMatch(key -> key.endsWith(":meta"));
+  }
+
+  /** Documents have words of one half only, and change halves all the time. */
+  @Tag("redis")
+  @Test
+  void queryOfVeryManyWordsSeesDocumentsAsOfOneMoment() throws Exception {
+    create(search, "kb", 1, text("t"));
+    String query = "(" + words("a", " +", 500) + ") (" + words("b", " +", 500) + ")";
+    String both = "(" + words("a", " +", 500) + ' ' + "+b0 +" + words("b", " +", 500) + ")";
+    AtomicBoolean ends = new AtomicBoolean();
+    List<Thread> writers =
+        IntStream.range(0, 8)
+            .mapToObj(w -> new Thread(() -> flip(w, ends)))
+            .peek(Thread::start)
+            .toList();
+    Eventually.until("documents are there", () -> total(both) == 8);
+    int found = 0;
+    for (int i = 0; i < 20; i++) {
+      found += total(query);
+      assertThat(total(both)).isEqualTo(8);
+    }
+    ends.set(true);
+    for (Thread writer : writers) {
+      writer.join();
+    }
+    assertThat(found).isZero();
+  }
+
+  private long total(String query) {
+    QueryResponse found = other.query(query("kb", query).build());
+    assertThat(found.getPartial()).isFalse();
+    return found.getTotal();
+  }
+
+  private static String words(String begin, String between, int count) {
+    return IntStream.range(0, count).mapToObj(i -> begin + i).collect(Collectors.joining(between));
+  }
+
+  private void flip(int writer, AtomicBoolean ends) {
+    for (int round = 0; !ends.get(); round++) {
+      String half = round % 2 == 0 ? "a" : "b";
+      String text = half + 10 * writer + ' ' + half + (200 + writer) + ' ' + half + 499;
+      put(search, "kb", "d" + writer, "t", text);
+    }
   }
 
   /** What a server keeps in memory is never believed: here Redis was emptied under it. */

@@ -46,6 +46,7 @@ import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import io.lettuce.core.RestoreArgs;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -197,7 +198,14 @@ final class SearchServiceTest {
     assertThat(search.getIndex(index()).getDocuments()).isZero();
     assertThat(search.dropIndex(DropIndexRequest.newBuilder().setIndex("kb").build()).getDropped())
         .isTrue();
-    assertThat(keys()).isEmpty();
+    assertThat(keys())
+        .as("only what keeps late calls from opening it again, for a while")
+        .allSatisfy(
+            key -> {
+              assertThat(key).endsWith("meta");
+              assertThat(TestRedis.commands().hkeys(key)).containsExactly("dropped");
+              assertThat(TestRedis.commands().pttl(key)).isBetween(1L, 600_000L);
+            });
     assertThat(search.dropIndex(DropIndexRequest.newBuilder().setIndex("kb").build()).getDropped())
         .isFalse();
   }
@@ -608,6 +616,84 @@ final class SearchServiceTest {
     assertThat(search.deleteQuery(delete).getDeleted()).isTrue();
     assertThat(search.deleteQuery(delete).getDeleted()).isFalse();
     assertThat(keys()).noneMatch(key -> key.endsWith("queries") || key.endsWith("probes"));
+    assertThat(keys().stream().filter(key -> key.endsWith("meta")))
+        .as("puts have nothing to try any more")
+        .hasSize(3)
+        .allSatisfy(key -> assertThat(TestRedis.commands().hexists(key, "queries")).isFalse());
+  }
+
+  /** Servers throw away what they keep when the stamp of documents is one they do not know. */
+  @Test
+  void savedQueriesDoNotTouchTheStampOfDocuments() {
+    create(search, "kb", 1, text("t"));
+    put(search, "kb", "1", "t", "one");
+    String meta = "quoin:default:search:{kb/0}:meta";
+    String stamp = TestRedis.commands().hget(meta, "stamp");
+
+    save("q", "one");
+    search.deleteQuery(DeleteQueryRequest.newBuilder().setIndex("kb").setQueryId("q").build());
+
+    assertThat(stamp).isNotNull().isEqualTo(TestRedis.commands().hget(meta, "stamp"));
+  }
+
+  /** A call that is late: it has seen the definition of an index that is gone by now. */
+  @Test
+  void lateCallsForADroppedIndexLeaveTheNewOneAlone() {
+    create(search, "kb", 2, text("title"));
+    String definition = definitionKey();
+    byte[] old = TestRedis.commands().dump(definition);
+    DropIndexRequest drop = DropIndexRequest.newBuilder().setIndex("kb").build();
+    search.dropIndex(drop);
+    restore(definition, old);
+
+    assertThat(Refused.by(() -> search.getIndex(index())).reason())
+        .isEqualTo("SEARCH_INDEX_NOT_FOUND");
+    assertThat(Refused.by(() -> put(search, "kb", "1", "title", "x")).reason())
+        .isEqualTo("SEARCH_INDEX_NOT_FOUND");
+    assertThat(keys().stream().filter(key -> key.endsWith("meta")))
+        .allSatisfy(key -> assertThat(TestRedis.commands().pttl(key)).isPositive());
+
+    TestRedis.commands().del(definition);
+    create(search, "kb", 2, text("title"));
+    put(search, "kb", "1", "title", "kept");
+    byte[] newer = TestRedis.commands().dump(definition);
+    restore(definition, old);
+    assertThat(search.dropIndex(drop).getDropped()).isTrue();
+    restore(definition, newer);
+
+    assertThat(find(search, "kb", "kept")).containsExactly("1");
+    assertThat(find(other, "kb", "kept")).containsExactly("1");
+  }
+
+  private static String definitionKey() {
+    return keys().stream().filter(key -> key.contains("{kb}")).findFirst().orElseThrow();
+  }
+
+  private static void restore(String key, byte[] dumped) {
+    TestRedis.commands().restore(key, dumped, RestoreArgs.Builder.ttl(0).replace());
+  }
+
+  /** Positions are worth nothing when fields or weights are others. */
+  @Test
+  void tokensOfAnIndexThatWasChangedAreRefused() {
+    create(search, "kb", 1, text("t"));
+    for (int i = 0; i < 5; i++) {
+      put(search, "kb", "d" + i, "t", "word");
+    }
+    QueryResponse first = search.query(query("kb", "word").setPageSize(2).build());
+    search.updateIndex(
+        UpdateIndexRequest.newBuilder().setIndex("kb").addFields(text("more")).build());
+
+    assertThat(
+            Refused.by(
+                    () ->
+                        search.query(
+                            query("kb", "word")
+                                .setPageSize(2)
+                                .setPageToken(first.getNextPageToken())
+                                .build()))
+                .fields())
+        .containsExactly("page_token");
   }
 
   private boolean save(String id, String query) {

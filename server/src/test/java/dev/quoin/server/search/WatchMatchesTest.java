@@ -9,6 +9,7 @@ import static dev.quoin.server.search.SearchTesting.tag;
 import static dev.quoin.server.search.SearchTesting.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quoin.search.v1.DeleteQueryRequest;
 import dev.quoin.search.v1.PutQueryRequest;
 import dev.quoin.search.v1.SearchGrpc;
 import dev.quoin.search.v1.SearchGrpc.SearchBlockingStub;
@@ -19,7 +20,9 @@ import dev.quoin.server.testing.OpenStream;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import dev.quoin.server.testing.WatchKit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -113,6 +116,37 @@ final class WatchMatchesTest {
     put(other, "news", "after", "t", "redis");
 
     assertThat(match(stream)).isEqualTo("after 1 [q]");
+  }
+
+  /** Whoever comes last wins, in all partitions, whichever they reach first. */
+  @Test
+  void partitionsEndWithTheSameQueryWhenManySaveAndDeleteIt() throws Exception {
+    create(search, "news", 8, text("t"));
+    for (int round = 0; round < 40; round++) {
+      List<Thread> callers = new ArrayList<>();
+      for (int c = 0; c < 6; c++) {
+        SearchBlockingStub stub = c % 2 == 0 ? search : other;
+        String query = "word" + c;
+        callers.add(
+            query.equals("word5")
+                ? new Thread(() -> delete(stub))
+                : new Thread(() -> save(stub, "news", "q", query)));
+      }
+      callers.forEach(Thread::start);
+      for (Thread caller : callers) {
+        caller.join();
+      }
+      assertThat(
+              IntStream.range(0, 8)
+                  .mapToObj(i -> "quoin:default:search:{news/" + i + "}:queries")
+                  .map(key -> String.valueOf(TestRedis.commands().hget(key, "q")))
+                  .distinct())
+          .hasSize(1);
+    }
+  }
+
+  private static void delete(SearchBlockingStub search) {
+    search.deleteQuery(DeleteQueryRequest.newBuilder().setIndex("news").setQueryId("q").build());
   }
 
   /** What a put looks at grows with the queries it may match, not with those there are. */

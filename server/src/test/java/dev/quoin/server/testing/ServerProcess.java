@@ -34,7 +34,12 @@ public final class ServerProcess implements AutoCloseable {
 
   /** Starts {@code serve} with these flags and waits until it serves. */
   public static ServerProcess start(String... flags) {
-    return launch(Map.of(), flags).awaitServing();
+    return start(Map.of(), flags);
+  }
+
+  /** As {@link #start}, with variables of its environment. */
+  public static ServerProcess start(Map<String, String> environment, String... flags) {
+    return launch(environment, flags).awaitServing();
   }
 
   /**

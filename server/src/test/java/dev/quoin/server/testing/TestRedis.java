@@ -24,6 +24,10 @@ public final class TestRedis {
 
   private static final String TARGET_SEALS = "quoin:-:ads:{%tokens}:";
 
+  private static final String[] CLUSTER_NODE = {
+    "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-node-timeout", "30000"
+  };
+
   private static final String KIND = System.getProperty("quoin.test.redis", "server");
 
   /** Whether this run is on a cluster. */
@@ -40,6 +44,45 @@ public final class TestRedis {
             .map(node -> "127.0.0.1:" + node.port())
             .collect(Collectors.joining(",", "redis-cluster://", ""))
         : NODES.get(0).uri();
+  }
+
+  /**
+   * Adds a replica of a node of the cluster, until {@link #remove}; done when it has everything.
+   */
+  public static RedisProcess addReplica(int node) {
+    RedisProcess replica = RedisProcess.start(CLUSTER_NODE);
+    replica.commands().clusterMeet("127.0.0.1", NODES.get(node).port());
+    String primary = NODES.get(node).commands().clusterMyId();
+    Eventually.until("it knows the others", () -> knows(replica, primary));
+    replica.commands().clusterReplicate(primary);
+    Eventually.until("it has everything", () -> isInStep(node, replica));
+    return replica;
+  }
+
+  private static boolean knows(RedisProcess node, String id) {
+    return node.commands().clusterNodes().contains(id)
+        && node.commands().clusterInfo().contains("cluster_state:ok");
+  }
+
+  /** Whether a replica has all that was written to a node of the cluster. */
+  public static boolean isInStep(int node, RedisProcess replica) {
+    String offset = offset(NODES.get(node).commands().info("replication"));
+    String info = replica.commands().info("replication");
+    return info.contains("master_link_status:up") && offset(info).equals(offset);
+  }
+
+  private static String offset(String info) {
+    return info.lines()
+        .filter(line -> line.startsWith("master_repl_offset:"))
+        .findFirst()
+        .orElse("");
+  }
+
+  /** Removes a replica from the cluster and ends it. */
+  public static void remove(RedisProcess replica) {
+    String id = replica.commands().clusterMyId();
+    replica.close();
+    NODES.forEach(node -> node.commands().clusterForget(id));
   }
 
   /** Commands that reach every key. */
@@ -85,14 +128,7 @@ public final class TestRedis {
 
   private static List<RedisProcess> startCluster() {
     List<RedisProcess> nodes =
-        Stream.generate(
-                () ->
-                    RedisProcess.start(
-                        "--appendonly", "no",
-                        "--cluster-enabled", "yes",
-                        "--cluster-node-timeout", "30000"))
-            .limit(MASTERS)
-            .toList();
+        Stream.generate(() -> RedisProcess.start(CLUSTER_NODE)).limit(MASTERS).toList();
     for (int i = 0; i < MASTERS; i++) {
       int first = SLOTS * i / MASTERS;
       int last = SLOTS * (i + 1) / MASTERS - 1;

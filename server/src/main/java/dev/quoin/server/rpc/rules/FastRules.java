@@ -10,8 +10,11 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.OneofDescriptor;
 import com.google.protobuf.Duration;
+import com.google.protobuf.ListValue;
 import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
 import com.google.protobuf.Timestamp;
+import com.google.protobuf.Value;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,6 +29,14 @@ import java.util.function.Predicate;
  */
 final class FastRules {
   private static final String DURATION = Duration.getDescriptor().getFullName();
+
+  /** Anything that JSON can say; these contain themselves and have no rules. */
+  private static final Set<String> JSON =
+      Set.of(
+          Struct.getDescriptor().getFullName(),
+          Value.getDescriptor().getFullName(),
+          ListValue.getDescriptor().getFullName());
+
   private static final FastRules NONE = new FastRules(null, List.of(), List.of());
 
   private final Message prototype;
@@ -39,7 +50,8 @@ final class FastRules {
   }
 
   /**
-   * Compiles the type of a message; one that has other rules, in it or below it, is not supported.
+   * Compiles the type of a message; one that has other rules is not supported. Where messages below
+   * it have some, it is supported as long as there are none of those.
    */
   static FastRules of(Message prototype) {
     try {
@@ -169,7 +181,17 @@ final class FastRules {
       FieldDescriptor field,
       Set<Descriptor> around)
       throws UnsupportedRule {
-    FastRules nested = of(below(prototype, field), around);
+    if (JSON.contains(field.getMessageType().getFullName())) {
+      return;
+    }
+    FastRules nested;
+    try {
+      nested = of(below(prototype, field), new HashSet<>(around));
+    } catch (UnsupportedRule e) {
+      // Most requests do without it; it is not known whether one that has it is fine.
+      checks.add(value -> value instanceof List<?> messages && messages.isEmpty());
+      return;
+    }
     if (nested.hasRules()) {
       checks.add(field.isRepeated() ? nested::areFine : value -> nested.isFine((Message) value));
     }

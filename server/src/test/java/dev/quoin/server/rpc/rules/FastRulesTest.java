@@ -8,6 +8,7 @@ import build.buf.protovalidate.Validator;
 import build.buf.protovalidate.ValidatorFactory;
 import build.buf.protovalidate.exceptions.ValidationException;
 import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Duration;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
@@ -41,17 +42,15 @@ final class FastRulesTest {
    */
   private static final Set<String> NOT_PLAIN =
       Set.of(
-          "quoin.config.v1.SetRequest",
           "quoin.config.v1.SetMaintenanceRequest",
           "quoin.feeds.v1.SessionRequest",
           "quoin.locks.v1.AcquireAllRequest",
-          "quoin.search.v1.BulkPutRequest",
           "quoin.search.v1.CreateIndexRequest",
-          "quoin.search.v1.PutRequest",
-          "quoin.search.v1.QueryRequest",
-          "quoin.search.v1.QueryStreamRequest",
-          "quoin.search.v1.SetAttributesRequest",
           "quoin.search.v1.UpdateIndexRequest");
+
+  /** These go the long way only when they have clauses, weights or ranges. */
+  private static final Set<String> MOSTLY_PLAIN =
+      Set.of("quoin.search.v1.QueryRequest", "quoin.search.v1.QueryStreamRequest");
 
   private final Validator validator = ValidatorFactory.newBuilder().build();
 
@@ -63,7 +62,11 @@ final class FastRulesTest {
             request ->
                 DynamicTest.dynamicTest(
                     request.getDescriptorForType().getFullName(),
-                    () -> assertThat(shareOfFine(request, 500)).isGreaterThan(TAKEN)));
+                    () -> assertThat(shareOfFine(request, 500)).isGreaterThan(taken(request))));
+  }
+
+  private static double taken(Message request) {
+    return MOSTLY_PLAIN.contains(request.getDescriptorForType().getFullName()) ? 0 : TAKEN;
   }
 
   @Test
@@ -240,15 +243,48 @@ final class FastRulesTest {
           type: TYPE_MESSAGE type_name: ".google.protobuf.Duration" label: LABEL_REPEATED | required: true
           type: TYPE_MESSAGE type_name: ".google.protobuf.Timestamp" | required: true
           type: TYPE_MESSAGE type_name: ".google.protobuf.StringValue" | string { min_len: 1 }
-          type: TYPE_MESSAGE type_name: ".google.protobuf.Any" | required: true
-          type: TYPE_MESSAGE type_name: ".google.protobuf.Struct" |
-          type: TYPE_MESSAGE type_name: ".test.Odd" |
-          type: TYPE_MESSAGE type_name: ".test.Odd" label: LABEL_REPEATED |
-          type: TYPE_MESSAGE type_name: ".test.M" |
           """)
   void aFieldWithOtherRulesIsUnsupported(String field, String rules) {
     Descriptor type = RuledType.ofField(field, rules == null ? "" : rules);
     assertThat(rulesOf(type).isSupported()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "type: TYPE_MESSAGE type_name: '.google.protobuf.Any'",
+        "type: TYPE_MESSAGE type_name: '.test.Odd'",
+        "type: TYPE_MESSAGE type_name: '.test.Odd' label: LABEL_REPEATED",
+        "type: TYPE_MESSAGE type_name: '.test.M'",
+        "type: TYPE_MESSAGE type_name: '.test.M' label: LABEL_REPEATED"
+      })
+  void aMessageWithOtherRulesIsLeftToProtovalidateWhereThereIsOne(String field) {
+    Descriptor type = RuledType.ofField(field, "");
+    FieldDescriptor of = type.getFields().get(0);
+    DynamicMessage.Builder message = DynamicMessage.newBuilder(type);
+    assertThat(rulesOf(type).isFine(message.build())).isTrue();
+    Message inner = message.newBuilderForField(of).build();
+    if (of.isRepeated()) {
+      message.addRepeatedField(of, inner);
+    } else {
+      message.setField(of, inner);
+    }
+    assertThat(rulesOf(type).isFine(message.build())).isFalse();
+  }
+
+  @Test
+  void whatJsonCanSayIsFine() {
+    Descriptor type =
+        RuledType.ofField("type: TYPE_MESSAGE type_name: '.google.protobuf.Struct'", "");
+    DynamicMessage message =
+        DynamicMessage.newBuilder(type)
+            .setField(
+                type.getFields().get(0),
+                com.google.protobuf.Struct.newBuilder()
+                    .putFields("a", com.google.protobuf.util.Values.of(Double.NaN))
+                    .build())
+            .build();
+    assertThat(rulesOf(type).isFine(message)).isTrue();
   }
 
   @ParameterizedTest
