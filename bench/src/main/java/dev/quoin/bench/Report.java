@@ -36,6 +36,7 @@ final class Report {
     report.catchUps();
     report.documents();
     report.ads();
+    report.fanOuts();
     report.holds();
     report.overload();
     report.ratios();
@@ -269,6 +270,29 @@ final class Report {
           median(row, Measurement.BYTES_PER_AD),
           median(row, Measurement.HEAP_PER_AD),
           median(row, Measurement.BYTES_PER_DECISION));
+    }
+  }
+
+  private void fanOuts() {
+    List<Row> rows = results.with(Measurement.DELIVERIES_PER_SECOND);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| a post that all followers get | followers | deliveries/s | ms until the last has it | longest ms | bytes per user | bytes per edge | bytes per entry |");
+    line("|---|--:|--:|--:|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %,.0f | %,.1f | %,.1f | %,.0f | %,.0f | %,.0f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.DELIVERIES_PER_SECOND),
+          median(row, Measurement.LAST_HOME),
+          median(row, Measurement.LAST_HOME_LONGEST),
+          median(row, Measurement.USER_BYTES),
+          median(row, Measurement.EDGE_BYTES),
+          median(row, Measurement.ENTRY_BYTES));
     }
   }
 

@@ -105,6 +105,10 @@ final class Testbed implements AutoCloseable {
       // Some rows keep thousands of streams open over few connections.
       command.addAll(List.of("--max-calls-per-connection", "20000"));
     }
+    if (!options.serverFlags().contains("--social-merge-followers")) {
+      // A row delivers posts to 100,000 followers, which is more than a server does by default.
+      command.addAll(List.of("--social-merge-followers", "1000000"));
+    }
     if (!options.serverFlags().contains("--metrics-port")) {
       command.addAll(List.of("--metrics-port", Integer.toString(Child.freePort())));
     }

@@ -29,7 +29,19 @@ import dev.quoin.server.queues.QueuesService;
 import dev.quoin.server.queues.SchedulesService;
 import dev.quoin.server.search.SearchService;
 import dev.quoin.server.semaphores.SemaphoresService;
+import dev.quoin.server.social.GraphService;
+import dev.quoin.server.social.GroupsService;
+import dev.quoin.server.social.ModerationService;
+import dev.quoin.server.social.StatusesService;
+import dev.quoin.server.social.TimelinesService;
+import dev.quoin.server.social.UsersService;
 import dev.quoin.server.stats.StatsService;
+import dev.quoin.social.v1.GraphGrpc;
+import dev.quoin.social.v1.GroupsGrpc;
+import dev.quoin.social.v1.ModerationGrpc;
+import dev.quoin.social.v1.StatusesGrpc;
+import dev.quoin.social.v1.TimelinesGrpc;
+import dev.quoin.social.v1.UsersGrpc;
 import dev.quoin.stats.v1.StatsGrpc;
 import io.grpc.BindableService;
 import io.grpc.ServiceDescriptor;
@@ -64,6 +76,12 @@ public final class Services {
           new Entry(
               StatsGrpc.getServiceDescriptor(),
               kernel -> new StatsService(kernel, new AnomalyEntries(new LogWriter(kernel)))),
+          new Entry(UsersGrpc.getServiceDescriptor(), UsersService::new),
+          new Entry(GraphGrpc.getServiceDescriptor(), GraphService::new),
+          new Entry(StatusesGrpc.getServiceDescriptor(), StatusesService::new),
+          new Entry(TimelinesGrpc.getServiceDescriptor(), TimelinesService::new),
+          new Entry(GroupsGrpc.getServiceDescriptor(), GroupsService::new),
+          new Entry(ModerationGrpc.getServiceDescriptor(), ModerationService::new),
           new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new));
 
   private Services() {}

@@ -51,7 +51,15 @@ final class FastRulesTest {
           "quoin.search.v1.QueryRequest",
           "quoin.search.v1.QueryStreamRequest",
           "quoin.search.v1.SetAttributesRequest",
-          "quoin.search.v1.UpdateIndexRequest");
+          "quoin.search.v1.UpdateIndexRequest",
+          "quoin.social.v1.ReportRequest",
+          "quoin.social.v1.StatusesBatchGetRequest",
+          "quoin.social.v1.UsersBatchGetRequest",
+          "quoin.social.v1.UsersChangeLoginRequest",
+          "quoin.social.v1.UsersCheckLoginRequest",
+          "quoin.social.v1.UsersCreateRequest",
+          "quoin.social.v1.UsersGetRequest",
+          "quoin.social.v1.UsersUpdateRequest");
 
   private final Validator validator = ValidatorFactory.newBuilder().build();
 
