@@ -71,7 +71,7 @@ type GraphClient interface {
 	// A private user is asked with RequestFollow.
 	//
 	// Errors: USER_NOT_FOUND; USER_PRIVATE; USER_BLOCKED; USER_SUSPENDED;
-	// USER_FOLLOWING_FULL; USER_LIMIT_EXCEEDED.
+	// USER_FOLLOWING_FULL; USER_LIMIT_EXCEEDED; USER_OUTBOX_FULL.
 	Follow(ctx context.Context, in *FollowRequest, opts ...grpc.CallOption) (*FollowResponse, error)
 	// Ends that a user follows another one, takes the statuses of the other out of its
 	// home timeline and refills that.
@@ -114,9 +114,11 @@ type GraphClient interface {
 	// Blocks a user: neither follows the other any more, neither is shown statuses of the
 	// other, and mentions of the other do not arrive. At most 10,000.
 	//
-	// Errors: USER_NOT_FOUND; USER_LIST_FULL.
+	// Errors: USER_NOT_FOUND; USER_LIST_FULL; USER_OUTBOX_FULL.
 	Block(ctx context.Context, in *BlockRequest, opts ...grpc.CallOption) (*BlockResponse, error)
 	// Ends a block. Edges that it ended do not come back.
+	//
+	// Errors: USER_OUTBOX_FULL.
 	Unblock(ctx context.Context, in *UnblockRequest, opts ...grpc.CallOption) (*UnblockResponse, error)
 	// Leaves the statuses of a user out of the home timeline and the mentions of another
 	// one without ending that it follows. At most 10,000.
@@ -125,9 +127,10 @@ type GraphClient interface {
 	Mute(ctx context.Context, in *MuteRequest, opts ...grpc.CallOption) (*MuteResponse, error)
 	// Ends that a user is muted.
 	Unmute(ctx context.Context, in *UnmuteRequest, opts ...grpc.CallOption) (*UnmuteResponse, error)
-	// Creates a list of users, which has a timeline of its own. Only its owner sees that it
-	// exists; nobody is told of being on it. A user has at most 100. Without request_id a
-	// repeated call creates a second list.
+	// Creates a list of users, which has a timeline of its own. Only its owner changes it, and
+	// nobody is told of being on it; whoever has its id can read its timeline, as far as they
+	// may see the statuses. A user has at most 100. Without request_id a repeated call creates
+	// a second list.
 	//
 	// Errors: USER_NOT_FOUND; USER_LIST_FULL; REQUEST_ID_REUSED.
 	CreateList(ctx context.Context, in *CreateListRequest, opts ...grpc.CallOption) (*CreateListResponse, error)
@@ -411,7 +414,7 @@ type GraphServer interface {
 	// A private user is asked with RequestFollow.
 	//
 	// Errors: USER_NOT_FOUND; USER_PRIVATE; USER_BLOCKED; USER_SUSPENDED;
-	// USER_FOLLOWING_FULL; USER_LIMIT_EXCEEDED.
+	// USER_FOLLOWING_FULL; USER_LIMIT_EXCEEDED; USER_OUTBOX_FULL.
 	Follow(context.Context, *FollowRequest) (*FollowResponse, error)
 	// Ends that a user follows another one, takes the statuses of the other out of its
 	// home timeline and refills that.
@@ -454,9 +457,11 @@ type GraphServer interface {
 	// Blocks a user: neither follows the other any more, neither is shown statuses of the
 	// other, and mentions of the other do not arrive. At most 10,000.
 	//
-	// Errors: USER_NOT_FOUND; USER_LIST_FULL.
+	// Errors: USER_NOT_FOUND; USER_LIST_FULL; USER_OUTBOX_FULL.
 	Block(context.Context, *BlockRequest) (*BlockResponse, error)
 	// Ends a block. Edges that it ended do not come back.
+	//
+	// Errors: USER_OUTBOX_FULL.
 	Unblock(context.Context, *UnblockRequest) (*UnblockResponse, error)
 	// Leaves the statuses of a user out of the home timeline and the mentions of another
 	// one without ending that it follows. At most 10,000.
@@ -465,9 +470,10 @@ type GraphServer interface {
 	Mute(context.Context, *MuteRequest) (*MuteResponse, error)
 	// Ends that a user is muted.
 	Unmute(context.Context, *UnmuteRequest) (*UnmuteResponse, error)
-	// Creates a list of users, which has a timeline of its own. Only its owner sees that it
-	// exists; nobody is told of being on it. A user has at most 100. Without request_id a
-	// repeated call creates a second list.
+	// Creates a list of users, which has a timeline of its own. Only its owner changes it, and
+	// nobody is told of being on it; whoever has its id can read its timeline, as far as they
+	// may see the statuses. A user has at most 100. Without request_id a repeated call creates
+	// a second list.
 	//
 	// Errors: USER_NOT_FOUND; USER_LIST_FULL; REQUEST_ID_REUSED.
 	CreateList(context.Context, *CreateListRequest) (*CreateListResponse, error)

@@ -51,6 +51,9 @@ const (
 //
 // Statuses of a group appear in its timeline, in conversations and, of public ones, under
 // tags; not in the home timelines of followers.
+//
+// What a group is called and who is in which group is no secret, that of a private group
+// neither: Get and ListGroups answer everybody.
 type GroupsClient interface {
 	// Creates a group, of which the user is the owner. Without request_id a repeated call
 	// creates a second group.
@@ -260,6 +263,9 @@ type Groups_WatchClient = grpc.ServerStreamingClient[GroupsWatchResponse]
 //
 // Statuses of a group appear in its timeline, in conversations and, of public ones, under
 // tags; not in the home timelines of followers.
+//
+// What a group is called and who is in which group is no secret, that of a private group
+// neither: Get and ListGroups answer everybody.
 type GroupsServer interface {
 	// Creates a group, of which the user is the owner. Without request_id a repeated call
 	// creates a second group.

@@ -138,7 +138,7 @@ type Mention struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the user.
 	UserId *int64 `protobuf:"varint,1,opt,name=user_id,json=userId,proto3,oneof" json:"user_id,omitempty"`
-	// Login, as it stands in the text.
+	// Login under which it is mentioned, folded.
 	Login         string `protobuf:"bytes,2,opt,name=login,proto3" json:"login,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -419,7 +419,8 @@ type StatusesPostRequest struct {
 	Location *Location `protobuf:"bytes,4,opt,name=location,proto3" json:"location,omitempty"`
 	// Id of the status it replies to, 0 for none.
 	InReplyTo int64 `protobuf:"varint,5,opt,name=in_reply_to,json=inReplyTo,proto3" json:"in_reply_to,omitempty"`
-	// Id of the status it repeats, 0 for none; the text is empty then.
+	// Id of the status it repeats, 0 for none. A repost has neither text nor attributes,
+	// location or visibility: it is seen by whoever sees both users' statuses.
 	RepostOf int64 `protobuf:"varint,6,opt,name=repost_of,json=repostOf,proto3" json:"repost_of,omitempty"`
 	// Who may see it; everybody, unless it is said.
 	Visibility Visibility `protobuf:"varint,7,opt,name=visibility,proto3,enum=quoin.social.v1.Visibility" json:"visibility,omitempty"`

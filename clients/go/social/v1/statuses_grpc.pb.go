@@ -61,8 +61,13 @@ const (
 // a few seconds later if that one dies. Get tells the author how far it is.
 //
 // Entities are found in the text: #tags and @logins of Unicode letters, digits and '_'
-// (logins also '-' and '.'), links that begin with http:// or https://. At most 20 of each
-// count. A tag is compared after case folding.
+// (a tag has at least one letter, a login may have '-' and '.' inside), links that begin
+// with http:// or https://. At most 20 of each count. Tags and logins are folded as logins
+// are.
+//
+// What anybody may see is published in the feed of the namespace (quoin.feeds.v1) once it
+// is delivered, unless the setting social-feeds is off: id and author are those here, as
+// text. Reposts are not. Deleting or hiding a status retracts it there.
 //
 // A deleted status leaves a tombstone without its text for 7 days.
 type StatusesClient interface {
@@ -83,23 +88,25 @@ type StatusesClient interface {
 	// Deletes a status of one's own, and its reposts. Deleting it again changes nothing
 	// (deleted = false).
 	//
-	// Errors: STATUS_NOT_FOUND; STATUS_NOT_OWNED.
+	// Errors: STATUS_NOT_FOUND; STATUS_NOT_OWNED; USER_OUTBOX_FULL when twice as much waits as
+	// may for Post.
 	Delete(ctx context.Context, in *StatusesDeleteRequest, opts ...grpc.CallOption) (*StatusesDeleteResponse, error)
 	// Likes a status. Doing it again changes nothing (changed = false).
 	//
-	// Errors: STATUS_NOT_FOUND; USER_LIST_FULL.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND; USER_LIST_FULL when 1,000,000 users like it.
 	Like(ctx context.Context, in *StatusesLikeRequest, opts ...grpc.CallOption) (*StatusesLikeResponse, error)
 	// Likes a status no longer. Doing it again changes nothing (changed = false).
 	//
-	// Errors: STATUS_NOT_FOUND; USER_LIST_FULL.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND.
 	Unlike(ctx context.Context, in *StatusesUnlikeRequest, opts ...grpc.CallOption) (*StatusesUnlikeResponse, error)
-	// Keeps a status as a favorite of a user, of which it has at most 10,000. Doing it again changes nothing (changed = false).
+	// Keeps a status as a favorite of a user, of which it has at most 10,000. Doing it again
+	// changes nothing (changed = false).
 	//
-	// Errors: STATUS_NOT_FOUND; USER_LIST_FULL.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND; USER_LIST_FULL.
 	Favorite(ctx context.Context, in *StatusesFavoriteRequest, opts ...grpc.CallOption) (*StatusesFavoriteResponse, error)
 	// Keeps a status as a favorite no longer. Doing it again changes nothing (changed = false).
 	//
-	// Errors: STATUS_NOT_FOUND; USER_LIST_FULL.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND.
 	Unfavorite(ctx context.Context, in *StatusesUnfavoriteRequest, opts ...grpc.CallOption) (*StatusesUnfavoriteResponse, error)
 	// Repeats a status to one's followers. A user reposts a status once; doing it again
 	// returns the first repost. Delete the repost to take it back.
@@ -125,13 +132,13 @@ type StatusesClient interface {
 	// uses for 30 days is forgotten.
 	ListTag(ctx context.Context, in *StatusesListTagRequest, opts ...grpc.CallOption) (*StatusesListTagResponse, error)
 	// Lists the favorites of a user, those it kept last first, as far as the viewer may see
-	// them.
+	// them. A viewer who could see no status of the user sees none of its favorites either.
 	//
 	// Errors: USER_NOT_FOUND.
 	ListFavorites(ctx context.Context, in *StatusesListFavoritesRequest, opts ...grpc.CallOption) (*StatusesListFavoritesResponse, error)
-	// Says who mentioned whom most often in the current hour or day (UTC), counting about: a
-	// server that dies may count a mention twice, and of more than 10,000 pairs the rarest
-	// are forgotten.
+	// Says who mentioned whom most often in public statuses of the current hour or day (UTC),
+	// counting about: a server that dies may count a mention twice, and of more than 10,000
+	// pairs the rarest are forgotten.
 	TopMentions(ctx context.Context, in *StatusesTopMentionsRequest, opts ...grpc.CallOption) (*StatusesTopMentionsResponse, error)
 }
 
@@ -325,8 +332,13 @@ func (c *statusesClient) TopMentions(ctx context.Context, in *StatusesTopMention
 // a few seconds later if that one dies. Get tells the author how far it is.
 //
 // Entities are found in the text: #tags and @logins of Unicode letters, digits and '_'
-// (logins also '-' and '.'), links that begin with http:// or https://. At most 20 of each
-// count. A tag is compared after case folding.
+// (a tag has at least one letter, a login may have '-' and '.' inside), links that begin
+// with http:// or https://. At most 20 of each count. Tags and logins are folded as logins
+// are.
+//
+// What anybody may see is published in the feed of the namespace (quoin.feeds.v1) once it
+// is delivered, unless the setting social-feeds is off: id and author are those here, as
+// text. Reposts are not. Deleting or hiding a status retracts it there.
 //
 // A deleted status leaves a tombstone without its text for 7 days.
 type StatusesServer interface {
@@ -347,23 +359,25 @@ type StatusesServer interface {
 	// Deletes a status of one's own, and its reposts. Deleting it again changes nothing
 	// (deleted = false).
 	//
-	// Errors: STATUS_NOT_FOUND; STATUS_NOT_OWNED.
+	// Errors: STATUS_NOT_FOUND; STATUS_NOT_OWNED; USER_OUTBOX_FULL when twice as much waits as
+	// may for Post.
 	Delete(context.Context, *StatusesDeleteRequest) (*StatusesDeleteResponse, error)
 	// Likes a status. Doing it again changes nothing (changed = false).
 	//
-	// Errors: STATUS_NOT_FOUND; USER_LIST_FULL.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND; USER_LIST_FULL when 1,000,000 users like it.
 	Like(context.Context, *StatusesLikeRequest) (*StatusesLikeResponse, error)
 	// Likes a status no longer. Doing it again changes nothing (changed = false).
 	//
-	// Errors: STATUS_NOT_FOUND; USER_LIST_FULL.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND.
 	Unlike(context.Context, *StatusesUnlikeRequest) (*StatusesUnlikeResponse, error)
-	// Keeps a status as a favorite of a user, of which it has at most 10,000. Doing it again changes nothing (changed = false).
+	// Keeps a status as a favorite of a user, of which it has at most 10,000. Doing it again
+	// changes nothing (changed = false).
 	//
-	// Errors: STATUS_NOT_FOUND; USER_LIST_FULL.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND; USER_LIST_FULL.
 	Favorite(context.Context, *StatusesFavoriteRequest) (*StatusesFavoriteResponse, error)
 	// Keeps a status as a favorite no longer. Doing it again changes nothing (changed = false).
 	//
-	// Errors: STATUS_NOT_FOUND; USER_LIST_FULL.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND.
 	Unfavorite(context.Context, *StatusesUnfavoriteRequest) (*StatusesUnfavoriteResponse, error)
 	// Repeats a status to one's followers. A user reposts a status once; doing it again
 	// returns the first repost. Delete the repost to take it back.
@@ -389,13 +403,13 @@ type StatusesServer interface {
 	// uses for 30 days is forgotten.
 	ListTag(context.Context, *StatusesListTagRequest) (*StatusesListTagResponse, error)
 	// Lists the favorites of a user, those it kept last first, as far as the viewer may see
-	// them.
+	// them. A viewer who could see no status of the user sees none of its favorites either.
 	//
 	// Errors: USER_NOT_FOUND.
 	ListFavorites(context.Context, *StatusesListFavoritesRequest) (*StatusesListFavoritesResponse, error)
-	// Says who mentioned whom most often in the current hour or day (UTC), counting about: a
-	// server that dies may count a mention twice, and of more than 10,000 pairs the rarest
-	// are forgotten.
+	// Says who mentioned whom most often in public statuses of the current hour or day (UTC),
+	// counting about: a server that dies may count a mention twice, and of more than 10,000
+	// pairs the rarest are forgotten.
 	TopMentions(context.Context, *StatusesTopMentionsRequest) (*StatusesTopMentionsResponse, error)
 	mustEmbedUnimplementedStatusesServer()
 }

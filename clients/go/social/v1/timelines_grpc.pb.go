@@ -77,14 +77,14 @@ type TimelinesClient interface {
 	GetTag(ctx context.Context, in *GetTagRequest, opts ...grpc.CallOption) (*GetTagResponse, error)
 	// Streams what comes into the home timeline of a user, and what goes because it was
 	// deleted or hidden, from now on or after a cursor. Events come in the order in which they
-	// happened. A slow reader gets them later; what is kept no longer, an hour after the last
+	// happened; what went may never have been shown. A slow reader gets them later; what is kept no longer, an hour after the last
 	// stream ended or beyond 1,000 events, is told by a gap.
 	//
 	// Errors: USER_NOT_FOUND.
 	WatchHome(ctx context.Context, in *WatchHomeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchHomeResponse], error)
 	// Notes up to which status a user has seen its home timeline. It never goes back.
 	//
-	// Errors: USER_NOT_FOUND.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND when the id lies more than a day in the future.
 	MarkSeen(ctx context.Context, in *MarkSeenRequest, opts ...grpc.CallOption) (*MarkSeenResponse, error)
 	// Returns how many statuses of the home timeline are newer than what the user has seen.
 	//
@@ -251,14 +251,14 @@ type TimelinesServer interface {
 	GetTag(context.Context, *GetTagRequest) (*GetTagResponse, error)
 	// Streams what comes into the home timeline of a user, and what goes because it was
 	// deleted or hidden, from now on or after a cursor. Events come in the order in which they
-	// happened. A slow reader gets them later; what is kept no longer, an hour after the last
+	// happened; what went may never have been shown. A slow reader gets them later; what is kept no longer, an hour after the last
 	// stream ended or beyond 1,000 events, is told by a gap.
 	//
 	// Errors: USER_NOT_FOUND.
 	WatchHome(*WatchHomeRequest, grpc.ServerStreamingServer[WatchHomeResponse]) error
 	// Notes up to which status a user has seen its home timeline. It never goes back.
 	//
-	// Errors: USER_NOT_FOUND.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND when the id lies more than a day in the future.
 	MarkSeen(context.Context, *MarkSeenRequest) (*MarkSeenResponse, error)
 	// Returns how many statuses of the home timeline are newer than what the user has seen.
 	//

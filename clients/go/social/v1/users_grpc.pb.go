@@ -52,10 +52,12 @@ const (
 // Create is known together with the login. Statuses do not repeat the login of their
 // author: it is read when they are, so a new login shows everywhere at once.
 //
-// Delete works in steps of up to 100 things: statuses, followed users, followers, lists
-// and memberships. From its first step on the user can do nothing and is not found. A
-// deletion that was begun is finished by the servers even if its stream ends early;
-// call Delete again to follow it.
+// Delete works in steps of up to 100 things: statuses, followed users, followers, lists,
+// favorites and memberships. From its first step on the user can do nothing and is not
+// found. A deletion that was begun is finished by the servers even if its stream ends
+// early; call Delete again to follow it. Likes that the user gave stay counted. A group of
+// which it was the last owner gets another one: a moderator, or else who has been a member
+// for longest; it is deleted with its last member.
 type UsersClient interface {
 	// Creates a user. Three requests to Redis one after the other. Repeat it with the same
 	// request_id: it then never creates a second user.
@@ -75,7 +77,7 @@ type UsersClient interface {
 	Update(ctx context.Context, in *UsersUpdateRequest, opts ...grpc.CallOption) (*UsersUpdateResponse, error)
 	// Gives a user another login and frees the old one.
 	//
-	// Errors: USER_NOT_FOUND; USER_LOGIN_TAKEN.
+	// Errors: USER_NOT_FOUND; USER_LOGIN_TAKEN; USER_OUTBOX_FULL.
 	ChangeLogin(ctx context.Context, in *UsersChangeLoginRequest, opts ...grpc.CallOption) (*UsersChangeLoginResponse, error)
 	// Deletes a user and everything it brought, and streams how far that is. The stream ends
 	// with status OK after a message with completed = true.
@@ -195,10 +197,12 @@ func (c *usersClient) CheckLogin(ctx context.Context, in *UsersCheckLoginRequest
 // Create is known together with the login. Statuses do not repeat the login of their
 // author: it is read when they are, so a new login shows everywhere at once.
 //
-// Delete works in steps of up to 100 things: statuses, followed users, followers, lists
-// and memberships. From its first step on the user can do nothing and is not found. A
-// deletion that was begun is finished by the servers even if its stream ends early;
-// call Delete again to follow it.
+// Delete works in steps of up to 100 things: statuses, followed users, followers, lists,
+// favorites and memberships. From its first step on the user can do nothing and is not
+// found. A deletion that was begun is finished by the servers even if its stream ends
+// early; call Delete again to follow it. Likes that the user gave stay counted. A group of
+// which it was the last owner gets another one: a moderator, or else who has been a member
+// for longest; it is deleted with its last member.
 type UsersServer interface {
 	// Creates a user. Three requests to Redis one after the other. Repeat it with the same
 	// request_id: it then never creates a second user.
@@ -218,7 +222,7 @@ type UsersServer interface {
 	Update(context.Context, *UsersUpdateRequest) (*UsersUpdateResponse, error)
 	// Gives a user another login and frees the old one.
 	//
-	// Errors: USER_NOT_FOUND; USER_LOGIN_TAKEN.
+	// Errors: USER_NOT_FOUND; USER_LOGIN_TAKEN; USER_OUTBOX_FULL.
 	ChangeLogin(context.Context, *UsersChangeLoginRequest) (*UsersChangeLoginResponse, error)
 	// Deletes a user and everything it brought, and streams how far that is. The stream ends
 	// with status OK after a message with completed = true.

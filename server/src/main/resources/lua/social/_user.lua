@@ -13,6 +13,12 @@ local function parse_user(value)
   }
 end
 
+-- Whether there is a user, a list or a group that is not being deleted.
+local function is_there(key)
+  local state = redis.call('GETRANGE', key, 0, 0)
+  return state ~= '' and state ~= 'd'
+end
+
 -- The user, or the refusal of what it wants to do.
 local function load_user(key)
   local user = parse_user(redis.call('GET', key))

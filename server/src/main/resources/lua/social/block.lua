@@ -17,28 +17,34 @@
 -- ARGV[3] entry for the outbox, '' for none
 -- ARGV[4] token of the caller
 -- ARGV[5] lease in ms
+-- ARGV[6] most entries of the outbox
 --
 -- Returns {created: flag, works: flag}.
 --
 -- @include social/_outbox
 -- @include social/_purge
+-- @include social/_user
 local user, blocks, following, home, merged, outbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local worker, watch, events, requests, requested = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local other, most, task, token, lease = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local most_waiting = ARGV[6]
 
-if redis.call('EXISTS', user) == 0 then
+if not is_there(user) then
   return redis.error_reply('USER_NOT_FOUND there is no such user')
 end
 local known = redis.call('ZSCORE', blocks, other)
 if not known and task ~= '' and redis.call('ZCARD', blocks) >= most then
   return redis.error_reply('USER_LIST_FULL the user blocks ' .. integer(most) .. ' others')
 end
+if not known and task ~= '' and not has_room(outbox, most_waiting) then
+  return outbox_full()
+end
 redis.call('ZADD', blocks, 'NX', integer(math.floor(microseconds() / 1000)), other)
 redis.call('ZREM', requests, other)
 redis.call('ZREM', requested, other)
 local since, purged = unfollow(following, home, merged, watch, events, other)
 local works = 0
-if task ~= '' then
+if task ~= '' and not known then
   works = push(outbox, worker, token, lease, task)
 end
 if since then

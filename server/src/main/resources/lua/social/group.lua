@@ -1,16 +1,17 @@
--- Changes who is in a group, and what they may do.
+-- Changes who is in a group, and what they may do. When the last owner ends, a moderator becomes owner,
+-- or who has been a member for longest.
 --
 -- KEYS[1] group
 -- KEYS[2] members
 -- KEYS[3] roles
--- ARGV[1] join, leave or role
+-- ARGV[1] join, leave, role or end
 -- ARGV[2] who acts
 -- ARGV[3] whom it is about
 -- ARGV[4] role: 1 for a member, 2 for a moderator, 3 for an owner
 -- ARGV[5] most members
 -- ARGV[6] most with another role than member
 --
--- Returns {changed: flag}.
+-- Returns {changed: flag, members: integer}.
 --
 -- @include lib/integer
 -- @include lib/time
@@ -29,12 +30,15 @@ end
 local function not_allowed(text)
   return redis.error_reply('GROUP_NOT_ALLOWED ' .. text)
 end
+local function changed(flag)
+  return {flag, redis.call('ZCARD', members)}
+end
 local is_member = redis.call('ZSCORE', members, user)
 local acts, has = role_of(actor), role_of(user)
 local is_last = has == 3 and redis.call('ZCOUNT', roles, 3, 3) == 1
 if verb == 'join' then
-  if is_member then
-    return {0}
+  if is_member or role == 3 and redis.call('ZCARD', roles) > 0 then
+    return changed(0)
   end
   if acts == 1 and (group.private == '1' or actor ~= user) and role < 3 then
     return not_allowed('who runs the group lets others in')
@@ -46,11 +50,20 @@ if verb == 'join' then
   if role > 1 then
     redis.call('ZADD', roles, role, user)
   end
-  return {1}
+  return changed(1)
+end
+if verb == 'end' then
+  redis.call('ZREM', roles, user)
+  redis.call('ZREM', members, user)
+  local heir = is_last and (redis.call('ZRANGE', roles, -1, -1)[1] or redis.call('ZRANGE', members, 0, 0)[1])
+  if heir then
+    redis.call('ZADD', roles, 3, heir)
+  end
+  return changed(is_member and 1 or 0)
 end
 if verb == 'leave' then
   if not is_member then
-    return {0}
+    return changed(0)
   end
   if actor ~= user and acts <= has then
     return not_allowed('who runs the group removes others')
@@ -59,7 +72,8 @@ if verb == 'leave' then
     return not_allowed('the last owner cannot leave')
   end
   redis.call('ZREM', roles, user)
-  return {redis.call('ZREM', members, user)}
+  redis.call('ZREM', members, user)
+  return changed(1)
 end
 if acts < 3 then
   return not_allowed('owners give roles')
@@ -68,17 +82,17 @@ if not is_member then
   return redis.error_reply('GROUP_NOT_MEMBER the user is no member')
 end
 if role == has then
-  return {0}
+  return changed(0)
 end
 if is_last then
   return not_allowed('the last owner keeps the role')
 end
 if role == 1 then
   redis.call('ZREM', roles, user)
-  return {1}
+  return changed(1)
 end
 if has == 1 and redis.call('ZCARD', roles) >= most_roles then
   return redis.error_reply('GROUP_FULL allowed are ' .. integer(most_roles) .. ' who run a group')
 end
 redis.call('ZADD', roles, role, user)
-return {1}
+return changed(1)

@@ -10,13 +10,14 @@
 --
 -- @include lib/integer
 -- @include lib/time
+-- @include social/_user
 local user, list = KEYS[1], KEYS[2]
 local other, on, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 if on == '0' then
   return {redis.call('ZREM', list, other)}
 end
-if redis.call('EXISTS', user) == 0 then
+if not is_there(user) then
   return redis.error_reply('USER_NOT_FOUND there is no such user')
 end
 if redis.call('ZSCORE', list, other) then

@@ -14,6 +14,7 @@
 -- ARGV[9] entry for the outbox, '' for none
 -- ARGV[10] token of the caller
 -- ARGV[11] lease in ms
+-- ARGV[12] most entries of the outbox
 --
 -- Returns {changed: flag, works: flag, value: bytes}: not changed when the profile is another one by now.
 --
@@ -23,6 +24,7 @@
 local key, outbox, worker = KEYS[1], KEYS[2], KEYS[3]
 local known, profile, state, private, merged, buckets = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local posts, follows, entry, token, lease = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11]
+local most_waiting = ARGV[12]
 
 local before = redis.call('GET', key)
 local user = parse_user(before)
@@ -31,6 +33,9 @@ if not user or user.state == 'd' then
 end
 if known ~= '' and known ~= user.profile then
   return {0, 0, before}
+end
+if entry ~= '' and not has_room(outbox, most_waiting) then
+  return outbox_full()
 end
 local function new(value, old)
   return value == '' and old or value

@@ -222,6 +222,11 @@ public record Settings(
                 "Followers of a user that are kept in one key; beyond that they are spread over 2, 4, 8 … keys.")
         int socialBucketFollowers,
     @Setting(
+            value = "true",
+            about =
+                "Publish the public statuses of the social network in the feed of their namespace.")
+        boolean socialFeeds,
+    @Setting(
             value = "info",
             oneOf = {"error", "warn", "info", "debug"},
             about = "What is logged at least.")

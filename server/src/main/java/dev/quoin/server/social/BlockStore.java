@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.social;
 
+import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.social.Followers.Edge;
 import dev.quoin.server.waiting.Tokens;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Requests to follow, blocks and mutes. */
 final class BlockStore {
@@ -18,6 +22,8 @@ final class BlockStore {
   private static final int MOST = 10_000;
   private static final int MOST_LISTS = 100;
   private static final int MOST_GROUPS = 1_000;
+  private static final long CREATION_MILLIS = 60_000;
+  private static final Logger LOG = Logger.getLogger(BlockStore.class.getName());
 
   private final Scripts scripts;
   private final Keyspace keyspace;
@@ -61,6 +67,35 @@ final class BlockStore {
   CompletionStage<Boolean> answer(RequestContext scope, Ref user, Ref other) {
     return set(scope, other, "requested", user.id(), false)
         .thenCompose(done -> set(scope, user, "requests", other.id(), false));
+  }
+
+  /**
+   * Takes lists or groups out of the index of a user whose creation ended half-way: those that are
+   * not there a minute after they were noted.
+   *
+   * @param missing entries of the index without a list or a group
+   */
+  void tidy(RequestContext scope, Ref user, String part, List<Edge> missing) {
+    if (missing.isEmpty()) {
+      return;
+    }
+    RequestContext later = scope.detached();
+    social
+        .tickets()
+        .next()
+        .thenCompose(
+            now ->
+                Futures.all(
+                    missing.stream()
+                        .filter(edge -> edge.millis() < Tickets.millis(now) - CREATION_MILLIS)
+                        .map(edge -> set(later, user, part, edge.id(), false))
+                        .toList()))
+        .whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                LOG.log(Level.FINE, "the next one who looks tidies up", failure);
+              }
+            });
   }
 
   /** Takes another user out of one of the lists of a user. */
@@ -112,7 +147,8 @@ final class BlockStore {
                     other.id(),
                     "j " + other.id(),
                     token,
-                    Outbox.LEASE_MILLIS))
+                    Outbox.LEASE_MILLIS,
+                    Outbox.MOST))
         .thenCompose(
             reply -> {
               boolean done = reply.flag();
@@ -150,7 +186,8 @@ final class BlockStore {
                     MOST,
                     task,
                     token,
-                    Outbox.LEASE_MILLIS))
+                    Outbox.LEASE_MILLIS,
+                    Outbox.MOST))
         .thenCompose(
             reply -> {
               boolean created = reply.flag();
@@ -186,7 +223,7 @@ final class BlockStore {
         .thenCompose(
             lists ->
                 social
-                    .throttle()
+                    .ends()
                     .each(
                         lists,
                         list ->

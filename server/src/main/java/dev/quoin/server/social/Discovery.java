@@ -53,7 +53,7 @@ final class Discovery {
         .thenCompose(
             friends ->
                 social
-                    .throttle()
+                    .looks()
                     .each(friends, friend -> following(scope, user.other(friend.id()), OF_EACH)))
         .thenCompose(
             found -> {

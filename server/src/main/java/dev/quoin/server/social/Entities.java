@@ -1,58 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.social;
 
-import dev.quoin.server.analysis.TextAnalyzer;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import dev.quoin.server.analysis.TextEntities;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * What a text names.
+ * What a text names, as far as it counts.
  *
  * @param tags folded, without the sign
- * @param logins as they stand in the text, without the sign
+ * @param logins folded, without the sign
  */
 record Entities(List<String> tags, List<String> logins, List<String> links) {
-  static final int MOST = 20;
-
-  private static final Pattern LINK =
-      Pattern.compile("https?://[^\\s<>\"]{1,2048}", Pattern.CASE_INSENSITIVE);
-  private static final Pattern TAG =
-      Pattern.compile("(?<![\\p{L}\\p{M}\\p{N}_&/#])#([\\p{L}\\p{M}\\p{N}_]{1,100})");
-  private static final Pattern LOGIN =
-      Pattern.compile(
-          "(?<![\\p{L}\\p{M}\\p{N}_@/])@([\\p{L}\\p{M}\\p{N}_](?:[\\p{L}\\p{M}\\p{N}_.-]{0,62}[\\p{L}\\p{M}\\p{N}_])?)");
-  private static final Pattern END = Pattern.compile("[.,:;!?'\\])}]+$");
+  private static final int MOST = 20;
+  private static final int TAG_BYTES = 400;
+  private static final int LOGIN_BYTES = 256;
+  private static final int LINK_BYTES = 2_048;
 
   static Entities of(String text) {
-    List<String> links = new ArrayList<>();
-    StringBuilder rest = new StringBuilder();
-    Matcher link = LINK.matcher(text);
-    int from = 0;
-    while (link.find()) {
-      if (links.size() < MOST) {
-        links.add(END.matcher(link.group()).replaceAll(""));
-      }
-      rest.append(text, from, link.start()).append(' ');
-      from = link.end();
-    }
-    rest.append(text, from, text.length());
-    Set<String> tags = new LinkedHashSet<>();
-    Matcher tag = TAG.matcher(rest);
-    while (tag.find() && tags.size() < MOST) {
-      tags.add(TextAnalyzer.fold(tag.group(1)));
-    }
-    Set<String> seen = new LinkedHashSet<>();
-    List<String> logins = new ArrayList<>();
-    Matcher login = LOGIN.matcher(rest);
-    while (login.find() && logins.size() < MOST) {
-      if (seen.add(UserStore.fold(login.group(1)))) {
-        logins.add(login.group(1));
-      }
-    }
-    return new Entities(List.copyOf(tags), logins, links);
+    TextEntities found = TextEntities.of(text);
+    return new Entities(
+        first(found.tags(), TAG_BYTES),
+        first(found.mentions(), LOGIN_BYTES),
+        first(found.links(), LINK_BYTES));
+  }
+
+  private static List<String> first(Set<String> names, int mostBytes) {
+    return names.stream()
+        .filter(name -> name.getBytes(StandardCharsets.UTF_8).length <= mostBytes)
+        .limit(MOST)
+        .toList();
   }
 }

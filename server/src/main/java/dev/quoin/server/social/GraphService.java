@@ -44,9 +44,9 @@ public final class GraphService implements BindableService {
   private final BlockCalls asked;
   private final ListCalls lists;
 
-  public GraphService(Kernel kernel) {
+  public GraphService(Kernel kernel, Social social) {
     this.kernel = kernel;
-    this.social = new Social(kernel);
+    this.social = social;
     this.asked = new BlockCalls(social);
     this.lists = new ListCalls(social);
   }

@@ -20,6 +20,9 @@ final class GraphStore {
   private static final LuaScript UNFOLLOW = LuaScript.load("social/unfollow");
   private static final LuaScript RELATIONS = LuaScript.load("social/relations");
 
+  /** More would hold Redis for too long. */
+  private static final int AT_ONCE = 500;
+
   private final Scripts scripts;
   private final Keyspace keyspace;
   private final Tickets tickets;
@@ -144,6 +147,17 @@ final class GraphStore {
       RequestContext scope, Ref user, Collection<String> others) {
     if (others.isEmpty()) {
       return CompletableFuture.completedFuture(List.of());
+    }
+    if (others.size() > AT_ONCE) {
+      List<String> all = List.copyOf(others);
+      return relations(scope, user, all.subList(0, AT_ONCE))
+          .thenCombine(
+              relations(scope, user, all.subList(AT_ONCE, all.size())),
+              (first, rest) -> {
+                List<Relation> both = new ArrayList<>(first);
+                both.addAll(rest);
+                return both;
+              });
     }
     return scripts
         .run(

@@ -12,9 +12,11 @@ import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.social.Followers.Edge;
 import dev.quoin.social.v1.Group;
 import dev.quoin.social.v1.GroupKind;
 import dev.quoin.social.v1.Role;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -86,6 +88,13 @@ final class GroupStore {
 
   private CompletionStage<Boolean> change(
       RequestContext scope, Ref group, String verb, Ref actor, Ref user, Role role) {
+    return changed(scope, group, verb, actor, user, role).thenApply(Changed::done);
+  }
+
+  private record Changed(boolean done, long members) {}
+
+  private CompletionStage<Changed> changed(
+      RequestContext scope, Ref group, String verb, Ref actor, Ref user, Role role) {
     return scripts
         .run(
             CHANGE,
@@ -97,7 +106,7 @@ final class GroupStore {
             role.getNumber(),
             MOST_MEMBERS,
             MOST_ROLES)
-        .thenApply(reply -> reply.flag());
+        .thenApply(reply -> new Changed(reply.flag(), reply.integer()));
   }
 
   /** Makes a user a member. It is indexed before, so that no membership is forgotten. */
@@ -240,33 +249,35 @@ final class GroupStore {
                         .thenApply(done -> true));
   }
 
-  /** Takes a user who is being deleted out of a group. */
+  /** Takes a user who is being deleted out of a group, which ends with its last member. */
   CompletionStage<?> forget(Ref user, String group) {
-    UserKeys keys = UserKeys.of(keyspace, new Ref(user.namespace(), Ref.GROUP, group));
-    List<String> one = List.of(user.id());
-    return Futures.all(
-        List.of(
-            social.refills().forget(user.scope(), keys.key("following"), one),
-            social.refills().forget(user.scope(), keys.key("roles"), one)));
+    Ref left = new Ref(user.namespace(), Ref.GROUP, group);
+    return changed(user.scope(), left, "end", user, user, Role.ROLE_MEMBER)
+        .thenCompose(
+            done ->
+                done.members() == 0
+                    ? Outbox.done(
+                        social.users().change(left).state('d').entry("x").run(user.scope()))
+                    : CompletableFuture.completedFuture(null));
   }
 
   /** The groups of a user it is really in, of a page of its index; others are taken out of that. */
-  CompletionStage<List<Group>> groups(RequestContext scope, Ref user, List<String> ids) {
+  CompletionStage<List<Group>> groups(RequestContext scope, Ref user, List<Edge> index) {
     return Futures.each(
-            ids.stream()
-                .map(id -> look(scope, new Ref(scope.namespace(), Ref.GROUP, id), user.id()))
+            index.stream()
+                .map(
+                    edge ->
+                        look(scope, new Ref(scope.namespace(), Ref.GROUP, edge.id()), user.id()))
                 .toList())
         .thenApply(
             found -> {
-              for (int i = 0; i < ids.size(); i++) {
-                if (found.get(i) == null) {
-                  index(
-                      scope.detached(),
-                      user,
-                      new Ref(scope.namespace(), Ref.GROUP, ids.get(i)),
-                      false);
+              List<Edge> missing = new ArrayList<>();
+              for (int i = 0; i < index.size(); i++) {
+                if (found.get(i) == null || !found.get(i).isMember()) {
+                  missing.add(index.get(i));
                 }
               }
+              social.blocks().tidy(scope, user, "groups", missing);
               return found.stream()
                   .filter(access -> access != null && access.isMember())
                   .map(Access::group)

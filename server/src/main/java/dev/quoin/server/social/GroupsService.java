@@ -57,9 +57,9 @@ public final class GroupsService implements BindableService {
   private final Kernel kernel;
   private final Social social;
 
-  public GroupsService(Kernel kernel) {
+  public GroupsService(Kernel kernel, Social social) {
     this.kernel = kernel;
-    this.social = new Social(kernel);
+    this.social = social;
   }
 
   @Override
@@ -239,7 +239,7 @@ public final class GroupsService implements BindableService {
               Paging.Page<Edge> page = paging.page(edges, Edge::text);
               return social
                   .groups()
-                  .groups(scope, user, page.rows().stream().map(Edge::id).toList())
+                  .groups(scope, user, page.rows())
                   .thenApply(
                       groups ->
                           GroupsListGroupsResponse.newBuilder()

@@ -116,7 +116,7 @@ final class ListCalls {
               Paging.Page<Edge> page = paging.page(edges, Edge::text);
               return social
                   .lists()
-                  .lists(scope, page.rows().stream().map(Edge::id).toList())
+                  .lists(scope, user, page.rows())
                   .thenApply(
                       lists ->
                           ListListsResponse.newBuilder()

@@ -9,7 +9,9 @@ import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.social.Followers.Edge;
 import dev.quoin.social.v1.NamedList;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -89,10 +91,22 @@ final class ListStore {
   }
 
   /** The lists of a page of the index that exist. */
-  CompletionStage<List<NamedList>> lists(RequestContext scope, List<String> ids) {
+  CompletionStage<List<NamedList>> lists(RequestContext scope, Ref owner, List<Edge> index) {
     return Futures.each(
-            ids.stream().map(id -> find(scope, new Ref(scope.namespace(), Ref.LIST, id))).toList())
-        .thenApply(found -> found.stream().filter(Objects::nonNull).toList());
+            index.stream()
+                .map(edge -> find(scope, new Ref(scope.namespace(), Ref.LIST, edge.id())))
+                .toList())
+        .thenApply(
+            found -> {
+              List<Edge> missing = new ArrayList<>();
+              for (int i = 0; i < index.size(); i++) {
+                if (found.get(i) == null) {
+                  missing.add(index.get(i));
+                }
+              }
+              social.blocks().tidy(scope, owner, "lists", missing);
+              return found.stream().filter(Objects::nonNull).toList();
+            });
   }
 
   /** Deletes a list; answers whether it was there. */

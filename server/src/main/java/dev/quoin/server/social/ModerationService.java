@@ -22,7 +22,6 @@ import dev.quoin.social.v1.SuspendResponse;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Serves {@code quoin.social.v1.Moderation}. */
@@ -32,9 +31,9 @@ public final class ModerationService implements BindableService {
   private final Kernel kernel;
   private final Social social;
 
-  public ModerationService(Kernel kernel) {
+  public ModerationService(Kernel kernel, Social social) {
     this.kernel = kernel;
-    this.social = new Social(kernel);
+    this.social = social;
   }
 
   @Override
@@ -141,20 +140,17 @@ public final class ModerationService implements BindableService {
                     .settle(scope, id, request.getHidden() ? "h" : "l", new byte[0])
                     .thenCompose(
                         settled ->
-                            deliver(scope, value, request.getHidden(), settled.changed())
+                            deliver(scope, value, request.getHidden())
                                 .thenApply(done -> settled.changed())))
         .thenApply(changed -> HideResponse.newBuilder().setChanged(changed).build());
   }
 
-  private CompletionStage<Void> deliver(
-      RequestContext scope, StatusValue value, boolean hidden, boolean changed) {
+  /** Done again it completes what was interrupted. A full outbox saves no status from it. */
+  private CompletionStage<Void> deliver(RequestContext scope, StatusValue value, boolean hidden) {
     String id = value.entry().statusId();
-    if (hidden) {
-      return social.posting().takeOut(scope, value, "h " + id, true);
-    }
-    return changed
-        ? social.outbox().enqueue(Ref.user(scope, value.status().getAuthorId()), "p " + id)
-        : CompletableFuture.completedFuture(null);
+    return hidden
+        ? social.posting().takeOut(scope, value, "h " + id, true, Integer.MAX_VALUE)
+        : social.outbox().enqueue(Ref.user(scope, value.status().getAuthorId()), "s " + id);
   }
 
   private CompletionStage<SuspendResponse> suspend(SuspendRequest request, Call call) {

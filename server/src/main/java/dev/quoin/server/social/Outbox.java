@@ -3,7 +3,6 @@ package dev.quoin.server.social;
 
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
-import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.RequestContext;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -28,16 +28,26 @@ final class Outbox {
   static final long LEASE_MILLIS = 10_000;
   static final int MOST = 10_000;
 
+  /** Who has posted as much as may wait can still delete. */
+  static final int MOST_WITH_DELETIONS = 2 * MOST;
+
   private static final Logger LOG = Logger.getLogger(Outbox.class.getName());
   private static final LuaScript WORK = LuaScript.load("social/work");
   private static final LuaScript ENQUEUE = LuaScript.load("social/enqueue");
   private static final LuaScript LOOK = LuaScript.load("social/outbox_look");
   private static final LuaScript DUE = LuaScript.load("social/due");
+  private static final LuaScript FAILED = LuaScript.load("social/failed");
   private static final LuaScript SETTLED = LuaScript.load("social/settled");
   private static final RequestContext EVERYWHERE = new RequestContext("-", null);
   private static final int SWEPT_AT_ONCE = 200;
   private static final int AT_ONCE = 200;
   private static final int MOST_WAITING = 10_000;
+  private static final int MOST_SWEPT_WAITING = 2 * SWEPT_AT_ONCE;
+
+  /** About ten seconds lie between two failures of an entry. */
+  private static final int MOST_FAILURES = 30;
+
+  private static final int KEPT_ASIDE = 100;
   private static final int ATTEMPTS = 5;
   private static final long RETRY_MILLIS = 300;
   private static final long BRIEFLY_MILLIS = 500;
@@ -48,6 +58,7 @@ final class Outbox {
   private final Tickets tickets;
   private final Timer timer;
   private final WorkKeys index;
+  private final LongAdder swept = new LongAdder();
   private Handler handler;
 
   /** Does what entries say. Doing it again must do no harm. */
@@ -276,33 +287,73 @@ final class Outbox {
           t -> run(step, attempts - 1, worked, ended), RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }
-    Level level = ErrorMapper.isStoreAway(failure) ? Level.FINE : Level.WARNING;
-    LOG.log(level, failure, () -> "the outbox of " + step.owner() + " goes on later");
-    ended.complete(worked);
-  }
-
-  /** Works off what was left behind; answers how many entries. */
-  CompletionStage<Integer> sweep() {
-    return scripts
-        .run(DUE, EVERYWHERE, new String[] {index.due()}, SWEPT_AT_ONCE)
-        .thenCompose(
-            reply -> {
-              List<CompletionStage<Integer>> looks = new ArrayList<>();
-              while (reply.hasMore()) {
-                looks.add(look(Ref.parse(reply.text())));
+    if (ErrorMapper.isStoreAway(failure) || step.held().isEmpty()) {
+      LOG.log(Level.FINE, failure, () -> "the outbox of " + step.owner() + " goes on later");
+      ended.complete(worked);
+      return;
+    }
+    LOG.log(
+        Level.WARNING,
+        failure,
+        () -> "\"" + step.held() + "\" of the outbox of " + step.owner() + " is tried again later");
+    failed(step)
+        .whenComplete(
+            (isAside, uncounted) -> {
+              if (uncounted == null && isAside) {
+                run(step.holding(""), ATTEMPTS, worked, ended);
+              } else {
+                ended.complete(worked);
               }
-              return Futures.each(looks)
-                  .thenApply(worked -> worked.stream().mapToInt(Integer::intValue).sum());
             });
   }
 
-  private CompletionStage<Integer> look(Ref owner) {
+  /** An entry that cannot be done does not keep the others waiting for ever. */
+  private CompletionStage<Boolean> failed(Step step) {
+    return scripts
+        .run(
+            FAILED,
+            step.owner().scope(),
+            UserKeys.of(keyspace, step.owner()).keys("outbox", "failures", "aside", "progress"),
+            step.held(),
+            MOST_FAILURES,
+            KEPT_ASIDE)
+        .thenApply(
+            reply -> {
+              long failures = reply.integer();
+              boolean isAside = reply.flag();
+              if (isAside) {
+                LOG.severe(
+                    "\"%s\" of the outbox of %s failed %d times and is set aside: what it was to do is not done"
+                        .formatted(step.held(), step.owner(), failures));
+              }
+              return isAside;
+            });
+  }
+
+  /**
+   * Begins to work off what was left behind, and does not wait until that is done. Answers how many
+   * entries were since the last time.
+   */
+  CompletionStage<Integer> sweep() {
+    return scripts
+        .run(DUE, EVERYWHERE, new String[] {index.due()}, SWEPT_AT_ONCE)
+        .thenApply(
+            reply -> {
+              while (reply.hasMore()) {
+                Ref owner = Ref.parse(reply.text());
+                drains.offer(MOST_SWEPT_WAITING, () -> look(owner));
+              }
+              return (int) swept.sumThenReset();
+            });
+  }
+
+  private CompletionStage<?> look(Ref owner) {
     return run(new Step(owner, Tokens.next(), true, "", false), 1)
         .thenCompose(
-            worked ->
-                worked != 0
-                    ? CompletableFuture.completedFuture(Math.max(0, worked))
-                    : settle(owner).thenApply(settled -> 0));
+            worked -> {
+              swept.add(Math.max(0, worked));
+              return worked == 0 ? settle(owner) : CompletableFuture.completedFuture(null);
+            });
   }
 
   private CompletionStage<?> settle(Ref owner) {

@@ -171,6 +171,22 @@ final class Pages {
             });
   }
 
+  /** Whether a viewer may look at what a user does: as at a public status of that user. */
+  CompletionStage<Boolean> mayLookAt(
+      RequestContext scope, String viewer, Ref user, UserValue found) {
+    if (viewer.equals(user.id())) {
+      return CompletableFuture.completedFuture(true);
+    }
+    return relations(scope, viewer, List.of(user.id()))
+        .thenApply(
+            relations -> {
+              Relation relation = relations.getOrDefault(user.id(), Relation.NONE);
+              return !found.isSuspended()
+                  && !relation.isCut()
+                  && (!found.isPrivate() || relation.follows());
+            });
+  }
+
   /** The statuses among some that a viewer may see, by their ids. */
   CompletionStage<Map<String, Status>> visible(
       RequestContext scope, String viewer, Collection<String> ids) {

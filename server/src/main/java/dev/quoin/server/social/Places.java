@@ -40,9 +40,13 @@ final class Places {
     this.social = social;
   }
 
-  CompletionStage<Void> bring(Ref author, Status status) {
-    return isPublic(author, status)
-        .thenCompose(isPublic -> deliver(author, status, Op.BRING, isPublic))
+  /**
+   * Brings a status where it belongs beside the timelines of followers.
+   *
+   * @param isPublic whether it appears under its tags
+   */
+  CompletionStage<Void> bring(Ref author, Status status, boolean isPublic) {
+    return deliver(author, status, Op.BRING, isPublic)
         .thenCompose(done -> countReply(author.scope(), status, true));
   }
 
@@ -51,19 +55,19 @@ final class Places {
         .thenCompose(done -> countReply(author.scope(), status, false));
   }
 
-  /** Whether anybody may see it, so that it appears under its tags. */
-  private CompletionStage<Boolean> isPublic(Ref author, Status status) {
-    if (status.getTagsCount() == 0 || status.getVisibility() != Visibility.VISIBILITY_PUBLIC) {
+  /** Whether anybody may see a status that is live. */
+  CompletionStage<Boolean> isPublic(RequestContext scope, Status status, UserValue author) {
+    if (status.getVisibility() != Visibility.VISIBILITY_PUBLIC
+        || author.isPrivate()
+        || author.isSuspended()) {
       return CompletableFuture.completedFuture(false);
     }
     Set<String> groups =
         status.getGroupId() == 0 ? Set.of() : Set.of(Long.toString(status.getGroupId()));
     return social
-        .values()
-        .find(author.scope(), author)
-        .thenCombine(
-            social.groups().readable(author.scope(), "0", groups),
-            (user, readable) -> user != null && !user.isPrivate() && readable.containsAll(groups));
+        .groups()
+        .readable(scope, "0", groups)
+        .thenApply(readable -> readable.containsAll(groups));
   }
 
   private CompletionStage<Void> deliver(Ref author, Status status, Op op, boolean toTags) {

@@ -80,7 +80,14 @@ final class Posting {
               String key = StatusKeys.of(keyspace, scope.namespace(), text).key("status");
               return scripts
                   .run(WRITE, scope, new String[] {key}, StatusValue.fresh(status))
-                  .thenCompose(written -> publish(scope, author, status, once));
+                  .thenCompose(
+                      reply -> {
+                        if (!reply.flag()) {
+                          // Redis has lost which ids it had given out.
+                          throw ApiException.storeUnavailable("the id of the status is taken");
+                        }
+                        return publish(scope, author, status, once);
+                      });
             });
   }
 
@@ -196,6 +203,15 @@ final class Posting {
 
   /** Deletes a status of an author; answers whether it was there. */
   CompletionStage<Boolean> delete(RequestContext scope, Ref author, String id) {
+    return delete(scope, author, id, Outbox.MOST_WITH_DELETIONS);
+  }
+
+  /**
+   * As above.
+   *
+   * @param most entries that the outbox of the author may have
+   */
+  CompletionStage<Boolean> delete(RequestContext scope, Ref author, String id, int most) {
     return values
         .read(scope, List.of(id), List.of())
         .thenCompose(
@@ -214,7 +230,7 @@ final class Posting {
               if (value.isDeleted()) {
                 return CompletableFuture.completedFuture(false);
               }
-              return takeOut(scope, value, "d " + id, false)
+              return takeOut(scope, value, "d " + id, false, most)
                   .thenCompose(done -> settle(scope, id, "d", StatusValue.rest(value.status())))
                   // The outbox may have settled it first; it was there all the same.
                   .thenApply(settled -> true);
@@ -226,9 +242,10 @@ final class Posting {
    *
    * @param task what the outbox of the author is to do
    * @param stays whether it stays in the profile and the home timeline of its author
+   * @param most entries that the outbox of its author may have
    */
   CompletionStage<Void> takeOut(
-      RequestContext scope, StatusValue value, String task, boolean stays) {
+      RequestContext scope, StatusValue value, String task, boolean stays, int most) {
     Ref author = Ref.user(scope, value.status().getAuthorId());
     String token = Tokens.next();
     return tickets
@@ -252,7 +269,7 @@ final class Posting {
                     task,
                     token,
                     Outbox.LEASE_MILLIS,
-                    Outbox.MOST,
+                    most,
                     stays ? 1 : 0))
         .thenAccept(
             reply -> {

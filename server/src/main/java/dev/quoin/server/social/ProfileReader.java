@@ -22,16 +22,23 @@ final class ProfileReader {
   private static final LuaScript ARCHIVE = LuaScript.load("social/archive");
   private static final LuaScript UNARCHIVE = LuaScript.load("social/unarchive");
   private static final int MOVED = 1_000;
+  private static final int MOST_SINCE = 200;
+
+  /** So long what an author has posted may wait behind the mark that it is merged in. */
+  private static final long MERGING_MILLIS = 600_000;
+
   private static final int MOST_ARCHIVES = 10_000;
 
   private final Scripts scripts;
   private final Keyspace keyspace;
   private final Refills refills;
+  private final Values values;
 
-  ProfileReader(Scripts scripts, Keyspace keyspace, Refills refills) {
+  ProfileReader(Scripts scripts, Keyspace keyspace, Refills refills, Values values) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.refills = refills;
+    this.values = values;
   }
 
   /** All statuses of a user, the newest first. */
@@ -96,6 +103,46 @@ final class ProfileReader {
 
   private String archive(Ref user, String indexed) {
     return UserKeys.of(keyspace, user).key("archive:" + new Entry(indexed).author());
+  }
+
+  /**
+   * What an author has posted since it is followed and its posts are merged in when timelines are
+   * read, the oldest first; with what it had posted shortly before and was not brought.
+   */
+  CompletionStage<List<String>> sinceMerged(RequestContext scope, Ref reader, Ref author) {
+    String following = UserKeys.of(keyspace, reader).key("following");
+    return values
+        .find(scope, author)
+        .thenCombine(
+            scripts
+                .redis()
+                .call(
+                    scope,
+                    commands -> commands.zscore(following, author.id().getBytes()),
+                    late -> {}),
+            (user, since) ->
+                user == null || since == null || !user.isMerged()
+                    ? Long.MAX_VALUE
+                    : Math.max(since.longValue(), user.mergedMillis() - MERGING_MILLIS))
+        .thenCompose(
+            millis ->
+                millis == Long.MAX_VALUE
+                    ? CompletableFuture.completedFuture(List.<String>of())
+                    : since(scope, reader, author, millis));
+  }
+
+  private CompletionStage<List<String>> since(
+      RequestContext scope, Ref reader, Ref author, long millis) {
+    String home = UserKeys.of(keyspace, reader).key("home");
+    return refills
+        .texts(scope, UserKeys.of(keyspace, author).key("posts"), "", MOST_SINCE, true)
+        .thenApply(
+            found ->
+                found.stream()
+                    .filter(text -> Tickets.millis(new Entry(text).status()) >= millis)
+                    .sorted()
+                    .toList())
+        .thenCompose(posts -> refills.missing(scope, home, posts));
   }
 
   /** "o": there is something to be archived. */

@@ -60,7 +60,19 @@ final class Reactions {
   }
 
   CompletionStage<Counted> unlike(RequestContext scope, Ref user, String id) {
-    return count(scope, id, "likes", user.id(), false);
+    return count(scope, id, "likes", user.id(), false)
+        .thenCompose(
+            counted -> counted.changed() ? done(counted) : ifSeen(scope, user, id, counted));
+  }
+
+  private static CompletionStage<Counted> done(Counted counted) {
+    return CompletableFuture.completedFuture(counted);
+  }
+
+  /** Who may not see a status does not learn that it is there. */
+  private CompletionStage<Counted> ifSeen(
+      RequestContext scope, Ref user, String id, Counted counted) {
+    return seen(scope, user, id).thenApply(status -> counted);
   }
 
   CompletionStage<Counted> favorite(RequestContext scope, Ref user, String id) {
@@ -94,7 +106,10 @@ final class Reactions {
                   .thenCompose(
                       changed ->
                           count(scope, id, "favorites", user.id(), false)
-                              .thenApply(counted -> new Counted(changed, counted.count())));
+                              .thenApply(counted -> new Counted(changed, counted.count())))
+                  .thenCompose(
+                      counted ->
+                          counted.changed() ? done(counted) : ifSeen(scope, user, id, counted));
             });
   }
 
@@ -257,7 +272,7 @@ final class Reactions {
         .thenCompose(
             found ->
                 isLive(found.statuses(), id)
-                    ? Outbox.done(social.posting().delete(scope, author, id))
+                    ? Outbox.done(social.posting().delete(scope, author, id, Integer.MAX_VALUE))
                     : CompletableFuture.<Void>completedFuture(null));
   }
 }

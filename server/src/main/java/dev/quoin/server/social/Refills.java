@@ -192,21 +192,33 @@ final class Refills {
         .each(
             byAuthor.entrySet(),
             one ->
-                scripts.run(
-                    MISSING,
+                missing(
                     owner.scope(),
-                    new String[] {UserKeys.of(keyspace, owner.other(one.getKey())).key("posts")},
-                    one.getValue().toArray()))
+                    UserKeys.of(keyspace, owner.other(one.getKey())).key("posts"),
+                    one.getValue()))
         .thenCompose(
-            replies -> {
-              List<String> gone = new ArrayList<>();
-              replies.forEach(
-                  reply -> {
-                    while (reply.hasMore()) {
-                      gone.add(reply.text());
-                    }
-                  });
-              return forget(owner.scope(), UserKeys.of(keyspace, owner).key("home"), gone);
+            gone ->
+                forget(
+                    owner.scope(),
+                    UserKeys.of(keyspace, owner).key("home"),
+                    gone.stream().flatMap(List::stream).toList()));
+  }
+
+  /** Which entries a timeline does not have, in their order. */
+  CompletionStage<List<String>> missing(
+      RequestContext scope, String timeline, List<String> entries) {
+    if (entries.isEmpty()) {
+      return CompletableFuture.completedFuture(List.of());
+    }
+    return scripts
+        .run(MISSING, scope, new String[] {timeline}, entries.toArray())
+        .thenApply(
+            reply -> {
+              List<String> missing = new ArrayList<>();
+              while (reply.hasMore()) {
+                missing.add(reply.text());
+              }
+              return missing;
             });
   }
 

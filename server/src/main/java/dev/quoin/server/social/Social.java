@@ -9,10 +9,12 @@ import dev.quoin.server.redis.Scripts;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
-/** The parts of the social network, put together. Each service has its own: they keep no state. */
-final class Social {
+/** The parts of the social network, put together once for all its services. */
+public final class Social {
   private static final Duration SWEEP = Duration.ofSeconds(1);
   private static final int DELIVERIES = 256;
+  private static final int ENDINGS = 100;
+  private static final int LOOKS = 100;
 
   private final Kernel kernel;
   private final Keyspace keyspace;
@@ -24,6 +26,13 @@ final class Social {
   private final Followers followers;
   private final Deliveries deliveries;
   private final Throttle throttle = new Throttle(DELIVERIES);
+
+  /** What waits for things that are throttled must not be throttled with them. */
+  private final Throttle ends = new Throttle(ENDINGS);
+
+  /** Callers do not wait behind deliveries. */
+  private final Throttle looks = new Throttle(LOOKS);
+
   private final FanOut fanOut;
   private final Refills refills;
   private final Pages pages;
@@ -42,7 +51,10 @@ final class Social {
   private final ReportStore reports;
   private final UserEnd endings;
 
-  Social(Kernel kernel) {
+  /**
+   * @param sink is told of statuses, if the settings say so
+   */
+  public Social(Kernel kernel, StatusSink sink) {
     this.kernel = kernel;
     this.keyspace = kernel.keyspace("social");
     Scripts scripts = kernel.scripts();
@@ -59,8 +71,8 @@ final class Social {
     this.pages = new Pages(values, graph, groups);
     this.posting = new Posting(scripts, keyspace, tickets, outbox, users, values, pages);
     this.homes = new HomeReader(scripts, keyspace, refills, outbox, tickets);
-    this.profiles = new ProfileReader(scripts, keyspace, refills);
-    this.statuses = new StatusTasks(this);
+    this.profiles = new ProfileReader(scripts, keyspace, refills, values);
+    this.statuses = new StatusTasks(this, kernel.settings().socialFeeds() ? sink : null);
     this.blocks = new BlockStore(scripts, keyspace, this);
     this.lists = new ListStore(scripts, keyspace, this);
     this.reactions = new Reactions(scripts, keyspace, this);
@@ -74,7 +86,8 @@ final class Social {
 
   private CompletionStage<?> handle(Outbox.Task task) {
     return switch (task.kind()) {
-      case "p" -> statuses.posted(task);
+      case "p" -> statuses.posted(task, true);
+      case "s" -> statuses.posted(task, false);
       case "d" -> statuses.unposted(task);
       case "h" -> statuses.hidden(task);
       case "f" -> edges.followed(task);
@@ -150,6 +163,14 @@ final class Social {
 
   Throttle throttle() {
     return throttle;
+  }
+
+  Throttle ends() {
+    return ends;
+  }
+
+  Throttle looks() {
+    return looks;
   }
 
   FanOut fanOut() {

@@ -36,6 +36,7 @@ import dev.quoin.streams.v1.Gap;
 import dev.quoin.streams.v1.Heartbeat;
 import dev.quoin.streams.v1.Reconnect;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
@@ -275,17 +276,21 @@ final class StatusCalls {
             request.getPageToken(),
             request.getUserId(),
             request.getViewerId());
+    String viewer = id(request.getViewerId());
     return social
         .values()
         .user(call.scope(), user)
+        .thenCompose(found -> social.pages().mayLookAt(call.scope(), viewer, user, found))
         .thenCompose(
-            found ->
-                page(
-                    call,
-                    id(request.getViewerId()),
-                    social.places().favorites(call.scope(), user),
-                    paging,
-                    gone -> forget(call, user, "favorites", gone)))
+            may ->
+                may
+                    ? page(
+                        call,
+                        viewer,
+                        social.places().favorites(call.scope(), user),
+                        paging,
+                        gone -> forget(call, user, "favorites", gone))
+                    : CompletableFuture.completedFuture(new Pages.Page(List.of(), "")))
         .thenApply(
             page ->
                 StatusesListFavoritesResponse.newBuilder()

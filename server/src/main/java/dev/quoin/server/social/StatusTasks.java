@@ -10,21 +10,23 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * What follows from a post or a deletion. Here, and only here, the rest of the world learns of
- * them: {@link #created} is called at least once for each status that is delivered, {@link
- * #takeOut} for each that is deleted, with its author, too. Those of one author come in the order
- * in which it posted and deleted.
+ * them, in the order in which an author posted and deleted.
  */
 final class StatusTasks {
   private static final CompletableFuture<Void> NOTHING = CompletableFuture.completedFuture(null);
 
   private final Social social;
 
-  StatusTasks(Social social) {
+  /** Null when nobody is told. */
+  private final StatusSink sink;
+
+  StatusTasks(Social social, StatusSink sink) {
     this.social = social;
+    this.sink = sink;
   }
 
-  /** "p status": it was posted, or is shown again. */
-  CompletionStage<Void> posted(Outbox.Task task) {
+  /** "p status": it was posted. "s status": it is shown again. */
+  CompletionStage<Void> posted(Outbox.Task task, boolean isNew) {
     return social
         .posting()
         .settle(task.owner().scope(), task.word(1), "", new byte[0])
@@ -32,7 +34,7 @@ final class StatusTasks {
             settled ->
                 settled.before() == null || settled.before().state() != 'l'
                     ? NOTHING
-                    : created(task, settled.before().status()));
+                    : created(task, settled.before().status(), isNew));
   }
 
   /** "d status": it was deleted. */
@@ -56,6 +58,7 @@ final class StatusTasks {
                     : social
                         .places()
                         .takeOut(task.owner(), value.status())
+                        .thenCompose(done -> untell(task, value.status()))
                         .thenCompose(done -> fanOut(task, Op.TAKE_OUT, value.status())));
   }
 
@@ -85,13 +88,45 @@ final class StatusTasks {
         .settle(author.scope(), value.entry().statusId(), "d", StatusValue.rest(value.status()));
   }
 
-  private CompletionStage<Void> created(Outbox.Task task, Status status) {
+  private CompletionStage<Void> created(Outbox.Task task, Status status, boolean isNew) {
     RequestContext scope = task.owner().scope();
     return social
-        .places()
-        .bring(task.owner(), status)
-        .thenCompose(done -> social.places().countMentions(scope, status))
-        .thenCompose(done -> fanOut(task, Op.BRING, status));
+        .values()
+        .find(scope, task.owner())
+        .thenCompose(
+            author -> {
+              if (author == null) {
+                return NOTHING;
+              }
+              return social
+                  .places()
+                  .isPublic(scope, status, author)
+                  .thenCompose(
+                      isPublic ->
+                          social
+                              .places()
+                              .bring(task.owner(), status, isPublic)
+                              .thenCompose(
+                                  done ->
+                                      isPublic && isNew
+                                          ? social.places().countMentions(scope, status)
+                                          : NOTHING)
+                              .thenCompose(done -> isPublic ? tell(scope, status) : NOTHING))
+                  .thenCompose(done -> fanOut(task, Op.BRING, status, author));
+            });
+  }
+
+  /** A repost says nothing that was not told. */
+  private CompletionStage<Void> tell(RequestContext scope, Status status) {
+    return sink == null || status.getRepostOf() != 0
+        ? NOTHING
+        : Outbox.done(sink.created(scope, status));
+  }
+
+  private CompletionStage<Void> untell(Outbox.Task task, Status status) {
+    return sink == null || status.getRepostOf() != 0
+        ? NOTHING
+        : Outbox.done(sink.deleted(task.owner().scope(), status));
   }
 
   private CompletionStage<Void> deleted(Outbox.Task task, Status status) {
@@ -111,6 +146,7 @@ final class StatusTasks {
     return social
         .places()
         .takeOut(task.owner(), status)
+        .thenCompose(done -> untell(task, status))
         .thenCompose(
             done -> status.getRepostOf() != 0 ? social.reactions().unclaim(scope, status) : NOTHING)
         .thenCompose(done -> social.reactions().deleteReposts(scope, id))
@@ -118,18 +154,17 @@ final class StatusTasks {
   }
 
   private CompletionStage<Void> fanOut(Outbox.Task task, Op op, Status status) {
-    Ref author = task.owner();
-    Entry entry = Entry.of(status.getStatusId(), author.id());
     return social
         .values()
-        .find(author.scope(), author)
-        .thenCompose(
-            user -> {
-              if (user == null || !isForFollowers(op, status, user)) {
-                return NOTHING;
-              }
-              return social.fanOut().run(task, op, entry, user.buckets());
-            });
+        .find(task.owner().scope(), task.owner())
+        .thenCompose(author -> author == null ? NOTHING : fanOut(task, op, status, author));
+  }
+
+  private CompletionStage<Void> fanOut(Outbox.Task task, Op op, Status status, UserValue author) {
+    Entry entry = Entry.of(status.getStatusId(), task.owner().id());
+    return isForFollowers(op, status, author)
+        ? social.fanOut().run(task, op, entry, author.buckets())
+        : NOTHING;
   }
 
   /** What was posted before its author was merged in when read is in the timelines. */

@@ -32,9 +32,9 @@ public final class StatusesService implements BindableService {
   private final Social social;
   private final StatusCalls calls;
 
-  public StatusesService(Kernel kernel) {
+  public StatusesService(Kernel kernel, Social social) {
     this.kernel = kernel;
-    this.social = new Social(kernel);
+    this.social = social;
     this.calls = new StatusCalls(kernel, social);
   }
 
@@ -63,13 +63,7 @@ public final class StatusesService implements BindableService {
 
   private CompletionStage<StatusesPostResponse> post(StatusesPostRequest request, Call call) {
     boolean isRepost = request.getRepostOf() != 0;
-    if (isRepost != request.getText().isEmpty()) {
-      throw InvalidRequest.of(
-          "text", isRepost ? "must be empty for a repost" : "must be 1 to 10,000 bytes");
-    }
-    if (isRepost && request.getInReplyTo() != 0) {
-      throw InvalidRequest.of("in_reply_to", "must be 0 for a repost");
-    }
+    check(request, isRepost);
     Status.Builder draft =
         Status.newBuilder()
             .setAuthorId(request.getAuthorId())
@@ -98,6 +92,25 @@ public final class StatusesService implements BindableService {
         .posting()
         .post(call.scope(), draft.build(), Once.of(request.getRequestId(), request))
         .thenApply(StatusesService::posted);
+  }
+
+  private static void check(StatusesPostRequest request, boolean isRepost) {
+    if (isRepost != request.getText().isEmpty()) {
+      throw InvalidRequest.of(
+          "text", isRepost ? "must be empty for a repost" : "must be 1 to 10,000 bytes");
+    }
+    if (isRepost && request.getInReplyTo() != 0) {
+      throw InvalidRequest.of("in_reply_to", "must be 0 for a repost");
+    }
+    if (isRepost && request.getAttributesCount() > 0) {
+      throw InvalidRequest.of("attributes", "must be empty for a repost");
+    }
+    if (isRepost && request.hasLocation()) {
+      throw InvalidRequest.of("location", "must not be set for a repost");
+    }
+    if (isRepost && request.getVisibility() != Visibility.VISIBILITY_UNSPECIFIED) {
+      throw InvalidRequest.of("visibility", "must not be set for a repost");
+    }
   }
 
   private static StatusesPostResponse posted(long id) {

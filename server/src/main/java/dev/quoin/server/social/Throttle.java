@@ -17,6 +17,7 @@ final class Throttle {
   private final int most;
   private final Queue<Runnable> waiting = new ArrayDeque<>();
   private int underWay;
+  private boolean beginning;
 
   Throttle(int most) {
     this.most = most;
@@ -75,24 +76,40 @@ final class Throttle {
 
   private void run(Runnable begin) {
     synchronized (this) {
-      if (underWay >= most) {
-        waiting.add(begin);
-        return;
-      }
-      underWay++;
+      waiting.add(begin);
     }
-    begin.run();
+    beginNext();
   }
 
   private void end() {
-    Runnable next;
     synchronized (this) {
-      next = waiting.poll();
-      if (next == null) {
-        underWay--;
+      underWay--;
+    }
+    beginNext();
+  }
+
+  /**
+   * Begins what there is room for. While Redis is away things end as they begin: then the one who
+   * begins them goes on with the next, so that no stack grows.
+   */
+  private void beginNext() {
+    synchronized (this) {
+      if (beginning) {
         return;
       }
+      beginning = true;
     }
-    next.run();
+    while (true) {
+      Runnable next;
+      synchronized (this) {
+        next = underWay < most ? waiting.poll() : null;
+        if (next == null) {
+          beginning = false;
+          return;
+        }
+        underWay++;
+      }
+      next.run();
+    }
   }
 }

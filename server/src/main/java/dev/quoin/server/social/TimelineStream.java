@@ -23,10 +23,13 @@ import dev.quoin.streams.v1.Reconnect;
 import dev.quoin.streams.v1.ReconnectReason;
 import io.netty.util.Timer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 
@@ -38,6 +41,7 @@ import java.util.function.LongFunction;
 final class TimelineStream<R> implements Subscriber<Event> {
   private static final int AT_ONCE = 50;
   private static final long RETRY_MILLIS = 500;
+  private static final int MOST_EARLY = 1_000;
 
   private final Social social;
   private final Timer timer;
@@ -49,6 +53,7 @@ final class TimelineStream<R> implements Subscriber<Event> {
   private final ResponseStream<R> responses;
   private final Subscription<Event> subscription;
   private volatile boolean loading;
+  private final Set<String> early = ConcurrentHashMap.newKeySet();
   private boolean begun;
   private CompletableFuture<Void> sent = CompletableFuture.completedFuture(null);
 
@@ -135,25 +140,105 @@ final class TimelineStream<R> implements Subscriber<Event> {
   }
 
   @Override
-  public boolean entries(LogSource<Event> log, List<Event> events) {
-    LongFunction<String> cursors = subscription.cursors(log);
-    List<String> ids = new ArrayList<>();
-    for (Event event : events) {
-      switch (event.kind()) {
-        case 'm' -> subscription.follow(profile(event.text()), StartPosition.now());
-        case 'u' -> subscription.unfollow(profile(event.text()));
-        case '+' -> ids.add(new Entry(event.text()).statusId());
-        default -> {}
-      }
-    }
-    List<String> positions = events.stream().map(e -> cursors.apply(e.position())).toList();
+  public boolean entries(LogSource<Event> log, List<Event> told) {
+    List<Event> events =
+        told.stream().filter(event -> event.kind() != '+' || !early.remove(event.text())).toList();
     loading = true;
     sent = new CompletableFuture<>();
-    load(events, positions, ids);
+    List<String> cursors = cursors(log, events);
+    List<String> merged = new ArrayList<>();
+    for (Event event : events) {
+      if (event.kind() == 'm') {
+        merged.add(event.text());
+      } else if (event.kind() == 'u') {
+        subscription.unfollow(profile(event.text()));
+      }
+    }
+    if (merged.isEmpty()) {
+      load(events, cursors);
+    } else {
+      follow(log, events, cursors, merged);
+    }
     return true;
   }
 
-  private void load(List<Event> events, List<String> cursors, List<String> ids) {
+  private List<String> cursors(LogSource<Event> log, List<Event> events) {
+    LongFunction<String> cursors = subscription.cursors(log);
+    return events.stream().map(event -> cursors.apply(event.position())).toList();
+  }
+
+  /** Cursors that speak of all that is followed by now, unless the stream has ended. */
+  private List<String> cursors(
+      LogSource<Event> log, List<Event> all, List<Event> events, List<String> before) {
+    synchronized (subscription) {
+      if (!subscription.isEnded()) {
+        return cursors(log, all);
+      }
+    }
+    Map<Long, String> known = new HashMap<>();
+    for (int i = 0; i < events.size(); i++) {
+      known.put(events.get(i).position(), before.get(i));
+    }
+    return all.stream().map(event -> known.get(event.position())).toList();
+  }
+
+  /** A post that was brought before the log of its author may have told it. */
+  private Event early(Event merged, String post) {
+    if (early.size() >= MOST_EARLY) {
+      early.clear();
+    }
+    early.add(post);
+    return new Event(merged.position(), '+', post);
+  }
+
+  /**
+   * Follows the profiles of authors who are merged in from now on, and brings what they have posted
+   * since they are. The cursors speak of those profiles, too.
+   */
+  private void follow(
+      LogSource<Event> log, List<Event> events, List<String> before, List<String> authors) {
+    Ref reader = new Ref(scope.namespace(), Ref.USER, viewer);
+    Futures.all(
+            authors.stream()
+                .map(author -> subscription.follow(profile(author), StartPosition.now()))
+                .toList())
+        .thenCompose(
+            followed ->
+                Futures.each(
+                    authors.stream()
+                        .map(
+                            author ->
+                                social.profiles().sinceMerged(scope, reader, reader.other(author)))
+                        .toList()))
+        .whenComplete(
+            (posts, failure) -> {
+              if (failure == null) {
+                List<Event> all = new ArrayList<>();
+                for (Event event : events) {
+                  all.add(event);
+                  if (event.kind() == 'm') {
+                    posts
+                        .get(authors.indexOf(event.text()))
+                        .forEach(post -> all.add(early(event, post)));
+                  }
+                }
+                load(all, cursors(log, all, events, before));
+              } else if (ErrorMapper.isStoreAway(failure) && !subscription.isEnded()) {
+                timer.newTimeout(
+                    t -> follow(log, events, before, authors), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+              } else {
+                sent.complete(null);
+                failed(failure);
+              }
+            });
+  }
+
+  private void load(List<Event> events, List<String> cursors) {
+    List<String> ids =
+        events.stream()
+            .filter(event -> event.kind() == '+')
+            .map(event -> new Entry(event.text()).statusId())
+            .toList();
     CompletionStage<Map<String, Status>> found =
         ids.isEmpty()
             ? CompletableFuture.completedFuture(Map.of())
@@ -166,7 +251,7 @@ final class TimelineStream<R> implements Subscriber<Event> {
             sent.complete(null);
             subscription.ready();
           } else if (ErrorMapper.isStoreAway(failure) && !subscription.isEnded()) {
-            timer.newTimeout(t -> load(events, cursors, ids), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            timer.newTimeout(t -> load(events, cursors), RETRY_MILLIS, TimeUnit.MILLISECONDS);
           } else {
             sent.complete(null);
             failed(failure);

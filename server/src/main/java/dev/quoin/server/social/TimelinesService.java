@@ -42,9 +42,9 @@ public final class TimelinesService implements BindableService {
   private final Kernel kernel;
   private final Social social;
 
-  public TimelinesService(Kernel kernel) {
+  public TimelinesService(Kernel kernel, Social social) {
     this.kernel = kernel;
-    this.social = new Social(kernel);
+    this.social = social;
   }
 
   @Override

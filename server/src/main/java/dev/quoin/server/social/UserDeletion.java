@@ -55,7 +55,7 @@ final class UserDeletion {
                 return;
               }
               boolean completed = found.get(0) == null;
-              long removed = found.get(1) == null ? 0 : FanOut.delivered(new String(found.get(1)));
+              long removed = found.get(1) == null ? 0 : UserEnd.removed(new String(found.get(1)));
               responses.conflate(
                   UsersDeleteResponse.newBuilder()
                       .setRemovedCount(removed)

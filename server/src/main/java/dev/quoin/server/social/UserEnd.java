@@ -16,6 +16,7 @@ import java.util.function.Function;
  */
 final class UserEnd {
   private static final int STEP = 100;
+  private static final String PROGRESS = "x ";
 
   /** The sorted sets of a user that say whom it has to do with, and what is to be done there. */
   private static final List<String> EDGES =
@@ -41,7 +42,8 @@ final class UserEnd {
     "affinity",
     "favorites",
     "seen",
-    "mentions"
+    "mentions",
+    "aside"
   };
 
   private final Social social;
@@ -62,8 +64,15 @@ final class UserEnd {
     Run(Outbox.Task task) {
       this.task = task;
       this.user = task.owner();
-      this.removed = FanOut.delivered(task.progress());
+      this.removed = removed(task.progress());
     }
+  }
+
+  /** How much a deletion has removed; 0 when the progress is that of something else. */
+  static long removed(String progress) {
+    return progress.startsWith(PROGRESS)
+        ? Long.parseLong(progress.substring(PROGRESS.length()))
+        : 0;
   }
 
   CompletionStage<?> run(Outbox.Task task) {
@@ -86,6 +95,7 @@ final class UserEnd {
                   .thenCompose(done -> posts(run, "group_posts"))
                   .thenCompose(done -> owned(run, "lists"))
                   .thenCompose(done -> owned(run, "groups"))
+                  .thenCompose(done -> favorites(run))
                   .thenCompose(done -> login(run, value))
                   .thenCompose(done -> delete(run, REST))
                   .thenCompose(done -> delete(run, "user"));
@@ -107,7 +117,7 @@ final class UserEnd {
                 page.isEmpty()
                     ? followers(run, source + 1)
                     : social
-                        .throttle()
+                        .ends()
                         .each(page, edge -> leave(run, isUsers, edge))
                         .thenCompose(
                             left -> social.followers().mirror(run.user, bucket, kind, false, page))
@@ -134,7 +144,7 @@ final class UserEnd {
                 page.isEmpty()
                     ? edges(run, index + 1)
                     : social
-                        .throttle()
+                        .ends()
                         .each(page, edge -> end(run, part, edge))
                         .thenCompose(ended -> forget(run, key, page, Edge::id))
                         .thenCompose(forgotten -> saved(run, page.size()))
@@ -174,11 +184,35 @@ final class UserEnd {
                 page.isEmpty()
                     ? CompletableFuture.completedFuture(null)
                     : social
-                        .throttle()
+                        .ends()
                         .each(page, text -> social.statusTasks().end(run.task, new Entry(text)))
                         .thenCompose(ended -> forget(run, key, page, Function.identity()))
                         .thenCompose(forgotten -> saved(run, page.size()))
                         .thenCompose(saved -> posts(run, part)));
+  }
+
+  /** The user keeps nothing as a favorite any more. */
+  private CompletionStage<Void> favorites(Run run) {
+    String key = UserKeys.of(social.keyspace(), run.user).key("favorites");
+    return social
+        .followers()
+        .edges(run.user.scope(), key, null, STEP, false)
+        .thenCompose(
+            page ->
+                page.isEmpty()
+                    ? CompletableFuture.completedFuture(null)
+                    : social
+                        .ends()
+                        .each(page, edge -> quietly(unfavorite(run, new Entry(edge.id()))))
+                        .thenCompose(ended -> forget(run, key, page, Edge::id))
+                        .thenCompose(forgotten -> saved(run, page.size()))
+                        .thenCompose(saved -> favorites(run)));
+  }
+
+  private CompletionStage<?> unfavorite(Run run, Entry entry) {
+    return social
+        .reactions()
+        .count(run.user.scope(), entry.statusId(), "favorites", run.user.id(), false);
   }
 
   private CompletionStage<?> login(Run run, UserValue value) {
@@ -198,7 +232,7 @@ final class UserEnd {
                 page.isEmpty()
                     ? CompletableFuture.completedFuture(null)
                     : social
-                        .throttle()
+                        .ends()
                         .each(
                             page,
                             edge ->
@@ -209,7 +243,7 @@ final class UserEnd {
                                             .end(
                                                 run.user.scope(),
                                                 new Ref(run.user.namespace(), Ref.LIST, edge.id())))
-                                    : Outbox.done(social.groups().forget(run.user, edge.id())))
+                                    : quietly(social.groups().forget(run.user, edge.id())))
                         .thenCompose(ended -> forget(run, key, page, Edge::id))
                         .thenCompose(forgotten -> saved(run, page.size()))
                         .thenCompose(saved -> owned(run, part)));
@@ -233,7 +267,7 @@ final class UserEnd {
 
   private CompletionStage<Void> saved(Run run, int more) {
     run.removed += more;
-    return run.task.save(Long.toString(run.removed));
+    return run.task.save(PROGRESS + run.removed);
   }
 
   private CompletionStage<?> delete(Run run, String... parts) {

@@ -19,6 +19,8 @@ import dev.quoin.server.redis.Keyspace;
  * {prefix}:{namespace}:social:{%{kind}:{id}}:outbox     list        what is to be done elsewhere; at most 10,000 entries, gone once it is done
  * {prefix}:{namespace}:social:{%{kind}:{id}}:worker     string      who works the outbox off; expires after 10 seconds
  * {prefix}:{namespace}:social:{%{kind}:{id}}:progress   string      how far the first entry of the outbox is; gone once it is done
+ * {prefix}:{namespace}:social:{%{kind}:{id}}:failures   hash        the first entry of the outbox and how often it failed; expires an hour after the last time
+ * {prefix}:{namespace}:social:{%{kind}:{id}}:aside      list        entries of the outbox that failed too often; the newest 100, expires after 30 days
  * {prefix}:{namespace}:social:{%{kind}:{id}}:watch      hash        until when streams of the timeline listen, number of the newest event; expires two hours after the last one
  * {prefix}:{namespace}:social:{%{kind}:{id}}:events     stream      about the 1,000 newest events of the timeline, while somebody listens; expires two hours after the last one
  * {prefix}:{namespace}:social:{%{kind}:{id}}:hints      channel     numbers of new events, for servers with streams; scripts make its name from that of the watch key

@@ -265,14 +265,17 @@ final class UserStore {
               String old = known.message().getLogin();
               UnaryOperator<Profile> edit = before -> before.toBuilder().setLogin(login).build();
               if (fold(old).equals(fold(login))) {
-                return edit(scope, user, edit, change(user));
+                return Outbox.done(edit(scope, user, edit, change(user)));
               }
-              return reserve(scope, login, user.id(), Once.NONE)
-                  .thenCompose(
-                      done ->
-                          edit(scope, user, edit, change(user).entry("n " + old + ' ' + login)));
-            })
-        .thenAccept(done -> {});
+              return Outbox.done(
+                  reserve(scope, login, user.id(), Once.NONE)
+                      .thenCompose(
+                          done ->
+                              edit(scope, user, edit, change(user).entry("n " + old + ' ' + login)))
+                      // The outbox does that, too, but may come to it when the reservation has
+                      // expired.
+                      .thenCompose(done -> settle(scope, login, user.id(), 1)));
+            });
   }
 
   /** "n old new": the login was changed. */
@@ -298,10 +301,9 @@ final class UserStore {
                 throw Values.noUser(user.id());
               }
               return known.state() == 'd'
-                  ? CompletableFuture.completedFuture(known)
-                  : change(user).state('d').entry("x").run(scope);
-            })
-        .thenAccept(begun -> {});
+                  ? outbox.enqueue(user, "x")
+                  : Outbox.done(change(user).state('d').entry("x").run(scope));
+            });
   }
 
   Change change(Ref user) {
@@ -385,7 +387,8 @@ final class UserStore {
                       follows,
                       entry,
                       token,
-                      Outbox.LEASE_MILLIS))
+                      Outbox.LEASE_MILLIS,
+                      state.equals("d") ? Integer.MAX_VALUE : Outbox.MOST))
           .thenCompose(
               reply -> {
                 boolean changed = reply.flag();

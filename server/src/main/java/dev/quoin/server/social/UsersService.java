@@ -33,9 +33,9 @@ public final class UsersService implements BindableService {
   private final Kernel kernel;
   private final Social social;
 
-  public UsersService(Kernel kernel) {
+  public UsersService(Kernel kernel, Social social) {
     this.kernel = kernel;
-    this.social = new Social(kernel);
+    this.social = social;
     social.sweep();
   }
 

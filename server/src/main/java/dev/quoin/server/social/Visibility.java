@@ -28,13 +28,12 @@ final class Visibility {
     if (value.state() != 'l' || author.isSuspended() || relation.isCut() || !isMember) {
       return false;
     }
-    if (relation.follows() && status.getVisibilityValue() != MENTIONED) {
-      return true;
-    }
-    if (author.isPrivate()) {
+    if (author.isPrivate() && !relation.follows()) {
       return false;
     }
-    return status.getVisibilityValue() == PUBLIC || isMentioned(status, viewer);
+    return status.getVisibilityValue() == PUBLIC
+        || status.getVisibilityValue() != MENTIONED && relation.follows()
+        || isMentioned(status, viewer);
   }
 
   private static final int PUBLIC = dev.quoin.social.v1.Visibility.VISIBILITY_PUBLIC_VALUE;

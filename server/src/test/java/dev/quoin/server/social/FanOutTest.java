@@ -246,4 +246,48 @@ final class FanOutTest {
       assertThat(at.home(reader)).containsExactly(newer, own);
     }
   }
+
+  @Test
+  void whoWatchesMissesNothingWhenAnAuthorIsMergedInFromNowOn() throws Exception {
+    try (TestServer server =
+        TestServer.start(
+            "redis", TestRedis.uri(), "redis-timeout", "10s", "social-merge-followers", "20")) {
+      Network at = new Network(server.channel());
+      follow(server, 19);
+      long reader = followers.get(0);
+      Network.settle();
+      OpenStream<WatchHomeRequest, WatchHomeResponse> home = new OpenStream<>();
+      TimelinesGrpc.newStub(server.channel())
+          .watchHome(WatchHomeRequest.newBuilder().setUserId(reader).build(), home);
+      assertThat(home.any().hasHeartbeat()).isTrue();
+      List<Long> posted = new ArrayList<>();
+      posted.add(at.post(author, "before"));
+      Network.settle();
+
+      // What is posted while the mark waits in the outbox is not brought to anybody.
+      String worker = "quoin:default:social:{%u:" + author + "}:worker";
+      TestRedis.commands().set(worker, "somebody else");
+      long last = at.user("one-more");
+      at.follow(last, author);
+      Eventually.until(
+          "the mark waits",
+          () -> TestRedis.commands().llen(worker.replace("worker", "outbox")) == 1);
+      posted.add(at.post(author, "behind the mark"));
+      posted.add(at.post(author, "behind it, too"));
+      TestRedis.commands().del(worker);
+      posted.add(at.post(author, "and now"));
+      Network.settle();
+      posted.add(at.post(author, "after"));
+
+      List<Long> told = new ArrayList<>();
+      while (told.size() < posted.size()) {
+        WatchHomeResponse message = home.any();
+        if (message.hasAdded()) {
+          told.add(message.getAdded().getStatusId());
+        }
+      }
+      assertThat(told).containsExactlyElementsOf(posted);
+      home.cancel();
+    }
+  }
 }

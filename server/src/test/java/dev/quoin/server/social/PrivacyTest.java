@@ -12,6 +12,7 @@ import dev.quoin.social.v1.GetRelationshipRequest;
 import dev.quoin.social.v1.GetRelationshipResponse;
 import dev.quoin.social.v1.GetTagRequest;
 import dev.quoin.social.v1.HideRequest;
+import dev.quoin.social.v1.MentionCount;
 import dev.quoin.social.v1.MuteRequest;
 import dev.quoin.social.v1.RequestFollowRequest;
 import dev.quoin.social.v1.StatusesFavoriteRequest;
@@ -19,6 +20,9 @@ import dev.quoin.social.v1.StatusesGetRequest;
 import dev.quoin.social.v1.StatusesListFavoritesRequest;
 import dev.quoin.social.v1.StatusesListMentionsRequest;
 import dev.quoin.social.v1.StatusesPostRequest;
+import dev.quoin.social.v1.StatusesTopMentionsRequest;
+import dev.quoin.social.v1.StatusesUnfavoriteRequest;
+import dev.quoin.social.v1.StatusesUnlikeRequest;
 import dev.quoin.social.v1.SuspendRequest;
 import dev.quoin.social.v1.UnblockRequest;
 import dev.quoin.social.v1.UnmuteRequest;
@@ -254,5 +258,86 @@ final class PrivacyTest {
     assertThat(Refused.by(() -> network.follow(bob, ann)).reason()).isEqualTo("USER_SUSPENDED");
     network.moderation.suspend(suspension.setSuspended(false).build());
     assertThat(network.home(ann)).containsExactly(status);
+  }
+
+  @Test
+  void privateUserReachesThoseItMentionsAndAreItsFollowers() {
+    network.graph.requestFollow(
+        RequestFollowRequest.newBuilder().setUserId(ann).setOtherId(closed).build());
+    network.graph.approve(ApproveRequest.newBuilder().setUserId(closed).setOtherId(ann).build());
+    long status =
+        network.post(
+            StatusesPostRequest.newBuilder()
+                .setAuthorId(closed)
+                .setText("only for @ann and @bob")
+                .setVisibility(Visibility.VISIBILITY_MENTIONED));
+    Network.settle();
+
+    assertThat(sees(ann, status)).isTrue();
+    assertThat(sees(bob, status)).as("it does not follow").isFalse();
+    assertThat(mentions(ann)).containsExactly("only for @ann and @bob");
+    assertThat(mentions(bob)).isEmpty();
+  }
+
+  @Test
+  void whoMentionsWhomIsSaidOfWhatAnybodySees() {
+    network.post(bob, "hello @ann");
+    network.post(closed, "hello @ann");
+    network.post(
+        StatusesPostRequest.newBuilder()
+            .setAuthorId(ann)
+            .setText("just between us, @bob")
+            .setVisibility(Visibility.VISIBILITY_MENTIONED));
+    Network.settle();
+
+    assertThat(
+            network
+                .statuses
+                .topMentions(StatusesTopMentionsRequest.getDefaultInstance())
+                .getPairsList())
+        .extracting(MentionCount::getAuthorId)
+        .containsExactly(bob);
+  }
+
+  @Test
+  void favoritesOfAPrivateUserAreForThoseWhoSeeItsStatuses() {
+    long status = network.post(bob, "nice");
+    network.statuses.favorite(
+        StatusesFavoriteRequest.newBuilder().setUserId(closed).setStatusId(status).build());
+    StatusesListFavoritesRequest.Builder favorites =
+        StatusesListFavoritesRequest.newBuilder().setUserId(closed);
+
+    assertThat(network.statuses.listFavorites(favorites.build()).getStatusesList()).isEmpty();
+    assertThat(network.statuses.listFavorites(favorites.setViewerId(ann).build()).getStatusesList())
+        .isEmpty();
+    assertThat(
+            network.statuses.listFavorites(favorites.setViewerId(closed).build()).getStatusesList())
+        .hasSize(1);
+  }
+
+  @Test
+  void whoMayNotSeeAStatusLearnsNothingByTakingALikeBack() {
+    long status = network.post(closed, "for friends");
+
+    assertThat(
+            Refused.by(
+                    () ->
+                        network.statuses.unlike(
+                            StatusesUnlikeRequest.newBuilder()
+                                .setUserId(bob)
+                                .setStatusId(status)
+                                .build()))
+                .reason())
+        .isEqualTo("STATUS_NOT_FOUND");
+    assertThat(
+            Refused.by(
+                    () ->
+                        network.statuses.unfavorite(
+                            StatusesUnfavoriteRequest.newBuilder()
+                                .setUserId(bob)
+                                .setStatusId(status)
+                                .build()))
+                .reason())
+        .isEqualTo("STATUS_NOT_FOUND");
   }
 }

@@ -41,6 +41,7 @@ import dev.quoin.social.v1.StatusesUnlikeRequest;
 import dev.quoin.social.v1.SuggestRequest;
 import dev.quoin.social.v1.UsersDeleteRequest;
 import dev.quoin.social.v1.UsersDeleteResponse;
+import dev.quoin.social.v1.Visibility;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -226,6 +227,38 @@ final class ReactionsTest {
     GetUnreadResponse unread = network.timelines.getUnread(ask);
     assertThat(unread.getUnread()).isEqualTo(1);
     assertThat(unread.getSeenStatusId()).isEqualTo(second);
+  }
+
+  @Test
+  void whatCannotHaveBeenPostedYetCannotHaveBeenSeen() {
+    assertThat(
+            Refused.by(
+                    () ->
+                        network.timelines.markSeen(
+                            MarkSeenRequest.newBuilder()
+                                .setUserId(ann)
+                                .setStatusId(Long.MAX_VALUE)
+                                .build()))
+                .reason())
+        .isEqualTo("STATUS_NOT_FOUND");
+  }
+
+  @Test
+  void repostSaysNothingOfItsOwn() {
+    long status = network.post(bob, "said");
+    StatusesPostRequest.Builder repost =
+        StatusesPostRequest.newBuilder().setAuthorId(ann).setRepostOf(status);
+
+    assertThat(
+            Refused.by(() -> network.post(repost.clone().putAttributes("why", "because"))).fields())
+        .containsExactly("attributes");
+    assertThat(
+            Refused.by(
+                    () ->
+                        network.post(repost.clone().setVisibility(Visibility.VISIBILITY_FOLLOWERS)))
+                .fields())
+        .containsExactly("visibility");
+    assertThat(network.post(repost)).isPositive();
   }
 
   @Test
