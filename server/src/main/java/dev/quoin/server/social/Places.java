@@ -207,7 +207,7 @@ final class Places {
   /** What has a tag, the newest first. */
   Pages.Source tag(RequestContext scope, String tag) {
     String bare = tag.startsWith("#") ? tag.substring(1) : tag;
-    String key = UserKeys.of(keyspace, Ref.tag(scope, UserStore.fold(bare))).key("posts");
+    String key = UserKeys.of(keyspace, Ref.tag(scope, Logins.fold(bare))).key("posts");
     return newest(scope, key);
   }
 

@@ -34,7 +34,7 @@ final class Posting {
   private final Keyspace keyspace;
   private final Tickets tickets;
   private final Outbox outbox;
-  private final UserStore users;
+  private final Logins logins;
   private final Values values;
   private final Pages pages;
 
@@ -43,14 +43,14 @@ final class Posting {
       Keyspace keyspace,
       Tickets tickets,
       Outbox outbox,
-      UserStore users,
+      Logins logins,
       Values values,
       Pages pages) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.tickets = tickets;
     this.outbox = outbox;
-    this.users = users;
+    this.logins = logins;
     this.values = values;
     this.pages = pages;
   }
@@ -103,7 +103,7 @@ final class Posting {
   }
 
   private CompletionStage<List<Mention>> mentions(RequestContext scope, Entities entities) {
-    return users
+    return logins
         .byLogin(scope, entities.logins())
         .thenApply(
             ids -> {

@@ -21,6 +21,7 @@ public final class Social {
   private final Values values;
   private final Tickets tickets;
   private final Outbox outbox;
+  private final Logins logins;
   private final UserStore users;
   private final GraphStore graph;
   private final Followers followers;
@@ -61,7 +62,8 @@ public final class Social {
     this.values = new Values(scripts, keyspace);
     this.tickets = new Tickets(scripts, WorkKeys.of(keyspace));
     this.outbox = new Outbox(scripts, keyspace, tickets, kernel.timer());
-    this.users = new UserStore(scripts, keyspace, tickets, outbox, values);
+    this.logins = new Logins(scripts, keyspace, values);
+    this.users = new UserStore(scripts, keyspace, tickets, outbox, values, logins);
     this.graph = new GraphStore(scripts, keyspace, tickets, outbox);
     this.followers = new Followers(scripts, keyspace);
     this.deliveries = new Deliveries(scripts, keyspace);
@@ -69,7 +71,7 @@ public final class Social {
     this.refills = new Refills(scripts, keyspace, followers, throttle, mostFollowed());
     this.groups = new GroupStore(scripts, keyspace, this);
     this.pages = new Pages(values, graph, groups);
-    this.posting = new Posting(scripts, keyspace, tickets, outbox, users, values, pages);
+    this.posting = new Posting(scripts, keyspace, tickets, outbox, logins, values, pages);
     this.homes = new HomeReader(scripts, keyspace, refills, outbox, tickets);
     this.profiles = new ProfileReader(scripts, keyspace, refills, values);
     this.statuses = new StatusTasks(this, kernel.settings().socialFeeds() ? sink : null);
@@ -143,6 +145,10 @@ public final class Social {
 
   Outbox outbox() {
     return outbox;
+  }
+
+  Logins logins() {
+    return logins;
   }
 
   UserStore users() {

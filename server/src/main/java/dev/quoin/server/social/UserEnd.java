@@ -217,7 +217,7 @@ final class UserEnd {
 
   private CompletionStage<?> login(Run run, UserValue value) {
     return run.user.isUser()
-        ? social.users().release(run.user.scope(), value.message().getLogin(), run.user.id())
+        ? social.logins().release(run.user.scope(), value.message().getLogin(), run.user.id())
         : CompletableFuture.completedFuture(null);
   }
 

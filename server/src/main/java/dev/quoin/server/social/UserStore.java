@@ -3,8 +3,6 @@ package dev.quoin.server.social;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.util.Timestamps;
-import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.analysis.TextAnalyzer;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
@@ -13,17 +11,13 @@ import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.waiting.Tokens;
 import dev.quoin.social.v1.Profile;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
 
 /** Users and their logins. */
 final class UserStore {
-  private static final LuaScript RESERVE = LuaScript.load("social/reserve");
-  private static final LuaScript CONFIRM_LOGIN = LuaScript.load("social/confirm_login");
   private static final LuaScript CREATE = LuaScript.load("social/create_user");
   private static final LuaScript CONFIRM_USER = LuaScript.load("social/confirm_user");
   private static final LuaScript UPDATE = LuaScript.load("social/update_user");
@@ -36,27 +30,28 @@ final class UserStore {
   private final Tickets tickets;
   private final Outbox outbox;
   private final Values values;
+  private final Logins logins;
 
-  UserStore(Scripts scripts, Keyspace keyspace, Tickets tickets, Outbox outbox, Values values) {
+  UserStore(
+      Scripts scripts,
+      Keyspace keyspace,
+      Tickets tickets,
+      Outbox outbox,
+      Values values,
+      Logins logins) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.tickets = tickets;
     this.outbox = outbox;
     this.values = values;
-  }
-
-  private record Reserved(boolean done, String owner, boolean isPending) {}
-
-  /** A login as it is compared: in normal form NFKC, with folded case. */
-  static String fold(String login) {
-    return TextAnalyzer.fold(login);
+    this.logins = logins;
   }
 
   /** Creates a user; answers the id, that of the first attempt when it is repeated. */
   CompletionStage<Long> create(RequestContext scope, Profile profile, Once once) {
     return tickets
         .next()
-        .thenCompose(id -> reserve(scope, profile.getLogin(), Long.toString(id), once))
+        .thenCompose(id -> logins.reserve(scope, profile.getLogin(), Long.toString(id), once))
         .thenCompose(
             user -> {
               Ref ref = new Ref(scope.namespace(), Ref.USER, user);
@@ -69,7 +64,7 @@ final class UserStore {
                       .build();
               byte[] value = UserValue.fresh(profile.getPrivate(), stored.toByteString());
               return write(scope, ref, value, HOUR_MILLIS)
-                  .thenCompose(created -> confirm(scope, profile.getLogin(), user))
+                  .thenCompose(created -> logins.confirm(scope, profile.getLogin(), user))
                   .thenCompose(
                       confirmed ->
                           scripts.run(CONFIRM_USER, scope, UserKeys.of(keyspace, ref).keys("user")))
@@ -106,91 +101,6 @@ final class UserStore {
             once.digest(),
             value)
         .thenApply(reply -> reply.text());
-  }
-
-  /** Reserves a login for a user, or for the one it was reserved for by the same request before. */
-  CompletionStage<String> reserve(RequestContext scope, String login, String user, Once once) {
-    return tryReserve(scope, login, user, once)
-        .thenCompose(
-            reserved ->
-                reserved.done() || reserved.isPending()
-                    ? CompletableFuture.completedFuture(reserved)
-                    : exists(scope, reserved.owner())
-                        .thenCompose(
-                            exists ->
-                                exists
-                                    ? CompletableFuture.completedFuture(reserved)
-                                    // Its creation ended half-way.
-                                    : release(scope, login, reserved.owner())
-                                        .thenCompose(done -> tryReserve(scope, login, user, once))))
-        .thenApply(
-            reserved -> {
-              if (!reserved.done()) {
-                throw new ApiException(
-                    ErrorReason.ERROR_REASON_USER_LOGIN_TAKEN,
-                    "another user has the login",
-                    Map.of("login", login),
-                    null);
-              }
-              return reserved.owner();
-            });
-  }
-
-  private CompletionStage<Reserved> tryReserve(
-      RequestContext scope, String login, String user, Once once) {
-    String entity = WorkKeys.login(keyspace, scope.namespace(), fold(login));
-    return scripts
-        .run(
-            RESERVE,
-            scope,
-            new String[] {entity + "login", entity + UserKeys.request(once.id())},
-            once.digest(),
-            user)
-        .thenApply(reply -> new Reserved(reply.flag(), reply.text(), reply.flag()));
-  }
-
-  private CompletionStage<Boolean> exists(RequestContext scope, String user) {
-    String key = UserKeys.of(keyspace, new Ref(scope.namespace(), Ref.USER, user)).key("user");
-    return values
-        .raw(scope, List.of(key))
-        .thenApply(found -> UserValue.parseAny(found.get(0)) != null);
-  }
-
-  CompletionStage<Void> confirm(RequestContext scope, String login, String user) {
-    return settle(scope, login, user, 1)
-        .thenAccept(
-            done -> {
-              if (!done) {
-                throw ApiException.storeUnavailable("reserving the login took too long");
-              }
-            });
-  }
-
-  CompletionStage<Boolean> release(RequestContext scope, String login, String user) {
-    return settle(scope, login, user, 0);
-  }
-
-  private CompletionStage<Boolean> settle(
-      RequestContext scope, String login, String user, int give) {
-    String key = WorkKeys.login(keyspace, scope.namespace(), fold(login)) + "login";
-    return scripts
-        .run(CONFIRM_LOGIN, scope, new String[] {key}, user, give)
-        .thenApply(reply -> reply.flag());
-  }
-
-  /** Ids of the users that have some logins, null for those that nobody has. */
-  CompletionStage<List<String>> byLogin(RequestContext scope, List<String> logins) {
-    return values
-        .raw(
-            scope,
-            logins.stream()
-                .map(l -> WorkKeys.login(keyspace, scope.namespace(), fold(l)) + "login")
-                .toList())
-        .thenApply(
-            found ->
-                found.stream()
-                    .map(id -> id == null ? null : new String(id, StandardCharsets.US_ASCII))
-                    .toList());
   }
 
   /** A profile with its counts. */
@@ -244,18 +154,6 @@ final class UserStore {
     return profile.toBuilder().clearPrivate().clearSuspended().build().toByteString();
   }
 
-  /** Whether nobody has a login. */
-  CompletionStage<Boolean> isFree(RequestContext scope, String login) {
-    return byLogin(scope, List.of(login))
-        .thenCompose(
-            found ->
-                found.get(0) == null
-                    ? CompletableFuture.completedFuture(true)
-                    : found.get(0).startsWith("?")
-                        ? CompletableFuture.completedFuture(false)
-                        : exists(scope, found.get(0)).thenApply(exists -> !exists));
-  }
-
   /** Gives a user another login; the old one is freed by its outbox. */
   CompletionStage<Void> changeLogin(RequestContext scope, Ref user, String login) {
     return values
@@ -264,29 +162,31 @@ final class UserStore {
             known -> {
               String old = known.message().getLogin();
               UnaryOperator<Profile> edit = before -> before.toBuilder().setLogin(login).build();
-              if (fold(old).equals(fold(login))) {
+              if (Logins.fold(old).equals(Logins.fold(login))) {
                 return Outbox.done(edit(scope, user, edit, change(user)));
               }
               return Outbox.done(
-                  reserve(scope, login, user.id(), Once.NONE)
+                  logins
+                      .reserve(scope, login, user.id(), Once.NONE)
                       .thenCompose(
                           done ->
                               edit(scope, user, edit, change(user).entry("n " + old + ' ' + login)))
                       // The outbox does that, too, but may come to it when the reservation has
                       // expired.
-                      .thenCompose(done -> settle(scope, login, user.id(), 1)));
+                      .thenCompose(done -> logins.settle(scope, login, user.id(), 1)));
             });
   }
 
   /** "n old new": the login was changed. */
   CompletionStage<?> loginChanged(Outbox.Task task) {
     Ref user = task.owner();
-    return settle(user.scope(), task.word(2), user.id(), 1)
+    return logins
+        .settle(user.scope(), task.word(2), user.id(), 1)
         .thenCompose(
             done ->
-                fold(task.word(1)).equals(fold(task.word(2)))
+                Logins.fold(task.word(1)).equals(Logins.fold(task.word(2)))
                     ? CompletableFuture.completedFuture(true)
-                    : release(user.scope(), task.word(1), user.id()));
+                    : logins.release(user.scope(), task.word(1), user.id()));
   }
 
   /** From now on the user does not exist for anybody, and its outbox ends what it brought. */

@@ -74,7 +74,7 @@ public final class UsersService implements BindableService {
         request.hasUserId()
             ? CompletableFuture.completedFuture(Long.toString(request.getUserId()))
             : social
-                .users()
+                .logins()
                 .byLogin(scope, List.of(request.getLogin()))
                 .thenApply(
                     found -> {
@@ -160,7 +160,7 @@ public final class UsersService implements BindableService {
   private CompletionStage<UsersCheckLoginResponse> checkLogin(
       UsersCheckLoginRequest request, Call call) {
     return social
-        .users()
+        .logins()
         .isFree(call.scope(), request.getLogin())
         .thenApply(free -> UsersCheckLoginResponse.newBuilder().setAvailable(free).build());
   }
