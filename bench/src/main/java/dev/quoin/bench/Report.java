@@ -37,6 +37,7 @@ final class Report {
     report.documents();
     report.ads();
     report.fanOuts();
+    report.graphs();
     report.holds();
     report.overload();
     report.ratios();
@@ -293,6 +294,30 @@ final class Report {
           median(row, Measurement.USER_BYTES),
           median(row, Measurement.EDGE_BYTES),
           median(row, Measurement.ENTRY_BYTES));
+    }
+  }
+
+  private void graphs() {
+    List<Row> rows = results.with(Measurement.FOLLOWS_PER_SECOND);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| a network | users | follows/s | followers of the best-known | ms until the last has its post | `GetHome` p50 µs | p99 µs | bytes per user | bytes per edge |");
+    line("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %,.0f | %,.0f | %,.1f | %,.0f | %,.0f | %,.0f | %,.0f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.FOLLOWS_PER_SECOND),
+          median(row, Measurement.MOST_FOLLOWERS),
+          median(row, Measurement.LAST_HOME),
+          median(row, Measurement.P50),
+          median(row, Measurement.P99),
+          median(row, Measurement.USER_BYTES),
+          median(row, Measurement.EDGE_BYTES));
     }
   }
 

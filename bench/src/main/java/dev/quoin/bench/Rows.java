@@ -70,6 +70,8 @@ final class Rows {
   static final String SOCIAL_FOLLOW = "social-unfollow+follow";
   static final String SOCIAL_POSTS = "social-posts-of-1000-authors";
   static final String SOCIAL_POST = "social-post";
+  static final String SOCIAL_GRAPH = "social-graph";
+  static final List<Integer> NETWORKS = List.of(10_000, 100_000);
   static final List<Integer> FOLLOWERS = List.of(10, 1_000, 100_000);
   static final int CLIENTS = 10;
   static final String ADS = "ads";
@@ -256,6 +258,9 @@ final class Rows {
     rows.add(LoadRow.quoin(SOCIAL_POSTS, 64, SocialWorkload.posts()));
     for (int followers : FOLLOWERS) {
       rows.add(new SocialFanOutRow(SOCIAL_POST, followers));
+    }
+    for (int users : NETWORKS) {
+      rows.add(new SocialGraphRow(SOCIAL_GRAPH, users));
     }
     return rows;
   }

@@ -6,6 +6,7 @@ import dev.quoin.social.v1.FollowRequest;
 import dev.quoin.social.v1.GraphGrpc;
 import dev.quoin.social.v1.ModerationGrpc;
 import dev.quoin.social.v1.SetLimitsRequest;
+import dev.quoin.social.v1.StatusesGetRequest;
 import dev.quoin.social.v1.StatusesGrpc;
 import dev.quoin.social.v1.StatusesPostRequest;
 import dev.quoin.social.v1.UsersCreateRequest;
@@ -18,12 +19,15 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
+import java.util.function.IntUnaryOperator;
 
 /** Users and edges that rows of the social network begin with. */
 final class SocialNetwork {
   private static final int IN_FLIGHT = 256;
   private static final int MOST = 1_000_000;
+  private static final long PAUSE_NANOS = 200_000;
 
   /** Logins that the server has not seen in another row. */
   private static final AtomicInteger NEXT = new AtomicInteger();
@@ -68,6 +72,39 @@ final class SocialNetwork {
         i ->
             graph.follow(
                 FollowRequest.newBuilder().setUserId(users.get(i)).setOtherId(author).build()));
+  }
+
+  /**
+   * Makes users follow each other.
+   *
+   * @param followed whom, of the users, by the number of the edge
+   * @param follower who
+   */
+  static void follow(
+      Channel channel,
+      int edges,
+      List<Long> users,
+      IntUnaryOperator followed,
+      IntUnaryOperator follower) {
+    var graph = GraphGrpc.newFutureStub(channel);
+    all(
+        edges,
+        edge ->
+            graph.follow(
+                FollowRequest.newBuilder()
+                    .setUserId(users.get(follower.applyAsInt(edge)))
+                    .setOtherId(users.get(followed.applyAsInt(edge)))
+                    .build()));
+  }
+
+  /** Waits until the author is told that all have a status. */
+  static void arrived(Channel channel, long author, long status) {
+    var statuses = StatusesGrpc.newBlockingStub(channel);
+    StatusesGetRequest look =
+        StatusesGetRequest.newBuilder().setStatusId(status).setViewerId(author).build();
+    while (!statuses.get(look).getFanOut().getCompleted()) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
   }
 
   static long post(Channel channel, long author) {

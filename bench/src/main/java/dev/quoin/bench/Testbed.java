@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 
 /** A Redis and a Quoin server of their own, each a process, on loopback. */
 final class Testbed implements AutoCloseable {
+  private static final Pattern MEMORY = Pattern.compile("used_memory:(\\d+)");
   private static final Path LAUNCHER = Path.of("deploy/bin/quoin");
   private static final Pattern HEAP = Pattern.compile("used (\\d+)K");
   private static final int FILLED_AT_ONCE = 1_000;
@@ -132,6 +133,15 @@ final class Testbed implements AutoCloseable {
   /** A section of what Redis tells about itself. */
   String redisInfo(String section) {
     return admin.sync().info(section);
+  }
+
+  /** How many bytes Redis has in use. */
+  long redisMemory() {
+    Matcher memory = MEMORY.matcher(redisInfo("memory"));
+    if (!memory.find()) {
+      throw new IllegalStateException("Redis does not tell its memory");
+    }
+    return Long.parseLong(memory.group(1));
   }
 
   /** Removes all data; Redis still knows the scripts. */

@@ -55,12 +55,15 @@ final class BlockStore {
             });
   }
 
+  /** Whether a user was asked by another one, which has not taken that back. */
   CompletionStage<Boolean> hasAsked(RequestContext scope, Ref user, Ref other) {
     String key = UserKeys.of(keyspace, user).key("requests");
     return scripts
         .redis()
         .call(scope, commands -> commands.zscore(key, other.id().getBytes()), late -> {})
-        .thenApply(score -> score != null);
+        .thenCombine(
+            social.graph().relations(scope, other, List.of(user.id())),
+            (score, relations) -> score != null && relations.get(0).hasAsked());
   }
 
   /** Ends a request; answers whether there was one. */

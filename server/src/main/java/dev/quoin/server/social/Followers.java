@@ -32,6 +32,9 @@ final class Followers {
   private static final LuaScript AMONG = LuaScript.load("social/among");
   private static final LuaScript EDGES = LuaScript.load("social/edges");
 
+  /** More would hold Redis for too long. */
+  private static final int AT_ONCE = 1_000;
+
   private final Scripts scripts;
   private final Keyspace keyspace;
 
@@ -154,24 +157,27 @@ final class Followers {
                 .computeIfAbsent(bucket(edge.id(), buckets), b -> new ArrayList<>())
                 .add(edge.id()));
     Set<String> found = ConcurrentHashMap.newKeySet();
-    return Futures.all(
-            byBucket.entrySet().stream()
-                .map(
-                    one ->
-                        scripts
-                            .run(
-                                AMONG,
-                                scope,
-                                new String[] {key(user, one.getKey(), USERS)},
-                                one.getValue().toArray())
-                            .thenAccept(
-                                reply -> {
-                                  while (reply.hasMore()) {
-                                    found.add(reply.text());
-                                  }
-                                }))
-                .toList())
-        .thenApply(done -> found);
+    List<CompletionStage<Void>> looks = new ArrayList<>();
+    byBucket.forEach(
+        (bucket, ids) -> {
+          for (int from = 0; from < ids.size(); from += AT_ONCE) {
+            List<String> some = ids.subList(from, Math.min(ids.size(), from + AT_ONCE));
+            looks.add(among(scope, key(user, bucket, USERS), some, found));
+          }
+        });
+    return Futures.all(looks).thenApply(done -> found);
+  }
+
+  private CompletionStage<Void> among(
+      RequestContext scope, String key, List<String> ids, Set<String> found) {
+    return scripts
+        .run(AMONG, scope, new String[] {key}, ids.toArray())
+        .thenAccept(
+            reply -> {
+              while (reply.hasMore()) {
+                found.add(reply.text());
+              }
+            });
   }
 
   /** How many there are. */

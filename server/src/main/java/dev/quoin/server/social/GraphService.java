@@ -141,13 +141,21 @@ public final class GraphService implements BindableService {
   }
 
   private CompletionStage<UnfollowResponse> unfollow(UnfollowRequest request, Call call) {
+    RequestContext scope = call.scope();
+    Ref user = Ref.user(scope, request.getUserId());
+    Ref other = Ref.user(scope, request.getOtherId());
     return social
         .graph()
-        .unfollow(
-            call.scope(),
-            Ref.user(call.scope(), request.getUserId()),
-            Long.toString(request.getOtherId()),
-            true)
+        .unfollow(scope, user, other.id(), true)
+        .thenCompose(
+            unfollowed ->
+                unfollowed.removed()
+                    ? CompletableFuture.completedFuture(unfollowed)
+                    // It may have asked and takes that back.
+                    : social
+                        .blocks()
+                        .set(scope, other, "requests", user.id(), false)
+                        .thenApply(withdrawn -> unfollowed))
         .thenApply(
             unfollowed ->
                 UnfollowResponse.newBuilder()

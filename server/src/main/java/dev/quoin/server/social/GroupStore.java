@@ -114,7 +114,8 @@ final class GroupStore {
     return social
         .values()
         .user(scope, user)
-        .thenCompose(exists -> index(scope, user, group, true))
+        .thenCompose(exists -> checkNotCut(scope, actor, user))
+        .thenCompose(checked -> index(scope, user, group, true))
         .thenCompose(
             isNew ->
                 change(scope, group, "join", actor, user, Role.ROLE_MEMBER)
@@ -124,6 +125,22 @@ final class GroupStore {
                             index(scope.detached(), user, group, false);
                           }
                         }));
+  }
+
+  /** Nobody is put into a group by somebody it blocks. */
+  private CompletionStage<Void> checkNotCut(RequestContext scope, Ref actor, Ref user) {
+    if (actor.equals(user)) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return social
+        .graph()
+        .relations(scope, user, List.of(actor.id()))
+        .thenAccept(
+            relations -> {
+              if (relations.get(0).isCut()) {
+                throw GraphStore.blocked();
+              }
+            });
   }
 
   CompletionStage<Boolean> leave(RequestContext scope, Ref group, Ref actor, Ref user) {

@@ -132,6 +132,22 @@ final class PrivacyTest {
   }
 
   @Test
+  void requestThatWasTakenBackIsNotApproved() {
+    network.graph.requestFollow(
+        RequestFollowRequest.newBuilder().setUserId(ann).setOtherId(closed).build());
+    assertThat(network.unfollow(ann, closed)).isFalse();
+
+    assertThat(Network.raw(closed, "requests")).isEmpty();
+    assertThat(
+            network
+                .graph
+                .approve(ApproveRequest.newBuilder().setUserId(closed).setOtherId(ann).build())
+                .getApproved())
+        .isFalse();
+    assertThat(between(ann, closed).getFollows()).isFalse();
+  }
+
+  @Test
   void blockEndsBothEdgesAndWhatTheyBrought() {
     network.follow(ann, bob);
     network.follow(bob, ann);

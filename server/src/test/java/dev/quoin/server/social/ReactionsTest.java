@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.social.v1.AddToListRequest;
+import dev.quoin.social.v1.BlockRequest;
 import dev.quoin.social.v1.CreateListRequest;
 import dev.quoin.social.v1.DeleteListRequest;
 import dev.quoin.social.v1.GetListRequest;
@@ -375,6 +376,25 @@ final class ReactionsTest {
     assertThat(network.groups.delete(end.build()).getDeleted()).isFalse();
     Network.settle();
     assertThat(TestRedis.commands().keys("*{%g:" + group + "}*")).isEmpty();
+  }
+
+  @Test
+  void nobodyIsPutIntoAGroupByWhomItBlocks() {
+    long group = group(GroupKind.GROUP_KIND_PRIVATE);
+    network.graph.block(BlockRequest.newBuilder().setUserId(bob).setOtherId(ann).build());
+
+    assertThat(
+            Refused.by(
+                    () ->
+                        network.groups.join(
+                            GroupsJoinRequest.newBuilder()
+                                .setGroupId(group)
+                                .setActorId(ann)
+                                .setUserId(bob)
+                                .build()))
+                .reason())
+        .isEqualTo("USER_BLOCKED");
+    assertThat(Network.raw(bob, "groups")).isEmpty();
   }
 
   @Test
