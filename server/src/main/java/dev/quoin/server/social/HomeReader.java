@@ -45,12 +45,13 @@ final class HomeReader {
    * What stands in Redis.
    *
    * @param warm w when it is whole, r while it is rebuilt, empty when it is not kept
+   * @param oldest what was older was left out; empty when nothing was
    * @param next where to read on, empty at the end
    */
   record Home(
       String warm,
       long leftMillis,
-      long size,
+      String oldest,
       String next,
       List<String> merged,
       List<Entry> entries) {
@@ -79,7 +80,8 @@ final class HomeReader {
             scope,
             UserKeys.of(keyspace, owner).keys("user", part, "warm", "merged", "mutes"),
             before,
-            count)
+            count,
+            Deliveries.HOME)
         .thenApply(
             reply -> {
               if (!reply.flag()) {
@@ -87,7 +89,7 @@ final class HomeReader {
               }
               String warm = reply.text();
               long left = reply.integer();
-              long size = reply.integer();
+              String oldest = reply.text();
               String next = reply.text();
               int authors = reply.count();
               List<String> merged = new ArrayList<>();
@@ -98,7 +100,7 @@ final class HomeReader {
               while (reply.hasMore()) {
                 entries.add(new Entry(reply.text()));
               }
-              return new Home(warm, left, size, next, merged, entries);
+              return new Home(warm, left, oldest, next, merged, entries);
             });
   }
 
@@ -198,8 +200,12 @@ final class HomeReader {
               String known = home.next();
               List<Entry> all = new ArrayList<>(home.entries());
               for (List<String> profile : profiles) {
-                profile.forEach(text -> all.add(new Entry(text)));
-                if (profile.size() == count) {
+                // Where others are left out, those who are merged in are, too.
+                profile.stream()
+                    .filter(text -> text.compareTo(home.oldest()) >= 0)
+                    .forEach(text -> all.add(new Entry(text)));
+                if (profile.size() == count
+                    && profile.get(count - 1).compareTo(home.oldest()) >= 0) {
                   String last = profile.get(count - 1);
                   known = known.compareTo(last) > 0 ? known : last;
                 }

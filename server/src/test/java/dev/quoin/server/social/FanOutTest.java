@@ -248,6 +248,31 @@ final class FanOutTest {
   }
 
   @Test
+  void homeEndsWhereOldStatusesWereLeftOutWhoeverPostedThem() throws Exception {
+    try (TestServer server =
+        TestServer.start(
+            "redis", TestRedis.uri(), "redis-timeout", "10s", "social-merge-followers", "20")) {
+      Network at = new Network(server.channel());
+      follow(server, 20);
+      Network.settle();
+      long reader = followers.get(0);
+      at.post(author, "too old");
+      List<Long> expected = new ArrayList<>();
+      for (int i = 0; i < 1_000; i++) {
+        expected.add(at.post(i % 100 == 50 ? author : reader, "status " + i));
+      }
+      for (int i = 0; i < 10; i++) {
+        expected.add(at.post(reader, "one more " + i));
+      }
+      Network.settle();
+
+      // 1,000 of its own, and ten that are merged in, all after the oldest of its own.
+      java.util.Collections.reverse(expected);
+      assertThat(at.home(reader)).containsExactlyElementsOf(expected);
+    }
+  }
+
+  @Test
   void whoWatchesMissesNothingWhenAnAuthorIsMergedInFromNowOn() throws Exception {
     try (TestServer server =
         TestServer.start(
