@@ -38,13 +38,14 @@ record SocialGraphRow(String name, int inFlight) implements Row {
       long alone = testbed.redisMemory();
 
       int[] followers = new int[inFlight];
+      int[] chosen = new int[FOLLOWED];
       long begin = System.nanoTime();
       SocialNetwork.follow(
           channel,
           inFlight * FOLLOWED,
           users,
           edge -> {
-            int other = rank(random, edge / FOLLOWED);
+            int other = another(random, edge / FOLLOWED, chosen, edge % FOLLOWED);
             followers[other]++;
             return other;
           },
@@ -67,8 +68,7 @@ record SocialGraphRow(String name, int inFlight) implements Row {
       values.put(Measurement.P50, reads[READS / 2]);
       values.put(Measurement.P99, reads[READS * 99 / 100]);
       values.put(Measurement.USER_BYTES, (double) (alone - empty) / inFlight);
-      values.put(
-          Measurement.EDGE_BYTES, (double) (following - alone) / Arrays.stream(followers).sum());
+      values.put(Measurement.EDGE_BYTES, (double) (following - alone) / (inFlight * FOLLOWED));
       return new Measurement(values);
     } finally {
       channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
@@ -76,10 +76,15 @@ record SocialGraphRow(String name, int inFlight) implements Row {
     }
   }
 
-  /** Somebody else than the user itself, the best-known of all being 0. */
-  private int rank(Random random, int user) {
-    int rank = (int) Math.pow(inFlight, random.nextDouble()) - 1;
-    return rank == user ? (rank + 1) % inFlight : rank;
+  /** Somebody whom a user does not follow yet, the best-known of all being 0. */
+  private int another(Random random, int user, int[] chosen, int count) {
+    while (true) {
+      int rank = (int) Math.pow(inFlight, random.nextDouble()) - 1;
+      if (rank != user && Arrays.stream(chosen, 0, count).noneMatch(one -> one == rank)) {
+        chosen[count] = rank;
+        return rank;
+      }
+    }
   }
 
   /** How long the home timelines of some take to be read, one after the other, in us. */

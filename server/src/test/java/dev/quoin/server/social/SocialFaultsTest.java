@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -61,7 +62,10 @@ final class SocialFaultsTest {
 
   private void end(long user) {
     Iterator<UsersDeleteResponse> progress =
-        network.users.delete(UsersDeleteRequest.newBuilder().setUserId(user).build());
+        network
+            .users
+            .withDeadlineAfter(60, TimeUnit.SECONDS)
+            .delete(UsersDeleteRequest.newBuilder().setUserId(user).build());
     progress.forEachRemaining(message -> {});
     Network.settle();
   }
