@@ -74,7 +74,7 @@ type GraphClient interface {
 	// USER_FOLLOWING_FULL; USER_LIMIT_EXCEEDED; USER_OUTBOX_FULL.
 	Follow(ctx context.Context, in *FollowRequest, opts ...grpc.CallOption) (*FollowResponse, error)
 	// Ends that a user follows another one, takes the statuses of the other out of its
-	// home timeline and refills that.
+	// home timeline and refills that. Who has asked to follow takes that back.
 	//
 	// Errors: USER_NOT_FOUND.
 	Unfollow(ctx context.Context, in *UnfollowRequest, opts ...grpc.CallOption) (*UnfollowResponse, error)
@@ -417,7 +417,7 @@ type GraphServer interface {
 	// USER_FOLLOWING_FULL; USER_LIMIT_EXCEEDED; USER_OUTBOX_FULL.
 	Follow(context.Context, *FollowRequest) (*FollowResponse, error)
 	// Ends that a user follows another one, takes the statuses of the other out of its
-	// home timeline and refills that.
+	// home timeline and refills that. Who has asked to follow takes that back.
 	//
 	// Errors: USER_NOT_FOUND.
 	Unfollow(context.Context, *UnfollowRequest) (*UnfollowResponse, error)

@@ -76,7 +76,8 @@ type GroupsClient interface {
 	// Makes a user a member. Joining again changes nothing (joined = false).
 	//
 	// Errors: GROUP_NOT_FOUND; GROUP_NOT_ALLOWED for a private group unless the actor runs it;
-	// USER_NOT_FOUND; USER_LIST_FULL; GROUP_FULL.
+	// USER_NOT_FOUND; USER_BLOCKED when one of actor and user blocks the other;
+	// USER_LIST_FULL; GROUP_FULL.
 	Join(ctx context.Context, in *GroupsJoinRequest, opts ...grpc.CallOption) (*GroupsJoinResponse, error)
 	// Ends a membership: one's own, or that of somebody without a role by who runs the group.
 	// The last owner cannot leave.
@@ -288,7 +289,8 @@ type GroupsServer interface {
 	// Makes a user a member. Joining again changes nothing (joined = false).
 	//
 	// Errors: GROUP_NOT_FOUND; GROUP_NOT_ALLOWED for a private group unless the actor runs it;
-	// USER_NOT_FOUND; USER_LIST_FULL; GROUP_FULL.
+	// USER_NOT_FOUND; USER_BLOCKED when one of actor and user blocks the other;
+	// USER_LIST_FULL; GROUP_FULL.
 	Join(context.Context, *GroupsJoinRequest) (*GroupsJoinResponse, error)
 	// Ends a membership: one's own, or that of somebody without a role by who runs the group.
 	// The last owner cannot leave.

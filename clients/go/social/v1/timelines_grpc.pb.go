@@ -45,8 +45,8 @@ const (
 //
 // # Details
 //
-// A home timeline holds the 1,000 newest statuses of the user and of those whom it
-// follows. Statuses are written into it when they are posted, except those of authors
+// A home timeline holds the 1,000 newest statuses, at least, of the user and of those
+// whom it follows. Statuses are written into it when they are posted, except those of authors
 // with very many followers (the setting social-merge-followers), which are merged in
 // when it is read. A home timeline that was not read for 30 days is not written any
 // more; it is rebuilt when it is read again. The page that begins that waits up to
@@ -77,8 +77,9 @@ type TimelinesClient interface {
 	GetTag(ctx context.Context, in *GetTagRequest, opts ...grpc.CallOption) (*GetTagResponse, error)
 	// Streams what comes into the home timeline of a user, and what goes because it was
 	// deleted or hidden, from now on or after a cursor. Events come in the order in which they
-	// happened; what went may never have been shown. A slow reader gets them later; what is kept no longer, an hour after the last
-	// stream ended or beyond 1,000 events, is told by a gap.
+	// happened; what went may never have been shown. A slow reader gets them later; what is
+	// kept no longer, an hour after the last stream ended or beyond 1,000 events, is told by a
+	// gap.
 	//
 	// Errors: USER_NOT_FOUND.
 	WatchHome(ctx context.Context, in *WatchHomeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchHomeResponse], error)
@@ -219,8 +220,8 @@ func (c *timelinesClient) GetTop(ctx context.Context, in *GetTopRequest, opts ..
 //
 // # Details
 //
-// A home timeline holds the 1,000 newest statuses of the user and of those whom it
-// follows. Statuses are written into it when they are posted, except those of authors
+// A home timeline holds the 1,000 newest statuses, at least, of the user and of those
+// whom it follows. Statuses are written into it when they are posted, except those of authors
 // with very many followers (the setting social-merge-followers), which are merged in
 // when it is read. A home timeline that was not read for 30 days is not written any
 // more; it is rebuilt when it is read again. The page that begins that waits up to
@@ -251,8 +252,9 @@ type TimelinesServer interface {
 	GetTag(context.Context, *GetTagRequest) (*GetTagResponse, error)
 	// Streams what comes into the home timeline of a user, and what goes because it was
 	// deleted or hidden, from now on or after a cursor. Events come in the order in which they
-	// happened; what went may never have been shown. A slow reader gets them later; what is kept no longer, an hour after the last
-	// stream ended or beyond 1,000 events, is told by a gap.
+	// happened; what went may never have been shown. A slow reader gets them later; what is
+	// kept no longer, an hour after the last stream ended or beyond 1,000 events, is told by a
+	// gap.
 	//
 	// Errors: USER_NOT_FOUND.
 	WatchHome(*WatchHomeRequest, grpc.ServerStreamingServer[WatchHomeResponse]) error
