@@ -43,7 +43,7 @@ func address(t testing.TB) string {
 		if shared.address = os.Getenv("QUOIN_ADDRESS"); shared.address != "" {
 			return
 		}
-		if shared.server, shared.err = quointest.Run("--max-waiters", "30", "--max-calls-per-connection", "2000"); shared.err == nil {
+		if shared.server, shared.err = quointest.Run("--max-waiters", "30", "--max-calls-per-connection", "2000", "--social-max-following", "5"); shared.err == nil {
 			shared.address = shared.server.Address()
 		}
 	})

@@ -182,4 +182,55 @@ const (
 
 	// ReasonAdNetworkFull: The network has as many ads, or budgets of campaigns, as it may; nothing was changed.
 	ReasonAdNetworkFull Reason = "AD_NETWORK_FULL"
+
+	// ReasonUserNotFound: There is no such user, or it was deleted.
+	ReasonUserNotFound Reason = "USER_NOT_FOUND"
+
+	// ReasonUserLoginTaken: Another user has the login, in some case.
+	ReasonUserLoginTaken Reason = "USER_LOGIN_TAKEN"
+
+	// ReasonUserPrivate: The user is private: ask with RequestFollow.
+	ReasonUserPrivate Reason = "USER_PRIVATE"
+
+	// ReasonUserBlocked: One of the two users blocks the other.
+	ReasonUserBlocked Reason = "USER_BLOCKED"
+
+	// ReasonUserSuspended: A moderator has suspended the user.
+	ReasonUserSuspended Reason = "USER_SUSPENDED"
+
+	// ReasonUserFollowingFull: The user follows as many users as one may follow.
+	ReasonUserFollowingFull Reason = "USER_FOLLOWING_FULL"
+
+	// ReasonUserLimitExceeded: The user has done that as often within the hour as it may.
+	ReasonUserLimitExceeded Reason = "USER_LIMIT_EXCEEDED"
+
+	// ReasonUserListFull: A list of the user has as many entries as it may have.
+	ReasonUserListFull Reason = "USER_LIST_FULL"
+
+	// ReasonUserOutboxFull: More of what the user did waits to be delivered than may wait. Try again later.
+	ReasonUserOutboxFull Reason = "USER_OUTBOX_FULL"
+
+	// ReasonStatusNotFound: There is no such status, it was deleted, or the viewer may not see it.
+	ReasonStatusNotFound Reason = "STATUS_NOT_FOUND"
+
+	// ReasonStatusNotOwned: The status is somebody else's.
+	ReasonStatusNotOwned Reason = "STATUS_NOT_OWNED"
+
+	// ReasonListNotFound: There is no such list, or it is somebody else's.
+	ReasonListNotFound Reason = "LIST_NOT_FOUND"
+
+	// ReasonGroupNotFound: There is no such group, or the viewer may not read it.
+	ReasonGroupNotFound Reason = "GROUP_NOT_FOUND"
+
+	// ReasonGroupNotMember: The user is no member of the group.
+	ReasonGroupNotMember Reason = "GROUP_NOT_MEMBER"
+
+	// ReasonGroupNotAllowed: The role of the user in the group does not allow it.
+	ReasonGroupNotAllowed Reason = "GROUP_NOT_ALLOWED"
+
+	// ReasonGroupFull: The group has as many members, or as many who run it, as one may have.
+	ReasonGroupFull Reason = "GROUP_FULL"
+
+	// ReasonReportNotFound: There is no such report, or it was resolved long ago.
+	ReasonReportNotFound Reason = "REPORT_NOT_FOUND"
 )

@@ -17,6 +17,7 @@ import (
 	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
 	searchv1 "github.com/quoin-dev/quoin/clients/go/search/v1"
 	semaphoresv1 "github.com/quoin-dev/quoin/clients/go/semaphores/v1"
+	socialv1 "github.com/quoin-dev/quoin/clients/go/social/v1"
 	statsv1 "github.com/quoin-dev/quoin/clients/go/stats/v1"
 )
 
@@ -48,6 +49,12 @@ type Services struct {
 	// Feeds streams what is posted to whoever listens, each through a filter of their own.
 	Feeds feedsv1.FeedsClient
 
+	// Graph says who follows whom.
+	Graph socialv1.GraphClient
+
+	// Groups are timelines that their members share.
+	Groups socialv1.GroupsClient
+
 	// Locks gives one caller at a time, or readers together, the right to work on
 	// something.
 	Locks *Locks
@@ -55,6 +62,9 @@ type Services struct {
 	// Logs shows what happens now: the newest entries, the most common messages of
 	// an hour, and a live tail.
 	Logs *Logs
+
+	// Moderation takes reports, and what is done about them.
+	Moderation socialv1.ModerationClient
 
 	// Queues keeps work for later and hands it to workers, in any language.
 	Queues *Queues
@@ -73,6 +83,15 @@ type Services struct {
 	// mean, standard deviation and percentiles, the contexts with the highest means, and
 	// values that are far above the usual.
 	Stats *Stats
+
+	// Statuses keeps what users post.
+	Statuses socialv1.StatusesClient
+
+	// Timelines brings users the statuses that are for them, the newest first.
+	Timelines socialv1.TimelinesClient
+
+	// Users keeps the profiles of the members of a social network.
+	Users socialv1.UsersClient
 }
 
 func newServices(c *clientCore) Services {
@@ -84,12 +103,18 @@ func newServices(c *clientCore) Services {
 		Counters:   &Counters{countersv1.NewCountersClient(c.connections), c},
 		Errors:     errorsv1.NewErrorsClient(c.connections),
 		Feeds:      feedsv1.NewFeedsClient(c.connections),
+		Graph:      socialv1.NewGraphClient(c.connections),
+		Groups:     socialv1.NewGroupsClient(c.connections),
 		Locks:      &Locks{locksv1.NewLocksClient(c.connections), c},
 		Logs:       &Logs{logsv1.NewLogsClient(c.connections), c},
+		Moderation: socialv1.NewModerationClient(c.connections),
 		Queues:     &Queues{queuesv1.NewQueuesClient(c.connections), c},
 		Schedules:  queuesv1.NewSchedulesClient(c.connections),
 		Search:     searchv1.NewSearchClient(c.connections),
 		Semaphores: &Semaphores{semaphoresv1.NewSemaphoresClient(c.connections), c},
 		Stats:      &Stats{statsv1.NewStatsClient(c.connections), c},
+		Statuses:   socialv1.NewStatusesClient(c.connections),
+		Timelines:  socialv1.NewTimelinesClient(c.connections),
+		Users:      socialv1.NewUsersClient(c.connections),
 	}
 }

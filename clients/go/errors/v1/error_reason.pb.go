@@ -168,6 +168,40 @@ const (
 	ErrorReason_ERROR_REASON_AD_NOT_FOUND ErrorReason = 1000
 	// The network has as many ads, or budgets of campaigns, as it may; nothing was changed.
 	ErrorReason_ERROR_REASON_AD_NETWORK_FULL ErrorReason = 1001
+	// There is no such user, or it was deleted.
+	ErrorReason_ERROR_REASON_USER_NOT_FOUND ErrorReason = 1100
+	// Another user has the login, in some case.
+	ErrorReason_ERROR_REASON_USER_LOGIN_TAKEN ErrorReason = 1101
+	// The user is private: ask with RequestFollow.
+	ErrorReason_ERROR_REASON_USER_PRIVATE ErrorReason = 1102
+	// One of the two users blocks the other.
+	ErrorReason_ERROR_REASON_USER_BLOCKED ErrorReason = 1103
+	// A moderator has suspended the user.
+	ErrorReason_ERROR_REASON_USER_SUSPENDED ErrorReason = 1104
+	// The user follows as many users as one may follow.
+	ErrorReason_ERROR_REASON_USER_FOLLOWING_FULL ErrorReason = 1105
+	// The user has done that as often within the hour as it may.
+	ErrorReason_ERROR_REASON_USER_LIMIT_EXCEEDED ErrorReason = 1106
+	// A list of the user has as many entries as it may have.
+	ErrorReason_ERROR_REASON_USER_LIST_FULL ErrorReason = 1107
+	// More of what the user did waits to be delivered than may wait. Try again later.
+	ErrorReason_ERROR_REASON_USER_OUTBOX_FULL ErrorReason = 1108
+	// There is no such status, it was deleted, or the viewer may not see it.
+	ErrorReason_ERROR_REASON_STATUS_NOT_FOUND ErrorReason = 1109
+	// The status is somebody else's.
+	ErrorReason_ERROR_REASON_STATUS_NOT_OWNED ErrorReason = 1110
+	// There is no such list, or it is somebody else's.
+	ErrorReason_ERROR_REASON_LIST_NOT_FOUND ErrorReason = 1111
+	// There is no such group, or the viewer may not read it.
+	ErrorReason_ERROR_REASON_GROUP_NOT_FOUND ErrorReason = 1112
+	// The user is no member of the group.
+	ErrorReason_ERROR_REASON_GROUP_NOT_MEMBER ErrorReason = 1113
+	// The role of the user in the group does not allow it.
+	ErrorReason_ERROR_REASON_GROUP_NOT_ALLOWED ErrorReason = 1114
+	// The group has as many members, or as many who run it, as one may have.
+	ErrorReason_ERROR_REASON_GROUP_FULL ErrorReason = 1115
+	// There is no such report, or it was resolved long ago.
+	ErrorReason_ERROR_REASON_REPORT_NOT_FOUND ErrorReason = 1116
 )
 
 // Enum value maps for ErrorReason.
@@ -223,6 +257,23 @@ var (
 		906:  "ERROR_REASON_SEARCH_PARTITION_FULL",
 		1000: "ERROR_REASON_AD_NOT_FOUND",
 		1001: "ERROR_REASON_AD_NETWORK_FULL",
+		1100: "ERROR_REASON_USER_NOT_FOUND",
+		1101: "ERROR_REASON_USER_LOGIN_TAKEN",
+		1102: "ERROR_REASON_USER_PRIVATE",
+		1103: "ERROR_REASON_USER_BLOCKED",
+		1104: "ERROR_REASON_USER_SUSPENDED",
+		1105: "ERROR_REASON_USER_FOLLOWING_FULL",
+		1106: "ERROR_REASON_USER_LIMIT_EXCEEDED",
+		1107: "ERROR_REASON_USER_LIST_FULL",
+		1108: "ERROR_REASON_USER_OUTBOX_FULL",
+		1109: "ERROR_REASON_STATUS_NOT_FOUND",
+		1110: "ERROR_REASON_STATUS_NOT_OWNED",
+		1111: "ERROR_REASON_LIST_NOT_FOUND",
+		1112: "ERROR_REASON_GROUP_NOT_FOUND",
+		1113: "ERROR_REASON_GROUP_NOT_MEMBER",
+		1114: "ERROR_REASON_GROUP_NOT_ALLOWED",
+		1115: "ERROR_REASON_GROUP_FULL",
+		1116: "ERROR_REASON_REPORT_NOT_FOUND",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -275,6 +326,23 @@ var (
 		"ERROR_REASON_SEARCH_PARTITION_FULL":      906,
 		"ERROR_REASON_AD_NOT_FOUND":               1000,
 		"ERROR_REASON_AD_NETWORK_FULL":            1001,
+		"ERROR_REASON_USER_NOT_FOUND":             1100,
+		"ERROR_REASON_USER_LOGIN_TAKEN":           1101,
+		"ERROR_REASON_USER_PRIVATE":               1102,
+		"ERROR_REASON_USER_BLOCKED":               1103,
+		"ERROR_REASON_USER_SUSPENDED":             1104,
+		"ERROR_REASON_USER_FOLLOWING_FULL":        1105,
+		"ERROR_REASON_USER_LIMIT_EXCEEDED":        1106,
+		"ERROR_REASON_USER_LIST_FULL":             1107,
+		"ERROR_REASON_USER_OUTBOX_FULL":           1108,
+		"ERROR_REASON_STATUS_NOT_FOUND":           1109,
+		"ERROR_REASON_STATUS_NOT_OWNED":           1110,
+		"ERROR_REASON_LIST_NOT_FOUND":             1111,
+		"ERROR_REASON_GROUP_NOT_FOUND":            1112,
+		"ERROR_REASON_GROUP_NOT_MEMBER":           1113,
+		"ERROR_REASON_GROUP_NOT_ALLOWED":          1114,
+		"ERROR_REASON_GROUP_FULL":                 1115,
+		"ERROR_REASON_REPORT_NOT_FOUND":           1116,
 	}
 )
 
@@ -328,7 +396,7 @@ var File_quoin_errors_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_quoin_errors_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\"quoin/errors/v1/error_reason.proto\x12\x0fquoin.errors.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto*\xc9\x10\n" +
+	"\"quoin/errors/v1/error_reason.proto\x12\x0fquoin.errors.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto*\x83\x16\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12&\n" +
 	"\x1cERROR_REASON_INVALID_REQUEST\x10\x01\x1a\x04\xc0\xf3\x18\x03\x12(\n" +
@@ -382,7 +450,24 @@ const file_quoin_errors_v1_error_reason_proto_rawDesc = "" +
 	"\x12-\n" +
 	"\"ERROR_REASON_SEARCH_PARTITION_FULL\x10\x8a\a\x1a\x04\xc0\xf3\x18\b\x12$\n" +
 	"\x19ERROR_REASON_AD_NOT_FOUND\x10\xe8\a\x1a\x04\xc0\xf3\x18\x05\x12'\n" +
-	"\x1cERROR_REASON_AD_NETWORK_FULL\x10\xe9\a\x1a\x04\xc0\xf3\x18\b:I\n" +
+	"\x1cERROR_REASON_AD_NETWORK_FULL\x10\xe9\a\x1a\x04\xc0\xf3\x18\b\x12&\n" +
+	"\x1bERROR_REASON_USER_NOT_FOUND\x10\xcc\b\x1a\x04\xc0\xf3\x18\x05\x12(\n" +
+	"\x1dERROR_REASON_USER_LOGIN_TAKEN\x10\xcd\b\x1a\x04\xc0\xf3\x18\x06\x12$\n" +
+	"\x19ERROR_REASON_USER_PRIVATE\x10\xce\b\x1a\x04\xc0\xf3\x18\t\x12$\n" +
+	"\x19ERROR_REASON_USER_BLOCKED\x10\xcf\b\x1a\x04\xc0\xf3\x18\a\x12&\n" +
+	"\x1bERROR_REASON_USER_SUSPENDED\x10\xd0\b\x1a\x04\xc0\xf3\x18\a\x12+\n" +
+	" ERROR_REASON_USER_FOLLOWING_FULL\x10\xd1\b\x1a\x04\xc0\xf3\x18\b\x12+\n" +
+	" ERROR_REASON_USER_LIMIT_EXCEEDED\x10\xd2\b\x1a\x04\xc0\xf3\x18\b\x12&\n" +
+	"\x1bERROR_REASON_USER_LIST_FULL\x10\xd3\b\x1a\x04\xc0\xf3\x18\b\x12(\n" +
+	"\x1dERROR_REASON_USER_OUTBOX_FULL\x10\xd4\b\x1a\x04\xc0\xf3\x18\b\x12(\n" +
+	"\x1dERROR_REASON_STATUS_NOT_FOUND\x10\xd5\b\x1a\x04\xc0\xf3\x18\x05\x12(\n" +
+	"\x1dERROR_REASON_STATUS_NOT_OWNED\x10\xd6\b\x1a\x04\xc0\xf3\x18\a\x12&\n" +
+	"\x1bERROR_REASON_LIST_NOT_FOUND\x10\xd7\b\x1a\x04\xc0\xf3\x18\x05\x12'\n" +
+	"\x1cERROR_REASON_GROUP_NOT_FOUND\x10\xd8\b\x1a\x04\xc0\xf3\x18\x05\x12(\n" +
+	"\x1dERROR_REASON_GROUP_NOT_MEMBER\x10\xd9\b\x1a\x04\xc0\xf3\x18\a\x12)\n" +
+	"\x1eERROR_REASON_GROUP_NOT_ALLOWED\x10\xda\b\x1a\x04\xc0\xf3\x18\a\x12\"\n" +
+	"\x17ERROR_REASON_GROUP_FULL\x10\xdb\b\x1a\x04\xc0\xf3\x18\b\x12(\n" +
+	"\x1dERROR_REASON_REPORT_NOT_FOUND\x10\xdc\b\x1a\x04\xc0\xf3\x18\x05:I\n" +
 	"\x04code\x12!.google.protobuf.EnumValueOptions\x18\xb8\x8e\x03 \x01(\x0e2\x10.google.rpc.CodeR\x04codeBQ\n" +
 	"\x13dev.quoin.errors.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/errors/v1;errorsv1b\x06proto3"
 

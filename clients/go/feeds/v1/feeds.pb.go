@@ -91,9 +91,9 @@ func (Overflow) EnumDescriptor() ([]byte, []int) {
 // A place on the earth.
 type Location struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Degrees north of the equator, -90 to 90.
+	// Latitude in degrees north of the equator, -90 to 90.
 	Latitude *float64 `protobuf:"fixed64,1,opt,name=latitude,proto3,oneof" json:"latitude,omitempty"`
-	// Degrees east of Greenwich, -180 to 180.
+	// Longitude in degrees east of Greenwich, -180 to 180.
 	Longitude     *float64 `protobuf:"fixed64,2,opt,name=longitude,proto3,oneof" json:"longitude,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

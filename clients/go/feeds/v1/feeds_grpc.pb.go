@@ -41,8 +41,10 @@ const (
 // after its cursor, in the order of its author, or says how many it could not; and the
 // deletion of a status exactly if it would have told the status.
 //
-// A namespace has one feed, which needs no set-up. Statuses come from Publish, and what
-// is published is kept for 15 minutes (`feeds-retention`) and at most 1,000,000 statuses
+// A namespace has one feed, which needs no set-up. Statuses come from Publish and, unless
+// the setting social-feeds is off, from quoin.social.v1, whose public statuses are in the
+// feed under their ids and those of their authors, in decimal digits. What is published is
+// kept for 15 minutes (`feeds-retention`) and at most 1,000,000 statuses
 // (`feeds-max-events`): so long a stream can be resumed.
 //
 // # Details
@@ -62,6 +64,10 @@ const (
 //
 // Heartbeats: a stream to which nothing was told for 15 to 30 seconds gets a `heartbeat`
 // with a cursor after all that did not match.
+//
+// Filters: those of all open streams may take a quarter of the server's memory, three
+// times the bytes of their requests and 150 bytes a condition; more are refused with
+// OVERLOADED.
 //
 // Slow readers: the server keeps at most 1,024 references to statuses for a stream; see
 // Overflow for what happens then. Other streams do not notice.
@@ -236,8 +242,10 @@ type Feeds_WatchTrendsClient = grpc.ServerStreamingClient[WatchTrendsResponse]
 // after its cursor, in the order of its author, or says how many it could not; and the
 // deletion of a status exactly if it would have told the status.
 //
-// A namespace has one feed, which needs no set-up. Statuses come from Publish, and what
-// is published is kept for 15 minutes (`feeds-retention`) and at most 1,000,000 statuses
+// A namespace has one feed, which needs no set-up. Statuses come from Publish and, unless
+// the setting social-feeds is off, from quoin.social.v1, whose public statuses are in the
+// feed under their ids and those of their authors, in decimal digits. What is published is
+// kept for 15 minutes (`feeds-retention`) and at most 1,000,000 statuses
 // (`feeds-max-events`): so long a stream can be resumed.
 //
 // # Details
@@ -257,6 +265,10 @@ type Feeds_WatchTrendsClient = grpc.ServerStreamingClient[WatchTrendsResponse]
 //
 // Heartbeats: a stream to which nothing was told for 15 to 30 seconds gets a `heartbeat`
 // with a cursor after all that did not match.
+//
+// Filters: those of all open streams may take a quarter of the server's memory, three
+// times the bytes of their requests and 150 bytes a condition; more are refused with
+// OVERLOADED.
 //
 // Slow readers: the server keeps at most 1,024 references to statuses for a stream; see
 // Overflow for what happens then. Other streams do not notice.

@@ -591,7 +591,7 @@ type isQueryWeights_Weighting interface {
 }
 
 type QueryWeights_Profile struct {
-	// Name of weights that the index has: at most 64 bytes.
+	// Profile: the name of weights that the index has, at most 64 bytes.
 	Profile string `protobuf:"bytes,1,opt,name=profile,proto3,oneof"`
 }
 

@@ -69,11 +69,12 @@ const (
 // nothing, and two are an error. Stop words are left out; `+word` after one begins a
 // new group. A query of stop words alone finds nothing and says so in `warnings`; one
 // of exclusions alone is refused. Other punctuation separates words. A query has at
-// most 1,024 parts, 16 levels of parentheses and 4,096 terms; a word is one term in each
-// TEXT field it is looked for in. `begin*` stands for the first 1,024 words in byte
-// order that begin so, as they were written, not stemmed. When a query has several
-// prefixes, or looks for one in several fields, they share 2,048 words; it may have 128,
-// each counted once for each field.
+// most 1,024 parts, 16 levels of parentheses and 4,096 terms; of typed clauses every
+// value and every word counts, and a word is one term in each TEXT field it is looked
+// for in; a request with clauses has at most 262,144 bytes. `begin*` stands for the first 1,024 words in byte order that begin so, as they
+// were written, not stemmed. When a query has several prefixes, or looks for one in
+// several fields, they share 2,048 words; it may have 128, each counted once for each
+// field. A range from a greater to a smaller value is refused.
 //
 // Scores are BM25 (k1 = 1.2, b = 0.75, lengths kept in one byte as Lucene keeps them),
 // summed over the fields, each times its weight. Filters by TAG, NUMBER and STRING add
@@ -441,11 +442,12 @@ type Search_WatchMatchesClient = grpc.ServerStreamingClient[WatchMatchesResponse
 // nothing, and two are an error. Stop words are left out; `+word` after one begins a
 // new group. A query of stop words alone finds nothing and says so in `warnings`; one
 // of exclusions alone is refused. Other punctuation separates words. A query has at
-// most 1,024 parts, 16 levels of parentheses and 4,096 terms; a word is one term in each
-// TEXT field it is looked for in. `begin*` stands for the first 1,024 words in byte
-// order that begin so, as they were written, not stemmed. When a query has several
-// prefixes, or looks for one in several fields, they share 2,048 words; it may have 128,
-// each counted once for each field.
+// most 1,024 parts, 16 levels of parentheses and 4,096 terms; of typed clauses every
+// value and every word counts, and a word is one term in each TEXT field it is looked
+// for in; a request with clauses has at most 262,144 bytes. `begin*` stands for the first 1,024 words in byte order that begin so, as they
+// were written, not stemmed. When a query has several prefixes, or looks for one in
+// several fields, they share 2,048 words; it may have 128, each counted once for each
+// field. A range from a greater to a smaller value is refused.
 //
 // Scores are BM25 (k1 = 1.2, b = 0.75, lengths kept in one byte as Lucene keeps them),
 // summed over the fields, each times its weight. Filters by TAG, NUMBER and STRING add

@@ -36,6 +36,15 @@ record Measurement(Map<String, Double> values) {
   static final String SERVER_CORES = "coresUsedByServer";
   static final String REDIS_CORES = "coresUsedByRedis";
 
+  static final String DELIVERIES_PER_SECOND = "deliveriesPerSecond";
+  static final String LAST_HOME = "lastHomeMillis";
+  static final String LAST_HOME_LONGEST = "lastHomeLongestMillis";
+  static final String USER_BYTES = "redisBytesPerUser";
+  static final String EDGE_BYTES = "redisBytesPerEdge";
+  static final String FOLLOWS_PER_SECOND = "followsPerSecond";
+  static final String MOST_FOLLOWERS = "followersOfTheBestKnown";
+  static final String ENTRY_BYTES = "redisBytesPerEntry";
+
   static Measurement of(ClosedLoop.Outcome outcome) {
     double calls = outcome.latencies().count();
     CpuTimes cpu = outcome.cpu();

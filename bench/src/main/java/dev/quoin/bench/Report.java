@@ -36,6 +36,8 @@ final class Report {
     report.catchUps();
     report.documents();
     report.ads();
+    report.fanOuts();
+    report.graphs();
     report.holds();
     report.overload();
     report.ratios();
@@ -269,6 +271,53 @@ final class Report {
           median(row, Measurement.BYTES_PER_AD),
           median(row, Measurement.HEAP_PER_AD),
           median(row, Measurement.BYTES_PER_DECISION));
+    }
+  }
+
+  private void fanOuts() {
+    List<Row> rows = results.with(Measurement.DELIVERIES_PER_SECOND);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| a post that all followers get | followers | deliveries/s | ms until the last has it | longest ms | bytes per user | bytes per edge | bytes per entry |");
+    line("|---|--:|--:|--:|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %,.0f | %,.1f | %,.1f | %,.0f | %,.0f | %,.0f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.DELIVERIES_PER_SECOND),
+          median(row, Measurement.LAST_HOME),
+          median(row, Measurement.LAST_HOME_LONGEST),
+          median(row, Measurement.USER_BYTES),
+          median(row, Measurement.EDGE_BYTES),
+          median(row, Measurement.ENTRY_BYTES));
+    }
+  }
+
+  private void graphs() {
+    List<Row> rows = results.with(Measurement.FOLLOWS_PER_SECOND);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| a network | users | follows/s | followers of the best-known | ms until the last has its post | `GetHome` p50 µs | p99 µs | bytes per user | bytes per edge |");
+    line("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %,.0f | %,.0f | %,.1f | %,.0f | %,.0f | %,.0f | %,.0f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.FOLLOWS_PER_SECOND),
+          median(row, Measurement.MOST_FOLLOWERS),
+          median(row, Measurement.LAST_HOME),
+          median(row, Measurement.P50),
+          median(row, Measurement.P99),
+          median(row, Measurement.USER_BYTES),
+          median(row, Measurement.EDGE_BYTES));
     }
   }
 

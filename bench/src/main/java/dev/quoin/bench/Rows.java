@@ -65,6 +65,14 @@ final class Rows {
   static final String CENTRIFUGE_DELIVERED = "centrifuge-delivered-to-";
   static final int CENTRIFUGE_SUBSCRIBERS = 100;
   static final List<Integer> CHAT_MEMBERS = List.of(1, 100, 1_000);
+  static final String SOCIAL = "social";
+  static final String SOCIAL_HOME = "social-get-home";
+  static final String SOCIAL_FOLLOW = "social-unfollow+follow";
+  static final String SOCIAL_POSTS = "social-posts-of-1000-authors";
+  static final String SOCIAL_POST = "social-post";
+  static final String SOCIAL_GRAPH = "social-graph";
+  static final List<Integer> NETWORKS = List.of(10_000, 100_000);
+  static final List<Integer> FOLLOWERS = List.of(10, 1_000, 100_000);
   static final int CLIENTS = 10;
   static final String ADS = "ads";
   static final String ADS_TARGET = "ads-target-";
@@ -98,6 +106,7 @@ final class Rows {
     groups.add(new Group(1, config()));
     groups.add(new Group(1, chat()));
     groups.add(new Group(1, ads()));
+    groups.add(new Group(1, social()));
     groups.addAll(SearchRows.groups());
     return groups;
   }
@@ -238,6 +247,21 @@ final class Rows {
         LoadRow.quoin(ADS_EVENTS, 32, AdWorkload.targetAndView(new AdCatalogue(10_000, 1), 20)));
     rows.add(new AdBytesRow("ads-1-location", 10_000, 1));
     rows.add(new AdBytesRow("ads-50-locations", 10_000, 50));
+    return rows;
+  }
+
+  private static List<Row> social() {
+    List<Row> rows = new ArrayList<>();
+    rows.add(nothing(SOCIAL));
+    rows.add(LoadRow.quoin(SOCIAL_HOME, 64, SocialWorkload.homes()));
+    rows.add(LoadRow.quoin(SOCIAL_FOLLOW, 64, SocialWorkload.follows()));
+    rows.add(LoadRow.quoin(SOCIAL_POSTS, 64, SocialWorkload.posts()));
+    for (int followers : FOLLOWERS) {
+      rows.add(new SocialFanOutRow(SOCIAL_POST, followers));
+    }
+    for (int users : NETWORKS) {
+      rows.add(new SocialGraphRow(SOCIAL_GRAPH, users));
+    }
     return rows;
   }
 

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 
 /** A Redis and a Quoin server of their own, each a process, on loopback. */
 final class Testbed implements AutoCloseable {
+  private static final Pattern MEMORY = Pattern.compile("used_memory:(\\d+)");
   private static final Path LAUNCHER = Path.of("deploy/bin/quoin");
   private static final Pattern HEAP = Pattern.compile("used (\\d+)K");
   private static final int FILLED_AT_ONCE = 1_000;
@@ -105,6 +106,10 @@ final class Testbed implements AutoCloseable {
       // Some rows keep thousands of streams open over few connections.
       command.addAll(List.of("--max-calls-per-connection", "20000"));
     }
+    if (!options.serverFlags().contains("--social-merge-followers")) {
+      // A row delivers posts to 100,000 followers, which is more than a server does by default.
+      command.addAll(List.of("--social-merge-followers", "1000000"));
+    }
     if (!options.serverFlags().contains("--metrics-port")) {
       command.addAll(List.of("--metrics-port", Integer.toString(Child.freePort())));
     }
@@ -128,6 +133,15 @@ final class Testbed implements AutoCloseable {
   /** A section of what Redis tells about itself. */
   String redisInfo(String section) {
     return admin.sync().info(section);
+  }
+
+  /** How many bytes Redis has in use. */
+  long redisMemory() {
+    Matcher memory = MEMORY.matcher(redisInfo("memory"));
+    if (!memory.find()) {
+      throw new IllegalStateException("Redis does not tell its memory");
+    }
+    return Long.parseLong(memory.group(1));
   }
 
   /** Removes all data; Redis still knows the scripts. */

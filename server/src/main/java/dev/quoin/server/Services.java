@@ -20,6 +20,7 @@ import dev.quoin.server.chat.ChatService;
 import dev.quoin.server.config.ConfigService;
 import dev.quoin.server.counters.CountersService;
 import dev.quoin.server.errorservice.ErrorsService;
+import dev.quoin.server.feeds.FeedWriter;
 import dev.quoin.server.feeds.FeedsService;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.locks.LocksService;
@@ -29,7 +30,20 @@ import dev.quoin.server.queues.QueuesService;
 import dev.quoin.server.queues.SchedulesService;
 import dev.quoin.server.search.SearchService;
 import dev.quoin.server.semaphores.SemaphoresService;
+import dev.quoin.server.social.GraphService;
+import dev.quoin.server.social.GroupsService;
+import dev.quoin.server.social.ModerationService;
+import dev.quoin.server.social.Social;
+import dev.quoin.server.social.StatusesService;
+import dev.quoin.server.social.TimelinesService;
+import dev.quoin.server.social.UsersService;
 import dev.quoin.server.stats.StatsService;
+import dev.quoin.social.v1.GraphGrpc;
+import dev.quoin.social.v1.GroupsGrpc;
+import dev.quoin.social.v1.ModerationGrpc;
+import dev.quoin.social.v1.StatusesGrpc;
+import dev.quoin.social.v1.TimelinesGrpc;
+import dev.quoin.social.v1.UsersGrpc;
 import dev.quoin.stats.v1.StatsGrpc;
 import io.grpc.BindableService;
 import io.grpc.ServiceDescriptor;
@@ -64,7 +78,29 @@ public final class Services {
           new Entry(
               StatsGrpc.getServiceDescriptor(),
               kernel -> new StatsService(kernel, new AnomalyEntries(new LogWriter(kernel)))),
+          new Entry(
+              UsersGrpc.getServiceDescriptor(), kernel -> new UsersService(kernel, social(kernel))),
+          new Entry(
+              GraphGrpc.getServiceDescriptor(), kernel -> new GraphService(kernel, social(kernel))),
+          new Entry(
+              StatusesGrpc.getServiceDescriptor(),
+              kernel -> new StatusesService(kernel, social(kernel))),
+          new Entry(
+              TimelinesGrpc.getServiceDescriptor(),
+              kernel -> new TimelinesService(kernel, social(kernel))),
+          new Entry(
+              GroupsGrpc.getServiceDescriptor(),
+              kernel -> new GroupsService(kernel, social(kernel))),
+          new Entry(
+              ModerationGrpc.getServiceDescriptor(),
+              kernel -> new ModerationService(kernel, social(kernel))),
           new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new));
 
   private Services() {}
+
+  /** The parts of the social network, which its services share. */
+  private static Social social(Kernel kernel) {
+    return kernel.part(
+        Social.class, one -> new Social(one, new StatusesInFeeds(new FeedWriter(one))));
+  }
 }

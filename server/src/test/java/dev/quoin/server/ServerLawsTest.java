@@ -51,6 +51,8 @@ final class ServerLawsTest {
           "quoin.queues.v1.Queues/ListQueues",
           "quoin.search.v1.Search/ListIndexes",
           "quoin.semaphores.v1.Semaphores/List",
+          "quoin.social.v1.Moderation/ListReports",
+          "quoin.social.v1.Statuses/TopMentions",
           "quoin.stats.v1.Stats/List",
           "quoin.errors.v1.Errors/ListReasons");
 
@@ -127,7 +129,32 @@ final class ServerLawsTest {
         .filter(method -> method.getName().matches("Watch.*|Wait"))
         // Told by the clock, and of a whole namespace.
         .filter(method -> !method.getName().equals("WatchTrends"))
+        .filter(method -> method.getInputType().findFieldByName("cursor") == null)
         .map(method -> usesKit("WatchKit", method));
+  }
+
+  /** A stream with a cursor follows a log. */
+  @TestFactory
+  Stream<DynamicTest> everyLogStreamIsTestedByTheResumingKit() {
+    return methods()
+        .filter(MethodDescriptor::isServerStreaming)
+        .filter(method -> method.getInputType().findFieldByName("cursor") != null)
+        // Goes through a result, and two streams that are those of Filter.
+        .filter(method -> !method.getName().matches("QueryStream|Sample|Firehose"))
+        .map(
+            method -> {
+              Pattern use =
+                  Pattern.compile(
+                      "extends ResumingKit[\\s\\S]*%sGrpc\\.get%sMethod\\(\\)"
+                          .formatted(method.getService().getName(), method.getName()));
+              String feature = method.getFile().getPackage().split("\\.")[1];
+              return dynamicTest(
+                  name(method),
+                  () ->
+                      assertThat(SourceFiles.below(SourceFiles.TESTS.resolve(feature), ".java"))
+                          .as("tests of %s; one extends ResumingKit", feature)
+                          .anyMatch(file -> use.matcher(SourceFiles.read(file)).find()));
+            });
   }
 
   private static DynamicTest usesKit(String kit, MethodDescriptor method) {

@@ -39,6 +39,7 @@ class ConformanceTest {
           ErrorReason.ERROR_REASON_STORE_UNAVAILABLE,
           ErrorReason.ERROR_REASON_STORE_FULL,
           ErrorReason.ERROR_REASON_STORE_NOT_PERMITTED,
+          ErrorReason.ERROR_REASON_USER_OUTBOX_FULL,
           ErrorReason.ERROR_REASON_OVERLOADED,
           ErrorReason.ERROR_REASON_REQUEST_INCOMPLETE,
           ErrorReason.ERROR_REASON_SEARCH_INDEX_OUTDATED,

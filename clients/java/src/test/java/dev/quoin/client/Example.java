@@ -11,14 +11,12 @@ final class Example {
   private Example() {}
 
   /** What an example prints. */
-  static List<String> run(String program, String address) throws ReflectiveOperationException {
+  static List<String> run(String program, String... arguments) throws ReflectiveOperationException {
     ByteArrayOutputStream output = new ByteArrayOutputStream();
     PrintStream console = System.out;
     System.setOut(new PrintStream(output, true, StandardCharsets.UTF_8));
     try {
-      Class.forName(program)
-          .getMethod("main", String[].class)
-          .invoke(null, (Object) new String[] {address});
+      Class.forName(program).getMethod("main", String[].class).invoke(null, (Object) arguments);
     } finally {
       System.setOut(console);
     }

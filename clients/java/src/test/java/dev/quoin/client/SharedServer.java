@@ -50,7 +50,14 @@ final class SharedServer implements BeforeAllCallback {
 
   private static final class Running implements AutoCloseable {
     private final TestServer server =
-        new TestServer(Map.of("max-waiters", "30", "max-calls-per-connection", "2000"));
+        new TestServer(
+            Map.of(
+                "max-waiters",
+                "30",
+                "max-calls-per-connection",
+                "2000",
+                "social-max-following",
+                "5"));
     private final RedisClient client = RedisClient.create(server.redisUri());
     private final StatefulRedisConnection<String, String> redis = client.connect();
 

@@ -18,6 +18,7 @@ import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.NameIndex;
+import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Once;

@@ -7,6 +7,7 @@ import dev.quoin.chat.v1.SubscribeResponse.Events;
 import dev.quoin.chat.v1.SubscribeResponse.MemberLeft;
 import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.kernel.Kernel;
+import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.ResponseStream;

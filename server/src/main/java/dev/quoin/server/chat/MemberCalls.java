@@ -16,6 +16,7 @@ import dev.quoin.server.chat.ChatStore.Plan;
 import dev.quoin.server.chat.Notes.Note;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.names.NameIndex;
+import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;

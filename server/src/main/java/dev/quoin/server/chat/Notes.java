@@ -5,6 +5,7 @@ import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.redis.Arguments;
+import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.RequestContext;

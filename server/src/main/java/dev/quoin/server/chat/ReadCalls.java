@@ -18,6 +18,7 @@ import dev.quoin.chat.v1.ListResponse;
 import dev.quoin.server.chat.ChatReads.Found;
 import dev.quoin.server.chat.ChatReads.Range;
 import dev.quoin.server.names.NameIndex;
+import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;

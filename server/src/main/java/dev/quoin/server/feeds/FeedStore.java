@@ -2,6 +2,7 @@
 package dev.quoin.server.feeds;
 
 import dev.quoin.feeds.v1.Status;
+import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
@@ -17,8 +18,8 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 
-/** Feeds in Redis. Other features publish through it. */
-public final class FeedStore {
+/** Feeds in Redis. */
+final class FeedStore {
   /** An author is in one of these. */
   static final int PARTITIONS = 16;
 
@@ -36,11 +37,19 @@ public final class FeedStore {
    * @param most how many entries a feed keeps
    * @param retention for how long it keeps them
    */
-  public FeedStore(Scripts scripts, Keyspace keyspace, int most, Duration retention) {
+  FeedStore(Scripts scripts, Keyspace keyspace, int most, Duration retention) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.mostPerPartition = Math.max(1, most / PARTITIONS);
     this.retention = retention;
+  }
+
+  static FeedStore of(Kernel kernel) {
+    return new FeedStore(
+        kernel.scripts(),
+        kernel.keyspace("feeds"),
+        kernel.settings().feedsMaxEvents(),
+        kernel.settings().feedsRetention());
   }
 
   /**

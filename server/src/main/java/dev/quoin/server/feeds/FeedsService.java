@@ -57,12 +57,7 @@ public final class FeedsService implements BindableService {
 
   public FeedsService(Kernel kernel) {
     this.kernel = kernel;
-    this.store =
-        new FeedStore(
-            kernel.scripts(),
-            kernel.keyspace("feeds"),
-            kernel.settings().feedsMaxEvents(),
-            kernel.settings().feedsRetention());
+    this.store = FeedStore.of(kernel);
     this.feeds = new Feeds(store, kernel.tails(), kernel.timer(), mostFilterBytes());
     this.trends = new Trends(store, kernel.tails(), kernel.timer(), new Workers("quoin-trends"));
   }

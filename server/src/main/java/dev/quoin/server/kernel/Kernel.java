@@ -9,6 +9,9 @@ import dev.quoin.server.tail.Tails;
 import dev.quoin.server.waiting.WaitQueues;
 import io.netty.util.Timer;
 import io.opentelemetry.api.metrics.Meter;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * What every feature is built on.
@@ -21,6 +24,7 @@ import io.opentelemetry.api.metrics.Meter;
  * @param sockets lets features listen to other protocols than gRPC
  * @param meter takes what operators want to graph
  * @param settings the configuration of the server
+ * @param parts what services share, by its kind: see {@link #part}
  */
 public record Kernel(
     Rpc rpc,
@@ -30,7 +34,25 @@ public record Kernel(
     Timer timer,
     Sockets sockets,
     Meter meter,
-    Settings settings) {
+    Settings settings,
+    Map<Class<?>, Object> parts) {
+
+  public Kernel(
+      Rpc rpc,
+      Scripts scripts,
+      WaitQueues queues,
+      Tails tails,
+      Timer timer,
+      Sockets sockets,
+      Meter meter,
+      Settings settings) {
+    this(rpc, scripts, queues, tails, timer, sockets, meter, settings, new ConcurrentHashMap<>());
+  }
+
+  /** What the services of one feature have together: a server has one of each kind. */
+  public <T> T part(Class<T> kind, Function<Kernel, T> make) {
+    return kind.cast(parts.computeIfAbsent(kind, absent -> make.apply(this)));
+  }
 
   /** The keys of a feature. */
   public Keyspace keyspace(String feature) {

@@ -91,6 +91,23 @@ public final class Redis implements AutoCloseable {
     return ask(scope, null, command, late);
   }
 
+  /**
+   * As {@link #call}, with a command whose reply is long.
+   *
+   * @param replyBytes about how long
+   */
+  public <T> CompletableFuture<T> read(
+      RequestContext scope,
+      int replyBytes,
+      Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command) {
+    return ask(
+        scope,
+        null,
+        CommandProfile.reading(replyBytes),
+        (commands, answered) -> command.apply(commands).whenComplete(answered),
+        late -> {});
+  }
+
   private <T> CompletableFuture<T> ask(
       RequestContext scope,
       String key,

@@ -202,6 +202,31 @@ public record Settings(
             about = "How many statuses and deletions the feed of a namespace keeps at most.")
         int feedsMaxEvents,
     @Setting(
+            value = "1000",
+            min = 1,
+            max = 10000,
+            about = "How many users one user may follow, and how many a list may have.")
+        int socialMaxFollowing,
+    @Setting(
+            value = "50000",
+            min = 1,
+            max = 1000000000,
+            about =
+                "Followers from which on what a user posts is merged into timelines when they are read, and not written into each. It stays so.")
+        int socialMergeFollowers,
+    @Setting(
+            value = "50000",
+            min = 10,
+            max = 1000000,
+            about =
+                "Followers of a user that are kept in one key; beyond that they are spread over 2, 4, 8 … keys.")
+        int socialBucketFollowers,
+    @Setting(
+            value = "true",
+            about =
+                "Publish the public statuses of the social network in the feed of their namespace.")
+        boolean socialFeeds,
+    @Setting(
             value = "info",
             oneOf = {"error", "warn", "info", "debug"},
             about = "What is logged at least.")

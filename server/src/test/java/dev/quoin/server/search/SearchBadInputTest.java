@@ -93,7 +93,7 @@ final class SearchBadInputTest {
             "query",
             q ->
                 q.setQuery(
-                    IntStream.range(0, 65).mapToObj(i -> "p" + i + "* ").collect(joining()))),
+                    IntStream.range(0, 129).mapToObj(i -> "p" + i + "* ").collect(joining()))),
         query("query", q -> q.setQuery("votes:[5 TO 1]")),
         query("query", q -> q.setQuery("by:[b TO a]")),
         query(
@@ -124,7 +124,15 @@ final class SearchBadInputTest {
                                 .setField("votes")
                                 .setLowest(Value.newBuilder().setStringValue("1"))))),
         query("clauses[0].condition", q -> q.addClauses(Clause.newBuilder())),
-        query("clauses", q -> q.addClauses(nest(20))));
+        query("clauses", q -> q.addClauses(nest(20))),
+        // Whatever is in it: its rules are not even looked at.
+        query(
+            "request",
+            q -> {
+              for (int i = 0; i < 3_000; i++) {
+                q.addClauses(words("colour", "x".repeat(100)));
+              }
+            }));
   }
 
   private static Clause nest(int levels) {

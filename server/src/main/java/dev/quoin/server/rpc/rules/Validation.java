@@ -11,6 +11,7 @@ import build.buf.validate.FieldPathElement;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Message;
 import com.google.rpc.BadRequest;
+import dev.quoin.rules.v1.RulesProto;
 import dev.quoin.server.errors.InvalidRequest;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
@@ -48,6 +49,7 @@ public final class Validation {
     if (rulesOf(request).isFine(request)) {
       return;
     }
+    checkSize(request);
     Times.check(request);
     ValidationResult result;
     try {
@@ -67,6 +69,16 @@ public final class Validation {
             .setDescription(EnumWords.words(violation).orElseGet(found::getMessage));
       }
       throw new InvalidRequest(broken.build());
+    }
+  }
+
+  /** Protovalidate takes a second for some megabytes, and others wait for that. */
+  private static void checkSize(Message request) {
+    int most = request.getDescriptorForType().getOptions().getExtension(RulesProto.mostBytes);
+    if (most > 0 && request.getSerializedSize() > most) {
+      throw InvalidRequest.of(
+          "request",
+          "must have at most %,d bytes, not %,d".formatted(most, request.getSerializedSize()));
     }
   }
 

@@ -46,7 +46,15 @@ final class FastRulesTest {
           "quoin.feeds.v1.SessionRequest",
           "quoin.locks.v1.AcquireAllRequest",
           "quoin.search.v1.CreateIndexRequest",
-          "quoin.search.v1.UpdateIndexRequest");
+          "quoin.search.v1.UpdateIndexRequest",
+          "quoin.social.v1.ReportRequest",
+          "quoin.social.v1.StatusesBatchGetRequest",
+          "quoin.social.v1.UsersBatchGetRequest",
+          "quoin.social.v1.UsersChangeLoginRequest",
+          "quoin.social.v1.UsersCheckLoginRequest",
+          "quoin.social.v1.UsersCreateRequest",
+          "quoin.social.v1.UsersGetRequest",
+          "quoin.social.v1.UsersUpdateRequest");
 
   /** These go the long way only when they have clauses, weights or ranges. */
   private static final Set<String> MOSTLY_PLAIN =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.chat;
+package dev.quoin.server.redis;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -8,11 +8,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Several things under way at once. */
-final class Futures {
+public final class Futures {
   private Futures() {}
 
   /** Done when all are; fails when one fails. */
-  static CompletableFuture<Void> all(Collection<? extends CompletionStage<?>> stages) {
+  public static CompletableFuture<Void> all(Collection<? extends CompletionStage<?>> stages) {
     return CompletableFuture.allOf(
         stages.stream()
             .map(CompletionStage::toCompletableFuture)
@@ -20,7 +20,8 @@ final class Futures {
   }
 
   /** What each of them brought, in their order; fails when one fails. */
-  static <T> CompletableFuture<List<T>> each(Collection<? extends CompletionStage<T>> stages) {
+  public static <T> CompletableFuture<List<T>> each(
+      Collection<? extends CompletionStage<T>> stages) {
     return all(stages)
         .thenApply(
             done -> {
