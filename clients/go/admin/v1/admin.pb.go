@@ -9,6 +9,7 @@
 package adminv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -148,7 +149,7 @@ var File_quoin_admin_v1_admin_proto protoreflect.FileDescriptor
 
 const file_quoin_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
-	"\x1aquoin/admin/v1/admin.proto\x12\x0equoin.admin.v1\"k\n" +
+	"\x1aquoin/admin/v1/admin.proto\x12\x0equoin.admin.v1\x1a\x1cquoin/access/v1/access.proto\"k\n" +
 	"\x15ListNamespacesRequest\x12\x16\n" +
 	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
@@ -158,9 +159,9 @@ const file_quoin_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"namespaces\x18\x01 \x03(\tR\n" +
 	"namespaces\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2m\n" +
-	"\x05Admin\x12d\n" +
-	"\x0eListNamespaces\x12%.quoin.admin.v1.ListNamespacesRequest\x1a&.quoin.admin.v1.ListNamespacesResponse\"\x03\x90\x02\x01BN\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2q\n" +
+	"\x05Admin\x12h\n" +
+	"\x0eListNamespaces\x12%.quoin.admin.v1.ListNamespacesRequest\x1a&.quoin.admin.v1.ListNamespacesResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01BN\n" +
 	"\x12dev.quoin.admin.v1P\x01Z6github.com/quoin-dev/quoin/clients/go/admin/v1;adminv1b\x06proto3"
 
 var (

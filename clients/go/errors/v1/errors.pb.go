@@ -9,6 +9,7 @@
 package errorsv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	code "google.golang.org/genproto/googleapis/rpc/code"
 	errdetails "google.golang.org/genproto/googleapis/rpc/errdetails"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -252,7 +253,7 @@ var File_quoin_errors_v1_errors_proto protoreflect.FileDescriptor
 
 const file_quoin_errors_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1cquoin/errors/v1/errors.proto\x12\x0fquoin.errors.v1\x1a\x15google/rpc/code.proto\x1a\x1egoogle/rpc/error_details.proto\"\x14\n" +
+	"\x1cquoin/errors/v1/errors.proto\x12\x0fquoin.errors.v1\x1a\x15google/rpc/code.proto\x1a\x1egoogle/rpc/error_details.proto\x1a\x1cquoin/access/v1/access.proto\"\x14\n" +
 	"\x12ListReasonsRequest\"K\n" +
 	"\x13ListReasonsResponse\x124\n" +
 	"\brefusals\x18\x01 \x03(\v2\x18.quoin.errors.v1.RefusalR\brefusals\"\x80\x01\n" +
@@ -267,9 +268,9 @@ const file_quoin_errors_v1_errors_proto_rawDesc = "" +
 	"badRequest\x124\n" +
 	"\n" +
 	"retry_info\x18\x03 \x01(\v2\x15.google.rpc.RetryInfoR\tretryInfo\x12:\n" +
-	"\frequest_info\x18\x04 \x01(\v2\x17.google.rpc.RequestInfoR\vrequestInfo2g\n" +
-	"\x06Errors\x12]\n" +
-	"\vListReasons\x12#.quoin.errors.v1.ListReasonsRequest\x1a$.quoin.errors.v1.ListReasonsResponse\"\x03\x90\x02\x01BQ\n" +
+	"\frequest_info\x18\x04 \x01(\v2\x17.google.rpc.RequestInfoR\vrequestInfo2k\n" +
+	"\x06Errors\x12a\n" +
+	"\vListReasons\x12#.quoin.errors.v1.ListReasonsRequest\x1a$.quoin.errors.v1.ListReasonsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BQ\n" +
 	"\x13dev.quoin.errors.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/errors/v1;errorsv1b\x06proto3"
 
 var (

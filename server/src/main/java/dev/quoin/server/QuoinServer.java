@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import dev.quoin.server.access.Access;
+import dev.quoin.server.access.Audit;
 import dev.quoin.server.embedded.EmbeddedRedis;
 import dev.quoin.server.kernel.EventLoops;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.kernel.Sockets;
+import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.names.Namespaces;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
@@ -141,6 +144,10 @@ public final class QuoinServer implements AutoCloseable {
         new HashedWheelTimer(
             new DefaultThreadFactory("quoin-timer", true), TICK_MILLIS, TimeUnit.MILLISECONDS);
     closers.push(timer::stop);
+    Audit audit = new Audit(settings.auditFile());
+    closers.push(audit::close);
+    Access access = new Access(settings, Services.methods(), audit);
+    closers.push(access::close);
     // Loading the rules and connecting to Redis take about a second each: do both at once.
     Validation validation = new Validation();
     FutureTask<Metrics> aside =
@@ -163,7 +170,14 @@ public final class QuoinServer implements AutoCloseable {
     UnreadResponses unread = new UnreadResponses(settings.maxUnreadBytes(), loops.group());
     Kernel kernel =
         new Kernel(
-            new Rpc(validation, drain, seal, settings.maxRequestBytes(), unread, namespaces::use),
+            new Rpc(
+                access,
+                validation,
+                drain,
+                seal,
+                settings.maxRequestBytes(),
+                unread,
+                namespaces::use),
             scripts,
             queues,
             tails,
@@ -171,13 +185,14 @@ public final class QuoinServer implements AutoCloseable {
             new Sockets(loops, closers::push),
             metrics.meter(),
             settings);
+    audit.tell(new AuditEntries(new LogWriter(kernel)));
     List<ServerServiceDefinition> features =
         Services.ALL.stream()
             .map(service -> service.implementation().apply(kernel).bindService())
             .toList();
     services = Services.ALL.stream().map(service -> service.contract().getName()).toList();
     health = new Health(redis, timer, services);
-    server = listen(loops, timer, metrics, unread, features);
+    server = listen(loops, timer, metrics, unread, features, new AccessInterceptor(access));
     health.start();
   }
 
@@ -269,7 +284,8 @@ public final class QuoinServer implements AutoCloseable {
       HashedWheelTimer timer,
       Metrics metrics,
       UnreadResponses unread,
-      List<ServerServiceDefinition> features) {
+      List<ServerServiceDefinition> features,
+      AccessInterceptor access) {
     IncompleteRequests arrivals =
         new IncompleteRequests(
             timer,
@@ -302,10 +318,10 @@ public final class QuoinServer implements AutoCloseable {
             .keepAliveTimeout(10, TimeUnit.SECONDS)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
-            .addService(health.service())
-            .addService(ProtoReflectionServiceV1.newInstance())
-            .addService(reflectionAlpha())
-            .addService(ChannelzService.newInstance(CHANNELZ_PAGE));
+            .addService(access.over(health.service()))
+            .addService(access.over(ProtoReflectionServiceV1.newInstance()))
+            .addService(access.over(reflectionAlpha()))
+            .addService(access.over(ChannelzService.newInstance(CHANNELZ_PAGE)));
     features.forEach(builder::addService);
     if (!settings.maxConnectionAge().isZero()) {
       builder.maxConnectionAge(settings.maxConnectionAge().toMillis(), TimeUnit.MILLISECONDS);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
+import dev.quoin.server.access.Access;
+import dev.quoin.server.access.Caller;
+import dev.quoin.server.access.RpcMethod;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Seal;
+import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import java.util.concurrent.ThreadLocalRandom;
@@ -25,6 +29,7 @@ public class Call {
   private final Metadata headers;
   private final RequestContext scope;
   private final Drain drain;
+  private Caller caller = Caller.ANYBODY;
   private String requestId;
   private boolean cancelled;
   private boolean ended;
@@ -41,6 +46,15 @@ public class Call {
             Context.current().getDeadline(),
             seal,
             this::isCancelled);
+  }
+
+  /** Finds out who calls; throws the refusal when they may not. */
+  void admit(Access access, RpcMethod method, Attributes connection) {
+    caller = access.admit(method, scope.namespace(), headers, connection);
+  }
+
+  Caller caller() {
+    return caller;
   }
 
   /** Whose data the call is about and until when its answer matters. */

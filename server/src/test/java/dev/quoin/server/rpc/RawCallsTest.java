@@ -10,6 +10,7 @@ import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
+import dev.quoin.server.testing.OpenAccess;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.CallOptions;
@@ -164,6 +165,7 @@ final class RawCallsTest {
   void serviceThatLacksAnRpcCannotBeBuilt() {
     Rpc rpc =
         new Rpc(
+            OpenAccess.open(),
             new Validation(),
             new Drain(),
             Seal.random(),

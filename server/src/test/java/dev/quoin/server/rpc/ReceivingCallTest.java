@@ -10,6 +10,7 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.OpenAccess;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -60,6 +61,7 @@ final class ReceivingCallTest {
   void openCall() throws IOException {
     Rpc rpc =
         new Rpc(
+            OpenAccess.open(),
             new Validation(),
             new Drain(),
             Seal.random(),
