@@ -54,7 +54,7 @@ final class FeedStream<R extends Message> implements LiveReader {
   private Positions told;
 
   private FeedFilter nextFilter;
-  private CompletableFuture<Void> filterChanged;
+  private CompletableFuture<Void> filterChanged = new CompletableFuture<>();
   private long changes;
   private boolean quiet;
   private boolean fallingBehind;
@@ -388,9 +388,7 @@ final class FeedStream<R extends Message> implements LiveReader {
       reading = catchUp;
       last.run();
       buffer.clear();
-      if (filterChanged != null) {
-        filterChanged.complete(null);
-      }
+      filterChanged.complete(null);
     }
     feed.detach(this);
     if (reading != null) {
