@@ -93,6 +93,14 @@ var file_quoin_access_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 		Filename:      "quoin/access/v1/access.proto",
 	},
 	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         51001,
+		Name:          "quoin.access.v1.frees",
+		Tag:           "varint,51001,opt,name=frees",
+		Filename:      "quoin/access/v1/access.proto",
+	},
+	{
 		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
 		ExtensionType: (*bool)(nil),
 		Field:         51000,
@@ -108,6 +116,11 @@ var (
 	//
 	// optional quoin.access.v1.Permission permission = 51000;
 	E_Permission = &file_quoin_access_v1_access_proto_extTypes[0]
+	// The RPC renews, gives back or removes what there is: it is let through where a
+	// namespace stores as much as it may.
+	//
+	// optional bool frees = 51001;
+	E_Frees = &file_quoin_access_v1_access_proto_extTypes[1]
 )
 
 // Extension fields to descriptorpb.FieldOptions.
@@ -116,7 +129,7 @@ var (
 	// token, it has to be that user.
 	//
 	// optional bool acting_user = 51000;
-	E_ActingUser = &file_quoin_access_v1_access_proto_extTypes[1]
+	E_ActingUser = &file_quoin_access_v1_access_proto_extTypes[2]
 )
 
 var File_quoin_access_v1_access_proto protoreflect.FileDescriptor
@@ -132,7 +145,8 @@ const file_quoin_access_v1_access_proto_rawDesc = "" +
 	"\x10PERMISSION_ADMIN\x10\x03:]\n" +
 	"\n" +
 	"permission\x12\x1e.google.protobuf.MethodOptions\x18\xb8\x8e\x03 \x01(\x0e2\x1b.quoin.access.v1.PermissionR\n" +
-	"permission:@\n" +
+	"permission:6\n" +
+	"\x05frees\x12\x1e.google.protobuf.MethodOptions\x18\xb9\x8e\x03 \x01(\bR\x05frees:@\n" +
 	"\vacting_user\x12\x1d.google.protobuf.FieldOptions\x18\xb8\x8e\x03 \x01(\bR\n" +
 	"actingUserB^\n" +
 	"\x13dev.quoin.access.v1B\vAccessProtoP\x01Z8github.com/quoin-dev/quoin/clients/go/access/v1;accessv1b\x06proto3"
@@ -157,12 +171,13 @@ var file_quoin_access_v1_access_proto_goTypes = []any{
 }
 var file_quoin_access_v1_access_proto_depIdxs = []int32{
 	1, // 0: quoin.access.v1.permission:extendee -> google.protobuf.MethodOptions
-	2, // 1: quoin.access.v1.acting_user:extendee -> google.protobuf.FieldOptions
-	0, // 2: quoin.access.v1.permission:type_name -> quoin.access.v1.Permission
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	2, // [2:3] is the sub-list for extension type_name
-	0, // [0:2] is the sub-list for extension extendee
+	1, // 1: quoin.access.v1.frees:extendee -> google.protobuf.MethodOptions
+	2, // 2: quoin.access.v1.acting_user:extendee -> google.protobuf.FieldOptions
+	0, // 3: quoin.access.v1.permission:type_name -> quoin.access.v1.Permission
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	3, // [3:4] is the sub-list for extension type_name
+	0, // [0:3] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
 }
 
@@ -178,7 +193,7 @@ func file_quoin_access_v1_access_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_access_v1_access_proto_rawDesc), len(file_quoin_access_v1_access_proto_rawDesc)),
 			NumEnums:      1,
 			NumMessages:   0,
-			NumExtensions: 2,
+			NumExtensions: 3,
 			NumServices:   0,
 		},
 		GoTypes:           file_quoin_access_v1_access_proto_goTypes,

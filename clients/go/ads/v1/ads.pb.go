@@ -2428,7 +2428,7 @@ const file_quoin_ads_v1_ads_proto_rawDesc = "" +
 	"\anetwork\x18\x01 \x01(\tR\anetwork\">\n" +
 	"\x0fRebuildResponse\x12\x1e\n" +
 	"\bad_count\x18\x01 \x01(\x03H\x00R\aadCount\x88\x01\x01B\v\n" +
-	"\t_ad_count2\xce\n" +
+	"\t_ad_count2\xd2\n" +
 	"\n" +
 	"\bAdServer\x12U\n" +
 	"\n" +
@@ -2436,8 +2436,8 @@ const file_quoin_ads_v1_ads_proto_rawDesc = "" +
 	"\n" +
 	"GetNetwork\x12\x1f.quoin.ads.v1.GetNetworkRequest\x1a .quoin.ads.v1.GetNetworkResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12I\n" +
 	"\x05PutAd\x12\x1a.quoin.ads.v1.PutAdRequest\x1a\x1b.quoin.ads.v1.PutAdResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12K\n" +
-	"\x06PutAds\x12\x1b.quoin.ads.v1.PutAdsRequest\x1a\x1c.quoin.ads.v1.PutAdsResponse\"\x04\xc0\xf3\x18\x02(\x01\x12R\n" +
-	"\bRemoveAd\x12\x1d.quoin.ads.v1.RemoveAdRequest\x1a\x1e.quoin.ads.v1.RemoveAdResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12I\n" +
+	"\x06PutAds\x12\x1b.quoin.ads.v1.PutAdsRequest\x1a\x1c.quoin.ads.v1.PutAdsResponse\"\x04\xc0\xf3\x18\x02(\x01\x12V\n" +
+	"\bRemoveAd\x12\x1d.quoin.ads.v1.RemoveAdRequest\x1a\x1e.quoin.ads.v1.RemoveAdResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12I\n" +
 	"\x05GetAd\x12\x1a.quoin.ads.v1.GetAdRequest\x1a\x1b.quoin.ads.v1.GetAdResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12O\n" +
 	"\aListAds\x12\x1c.quoin.ads.v1.ListAdsRequest\x1a\x1d.quoin.ads.v1.ListAdsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12U\n" +
 	"\tSetBudget\x12\x1e.quoin.ads.v1.SetBudgetRequest\x1a\x1f.quoin.ads.v1.SetBudgetResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12I\n" +

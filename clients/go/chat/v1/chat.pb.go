@@ -3542,19 +3542,19 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x0fACTIVITY_TYPING\x10\x01\x12\x11\n" +
 	"\rACTIVITY_IDLE\x10\x02\x12\x14\n" +
 	"\x10ACTIVITY_PRESENT\x10\x03\x12\x11\n" +
-	"\rACTIVITY_AWAY\x10\x042\xa0\n" +
+	"\rACTIVITY_AWAY\x10\x042\xb0\n" +
 	"\n" +
 	"\x04Chat\x12K\n" +
 	"\x06Create\x12\x1c.quoin.chat.v1.CreateRequest\x1a\x1d.quoin.chat.v1.CreateResponse\"\x04\xc0\xf3\x18\x02\x12H\n" +
-	"\x04Join\x12\x1a.quoin.chat.v1.JoinRequest\x1a\x1b.quoin.chat.v1.JoinResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12K\n" +
-	"\x05Leave\x12\x1b.quoin.chat.v1.LeaveRequest\x1a\x1c.quoin.chat.v1.LeaveResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12H\n" +
-	"\x04Kick\x12\x1a.quoin.chat.v1.KickRequest\x1a\x1b.quoin.chat.v1.KickResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12Q\n" +
+	"\x04Join\x12\x1a.quoin.chat.v1.JoinRequest\x1a\x1b.quoin.chat.v1.JoinResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12O\n" +
+	"\x05Leave\x12\x1b.quoin.chat.v1.LeaveRequest\x1a\x1c.quoin.chat.v1.LeaveResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12L\n" +
+	"\x04Kick\x12\x1a.quoin.chat.v1.KickRequest\x1a\x1b.quoin.chat.v1.KickResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12Q\n" +
 	"\aSetRole\x12\x1d.quoin.chat.v1.SetRoleRequest\x1a\x1e.quoin.chat.v1.SetRoleResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12E\n" +
 	"\x04Send\x12\x1a.quoin.chat.v1.SendRequest\x1a\x1b.quoin.chat.v1.SendResponse\"\x04\xc0\xf3\x18\x02\x12H\n" +
-	"\x04Edit\x12\x1a.quoin.chat.v1.EditRequest\x1a\x1b.quoin.chat.v1.EditResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12N\n" +
-	"\x06Delete\x12\x1c.quoin.chat.v1.DeleteRequest\x1a\x1d.quoin.chat.v1.DeleteResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12`\n" +
-	"\fFetchPending\x12\".quoin.chat.v1.FetchPendingRequest\x1a#.quoin.chat.v1.FetchPendingResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12E\n" +
-	"\x03Ack\x12\x19.quoin.chat.v1.AckRequest\x1a\x1a.quoin.chat.v1.AckResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12W\n" +
+	"\x04Edit\x12\x1a.quoin.chat.v1.EditRequest\x1a\x1b.quoin.chat.v1.EditResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12R\n" +
+	"\x06Delete\x12\x1c.quoin.chat.v1.DeleteRequest\x1a\x1d.quoin.chat.v1.DeleteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12`\n" +
+	"\fFetchPending\x12\".quoin.chat.v1.FetchPendingRequest\x1a#.quoin.chat.v1.FetchPendingResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12I\n" +
+	"\x03Ack\x12\x19.quoin.chat.v1.AckRequest\x1a\x1a.quoin.chat.v1.AckResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12W\n" +
 	"\tListChats\x12\x1f.quoin.chat.v1.ListChatsRequest\x1a .quoin.chat.v1.ListChatsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12H\n" +
 	"\x04List\x12\x1a.quoin.chat.v1.ListRequest\x1a\x1b.quoin.chat.v1.ListResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01\x12]\n" +
 	"\vListMembers\x12!.quoin.chat.v1.ListMembersRequest\x1a\".quoin.chat.v1.ListMembersResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12`\n" +

@@ -3372,13 +3372,13 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a[\n" +
 	"\x05Named\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12>\n" +
-	"\vmaintenance\x18\x02 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance2\xe3\v\n" +
+	"\vmaintenance\x18\x02 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance2\xe7\v\n" +
 	"\x06Config\x12F\n" +
 	"\x03Set\x12\x1b.quoin.config.v1.SetRequest\x1a\x1c.quoin.config.v1.SetResponse\"\x04\xc0\xf3\x18\x02\x12I\n" +
 	"\x03Get\x12\x1b.quoin.config.v1.GetRequest\x1a\x1c.quoin.config.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12L\n" +
 	"\x04List\x12\x1c.quoin.config.v1.ListRequest\x1a\x1d.quoin.config.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12[\n" +
-	"\tListTypes\x12!.quoin.config.v1.ListTypesRequest\x1a\".quoin.config.v1.ListTypesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12O\n" +
-	"\x06Delete\x12\x1e.quoin.config.v1.DeleteRequest\x1a\x1f.quoin.config.v1.DeleteResponse\"\x04\xc0\xf3\x18\x02\x12d\n" +
+	"\tListTypes\x12!.quoin.config.v1.ListTypesRequest\x1a\".quoin.config.v1.ListTypesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12S\n" +
+	"\x06Delete\x12\x1e.quoin.config.v1.DeleteRequest\x1a\x1f.quoin.config.v1.DeleteResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12d\n" +
 	"\fListVersions\x12$.quoin.config.v1.ListVersionsRequest\x1a%.quoin.config.v1.ListVersionsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12U\n" +
 	"\bRollback\x12 .quoin.config.v1.RollbackRequest\x1a!.quoin.config.v1.RollbackResponse\"\x04\xc0\xf3\x18\x02\x12Q\n" +
 	"\x05Watch\x12\x1d.quoin.config.v1.WatchRequest\x1a\x1e.quoin.config.v1.WatchResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12j\n" +

@@ -980,14 +980,14 @@ const file_quoin_counters_v1_counters_proto_rawDesc = "" +
 	"\x0eDeleteResponse\x12\x1d\n" +
 	"\adeleted\x18\x01 \x01(\bH\x00R\adeleted\x88\x01\x01B\n" +
 	"\n" +
-	"\b_deleted2\xa9\x04\n" +
+	"\b_deleted2\xad\x04\n" +
 	"\bCounters\x12\\\n" +
 	"\tIncrement\x12#.quoin.counters.v1.IncrementRequest\x1a$.quoin.counters.v1.IncrementResponse\"\x04\xc0\xf3\x18\x02\x12o\n" +
 	"\x0eIncrementBatch\x12(.quoin.counters.v1.IncrementBatchRequest\x1a).quoin.counters.v1.IncrementBatchResponse\"\x04\xc0\xf3\x18\x02(\x010\x01\x12M\n" +
 	"\x03Get\x12\x1d.quoin.counters.v1.GetRequest\x1a\x1e.quoin.counters.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12U\n" +
 	"\x05Watch\x12\x1f.quoin.counters.v1.WatchRequest\x1a .quoin.counters.v1.WatchResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12P\n" +
-	"\x04List\x12\x1e.quoin.counters.v1.ListRequest\x1a\x1f.quoin.counters.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12V\n" +
-	"\x06Delete\x12 .quoin.counters.v1.DeleteRequest\x1a!.quoin.counters.v1.DeleteResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02BW\n" +
+	"\x04List\x12\x1e.quoin.counters.v1.ListRequest\x1a\x1f.quoin.counters.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12Z\n" +
+	"\x06Delete\x12 .quoin.counters.v1.DeleteRequest\x1a!.quoin.counters.v1.DeleteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02BW\n" +
 	"\x15dev.quoin.counters.v1P\x01Z<github.com/quoin-dev/quoin/clients/go/counters/v1;countersv1b\x06proto3"
 
 var (

@@ -2110,16 +2110,16 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\x04Mode\x12\x14\n" +
 	"\x10MODE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eMODE_EXCLUSIVE\x10\x01\x12\x0f\n" +
-	"\vMODE_SHARED\x10\x022\xd5\x05\n" +
+	"\vMODE_SHARED\x10\x022\xe1\x05\n" +
 	"\x05Locks\x12P\n" +
-	"\aAcquire\x12\x1e.quoin.locks.v1.AcquireRequest\x1a\x1f.quoin.locks.v1.AcquireResponse\"\x04\xc0\xf3\x18\x02\x12M\n" +
-	"\x05Renew\x12\x1c.quoin.locks.v1.RenewRequest\x1a\x1d.quoin.locks.v1.RenewResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12Y\n" +
+	"\aAcquire\x12\x1e.quoin.locks.v1.AcquireRequest\x1a\x1f.quoin.locks.v1.AcquireResponse\"\x04\xc0\xf3\x18\x02\x12Q\n" +
+	"\x05Renew\x12\x1c.quoin.locks.v1.RenewRequest\x1a\x1d.quoin.locks.v1.RenewResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12Y\n" +
 	"\n" +
-	"AcquireAll\x12!.quoin.locks.v1.AcquireAllRequest\x1a\".quoin.locks.v1.AcquireAllResponse\"\x04\xc0\xf3\x18\x02\x12P\n" +
-	"\aRelease\x12\x1e.quoin.locks.v1.ReleaseRequest\x1a\x1f.quoin.locks.v1.ReleaseResponse\"\x04\xc0\xf3\x18\x02\x12G\n" +
+	"AcquireAll\x12!.quoin.locks.v1.AcquireAllRequest\x1a\".quoin.locks.v1.AcquireAllResponse\"\x04\xc0\xf3\x18\x02\x12T\n" +
+	"\aRelease\x12\x1e.quoin.locks.v1.ReleaseRequest\x1a\x1f.quoin.locks.v1.ReleaseResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12G\n" +
 	"\x03Get\x12\x1a.quoin.locks.v1.GetRequest\x1a\x1b.quoin.locks.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12J\n" +
-	"\x04List\x12\x1b.quoin.locks.v1.ListRequest\x1a\x1c.quoin.locks.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12M\n" +
-	"\x06Revoke\x12\x1d.quoin.locks.v1.RevokeRequest\x1a\x1e.quoin.locks.v1.RevokeResponse\"\x04\xc0\xf3\x18\x03\x12O\n" +
+	"\x04List\x12\x1b.quoin.locks.v1.ListRequest\x1a\x1c.quoin.locks.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12Q\n" +
+	"\x06Revoke\x12\x1d.quoin.locks.v1.RevokeRequest\x1a\x1e.quoin.locks.v1.RevokeResponse\"\b\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x12O\n" +
 	"\x05Watch\x12\x1c.quoin.locks.v1.WatchRequest\x1a\x1d.quoin.locks.v1.WatchResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12I\n" +
 	"\x04Hold\x12\x1b.quoin.locks.v1.HoldRequest\x1a\x1c.quoin.locks.v1.HoldResponse\"\x04\xc0\xf3\x18\x020\x01BN\n" +
 	"\x12dev.quoin.locks.v1P\x01Z6github.com/quoin-dev/quoin/clients/go/locks/v1;locksv1b\x06proto3"

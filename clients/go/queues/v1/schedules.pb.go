@@ -852,12 +852,12 @@ const file_quoin_queues_v1_schedules_proto_rawDesc = "" +
 	"\aOverlap\x12\x17\n" +
 	"\x13OVERLAP_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rOVERLAP_ALLOW\x10\x01\x12\x10\n" +
-	"\fOVERLAP_SKIP\x10\x022\x92\x04\n" +
+	"\fOVERLAP_SKIP\x10\x022\x96\x04\n" +
 	"\tSchedules\x12a\n" +
 	"\vPutSchedule\x12#.quoin.queues.v1.PutScheduleRequest\x1a$.quoin.queues.v1.PutScheduleResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12a\n" +
 	"\vGetSchedule\x12#.quoin.queues.v1.GetScheduleRequest\x1a$.quoin.queues.v1.GetScheduleResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12g\n" +
-	"\rListSchedules\x12%.quoin.queues.v1.ListSchedulesRequest\x1a&.quoin.queues.v1.ListSchedulesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12g\n" +
-	"\x0eDeleteSchedule\x12&.quoin.queues.v1.DeleteScheduleRequest\x1a'.quoin.queues.v1.DeleteScheduleResponse\"\x04\xc0\xf3\x18\x02\x12m\n" +
+	"\rListSchedules\x12%.quoin.queues.v1.ListSchedulesRequest\x1a&.quoin.queues.v1.ListSchedulesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12k\n" +
+	"\x0eDeleteSchedule\x12&.quoin.queues.v1.DeleteScheduleRequest\x1a'.quoin.queues.v1.DeleteScheduleResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12m\n" +
 	"\x0fPreviewSchedule\x12'.quoin.queues.v1.PreviewScheduleRequest\x1a(.quoin.queues.v1.PreviewScheduleResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BQ\n" +
 	"\x13dev.quoin.queues.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/queues/v1;queuesv1b\x06proto3"
 

@@ -1646,17 +1646,17 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\x04lost\x18\x03 \x01(\v2\x16.quoin.streams.v1.LostH\x00R\x04lost\x12;\n" +
 	"\theartbeat\x18\x04 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
 	"\treconnect\x18\x05 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnectB\a\n" +
-	"\x05event2\xb5\x06\n" +
+	"\x05event2\xc5\x06\n" +
 	"\n" +
 	"Semaphores\x12c\n" +
-	"\tConfigure\x12%.quoin.semaphores.v1.ConfigureRequest\x1a&.quoin.semaphores.v1.ConfigureResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12Z\n" +
-	"\x06Delete\x12\".quoin.semaphores.v1.DeleteRequest\x1a#.quoin.semaphores.v1.DeleteResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12Z\n" +
-	"\aAcquire\x12#.quoin.semaphores.v1.AcquireRequest\x1a$.quoin.semaphores.v1.AcquireResponse\"\x04\xc0\xf3\x18\x02\x12W\n" +
-	"\x05Renew\x12!.quoin.semaphores.v1.RenewRequest\x1a\".quoin.semaphores.v1.RenewResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12Z\n" +
-	"\aRelease\x12#.quoin.semaphores.v1.ReleaseRequest\x1a$.quoin.semaphores.v1.ReleaseResponse\"\x04\xc0\xf3\x18\x02\x12Q\n" +
+	"\tConfigure\x12%.quoin.semaphores.v1.ConfigureRequest\x1a&.quoin.semaphores.v1.ConfigureResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12^\n" +
+	"\x06Delete\x12\".quoin.semaphores.v1.DeleteRequest\x1a#.quoin.semaphores.v1.DeleteResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12Z\n" +
+	"\aAcquire\x12#.quoin.semaphores.v1.AcquireRequest\x1a$.quoin.semaphores.v1.AcquireResponse\"\x04\xc0\xf3\x18\x02\x12[\n" +
+	"\x05Renew\x12!.quoin.semaphores.v1.RenewRequest\x1a\".quoin.semaphores.v1.RenewResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12^\n" +
+	"\aRelease\x12#.quoin.semaphores.v1.ReleaseRequest\x1a$.quoin.semaphores.v1.ReleaseResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12Q\n" +
 	"\x03Get\x12\x1f.quoin.semaphores.v1.GetRequest\x1a .quoin.semaphores.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12T\n" +
-	"\x04List\x12 .quoin.semaphores.v1.ListRequest\x1a!.quoin.semaphores.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12W\n" +
-	"\x06Revoke\x12\".quoin.semaphores.v1.RevokeRequest\x1a#.quoin.semaphores.v1.RevokeResponse\"\x04\xc0\xf3\x18\x03\x12S\n" +
+	"\x04List\x12 .quoin.semaphores.v1.ListRequest\x1a!.quoin.semaphores.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12[\n" +
+	"\x06Revoke\x12\".quoin.semaphores.v1.RevokeRequest\x1a#.quoin.semaphores.v1.RevokeResponse\"\b\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x12S\n" +
 	"\x04Hold\x12 .quoin.semaphores.v1.HoldRequest\x1a!.quoin.semaphores.v1.HoldResponse\"\x04\xc0\xf3\x18\x020\x01B]\n" +
 	"\x17dev.quoin.semaphores.v1P\x01Z@github.com/quoin-dev/quoin/clients/go/semaphores/v1;semaphoresv1b\x06proto3"
 

@@ -9,6 +9,8 @@ import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.kernel.Sockets;
 import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.names.Namespaces;
+import dev.quoin.server.quotas.Quotas;
+import dev.quoin.server.quotas.StorageSampler;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.RedisAddress;
@@ -71,6 +73,7 @@ public final class QuoinServer implements AutoCloseable {
   private EmbeddedRedis embedded;
   private WaitQueues queues;
   private Tails tails;
+  private StorageSampler storage;
   private volatile Health health;
   private Server server;
 
@@ -108,6 +111,11 @@ public final class QuoinServer implements AutoCloseable {
   /** The queues in which callers of this server wait. */
   WaitQueues queues() {
     return queues;
+  }
+
+  /** What is known about storage. */
+  public StorageSampler storage() {
+    return storage;
   }
 
   /** The logs that callers of this server follow. */
@@ -148,6 +156,8 @@ public final class QuoinServer implements AutoCloseable {
     closers.push(audit::close);
     Access access = new Access(settings, Services.methods(), audit);
     closers.push(access::close);
+    Quotas quotas = new Quotas(settings.quotas());
+    closers.push(quotas::close);
     // Loading the rules and connecting to Redis take about a second each: do both at once.
     Validation validation = new Validation();
     FutureTask<Metrics> aside =
@@ -168,10 +178,13 @@ public final class QuoinServer implements AutoCloseable {
     Scripts scripts = new Scripts(redis, metrics.meter());
     Namespaces namespaces = new Namespaces(scripts, settings.keyPrefix());
     UnreadResponses unread = new UnreadResponses(settings.maxUnreadBytes(), loops.group());
+    storage = new StorageSampler(redis, scripts, settings.keyPrefix(), quotas::areOfStored);
+    quotas.measureStored(storage::of);
     Kernel kernel =
         new Kernel(
             new Rpc(
                 access,
+                quotas,
                 validation,
                 drain,
                 seal,
@@ -184,7 +197,9 @@ public final class QuoinServer implements AutoCloseable {
             timer,
             new Sockets(loops, closers::push),
             metrics.meter(),
+            storage,
             settings);
+    storage.start(timer, metrics.meter(), queues.server());
     audit.tell(new AuditEntries(new LogWriter(kernel)));
     List<ServerServiceDefinition> features =
         Services.ALL.stream()

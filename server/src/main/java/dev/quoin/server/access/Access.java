@@ -4,6 +4,7 @@ package dev.quoin.server.access;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.settings.Settings;
+import dev.quoin.server.settings.WatchedFile;
 import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.netty.util.concurrent.DefaultThreadFactory;

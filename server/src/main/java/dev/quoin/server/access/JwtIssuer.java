@@ -3,6 +3,7 @@ package dev.quoin.server.access;
 
 import com.nimbusds.jose.jwk.JWKSet;
 import dev.quoin.server.settings.BadSettings;
+import dev.quoin.server.settings.WatchedFile;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

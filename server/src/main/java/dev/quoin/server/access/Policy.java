@@ -4,6 +4,7 @@ package dev.quoin.server.access;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.quoin.access.v1.Permission;
 import dev.quoin.server.settings.BadSettings;
+import dev.quoin.server.settings.Yaml;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -51,12 +52,13 @@ public final class Policy {
   private record Binding(
       Role role, List<Pattern> principals, List<Pattern> namespaces, String userClaim) {
     boolean isOf(Principal principal) {
-      return !principal.name().isEmpty() && matches(principals, principal.name());
+      return !principal.name().isEmpty() && Yaml.matches(principals, principal.name());
     }
 
     /** What is about no namespace needs none; what is about all of them takes all. */
     boolean isFor(RpcMethod rpc, String namespace) {
-      return rpc.isOfGrpc() || matches(namespaces, rpc.isEverywhere() ? EVERYWHERE : namespace);
+      return rpc.isOfGrpc()
+          || Yaml.matches(namespaces, rpc.isEverywhere() ? EVERYWHERE : namespace);
     }
   }
 
@@ -149,26 +151,9 @@ public final class Policy {
     }
     return new Binding(
         roles.get(role),
-        patterns(Yaml.texts(node, "principals", path)),
-        patterns(Yaml.texts(node, "namespaces", path)),
+        Yaml.patterns(Yaml.texts(node, "principals", path)),
+        Yaml.patterns(Yaml.texts(node, "namespaces", path)),
         node.has("user_claim") ? Yaml.text(node, "user_claim", path) : "");
-  }
-
-  /** Texts in which "*" stands for any characters. */
-  private static List<Pattern> patterns(List<String> texts) {
-    return texts.stream()
-        .map(
-            text ->
-                Pattern.compile(
-                    List.of(text.split("\\*", -1)).stream()
-                        .map(Pattern::quote)
-                        .collect(Collectors.joining(".*")),
-                    Pattern.DOTALL))
-        .toList();
-  }
-
-  private static boolean matches(List<Pattern> patterns, String text) {
-    return patterns.stream().anyMatch(pattern -> pattern.matcher(text).matches());
   }
 
   /** Whether everybody may call an RPC, known or not. */

@@ -8,8 +8,9 @@ import dev.quoin.access.v1.Permission;
  *
  * @param service full name
  * @param method short name
+ * @param frees whether it renews, gives back or removes what there is
  */
-public record RpcMethod(String service, String method, Permission permission) {
+public record RpcMethod(String service, String method, Permission permission, boolean frees) {
   /** As gRPC names it. */
   public String fullName() {
     return service + '/' + method;

@@ -35,7 +35,11 @@ public final class RpcMethods {
         Permission permission = described.getOptions().getExtension(AccessProto.permission);
         byName.put(
             method.getFullMethodName(),
-            new RpcMethod(contract.getName(), method.getBareMethodName(), permission));
+            new RpcMethod(
+                contract.getName(),
+                method.getBareMethodName(),
+                permission,
+                described.getOptions().getExtension(AccessProto.frees)));
       }
     }
   }
@@ -56,7 +60,8 @@ public final class RpcMethods {
     return new RpcMethod(
         service,
         fullName.substring(slash + 1),
-        OF_GRPC.getOrDefault(service, Permission.PERMISSION_ADMIN));
+        OF_GRPC.getOrDefault(service, Permission.PERMISSION_ADMIN),
+        false);
   }
 
   /** The RPC of a name; throws when there is none. */

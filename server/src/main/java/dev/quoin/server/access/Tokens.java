@@ -3,6 +3,7 @@ package dev.quoin.server.access;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.quoin.server.settings.BadSettings;
+import dev.quoin.server.settings.Yaml;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

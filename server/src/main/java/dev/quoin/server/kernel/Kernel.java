@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.kernel;
 
+import dev.quoin.server.quotas.StorageSampler;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Rpc;
@@ -20,6 +21,7 @@ import io.opentelemetry.api.metrics.Meter;
  * @param timer runs small things later
  * @param sockets lets features listen to other protocols than gRPC
  * @param meter takes what operators want to graph
+ * @param storage knows what namespaces store
  * @param settings the configuration of the server
  */
 public record Kernel(
@@ -30,6 +32,7 @@ public record Kernel(
     Timer timer,
     Sockets sockets,
     Meter meter,
+    StorageSampler storage,
     Settings settings) {
 
   /** The keys of a feature. */

@@ -46,6 +46,9 @@ abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
       throw unreadable;
     }
     call.checkNamespace();
+    if (call.begun().isLimited()) {
+      call.begun().check(((Message) request).getSerializedSize());
+    }
     support.validation().check((Message) request);
     support.namespaces().accept(call.scope().namespace());
     return (Q) Attribution.of((Message) request, call.caller());

@@ -5,6 +5,7 @@ import dev.quoin.server.access.Access;
 import dev.quoin.server.access.Caller;
 import dev.quoin.server.access.RpcMethod;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Seal;
 import io.grpc.Attributes;
@@ -30,6 +31,7 @@ public class Call {
   private final RequestContext scope;
   private final Drain drain;
   private Caller caller = Caller.ANYBODY;
+  private Quotas.Begun begun = Quotas.Begun.UNLIMITED;
   private String requestId;
   private boolean cancelled;
   private boolean ended;
@@ -48,9 +50,14 @@ public class Call {
             this::isCancelled);
   }
 
-  /** Finds out who calls; throws the refusal when they may not. */
-  void admit(Access access, RpcMethod method, Attributes connection) {
+  /** Finds out who calls; throws the refusal when they may not, or not now. */
+  void admit(Access access, Quotas quotas, RpcMethod method, Attributes connection) {
     caller = access.admit(method, scope.namespace(), headers, connection);
+    begun = quotas.begin(method, scope.namespace(), caller.principal().name());
+  }
+
+  Quotas.Begun begun() {
+    return begun;
   }
 
   Caller caller() {
@@ -155,6 +162,7 @@ public class Call {
       registration = draining;
       draining = null;
     }
+    begun.end();
     if (registration != null) {
       registration.cancel();
     }

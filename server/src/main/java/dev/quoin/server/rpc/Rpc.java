@@ -5,6 +5,7 @@ import com.google.protobuf.Message;
 import dev.quoin.server.access.Access;
 import dev.quoin.server.access.RpcMethod;
 import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
 import io.grpc.MethodDescriptor;
@@ -26,12 +27,14 @@ import java.util.function.Consumer;
 public final class Rpc {
   private final CallSupport support;
   private final Access access;
+  private final Quotas quotas;
   private final Drain drain;
   private final Seal seal;
   private final int mostRequestBytes;
 
   /**
-   * @param access lets calls begin
+   * @param access knows who may call
+   * @param quotas know how much they may call
    * @param seal seals page tokens
    * @param mostRequestBytes bytes a request may have, once it is decompressed
    * @param unread bounds what callers have not read
@@ -39,6 +42,7 @@ public final class Rpc {
    */
   public Rpc(
       Access access,
+      Quotas quotas,
       Validation validation,
       Drain drain,
       Seal seal,
@@ -47,6 +51,7 @@ public final class Rpc {
       Consumer<String> namespaces) {
     this.support = new CallSupport(validation, new FailureLog(), unread, namespaces);
     this.access = access;
+    this.quotas = quotas;
     this.drain = drain;
     this.seal = seal;
     this.mostRequestBytes = mostRequestBytes;
@@ -143,7 +148,7 @@ public final class Rpc {
           (server, headers) -> {
             Call call = new Call(headers, drain, ofMethod);
             try {
-              call.admit(access, named, server.getAttributes());
+              call.admit(access, quotas, named, server.getAttributes());
             } catch (ApiException refusal) {
               Refusals.close(server, call, support.failures(), refusal);
               return new ServerCall.Listener<>() {};

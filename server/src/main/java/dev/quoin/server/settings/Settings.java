@@ -118,6 +118,8 @@ public record Settings(
             about =
                 "File to which calls for operators and refused calls are added, a line of JSON each.")
         String auditFile,
+    @Setting(value = "", about = "YAML file that says how much namespaces and principals may use.")
+        String quotas,
     @Setting(value = "4194304", min = 65536, max = 1073741824, about = "Largest request, in bytes.")
         int maxRequestBytes,
     @Setting(

@@ -8,6 +8,7 @@ import com.google.common.io.ByteStreams;
 import com.google.protobuf.Duration;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.testing.OpenAccess;
@@ -166,6 +167,7 @@ final class RawCallsTest {
     Rpc rpc =
         new Rpc(
             OpenAccess.open(),
+            new Quotas(""),
             new Validation(),
             new Drain(),
             Seal.random(),

@@ -7,6 +7,7 @@ import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.testing.Eventually;
@@ -62,6 +63,7 @@ final class ReceivingCallTest {
     Rpc rpc =
         new Rpc(
             OpenAccess.open(),
+            new Quotas(""),
             new Validation(),
             new Drain(),
             Seal.random(),

@@ -4,6 +4,7 @@ package dev.quoin.server.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.StringValue;
+import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.testing.Eventually;
@@ -57,6 +58,7 @@ final class UnreadResponsesTest {
     Rpc rpc =
         new Rpc(
             OpenAccess.open(),
+            new Quotas(""),
             new Validation(),
             new Drain(),
             Seal.random(),

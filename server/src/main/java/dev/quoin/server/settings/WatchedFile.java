@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.access;
+package dev.quoin.server.settings;
 
-import dev.quoin.server.settings.BadSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +13,7 @@ import java.util.logging.Logger;
  *
  * @param <T> what it says
  */
-final class WatchedFile<T> {
+public final class WatchedFile<T> {
   private static final Logger LOG = Logger.getLogger(WatchedFile.class.getName());
 
   private final String setting;
@@ -24,7 +23,7 @@ final class WatchedFile<T> {
   private volatile T value;
 
   /** Reads a text; throws {@link BadSettings} that says what is wrong with it. */
-  interface Parser<T> {
+  public interface Parser<T> {
     T parse(String text);
   }
 
@@ -32,7 +31,7 @@ final class WatchedFile<T> {
    * @param setting that names the file
    * @throws BadSettings when it cannot be used
    */
-  WatchedFile(String setting, Path file, Parser<T> parser) {
+  public WatchedFile(String setting, Path file, Parser<T> parser) {
     this.setting = setting;
     this.file = file;
     this.parser = parser;
@@ -44,12 +43,13 @@ final class WatchedFile<T> {
     value = parse(seen);
   }
 
-  T get() {
+  /** What it says now. */
+  public T get() {
     return value;
   }
 
   /** Reads it if it has changed; returns whether there is something new. */
-  boolean look() {
+  public boolean look() {
     try {
       byte[] now = Files.readAllBytes(file);
       if (Arrays.equals(now, seen)) {

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.access;
+package dev.quoin.server.settings;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.quoin.server.settings.BadSettings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Reads YAML strictly: what is not known is refused with its place. */
-final class Yaml {
+public final class Yaml {
   private static final YAMLMapper MAPPER =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private Yaml() {}
 
   /** The object that a text is. */
-  static JsonNode root(String text, String... fields) {
+  public static JsonNode root(String text, String... fields) {
     JsonNode root;
     try {
       root = MAPPER.readTree(text);
@@ -31,7 +32,8 @@ final class Yaml {
     return root;
   }
 
-  static void allowOnly(JsonNode node, String path, String... fields) {
+  /** Throws when an object has another field than some. */
+  public static void allowOnly(JsonNode node, String path, String... fields) {
     if (!node.isObject()) {
       throw new BadSettings(path + ": must hold " + String.join(", ", fields));
     }
@@ -49,7 +51,7 @@ final class Yaml {
   }
 
   /** The entries of a list, which may be missing. */
-  static Iterable<JsonNode> list(JsonNode node, String field) {
+  public static Iterable<JsonNode> list(JsonNode node, String field) {
     JsonNode list = node.path(field);
     if (!list.isArray() && !list.isMissingNode() && !list.isNull()) {
       throw new BadSettings(field + ": must be a list");
@@ -58,7 +60,7 @@ final class Yaml {
   }
 
   /** The texts of a list that must not be empty. */
-  static List<String> texts(JsonNode node, String field, String path) {
+  public static List<String> texts(JsonNode node, String field, String path) {
     List<String> texts = new ArrayList<>();
     for (JsonNode text : list(node, field)) {
       if (!text.isTextual() || text.asText().isEmpty()) {
@@ -72,11 +74,42 @@ final class Yaml {
     return texts;
   }
 
-  static String text(JsonNode node, String field, String path) {
+  /** A text that has to be there. */
+  public static String text(JsonNode node, String field, String path) {
     JsonNode text = node.path(field);
     if (!text.isValueNode() || text.isNull() || text.asText().isEmpty()) {
       throw new BadSettings(path + '.' + field + ": must be a text");
     }
     return text.asText();
+  }
+
+  /** A whole number of at least 1; a default when it is not there. */
+  public static long number(JsonNode node, String field, String path, long missing) {
+    JsonNode number = node.path(field);
+    if (number.isMissingNode()) {
+      return missing;
+    }
+    if (!number.isIntegralNumber() || !number.canConvertToLong() || number.asLong() < 1) {
+      throw new BadSettings(path + '.' + field + ": must be a whole number of at least 1");
+    }
+    return number.asLong();
+  }
+
+  /** Texts in which "*" stands for any characters. */
+  public static List<Pattern> patterns(List<String> texts) {
+    return texts.stream()
+        .map(
+            text ->
+                Pattern.compile(
+                    List.of(text.split("\\*", -1)).stream()
+                        .map(Pattern::quote)
+                        .collect(Collectors.joining(".*")),
+                    Pattern.DOTALL))
+        .toList();
+  }
+
+  /** Whether a text is one of those that patterns stand for. */
+  public static boolean matches(List<Pattern> patterns, String text) {
+    return patterns.stream().anyMatch(pattern -> pattern.matcher(text).matches());
   }
 }
