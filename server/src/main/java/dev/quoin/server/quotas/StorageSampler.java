@@ -48,7 +48,7 @@ public final class StorageSampler {
   /** Namespaces and features of more than these are left out. */
   private static final int MOST = 10_000;
 
-  private final Redis redis;
+  private final Redis store;
   private final Scripts scripts;
   private final Keyspace keyspace;
   private final String prefix;
@@ -79,8 +79,8 @@ public final class StorageSampler {
   /**
    * @param isUrgent whether quotas depend on it
    */
-  public StorageSampler(Redis redis, Scripts scripts, String keyPrefix, BooleanSupplier isUrgent) {
-    this.redis = redis;
+  public StorageSampler(Redis store, Scripts scripts, String keyPrefix, BooleanSupplier isUrgent) {
+    this.store = store;
     this.scripts = scripts;
     this.prefix = keyPrefix + ':';
     this.isUrgent = isUrgent;
@@ -126,7 +126,7 @@ public final class StorageSampler {
   }
 
   /** Whether the next step begins a walk. */
-  boolean isBetweenWalks() {
+  public boolean isBetweenWalks() {
     return cursor == ScanCursor.INITIAL;
   }
 
@@ -141,7 +141,7 @@ public final class StorageSampler {
 
   private CompletionStage<Integer> page() {
     ScanArgs arguments = ScanArgs.Builder.matches(glob(prefix) + '*').limit(PAGE);
-    return redis
+    return store
         .<KeyScanCursor<String>>call(
             EVERYWHERE, commands -> commands.scan(cursor, arguments), late -> {})
         .thenCompose(this::measure);
@@ -162,7 +162,7 @@ public final class StorageSampler {
       sum.keys++;
       if (sum.isNextMeasured()) {
         sizes.add(
-            redis
+            store
                 .<Long>call(EVERYWHERE, commands -> commands.memoryUsage(key), late -> {})
                 .thenAccept(bytes -> add(sum, bytes)));
       }
@@ -208,7 +208,7 @@ public final class StorageSampler {
     cursor = ScanCursor.INITIAL;
     sums = new TreeMap<>();
     byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-    return redis.call(
+    return store.call(
         EVERYWHERE, commands -> commands.setex(measured, KEPT.toSeconds(), bytes), late -> {});
   }
 
@@ -220,7 +220,7 @@ public final class StorageSampler {
 
   /** Reads what was measured last, by whichever server. */
   public CompletionStage<Void> readNow() {
-    return redis
+    return store
         .<byte[]>call(EVERYWHERE, commands -> commands.get(measured), late -> {})
         .thenAccept(
             bytes -> {
