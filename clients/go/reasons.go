@@ -48,6 +48,18 @@ const (
 	// gives it (request-timeout).
 	ReasonRequestIncomplete Reason = "REQUEST_INCOMPLETE"
 
+	// ReasonUnauthenticated: The server has to know who calls: no token, JWT or certificate was given, or it is
+	// not known or not valid any more.
+	ReasonUnauthenticated Reason = "UNAUTHENTICATED"
+
+	// ReasonPermissionDenied: The caller may not call this RPC in this namespace, or not for this user. Whether
+	// what it asks for exists is not told.
+	ReasonPermissionDenied Reason = "PERMISSION_DENIED"
+
+	// ReasonQuotaExceeded: The namespace or the caller has as much as its quota allows; google.rpc.QuotaFailure
+	// says of what, google.rpc.RetryInfo when to try again.
+	ReasonQuotaExceeded Reason = "QUOTA_EXCEEDED"
+
 	// ReasonLockNotHeld: The caller does not hold the lock: its lease ran out, the lock was given back,
 	// a newer call took it over with the same token, or the token never held it. For
 	// Acquire: the grant made for this request_id before has ended, or Release was

@@ -9,6 +9,7 @@
 package adminv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -144,11 +145,269 @@ func (x *ListNamespacesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Asks what namespaces store.
+type ListUsageRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the names begin with: at most 512 bytes, no control characters; empty, the
+	// default, for all.
+	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// How many namespaces a page has at most: up to 1,000, 100 by default.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUsageRequest) Reset() {
+	*x = ListUsageRequest{}
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUsageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUsageRequest) ProtoMessage() {}
+
+func (x *ListUsageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUsageRequest.ProtoReflect.Descriptor instead.
+func (*ListUsageRequest) Descriptor() ([]byte, []int) {
+	return file_quoin_admin_v1_admin_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListUsageRequest) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *ListUsageRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListUsageRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of usages.
+type ListUsageResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What namespaces store, in byte order of the namespaces.
+	Usages []*NamespaceUsage `protobuf:"bytes,1,rep,name=usages,proto3" json:"usages,omitempty"`
+	// Where to go on, for `page_token`; empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUsageResponse) Reset() {
+	*x = ListUsageResponse{}
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUsageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUsageResponse) ProtoMessage() {}
+
+func (x *ListUsageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUsageResponse.ProtoReflect.Descriptor instead.
+func (*ListUsageResponse) Descriptor() ([]byte, []int) {
+	return file_quoin_admin_v1_admin_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListUsageResponse) GetUsages() []*NamespaceUsage {
+	if x != nil {
+		return x.Usages
+	}
+	return nil
+}
+
+func (x *ListUsageResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// What a namespace stores.
+type NamespaceUsage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Namespace; "-" for what the server keeps for itself.
+	Namespace string `protobuf:"bytes,1,opt,name=namespace,proto3" json:"namespace,omitempty"`
+	// How many keys it has.
+	StoredKeys *int64 `protobuf:"varint,2,opt,name=stored_keys,json=storedKeys,proto3,oneof" json:"stored_keys,omitempty"`
+	// Bytes they take in the memory of Redis, about.
+	StoredBytes *int64 `protobuf:"varint,3,opt,name=stored_bytes,json=storedBytes,proto3,oneof" json:"stored_bytes,omitempty"`
+	// The same by feature, in byte order of the features.
+	Features      []*FeatureUsage `protobuf:"bytes,4,rep,name=features,proto3" json:"features,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NamespaceUsage) Reset() {
+	*x = NamespaceUsage{}
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NamespaceUsage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NamespaceUsage) ProtoMessage() {}
+
+func (x *NamespaceUsage) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NamespaceUsage.ProtoReflect.Descriptor instead.
+func (*NamespaceUsage) Descriptor() ([]byte, []int) {
+	return file_quoin_admin_v1_admin_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *NamespaceUsage) GetNamespace() string {
+	if x != nil {
+		return x.Namespace
+	}
+	return ""
+}
+
+func (x *NamespaceUsage) GetStoredKeys() int64 {
+	if x != nil && x.StoredKeys != nil {
+		return *x.StoredKeys
+	}
+	return 0
+}
+
+func (x *NamespaceUsage) GetStoredBytes() int64 {
+	if x != nil && x.StoredBytes != nil {
+		return *x.StoredBytes
+	}
+	return 0
+}
+
+func (x *NamespaceUsage) GetFeatures() []*FeatureUsage {
+	if x != nil {
+		return x.Features
+	}
+	return nil
+}
+
+// What a feature stores of a namespace.
+type FeatureUsage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Feature, as in keys: `locks`, `queues` and the like.
+	Feature string `protobuf:"bytes,1,opt,name=feature,proto3" json:"feature,omitempty"`
+	// How many keys it has.
+	StoredKeys *int64 `protobuf:"varint,2,opt,name=stored_keys,json=storedKeys,proto3,oneof" json:"stored_keys,omitempty"`
+	// Bytes they take in the memory of Redis, about.
+	StoredBytes   *int64 `protobuf:"varint,3,opt,name=stored_bytes,json=storedBytes,proto3,oneof" json:"stored_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FeatureUsage) Reset() {
+	*x = FeatureUsage{}
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FeatureUsage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FeatureUsage) ProtoMessage() {}
+
+func (x *FeatureUsage) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FeatureUsage.ProtoReflect.Descriptor instead.
+func (*FeatureUsage) Descriptor() ([]byte, []int) {
+	return file_quoin_admin_v1_admin_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *FeatureUsage) GetFeature() string {
+	if x != nil {
+		return x.Feature
+	}
+	return ""
+}
+
+func (x *FeatureUsage) GetStoredKeys() int64 {
+	if x != nil && x.StoredKeys != nil {
+		return *x.StoredKeys
+	}
+	return 0
+}
+
+func (x *FeatureUsage) GetStoredBytes() int64 {
+	if x != nil && x.StoredBytes != nil {
+		return *x.StoredBytes
+	}
+	return 0
+}
+
 var File_quoin_admin_v1_admin_proto protoreflect.FileDescriptor
 
 const file_quoin_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
-	"\x1aquoin/admin/v1/admin.proto\x12\x0equoin.admin.v1\"k\n" +
+	"\x1aquoin/admin/v1/admin.proto\x12\x0equoin.admin.v1\x1a\x1cquoin/access/v1/access.proto\"k\n" +
 	"\x15ListNamespacesRequest\x12\x16\n" +
 	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
@@ -158,9 +417,33 @@ const file_quoin_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"namespaces\x18\x01 \x03(\tR\n" +
 	"namespaces\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2m\n" +
-	"\x05Admin\x12d\n" +
-	"\x0eListNamespaces\x12%.quoin.admin.v1.ListNamespacesRequest\x1a&.quoin.admin.v1.ListNamespacesResponse\"\x03\x90\x02\x01BN\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"f\n" +
+	"\x10ListUsageRequest\x12\x16\n" +
+	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"s\n" +
+	"\x11ListUsageResponse\x126\n" +
+	"\x06usages\x18\x01 \x03(\v2\x1e.quoin.admin.v1.NamespaceUsageR\x06usages\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd7\x01\n" +
+	"\x0eNamespaceUsage\x12\x1c\n" +
+	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12$\n" +
+	"\vstored_keys\x18\x02 \x01(\x03H\x00R\n" +
+	"storedKeys\x88\x01\x01\x12&\n" +
+	"\fstored_bytes\x18\x03 \x01(\x03H\x01R\vstoredBytes\x88\x01\x01\x128\n" +
+	"\bfeatures\x18\x04 \x03(\v2\x1c.quoin.admin.v1.FeatureUsageR\bfeaturesB\x0e\n" +
+	"\f_stored_keysB\x0f\n" +
+	"\r_stored_bytes\"\x97\x01\n" +
+	"\fFeatureUsage\x12\x18\n" +
+	"\afeature\x18\x01 \x01(\tR\afeature\x12$\n" +
+	"\vstored_keys\x18\x02 \x01(\x03H\x00R\n" +
+	"storedKeys\x88\x01\x01\x12&\n" +
+	"\fstored_bytes\x18\x03 \x01(\x03H\x01R\vstoredBytes\x88\x01\x01B\x0e\n" +
+	"\f_stored_keysB\x0f\n" +
+	"\r_stored_bytes2\xcc\x01\n" +
+	"\x05Admin\x12h\n" +
+	"\x0eListNamespaces\x12%.quoin.admin.v1.ListNamespacesRequest\x1a&.quoin.admin.v1.ListNamespacesResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01\x12Y\n" +
+	"\tListUsage\x12 .quoin.admin.v1.ListUsageRequest\x1a!.quoin.admin.v1.ListUsageResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01BN\n" +
 	"\x12dev.quoin.admin.v1P\x01Z6github.com/quoin-dev/quoin/clients/go/admin/v1;adminv1b\x06proto3"
 
 var (
@@ -175,19 +458,27 @@ func file_quoin_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_quoin_admin_v1_admin_proto_rawDescData
 }
 
-var file_quoin_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_quoin_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_quoin_admin_v1_admin_proto_goTypes = []any{
 	(*ListNamespacesRequest)(nil),  // 0: quoin.admin.v1.ListNamespacesRequest
 	(*ListNamespacesResponse)(nil), // 1: quoin.admin.v1.ListNamespacesResponse
+	(*ListUsageRequest)(nil),       // 2: quoin.admin.v1.ListUsageRequest
+	(*ListUsageResponse)(nil),      // 3: quoin.admin.v1.ListUsageResponse
+	(*NamespaceUsage)(nil),         // 4: quoin.admin.v1.NamespaceUsage
+	(*FeatureUsage)(nil),           // 5: quoin.admin.v1.FeatureUsage
 }
 var file_quoin_admin_v1_admin_proto_depIdxs = []int32{
-	0, // 0: quoin.admin.v1.Admin.ListNamespaces:input_type -> quoin.admin.v1.ListNamespacesRequest
-	1, // 1: quoin.admin.v1.Admin.ListNamespaces:output_type -> quoin.admin.v1.ListNamespacesResponse
-	1, // [1:2] is the sub-list for method output_type
-	0, // [0:1] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	4, // 0: quoin.admin.v1.ListUsageResponse.usages:type_name -> quoin.admin.v1.NamespaceUsage
+	5, // 1: quoin.admin.v1.NamespaceUsage.features:type_name -> quoin.admin.v1.FeatureUsage
+	0, // 2: quoin.admin.v1.Admin.ListNamespaces:input_type -> quoin.admin.v1.ListNamespacesRequest
+	2, // 3: quoin.admin.v1.Admin.ListUsage:input_type -> quoin.admin.v1.ListUsageRequest
+	1, // 4: quoin.admin.v1.Admin.ListNamespaces:output_type -> quoin.admin.v1.ListNamespacesResponse
+	3, // 5: quoin.admin.v1.Admin.ListUsage:output_type -> quoin.admin.v1.ListUsageResponse
+	4, // [4:6] is the sub-list for method output_type
+	2, // [2:4] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_quoin_admin_v1_admin_proto_init() }
@@ -195,13 +486,15 @@ func file_quoin_admin_v1_admin_proto_init() {
 	if File_quoin_admin_v1_admin_proto != nil {
 		return
 	}
+	file_quoin_admin_v1_admin_proto_msgTypes[4].OneofWrappers = []any{}
+	file_quoin_admin_v1_admin_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_admin_v1_admin_proto_rawDesc), len(file_quoin_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -9,6 +9,7 @@
 package adsv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -2252,7 +2253,7 @@ var File_quoin_ads_v1_ads_proto protoreflect.FileDescriptor
 
 const file_quoin_ads_v1_ads_proto_rawDesc = "" +
 	"\n" +
-	"\x16quoin/ads/v1/ads.proto\x12\fquoin.ads.v1\x1a\x1cquoin/ads/v1/catalogue.proto\"h\n" +
+	"\x16quoin/ads/v1/ads.proto\x12\fquoin.ads.v1\x1a\x1cquoin/access/v1/access.proto\x1a\x1cquoin/ads/v1/catalogue.proto\"h\n" +
 	"\x11PutNetworkRequest\x12\x18\n" +
 	"\anetwork\x18\x01 \x01(\tR\anetwork\x129\n" +
 	"\bsettings\x18\x02 \x01(\v2\x1d.quoin.ads.v1.NetworkSettingsR\bsettings\"O\n" +
@@ -2427,29 +2428,29 @@ const file_quoin_ads_v1_ads_proto_rawDesc = "" +
 	"\anetwork\x18\x01 \x01(\tR\anetwork\">\n" +
 	"\x0fRebuildResponse\x12\x1e\n" +
 	"\bad_count\x18\x01 \x01(\x03H\x00R\aadCount\x88\x01\x01B\v\n" +
-	"\t_ad_count2\x88\n" +
+	"\t_ad_count2\xd2\n" +
 	"\n" +
-	"\bAdServer\x12O\n" +
+	"\bAdServer\x12U\n" +
 	"\n" +
-	"PutNetwork\x12\x1f.quoin.ads.v1.PutNetworkRequest\x1a .quoin.ads.v1.PutNetworkResponse\x12T\n" +
+	"PutNetwork\x12\x1f.quoin.ads.v1.PutNetworkRequest\x1a .quoin.ads.v1.PutNetworkResponse\"\x04\xc0\xf3\x18\x03\x12X\n" +
 	"\n" +
-	"GetNetwork\x12\x1f.quoin.ads.v1.GetNetworkRequest\x1a .quoin.ads.v1.GetNetworkResponse\"\x03\x90\x02\x01\x12E\n" +
-	"\x05PutAd\x12\x1a.quoin.ads.v1.PutAdRequest\x1a\x1b.quoin.ads.v1.PutAdResponse\"\x03\x90\x02\x02\x12E\n" +
-	"\x06PutAds\x12\x1b.quoin.ads.v1.PutAdsRequest\x1a\x1c.quoin.ads.v1.PutAdsResponse(\x01\x12N\n" +
-	"\bRemoveAd\x12\x1d.quoin.ads.v1.RemoveAdRequest\x1a\x1e.quoin.ads.v1.RemoveAdResponse\"\x03\x90\x02\x02\x12E\n" +
-	"\x05GetAd\x12\x1a.quoin.ads.v1.GetAdRequest\x1a\x1b.quoin.ads.v1.GetAdResponse\"\x03\x90\x02\x01\x12K\n" +
-	"\aListAds\x12\x1c.quoin.ads.v1.ListAdsRequest\x1a\x1d.quoin.ads.v1.ListAdsResponse\"\x03\x90\x02\x01\x12Q\n" +
-	"\tSetBudget\x12\x1e.quoin.ads.v1.SetBudgetRequest\x1a\x1f.quoin.ads.v1.SetBudgetResponse\"\x03\x90\x02\x02\x12C\n" +
-	"\x06Target\x12\x1b.quoin.ads.v1.TargetRequest\x1a\x1c.quoin.ads.v1.TargetResponse\x12T\n" +
+	"GetNetwork\x12\x1f.quoin.ads.v1.GetNetworkRequest\x1a .quoin.ads.v1.GetNetworkResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12I\n" +
+	"\x05PutAd\x12\x1a.quoin.ads.v1.PutAdRequest\x1a\x1b.quoin.ads.v1.PutAdResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12K\n" +
+	"\x06PutAds\x12\x1b.quoin.ads.v1.PutAdsRequest\x1a\x1c.quoin.ads.v1.PutAdsResponse\"\x04\xc0\xf3\x18\x02(\x01\x12V\n" +
+	"\bRemoveAd\x12\x1d.quoin.ads.v1.RemoveAdRequest\x1a\x1e.quoin.ads.v1.RemoveAdResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12I\n" +
+	"\x05GetAd\x12\x1a.quoin.ads.v1.GetAdRequest\x1a\x1b.quoin.ads.v1.GetAdResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12O\n" +
+	"\aListAds\x12\x1c.quoin.ads.v1.ListAdsRequest\x1a\x1d.quoin.ads.v1.ListAdsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12U\n" +
+	"\tSetBudget\x12\x1e.quoin.ads.v1.SetBudgetRequest\x1a\x1f.quoin.ads.v1.SetBudgetResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12I\n" +
+	"\x06Target\x12\x1b.quoin.ads.v1.TargetRequest\x1a\x1c.quoin.ads.v1.TargetResponse\"\x04\xc0\xf3\x18\x02\x12X\n" +
 	"\n" +
-	"ReportView\x12\x1f.quoin.ads.v1.ReportViewRequest\x1a .quoin.ads.v1.ReportViewResponse\"\x03\x90\x02\x02\x12W\n" +
-	"\vReportClick\x12 .quoin.ads.v1.ReportClickRequest\x1a!.quoin.ads.v1.ReportClickResponse\"\x03\x90\x02\x02\x12Z\n" +
-	"\fReportAction\x12!.quoin.ads.v1.ReportActionRequest\x1a\".quoin.ads.v1.ReportActionResponse\"\x03\x90\x02\x02\x12N\n" +
-	"\bGetStats\x12\x1d.quoin.ads.v1.GetStatsRequest\x1a\x1e.quoin.ads.v1.GetStatsResponse\"\x03\x90\x02\x01\x12V\n" +
+	"ReportView\x12\x1f.quoin.ads.v1.ReportViewRequest\x1a .quoin.ads.v1.ReportViewResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12[\n" +
+	"\vReportClick\x12 .quoin.ads.v1.ReportClickRequest\x1a!.quoin.ads.v1.ReportClickResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12^\n" +
+	"\fReportAction\x12!.quoin.ads.v1.ReportActionRequest\x1a\".quoin.ads.v1.ReportActionResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12R\n" +
+	"\bGetStats\x12\x1d.quoin.ads.v1.GetStatsRequest\x1a\x1e.quoin.ads.v1.GetStatsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12Z\n" +
 	"\n" +
-	"WatchStats\x12\x1f.quoin.ads.v1.WatchStatsRequest\x1a .quoin.ads.v1.WatchStatsResponse\"\x03\x90\x02\x010\x01\x12K\n" +
-	"\aExplain\x12\x1c.quoin.ads.v1.ExplainRequest\x1a\x1d.quoin.ads.v1.ExplainResponse\"\x03\x90\x02\x01\x12K\n" +
-	"\aRebuild\x12\x1c.quoin.ads.v1.RebuildRequest\x1a\x1d.quoin.ads.v1.RebuildResponse\"\x03\x90\x02\x02BH\n" +
+	"WatchStats\x12\x1f.quoin.ads.v1.WatchStatsRequest\x1a .quoin.ads.v1.WatchStatsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12O\n" +
+	"\aExplain\x12\x1c.quoin.ads.v1.ExplainRequest\x1a\x1d.quoin.ads.v1.ExplainResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12O\n" +
+	"\aRebuild\x12\x1c.quoin.ads.v1.RebuildRequest\x1a\x1d.quoin.ads.v1.RebuildResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02BH\n" +
 	"\x10dev.quoin.ads.v1P\x01Z2github.com/quoin-dev/quoin/clients/go/ads/v1;adsv1b\x06proto3"
 
 var (

@@ -9,6 +9,7 @@
 package chatv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -3276,7 +3277,7 @@ var File_quoin_chat_v1_chat_proto protoreflect.FileDescriptor
 
 const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\n" +
-	"\x18quoin/chat/v1/chat.proto\x12\rquoin.chat.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"\xce\x03\n" +
+	"\x18quoin/chat/v1/chat.proto\x12\rquoin.chat.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a\x1equoin/streams/v1/streams.proto\"\xce\x03\n" +
 	"\aMessage\x12\"\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\x03H\x00R\tmessageId\x88\x01\x01\x12\x16\n" +
@@ -3294,10 +3295,10 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
-	"\v_message_id\"\xb7\x02\n" +
+	"\v_message_id\"\xbd\x02\n" +
 	"\rCreateRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
-	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x14\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1a\n" +
+	"\x05actor\x18\x02 \x01(\tB\x04\xc0\xf3\x18\x01R\x05actor\x12\x14\n" +
 	"\x05users\x18\x03 \x03(\tR\x05users\x12#\n" +
 	"\rfirst_message\x18\x04 \x01(\tR\ffirstMessage\x12!\n" +
 	"\fmax_messages\x18\x05 \x01(\x05R\vmaxMessages\x122\n" +
@@ -3311,40 +3312,40 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"message_id\x18\x02 \x01(\x03H\x00R\tmessageId\x88\x01\x01\x12;\n" +
 	"\vcreate_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTimeB\r\n" +
-	"\v_message_id\":\n" +
+	"\v_message_id\"@\n" +
 	"\vJoinRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
-	"\x04user\x18\x02 \x01(\tR\x04user\"\x8f\x01\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x18\n" +
+	"\x04user\x18\x02 \x01(\tB\x04\xc0\xf3\x18\x01R\x04user\"\x8f\x01\n" +
 	"\fJoinResponse\x12\x1b\n" +
 	"\x06joined\x18\x01 \x01(\bH\x00R\x06joined\x88\x01\x01\x12;\n" +
 	"\x17acknowledged_message_id\x18\x02 \x01(\x03H\x01R\x15acknowledgedMessageId\x88\x01\x01B\t\n" +
 	"\a_joinedB\x1a\n" +
-	"\x18_acknowledged_message_id\";\n" +
+	"\x18_acknowledged_message_id\"A\n" +
 	"\fLeaveRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
-	"\x04user\x18\x02 \x01(\tR\x04user\"1\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x18\n" +
+	"\x04user\x18\x02 \x01(\tB\x04\xc0\xf3\x18\x01R\x04user\"1\n" +
 	"\rLeaveResponse\x12\x17\n" +
 	"\x04left\x18\x01 \x01(\bH\x00R\x04left\x88\x01\x01B\a\n" +
-	"\x05_left\"P\n" +
+	"\x05_left\"V\n" +
 	"\vKickRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
-	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x12\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1a\n" +
+	"\x05actor\x18\x02 \x01(\tB\x04\xc0\xf3\x18\x01R\x05actor\x12\x12\n" +
 	"\x04user\x18\x03 \x01(\tR\x04user\"6\n" +
 	"\fKickResponse\x12\x1b\n" +
 	"\x06kicked\x18\x01 \x01(\bH\x00R\x06kicked\x88\x01\x01B\t\n" +
-	"\a_kicked\"|\n" +
+	"\a_kicked\"\x82\x01\n" +
 	"\x0eSetRoleRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
-	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x12\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1a\n" +
+	"\x05actor\x18\x02 \x01(\tB\x04\xc0\xf3\x18\x01R\x05actor\x12\x12\n" +
 	"\x04user\x18\x03 \x01(\tR\x04user\x12'\n" +
 	"\x04role\x18\x04 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\"<\n" +
 	"\x0fSetRoleResponse\x12\x1d\n" +
 	"\achanged\x18\x01 \x01(\bH\x00R\achanged\x88\x01\x01B\n" +
 	"\n" +
-	"\b_changed\"\xab\x02\n" +
+	"\b_changed\"\xb1\x02\n" +
 	"\vSendRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x16\n" +
-	"\x06sender\x18\x02 \x01(\tR\x06sender\x12\x12\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1c\n" +
+	"\x06sender\x18\x02 \x01(\tB\x04\xc0\xf3\x18\x01R\x06sender\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\tR\x04body\x12J\n" +
 	"\n" +
 	"attributes\x18\x04 \x03(\v2*.quoin.chat.v1.SendRequest.AttributesEntryR\n" +
@@ -3359,10 +3360,10 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"message_id\x18\x01 \x01(\x03H\x00R\tmessageId\x88\x01\x01\x12;\n" +
 	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTimeB\r\n" +
-	"\v_message_id\"\xfa\x01\n" +
+	"\v_message_id\"\x80\x02\n" +
 	"\vEditRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
-	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x1d\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1a\n" +
+	"\x05actor\x18\x02 \x01(\tB\x04\xc0\xf3\x18\x01R\x05actor\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x03 \x01(\x03R\tmessageId\x12\x12\n" +
 	"\x04body\x18\x04 \x01(\tR\x04body\x12J\n" +
@@ -3373,17 +3374,17 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"G\n" +
 	"\fEditResponse\x127\n" +
-	"\tedit_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\beditTime\"]\n" +
+	"\tedit_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\beditTime\"c\n" +
 	"\rDeleteRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
-	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x1d\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1a\n" +
+	"\x05actor\x18\x02 \x01(\tB\x04\xc0\xf3\x18\x01R\x05actor\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x03 \x01(\x03R\tmessageId\"M\n" +
 	"\x0eDeleteResponse\x12;\n" +
 	"\vdelete_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"deleteTime\"\x92\x01\n" +
-	"\x13FetchPendingRequest\x12\x12\n" +
-	"\x04user\x18\x01 \x01(\tR\x04user\x12+\n" +
+	"deleteTime\"\x98\x01\n" +
+	"\x13FetchPendingRequest\x12\x18\n" +
+	"\x04user\x18\x01 \x01(\tB\x04\xc0\xf3\x18\x01R\x04user\x12+\n" +
 	"\x12max_items_per_chat\x18\x02 \x01(\x05R\x0fmaxItemsPerChat\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -3397,10 +3398,10 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x06unread\x18\x03 \x01(\x03H\x00R\x06unread\x88\x01\x01\x12\x1b\n" +
 	"\x06missed\x18\x04 \x01(\x03H\x01R\x06missed\x88\x01\x01B\t\n" +
 	"\a_unreadB\t\n" +
-	"\a_missed\"\xa6\x01\n" +
+	"\a_missed\"\xac\x01\n" +
 	"\n" +
-	"AckRequest\x12\x12\n" +
-	"\x04user\x18\x01 \x01(\tR\x04user\x12@\n" +
+	"AckRequest\x12\x18\n" +
+	"\x04user\x18\x01 \x01(\tB\x04\xc0\xf3\x18\x01R\x04user\x12@\n" +
 	"\tpositions\x18\x02 \x03(\v2\".quoin.chat.v1.AckRequest.PositionR\tpositions\x1aB\n" +
 	"\bPosition\x12\x17\n" +
 	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1d\n" +
@@ -3416,9 +3417,9 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x06unread\x18\x04 \x01(\x03H\x02R\x06unread\x88\x01\x01B\r\n" +
 	"\v_message_idB\t\n" +
 	"\a_memberB\t\n" +
-	"\a_unread\"b\n" +
-	"\x10ListChatsRequest\x12\x12\n" +
-	"\x04user\x18\x01 \x01(\tR\x04user\x12\x1b\n" +
+	"\a_unread\"h\n" +
+	"\x10ListChatsRequest\x12\x18\n" +
+	"\x04user\x18\x01 \x01(\tB\x04\xc0\xf3\x18\x01R\x04user\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"\x99\x04\n" +
@@ -3456,10 +3457,10 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTimeB\x0f\n" +
 	"\r_member_countB\x14\n" +
-	"\x12_newest_message_id\"\x7f\n" +
+	"\x12_newest_message_id\"\x85\x01\n" +
 	"\x12ListMembersRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
-	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x1b\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1a\n" +
+	"\x05actor\x18\x02 \x01(\tB\x04\xc0\xf3\x18\x01R\x05actor\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x04 \x01(\tR\tpageToken\"\xdc\x02\n" +
@@ -3471,10 +3472,10 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x04role\x18\x02 \x01(\x0e2\x13.quoin.chat.v1.RoleR\x04role\x12;\n" +
 	"\x17acknowledged_message_id\x18\x03 \x01(\x03H\x00R\x15acknowledgedMessageId\x88\x01\x01\x127\n" +
 	"\tjoin_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bjoinTimeB\x1a\n" +
-	"\x18_acknowledged_message_id\"\xc4\x01\n" +
+	"\x18_acknowledged_message_id\"\xca\x01\n" +
 	"\x13ListMessagesRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x14\n" +
-	"\x05actor\x18\x02 \x01(\tR\x05actor\x12,\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x1a\n" +
+	"\x05actor\x18\x02 \x01(\tB\x04\xc0\xf3\x18\x01R\x05actor\x12,\n" +
 	"\x11before_message_id\x18\x03 \x01(\x03H\x00R\x0fbeforeMessageId\x12*\n" +
 	"\x10after_message_id\x18\x04 \x01(\x03H\x00R\x0eafterMessageId\x12\x1b\n" +
 	"\tmax_items\x18\x05 \x01(\x05R\bmaxItemsB\a\n" +
@@ -3482,14 +3483,14 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x14ListMessagesResponse\x122\n" +
 	"\bmessages\x18\x01 \x03(\v2\x16.quoin.chat.v1.MessageR\bmessages\x12\x17\n" +
 	"\x04more\x18\x02 \x01(\bH\x00R\x04more\x88\x01\x01B\a\n" +
-	"\x05_more\"q\n" +
+	"\x05_more\"w\n" +
 	"\rSignalRequest\x12\x17\n" +
-	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x12\n" +
-	"\x04user\x18\x02 \x01(\tR\x04user\x123\n" +
+	"\achat_id\x18\x01 \x01(\tR\x06chatId\x12\x18\n" +
+	"\x04user\x18\x02 \x01(\tB\x04\xc0\xf3\x18\x01R\x04user\x123\n" +
 	"\bactivity\x18\x03 \x01(\x0e2\x17.quoin.chat.v1.ActivityR\bactivity\"\x10\n" +
-	"\x0eSignalResponse\"}\n" +
-	"\x10SubscribeRequest\x12\x12\n" +
-	"\x04user\x18\x01 \x01(\tR\x04user\x12\x16\n" +
+	"\x0eSignalResponse\"\x83\x01\n" +
+	"\x10SubscribeRequest\x12\x18\n" +
+	"\x04user\x18\x01 \x01(\tB\x04\xc0\xf3\x18\x01R\x04user\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\tR\x06cursor\x12=\n" +
 	"\vslow_reader\x18\x03 \x01(\x0e2\x1c.quoin.streams.v1.SlowReaderR\n" +
 	"slowReader\"\x89\n" +
@@ -3541,24 +3542,25 @@ const file_quoin_chat_v1_chat_proto_rawDesc = "" +
 	"\x0fACTIVITY_TYPING\x10\x01\x12\x11\n" +
 	"\rACTIVITY_IDLE\x10\x02\x12\x14\n" +
 	"\x10ACTIVITY_PRESENT\x10\x03\x12\x11\n" +
-	"\rACTIVITY_AWAY\x10\x042\xdc\t\n" +
-	"\x04Chat\x12E\n" +
-	"\x06Create\x12\x1c.quoin.chat.v1.CreateRequest\x1a\x1d.quoin.chat.v1.CreateResponse\x12D\n" +
-	"\x04Join\x12\x1a.quoin.chat.v1.JoinRequest\x1a\x1b.quoin.chat.v1.JoinResponse\"\x03\x90\x02\x02\x12G\n" +
-	"\x05Leave\x12\x1b.quoin.chat.v1.LeaveRequest\x1a\x1c.quoin.chat.v1.LeaveResponse\"\x03\x90\x02\x02\x12D\n" +
-	"\x04Kick\x12\x1a.quoin.chat.v1.KickRequest\x1a\x1b.quoin.chat.v1.KickResponse\"\x03\x90\x02\x02\x12M\n" +
-	"\aSetRole\x12\x1d.quoin.chat.v1.SetRoleRequest\x1a\x1e.quoin.chat.v1.SetRoleResponse\"\x03\x90\x02\x02\x12?\n" +
-	"\x04Send\x12\x1a.quoin.chat.v1.SendRequest\x1a\x1b.quoin.chat.v1.SendResponse\x12D\n" +
-	"\x04Edit\x12\x1a.quoin.chat.v1.EditRequest\x1a\x1b.quoin.chat.v1.EditResponse\"\x03\x90\x02\x02\x12J\n" +
-	"\x06Delete\x12\x1c.quoin.chat.v1.DeleteRequest\x1a\x1d.quoin.chat.v1.DeleteResponse\"\x03\x90\x02\x02\x12\\\n" +
-	"\fFetchPending\x12\".quoin.chat.v1.FetchPendingRequest\x1a#.quoin.chat.v1.FetchPendingResponse\"\x03\x90\x02\x01\x12A\n" +
-	"\x03Ack\x12\x19.quoin.chat.v1.AckRequest\x1a\x1a.quoin.chat.v1.AckResponse\"\x03\x90\x02\x02\x12S\n" +
-	"\tListChats\x12\x1f.quoin.chat.v1.ListChatsRequest\x1a .quoin.chat.v1.ListChatsResponse\"\x03\x90\x02\x01\x12D\n" +
-	"\x04List\x12\x1a.quoin.chat.v1.ListRequest\x1a\x1b.quoin.chat.v1.ListResponse\"\x03\x90\x02\x01\x12Y\n" +
-	"\vListMembers\x12!.quoin.chat.v1.ListMembersRequest\x1a\".quoin.chat.v1.ListMembersResponse\"\x03\x90\x02\x01\x12\\\n" +
-	"\fListMessages\x12\".quoin.chat.v1.ListMessagesRequest\x1a#.quoin.chat.v1.ListMessagesResponse\"\x03\x90\x02\x01\x12J\n" +
-	"\x06Signal\x12\x1c.quoin.chat.v1.SignalRequest\x1a\x1d.quoin.chat.v1.SignalResponse\"\x03\x90\x02\x02\x12U\n" +
-	"\tSubscribe\x12\x1f.quoin.chat.v1.SubscribeRequest\x1a .quoin.chat.v1.SubscribeResponse\"\x03\x90\x02\x010\x01BK\n" +
+	"\rACTIVITY_AWAY\x10\x042\xb0\n" +
+	"\n" +
+	"\x04Chat\x12K\n" +
+	"\x06Create\x12\x1c.quoin.chat.v1.CreateRequest\x1a\x1d.quoin.chat.v1.CreateResponse\"\x04\xc0\xf3\x18\x02\x12H\n" +
+	"\x04Join\x12\x1a.quoin.chat.v1.JoinRequest\x1a\x1b.quoin.chat.v1.JoinResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12O\n" +
+	"\x05Leave\x12\x1b.quoin.chat.v1.LeaveRequest\x1a\x1c.quoin.chat.v1.LeaveResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12L\n" +
+	"\x04Kick\x12\x1a.quoin.chat.v1.KickRequest\x1a\x1b.quoin.chat.v1.KickResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12Q\n" +
+	"\aSetRole\x12\x1d.quoin.chat.v1.SetRoleRequest\x1a\x1e.quoin.chat.v1.SetRoleResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12E\n" +
+	"\x04Send\x12\x1a.quoin.chat.v1.SendRequest\x1a\x1b.quoin.chat.v1.SendResponse\"\x04\xc0\xf3\x18\x02\x12H\n" +
+	"\x04Edit\x12\x1a.quoin.chat.v1.EditRequest\x1a\x1b.quoin.chat.v1.EditResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12R\n" +
+	"\x06Delete\x12\x1c.quoin.chat.v1.DeleteRequest\x1a\x1d.quoin.chat.v1.DeleteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12`\n" +
+	"\fFetchPending\x12\".quoin.chat.v1.FetchPendingRequest\x1a#.quoin.chat.v1.FetchPendingResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12I\n" +
+	"\x03Ack\x12\x19.quoin.chat.v1.AckRequest\x1a\x1a.quoin.chat.v1.AckResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12W\n" +
+	"\tListChats\x12\x1f.quoin.chat.v1.ListChatsRequest\x1a .quoin.chat.v1.ListChatsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12H\n" +
+	"\x04List\x12\x1a.quoin.chat.v1.ListRequest\x1a\x1b.quoin.chat.v1.ListResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01\x12]\n" +
+	"\vListMembers\x12!.quoin.chat.v1.ListMembersRequest\x1a\".quoin.chat.v1.ListMembersResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12`\n" +
+	"\fListMessages\x12\".quoin.chat.v1.ListMessagesRequest\x1a#.quoin.chat.v1.ListMessagesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12N\n" +
+	"\x06Signal\x12\x1c.quoin.chat.v1.SignalRequest\x1a\x1d.quoin.chat.v1.SignalResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12Y\n" +
+	"\tSubscribe\x12\x1f.quoin.chat.v1.SubscribeRequest\x1a .quoin.chat.v1.SubscribeResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01BK\n" +
 	"\x11dev.quoin.chat.v1P\x01Z4github.com/quoin-dev/quoin/clients/go/chat/v1;chatv1b\x06proto3"
 
 var (

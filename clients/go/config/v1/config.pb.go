@@ -9,6 +9,7 @@
 package configv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -3129,7 +3130,7 @@ var File_quoin_config_v1_config_proto protoreflect.FileDescriptor
 
 const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\n" +
-	"\x1cquoin/config/v1/config.proto\x12\x0fquoin.config.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"\x88\x02\n" +
+	"\x1cquoin/config/v1/config.proto\x12\x0fquoin.config.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a\x1equoin/streams/v1/streams.proto\"\x88\x02\n" +
 	"\rConfiguration\x12\x1c\n" +
 	"\tcomponent\x18\x01 \x01(\tR\tcomponent\x12-\n" +
 	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value\x12\x1d\n" +
@@ -3371,24 +3372,24 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a[\n" +
 	"\x05Named\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12>\n" +
-	"\vmaintenance\x18\x02 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance2\x9b\v\n" +
-	"\x06Config\x12@\n" +
-	"\x03Set\x12\x1b.quoin.config.v1.SetRequest\x1a\x1c.quoin.config.v1.SetResponse\x12E\n" +
-	"\x03Get\x12\x1b.quoin.config.v1.GetRequest\x1a\x1c.quoin.config.v1.GetResponse\"\x03\x90\x02\x01\x12H\n" +
-	"\x04List\x12\x1c.quoin.config.v1.ListRequest\x1a\x1d.quoin.config.v1.ListResponse\"\x03\x90\x02\x01\x12W\n" +
-	"\tListTypes\x12!.quoin.config.v1.ListTypesRequest\x1a\".quoin.config.v1.ListTypesResponse\"\x03\x90\x02\x01\x12I\n" +
-	"\x06Delete\x12\x1e.quoin.config.v1.DeleteRequest\x1a\x1f.quoin.config.v1.DeleteResponse\x12`\n" +
-	"\fListVersions\x12$.quoin.config.v1.ListVersionsRequest\x1a%.quoin.config.v1.ListVersionsResponse\"\x03\x90\x02\x01\x12O\n" +
-	"\bRollback\x12 .quoin.config.v1.RollbackRequest\x1a!.quoin.config.v1.RollbackResponse\x12M\n" +
-	"\x05Watch\x12\x1d.quoin.config.v1.WatchRequest\x1a\x1e.quoin.config.v1.WatchResponse\"\x03\x90\x02\x010\x01\x12f\n" +
-	"\x0eSetMaintenance\x12&.quoin.config.v1.SetMaintenanceRequest\x1a'.quoin.config.v1.SetMaintenanceResponse\"\x03\x90\x02\x02\x12f\n" +
-	"\x0eGetMaintenance\x12&.quoin.config.v1.GetMaintenanceRequest\x1a'.quoin.config.v1.GetMaintenanceResponse\"\x03\x90\x02\x01\x12l\n" +
-	"\x10ListMaintenances\x12(.quoin.config.v1.ListMaintenancesRequest\x1a).quoin.config.v1.ListMaintenancesResponse\"\x03\x90\x02\x01\x12n\n" +
-	"\x10WatchMaintenance\x12(.quoin.config.v1.WatchMaintenanceRequest\x1a).quoin.config.v1.WatchMaintenanceResponse\"\x03\x90\x02\x010\x01\x12Q\n" +
-	"\bAnnounce\x12 .quoin.config.v1.AnnounceRequest\x1a!.quoin.config.v1.AnnounceResponse0\x01\x12Q\n" +
-	"\aResolve\x12\x1f.quoin.config.v1.ResolveRequest\x1a .quoin.config.v1.ResolveResponse\"\x03\x90\x02\x01\x12`\n" +
-	"\fListServices\x12$.quoin.config.v1.ListServicesRequest\x1a%.quoin.config.v1.ListServicesResponse\"\x03\x90\x02\x01\x12b\n" +
-	"\fWatchService\x12$.quoin.config.v1.WatchServiceRequest\x1a%.quoin.config.v1.WatchServiceResponse\"\x03\x90\x02\x010\x01BQ\n" +
+	"\vmaintenance\x18\x02 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance2\xe7\v\n" +
+	"\x06Config\x12F\n" +
+	"\x03Set\x12\x1b.quoin.config.v1.SetRequest\x1a\x1c.quoin.config.v1.SetResponse\"\x04\xc0\xf3\x18\x02\x12I\n" +
+	"\x03Get\x12\x1b.quoin.config.v1.GetRequest\x1a\x1c.quoin.config.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12L\n" +
+	"\x04List\x12\x1c.quoin.config.v1.ListRequest\x1a\x1d.quoin.config.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12[\n" +
+	"\tListTypes\x12!.quoin.config.v1.ListTypesRequest\x1a\".quoin.config.v1.ListTypesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12S\n" +
+	"\x06Delete\x12\x1e.quoin.config.v1.DeleteRequest\x1a\x1f.quoin.config.v1.DeleteResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12d\n" +
+	"\fListVersions\x12$.quoin.config.v1.ListVersionsRequest\x1a%.quoin.config.v1.ListVersionsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12U\n" +
+	"\bRollback\x12 .quoin.config.v1.RollbackRequest\x1a!.quoin.config.v1.RollbackResponse\"\x04\xc0\xf3\x18\x02\x12Q\n" +
+	"\x05Watch\x12\x1d.quoin.config.v1.WatchRequest\x1a\x1e.quoin.config.v1.WatchResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12j\n" +
+	"\x0eSetMaintenance\x12&.quoin.config.v1.SetMaintenanceRequest\x1a'.quoin.config.v1.SetMaintenanceResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12j\n" +
+	"\x0eGetMaintenance\x12&.quoin.config.v1.GetMaintenanceRequest\x1a'.quoin.config.v1.GetMaintenanceResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12p\n" +
+	"\x10ListMaintenances\x12(.quoin.config.v1.ListMaintenancesRequest\x1a).quoin.config.v1.ListMaintenancesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12r\n" +
+	"\x10WatchMaintenance\x12(.quoin.config.v1.WatchMaintenanceRequest\x1a).quoin.config.v1.WatchMaintenanceResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12W\n" +
+	"\bAnnounce\x12 .quoin.config.v1.AnnounceRequest\x1a!.quoin.config.v1.AnnounceResponse\"\x04\xc0\xf3\x18\x020\x01\x12U\n" +
+	"\aResolve\x12\x1f.quoin.config.v1.ResolveRequest\x1a .quoin.config.v1.ResolveResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12d\n" +
+	"\fListServices\x12$.quoin.config.v1.ListServicesRequest\x1a%.quoin.config.v1.ListServicesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12f\n" +
+	"\fWatchService\x12$.quoin.config.v1.WatchServiceRequest\x1a%.quoin.config.v1.WatchServiceResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01BQ\n" +
 	"\x13dev.quoin.config.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/config/v1;configv1b\x06proto3"
 
 var (

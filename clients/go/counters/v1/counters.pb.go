@@ -9,6 +9,7 @@
 package countersv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/errors/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -911,7 +912,7 @@ var File_quoin_counters_v1_counters_proto protoreflect.FileDescriptor
 
 const file_quoin_counters_v1_counters_proto_rawDesc = "" +
 	"\n" +
-	" quoin/counters/v1/counters.proto\x12\x11quoin.counters.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"quoin/errors/v1/error_reason.proto\"\xa5\x01\n" +
+	" quoin/counters/v1/counters.proto\x12\x11quoin.counters.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a\"quoin/errors/v1/error_reason.proto\"\xa5\x01\n" +
 	"\x10IncrementRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
 	"\x05delta\x18\x02 \x01(\x03H\x00R\x05delta\x88\x01\x01\x129\n" +
@@ -979,14 +980,14 @@ const file_quoin_counters_v1_counters_proto_rawDesc = "" +
 	"\x0eDeleteResponse\x12\x1d\n" +
 	"\adeleted\x18\x01 \x01(\bH\x00R\adeleted\x88\x01\x01B\n" +
 	"\n" +
-	"\b_deleted2\x8d\x04\n" +
-	"\bCounters\x12V\n" +
-	"\tIncrement\x12#.quoin.counters.v1.IncrementRequest\x1a$.quoin.counters.v1.IncrementResponse\x12i\n" +
-	"\x0eIncrementBatch\x12(.quoin.counters.v1.IncrementBatchRequest\x1a).quoin.counters.v1.IncrementBatchResponse(\x010\x01\x12I\n" +
-	"\x03Get\x12\x1d.quoin.counters.v1.GetRequest\x1a\x1e.quoin.counters.v1.GetResponse\"\x03\x90\x02\x01\x12Q\n" +
-	"\x05Watch\x12\x1f.quoin.counters.v1.WatchRequest\x1a .quoin.counters.v1.WatchResponse\"\x03\x90\x02\x010\x01\x12L\n" +
-	"\x04List\x12\x1e.quoin.counters.v1.ListRequest\x1a\x1f.quoin.counters.v1.ListResponse\"\x03\x90\x02\x01\x12R\n" +
-	"\x06Delete\x12 .quoin.counters.v1.DeleteRequest\x1a!.quoin.counters.v1.DeleteResponse\"\x03\x90\x02\x02BW\n" +
+	"\b_deleted2\xad\x04\n" +
+	"\bCounters\x12\\\n" +
+	"\tIncrement\x12#.quoin.counters.v1.IncrementRequest\x1a$.quoin.counters.v1.IncrementResponse\"\x04\xc0\xf3\x18\x02\x12o\n" +
+	"\x0eIncrementBatch\x12(.quoin.counters.v1.IncrementBatchRequest\x1a).quoin.counters.v1.IncrementBatchResponse\"\x04\xc0\xf3\x18\x02(\x010\x01\x12M\n" +
+	"\x03Get\x12\x1d.quoin.counters.v1.GetRequest\x1a\x1e.quoin.counters.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12U\n" +
+	"\x05Watch\x12\x1f.quoin.counters.v1.WatchRequest\x1a .quoin.counters.v1.WatchResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12P\n" +
+	"\x04List\x12\x1e.quoin.counters.v1.ListRequest\x1a\x1f.quoin.counters.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12Z\n" +
+	"\x06Delete\x12 .quoin.counters.v1.DeleteRequest\x1a!.quoin.counters.v1.DeleteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02BW\n" +
 	"\x15dev.quoin.counters.v1P\x01Z<github.com/quoin-dev/quoin/clients/go/counters/v1;countersv1b\x06proto3"
 
 var (

@@ -71,6 +71,15 @@ const (
 	// The request began and did not arrive as a whole within the time the server
 	// gives it (request-timeout).
 	ErrorReason_ERROR_REASON_REQUEST_INCOMPLETE ErrorReason = 11
+	// The server has to know who calls: no token, JWT or certificate was given, or it is
+	// not known or not valid any more.
+	ErrorReason_ERROR_REASON_UNAUTHENTICATED ErrorReason = 12
+	// The caller may not call this RPC in this namespace, or not for this user. Whether
+	// what it asks for exists is not told.
+	ErrorReason_ERROR_REASON_PERMISSION_DENIED ErrorReason = 13
+	// The namespace or the caller has as much as its quota allows; google.rpc.QuotaFailure
+	// says of what, google.rpc.RetryInfo when to try again.
+	ErrorReason_ERROR_REASON_QUOTA_EXCEEDED ErrorReason = 14
 	// The caller does not hold the lock: its lease ran out, the lock was given back,
 	// a newer call took it over with the same token, or the token never held it. For
 	// Acquire: the grant made for this request_id before has ended, or Release was
@@ -219,6 +228,9 @@ var (
 		9:    "ERROR_REASON_STORE_NOT_PERMITTED",
 		10:   "ERROR_REASON_REQUEST_TOO_LARGE",
 		11:   "ERROR_REASON_REQUEST_INCOMPLETE",
+		12:   "ERROR_REASON_UNAUTHENTICATED",
+		13:   "ERROR_REASON_PERMISSION_DENIED",
+		14:   "ERROR_REASON_QUOTA_EXCEEDED",
 		100:  "ERROR_REASON_LOCK_NOT_HELD",
 		101:  "ERROR_REASON_LOCK_TOO_MANY_WAITERS",
 		102:  "ERROR_REASON_LOCK_REVOKED",
@@ -288,6 +300,9 @@ var (
 		"ERROR_REASON_STORE_NOT_PERMITTED":        9,
 		"ERROR_REASON_REQUEST_TOO_LARGE":          10,
 		"ERROR_REASON_REQUEST_INCOMPLETE":         11,
+		"ERROR_REASON_UNAUTHENTICATED":            12,
+		"ERROR_REASON_PERMISSION_DENIED":          13,
+		"ERROR_REASON_QUOTA_EXCEEDED":             14,
 		"ERROR_REASON_LOCK_NOT_HELD":              100,
 		"ERROR_REASON_LOCK_TOO_MANY_WAITERS":      101,
 		"ERROR_REASON_LOCK_REVOKED":               102,
@@ -396,7 +411,7 @@ var File_quoin_errors_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_quoin_errors_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\"quoin/errors/v1/error_reason.proto\x12\x0fquoin.errors.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto*\x83\x16\n" +
+	"\"quoin/errors/v1/error_reason.proto\x12\x0fquoin.errors.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto*\xfc\x16\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12&\n" +
 	"\x1cERROR_REASON_INVALID_REQUEST\x10\x01\x1a\x04\xc0\xf3\x18\x03\x12(\n" +
@@ -411,7 +426,10 @@ const file_quoin_errors_v1_error_reason_proto_rawDesc = "" +
 	"\x1eERROR_REASON_REQUEST_TOO_LARGE\x10\n" +
 	"\x1a\x04\xc0\xf3\x18\b\x12)\n" +
 	"\x1fERROR_REASON_REQUEST_INCOMPLETE\x10\v\x1a\x04\xc0\xf3\x18\n" +
-	"\x12$\n" +
+	"\x12&\n" +
+	"\x1cERROR_REASON_UNAUTHENTICATED\x10\f\x1a\x04\xc0\xf3\x18\x10\x12(\n" +
+	"\x1eERROR_REASON_PERMISSION_DENIED\x10\r\x1a\x04\xc0\xf3\x18\a\x12%\n" +
+	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10\x0e\x1a\x04\xc0\xf3\x18\b\x12$\n" +
 	"\x1aERROR_REASON_LOCK_NOT_HELD\x10d\x1a\x04\xc0\xf3\x18\t\x12,\n" +
 	"\"ERROR_REASON_LOCK_TOO_MANY_WAITERS\x10e\x1a\x04\xc0\xf3\x18\b\x12#\n" +
 	"\x19ERROR_REASON_LOCK_REVOKED\x10f\x1a\x04\xc0\xf3\x18\t\x12*\n" +

@@ -9,6 +9,7 @@
 package errorsv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	code "google.golang.org/genproto/googleapis/rpc/code"
 	errdetails "google.golang.org/genproto/googleapis/rpc/errdetails"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -181,11 +182,13 @@ type ErrorDetails struct {
 	ErrorInfo *errdetails.ErrorInfo `protobuf:"bytes,1,opt,name=error_info,json=errorInfo,proto3" json:"error_info,omitempty"`
 	// Which fields are wrong and what is allowed; with INVALID_REQUEST only.
 	BadRequest *errdetails.BadRequest `protobuf:"bytes,2,opt,name=bad_request,json=badRequest,proto3" json:"bad_request,omitempty"`
-	// When to try again; with UNAVAILABLE only.
+	// When to try again; with UNAVAILABLE and QUOTA_EXCEEDED only.
 	RetryInfo *errdetails.RetryInfo `protobuf:"bytes,3,opt,name=retry_info,json=retryInfo,proto3" json:"retry_info,omitempty"`
 	// The id under which the server logged the call; with UNAVAILABLE and
 	// INTERNAL.
-	RequestInfo   *errdetails.RequestInfo `protobuf:"bytes,4,opt,name=request_info,json=requestInfo,proto3" json:"request_info,omitempty"`
+	RequestInfo *errdetails.RequestInfo `protobuf:"bytes,4,opt,name=request_info,json=requestInfo,proto3" json:"request_info,omitempty"`
+	// Whose quota it is, and of what; with QUOTA_EXCEEDED only.
+	QuotaFailure  *errdetails.QuotaFailure `protobuf:"bytes,5,opt,name=quota_failure,json=quotaFailure,proto3" json:"quota_failure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -248,18 +251,25 @@ func (x *ErrorDetails) GetRequestInfo() *errdetails.RequestInfo {
 	return nil
 }
 
+func (x *ErrorDetails) GetQuotaFailure() *errdetails.QuotaFailure {
+	if x != nil {
+		return x.QuotaFailure
+	}
+	return nil
+}
+
 var File_quoin_errors_v1_errors_proto protoreflect.FileDescriptor
 
 const file_quoin_errors_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1cquoin/errors/v1/errors.proto\x12\x0fquoin.errors.v1\x1a\x15google/rpc/code.proto\x1a\x1egoogle/rpc/error_details.proto\"\x14\n" +
+	"\x1cquoin/errors/v1/errors.proto\x12\x0fquoin.errors.v1\x1a\x15google/rpc/code.proto\x1a\x1egoogle/rpc/error_details.proto\x1a\x1cquoin/access/v1/access.proto\"\x14\n" +
 	"\x12ListReasonsRequest\"K\n" +
 	"\x13ListReasonsResponse\x124\n" +
 	"\brefusals\x18\x01 \x03(\v2\x18.quoin.errors.v1.RefusalR\brefusals\"\x80\x01\n" +
 	"\aRefusal\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12$\n" +
 	"\x04code\x18\x02 \x01(\x0e2\x10.google.rpc.CodeR\x04code\x127\n" +
-	"\adetails\x18\x03 \x01(\v2\x1d.quoin.errors.v1.ErrorDetailsR\adetails\"\xef\x01\n" +
+	"\adetails\x18\x03 \x01(\v2\x1d.quoin.errors.v1.ErrorDetailsR\adetails\"\xae\x02\n" +
 	"\fErrorDetails\x124\n" +
 	"\n" +
 	"error_info\x18\x01 \x01(\v2\x15.google.rpc.ErrorInfoR\terrorInfo\x127\n" +
@@ -267,9 +277,10 @@ const file_quoin_errors_v1_errors_proto_rawDesc = "" +
 	"badRequest\x124\n" +
 	"\n" +
 	"retry_info\x18\x03 \x01(\v2\x15.google.rpc.RetryInfoR\tretryInfo\x12:\n" +
-	"\frequest_info\x18\x04 \x01(\v2\x17.google.rpc.RequestInfoR\vrequestInfo2g\n" +
-	"\x06Errors\x12]\n" +
-	"\vListReasons\x12#.quoin.errors.v1.ListReasonsRequest\x1a$.quoin.errors.v1.ListReasonsResponse\"\x03\x90\x02\x01BQ\n" +
+	"\frequest_info\x18\x04 \x01(\v2\x17.google.rpc.RequestInfoR\vrequestInfo\x12=\n" +
+	"\rquota_failure\x18\x05 \x01(\v2\x18.google.rpc.QuotaFailureR\fquotaFailure2k\n" +
+	"\x06Errors\x12a\n" +
+	"\vListReasons\x12#.quoin.errors.v1.ListReasonsRequest\x1a$.quoin.errors.v1.ListReasonsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BQ\n" +
 	"\x13dev.quoin.errors.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/errors/v1;errorsv1b\x06proto3"
 
 var (
@@ -286,15 +297,16 @@ func file_quoin_errors_v1_errors_proto_rawDescGZIP() []byte {
 
 var file_quoin_errors_v1_errors_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_quoin_errors_v1_errors_proto_goTypes = []any{
-	(*ListReasonsRequest)(nil),     // 0: quoin.errors.v1.ListReasonsRequest
-	(*ListReasonsResponse)(nil),    // 1: quoin.errors.v1.ListReasonsResponse
-	(*Refusal)(nil),                // 2: quoin.errors.v1.Refusal
-	(*ErrorDetails)(nil),           // 3: quoin.errors.v1.ErrorDetails
-	(code.Code)(0),                 // 4: google.rpc.Code
-	(*errdetails.ErrorInfo)(nil),   // 5: google.rpc.ErrorInfo
-	(*errdetails.BadRequest)(nil),  // 6: google.rpc.BadRequest
-	(*errdetails.RetryInfo)(nil),   // 7: google.rpc.RetryInfo
-	(*errdetails.RequestInfo)(nil), // 8: google.rpc.RequestInfo
+	(*ListReasonsRequest)(nil),      // 0: quoin.errors.v1.ListReasonsRequest
+	(*ListReasonsResponse)(nil),     // 1: quoin.errors.v1.ListReasonsResponse
+	(*Refusal)(nil),                 // 2: quoin.errors.v1.Refusal
+	(*ErrorDetails)(nil),            // 3: quoin.errors.v1.ErrorDetails
+	(code.Code)(0),                  // 4: google.rpc.Code
+	(*errdetails.ErrorInfo)(nil),    // 5: google.rpc.ErrorInfo
+	(*errdetails.BadRequest)(nil),   // 6: google.rpc.BadRequest
+	(*errdetails.RetryInfo)(nil),    // 7: google.rpc.RetryInfo
+	(*errdetails.RequestInfo)(nil),  // 8: google.rpc.RequestInfo
+	(*errdetails.QuotaFailure)(nil), // 9: google.rpc.QuotaFailure
 }
 var file_quoin_errors_v1_errors_proto_depIdxs = []int32{
 	2, // 0: quoin.errors.v1.ListReasonsResponse.refusals:type_name -> quoin.errors.v1.Refusal
@@ -304,13 +316,14 @@ var file_quoin_errors_v1_errors_proto_depIdxs = []int32{
 	6, // 4: quoin.errors.v1.ErrorDetails.bad_request:type_name -> google.rpc.BadRequest
 	7, // 5: quoin.errors.v1.ErrorDetails.retry_info:type_name -> google.rpc.RetryInfo
 	8, // 6: quoin.errors.v1.ErrorDetails.request_info:type_name -> google.rpc.RequestInfo
-	0, // 7: quoin.errors.v1.Errors.ListReasons:input_type -> quoin.errors.v1.ListReasonsRequest
-	1, // 8: quoin.errors.v1.Errors.ListReasons:output_type -> quoin.errors.v1.ListReasonsResponse
-	8, // [8:9] is the sub-list for method output_type
-	7, // [7:8] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	9, // 7: quoin.errors.v1.ErrorDetails.quota_failure:type_name -> google.rpc.QuotaFailure
+	0, // 8: quoin.errors.v1.Errors.ListReasons:input_type -> quoin.errors.v1.ListReasonsRequest
+	1, // 9: quoin.errors.v1.Errors.ListReasons:output_type -> quoin.errors.v1.ListReasonsResponse
+	9, // [9:10] is the sub-list for method output_type
+	8, // [8:9] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_quoin_errors_v1_errors_proto_init() }

@@ -9,6 +9,7 @@
 package feedsv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -2446,7 +2447,7 @@ var File_quoin_feeds_v1_feeds_proto protoreflect.FileDescriptor
 
 const file_quoin_feeds_v1_feeds_proto_rawDesc = "" +
 	"\n" +
-	"\x1aquoin/feeds/v1/feeds.proto\x12\x0equoin.feeds.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"i\n" +
+	"\x1aquoin/feeds/v1/feeds.proto\x12\x0equoin.feeds.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a\x1equoin/streams/v1/streams.proto\"i\n" +
 	"\bLocation\x12\x1f\n" +
 	"\blatitude\x18\x01 \x01(\x01H\x00R\blatitude\x88\x01\x01\x12!\n" +
 	"\tlongitude\x18\x02 \x01(\x01H\x01R\tlongitude\x88\x01\x01B\v\n" +
@@ -2632,16 +2633,16 @@ const file_quoin_feeds_v1_feeds_proto_rawDesc = "" +
 	"\x0eOVERFLOW_BLOCK\x10\x01\x12\x11\n" +
 	"\rOVERFLOW_DROP\x10\x02\x12\x15\n" +
 	"\x11OVERFLOW_CONFLATE\x10\x03\x12\x17\n" +
-	"\x13OVERFLOW_DISCONNECT\x10\x042\xa5\x05\n" +
-	"\x05Feeds\x12O\n" +
-	"\aPublish\x12\x1e.quoin.feeds.v1.PublishRequest\x1a\x1f.quoin.feeds.v1.PublishResponse\"\x03\x90\x02\x02\x12O\n" +
-	"\aRetract\x12\x1e.quoin.feeds.v1.RetractRequest\x1a\x1f.quoin.feeds.v1.RetractResponse\"\x03\x90\x02\x02\x12N\n" +
-	"\x06Sample\x12\x1d.quoin.feeds.v1.SampleRequest\x1a\x1e.quoin.feeds.v1.SampleResponse\"\x03\x90\x02\x010\x01\x12N\n" +
-	"\x06Filter\x12\x1d.quoin.feeds.v1.FilterRequest\x1a\x1e.quoin.feeds.v1.FilterResponse\"\x03\x90\x02\x010\x01\x12T\n" +
-	"\bFirehose\x12\x1f.quoin.feeds.v1.FirehoseRequest\x1a .quoin.feeds.v1.FirehoseResponse\"\x03\x90\x02\x010\x01\x12N\n" +
-	"\aSession\x12\x1e.quoin.feeds.v1.SessionRequest\x1a\x1f.quoin.feeds.v1.SessionResponse(\x010\x01\x12U\n" +
-	"\tGetTrends\x12 .quoin.feeds.v1.GetTrendsRequest\x1a!.quoin.feeds.v1.GetTrendsResponse\"\x03\x90\x02\x01\x12]\n" +
-	"\vWatchTrends\x12\".quoin.feeds.v1.WatchTrendsRequest\x1a#.quoin.feeds.v1.WatchTrendsResponse\"\x03\x90\x02\x010\x01BN\n" +
+	"\x13OVERFLOW_DISCONNECT\x10\x042\xcb\x05\n" +
+	"\x05Feeds\x12S\n" +
+	"\aPublish\x12\x1e.quoin.feeds.v1.PublishRequest\x1a\x1f.quoin.feeds.v1.PublishResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12W\n" +
+	"\aRetract\x12\x1e.quoin.feeds.v1.RetractRequest\x1a\x1f.quoin.feeds.v1.RetractResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12R\n" +
+	"\x06Sample\x12\x1d.quoin.feeds.v1.SampleRequest\x1a\x1e.quoin.feeds.v1.SampleResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12R\n" +
+	"\x06Filter\x12\x1d.quoin.feeds.v1.FilterRequest\x1a\x1e.quoin.feeds.v1.FilterResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12X\n" +
+	"\bFirehose\x12\x1f.quoin.feeds.v1.FirehoseRequest\x1a .quoin.feeds.v1.FirehoseResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12T\n" +
+	"\aSession\x12\x1e.quoin.feeds.v1.SessionRequest\x1a\x1f.quoin.feeds.v1.SessionResponse\"\x04\xc0\xf3\x18\x02(\x010\x01\x12Y\n" +
+	"\tGetTrends\x12 .quoin.feeds.v1.GetTrendsRequest\x1a!.quoin.feeds.v1.GetTrendsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12a\n" +
+	"\vWatchTrends\x12\".quoin.feeds.v1.WatchTrendsRequest\x1a#.quoin.feeds.v1.WatchTrendsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01BN\n" +
 	"\x12dev.quoin.feeds.v1P\x01Z6github.com/quoin-dev/quoin/clients/go/feeds/v1;feedsv1b\x06proto3"
 
 var (

@@ -9,6 +9,7 @@
 package locksv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1942,7 +1943,7 @@ var File_quoin_locks_v1_locks_proto protoreflect.FileDescriptor
 
 const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\n" +
-	"\x1aquoin/locks/v1/locks.proto\x12\x0equoin.locks.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"\xe3\x01\n" +
+	"\x1aquoin/locks/v1/locks.proto\x12\x0equoin.locks.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a\x1equoin/streams/v1/streams.proto\"\xe3\x01\n" +
 	"\x0eAcquireRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12/\n" +
 	"\x05lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12-\n" +
@@ -2109,18 +2110,18 @@ const file_quoin_locks_v1_locks_proto_rawDesc = "" +
 	"\x04Mode\x12\x14\n" +
 	"\x10MODE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eMODE_EXCLUSIVE\x10\x01\x12\x0f\n" +
-	"\vMODE_SHARED\x10\x022\xa7\x05\n" +
-	"\x05Locks\x12J\n" +
-	"\aAcquire\x12\x1e.quoin.locks.v1.AcquireRequest\x1a\x1f.quoin.locks.v1.AcquireResponse\x12I\n" +
-	"\x05Renew\x12\x1c.quoin.locks.v1.RenewRequest\x1a\x1d.quoin.locks.v1.RenewResponse\"\x03\x90\x02\x02\x12S\n" +
+	"\vMODE_SHARED\x10\x022\xe1\x05\n" +
+	"\x05Locks\x12P\n" +
+	"\aAcquire\x12\x1e.quoin.locks.v1.AcquireRequest\x1a\x1f.quoin.locks.v1.AcquireResponse\"\x04\xc0\xf3\x18\x02\x12Q\n" +
+	"\x05Renew\x12\x1c.quoin.locks.v1.RenewRequest\x1a\x1d.quoin.locks.v1.RenewResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12Y\n" +
 	"\n" +
-	"AcquireAll\x12!.quoin.locks.v1.AcquireAllRequest\x1a\".quoin.locks.v1.AcquireAllResponse\x12J\n" +
-	"\aRelease\x12\x1e.quoin.locks.v1.ReleaseRequest\x1a\x1f.quoin.locks.v1.ReleaseResponse\x12C\n" +
-	"\x03Get\x12\x1a.quoin.locks.v1.GetRequest\x1a\x1b.quoin.locks.v1.GetResponse\"\x03\x90\x02\x01\x12F\n" +
-	"\x04List\x12\x1b.quoin.locks.v1.ListRequest\x1a\x1c.quoin.locks.v1.ListResponse\"\x03\x90\x02\x01\x12G\n" +
-	"\x06Revoke\x12\x1d.quoin.locks.v1.RevokeRequest\x1a\x1e.quoin.locks.v1.RevokeResponse\x12K\n" +
-	"\x05Watch\x12\x1c.quoin.locks.v1.WatchRequest\x1a\x1d.quoin.locks.v1.WatchResponse\"\x03\x90\x02\x010\x01\x12C\n" +
-	"\x04Hold\x12\x1b.quoin.locks.v1.HoldRequest\x1a\x1c.quoin.locks.v1.HoldResponse0\x01BN\n" +
+	"AcquireAll\x12!.quoin.locks.v1.AcquireAllRequest\x1a\".quoin.locks.v1.AcquireAllResponse\"\x04\xc0\xf3\x18\x02\x12T\n" +
+	"\aRelease\x12\x1e.quoin.locks.v1.ReleaseRequest\x1a\x1f.quoin.locks.v1.ReleaseResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12G\n" +
+	"\x03Get\x12\x1a.quoin.locks.v1.GetRequest\x1a\x1b.quoin.locks.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12J\n" +
+	"\x04List\x12\x1b.quoin.locks.v1.ListRequest\x1a\x1c.quoin.locks.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12Q\n" +
+	"\x06Revoke\x12\x1d.quoin.locks.v1.RevokeRequest\x1a\x1e.quoin.locks.v1.RevokeResponse\"\b\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x12O\n" +
+	"\x05Watch\x12\x1c.quoin.locks.v1.WatchRequest\x1a\x1d.quoin.locks.v1.WatchResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12I\n" +
+	"\x04Hold\x12\x1b.quoin.locks.v1.HoldRequest\x1a\x1c.quoin.locks.v1.HoldResponse\"\x04\xc0\xf3\x18\x020\x01BN\n" +
 	"\x12dev.quoin.locks.v1P\x01Z6github.com/quoin-dev/quoin/clients/go/locks/v1;locksv1b\x06proto3"
 
 var (

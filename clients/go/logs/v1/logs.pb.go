@@ -9,6 +9,7 @@
 package logsv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1212,7 +1213,7 @@ var File_quoin_logs_v1_logs_proto protoreflect.FileDescriptor
 
 const file_quoin_logs_v1_logs_proto_rawDesc = "" +
 	"\n" +
-	"\x18quoin/logs/v1/logs.proto\x12\rquoin.logs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"\xaf\x02\n" +
+	"\x18quoin/logs/v1/logs.proto\x12\rquoin.logs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a\x1equoin/streams/v1/streams.proto\"\xaf\x02\n" +
 	"\bLogEntry\x123\n" +
 	"\bseverity\x18\x01 \x01(\x0e2\x17.quoin.logs.v1.SeverityR\bseverity\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x1a\n" +
@@ -1305,16 +1306,16 @@ const file_quoin_logs_v1_logs_proto_rawDesc = "" +
 	"\rSEVERITY_INFO\x10\x02\x12\x14\n" +
 	"\x10SEVERITY_WARNING\x10\x03\x12\x12\n" +
 	"\x0eSEVERITY_ERROR\x10\x04\x12\x15\n" +
-	"\x11SEVERITY_CRITICAL\x10\x052\xef\x03\n" +
-	"\x04Logs\x12B\n" +
-	"\x05Write\x12\x1b.quoin.logs.v1.WriteRequest\x1a\x1c.quoin.logs.v1.WriteResponse\x12V\n" +
-	"\vWriteStream\x12!.quoin.logs.v1.WriteStreamRequest\x1a\".quoin.logs.v1.WriteStreamResponse(\x01\x12V\n" +
+	"\x11SEVERITY_CRITICAL\x10\x052\x8b\x04\n" +
+	"\x04Logs\x12H\n" +
+	"\x05Write\x12\x1b.quoin.logs.v1.WriteRequest\x1a\x1c.quoin.logs.v1.WriteResponse\"\x04\xc0\xf3\x18\x02\x12\\\n" +
+	"\vWriteStream\x12!.quoin.logs.v1.WriteStreamRequest\x1a\".quoin.logs.v1.WriteStreamResponse\"\x04\xc0\xf3\x18\x02(\x01\x12Z\n" +
 	"\n" +
-	"ListRecent\x12 .quoin.logs.v1.ListRecentRequest\x1a!.quoin.logs.v1.ListRecentResponse\"\x03\x90\x02\x01\x12V\n" +
+	"ListRecent\x12 .quoin.logs.v1.ListRecentRequest\x1a!.quoin.logs.v1.ListRecentResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12Z\n" +
 	"\n" +
-	"ListCommon\x12 .quoin.logs.v1.ListCommonRequest\x1a!.quoin.logs.v1.ListCommonResponse\"\x03\x90\x02\x01\x12F\n" +
-	"\x04Tail\x12\x1a.quoin.logs.v1.TailRequest\x1a\x1b.quoin.logs.v1.TailResponse\"\x03\x90\x02\x010\x01\x12S\n" +
-	"\tListNames\x12\x1f.quoin.logs.v1.ListNamesRequest\x1a .quoin.logs.v1.ListNamesResponse\"\x03\x90\x02\x01BK\n" +
+	"ListCommon\x12 .quoin.logs.v1.ListCommonRequest\x1a!.quoin.logs.v1.ListCommonResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12J\n" +
+	"\x04Tail\x12\x1a.quoin.logs.v1.TailRequest\x1a\x1b.quoin.logs.v1.TailResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12W\n" +
+	"\tListNames\x12\x1f.quoin.logs.v1.ListNamesRequest\x1a .quoin.logs.v1.ListNamesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BK\n" +
 	"\x11dev.quoin.logs.v1P\x01Z4github.com/quoin-dev/quoin/clients/go/logs/v1;logsv1b\x06proto3"
 
 var (

@@ -9,6 +9,7 @@
 package queuesv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/errors/v1"
 	v11 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -3334,7 +3335,7 @@ var File_quoin_queues_v1_queues_proto protoreflect.FileDescriptor
 
 const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\n" +
-	"\x1cquoin/queues/v1/queues.proto\x12\x0fquoin.queues.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"quoin/errors/v1/error_reason.proto\x1a\x1aquoin/queues/v1/task.proto\x1a\x1equoin/streams/v1/streams.proto\"s\n" +
+	"\x1cquoin/queues/v1/queues.proto\x12\x0fquoin.queues.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a\"quoin/errors/v1/error_reason.proto\x1a\x1aquoin/queues/v1/task.proto\x1a\x1equoin/streams/v1/streams.proto\"s\n" +
 	"\x0eEnqueueRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12,\n" +
 	"\x04task\x18\x02 \x01(\v2\x18.quoin.queues.v1.NewTaskR\x04task\x12\x1d\n" +
@@ -3576,30 +3577,30 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"T\n" +
 	"\x12ListQueuesResponse\x12\x16\n" +
 	"\x06queues\x18\x01 \x03(\tR\x06queues\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc2\f\n" +
-	"\x06Queues\x12L\n" +
-	"\aEnqueue\x12\x1f.quoin.queues.v1.EnqueueRequest\x1a .quoin.queues.v1.EnqueueResponse\x12[\n" +
-	"\fEnqueueBatch\x12$.quoin.queues.v1.EnqueueBatchRequest\x1a%.quoin.queues.v1.EnqueueBatchResponse\x12F\n" +
-	"\x05Lease\x12\x1d.quoin.queues.v1.LeaseRequest\x1a\x1e.quoin.queues.v1.LeaseResponse\x12E\n" +
-	"\x03Ack\x12\x1b.quoin.queues.v1.AckRequest\x1a\x1c.quoin.queues.v1.AckResponse\"\x03\x90\x02\x02\x12H\n" +
-	"\x04Nack\x12\x1c.quoin.queues.v1.NackRequest\x1a\x1d.quoin.queues.v1.NackResponse\"\x03\x90\x02\x02\x12N\n" +
-	"\x06Extend\x12\x1e.quoin.queues.v1.ExtendRequest\x1a\x1f.quoin.queues.v1.ExtendResponse\"\x03\x90\x02\x02\x12G\n" +
-	"\x04Work\x12\x1c.quoin.queues.v1.WorkRequest\x1a\x1d.quoin.queues.v1.WorkResponse(\x010\x01\x12E\n" +
-	"\x03Get\x12\x1b.quoin.queues.v1.GetRequest\x1a\x1c.quoin.queues.v1.GetResponse\"\x03\x90\x02\x01\x12J\n" +
-	"\x04Wait\x12\x1c.quoin.queues.v1.WaitRequest\x1a\x1d.quoin.queues.v1.WaitResponse\"\x03\x90\x02\x010\x01\x12N\n" +
-	"\x06Cancel\x12\x1e.quoin.queues.v1.CancelRequest\x1a\x1f.quoin.queues.v1.CancelResponse\"\x03\x90\x02\x02\x12Z\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xb2\r\n" +
+	"\x06Queues\x12R\n" +
+	"\aEnqueue\x12\x1f.quoin.queues.v1.EnqueueRequest\x1a .quoin.queues.v1.EnqueueResponse\"\x04\xc0\xf3\x18\x02\x12a\n" +
+	"\fEnqueueBatch\x12$.quoin.queues.v1.EnqueueBatchRequest\x1a%.quoin.queues.v1.EnqueueBatchResponse\"\x04\xc0\xf3\x18\x02\x12L\n" +
+	"\x05Lease\x12\x1d.quoin.queues.v1.LeaseRequest\x1a\x1e.quoin.queues.v1.LeaseResponse\"\x04\xc0\xf3\x18\x02\x12M\n" +
+	"\x03Ack\x12\x1b.quoin.queues.v1.AckRequest\x1a\x1c.quoin.queues.v1.AckResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12P\n" +
+	"\x04Nack\x12\x1c.quoin.queues.v1.NackRequest\x1a\x1d.quoin.queues.v1.NackResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12V\n" +
+	"\x06Extend\x12\x1e.quoin.queues.v1.ExtendRequest\x1a\x1f.quoin.queues.v1.ExtendResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12M\n" +
+	"\x04Work\x12\x1c.quoin.queues.v1.WorkRequest\x1a\x1d.quoin.queues.v1.WorkResponse\"\x04\xc0\xf3\x18\x02(\x010\x01\x12I\n" +
+	"\x03Get\x12\x1b.quoin.queues.v1.GetRequest\x1a\x1c.quoin.queues.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12N\n" +
+	"\x04Wait\x12\x1c.quoin.queues.v1.WaitRequest\x1a\x1d.quoin.queues.v1.WaitResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12V\n" +
+	"\x06Cancel\x12\x1e.quoin.queues.v1.CancelRequest\x1a\x1f.quoin.queues.v1.CancelResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12^\n" +
 	"\n" +
-	"Reschedule\x12\".quoin.queues.v1.RescheduleRequest\x1a#.quoin.queues.v1.RescheduleResponse\"\x03\x90\x02\x02\x12T\n" +
-	"\bGetStats\x12 .quoin.queues.v1.GetStatsRequest\x1a!.quoin.queues.v1.GetStatsResponse\"\x03\x90\x02\x01\x12H\n" +
-	"\x04List\x12\x1c.quoin.queues.v1.ListRequest\x1a\x1d.quoin.queues.v1.ListResponse\"\x03\x90\x02\x01\x12T\n" +
-	"\bListDead\x12 .quoin.queues.v1.ListDeadRequest\x1a!.quoin.queues.v1.ListDeadResponse\"\x03\x90\x02\x01\x12L\n" +
-	"\aRedrive\x12\x1f.quoin.queues.v1.RedriveRequest\x1a .quoin.queues.v1.RedriveResponse\x12F\n" +
-	"\x05Purge\x12\x1d.quoin.queues.v1.PurgeRequest\x1a\x1e.quoin.queues.v1.PurgeResponse\x12K\n" +
-	"\x05Pause\x12\x1d.quoin.queues.v1.PauseRequest\x1a\x1e.quoin.queues.v1.PauseResponse\"\x03\x90\x02\x02\x12N\n" +
-	"\x06Resume\x12\x1e.quoin.queues.v1.ResumeRequest\x1a\x1f.quoin.queues.v1.ResumeResponse\"\x03\x90\x02\x02\x12W\n" +
-	"\tConfigure\x12!.quoin.queues.v1.ConfigureRequest\x1a\".quoin.queues.v1.ConfigureResponse\"\x03\x90\x02\x02\x12Z\n" +
+	"Reschedule\x12\".quoin.queues.v1.RescheduleRequest\x1a#.quoin.queues.v1.RescheduleResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12X\n" +
+	"\bGetStats\x12 .quoin.queues.v1.GetStatsRequest\x1a!.quoin.queues.v1.GetStatsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12L\n" +
+	"\x04List\x12\x1c.quoin.queues.v1.ListRequest\x1a\x1d.quoin.queues.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12X\n" +
+	"\bListDead\x12 .quoin.queues.v1.ListDeadRequest\x1a!.quoin.queues.v1.ListDeadResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12R\n" +
+	"\aRedrive\x12\x1f.quoin.queues.v1.RedriveRequest\x1a .quoin.queues.v1.RedriveResponse\"\x04\xc0\xf3\x18\x03\x12P\n" +
+	"\x05Purge\x12\x1d.quoin.queues.v1.PurgeRequest\x1a\x1e.quoin.queues.v1.PurgeResponse\"\b\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x12O\n" +
+	"\x05Pause\x12\x1d.quoin.queues.v1.PauseRequest\x1a\x1e.quoin.queues.v1.PauseResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12R\n" +
+	"\x06Resume\x12\x1e.quoin.queues.v1.ResumeRequest\x1a\x1f.quoin.queues.v1.ResumeResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12[\n" +
+	"\tConfigure\x12!.quoin.queues.v1.ConfigureRequest\x1a\".quoin.queues.v1.ConfigureResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12^\n" +
 	"\n" +
-	"ListQueues\x12\".quoin.queues.v1.ListQueuesRequest\x1a#.quoin.queues.v1.ListQueuesResponse\"\x03\x90\x02\x01BQ\n" +
+	"ListQueues\x12\".quoin.queues.v1.ListQueuesRequest\x1a#.quoin.queues.v1.ListQueuesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BQ\n" +
 	"\x13dev.quoin.queues.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/queues/v1;queuesv1b\x06proto3"
 
 var (

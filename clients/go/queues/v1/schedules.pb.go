@@ -9,6 +9,7 @@
 package queuesv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -797,7 +798,7 @@ var File_quoin_queues_v1_schedules_proto protoreflect.FileDescriptor
 
 const file_quoin_queues_v1_schedules_proto_rawDesc = "" +
 	"\n" +
-	"\x1fquoin/queues/v1/schedules.proto\x12\x0fquoin.queues.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aquoin/queues/v1/task.proto\"\x8f\x02\n" +
+	"\x1fquoin/queues/v1/schedules.proto\x12\x0fquoin.queues.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a\x1aquoin/queues/v1/task.proto\"\x8f\x02\n" +
 	"\x12PutScheduleRequest\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -851,13 +852,13 @@ const file_quoin_queues_v1_schedules_proto_rawDesc = "" +
 	"\aOverlap\x12\x17\n" +
 	"\x13OVERLAP_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rOVERLAP_ALLOW\x10\x01\x12\x10\n" +
-	"\fOVERLAP_SKIP\x10\x022\xfc\x03\n" +
-	"\tSchedules\x12]\n" +
-	"\vPutSchedule\x12#.quoin.queues.v1.PutScheduleRequest\x1a$.quoin.queues.v1.PutScheduleResponse\"\x03\x90\x02\x02\x12]\n" +
-	"\vGetSchedule\x12#.quoin.queues.v1.GetScheduleRequest\x1a$.quoin.queues.v1.GetScheduleResponse\"\x03\x90\x02\x01\x12c\n" +
-	"\rListSchedules\x12%.quoin.queues.v1.ListSchedulesRequest\x1a&.quoin.queues.v1.ListSchedulesResponse\"\x03\x90\x02\x01\x12a\n" +
-	"\x0eDeleteSchedule\x12&.quoin.queues.v1.DeleteScheduleRequest\x1a'.quoin.queues.v1.DeleteScheduleResponse\x12i\n" +
-	"\x0fPreviewSchedule\x12'.quoin.queues.v1.PreviewScheduleRequest\x1a(.quoin.queues.v1.PreviewScheduleResponse\"\x03\x90\x02\x01BQ\n" +
+	"\fOVERLAP_SKIP\x10\x022\x96\x04\n" +
+	"\tSchedules\x12a\n" +
+	"\vPutSchedule\x12#.quoin.queues.v1.PutScheduleRequest\x1a$.quoin.queues.v1.PutScheduleResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12a\n" +
+	"\vGetSchedule\x12#.quoin.queues.v1.GetScheduleRequest\x1a$.quoin.queues.v1.GetScheduleResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12g\n" +
+	"\rListSchedules\x12%.quoin.queues.v1.ListSchedulesRequest\x1a&.quoin.queues.v1.ListSchedulesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12k\n" +
+	"\x0eDeleteSchedule\x12&.quoin.queues.v1.DeleteScheduleRequest\x1a'.quoin.queues.v1.DeleteScheduleResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12m\n" +
+	"\x0fPreviewSchedule\x12'.quoin.queues.v1.PreviewScheduleRequest\x1a(.quoin.queues.v1.PreviewScheduleResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BQ\n" +
 	"\x13dev.quoin.queues.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/queues/v1;queuesv1b\x06proto3"
 
 var (

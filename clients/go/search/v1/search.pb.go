@@ -9,6 +9,7 @@
 package searchv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -2604,7 +2605,7 @@ var File_quoin_search_v1_search_proto protoreflect.FileDescriptor
 
 const file_quoin_search_v1_search_proto_rawDesc = "" +
 	"\n" +
-	"\x1cquoin/search/v1/search.proto\x12\x0fquoin.search.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1bquoin/search/v1/query.proto\x1a\x1equoin/streams/v1/streams.proto\"\xb5\x01\n" +
+	"\x1cquoin/search/v1/search.proto\x12\x0fquoin.search.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1cquoin/access/v1/access.proto\x1a\x1bquoin/search/v1/query.proto\x1a\x1equoin/streams/v1/streams.proto\"\xb5\x01\n" +
 	"\x0fFieldDefinition\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x1a.quoin.search.v1.FieldTypeR\x04type\x12\x1b\n" +
@@ -2825,27 +2826,27 @@ const file_quoin_search_v1_search_proto_rawDesc = "" +
 	"\x14PUT_OUTCOME_REPLACED\x10\x02\x12\x19\n" +
 	"\x15PUT_OUTCOME_UNCHANGED\x10\x03\x12\x15\n" +
 	"\x11PUT_OUTCOME_STALE\x10\x04\x12\x17\n" +
-	"\x13PUT_OUTCOME_REFUSED\x10\x052\xf8\f\n" +
-	"\x06Search\x12X\n" +
-	"\vCreateIndex\x12#.quoin.search.v1.CreateIndexRequest\x1a$.quoin.search.v1.CreateIndexResponse\x12X\n" +
-	"\vUpdateIndex\x12#.quoin.search.v1.UpdateIndexRequest\x1a$.quoin.search.v1.UpdateIndexResponse\x12W\n" +
-	"\tDropIndex\x12!.quoin.search.v1.DropIndexRequest\x1a\".quoin.search.v1.DropIndexResponse\"\x03\x90\x02\x02\x12T\n" +
-	"\bGetIndex\x12 .quoin.search.v1.GetIndexRequest\x1a!.quoin.search.v1.GetIndexResponse\"\x03\x90\x02\x01\x12]\n" +
-	"\vListIndexes\x12#.quoin.search.v1.ListIndexesRequest\x1a$.quoin.search.v1.ListIndexesResponse\"\x03\x90\x02\x01\x12E\n" +
-	"\x03Put\x12\x1b.quoin.search.v1.PutRequest\x1a\x1c.quoin.search.v1.PutResponse\"\x03\x90\x02\x02\x12P\n" +
-	"\aBulkPut\x12\x1f.quoin.search.v1.BulkPutRequest\x1a .quoin.search.v1.BulkPutResponse(\x010\x01\x12E\n" +
-	"\x03Get\x12\x1b.quoin.search.v1.GetRequest\x1a\x1c.quoin.search.v1.GetResponse\"\x03\x90\x02\x01\x12N\n" +
-	"\x06Delete\x12\x1e.quoin.search.v1.DeleteRequest\x1a\x1f.quoin.search.v1.DeleteResponse\"\x03\x90\x02\x02\x12c\n" +
-	"\rSetAttributes\x12%.quoin.search.v1.SetAttributesRequest\x1a&.quoin.search.v1.SetAttributesResponse\"\x03\x90\x02\x02\x12K\n" +
-	"\x05Query\x12\x1d.quoin.search.v1.QueryRequest\x1a\x1e.quoin.search.v1.QueryResponse\"\x03\x90\x02\x01\x12_\n" +
-	"\vQueryStream\x12#.quoin.search.v1.QueryStreamRequest\x1a$.quoin.search.v1.QueryStreamResponse\"\x03\x90\x02\x010\x01\x12Q\n" +
-	"\aSuggest\x12\x1f.quoin.search.v1.SuggestRequest\x1a .quoin.search.v1.SuggestResponse\"\x03\x90\x02\x01\x12Q\n" +
-	"\aAnalyze\x12\x1f.quoin.search.v1.AnalyzeRequest\x1a .quoin.search.v1.AnalyzeResponse\"\x03\x90\x02\x01\x12K\n" +
-	"\x05Parse\x12\x1d.quoin.search.v1.ParseRequest\x1a\x1e.quoin.search.v1.ParseResponse\"\x03\x90\x02\x01\x12T\n" +
-	"\bPutQuery\x12 .quoin.search.v1.PutQueryRequest\x1a!.quoin.search.v1.PutQueryResponse\"\x03\x90\x02\x02\x12]\n" +
-	"\vDeleteQuery\x12#.quoin.search.v1.DeleteQueryRequest\x1a$.quoin.search.v1.DeleteQueryResponse\"\x03\x90\x02\x02\x12]\n" +
-	"\vListQueries\x12#.quoin.search.v1.ListQueriesRequest\x1a$.quoin.search.v1.ListQueriesResponse\"\x03\x90\x02\x01\x12b\n" +
-	"\fWatchMatches\x12$.quoin.search.v1.WatchMatchesRequest\x1a%.quoin.search.v1.WatchMatchesResponse\"\x03\x90\x02\x010\x01BQ\n" +
+	"\x13PUT_OUTCOME_REFUSED\x10\x052\xd6\r\n" +
+	"\x06Search\x12^\n" +
+	"\vCreateIndex\x12#.quoin.search.v1.CreateIndexRequest\x1a$.quoin.search.v1.CreateIndexResponse\"\x04\xc0\xf3\x18\x03\x12^\n" +
+	"\vUpdateIndex\x12#.quoin.search.v1.UpdateIndexRequest\x1a$.quoin.search.v1.UpdateIndexResponse\"\x04\xc0\xf3\x18\x03\x12_\n" +
+	"\tDropIndex\x12!.quoin.search.v1.DropIndexRequest\x1a\".quoin.search.v1.DropIndexResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12X\n" +
+	"\bGetIndex\x12 .quoin.search.v1.GetIndexRequest\x1a!.quoin.search.v1.GetIndexResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12a\n" +
+	"\vListIndexes\x12#.quoin.search.v1.ListIndexesRequest\x1a$.quoin.search.v1.ListIndexesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12I\n" +
+	"\x03Put\x12\x1b.quoin.search.v1.PutRequest\x1a\x1c.quoin.search.v1.PutResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12V\n" +
+	"\aBulkPut\x12\x1f.quoin.search.v1.BulkPutRequest\x1a .quoin.search.v1.BulkPutResponse\"\x04\xc0\xf3\x18\x02(\x010\x01\x12I\n" +
+	"\x03Get\x12\x1b.quoin.search.v1.GetRequest\x1a\x1c.quoin.search.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12V\n" +
+	"\x06Delete\x12\x1e.quoin.search.v1.DeleteRequest\x1a\x1f.quoin.search.v1.DeleteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12g\n" +
+	"\rSetAttributes\x12%.quoin.search.v1.SetAttributesRequest\x1a&.quoin.search.v1.SetAttributesResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12O\n" +
+	"\x05Query\x12\x1d.quoin.search.v1.QueryRequest\x1a\x1e.quoin.search.v1.QueryResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12c\n" +
+	"\vQueryStream\x12#.quoin.search.v1.QueryStreamRequest\x1a$.quoin.search.v1.QueryStreamResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12U\n" +
+	"\aSuggest\x12\x1f.quoin.search.v1.SuggestRequest\x1a .quoin.search.v1.SuggestResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12U\n" +
+	"\aAnalyze\x12\x1f.quoin.search.v1.AnalyzeRequest\x1a .quoin.search.v1.AnalyzeResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12O\n" +
+	"\x05Parse\x12\x1d.quoin.search.v1.ParseRequest\x1a\x1e.quoin.search.v1.ParseResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12X\n" +
+	"\bPutQuery\x12 .quoin.search.v1.PutQueryRequest\x1a!.quoin.search.v1.PutQueryResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12e\n" +
+	"\vDeleteQuery\x12#.quoin.search.v1.DeleteQueryRequest\x1a$.quoin.search.v1.DeleteQueryResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12a\n" +
+	"\vListQueries\x12#.quoin.search.v1.ListQueriesRequest\x1a$.quoin.search.v1.ListQueriesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12f\n" +
+	"\fWatchMatches\x12$.quoin.search.v1.WatchMatchesRequest\x1a%.quoin.search.v1.WatchMatchesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01BQ\n" +
 	"\x13dev.quoin.search.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/search/v1;searchv1b\x06proto3"
 
 var (

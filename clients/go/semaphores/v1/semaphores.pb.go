@@ -9,6 +9,7 @@
 package semaphoresv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1518,7 +1519,7 @@ var File_quoin_semaphores_v1_semaphores_proto protoreflect.FileDescriptor
 
 const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\n" +
-	"$quoin/semaphores/v1/semaphores.proto\x12\x13quoin.semaphores.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"|\n" +
+	"$quoin/semaphores/v1/semaphores.proto\x12\x13quoin.semaphores.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a\x1equoin/streams/v1/streams.proto\"|\n" +
 	"\x10ConfigureRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12>\n" +
@@ -1645,18 +1646,18 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\x04lost\x18\x03 \x01(\v2\x16.quoin.streams.v1.LostH\x00R\x04lost\x12;\n" +
 	"\theartbeat\x18\x04 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
 	"\treconnect\x18\x05 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnectB\a\n" +
-	"\x05event2\x89\x06\n" +
+	"\x05event2\xc5\x06\n" +
 	"\n" +
-	"Semaphores\x12_\n" +
-	"\tConfigure\x12%.quoin.semaphores.v1.ConfigureRequest\x1a&.quoin.semaphores.v1.ConfigureResponse\"\x03\x90\x02\x02\x12V\n" +
-	"\x06Delete\x12\".quoin.semaphores.v1.DeleteRequest\x1a#.quoin.semaphores.v1.DeleteResponse\"\x03\x90\x02\x02\x12T\n" +
-	"\aAcquire\x12#.quoin.semaphores.v1.AcquireRequest\x1a$.quoin.semaphores.v1.AcquireResponse\x12S\n" +
-	"\x05Renew\x12!.quoin.semaphores.v1.RenewRequest\x1a\".quoin.semaphores.v1.RenewResponse\"\x03\x90\x02\x02\x12T\n" +
-	"\aRelease\x12#.quoin.semaphores.v1.ReleaseRequest\x1a$.quoin.semaphores.v1.ReleaseResponse\x12M\n" +
-	"\x03Get\x12\x1f.quoin.semaphores.v1.GetRequest\x1a .quoin.semaphores.v1.GetResponse\"\x03\x90\x02\x01\x12P\n" +
-	"\x04List\x12 .quoin.semaphores.v1.ListRequest\x1a!.quoin.semaphores.v1.ListResponse\"\x03\x90\x02\x01\x12Q\n" +
-	"\x06Revoke\x12\".quoin.semaphores.v1.RevokeRequest\x1a#.quoin.semaphores.v1.RevokeResponse\x12M\n" +
-	"\x04Hold\x12 .quoin.semaphores.v1.HoldRequest\x1a!.quoin.semaphores.v1.HoldResponse0\x01B]\n" +
+	"Semaphores\x12c\n" +
+	"\tConfigure\x12%.quoin.semaphores.v1.ConfigureRequest\x1a&.quoin.semaphores.v1.ConfigureResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12^\n" +
+	"\x06Delete\x12\".quoin.semaphores.v1.DeleteRequest\x1a#.quoin.semaphores.v1.DeleteResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12Z\n" +
+	"\aAcquire\x12#.quoin.semaphores.v1.AcquireRequest\x1a$.quoin.semaphores.v1.AcquireResponse\"\x04\xc0\xf3\x18\x02\x12[\n" +
+	"\x05Renew\x12!.quoin.semaphores.v1.RenewRequest\x1a\".quoin.semaphores.v1.RenewResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12^\n" +
+	"\aRelease\x12#.quoin.semaphores.v1.ReleaseRequest\x1a$.quoin.semaphores.v1.ReleaseResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12Q\n" +
+	"\x03Get\x12\x1f.quoin.semaphores.v1.GetRequest\x1a .quoin.semaphores.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12T\n" +
+	"\x04List\x12 .quoin.semaphores.v1.ListRequest\x1a!.quoin.semaphores.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12[\n" +
+	"\x06Revoke\x12\".quoin.semaphores.v1.RevokeRequest\x1a#.quoin.semaphores.v1.RevokeResponse\"\b\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x12S\n" +
+	"\x04Hold\x12 .quoin.semaphores.v1.HoldRequest\x1a!.quoin.semaphores.v1.HoldResponse\"\x04\xc0\xf3\x18\x020\x01B]\n" +
 	"\x17dev.quoin.semaphores.v1P\x01Z@github.com/quoin-dev/quoin/clients/go/semaphores/v1;semaphoresv1b\x06proto3"
 
 var (

@@ -9,6 +9,7 @@
 package socialv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -2522,31 +2523,31 @@ var File_quoin_social_v1_graph_proto protoreflect.FileDescriptor
 
 const file_quoin_social_v1_graph_proto_rawDesc = "" +
 	"\n" +
-	"\x1bquoin/social/v1/graph.proto\x12\x0fquoin.social.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"`\n" +
+	"\x1bquoin/social/v1/graph.proto\x12\x0fquoin.social.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\"`\n" +
 	"\x04Edge\x12\x1c\n" +
 	"\auser_id\x18\x01 \x01(\x03H\x00R\x06userId\x88\x01\x01\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04timeB\n" +
 	"\n" +
-	"\b_user_id\"C\n" +
-	"\rFollowRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
+	"\b_user_id\"I\n" +
+	"\rFollowRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\"x\n" +
 	"\x0eFollowResponse\x12\x1d\n" +
 	"\acreated\x18\x01 \x01(\bH\x00R\acreated\x88\x01\x01\x12;\n" +
 	"\vfollow_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"followTimeB\n" +
 	"\n" +
-	"\b_created\"E\n" +
-	"\x0fUnfollowRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
+	"\b_created\"K\n" +
+	"\x0fUnfollowRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\"s\n" +
 	"\x10UnfollowResponse\x12&\n" +
 	"\fremoved_edge\x18\x01 \x01(\bH\x00R\vremovedEdge\x88\x01\x01\x12\x1b\n" +
 	"\x06purged\x18\x02 \x01(\x05H\x01R\x06purged\x88\x01\x01B\x0f\n" +
 	"\r_removed_edgeB\t\n" +
-	"\a_purged\"L\n" +
-	"\x16GetRelationshipRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
+	"\a_purged\"R\n" +
+	"\x16GetRelationshipRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\"\xab\x02\n" +
 	"\x17GetRelationshipResponse\x12\x1d\n" +
 	"\afollows\x18\x01 \x01(\bH\x00R\afollows\x88\x01\x01\x12$\n" +
@@ -2564,79 +2565,79 @@ const file_quoin_social_v1_graph_proto_rawDesc = "" +
 	"_requestedB\t\n" +
 	"\a_blocksB\r\n" +
 	"\v_blocked_byB\b\n" +
-	"\x06_mutes\"k\n" +
-	"\x14ListFollowersRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x06_mutes\"q\n" +
+	"\x14ListFollowersRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"l\n" +
 	"\x15ListFollowersResponse\x12+\n" +
 	"\x05edges\x18\x01 \x03(\v2\x15.quoin.social.v1.EdgeR\x05edges\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"k\n" +
-	"\x14ListFollowingRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"q\n" +
+	"\x14ListFollowingRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"l\n" +
 	"\x15ListFollowingResponse\x12+\n" +
 	"\x05edges\x18\x01 \x03(\v2\x15.quoin.social.v1.EdgeR\x05edges\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"p\n" +
-	"\x19ListFollowRequestsRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"v\n" +
+	"\x19ListFollowRequestsRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"q\n" +
 	"\x1aListFollowRequestsResponse\x12+\n" +
 	"\x05edges\x18\x01 \x03(\v2\x15.quoin.social.v1.EdgeR\x05edges\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"1\n" +
-	"\x16StreamFollowersRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\"F\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"7\n" +
+	"\x16StreamFollowersRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\"F\n" +
 	"\x17StreamFollowersResponse\x12+\n" +
-	"\x05edges\x18\x01 \x03(\v2\x15.quoin.social.v1.EdgeR\x05edges\"J\n" +
-	"\x14RequestFollowRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
+	"\x05edges\x18\x01 \x03(\v2\x15.quoin.social.v1.EdgeR\x05edges\"P\n" +
+	"\x14RequestFollowRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\"v\n" +
 	"\x15RequestFollowResponse\x12\x1f\n" +
 	"\bfollowed\x18\x01 \x01(\bH\x00R\bfollowed\x88\x01\x01\x12!\n" +
 	"\trequested\x18\x02 \x01(\bH\x01R\trequested\x88\x01\x01B\v\n" +
 	"\t_followedB\f\n" +
 	"\n" +
-	"_requested\"D\n" +
-	"\x0eApproveRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
+	"_requested\"J\n" +
+	"\x0eApproveRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\"?\n" +
 	"\x0fApproveResponse\x12\x1f\n" +
 	"\bapproved\x18\x01 \x01(\bH\x00R\bapproved\x88\x01\x01B\v\n" +
-	"\t_approved\"A\n" +
-	"\vDenyRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
+	"\t_approved\"G\n" +
+	"\vDenyRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\"6\n" +
 	"\fDenyResponse\x12\x1b\n" +
 	"\x06denied\x18\x01 \x01(\bH\x00R\x06denied\x88\x01\x01B\t\n" +
-	"\a_denied\"B\n" +
-	"\fBlockRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
+	"\a_denied\"H\n" +
+	"\fBlockRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\":\n" +
 	"\rBlockResponse\x12\x1d\n" +
 	"\acreated\x18\x01 \x01(\bH\x00R\acreated\x88\x01\x01B\n" +
 	"\n" +
-	"\b_created\"D\n" +
-	"\x0eUnblockRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
+	"\b_created\"J\n" +
+	"\x0eUnblockRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\"B\n" +
 	"\x0fUnblockResponse\x12!\n" +
 	"\tunblocked\x18\x01 \x01(\bH\x00R\tunblocked\x88\x01\x01B\f\n" +
 	"\n" +
-	"_unblocked\"A\n" +
-	"\vMuteRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
+	"_unblocked\"G\n" +
+	"\vMuteRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\"9\n" +
 	"\fMuteResponse\x12\x1d\n" +
 	"\acreated\x18\x01 \x01(\bH\x00R\acreated\x88\x01\x01B\n" +
 	"\n" +
-	"\b_created\"C\n" +
-	"\rUnmuteRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
+	"\b_created\"I\n" +
+	"\rUnmuteRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\";\n" +
 	"\x0eUnmuteResponse\x12\x1d\n" +
 	"\aunmuted\x18\x01 \x01(\bH\x00R\aunmuted\x88\x01\x01B\n" +
@@ -2652,56 +2653,56 @@ const file_quoin_social_v1_graph_proto_rawDesc = "" +
 	"\n" +
 	"\b_list_idB\x0f\n" +
 	"\r_member_countB\v\n" +
-	"\t_owner_id\"_\n" +
-	"\x11CreateListRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x12\n" +
+	"\t_owner_id\"e\n" +
+	"\x11CreateListRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\">\n" +
 	"\x12CreateListResponse\x12\x1c\n" +
 	"\alist_id\x18\x01 \x01(\x03H\x00R\x06listId\x88\x01\x01B\n" +
 	"\n" +
-	"\b_list_id\"_\n" +
-	"\x10AddToListRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x17\n" +
+	"\b_list_id\"e\n" +
+	"\x10AddToListRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x17\n" +
 	"\alist_id\x18\x02 \x01(\x03R\x06listId\x12\x19\n" +
 	"\bother_id\x18\x03 \x01(\x03R\aotherId\">\n" +
 	"\x11AddToListResponse\x12\x1d\n" +
 	"\acreated\x18\x01 \x01(\bH\x00R\acreated\x88\x01\x01B\n" +
 	"\n" +
-	"\b_created\"d\n" +
-	"\x15RemoveFromListRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x17\n" +
+	"\b_created\"j\n" +
+	"\x15RemoveFromListRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x17\n" +
 	"\alist_id\x18\x02 \x01(\x03R\x06listId\x12\x19\n" +
 	"\bother_id\x18\x03 \x01(\x03R\aotherId\"Q\n" +
 	"\x16RemoveFromListResponse\x12&\n" +
 	"\fremoved_edge\x18\x01 \x01(\bH\x00R\vremovedEdge\x88\x01\x01B\x0f\n" +
-	"\r_removed_edge\"E\n" +
-	"\x11DeleteListRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x17\n" +
+	"\r_removed_edge\"K\n" +
+	"\x11DeleteListRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x17\n" +
 	"\alist_id\x18\x02 \x01(\x03R\x06listId\"?\n" +
 	"\x12DeleteListResponse\x12\x1d\n" +
 	"\adeleted\x18\x01 \x01(\bH\x00R\adeleted\x88\x01\x01B\n" +
 	"\n" +
-	"\b_deleted\"g\n" +
-	"\x10ListListsRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\b_deleted\"m\n" +
+	"\x10ListListsRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"m\n" +
 	"\x11ListListsResponse\x120\n" +
 	"\x05lists\x18\x01 \x03(\v2\x1a.quoin.social.v1.NamedListR\x05lists\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"a\n" +
-	"\x0eMutualsRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"g\n" +
+	"\x0eMutualsRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\x12\x1b\n" +
 	"\tmax_items\x18\x03 \x01(\x05R\bmaxItems\"^\n" +
 	"\x0fMutualsResponse\x12\x19\n" +
 	"\x05count\x18\x01 \x01(\x03H\x00R\x05count\x88\x01\x01\x12&\n" +
 	"\x0fsample_user_ids\x18\x02 \x03(\x03R\rsampleUserIdsB\b\n" +
-	"\x06_count\"F\n" +
-	"\x0eSuggestRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x06_count\"L\n" +
+	"\x0eSuggestRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tmax_items\x18\x02 \x01(\x05R\bmaxItems\"a\n" +
 	"\n" +
 	"Suggestion\x12\x1c\n" +
@@ -2712,31 +2713,31 @@ const file_quoin_social_v1_graph_proto_rawDesc = "" +
 	"\n" +
 	"\b_support\"P\n" +
 	"\x0fSuggestResponse\x12=\n" +
-	"\vsuggestions\x18\x01 \x03(\v2\x1b.quoin.social.v1.SuggestionR\vsuggestions2\xf2\x0e\n" +
-	"\x05Graph\x12N\n" +
-	"\x06Follow\x12\x1e.quoin.social.v1.FollowRequest\x1a\x1f.quoin.social.v1.FollowResponse\"\x03\x90\x02\x02\x12T\n" +
-	"\bUnfollow\x12 .quoin.social.v1.UnfollowRequest\x1a!.quoin.social.v1.UnfollowResponse\"\x03\x90\x02\x02\x12i\n" +
-	"\x0fGetRelationship\x12'.quoin.social.v1.GetRelationshipRequest\x1a(.quoin.social.v1.GetRelationshipResponse\"\x03\x90\x02\x01\x12c\n" +
-	"\rListFollowers\x12%.quoin.social.v1.ListFollowersRequest\x1a&.quoin.social.v1.ListFollowersResponse\"\x03\x90\x02\x01\x12c\n" +
-	"\rListFollowing\x12%.quoin.social.v1.ListFollowingRequest\x1a&.quoin.social.v1.ListFollowingResponse\"\x03\x90\x02\x01\x12k\n" +
-	"\x0fStreamFollowers\x12'.quoin.social.v1.StreamFollowersRequest\x1a(.quoin.social.v1.StreamFollowersResponse\"\x03\x90\x02\x010\x01\x12c\n" +
-	"\rRequestFollow\x12%.quoin.social.v1.RequestFollowRequest\x1a&.quoin.social.v1.RequestFollowResponse\"\x03\x90\x02\x02\x12Q\n" +
-	"\aApprove\x12\x1f.quoin.social.v1.ApproveRequest\x1a .quoin.social.v1.ApproveResponse\"\x03\x90\x02\x02\x12H\n" +
-	"\x04Deny\x12\x1c.quoin.social.v1.DenyRequest\x1a\x1d.quoin.social.v1.DenyResponse\"\x03\x90\x02\x02\x12r\n" +
-	"\x12ListFollowRequests\x12*.quoin.social.v1.ListFollowRequestsRequest\x1a+.quoin.social.v1.ListFollowRequestsResponse\"\x03\x90\x02\x01\x12K\n" +
-	"\x05Block\x12\x1d.quoin.social.v1.BlockRequest\x1a\x1e.quoin.social.v1.BlockResponse\"\x03\x90\x02\x02\x12Q\n" +
-	"\aUnblock\x12\x1f.quoin.social.v1.UnblockRequest\x1a .quoin.social.v1.UnblockResponse\"\x03\x90\x02\x02\x12H\n" +
-	"\x04Mute\x12\x1c.quoin.social.v1.MuteRequest\x1a\x1d.quoin.social.v1.MuteResponse\"\x03\x90\x02\x02\x12N\n" +
-	"\x06Unmute\x12\x1e.quoin.social.v1.UnmuteRequest\x1a\x1f.quoin.social.v1.UnmuteResponse\"\x03\x90\x02\x02\x12U\n" +
+	"\vsuggestions\x18\x01 \x03(\v2\x1b.quoin.social.v1.SuggestionR\vsuggestions2\xe0\x0f\n" +
+	"\x05Graph\x12R\n" +
+	"\x06Follow\x12\x1e.quoin.social.v1.FollowRequest\x1a\x1f.quoin.social.v1.FollowResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12\\\n" +
+	"\bUnfollow\x12 .quoin.social.v1.UnfollowRequest\x1a!.quoin.social.v1.UnfollowResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12m\n" +
+	"\x0fGetRelationship\x12'.quoin.social.v1.GetRelationshipRequest\x1a(.quoin.social.v1.GetRelationshipResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12g\n" +
+	"\rListFollowers\x12%.quoin.social.v1.ListFollowersRequest\x1a&.quoin.social.v1.ListFollowersResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12g\n" +
+	"\rListFollowing\x12%.quoin.social.v1.ListFollowingRequest\x1a&.quoin.social.v1.ListFollowingResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12o\n" +
+	"\x0fStreamFollowers\x12'.quoin.social.v1.StreamFollowersRequest\x1a(.quoin.social.v1.StreamFollowersResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12g\n" +
+	"\rRequestFollow\x12%.quoin.social.v1.RequestFollowRequest\x1a&.quoin.social.v1.RequestFollowResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12U\n" +
+	"\aApprove\x12\x1f.quoin.social.v1.ApproveRequest\x1a .quoin.social.v1.ApproveResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12P\n" +
+	"\x04Deny\x12\x1c.quoin.social.v1.DenyRequest\x1a\x1d.quoin.social.v1.DenyResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12v\n" +
+	"\x12ListFollowRequests\x12*.quoin.social.v1.ListFollowRequestsRequest\x1a+.quoin.social.v1.ListFollowRequestsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12O\n" +
+	"\x05Block\x12\x1d.quoin.social.v1.BlockRequest\x1a\x1e.quoin.social.v1.BlockResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12Y\n" +
+	"\aUnblock\x12\x1f.quoin.social.v1.UnblockRequest\x1a .quoin.social.v1.UnblockResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12L\n" +
+	"\x04Mute\x12\x1c.quoin.social.v1.MuteRequest\x1a\x1d.quoin.social.v1.MuteResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12V\n" +
+	"\x06Unmute\x12\x1e.quoin.social.v1.UnmuteRequest\x1a\x1f.quoin.social.v1.UnmuteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12[\n" +
 	"\n" +
-	"CreateList\x12\".quoin.social.v1.CreateListRequest\x1a#.quoin.social.v1.CreateListResponse\x12W\n" +
-	"\tAddToList\x12!.quoin.social.v1.AddToListRequest\x1a\".quoin.social.v1.AddToListResponse\"\x03\x90\x02\x02\x12f\n" +
-	"\x0eRemoveFromList\x12&.quoin.social.v1.RemoveFromListRequest\x1a'.quoin.social.v1.RemoveFromListResponse\"\x03\x90\x02\x02\x12Z\n" +
+	"CreateList\x12\".quoin.social.v1.CreateListRequest\x1a#.quoin.social.v1.CreateListResponse\"\x04\xc0\xf3\x18\x02\x12[\n" +
+	"\tAddToList\x12!.quoin.social.v1.AddToListRequest\x1a\".quoin.social.v1.AddToListResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12n\n" +
+	"\x0eRemoveFromList\x12&.quoin.social.v1.RemoveFromListRequest\x1a'.quoin.social.v1.RemoveFromListResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12b\n" +
 	"\n" +
-	"DeleteList\x12\".quoin.social.v1.DeleteListRequest\x1a#.quoin.social.v1.DeleteListResponse\"\x03\x90\x02\x02\x12W\n" +
-	"\tListLists\x12!.quoin.social.v1.ListListsRequest\x1a\".quoin.social.v1.ListListsResponse\"\x03\x90\x02\x01\x12Q\n" +
-	"\aMutuals\x12\x1f.quoin.social.v1.MutualsRequest\x1a .quoin.social.v1.MutualsResponse\"\x03\x90\x02\x01\x12Q\n" +
-	"\aSuggest\x12\x1f.quoin.social.v1.SuggestRequest\x1a .quoin.social.v1.SuggestResponse\"\x03\x90\x02\x01BQ\n" +
+	"DeleteList\x12\".quoin.social.v1.DeleteListRequest\x1a#.quoin.social.v1.DeleteListResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12[\n" +
+	"\tListLists\x12!.quoin.social.v1.ListListsRequest\x1a\".quoin.social.v1.ListListsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12U\n" +
+	"\aMutuals\x12\x1f.quoin.social.v1.MutualsRequest\x1a .quoin.social.v1.MutualsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12U\n" +
+	"\aSuggest\x12\x1f.quoin.social.v1.SuggestRequest\x1a .quoin.social.v1.SuggestResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BQ\n" +
 	"\x13dev.quoin.social.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/social/v1;socialv1b\x06proto3"
 
 var (

@@ -9,6 +9,7 @@
 package socialv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1815,7 +1816,7 @@ var File_quoin_social_v1_groups_proto protoreflect.FileDescriptor
 
 const file_quoin_social_v1_groups_proto_rawDesc = "" +
 	"\n" +
-	"\x1cquoin/social/v1/groups.proto\x12\x0fquoin.social.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/social/v1/statuses.proto\x1a\x1equoin/streams/v1/streams.proto\"\x80\x03\n" +
+	"\x1cquoin/social/v1/groups.proto\x12\x0fquoin.social.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a\x1equoin/social/v1/statuses.proto\x1a\x1equoin/streams/v1/streams.proto\"\x80\x03\n" +
 	"\x05Group\x12\x1e\n" +
 	"\bgroup_id\x18\x01 \x01(\x03H\x00R\agroupId\x88\x01\x01\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12F\n" +
@@ -1837,9 +1838,9 @@ const file_quoin_social_v1_groups_proto_rawDesc = "" +
 	"\x04role\x18\x02 \x01(\x0e2\x15.quoin.social.v1.RoleR\x04role\x127\n" +
 	"\tjoin_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bjoinTimeB\n" +
 	"\n" +
-	"\b_user_id\"\xb1\x02\n" +
-	"\x13GroupsCreateRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x12\n" +
+	"\b_user_id\"\xb7\x02\n" +
+	"\x13GroupsCreateRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12T\n" +
 	"\n" +
 	"attributes\x18\x03 \x03(\v24.quoin.social.v1.GroupsCreateRequest.AttributesEntryR\n" +
@@ -1857,9 +1858,9 @@ const file_quoin_social_v1_groups_proto_rawDesc = "" +
 	"\x10GroupsGetRequest\x12\x19\n" +
 	"\bgroup_id\x18\x01 \x01(\x03R\agroupId\"A\n" +
 	"\x11GroupsGetResponse\x12,\n" +
-	"\x05group\x18\x01 \x01(\v2\x16.quoin.social.v1.GroupR\x05group\"\xaf\x02\n" +
-	"\x13GroupsUpdateRequest\x12\x19\n" +
-	"\bactor_id\x18\x01 \x01(\x03R\aactorId\x12\x19\n" +
+	"\x05group\x18\x01 \x01(\v2\x16.quoin.social.v1.GroupR\x05group\"\xb5\x02\n" +
+	"\x13GroupsUpdateRequest\x12\x1f\n" +
+	"\bactor_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\aactorId\x12\x19\n" +
 	"\bgroup_id\x18\x02 \x01(\x03R\agroupId\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12T\n" +
 	"\n" +
@@ -1871,56 +1872,56 @@ const file_quoin_social_v1_groups_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"D\n" +
 	"\x14GroupsUpdateResponse\x12,\n" +
-	"\x05group\x18\x01 \x01(\v2\x16.quoin.social.v1.GroupR\x05group\"K\n" +
-	"\x13GroupsDeleteRequest\x12\x19\n" +
-	"\bactor_id\x18\x01 \x01(\x03R\aactorId\x12\x19\n" +
+	"\x05group\x18\x01 \x01(\v2\x16.quoin.social.v1.GroupR\x05group\"Q\n" +
+	"\x13GroupsDeleteRequest\x12\x1f\n" +
+	"\bactor_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\aactorId\x12\x19\n" +
 	"\bgroup_id\x18\x02 \x01(\x03R\agroupId\"A\n" +
 	"\x14GroupsDeleteResponse\x12\x1d\n" +
 	"\adeleted\x18\x01 \x01(\bH\x00R\adeleted\x88\x01\x01B\n" +
 	"\n" +
-	"\b_deleted\"b\n" +
-	"\x11GroupsJoinRequest\x12\x19\n" +
-	"\bactor_id\x18\x01 \x01(\x03R\aactorId\x12\x19\n" +
+	"\b_deleted\"h\n" +
+	"\x11GroupsJoinRequest\x12\x1f\n" +
+	"\bactor_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\aactorId\x12\x19\n" +
 	"\bgroup_id\x18\x02 \x01(\x03R\agroupId\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\x03R\x06userId\"<\n" +
 	"\x12GroupsJoinResponse\x12\x1b\n" +
 	"\x06joined\x18\x01 \x01(\bH\x00R\x06joined\x88\x01\x01B\t\n" +
-	"\a_joined\"c\n" +
-	"\x12GroupsLeaveRequest\x12\x19\n" +
-	"\bactor_id\x18\x01 \x01(\x03R\aactorId\x12\x19\n" +
+	"\a_joined\"i\n" +
+	"\x12GroupsLeaveRequest\x12\x1f\n" +
+	"\bactor_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\aactorId\x12\x19\n" +
 	"\bgroup_id\x18\x02 \x01(\x03R\agroupId\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\x03R\x06userId\"7\n" +
 	"\x13GroupsLeaveResponse\x12\x17\n" +
 	"\x04left\x18\x01 \x01(\bH\x00R\x04left\x88\x01\x01B\a\n" +
-	"\x05_left\"\x90\x01\n" +
-	"\x14GroupsSetRoleRequest\x12\x19\n" +
-	"\bactor_id\x18\x01 \x01(\x03R\aactorId\x12\x19\n" +
+	"\x05_left\"\x96\x01\n" +
+	"\x14GroupsSetRoleRequest\x12\x1f\n" +
+	"\bactor_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\aactorId\x12\x19\n" +
 	"\bgroup_id\x18\x02 \x01(\x03R\agroupId\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\x03R\x06userId\x12)\n" +
 	"\x04role\x18\x04 \x01(\x0e2\x15.quoin.social.v1.RoleR\x04role\"B\n" +
 	"\x15GroupsSetRoleResponse\x12\x1d\n" +
 	"\achanged\x18\x01 \x01(\bH\x00R\achanged\x88\x01\x01B\n" +
 	"\n" +
-	"\b_changed\"\x8e\x01\n" +
+	"\b_changed\"\x94\x01\n" +
 	"\x18GroupsListMembersRequest\x12\x19\n" +
 	"\bgroup_id\x18\x01 \x01(\x03R\agroupId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
-	"\tviewer_id\x18\x04 \x01(\x03R\bviewerId\"v\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12!\n" +
+	"\tviewer_id\x18\x04 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\"v\n" +
 	"\x19GroupsListMembersResponse\x121\n" +
 	"\amembers\x18\x01 \x03(\v2\x17.quoin.social.v1.MemberR\amembers\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"n\n" +
-	"\x17GroupsListGroupsRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"t\n" +
+	"\x17GroupsListGroupsRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"r\n" +
 	"\x18GroupsListGroupsResponse\x12.\n" +
 	"\x06groups\x18\x01 \x03(\v2\x16.quoin.social.v1.GroupR\x06groups\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb1\x02\n" +
-	"\x11GroupsPostRequest\x12\x1b\n" +
-	"\tauthor_id\x18\x01 \x01(\x03R\bauthorId\x12\x19\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb7\x02\n" +
+	"\x11GroupsPostRequest\x12!\n" +
+	"\tauthor_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\bauthorId\x12\x19\n" +
 	"\bgroup_id\x18\x02 \x01(\x03R\agroupId\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x12R\n" +
 	"\n" +
@@ -1937,19 +1938,19 @@ const file_quoin_social_v1_groups_proto_rawDesc = "" +
 	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTimeB\f\n" +
 	"\n" +
-	"_status_id\"\x8e\x01\n" +
+	"_status_id\"\x94\x01\n" +
 	"\x18GroupsGetTimelineRequest\x12\x19\n" +
 	"\bgroup_id\x18\x01 \x01(\x03R\agroupId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
-	"\tviewer_id\x18\x04 \x01(\x03R\bviewerId\"x\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12!\n" +
+	"\tviewer_id\x18\x04 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\"x\n" +
 	"\x19GroupsGetTimelineResponse\x123\n" +
 	"\bstatuses\x18\x01 \x03(\v2\x17.quoin.social.v1.StatusR\bstatuses\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"d\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"j\n" +
 	"\x12GroupsWatchRequest\x12\x19\n" +
-	"\bgroup_id\x18\x01 \x01(\x03R\agroupId\x12\x1b\n" +
-	"\tviewer_id\x18\x02 \x01(\x03R\bviewerId\x12\x16\n" +
+	"\bgroup_id\x18\x01 \x01(\x03R\agroupId\x12!\n" +
+	"\tviewer_id\x18\x02 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\x12\x16\n" +
 	"\x06cursor\x18\x03 \x01(\tR\x06cursor\"\xc4\x02\n" +
 	"\x13GroupsWatchResponse\x126\n" +
 	"\x05added\x18\x01 \x01(\v2\x1e.quoin.social.v1.TimelineEventH\x00R\x05added\x12G\n" +
@@ -1968,21 +1969,21 @@ const file_quoin_social_v1_groups_proto_rawDesc = "" +
 	"\vROLE_MEMBER\x10\x01\x12\x12\n" +
 	"\x0eROLE_MODERATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_OWNER\x10\x032\xe2\b\n" +
-	"\x06Groups\x12U\n" +
-	"\x06Create\x12$.quoin.social.v1.GroupsCreateRequest\x1a%.quoin.social.v1.GroupsCreateResponse\x12Q\n" +
-	"\x03Get\x12!.quoin.social.v1.GroupsGetRequest\x1a\".quoin.social.v1.GroupsGetResponse\"\x03\x90\x02\x01\x12Z\n" +
-	"\x06Update\x12$.quoin.social.v1.GroupsUpdateRequest\x1a%.quoin.social.v1.GroupsUpdateResponse\"\x03\x90\x02\x02\x12Z\n" +
-	"\x06Delete\x12$.quoin.social.v1.GroupsDeleteRequest\x1a%.quoin.social.v1.GroupsDeleteResponse\"\x03\x90\x02\x02\x12T\n" +
-	"\x04Join\x12\".quoin.social.v1.GroupsJoinRequest\x1a#.quoin.social.v1.GroupsJoinResponse\"\x03\x90\x02\x02\x12W\n" +
-	"\x05Leave\x12#.quoin.social.v1.GroupsLeaveRequest\x1a$.quoin.social.v1.GroupsLeaveResponse\"\x03\x90\x02\x02\x12]\n" +
-	"\aSetRole\x12%.quoin.social.v1.GroupsSetRoleRequest\x1a&.quoin.social.v1.GroupsSetRoleResponse\"\x03\x90\x02\x02\x12i\n" +
-	"\vListMembers\x12).quoin.social.v1.GroupsListMembersRequest\x1a*.quoin.social.v1.GroupsListMembersResponse\"\x03\x90\x02\x01\x12f\n" +
+	"ROLE_OWNER\x10\x032\x9e\t\n" +
+	"\x06Groups\x12[\n" +
+	"\x06Create\x12$.quoin.social.v1.GroupsCreateRequest\x1a%.quoin.social.v1.GroupsCreateResponse\"\x04\xc0\xf3\x18\x02\x12U\n" +
+	"\x03Get\x12!.quoin.social.v1.GroupsGetRequest\x1a\".quoin.social.v1.GroupsGetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12^\n" +
+	"\x06Update\x12$.quoin.social.v1.GroupsUpdateRequest\x1a%.quoin.social.v1.GroupsUpdateResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12b\n" +
+	"\x06Delete\x12$.quoin.social.v1.GroupsDeleteRequest\x1a%.quoin.social.v1.GroupsDeleteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12X\n" +
+	"\x04Join\x12\".quoin.social.v1.GroupsJoinRequest\x1a#.quoin.social.v1.GroupsJoinResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12_\n" +
+	"\x05Leave\x12#.quoin.social.v1.GroupsLeaveRequest\x1a$.quoin.social.v1.GroupsLeaveResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12a\n" +
+	"\aSetRole\x12%.quoin.social.v1.GroupsSetRoleRequest\x1a&.quoin.social.v1.GroupsSetRoleResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12m\n" +
+	"\vListMembers\x12).quoin.social.v1.GroupsListMembersRequest\x1a*.quoin.social.v1.GroupsListMembersResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12j\n" +
 	"\n" +
-	"ListGroups\x12(.quoin.social.v1.GroupsListGroupsRequest\x1a).quoin.social.v1.GroupsListGroupsResponse\"\x03\x90\x02\x01\x12O\n" +
-	"\x04Post\x12\".quoin.social.v1.GroupsPostRequest\x1a#.quoin.social.v1.GroupsPostResponse\x12i\n" +
-	"\vGetTimeline\x12).quoin.social.v1.GroupsGetTimelineRequest\x1a*.quoin.social.v1.GroupsGetTimelineResponse\"\x03\x90\x02\x01\x12Y\n" +
-	"\x05Watch\x12#.quoin.social.v1.GroupsWatchRequest\x1a$.quoin.social.v1.GroupsWatchResponse\"\x03\x90\x02\x010\x01BQ\n" +
+	"ListGroups\x12(.quoin.social.v1.GroupsListGroupsRequest\x1a).quoin.social.v1.GroupsListGroupsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12U\n" +
+	"\x04Post\x12\".quoin.social.v1.GroupsPostRequest\x1a#.quoin.social.v1.GroupsPostResponse\"\x04\xc0\xf3\x18\x02\x12m\n" +
+	"\vGetTimeline\x12).quoin.social.v1.GroupsGetTimelineRequest\x1a*.quoin.social.v1.GroupsGetTimelineResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12]\n" +
+	"\x05Watch\x12#.quoin.social.v1.GroupsWatchRequest\x1a$.quoin.social.v1.GroupsWatchResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01BQ\n" +
 	"\x13dev.quoin.social.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/social/v1;socialv1b\x06proto3"
 
 var (

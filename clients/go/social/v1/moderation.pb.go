@@ -9,6 +9,7 @@
 package socialv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -917,7 +918,7 @@ var File_quoin_social_v1_moderation_proto protoreflect.FileDescriptor
 
 const file_quoin_social_v1_moderation_proto_rawDesc = "" +
 	"\n" +
-	" quoin/social/v1/moderation.proto\x12\x0fquoin.social.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x03\n" +
+	" quoin/social/v1/moderation.proto\x12\x0fquoin.social.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\"\xce\x03\n" +
 	"\vReportEntry\x12 \n" +
 	"\treport_id\x18\x01 \x01(\x03H\x00R\breportId\x88\x01\x01\x12$\n" +
 	"\vreporter_id\x18\x02 \x01(\x03H\x01R\n" +
@@ -942,9 +943,9 @@ const file_quoin_social_v1_moderation_proto_rawDesc = "" +
 	"\b_user_idB\f\n" +
 	"\n" +
 	"_status_idB\v\n" +
-	"\t_resolved\"\xd3\x01\n" +
-	"\rReportRequest\x12\x1f\n" +
-	"\vreporter_id\x18\x01 \x01(\x03R\n" +
+	"\t_resolved\"\xd9\x01\n" +
+	"\rReportRequest\x12%\n" +
+	"\vreporter_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\n" +
 	"reporterId\x12\x19\n" +
 	"\auser_id\x18\x02 \x01(\x03H\x00R\x06userId\x12\x1d\n" +
 	"\tstatus_id\x18\x03 \x01(\x03H\x00R\bstatusId\x12<\n" +
@@ -1002,15 +1003,15 @@ const file_quoin_social_v1_moderation_proto_rawDesc = "" +
 	"\x10REPORT_KIND_SPAM\x10\x01\x12\x15\n" +
 	"\x11REPORT_KIND_ABUSE\x10\x02\x12\x17\n" +
 	"\x13REPORT_KIND_ILLEGAL\x10\x03\x12\x15\n" +
-	"\x11REPORT_KIND_OTHER\x10\x042\x84\x04\n" +
+	"\x11REPORT_KIND_OTHER\x10\x042\x9c\x04\n" +
 	"\n" +
-	"Moderation\x12N\n" +
-	"\x06Report\x12\x1e.quoin.social.v1.ReportRequest\x1a\x1f.quoin.social.v1.ReportResponse\"\x03\x90\x02\x02\x12]\n" +
-	"\vListReports\x12#.quoin.social.v1.ListReportsRequest\x1a$.quoin.social.v1.ListReportsResponse\"\x03\x90\x02\x01\x12Q\n" +
-	"\aResolve\x12\x1f.quoin.social.v1.ResolveRequest\x1a .quoin.social.v1.ResolveResponse\"\x03\x90\x02\x02\x12H\n" +
-	"\x04Hide\x12\x1c.quoin.social.v1.HideRequest\x1a\x1d.quoin.social.v1.HideResponse\"\x03\x90\x02\x02\x12Q\n" +
-	"\aSuspend\x12\x1f.quoin.social.v1.SuspendRequest\x1a .quoin.social.v1.SuspendResponse\"\x03\x90\x02\x02\x12W\n" +
-	"\tSetLimits\x12!.quoin.social.v1.SetLimitsRequest\x1a\".quoin.social.v1.SetLimitsResponse\"\x03\x90\x02\x02BQ\n" +
+	"Moderation\x12R\n" +
+	"\x06Report\x12\x1e.quoin.social.v1.ReportRequest\x1a\x1f.quoin.social.v1.ReportResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12a\n" +
+	"\vListReports\x12#.quoin.social.v1.ListReportsRequest\x1a$.quoin.social.v1.ListReportsResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01\x12U\n" +
+	"\aResolve\x12\x1f.quoin.social.v1.ResolveRequest\x1a .quoin.social.v1.ResolveResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12L\n" +
+	"\x04Hide\x12\x1c.quoin.social.v1.HideRequest\x1a\x1d.quoin.social.v1.HideResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12U\n" +
+	"\aSuspend\x12\x1f.quoin.social.v1.SuspendRequest\x1a .quoin.social.v1.SuspendResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12[\n" +
+	"\tSetLimits\x12!.quoin.social.v1.SetLimitsRequest\x1a\".quoin.social.v1.SetLimitsResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02BQ\n" +
 	"\x13dev.quoin.social.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/social/v1;socialv1b\x06proto3"
 
 var (

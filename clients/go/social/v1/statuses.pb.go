@@ -9,6 +9,7 @@
 package socialv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -2428,7 +2429,7 @@ var File_quoin_social_v1_statuses_proto protoreflect.FileDescriptor
 
 const file_quoin_social_v1_statuses_proto_rawDesc = "" +
 	"\n" +
-	"\x1equoin/social/v1/statuses.proto\x12\x0fquoin.social.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a quoin/social/v1/visibility.proto\x1a\x1equoin/streams/v1/streams.proto\"i\n" +
+	"\x1equoin/social/v1/statuses.proto\x12\x0fquoin.social.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a quoin/social/v1/visibility.proto\x1a\x1equoin/streams/v1/streams.proto\"i\n" +
 	"\bLocation\x12\x1f\n" +
 	"\blatitude\x18\x01 \x01(\x01H\x00R\blatitude\x88\x01\x01\x12!\n" +
 	"\tlongitude\x18\x02 \x01(\x01H\x01R\tlongitude\x88\x01\x01B\v\n" +
@@ -2486,9 +2487,9 @@ const file_quoin_social_v1_statuses_proto_rawDesc = "" +
 	"\x0f_favorite_countB\x0f\n" +
 	"\r_repost_countB\x0e\n" +
 	"\f_reply_countB\t\n" +
-	"\a_hidden\"\xab\x03\n" +
-	"\x13StatusesPostRequest\x12\x1b\n" +
-	"\tauthor_id\x18\x01 \x01(\x03R\bauthorId\x12\x12\n" +
+	"\a_hidden\"\xb1\x03\n" +
+	"\x13StatusesPostRequest\x12!\n" +
+	"\tauthor_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\bauthorId\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12T\n" +
 	"\n" +
 	"attributes\x18\x03 \x03(\v24.quoin.social.v1.StatusesPostRequest.AttributesEntryR\n" +
@@ -2509,10 +2510,10 @@ const file_quoin_social_v1_statuses_proto_rawDesc = "" +
 	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTimeB\f\n" +
 	"\n" +
-	"_status_id\"N\n" +
+	"_status_id\"T\n" +
 	"\x12StatusesGetRequest\x12\x1b\n" +
-	"\tstatus_id\x18\x01 \x01(\x03R\bstatusId\x12\x1b\n" +
-	"\tviewer_id\x18\x02 \x01(\x03R\bviewerId\"j\n" +
+	"\tstatus_id\x18\x01 \x01(\x03R\bstatusId\x12!\n" +
+	"\tviewer_id\x18\x02 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\"j\n" +
 	"\x06FanOut\x12!\n" +
 	"\tdelivered\x18\x01 \x01(\x03H\x00R\tdelivered\x88\x01\x01\x12!\n" +
 	"\tcompleted\x18\x02 \x01(\bH\x01R\tcompleted\x88\x01\x01B\f\n" +
@@ -2522,58 +2523,58 @@ const file_quoin_social_v1_statuses_proto_rawDesc = "" +
 	"_completed\"x\n" +
 	"\x13StatusesGetResponse\x12/\n" +
 	"\x06status\x18\x01 \x01(\v2\x17.quoin.social.v1.StatusR\x06status\x120\n" +
-	"\afan_out\x18\x02 \x01(\v2\x17.quoin.social.v1.FanOutR\x06fanOut\"U\n" +
+	"\afan_out\x18\x02 \x01(\v2\x17.quoin.social.v1.FanOutR\x06fanOut\"[\n" +
 	"\x17StatusesBatchGetRequest\x12\x1d\n" +
 	"\n" +
-	"status_ids\x18\x01 \x03(\x03R\tstatusIds\x12\x1b\n" +
-	"\tviewer_id\x18\x02 \x01(\x03R\bviewerId\"O\n" +
+	"status_ids\x18\x01 \x03(\x03R\tstatusIds\x12!\n" +
+	"\tviewer_id\x18\x02 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\"O\n" +
 	"\x18StatusesBatchGetResponse\x123\n" +
-	"\bstatuses\x18\x01 \x03(\v2\x17.quoin.social.v1.StatusR\bstatuses\"Q\n" +
-	"\x15StatusesDeleteRequest\x12\x1b\n" +
-	"\tauthor_id\x18\x01 \x01(\x03R\bauthorId\x12\x1b\n" +
+	"\bstatuses\x18\x01 \x03(\v2\x17.quoin.social.v1.StatusR\bstatuses\"W\n" +
+	"\x15StatusesDeleteRequest\x12!\n" +
+	"\tauthor_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\bauthorId\x12\x1b\n" +
 	"\tstatus_id\x18\x02 \x01(\x03R\bstatusId\"C\n" +
 	"\x16StatusesDeleteResponse\x12\x1d\n" +
 	"\adeleted\x18\x01 \x01(\bH\x00R\adeleted\x88\x01\x01B\n" +
 	"\n" +
-	"\b_deleted\"K\n" +
-	"\x13StatusesLikeRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\b_deleted\"Q\n" +
+	"\x13StatusesLikeRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tstatus_id\x18\x02 \x01(\x03R\bstatusId\"f\n" +
 	"\x14StatusesLikeResponse\x12\x1d\n" +
 	"\achanged\x18\x01 \x01(\bH\x00R\achanged\x88\x01\x01\x12\x19\n" +
 	"\x05count\x18\x02 \x01(\x03H\x01R\x05count\x88\x01\x01B\n" +
 	"\n" +
 	"\b_changedB\b\n" +
-	"\x06_count\"M\n" +
-	"\x15StatusesUnlikeRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x06_count\"S\n" +
+	"\x15StatusesUnlikeRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tstatus_id\x18\x02 \x01(\x03R\bstatusId\"h\n" +
 	"\x16StatusesUnlikeResponse\x12\x1d\n" +
 	"\achanged\x18\x01 \x01(\bH\x00R\achanged\x88\x01\x01\x12\x19\n" +
 	"\x05count\x18\x02 \x01(\x03H\x01R\x05count\x88\x01\x01B\n" +
 	"\n" +
 	"\b_changedB\b\n" +
-	"\x06_count\"O\n" +
-	"\x17StatusesFavoriteRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x06_count\"U\n" +
+	"\x17StatusesFavoriteRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tstatus_id\x18\x02 \x01(\x03R\bstatusId\"j\n" +
 	"\x18StatusesFavoriteResponse\x12\x1d\n" +
 	"\achanged\x18\x01 \x01(\bH\x00R\achanged\x88\x01\x01\x12\x19\n" +
 	"\x05count\x18\x02 \x01(\x03H\x01R\x05count\x88\x01\x01B\n" +
 	"\n" +
 	"\b_changedB\b\n" +
-	"\x06_count\"Q\n" +
-	"\x19StatusesUnfavoriteRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x06_count\"W\n" +
+	"\x19StatusesUnfavoriteRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tstatus_id\x18\x02 \x01(\x03R\bstatusId\"l\n" +
 	"\x1aStatusesUnfavoriteResponse\x12\x1d\n" +
 	"\achanged\x18\x01 \x01(\bH\x00R\achanged\x88\x01\x01\x12\x19\n" +
 	"\x05count\x18\x02 \x01(\x03H\x01R\x05count\x88\x01\x01B\n" +
 	"\n" +
 	"\b_changedB\b\n" +
-	"\x06_count\"M\n" +
-	"\x15StatusesRepostRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x06_count\"S\n" +
+	"\x15StatusesRepostRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tstatus_id\x18\x02 \x01(\x03R\bstatusId\"s\n" +
 	"\x16StatusesRepostResponse\x12 \n" +
 	"\tstatus_id\x18\x01 \x01(\x03H\x00R\bstatusId\x88\x01\x01\x12\x1d\n" +
@@ -2581,39 +2582,39 @@ const file_quoin_social_v1_statuses_proto_rawDesc = "" +
 	"\n" +
 	"_status_idB\n" +
 	"\n" +
-	"\b_created\"\x96\x01\n" +
+	"\b_created\"\x9c\x01\n" +
 	"\x1eStatusesGetConversationRequest\x12\x1b\n" +
 	"\tstatus_id\x18\x01 \x01(\x03R\bstatusId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
-	"\tviewer_id\x18\x04 \x01(\x03R\bviewerId\"~\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12!\n" +
+	"\tviewer_id\x18\x04 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\"~\n" +
 	"\x1fStatusesGetConversationResponse\x123\n" +
 	"\bstatuses\x18\x01 \x03(\v2\x17.quoin.social.v1.StatusR\bstatuses\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"r\n" +
-	"\x1bStatusesListMentionsRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"x\n" +
+	"\x1bStatusesListMentionsRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"{\n" +
 	"\x1cStatusesListMentionsResponse\x123\n" +
 	"\bstatuses\x18\x01 \x03(\v2\x17.quoin.social.v1.StatusR\bstatuses\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x90\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x96\x01\n" +
 	"\x1cStatusesListFavoritesRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
-	"\tviewer_id\x18\x04 \x01(\x03R\bviewerId\"|\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12!\n" +
+	"\tviewer_id\x18\x04 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\"|\n" +
 	"\x1dStatusesListFavoritesResponse\x123\n" +
 	"\bstatuses\x18\x01 \x03(\v2\x17.quoin.social.v1.StatusR\bstatuses\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x83\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x89\x01\n" +
 	"\x16StatusesListTagRequest\x12\x10\n" +
 	"\x03tag\x18\x01 \x01(\tR\x03tag\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
-	"\tviewer_id\x18\x04 \x01(\x03R\bviewerId\"v\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12!\n" +
+	"\tviewer_id\x18\x04 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\"v\n" +
 	"\x17StatusesListTagResponse\x123\n" +
 	"\bstatuses\x18\x01 \x03(\v2\x17.quoin.social.v1.StatusR\bstatuses\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x88\x01\n" +
@@ -2622,10 +2623,10 @@ const file_quoin_social_v1_statuses_proto_rawDesc = "" +
 	"\x06status\x18\x02 \x01(\v2\x17.quoin.social.v1.StatusR\x06status\x12\x16\n" +
 	"\x06cursor\x18\x03 \x01(\tR\x06cursorB\f\n" +
 	"\n" +
-	"_status_id\"t\n" +
+	"_status_id\"z\n" +
 	" StatusesWatchConversationRequest\x12\x1b\n" +
-	"\tstatus_id\x18\x01 \x01(\x03R\bstatusId\x12\x1b\n" +
-	"\tviewer_id\x18\x02 \x01(\x03R\bviewerId\x12\x16\n" +
+	"\tstatus_id\x18\x01 \x01(\x03R\bstatusId\x12!\n" +
+	"\tviewer_id\x18\x02 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\x12\x16\n" +
 	"\x06cursor\x18\x03 \x01(\tR\x06cursor\"\xd2\x02\n" +
 	"!StatusesWatchConversationResponse\x126\n" +
 	"\x05added\x18\x01 \x01(\v2\x1e.quoin.social.v1.TimelineEventH\x00R\x05added\x12G\n" +
@@ -2650,24 +2651,24 @@ const file_quoin_social_v1_statuses_proto_rawDesc = "" +
 	"\rMentionWindow\x12\x1e\n" +
 	"\x1aMENTION_WINDOW_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13MENTION_WINDOW_HOUR\x10\x01\x12\x16\n" +
-	"\x12MENTION_WINDOW_DAY\x10\x022\xa0\f\n" +
-	"\bStatuses\x12S\n" +
-	"\x04Post\x12$.quoin.social.v1.StatusesPostRequest\x1a%.quoin.social.v1.StatusesPostResponse\x12U\n" +
-	"\x03Get\x12#.quoin.social.v1.StatusesGetRequest\x1a$.quoin.social.v1.StatusesGetResponse\"\x03\x90\x02\x01\x12d\n" +
-	"\bBatchGet\x12(.quoin.social.v1.StatusesBatchGetRequest\x1a).quoin.social.v1.StatusesBatchGetResponse\"\x03\x90\x02\x01\x12^\n" +
-	"\x06Delete\x12&.quoin.social.v1.StatusesDeleteRequest\x1a'.quoin.social.v1.StatusesDeleteResponse\"\x03\x90\x02\x02\x12X\n" +
-	"\x04Like\x12$.quoin.social.v1.StatusesLikeRequest\x1a%.quoin.social.v1.StatusesLikeResponse\"\x03\x90\x02\x02\x12^\n" +
-	"\x06Unlike\x12&.quoin.social.v1.StatusesUnlikeRequest\x1a'.quoin.social.v1.StatusesUnlikeResponse\"\x03\x90\x02\x02\x12d\n" +
-	"\bFavorite\x12(.quoin.social.v1.StatusesFavoriteRequest\x1a).quoin.social.v1.StatusesFavoriteResponse\"\x03\x90\x02\x02\x12j\n" +
+	"\x12MENTION_WINDOW_DAY\x10\x022\xea\f\n" +
+	"\bStatuses\x12Y\n" +
+	"\x04Post\x12$.quoin.social.v1.StatusesPostRequest\x1a%.quoin.social.v1.StatusesPostResponse\"\x04\xc0\xf3\x18\x02\x12Y\n" +
+	"\x03Get\x12#.quoin.social.v1.StatusesGetRequest\x1a$.quoin.social.v1.StatusesGetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12h\n" +
+	"\bBatchGet\x12(.quoin.social.v1.StatusesBatchGetRequest\x1a).quoin.social.v1.StatusesBatchGetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12f\n" +
+	"\x06Delete\x12&.quoin.social.v1.StatusesDeleteRequest\x1a'.quoin.social.v1.StatusesDeleteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12\\\n" +
+	"\x04Like\x12$.quoin.social.v1.StatusesLikeRequest\x1a%.quoin.social.v1.StatusesLikeResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12f\n" +
+	"\x06Unlike\x12&.quoin.social.v1.StatusesUnlikeRequest\x1a'.quoin.social.v1.StatusesUnlikeResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12h\n" +
+	"\bFavorite\x12(.quoin.social.v1.StatusesFavoriteRequest\x1a).quoin.social.v1.StatusesFavoriteResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12r\n" +
 	"\n" +
-	"Unfavorite\x12*.quoin.social.v1.StatusesUnfavoriteRequest\x1a+.quoin.social.v1.StatusesUnfavoriteResponse\"\x03\x90\x02\x02\x12^\n" +
-	"\x06Repost\x12&.quoin.social.v1.StatusesRepostRequest\x1a'.quoin.social.v1.StatusesRepostResponse\"\x03\x90\x02\x02\x12y\n" +
-	"\x0fGetConversation\x12/.quoin.social.v1.StatusesGetConversationRequest\x1a0.quoin.social.v1.StatusesGetConversationResponse\"\x03\x90\x02\x01\x12\x81\x01\n" +
-	"\x11WatchConversation\x121.quoin.social.v1.StatusesWatchConversationRequest\x1a2.quoin.social.v1.StatusesWatchConversationResponse\"\x03\x90\x02\x010\x01\x12p\n" +
-	"\fListMentions\x12,.quoin.social.v1.StatusesListMentionsRequest\x1a-.quoin.social.v1.StatusesListMentionsResponse\"\x03\x90\x02\x01\x12a\n" +
-	"\aListTag\x12'.quoin.social.v1.StatusesListTagRequest\x1a(.quoin.social.v1.StatusesListTagResponse\"\x03\x90\x02\x01\x12s\n" +
-	"\rListFavorites\x12-.quoin.social.v1.StatusesListFavoritesRequest\x1a..quoin.social.v1.StatusesListFavoritesResponse\"\x03\x90\x02\x01\x12m\n" +
-	"\vTopMentions\x12+.quoin.social.v1.StatusesTopMentionsRequest\x1a,.quoin.social.v1.StatusesTopMentionsResponse\"\x03\x90\x02\x01BQ\n" +
+	"Unfavorite\x12*.quoin.social.v1.StatusesUnfavoriteRequest\x1a+.quoin.social.v1.StatusesUnfavoriteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12b\n" +
+	"\x06Repost\x12&.quoin.social.v1.StatusesRepostRequest\x1a'.quoin.social.v1.StatusesRepostResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12}\n" +
+	"\x0fGetConversation\x12/.quoin.social.v1.StatusesGetConversationRequest\x1a0.quoin.social.v1.StatusesGetConversationResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12\x85\x01\n" +
+	"\x11WatchConversation\x121.quoin.social.v1.StatusesWatchConversationRequest\x1a2.quoin.social.v1.StatusesWatchConversationResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12t\n" +
+	"\fListMentions\x12,.quoin.social.v1.StatusesListMentionsRequest\x1a-.quoin.social.v1.StatusesListMentionsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12e\n" +
+	"\aListTag\x12'.quoin.social.v1.StatusesListTagRequest\x1a(.quoin.social.v1.StatusesListTagResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12w\n" +
+	"\rListFavorites\x12-.quoin.social.v1.StatusesListFavoritesRequest\x1a..quoin.social.v1.StatusesListFavoritesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12q\n" +
+	"\vTopMentions\x12+.quoin.social.v1.StatusesTopMentionsRequest\x1a,.quoin.social.v1.StatusesTopMentionsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BQ\n" +
 	"\x13dev.quoin.social.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/social/v1;socialv1b\x06proto3"
 
 var (

@@ -9,6 +9,7 @@
 package socialv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1230,9 +1231,9 @@ var File_quoin_social_v1_timelines_proto protoreflect.FileDescriptor
 
 const file_quoin_social_v1_timelines_proto_rawDesc = "" +
 	"\n" +
-	"\x1fquoin/social/v1/timelines.proto\x12\x0fquoin.social.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1equoin/social/v1/statuses.proto\x1a\x1equoin/streams/v1/streams.proto\"e\n" +
-	"\x0eGetHomeRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x1fquoin/social/v1/timelines.proto\x12\x0fquoin.social.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cquoin/access/v1/access.proto\x1a\x1equoin/social/v1/statuses.proto\x1a\x1equoin/streams/v1/streams.proto\"k\n" +
+	"\x0eGetHomeRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"\x99\x01\n" +
@@ -1241,47 +1242,47 @@ const file_quoin_social_v1_timelines_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\apartial\x18\x03 \x01(\bH\x00R\apartial\x88\x01\x01B\n" +
 	"\n" +
-	"\b_partial\"\x85\x01\n" +
+	"\b_partial\"\x8b\x01\n" +
 	"\x11GetProfileRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
-	"\tviewer_id\x18\x04 \x01(\x03R\bviewerId\"q\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12!\n" +
+	"\tviewer_id\x18\x04 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\"q\n" +
 	"\x12GetProfileResponse\x123\n" +
 	"\bstatuses\x18\x01 \x03(\v2\x17.quoin.social.v1.StatusR\bstatuses\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"(\n" +
-	"\rRefillRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\"\x7f\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\".\n" +
+	"\rRefillRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\"\x7f\n" +
 	"\x0eRefillResponse\x12$\n" +
 	"\vadded_count\x18\x01 \x01(\x03H\x00R\n" +
 	"addedCount\x88\x01\x01\x12&\n" +
 	"\fauthors_read\x18\x02 \x01(\x03H\x01R\vauthorsRead\x88\x01\x01B\x0e\n" +
 	"\f_added_countB\x0f\n" +
-	"\r_authors_read\"\x82\x01\n" +
+	"\r_authors_read\"\x88\x01\n" +
 	"\x0eGetListRequest\x12\x17\n" +
 	"\alist_id\x18\x01 \x01(\x03R\x06listId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
-	"\tviewer_id\x18\x04 \x01(\x03R\bviewerId\"\x99\x01\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12!\n" +
+	"\tviewer_id\x18\x04 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\"\x99\x01\n" +
 	"\x0fGetListResponse\x123\n" +
 	"\bstatuses\x18\x01 \x03(\v2\x17.quoin.social.v1.StatusR\bstatuses\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\apartial\x18\x03 \x01(\bH\x00R\apartial\x88\x01\x01B\n" +
 	"\n" +
-	"\b_partial\"z\n" +
+	"\b_partial\"\x80\x01\n" +
 	"\rGetTagRequest\x12\x10\n" +
 	"\x03tag\x18\x01 \x01(\tR\x03tag\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
-	"\tviewer_id\x18\x04 \x01(\x03R\bviewerId\"m\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12!\n" +
+	"\tviewer_id\x18\x04 \x01(\x03B\x04\xc0\xf3\x18\x01R\bviewerId\"m\n" +
 	"\x0eGetTagResponse\x123\n" +
 	"\bstatuses\x18\x01 \x03(\v2\x17.quoin.social.v1.StatusR\bstatuses\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"C\n" +
-	"\x10WatchHomeRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x16\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"I\n" +
+	"\x10WatchHomeRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xc2\x02\n" +
 	"\x11WatchHomeResponse\x126\n" +
 	"\x05added\x18\x01 \x01(\v2\x1e.quoin.social.v1.TimelineEventH\x00R\x05added\x12G\n" +
@@ -1289,22 +1290,22 @@ const file_quoin_social_v1_timelines_proto_rawDesc = "" +
 	"\x03gap\x18\x03 \x01(\v2\x15.quoin.streams.v1.GapH\x00R\x03gap\x12;\n" +
 	"\theartbeat\x18\x04 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
 	"\treconnect\x18\x05 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnectB\a\n" +
-	"\x05event\"G\n" +
-	"\x0fMarkSeenRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x05event\"M\n" +
+	"\x0fMarkSeenRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tstatus_id\x18\x02 \x01(\x03R\bstatusId\"P\n" +
 	"\x10MarkSeenResponse\x12)\n" +
 	"\x0eseen_status_id\x18\x01 \x01(\x03H\x00R\fseenStatusId\x88\x01\x01B\x11\n" +
-	"\x0f_seen_status_id\"+\n" +
-	"\x10GetUnreadRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\"y\n" +
+	"\x0f_seen_status_id\"1\n" +
+	"\x10GetUnreadRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\"y\n" +
 	"\x11GetUnreadResponse\x12\x1b\n" +
 	"\x06unread\x18\x01 \x01(\x03H\x00R\x06unread\x88\x01\x01\x12)\n" +
 	"\x0eseen_status_id\x18\x02 \x01(\x03H\x01R\fseenStatusId\x88\x01\x01B\t\n" +
 	"\a_unreadB\x11\n" +
-	"\x0f_seen_status_id\"\xf5\x01\n" +
-	"\rGetTopRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\x0f_seen_status_id\"\xfb\x01\n" +
+	"\rGetTopRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x1b\n" +
 	"\tmax_items\x18\x02 \x01(\x05R\bmaxItems\x12$\n" +
 	"\vvote_weight\x18\x03 \x01(\x01H\x00R\n" +
 	"voteWeight\x88\x01\x01\x12,\n" +
@@ -1317,18 +1318,18 @@ const file_quoin_social_v1_timelines_proto_rawDesc = "" +
 	"\x05score\x18\x02 \x01(\x01H\x00R\x05score\x88\x01\x01B\b\n" +
 	"\x06_score\"G\n" +
 	"\x0eGetTopResponse\x125\n" +
-	"\x06ranked\x18\x01 \x03(\v2\x1d.quoin.social.v1.RankedStatusR\x06ranked2\x87\x06\n" +
-	"\tTimelines\x12Q\n" +
-	"\aGetHome\x12\x1f.quoin.social.v1.GetHomeRequest\x1a .quoin.social.v1.GetHomeResponse\"\x03\x90\x02\x01\x12Z\n" +
+	"\x06ranked\x18\x01 \x03(\v2\x1d.quoin.social.v1.RankedStatusR\x06ranked2\xab\x06\n" +
+	"\tTimelines\x12U\n" +
+	"\aGetHome\x12\x1f.quoin.social.v1.GetHomeRequest\x1a .quoin.social.v1.GetHomeResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12^\n" +
 	"\n" +
-	"GetProfile\x12\".quoin.social.v1.GetProfileRequest\x1a#.quoin.social.v1.GetProfileResponse\"\x03\x90\x02\x01\x12N\n" +
-	"\x06Refill\x12\x1e.quoin.social.v1.RefillRequest\x1a\x1f.quoin.social.v1.RefillResponse\"\x03\x90\x02\x02\x12Q\n" +
-	"\aGetList\x12\x1f.quoin.social.v1.GetListRequest\x1a .quoin.social.v1.GetListResponse\"\x03\x90\x02\x01\x12N\n" +
-	"\x06GetTag\x12\x1e.quoin.social.v1.GetTagRequest\x1a\x1f.quoin.social.v1.GetTagResponse\"\x03\x90\x02\x01\x12Y\n" +
-	"\tWatchHome\x12!.quoin.social.v1.WatchHomeRequest\x1a\".quoin.social.v1.WatchHomeResponse\"\x03\x90\x02\x010\x01\x12T\n" +
-	"\bMarkSeen\x12 .quoin.social.v1.MarkSeenRequest\x1a!.quoin.social.v1.MarkSeenResponse\"\x03\x90\x02\x02\x12W\n" +
-	"\tGetUnread\x12!.quoin.social.v1.GetUnreadRequest\x1a\".quoin.social.v1.GetUnreadResponse\"\x03\x90\x02\x01\x12N\n" +
-	"\x06GetTop\x12\x1e.quoin.social.v1.GetTopRequest\x1a\x1f.quoin.social.v1.GetTopResponse\"\x03\x90\x02\x01BQ\n" +
+	"GetProfile\x12\".quoin.social.v1.GetProfileRequest\x1a#.quoin.social.v1.GetProfileResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12R\n" +
+	"\x06Refill\x12\x1e.quoin.social.v1.RefillRequest\x1a\x1f.quoin.social.v1.RefillResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12U\n" +
+	"\aGetList\x12\x1f.quoin.social.v1.GetListRequest\x1a .quoin.social.v1.GetListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12R\n" +
+	"\x06GetTag\x12\x1e.quoin.social.v1.GetTagRequest\x1a\x1f.quoin.social.v1.GetTagResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12]\n" +
+	"\tWatchHome\x12!.quoin.social.v1.WatchHomeRequest\x1a\".quoin.social.v1.WatchHomeResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12X\n" +
+	"\bMarkSeen\x12 .quoin.social.v1.MarkSeenRequest\x1a!.quoin.social.v1.MarkSeenResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12[\n" +
+	"\tGetUnread\x12!.quoin.social.v1.GetUnreadRequest\x1a\".quoin.social.v1.GetUnreadResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12R\n" +
+	"\x06GetTop\x12\x1e.quoin.social.v1.GetTopRequest\x1a\x1f.quoin.social.v1.GetTopResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BQ\n" +
 	"\x13dev.quoin.social.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/social/v1;socialv1b\x06proto3"
 
 var (

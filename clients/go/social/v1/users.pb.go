@@ -9,6 +9,7 @@
 package socialv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -981,7 +982,7 @@ var File_quoin_social_v1_users_proto protoreflect.FileDescriptor
 
 const file_quoin_social_v1_users_proto_rawDesc = "" +
 	"\n" +
-	"\x1bquoin/social/v1/users.proto\x12\x0fquoin.social.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb9\x04\n" +
+	"\x1bquoin/social/v1/users.proto\x12\x0fquoin.social.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\"\xb9\x04\n" +
 	"\aProfile\x12\x1c\n" +
 	"\auser_id\x18\x01 \x01(\x03H\x00R\x06userId\x88\x01\x01\x12\x14\n" +
 	"\x05login\x18\x02 \x01(\tR\x05login\x12\x12\n" +
@@ -1034,9 +1035,9 @@ const file_quoin_social_v1_users_proto_rawDesc = "" +
 	"\x14UsersBatchGetRequest\x12\x19\n" +
 	"\buser_ids\x18\x01 \x03(\x03R\auserIds\"M\n" +
 	"\x15UsersBatchGetResponse\x124\n" +
-	"\bprofiles\x18\x01 \x03(\v2\x18.quoin.social.v1.ProfileR\bprofiles\"\xaf\x02\n" +
-	"\x12UsersUpdateRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12>\n" +
+	"\bprofiles\x18\x01 \x03(\v2\x18.quoin.social.v1.ProfileR\bprofiles\"\xb5\x02\n" +
+	"\x12UsersUpdateRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12>\n" +
 	"\vupdate_mask\x18\x02 \x03(\x0e2\x1d.quoin.social.v1.ProfileFieldR\n" +
 	"updateMask\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12S\n" +
@@ -1048,13 +1049,13 @@ const file_quoin_social_v1_users_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"I\n" +
 	"\x13UsersUpdateResponse\x122\n" +
-	"\aprofile\x18\x01 \x01(\v2\x18.quoin.social.v1.ProfileR\aprofile\"H\n" +
-	"\x17UsersChangeLoginRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x14\n" +
+	"\aprofile\x18\x01 \x01(\v2\x18.quoin.social.v1.ProfileR\aprofile\"N\n" +
+	"\x17UsersChangeLoginRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12\x14\n" +
 	"\x05login\x18\x02 \x01(\tR\x05login\"\x1a\n" +
-	"\x18UsersChangeLoginResponse\"-\n" +
-	"\x12UsersDeleteRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\"\x82\x01\n" +
+	"\x18UsersChangeLoginResponse\"3\n" +
+	"\x12UsersDeleteRequest\x12\x1d\n" +
+	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\"\x82\x01\n" +
 	"\x13UsersDeleteResponse\x12(\n" +
 	"\rremoved_count\x18\x01 \x01(\x03H\x00R\fremovedCount\x88\x01\x01\x12!\n" +
 	"\tcompleted\x18\x02 \x01(\bH\x01R\tcompleted\x88\x01\x01B\x10\n" +
@@ -1071,16 +1072,16 @@ const file_quoin_social_v1_users_proto_rawDesc = "" +
 	"\x19PROFILE_FIELD_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12PROFILE_FIELD_NAME\x10\x01\x12\x1c\n" +
 	"\x18PROFILE_FIELD_ATTRIBUTES\x10\x02\x12\x19\n" +
-	"\x15PROFILE_FIELD_PRIVATE\x10\x032\x92\x05\n" +
-	"\x05Users\x12S\n" +
-	"\x06Create\x12#.quoin.social.v1.UsersCreateRequest\x1a$.quoin.social.v1.UsersCreateResponse\x12O\n" +
-	"\x03Get\x12 .quoin.social.v1.UsersGetRequest\x1a!.quoin.social.v1.UsersGetResponse\"\x03\x90\x02\x01\x12^\n" +
-	"\bBatchGet\x12%.quoin.social.v1.UsersBatchGetRequest\x1a&.quoin.social.v1.UsersBatchGetResponse\"\x03\x90\x02\x01\x12X\n" +
-	"\x06Update\x12#.quoin.social.v1.UsersUpdateRequest\x1a$.quoin.social.v1.UsersUpdateResponse\"\x03\x90\x02\x02\x12g\n" +
-	"\vChangeLogin\x12(.quoin.social.v1.UsersChangeLoginRequest\x1a).quoin.social.v1.UsersChangeLoginResponse\"\x03\x90\x02\x02\x12Z\n" +
-	"\x06Delete\x12#.quoin.social.v1.UsersDeleteRequest\x1a$.quoin.social.v1.UsersDeleteResponse\"\x03\x90\x02\x020\x01\x12d\n" +
+	"\x15PROFILE_FIELD_PRIVATE\x10\x032\xb4\x05\n" +
+	"\x05Users\x12Y\n" +
+	"\x06Create\x12#.quoin.social.v1.UsersCreateRequest\x1a$.quoin.social.v1.UsersCreateResponse\"\x04\xc0\xf3\x18\x02\x12S\n" +
+	"\x03Get\x12 .quoin.social.v1.UsersGetRequest\x1a!.quoin.social.v1.UsersGetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12b\n" +
+	"\bBatchGet\x12%.quoin.social.v1.UsersBatchGetRequest\x1a&.quoin.social.v1.UsersBatchGetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12\\\n" +
+	"\x06Update\x12#.quoin.social.v1.UsersUpdateRequest\x1a$.quoin.social.v1.UsersUpdateResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12k\n" +
+	"\vChangeLogin\x12(.quoin.social.v1.UsersChangeLoginRequest\x1a).quoin.social.v1.UsersChangeLoginResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12b\n" +
+	"\x06Delete\x12#.quoin.social.v1.UsersDeleteRequest\x1a$.quoin.social.v1.UsersDeleteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x020\x01\x12h\n" +
 	"\n" +
-	"CheckLogin\x12'.quoin.social.v1.UsersCheckLoginRequest\x1a(.quoin.social.v1.UsersCheckLoginResponse\"\x03\x90\x02\x01BQ\n" +
+	"CheckLogin\x12'.quoin.social.v1.UsersCheckLoginRequest\x1a(.quoin.social.v1.UsersCheckLoginResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BQ\n" +
 	"\x13dev.quoin.social.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/social/v1;socialv1b\x06proto3"
 
 var (

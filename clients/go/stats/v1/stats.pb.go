@@ -9,6 +9,7 @@
 package statsv1
 
 import (
+	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	v1 "github.com/quoin-dev/quoin/clients/go/streams/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1255,7 +1256,7 @@ var File_quoin_stats_v1_stats_proto protoreflect.FileDescriptor
 
 const file_quoin_stats_v1_stats_proto_rawDesc = "" +
 	"\n" +
-	"\x1aquoin/stats/v1/stats.proto\x12\x0equoin.stats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1equoin/streams/v1/streams.proto\"\x81\x01\n" +
+	"\x1aquoin/stats/v1/stats.proto\x12\x0equoin.stats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cquoin/access/v1/access.proto\x1a\x1equoin/streams/v1/streams.proto\"\x81\x01\n" +
 	"\rRecordRequest\x12\x18\n" +
 	"\acontext\x18\x01 \x01(\tR\acontext\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x19\n" +
@@ -1364,14 +1365,14 @@ const file_quoin_stats_v1_stats_proto_rawDesc = "" +
 	"\a_stddevB\r\n" +
 	"\v_suppressedB\a\n" +
 	"\x05eventB\t\n" +
-	"\a_missed2\xfe\x03\n" +
-	"\x05Stats\x12G\n" +
-	"\x06Record\x12\x1d.quoin.stats.v1.RecordRequest\x1a\x1e.quoin.stats.v1.RecordResponse\x12Z\n" +
-	"\vRecordBatch\x12\".quoin.stats.v1.RecordBatchRequest\x1a#.quoin.stats.v1.RecordBatchResponse(\x010\x01\x12C\n" +
-	"\x03Get\x12\x1a.quoin.stats.v1.GetRequest\x1a\x1b.quoin.stats.v1.GetResponse\"\x03\x90\x02\x01\x12F\n" +
-	"\x04List\x12\x1b.quoin.stats.v1.ListRequest\x1a\x1c.quoin.stats.v1.ListResponse\"\x03\x90\x02\x01\x12[\n" +
-	"\vListSlowest\x12\".quoin.stats.v1.ListSlowestRequest\x1a#.quoin.stats.v1.ListSlowestResponse\"\x03\x90\x02\x01\x12f\n" +
-	"\x0eWatchAnomalies\x12%.quoin.stats.v1.WatchAnomaliesRequest\x1a&.quoin.stats.v1.WatchAnomaliesResponse\"\x03\x90\x02\x010\x01BN\n" +
+	"\a_missed2\x9a\x04\n" +
+	"\x05Stats\x12M\n" +
+	"\x06Record\x12\x1d.quoin.stats.v1.RecordRequest\x1a\x1e.quoin.stats.v1.RecordResponse\"\x04\xc0\xf3\x18\x02\x12`\n" +
+	"\vRecordBatch\x12\".quoin.stats.v1.RecordBatchRequest\x1a#.quoin.stats.v1.RecordBatchResponse\"\x04\xc0\xf3\x18\x02(\x010\x01\x12G\n" +
+	"\x03Get\x12\x1a.quoin.stats.v1.GetRequest\x1a\x1b.quoin.stats.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12J\n" +
+	"\x04List\x12\x1b.quoin.stats.v1.ListRequest\x1a\x1c.quoin.stats.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12_\n" +
+	"\vListSlowest\x12\".quoin.stats.v1.ListSlowestRequest\x1a#.quoin.stats.v1.ListSlowestResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12j\n" +
+	"\x0eWatchAnomalies\x12%.quoin.stats.v1.WatchAnomaliesRequest\x1a&.quoin.stats.v1.WatchAnomaliesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01BN\n" +
 	"\x12dev.quoin.stats.v1P\x01Z6github.com/quoin-dev/quoin/clients/go/stats/v1;statsv1b\x06proto3"
 
 var (

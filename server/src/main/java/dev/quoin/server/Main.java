@@ -41,7 +41,10 @@ public final class Main {
         .usageMessage()
         .description("Locks, semaphores, queues, chat, counters and more on Redis, as gRPC calls.");
     quoin.version("quoin " + version());
-    CommandLine line = new CommandLine(quoin.addSubcommand("serve", serve()));
+    quoin.addSubcommand("serve", serve());
+    quoin.addSubcommand("token", AccessCommands.token());
+    quoin.addSubcommand("policy", AccessCommands.policy());
+    CommandLine line = new CommandLine(quoin);
     line.setExecutionStrategy(Main::execute);
     return line;
   }
@@ -83,7 +86,10 @@ public final class Main {
       return EXIT_BAD_SETTINGS;
     }
     try {
-      return run(settings(parsed.subcommand(), System.getenv()));
+      ParseResult command = parsed.subcommand();
+      return command.commandSpec().name().equals("serve")
+          ? run(settings(command, System.getenv()))
+          : AccessCommands.execute(command, System.getenv());
     } catch (BadSettings e) {
       System.err.println("quoin: " + e.getMessage());
       return EXIT_BAD_SETTINGS;

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import dev.quoin.server.access.Access;
+import dev.quoin.server.access.Audit;
 import dev.quoin.server.embedded.EmbeddedRedis;
 import dev.quoin.server.kernel.EventLoops;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.kernel.Sockets;
+import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.names.Namespaces;
+import dev.quoin.server.quotas.Quotas;
+import dev.quoin.server.quotas.StorageSampler;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.RedisAddress;
@@ -68,6 +73,7 @@ public final class QuoinServer implements AutoCloseable {
   private EmbeddedRedis embedded;
   private WaitQueues queues;
   private Tails tails;
+  private StorageSampler storage;
   private volatile Health health;
   private Server server;
 
@@ -107,6 +113,11 @@ public final class QuoinServer implements AutoCloseable {
     return queues;
   }
 
+  /** What is known about storage. */
+  public StorageSampler storage() {
+    return storage;
+  }
+
   /** The logs that callers of this server follow. */
   public Tails tails() {
     return tails;
@@ -141,6 +152,12 @@ public final class QuoinServer implements AutoCloseable {
         new HashedWheelTimer(
             new DefaultThreadFactory("quoin-timer", true), TICK_MILLIS, TimeUnit.MILLISECONDS);
     closers.push(timer::stop);
+    Audit audit = new Audit(settings.auditFile());
+    closers.push(audit::close);
+    Access access = new Access(settings, Services.methods(), audit);
+    closers.push(access::close);
+    Quotas quotas = new Quotas(settings.quotas());
+    closers.push(quotas::close);
     // Loading the rules and connecting to Redis take about a second each: do both at once.
     Validation validation = new Validation();
     FutureTask<Metrics> aside =
@@ -161,23 +178,36 @@ public final class QuoinServer implements AutoCloseable {
     Scripts scripts = new Scripts(redis, metrics.meter());
     Namespaces namespaces = new Namespaces(scripts, settings.keyPrefix());
     UnreadResponses unread = new UnreadResponses(settings.maxUnreadBytes(), loops.group());
+    storage = new StorageSampler(redis, scripts, settings.keyPrefix(), quotas::areOfStored);
+    quotas.measureStored(storage::of);
     Kernel kernel =
         new Kernel(
-            new Rpc(validation, drain, seal, settings.maxRequestBytes(), unread, namespaces::use),
+            new Rpc(
+                access,
+                quotas,
+                validation,
+                drain,
+                seal,
+                settings.maxRequestBytes(),
+                unread,
+                namespaces::use),
             scripts,
             queues,
             tails,
             timer,
             new Sockets(loops, closers::push),
             metrics.meter(),
+            storage,
             settings);
+    storage.start(timer, metrics.meter(), queues.server());
+    audit.tell(new AuditEntries(new LogWriter(kernel)));
     List<ServerServiceDefinition> features =
         Services.ALL.stream()
             .map(service -> service.implementation().apply(kernel).bindService())
             .toList();
     services = Services.ALL.stream().map(service -> service.contract().getName()).toList();
     health = new Health(redis, timer, services);
-    server = listen(loops, timer, metrics, unread, features);
+    server = listen(loops, timer, metrics, unread, features, new AccessInterceptor(access));
     health.start();
   }
 
@@ -269,7 +299,8 @@ public final class QuoinServer implements AutoCloseable {
       HashedWheelTimer timer,
       Metrics metrics,
       UnreadResponses unread,
-      List<ServerServiceDefinition> features) {
+      List<ServerServiceDefinition> features,
+      AccessInterceptor access) {
     IncompleteRequests arrivals =
         new IncompleteRequests(
             timer,
@@ -302,10 +333,10 @@ public final class QuoinServer implements AutoCloseable {
             .keepAliveTimeout(10, TimeUnit.SECONDS)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
-            .addService(health.service())
-            .addService(ProtoReflectionServiceV1.newInstance())
-            .addService(reflectionAlpha())
-            .addService(ChannelzService.newInstance(CHANNELZ_PAGE));
+            .addService(access.over(health.service()))
+            .addService(access.over(ProtoReflectionServiceV1.newInstance()))
+            .addService(access.over(reflectionAlpha()))
+            .addService(access.over(ChannelzService.newInstance(CHANNELZ_PAGE)));
     features.forEach(builder::addService);
     if (!settings.maxConnectionAge().isZero()) {
       builder.maxConnectionAge(settings.maxConnectionAge().toMillis(), TimeUnit.MILLISECONDS);

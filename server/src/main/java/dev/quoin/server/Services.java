@@ -14,6 +14,7 @@ import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.SchedulesGrpc;
 import dev.quoin.search.v1.SearchGrpc;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
+import dev.quoin.server.access.RpcMethods;
 import dev.quoin.server.admin.AdminService;
 import dev.quoin.server.ads.AdServerService;
 import dev.quoin.server.chat.ChatService;
@@ -95,6 +96,11 @@ public final class Services {
               ModerationGrpc.getServiceDescriptor(),
               kernel -> new ModerationService(kernel, social(kernel))),
           new Entry(ErrorsGrpc.getServiceDescriptor(), ErrorsService::new));
+
+  /** The RPCs of all services. */
+  static RpcMethods methods() {
+    return new RpcMethods(ALL.stream().map(Entry::contract).toList());
+  }
 
   private Services() {}
 

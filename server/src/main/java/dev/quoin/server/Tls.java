@@ -5,6 +5,7 @@ import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.Settings;
 import io.grpc.ServerCredentials;
 import io.grpc.TlsServerCredentials;
+import io.grpc.TlsServerCredentials.ClientAuth;
 import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
 import io.grpc.util.AdvancedTlsX509TrustManager.Verification;
@@ -36,6 +37,7 @@ final class Tls implements AutoCloseable {
   private static final long PERIOD_SECONDS = 5;
 
   private final List<Path> files;
+  private final boolean demandsCertificates;
   private final AdvancedTlsX509KeyManager identity = new AdvancedTlsX509KeyManager();
   private final AdvancedTlsX509TrustManager clients;
   private final ScheduledExecutorService timer =
@@ -43,6 +45,8 @@ final class Tls implements AutoCloseable {
   private List<byte[]> last = List.of();
 
   Tls(Settings settings) {
+    // Whoever has a token needs no certificate.
+    demandsCertificates = settings.tokens().isEmpty() && settings.jwtKeys().isEmpty();
     files = new ArrayList<>();
     files.add(Path.of(settings.tlsCertificate()));
     files.add(Path.of(settings.tlsKey()));
@@ -66,7 +70,8 @@ final class Tls implements AutoCloseable {
   ServerCredentials credentials() {
     TlsServerCredentials.Builder tls = TlsServerCredentials.newBuilder().keyManager(identity);
     if (asksClients()) {
-      tls.trustManager(clients).clientAuth(TlsServerCredentials.ClientAuth.REQUIRE);
+      tls.trustManager(clients)
+          .clientAuth(demandsCertificates ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);
     }
     return tls.build();
   }

@@ -37,6 +37,7 @@ final class ServerLawsTest {
   private static final Set<String> TAKE_EMPTY_REQUESTS =
       Set.of(
           "quoin.admin.v1.Admin/ListNamespaces",
+          "quoin.admin.v1.Admin/ListUsage",
           "quoin.config.v1.Config/ListMaintenances",
           "quoin.config.v1.Config/ListServices",
           "quoin.config.v1.Config/ListTypes",

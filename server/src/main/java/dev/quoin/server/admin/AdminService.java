@@ -4,12 +4,21 @@ package dev.quoin.server.admin;
 import dev.quoin.admin.v1.AdminGrpc;
 import dev.quoin.admin.v1.ListNamespacesRequest;
 import dev.quoin.admin.v1.ListNamespacesResponse;
+import dev.quoin.admin.v1.ListUsageRequest;
+import dev.quoin.admin.v1.ListUsageResponse;
+import dev.quoin.admin.v1.NamespaceUsage;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.Namespaces;
+import dev.quoin.server.quotas.Stored;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
+import dev.quoin.server.rpc.Paging;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Serves {@code quoin.admin.v1.Admin}. */
@@ -30,6 +39,7 @@ public final class AdminService implements BindableService {
         .rpc()
         .service(AdminGrpc.getServiceDescriptor())
         .unary(AdminGrpc.getListNamespacesMethod(), this::listNamespaces)
+        .unary(AdminGrpc.getListUsageMethod(), this::listUsage)
         .build();
   }
 
@@ -44,5 +54,56 @@ public final class AdminService implements BindableService {
                     .addAllNamespaces(page.names())
                     .setNextPageToken(page.nextPageToken())
                     .build());
+  }
+
+  private CompletionStage<ListUsageResponse> listUsage(ListUsageRequest request, Call call) {
+    Paging paging =
+        Paging.of(
+            call.scope(), request.getPageSize(), PAGE, request.getPageToken(), request.getPrefix());
+    Paging.Page<NamespaceUsage> page =
+        paging.page(
+            usages(request.getPrefix(), paging.position(), paging.rows()),
+            NamespaceUsage::getNamespace);
+    return CompletableFuture.completedFuture(
+        ListUsageResponse.newBuilder()
+            .addAllUsages(page.rows())
+            .setNextPageToken(page.nextPageToken())
+            .build());
+  }
+
+  /** What some namespaces store: those after one. A feature has a line of its own. */
+  private List<NamespaceUsage> usages(String prefix, String after, int most) {
+    List<NamespaceUsage> usages = new ArrayList<>();
+    NamespaceUsage.Builder usage = null;
+    // A space goes before all characters of names.
+    String from = after.isEmpty() ? prefix : after + '!';
+    for (Map.Entry<String, Stored> line : kernel.storage().all().tailMap(from).entrySet()) {
+      int space = line.getKey().indexOf(' ');
+      String namespace = line.getKey().substring(0, space);
+      if (!namespace.startsWith(prefix)) {
+        break;
+      }
+      if (usage == null || !usage.getNamespace().equals(namespace)) {
+        if (usage != null) {
+          usages.add(usage.build());
+        }
+        if (usages.size() == most) {
+          return usages;
+        }
+        usage = NamespaceUsage.newBuilder().setNamespace(namespace);
+      }
+      Stored stored = line.getValue();
+      usage
+          .setStoredKeys(usage.getStoredKeys() + stored.keys())
+          .setStoredBytes(usage.getStoredBytes() + stored.bytes())
+          .addFeaturesBuilder()
+          .setFeature(line.getKey().substring(space + 1))
+          .setStoredKeys(stored.keys())
+          .setStoredBytes(stored.bytes());
+    }
+    if (usage != null) {
+      usages.add(usage.build());
+    }
+    return usages;
   }
 }

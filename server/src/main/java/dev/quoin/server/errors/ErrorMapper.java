@@ -5,6 +5,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.QuotaFailure;
 import com.google.rpc.RequestInfo;
 import com.google.rpc.RetryInfo;
 import dev.quoin.errors.v1.ErrorDetails;
@@ -29,6 +30,7 @@ public final class ErrorMapper {
   /** So much is left beside such a text, which the details repeat, and one violation. */
   private static final int METADATA_BYTES = 1200;
 
+  private static final int SUBJECT_BYTES = 300;
   private static final int ENTRY_BYTES = 8;
   private static final int LEAST_VALUE_BYTES = 16;
 
@@ -96,6 +98,9 @@ public final class ErrorMapper {
     if (details.hasRetryInfo()) {
       status.addDetails(Any.pack(details.getRetryInfo()));
     }
+    if (details.hasQuotaFailure()) {
+      status.addDetails(Any.pack(details.getQuotaFailure()));
+    }
     if (details.hasRequestInfo()) {
       status.addDetails(Any.pack(details.getRequestInfo()));
     }
@@ -129,13 +134,30 @@ public final class ErrorMapper {
     } else if (refusal instanceof ApiException known) {
       info.putAllMetadata(fitting(known.metadata()));
     }
-    if (code == Code.UNAVAILABLE) {
+    boolean isQuota = reason == ErrorReason.ERROR_REASON_QUOTA_EXCEEDED;
+    if (isQuota && refusal instanceof ApiException exceeded) {
+      details.setQuotaFailure(quotaFailure(exceeded));
+    }
+    if (code == Code.UNAVAILABLE || isQuota) {
       details.setRetryInfo(RetryInfo.newBuilder().setRetryDelay(RETRY_DELAY));
     }
     if (code == Code.UNAVAILABLE || code == Code.INTERNAL) {
       details.setRequestInfo(RequestInfo.newBuilder().setRequestId(requestId));
     }
     return details.setErrorInfo(info).build();
+  }
+
+  private static QuotaFailure quotaFailure(ApiException exceeded) {
+    return QuotaFailure.newBuilder()
+        .addViolations(
+            QuotaFailure.Violation.newBuilder()
+                .setSubject(
+                    Texts.cut(exceeded.metadata().getOrDefault("subject", ""), SUBJECT_BYTES))
+                .setDescription(
+                    exceeded.metadata().getOrDefault("quota", "")
+                        + ' '
+                        + exceeded.metadata().getOrDefault("limit", "")))
+        .build();
   }
 
   /** What fits; values that are long are cut, the short ones stay as they are. */

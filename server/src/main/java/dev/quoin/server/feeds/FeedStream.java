@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.feeds;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import com.google.protobuf.Message;
 import dev.quoin.feeds.v1.Matched;
 import dev.quoin.feeds.v1.Overflow;
@@ -18,7 +20,6 @@ import dev.quoin.streams.v1.ReconnectReason;
 import io.netty.util.Timer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 
 /**
@@ -158,7 +159,10 @@ final class FeedStream<R extends Message> implements LiveReader {
     } else if (overflow == Overflow.OVERFLOW_DISCONNECT && catchUp == null) {
       stopOffers();
       String cursor = feed.cursor(told);
-      soon(() -> end(() -> reconnect(ReconnectReason.RECONNECT_REASON_SLOW_READER, cursor)));
+      timer.newTimeout(
+          t -> end(() -> reconnect(ReconnectReason.RECONNECT_REASON_SLOW_READER, cursor)),
+          0,
+          MILLISECONDS);
     } else {
       fallBehind();
     }
@@ -170,12 +174,8 @@ final class FeedStream<R extends Message> implements LiveReader {
     if (catchUp == null && !fallingBehind) {
       fallingBehind = true;
       Positions from = told;
-      soon(() -> readLog(p -> StartPosition.after(from.of(p))));
+      timer.newTimeout(t -> readLog(p -> StartPosition.after(from.of(p))), 0, MILLISECONDS);
     }
-  }
-
-  private void soon(Runnable action) {
-    timer.newTimeout(t -> action.run(), 0, TimeUnit.MILLISECONDS);
   }
 
   private void stopOffers() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.kernel;
 
+import dev.quoin.server.quotas.StorageSampler;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Rpc;
@@ -23,6 +24,7 @@ import java.util.function.Function;
  * @param timer runs small things later
  * @param sockets lets features listen to other protocols than gRPC
  * @param meter takes what operators want to graph
+ * @param storage knows what namespaces store
  * @param settings the configuration of the server
  * @param parts what services share, by its kind: see {@link #part}
  */
@@ -34,6 +36,7 @@ public record Kernel(
     Timer timer,
     Sockets sockets,
     Meter meter,
+    StorageSampler storage,
     Settings settings,
     Map<Class<?>, Object> parts) {
 
@@ -45,8 +48,19 @@ public record Kernel(
       Timer timer,
       Sockets sockets,
       Meter meter,
+      StorageSampler storage,
       Settings settings) {
-    this(rpc, scripts, queues, tails, timer, sockets, meter, settings, new ConcurrentHashMap<>());
+    this(
+        rpc,
+        scripts,
+        queues,
+        tails,
+        timer,
+        sockets,
+        meter,
+        storage,
+        settings,
+        new ConcurrentHashMap<>());
   }
 
   /** What the services of one feature have together: a server has one of each kind. */

@@ -4,9 +4,7 @@ package dev.quoin.server.rpc;
 import com.google.protobuf.Message;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
-import io.grpc.Metadata;
 import io.grpc.ServerCall;
-import io.grpc.StatusRuntimeException;
 
 /** A call being served: checks what arrives, and turns every failure into a status. */
 abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
@@ -48,9 +46,12 @@ abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
       throw unreadable;
     }
     call.checkNamespace();
+    if (call.begun().isLimited()) {
+      call.begun().check(((Message) request).getSerializedSize());
+    }
     support.validation().check((Message) request);
     support.namespaces().accept(call.scope().namespace());
-    return (Q) request;
+    return (Q) Attribution.of((Message) request, call.caller());
   }
 
   /** A failure, or the refusal it is, saying what the request is about. */
@@ -64,13 +65,6 @@ abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
 
   /** Ends the call with the status of a failure. */
   final void close(Throwable failure) {
-    RuntimeException refusal = ErrorMapper.refusal(failure);
-    StatusRuntimeException status = ErrorMapper.status(refusal, call.requestId());
-    Metadata trailers = status.getTrailers();
-    trailers.put(Call.REQUEST_ID, call.requestId());
-    support
-        .failures()
-        .add(server.getMethodDescriptor().getFullMethodName(), call.requestId(), refusal, status);
-    server.close(status.getStatus(), trailers);
+    Refusals.close(server, call, support.failures(), failure);
   }
 }

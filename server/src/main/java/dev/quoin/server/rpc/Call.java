@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
+import dev.quoin.server.access.Access;
+import dev.quoin.server.access.Caller;
+import dev.quoin.server.access.RpcMethod;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Seal;
+import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import java.util.concurrent.ThreadLocalRandom;
@@ -25,6 +30,8 @@ public class Call {
   private final Metadata headers;
   private final RequestContext scope;
   private final Drain drain;
+  private Caller caller = Caller.ANYBODY;
+  private Quotas.Begun begun = Quotas.Begun.UNLIMITED;
   private String requestId;
   private boolean cancelled;
   private boolean ended;
@@ -41,6 +48,20 @@ public class Call {
             Context.current().getDeadline(),
             seal,
             this::isCancelled);
+  }
+
+  /** Finds out who calls; throws the refusal when they may not, or not now. */
+  void admit(Access access, Quotas quotas, RpcMethod method, Attributes connection) {
+    caller = access.admit(method, scope.namespace(), headers, connection);
+    begun = quotas.begin(method, scope.namespace(), caller.principal().name());
+  }
+
+  Quotas.Begun begun() {
+    return begun;
+  }
+
+  Caller caller() {
+    return caller;
   }
 
   /** Whose data the call is about and until when its answer matters. */
@@ -141,6 +162,7 @@ public class Call {
       registration = draining;
       draining = null;
     }
+    begun.end();
     if (registration != null) {
       registration.cancel();
     }

@@ -2,6 +2,10 @@
 package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
+import dev.quoin.server.access.Access;
+import dev.quoin.server.access.RpcMethod;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
 import io.grpc.MethodDescriptor;
@@ -22,17 +26,23 @@ import java.util.function.Consumer;
  */
 public final class Rpc {
   private final CallSupport support;
+  private final Access access;
+  private final Quotas quotas;
   private final Drain drain;
   private final Seal seal;
   private final int mostRequestBytes;
 
   /**
+   * @param access knows who may call
+   * @param quotas know how much they may call
    * @param seal seals page tokens
    * @param mostRequestBytes bytes a request may have, once it is decompressed
    * @param unread bounds what callers have not read
    * @param namespaces hears of the namespace of every request that keeps its rules
    */
   public Rpc(
+      Access access,
+      Quotas quotas,
       Validation validation,
       Drain drain,
       Seal seal,
@@ -40,6 +50,8 @@ public final class Rpc {
       UnreadResponses unread,
       Consumer<String> namespaces) {
     this.support = new CallSupport(validation, new FailureLog(), unread, namespaces);
+    this.access = access;
+    this.quotas = quotas;
     this.drain = drain;
     this.seal = seal;
     this.mostRequestBytes = mostRequestBytes;
@@ -130,11 +142,19 @@ public final class Rpc {
                   RequestMarshaller.of(method.getRequestMarshaller(), mostRequestBytes),
                   method.getResponseMarshaller())
               .build();
+      RpcMethod named = access.method(method.getFullMethodName());
       Seal ofMethod = seal.within(method.getFullMethodName());
       ServerCallHandler<Object, R> handler =
           (server, headers) -> {
+            Call call = new Call(headers, drain, ofMethod);
+            try {
+              call.admit(access, quotas, named, server.getAttributes());
+            } catch (ApiException refusal) {
+              Refusals.close(server, call, support.failures(), refusal);
+              return new ServerCall.Listener<>() {};
+            }
             server.request(requests);
-            return opener.apply(new Call(headers, drain, ofMethod), server);
+            return opener.apply(call, server);
           };
       bound.put(method.getFullMethodName(), ServerMethodDefinition.create(lenient, handler));
       return this;

@@ -94,6 +94,32 @@ public record Settings(
             about =
                 "PEM file with the authorities that may sign client certificates; clients must then show one.")
         String tlsClientAuthorities,
+    @Setting(
+            value = "",
+            about =
+                "YAML file with the digests of tokens and whose they are; callers must then say who they are.")
+        String tokens,
+    @Setting(
+            value = "",
+            about =
+                "Public keys of the issuer of JWTs, as a JWK set: a file, or an http or https URL; callers must then say who they are.")
+        String jwtKeys,
+    @Setting(value = "", about = "Issuer that JWTs must name.") String jwtIssuer,
+    @Setting(value = "", about = "Audience that JWTs must be for.") String jwtAudience,
+    @Setting(value = "sub", about = "Claim of a JWT that is the principal.")
+        String jwtPrincipalClaim,
+    @Setting(
+            value = "",
+            about =
+                "YAML file that says who may do what; without it whoever is known may do everything.")
+        String policy,
+    @Setting(
+            value = "",
+            about =
+                "File to which calls for operators and refused calls are added, a line of JSON each.")
+        String auditFile,
+    @Setting(value = "", about = "YAML file that says how much namespaces and principals may use.")
+        String quotas,
     @Setting(value = "4194304", min = 65536, max = 1073741824, about = "Largest request, in bytes.")
         int maxRequestBytes,
     @Setting(
@@ -255,6 +281,20 @@ public record Settings(
               + " can be reached from other machines; set tls-certificate and tls-key, or insecure"
               + " to serve without TLS");
     }
+    boolean identity = !tokens.isEmpty() || !jwtKeys.isEmpty() || !tlsClientAuthorities.isEmpty();
+    if (!isLoopback("host", host) && !identity && !insecure) {
+      throw new BadSettings(
+          "host: "
+              + host
+              + " can be reached from other machines; set tokens, jwt-keys or"
+              + " tls-client-authorities, or insecure to serve whoever comes");
+    }
+    if (!jwtKeys.isEmpty() && (jwtIssuer.isEmpty() || jwtAudience.isEmpty())) {
+      throw new BadSettings("jwt-keys: needs jwt-issuer and jwt-audience");
+    }
+    if (!policy.isEmpty() && !identity) {
+      throw new BadSettings("policy: needs tokens, jwt-keys or tls-client-authorities");
+    }
     if ((syslogUdpPort != 0 || syslogTcpPort != 0)
         && !isLoopback("syslog-host", syslogHost)
         && !insecure) {
@@ -291,6 +331,11 @@ public record Settings(
         throw new BadSettings("redis: " + e.getMessage());
       }
     }
+  }
+
+  /** Whether callers have to say who they are. */
+  public boolean hasIdentity() {
+    return !tokens.isEmpty() || !jwtKeys.isEmpty() || !tlsClientAuthorities.isEmpty();
   }
 
   public boolean isTls() {

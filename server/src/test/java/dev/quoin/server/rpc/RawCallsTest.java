@@ -8,8 +8,10 @@ import com.google.common.io.ByteStreams;
 import com.google.protobuf.Duration;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
+import dev.quoin.server.testing.OpenAccess;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.CallOptions;
@@ -164,6 +166,8 @@ final class RawCallsTest {
   void serviceThatLacksAnRpcCannotBeBuilt() {
     Rpc rpc =
         new Rpc(
+            OpenAccess.open(),
+            new Quotas(""),
             new Validation(),
             new Drain(),
             Seal.random(),

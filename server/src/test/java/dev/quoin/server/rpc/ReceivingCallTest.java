@@ -7,9 +7,11 @@ import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.OpenAccess;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -60,6 +62,8 @@ final class ReceivingCallTest {
   void openCall() throws IOException {
     Rpc rpc =
         new Rpc(
+            OpenAccess.open(),
+            new Quotas(""),
             new Validation(),
             new Drain(),
             Seal.random(),

@@ -4,9 +4,11 @@ package dev.quoin.server.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.StringValue;
+import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.OpenAccess;
 import dev.quoin.server.testing.Refused;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -54,7 +56,15 @@ final class UnreadResponsesTest {
   @BeforeEach
   void startServer() throws IOException {
     Rpc rpc =
-        new Rpc(new Validation(), new Drain(), Seal.random(), 1 << 20, unread, namespace -> {});
+        new Rpc(
+            OpenAccess.open(),
+            new Quotas(""),
+            new Validation(),
+            new Drain(),
+            Seal.random(),
+            1 << 20,
+            unread,
+            namespace -> {});
     ServiceDescriptor service =
         ServiceDescriptor.newBuilder("test.Test").addMethod(GET).addMethod(WATCH).build();
     server =

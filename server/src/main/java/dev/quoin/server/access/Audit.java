@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.access;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.quoin.server.settings.BadSettings;
+import io.grpc.Attributes;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.logging.Logger;
+
+/**
+ * Keeps a record of calls for operators and of calls that were refused: who, from where, what,
+ * when; never contents. A line of JSON each, in a file and for whoever is told. A disk that is slow
+ * delays no call: beyond a bound records are left out, and counted in the next one.
+ */
+public final class Audit implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(Audit.class.getName());
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final Metadata.Key<String> REQUEST_ID =
+      Metadata.Key.of("quoin-request-id", Metadata.ASCII_STRING_MARSHALLER);
+  private static final int MOST_WAITING = 10_000;
+  private static final int LONGEST = 128;
+
+  /** Whoever is refused may try as often as they like. */
+  private static final int MOST_REFUSALS_PER_SECOND = 100;
+
+  private final BufferedWriter file;
+  private final AtomicLong leftOut = new AtomicLong();
+  private long second;
+  private int refusals;
+  private volatile BiConsumer<String, String> stream = (namespace, line) -> {};
+  private final ThreadPoolExecutor writer =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          0,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(MOST_WAITING),
+          new DefaultThreadFactory("quoin-audit", true));
+
+  /**
+   * @param path of the file, to which is added; empty for none
+   */
+  public Audit(String path) {
+    try {
+      this.file =
+          path.isEmpty()
+              ? null
+              : Files.newBufferedWriter(
+                  Path.of(path), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new BadSettings("audit-file: cannot write " + path);
+    }
+  }
+
+  /** Tells every line, with the namespace of its call, to somebody else as well. */
+  public void tell(BiConsumer<String, String> whom) {
+    stream = whom;
+  }
+
+  /**
+   * Adds a call.
+   *
+   * @param refusal reason, empty for a call that was let in
+   */
+  void add(
+      String principal,
+      RpcMethod rpc,
+      String namespace,
+      Metadata headers,
+      Attributes connection,
+      String refusal) {
+    if (!refusal.isEmpty() && !mayAdd()) {
+      leftOut.incrementAndGet();
+      return;
+    }
+    ObjectNode line = JSON.createObjectNode();
+    line.put("time", Instant.now().toString());
+    line.put("principal", principal);
+    line.put("peer", peer(connection));
+    line.put("rpc", rpc.fullName());
+    line.put("namespace", cut(namespace));
+    String id = headers.get(REQUEST_ID);
+    if (id != null) {
+      line.put("request_id", cut(id));
+    }
+    line.put("outcome", refusal.isEmpty() ? "ALLOWED" : refusal.replace("ERROR_REASON_", ""));
+    try {
+      writer.execute(() -> write(namespace, line));
+    } catch (RejectedExecutionException e) {
+      leftOut.incrementAndGet();
+    }
+  }
+
+  private synchronized boolean mayAdd() {
+    long now = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime());
+    refusals = now == second ? refusals + 1 : 1;
+    second = now;
+    return refusals <= MOST_REFUSALS_PER_SECOND;
+  }
+
+  private static String peer(Attributes connection) {
+    SocketAddress address = connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    return address == null ? "" : address.toString().replaceFirst("^/", "");
+  }
+
+  private static String cut(String text) {
+    return text.length() <= LONGEST ? text : text.substring(0, LONGEST);
+  }
+
+  private synchronized void write(String namespace, ObjectNode line) {
+    long missing = leftOut.getAndSet(0);
+    if (missing > 0) {
+      line.put("left_out_before", missing);
+    }
+    String text = line.toString();
+    stream.accept(namespace, text);
+    if (file == null) {
+      return;
+    }
+    try {
+      file.write(text);
+      file.newLine();
+      if (writer.getQueue().isEmpty()) {
+        file.flush();
+      }
+    } catch (IOException e) {
+      LOG.warning("cannot write to the audit file: " + e.getMessage());
+    }
+  }
+
+  /** Writes what waits, and ends. */
+  @Override
+  public void close() {
+    writer.shutdownNow().forEach(Runnable::run);
+    synchronized (this) {
+      try {
+        if (file != null) {
+          file.close();
+        }
+      } catch (IOException e) {
+        LOG.warning("the last lines of the audit file may be missing: " + e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.access;
+
+import com.nimbusds.jose.jwk.JWKSet;
+import dev.quoin.server.settings.BadSettings;
+import dev.quoin.server.settings.WatchedFile;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.text.ParseException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Logger;
+
+/**
+ * The public keys of the issuer of JWTs, from a file or a URL. From a URL they are fetched every
+ * five minutes, and sooner when a token is signed by a key that is not there; while it does not
+ * answer, the keys there were are used.
+ */
+final class JwtIssuer {
+  private static final Logger LOG = Logger.getLogger(JwtIssuer.class.getName());
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+  private static final long PERIOD_NANOS = TimeUnit.MINUTES.toNanos(5);
+  private static final long AT_MOST_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final int MOST_BYTES = 1024 * 1024;
+  private static final int OK = 200;
+
+  private final WatchedFile<JWKSet> file;
+  private final URI url;
+  private final HttpClient http;
+  private volatile JWKSet fetched;
+  private volatile boolean wanted;
+  private long fetchedAt;
+  private boolean failing;
+
+  /**
+   * @param from a path, or an http or https URL
+   * @throws BadSettings when there are no keys
+   */
+  JwtIssuer(String from) {
+    if (!from.startsWith("http://") && !from.startsWith("https://")) {
+      this.file = new WatchedFile<>("jwt-keys", Path.of(from), JwtIssuer::parse);
+      this.url = null;
+      this.http = null;
+      return;
+    }
+    this.file = null;
+    try {
+      this.url = URI.create(from);
+      this.http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+      this.fetched = fetch();
+      this.fetchedAt = System.nanoTime();
+    } catch (IOException | IllegalArgumentException e) {
+      throw new BadSettings("jwt-keys: cannot fetch " + from + ": " + e.getMessage());
+    }
+  }
+
+  /** The keys as they are known; another object when they have changed. */
+  JWKSet get() {
+    return file != null ? file.get() : fetched;
+  }
+
+  /** Somebody has a token of a key that is not there. */
+  void wantNewer() {
+    wanted = true;
+  }
+
+  /** Reads or fetches them again, if it is time. Blocks. */
+  void look() {
+    if (file != null) {
+      file.look();
+      return;
+    }
+    long age = System.nanoTime() - fetchedAt;
+    if (age < PERIOD_NANOS && !(wanted && age >= AT_MOST_EVERY_NANOS)) {
+      return;
+    }
+    wanted = false;
+    fetchedAt = System.nanoTime();
+    try {
+      JWKSet now = fetch();
+      // The same keys keep what was found good by them.
+      if (!now.toString(true).equals(fetched.toString(true))) {
+        fetched = now;
+        LOG.info("fetched new keys from " + url);
+      }
+      failing = false;
+    } catch (IOException | BadSettings e) {
+      if (!failing) {
+        LOG.warning("keeping the keys of before, " + url + " does not answer: " + e.getMessage());
+      }
+      failing = true;
+    }
+  }
+
+  private JWKSet fetch() throws IOException {
+    try {
+      HttpRequest request = HttpRequest.newBuilder(url).timeout(TIMEOUT).build();
+      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+      if (response.statusCode() != OK || response.body().length() > MOST_BYTES) {
+        throw new IOException("it answers " + response.statusCode());
+      }
+      return parse(response.body());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  private static JWKSet parse(String text) {
+    try {
+      JWKSet set = JWKSet.parse(text).toPublicJWKSet();
+      if (set.isEmpty()) {
+        throw new BadSettings("has no public key");
+      }
+      return set;
+    } catch (ParseException e) {
+      throw new BadSettings("is not a JWK set (RFC 7517)");
+    }
+  }
+}

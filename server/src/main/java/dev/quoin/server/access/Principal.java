@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.access;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Somebody who calls; the same object for all calls with the same token or certificate. */
+public final class Principal {
+  /** Everybody, where nobody has to say who they are. */
+  public static final Principal ANYBODY = new Principal("", Map.of());
+
+  /** Labels of holders have to have room for it. */
+  static final int LONGEST_NAME = 200;
+
+  private static final int MOST_DECISIONS = 1_000;
+
+  private final String name;
+  private final Map<String, String> claims;
+  private final Map<Question, Policy.Decision> decisions = new ConcurrentHashMap<>();
+
+  /** What was decided once is decided until the policy changes. */
+  private record Question(Policy policy, RpcMethod rpc, String namespace) {}
+
+  Principal(String name, Map<String, String> claims) {
+    this.name = name;
+    this.claims = Map.copyOf(claims);
+  }
+
+  static Principal of(String name) {
+    return new Principal(name, Map.of());
+  }
+
+  /** One that came with a JWT. */
+  public static Principal of(String name, Map<String, String> claims) {
+    return new Principal(name, claims);
+  }
+
+  /** Whether somebody may be called so. */
+  public static boolean isName(String text) {
+    return !text.isEmpty()
+        && text.getBytes(StandardCharsets.UTF_8).length <= LONGEST_NAME
+        && text.chars().noneMatch(Character::isISOControl);
+  }
+
+  /** As policies name it; empty where nobody has to say who they are. */
+  public String name() {
+    return name;
+  }
+
+  /** Of the JWT it came with, as text. */
+  Map<String, String> claims() {
+    return claims;
+  }
+
+  /** What a policy says about a call of this one. */
+  Policy.Decision decision(Policy policy, RpcMethod rpc, String namespace) {
+    Question question = new Question(policy, rpc, namespace);
+    Policy.Decision known = decisions.get(question);
+    if (known == null) {
+      if (decisions.size() >= MOST_DECISIONS) {
+        decisions.clear();
+      }
+      known = policy.decide(this, namespace, rpc);
+      decisions.put(question, known);
+    }
+    return known;
+  }
+}

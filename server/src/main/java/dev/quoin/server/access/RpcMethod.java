@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.access;
+
+import dev.quoin.access.v1.Permission;
+
+/**
+ * An RPC, and what it takes to call it.
+ *
+ * @param service full name
+ * @param method short name
+ * @param frees whether it renews, gives back or removes what there is
+ */
+public record RpcMethod(String service, String method, Permission permission, boolean frees) {
+  /** As gRPC names it. */
+  public String fullName() {
+    return service + '/' + method;
+  }
+
+  boolean isForOperators() {
+    return permission == Permission.PERMISSION_ADMIN;
+  }
+
+  /** Whether it is about no namespace at all. */
+  boolean isOfGrpc() {
+    return service.startsWith("grpc.");
+  }
+
+  /** Whether it tells about all namespaces, whichever it is called in. */
+  boolean isEverywhere() {
+    return service.startsWith("quoin.admin.");
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.quotas;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.quoin.server.settings.BadSettings;
+import dev.quoin.server.settings.Yaml;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * How much each of some namespaces, or each of some principals, may use. {@link #UNLIMITED} where
+ * it says nothing.
+ *
+ * @param subject "namespace" or "principal"
+ * @param callsPerSecond at each server
+ * @param burst how many calls may come at once after a pause
+ * @param openCalls streams, callers that wait, and all other calls that are open at once, at each
+ *     server
+ * @param requestBytes the largest request
+ * @param storedBytes what may be stored, of a namespace
+ * @param storedKeys how many keys may be stored, of a namespace
+ */
+record Quota(
+    String subject,
+    List<Pattern> names,
+    long callsPerSecond,
+    long burst,
+    long openCalls,
+    long requestBytes,
+    long storedBytes,
+    long storedKeys) {
+  static final long UNLIMITED = Long.MAX_VALUE;
+  static final String NAMESPACE = "namespace";
+  static final String PRINCIPAL = "principal";
+
+  boolean isOf(String kind, String name) {
+    return subject.equals(kind) && Yaml.matches(names, name);
+  }
+
+  boolean isStored() {
+    return storedBytes != UNLIMITED || storedKeys != UNLIMITED;
+  }
+
+  /** Reads {@code quotas: [{namespaces, principals, calls_per_second, …}]}. */
+  static List<Quota> parse(String text) {
+    List<Quota> quotas = new ArrayList<>();
+    int number = 0;
+    for (JsonNode quota : Yaml.list(Yaml.root(text, "quotas"), "quotas")) {
+      quotas.add(parse(quota, "quotas[" + number++ + "]"));
+    }
+    return List.copyOf(quotas);
+  }
+
+  private static Quota parse(JsonNode node, String path) {
+    Yaml.allowOnly(
+        node,
+        path,
+        "namespaces",
+        "principals",
+        "calls_per_second",
+        "burst",
+        "open_calls",
+        "request_bytes",
+        "stored_bytes",
+        "stored_keys");
+    boolean ofNamespaces = node.has("namespaces");
+    if (ofNamespaces == node.has("principals")) {
+      throw new BadSettings(path + ": must name either namespaces or principals");
+    }
+    long calls = Yaml.number(node, "calls_per_second", path, UNLIMITED);
+    Quota quota =
+        new Quota(
+            ofNamespaces ? NAMESPACE : PRINCIPAL,
+            Yaml.patterns(Yaml.texts(node, ofNamespaces ? "namespaces" : "principals", path)),
+            calls,
+            Yaml.number(node, "burst", path, calls),
+            Yaml.number(node, "open_calls", path, UNLIMITED),
+            Yaml.number(node, "request_bytes", path, UNLIMITED),
+            Yaml.number(node, "stored_bytes", path, UNLIMITED),
+            Yaml.number(node, "stored_keys", path, UNLIMITED));
+    if (quota.isStored() && !ofNamespaces) {
+      throw new BadSettings(path + ": what is stored is counted for namespaces only");
+    }
+    return quota;
+  }
+}

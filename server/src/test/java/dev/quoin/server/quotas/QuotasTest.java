@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.quotas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.QuotaFailure;
+import com.google.rpc.RetryInfo;
+import dev.quoin.locks.v1.AcquireRequest;
+import dev.quoin.locks.v1.GetRequest;
+import dev.quoin.locks.v1.HoldRequest;
+import dev.quoin.locks.v1.HoldResponse;
+import dev.quoin.locks.v1.LocksGrpc;
+import dev.quoin.locks.v1.ReleaseRequest;
+import dev.quoin.server.settings.BadSettings;
+import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.OpenStream;
+import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.TestRedis;
+import dev.quoin.server.testing.TestServer;
+import io.grpc.ManagedChannel;
+import io.grpc.Status.Code;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Namespaces that use as much as they may. */
+@Tag("redis")
+final class QuotasTest {
+  @TempDir Path folder;
+  private Path file;
+  private TestServer server;
+
+  @BeforeEach
+  void clear() {
+    TestRedis.clear();
+  }
+
+  @AfterEach
+  void stop() {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @Test
+  void callsOfASecondAreCounted() throws Exception {
+    start("[{namespaces: [busy], calls_per_second: 5, burst: 8}]");
+    long begin = System.nanoTime();
+    int served = 0;
+    for (int i = 0; i < 200; i++) {
+      served += isServed("busy") ? 1 : 0;
+    }
+    double seconds = (System.nanoTime() - begin) / 1e9;
+
+    assertThat(served).isBetween(8, 8 + (int) Math.ceil(seconds * 5));
+    Refused refused = Refused.by(() -> refuse("busy"));
+    assertThat(refused.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+    assertThat(refused.reason()).isEqualTo("QUOTA_EXCEEDED");
+    assertThat(refused.status().getMessage())
+        .isEqualTo("namespace \"busy\" has as much as its quota allows: calls_per_second 5");
+    assertThat(refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
+        .containsEntry("subject", "namespace:busy")
+        .containsEntry("quota", "calls_per_second")
+        .containsEntry("limit", "5");
+    assertThat(refused.detail(QuotaFailure.class).orElseThrow().getViolations(0).getSubject())
+        .isEqualTo("namespace:busy");
+    assertThat(refused.detail(RetryInfo.class)).isPresent();
+    assertThat(isServed("other")).isTrue();
+    Eventually.until("there is room again", () -> isServed("busy"));
+  }
+
+  /** Fifty callers at once, of whom no more are let in than may be. */
+  @Test
+  void callersAtOnceGetNoMoreThanTheQuota() throws Exception {
+    start("[{namespaces: [busy], calls_per_second: 1, burst: 20}]");
+    AtomicInteger served = new AtomicInteger();
+    long begin = System.nanoTime();
+    List<Thread> callers = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      Thread caller =
+          new Thread(
+              () -> {
+                for (int n = 0; n < 10; n++) {
+                  served.addAndGet(isServed("busy") ? 1 : 0);
+                }
+              });
+      caller.start();
+      callers.add(caller);
+    }
+    for (Thread caller : callers) {
+      caller.join(TimeUnit.SECONDS.toMillis(60));
+    }
+
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    assertThat(served.get()).isBetween(20, 20 + (int) Math.ceil(seconds));
+  }
+
+  @Test
+  void openCallsAreCountedUntilTheyEnd() throws Exception {
+    start("[{namespaces: ['b*'], open_calls: 2}]");
+    ManagedChannel channel = server.newChannel();
+    List<OpenStream<HoldRequest, HoldResponse>> held = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      OpenStream<HoldRequest, HoldResponse> stream = new OpenStream<>();
+      LocksGrpc.newStub(channel)
+          .withInterceptors(TestServer.in("busy"))
+          .hold(HoldRequest.newBuilder().setName("a" + i).build(), stream);
+      stream.any();
+      held.add(stream);
+    }
+    assertThat(Refused.by(() -> get("busy")).status().getMessage()).contains("open_calls 2");
+    assertThat(isServed("because")).isTrue();
+
+    channel.shutdownNow();
+
+    Eventually.until("they have ended", () -> isServed("busy"));
+  }
+
+  @Test
+  void largeRequestsAreRefused() throws Exception {
+    start("[{namespaces: [small], request_bytes: 100}]");
+    AcquireRequest large =
+        AcquireRequest.newBuilder().setName("a").setLabel("x".repeat(100)).build();
+
+    Refused refused = Refused.by(() -> server.locksIn("small").acquire(large));
+
+    assertThat(refused.reason()).isEqualTo("QUOTA_EXCEEDED");
+    assertThat(refused.status().getMessage()).contains("request_bytes 100");
+    assertThat(server.locksIn("other").acquire(large).getAcquired()).isTrue();
+    assertThat(
+            server
+                .locksIn("small")
+                .acquire(AcquireRequest.newBuilder().setName("a").build())
+                .getAcquired())
+        .isTrue();
+  }
+
+  /** Who stores too much may read, renew, give back and remove, and nothing else. */
+  @Test
+  void whoStoresTooMuchMayMakeRoom() throws Exception {
+    start("[{namespaces: [full], stored_keys: 5}]");
+    String token = "";
+    for (int i = 0; i < 10; i++) {
+      token =
+          server
+              .locksIn("full")
+              .acquire(AcquireRequest.newBuilder().setName("a" + i).build())
+              .getToken();
+    }
+    measure();
+
+    Refused refused =
+        Refused.by(
+            () -> server.locksIn("full").acquire(AcquireRequest.newBuilder().setName("b").build()));
+    assertThat(refused.status().getMessage()).contains("stored_keys 5");
+    assertThat(isServed("full")).isTrue();
+    assertThat(
+            server
+                .locksIn("full")
+                .release(ReleaseRequest.newBuilder().setName("a9").setToken(token).build())
+                .getReleased())
+        .isTrue();
+
+    TestRedis.clear();
+    measure();
+    assertThat(
+            server
+                .locksIn("full")
+                .acquire(AcquireRequest.newBuilder().setName("b").build())
+                .getAcquired())
+        .isTrue();
+  }
+
+  /** What one namespace may not do costs the others nothing. */
+  @Test
+  void oneAtItsLimitDoesNotSlowTheOthers() throws Exception {
+    start("[{namespaces: [busy], calls_per_second: 100}]");
+    long alone = median();
+    List<Thread> floods = new ArrayList<>();
+    AtomicInteger flooded = new AtomicInteger();
+    for (int i = 0; i < 4; i++) {
+      Thread flood =
+          new Thread(
+              () -> {
+                while (!Thread.currentThread().isInterrupted()) {
+                  isServed("busy");
+                  flooded.incrementAndGet();
+                }
+              });
+      flood.start();
+      floods.add(flood);
+    }
+    long beside = median();
+    floods.forEach(Thread::interrupt);
+
+    assertThat(flooded.get()).isGreaterThan(100);
+    // They share the machine with the flood itself: a bound for what is out of all proportion.
+    assertThat(beside).isLessThan(TimeUnit.MILLISECONDS.toNanos(20) + 20 * alone);
+  }
+
+  @Test
+  void changedQuotasHold() throws Exception {
+    start("[{namespaces: [busy], request_bytes: 1}]");
+    Refused.by(() -> get("busy"));
+
+    Files.writeString(file, "quotas: []");
+
+    Eventually.until("there is no quota", () -> isServed("busy"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[{calls_per_second: 1}] | quotas[0]: must name either namespaces or principals",
+        "[{namespaces: [a], principals: [b]}] | quotas[0]: must name either namespaces or principals",
+        "[{namespaces: [a], calls: 1}] | quotas[0].calls: there is no such field",
+        "[{namespaces: [a], open_calls: 0}] | quotas[0].open_calls: must be a whole number of at least 1",
+        "[{namespaces: [a], open_calls: 1.5}] | quotas[0].open_calls: must be a whole number",
+        "[{principals: [a], stored_keys: 1}] | quotas[0]: what is stored is counted for namespaces only",
+        "{} | quotas: must be a list"
+      })
+  void brokenQuotasSayWhere(String quotas, String message) {
+    assertThatThrownBy(() -> Quota.parse("quotas: " + quotas))
+        .isInstanceOf(BadSettings.class)
+        .hasMessageContaining(message);
+  }
+
+  private void start(String quotas) throws IOException {
+    file = Files.writeString(folder.resolve("quotas.yaml"), "quotas: " + quotas);
+    server =
+        TestServer.start(
+            "redis", TestRedis.uri(), "redis-timeout", "10s", "quotas", file.toString());
+  }
+
+  private void measure() {
+    StorageSampler storage = server.server().storage();
+    // Until a walk has ended that began now.
+    for (int i = 0; i < 2; i++) {
+      Eventually.until(
+          "a walk has ended",
+          () -> storage.step().toCompletableFuture().join() > 0 && storage.isBetweenWalks());
+    }
+    storage.readNow().toCompletableFuture().join();
+  }
+
+  private long median() {
+    List<Long> nanos = new ArrayList<>();
+    for (int i = 0; i < 101; i++) {
+      long begin = System.nanoTime();
+      get("other");
+      nanos.add(System.nanoTime() - begin);
+    }
+    return nanos.stream().sorted().toList().get(50);
+  }
+
+  /** Calls until there is no room. */
+  private void refuse(String namespace) {
+    for (int i = 0; i < 1_000; i++) {
+      get(namespace);
+    }
+  }
+
+  private boolean isServed(String namespace) {
+    try {
+      get(namespace);
+      return true;
+    } catch (io.grpc.StatusRuntimeException e) {
+      return false;
+    }
+  }
+
+  private void get(String namespace) {
+    server.locksIn(namespace).get(GetRequest.newBuilder().setName("a").build());
+  }
+}
