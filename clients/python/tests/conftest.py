@@ -24,7 +24,14 @@ def address() -> Iterator[str]:
         yield given
         return
     # So few waiters that tests can fill lines, and so many calls that they can fill a service.
-    flags = ("--max-waiters", "30", "--max-calls-per-connection", "2000", "--social-max-following", "5")
+    flags = (
+        "--max-waiters",
+        "30",
+        "--max-calls-per-connection",
+        "2000",
+        "--social-max-following",
+        "5",
+    )
     with Server(flags=flags) as server:
         yield server.address
 

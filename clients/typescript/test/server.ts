@@ -22,5 +22,14 @@ export function startServer(options: TestServerOptions = {}): Promise<TestServer
 
 /** A server for all tests. Lines are short, so that tests can fill them. */
 export function startSharedServer(): Promise<TestServer> {
-  return startServer({ flags: ["--max-waiters", "30", "--max-calls-per-connection", "2000", "--social-max-following", "5"] });
+  return startServer({
+    flags: [
+      "--max-waiters",
+      "30",
+      "--max-calls-per-connection",
+      "2000",
+      "--social-max-following",
+      "5",
+    ],
+  });
 }

@@ -26,6 +26,7 @@ import dev.quoin.search.v1.SearchGrpc;
 import dev.quoin.search.v1.SearchGrpc.SearchBlockingStub;
 import dev.quoin.search.v1.SuggestRequest;
 import dev.quoin.search.v1.SuggestResponse;
+import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.ServerProcess;
 import dev.quoin.server.testing.TestRedis;
@@ -184,9 +185,9 @@ final class SearchBoundsTest {
                   .build());
       assertThat(found.getPartial()).isTrue();
       assertThat(found.getTotal()).isBetween(100L, 1_999L);
-      assertThat(there.query(query("kb", "word").addReturnFields("t").build()).getTotal())
-          .as("what was held is free again")
-          .isEqualTo(2_000);
+      Eventually.until(
+          "what was held is free again",
+          () -> there.query(query("kb", "word").addReturnFields("t").build()).getTotal() == 2_000);
     }
   }
 
