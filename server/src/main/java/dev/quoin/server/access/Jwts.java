@@ -99,7 +99,16 @@ final class Jwts {
     return found.principal();
   }
 
+  /** A library that reads what strangers send may stumble over it. */
   private Known check(String token, JWKSet set) throws BadToken {
+    try {
+      return checked(token, set);
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new BadToken("the JWT cannot be read");
+    }
+  }
+
+  private Known checked(String token, JWKSet set) throws BadToken {
     SignedJWT jwt;
     JWTClaimsSet claims;
     try {

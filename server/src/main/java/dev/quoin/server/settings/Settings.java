@@ -3,6 +3,7 @@ package dev.quoin.server.settings;
 
 import dev.quoin.server.redis.RedisAddress;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -265,6 +266,11 @@ public record Settings(
     if (!jwtKeys.isEmpty() && (jwtIssuer.isEmpty() || jwtAudience.isEmpty())) {
       throw new BadSettings("jwt-keys: needs jwt-issuer and jwt-audience");
     }
+    if (jwtKeys.startsWith("http://") && !insecure && !isLoopback("jwt-keys", hostOf(jwtKeys))) {
+      throw new BadSettings(
+          "jwt-keys: whoever is on the way could replace keys fetched by http; use https or a file,"
+              + " or set insecure");
+    }
     if (!policy.isEmpty() && !identity) {
       throw new BadSettings("policy: needs tokens, jwt-keys or tls-client-authorities");
     }
@@ -326,6 +332,18 @@ public record Settings(
       before = duration;
     }
     return durations.size() <= MOST_PRECISIONS;
+  }
+
+  private static String hostOf(String url) {
+    try {
+      String host = URI.create(url).getHost();
+      if (host != null) {
+        return host;
+      }
+    } catch (IllegalArgumentException e) {
+      // Refused below.
+    }
+    throw new BadSettings("jwt-keys: " + url + " is no URL");
   }
 
   private static boolean isLoopback(String setting, String host) {
