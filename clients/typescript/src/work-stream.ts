@@ -72,7 +72,9 @@ export class WorkStream<W extends WorkItem, I extends DescMessage, O extends Des
           return;
         }
         this.failed(failure);
-        state.broken(failure);
+        if (!this.closed) {
+          state.broken(failure);
+        }
       }
       this.outbox.end();
       if (!this.closed) {
