@@ -263,13 +263,13 @@ public record Settings(
               + " can be reached from other machines; set tokens, jwt-keys or"
               + " tls-client-authorities, or insecure to serve whoever comes");
     }
-    if (!jwtKeys.isEmpty() && (jwtIssuer.isEmpty() || jwtAudience.isEmpty())) {
-      throw new BadSettings("jwt-keys: needs jwt-issuer and jwt-audience");
-    }
     if (jwtKeys.startsWith("http://") && !insecure && !isLoopback("jwt-keys", hostOf(jwtKeys))) {
       throw new BadSettings(
           "jwt-keys: whoever is on the way could replace keys fetched by http; use https or a file,"
               + " or set insecure");
+    }
+    if (!jwtKeys.isEmpty() && (jwtIssuer.isEmpty() || jwtAudience.isEmpty())) {
+      throw new BadSettings("jwt-keys: needs jwt-issuer and jwt-audience");
     }
     if (!policy.isEmpty() && !identity) {
       throw new BadSettings("policy: needs tokens, jwt-keys or tls-client-authorities");
