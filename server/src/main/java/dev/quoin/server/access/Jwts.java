@@ -120,10 +120,7 @@ final class Jwts {
     if (!ALGORITHMS.contains(jwt.getHeader().getAlgorithm())) {
       throw new BadToken("the JWT is signed by an algorithm that is not allowed");
     }
-    if (!isSigned(jwt, set)) {
-      keys.wantNewer();
-      throw new BadToken("the JWT is not signed by a key of its issuer");
-    }
+    // The signature comes last: it costs more than all the rest, and whoever likes can send one.
     if (!issuer.equals(claims.getIssuer())) {
       throw new BadToken("the JWT is of another issuer");
     }
@@ -143,6 +140,10 @@ final class Jwts {
     } else if (claims.getIssueTime() != null
         && claims.getIssueTime().toInstant().isAfter(now.plus(SKEW))) {
       throw new BadToken("the JWT was issued in the future");
+    }
+    if (!isSigned(jwt, set)) {
+      keys.wantNewer();
+      throw new BadToken("the JWT is not signed by a key of its issuer");
     }
     return found;
   }

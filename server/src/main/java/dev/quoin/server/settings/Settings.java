@@ -18,7 +18,8 @@ import java.util.List;
 public record Settings(
     @Setting(
             value = "127.0.0.1",
-            about = "Address to listen on. Another one than loopback needs TLS or insecure.")
+            about =
+                "Address to listen on. Another one than loopback needs TLS and callers who say who they are (tokens, jwt-keys or tls-client-authorities), or insecure.")
         String host,
     @Setting(
             value = "7400",
@@ -82,7 +83,9 @@ public record Settings(
             value = "quoin",
             about = "First part of every key in Redis: letters, digits, '.', '_' and '-'.")
         String keyPrefix,
-    @Setting(value = "false", about = "Serve without TLS on an address other machines can reach.")
+    @Setting(
+            value = "false",
+            about = "Serve without TLS, or whoever comes, on an address other machines can reach.")
         boolean insecure,
     @Setting(
             value = "",
@@ -93,7 +96,7 @@ public record Settings(
     @Setting(
             value = "",
             about =
-                "PEM file with the authorities that may sign client certificates; clients must then show one.")
+                "PEM file with the authorities that may sign client certificates, whose subject alternative name is who calls. Clients must then show one, unless tokens or jwt-keys are set.")
         String tlsClientAuthorities,
     @Setting(
             value = "",
@@ -103,7 +106,7 @@ public record Settings(
     @Setting(
             value = "",
             about =
-                "Public keys of the issuer of JWTs, as a JWK set: a file, or an http or https URL; callers must then say who they are.")
+                "Public keys of the issuer of JWTs, as a JWK set: a file, or an https URL; callers must then say who they are.")
         String jwtKeys,
     @Setting(value = "", about = "Issuer that JWTs must name.") String jwtIssuer,
     @Setting(value = "", about = "Audience that JWTs must be for.") String jwtAudience,
