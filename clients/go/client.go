@@ -21,6 +21,7 @@ package quoin
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"google.golang.org/grpc"
 )
@@ -46,11 +47,15 @@ func Dial(address string, options ...Option) (*Client, error) {
 	for _, option := range options {
 		option(&s)
 	}
+	if s.token != nil && s.token.ask == nil && !isToken(s.token.fixed) {
+		return nil, fmt.Errorf("quoin: %w", errNoToken)
+	}
 	c := &clientCore{
 		address:   cmp.Or(address, defaultHost),
 		namespace: s.namespace,
 		deadline:  s.deadline,
 		logger:    s.logger,
+		token:     s.token,
 		ended:     make(chan struct{}),
 		open:      map[closer]struct{}{},
 	}

@@ -21,6 +21,7 @@ type clientCore struct {
 	namespace   string
 	deadline    time.Duration
 	logger      *slog.Logger    // nil for slog.Default
+	token       *tokenSource    // nil for none
 	running     context.Context // ends with the client
 	stop        context.CancelFunc
 	closed      atomic.Bool

@@ -61,6 +61,7 @@ type Error struct {
 	Violations []FieldViolation
 
 	status *status.Status
+	cause  error
 }
 
 // FieldViolation is a rule that a request breaks.
@@ -105,7 +106,8 @@ func (e *Error) Is(target error) bool {
 	return ok && reason != "" && reason == e.Reason
 }
 
-// Unwrap is [context.DeadlineExceeded] or [context.Canceled] when that is how the call ended.
+// Unwrap is [context.DeadlineExceeded] or [context.Canceled] when that is how the call ended, and the
+// error of a token callback when that failed.
 func (e *Error) Unwrap() error {
 	switch e.Code {
 	case codes.DeadlineExceeded:
@@ -113,7 +115,7 @@ func (e *Error) Unwrap() error {
 	case codes.Canceled:
 		return context.Canceled
 	default:
-		return nil
+		return e.cause
 	}
 }
 

@@ -46,6 +46,10 @@ func (c *clientCore) interceptUnary(
 	}
 	attempt := func() (err error) {
 		defer recovered(&err)
+		ctx, err := c.token.authorized(ctx)
+		if err != nil {
+			return c.explain(err, nil)
+		}
 		var trailer metadata.MD
 		all := append(options[:len(options):len(options)], grpc.Trailer(&trailer))
 		return c.explain(invoke(ctx, method, request, reply, cc, all...), trailer)
@@ -76,6 +80,9 @@ func (c *clientCore) interceptStream(
 	}
 	defer recovered(&err)
 	ctx = metadata.AppendToOutgoingContext(ctx, namespaceHeader, c.namespace)
+	if ctx, err = c.token.authorized(ctx); err != nil {
+		return nil, c.explain(err, nil)
+	}
 	opened, err := open(ctx, description, cc, method, options...)
 	if err != nil {
 		return nil, c.explain(err, nil)

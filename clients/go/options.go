@@ -3,6 +3,7 @@
 package quoin
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -28,6 +29,7 @@ type settings struct {
 	deadline  time.Duration
 	keepAlive time.Duration
 	tls       *tls.Config
+	token     *tokenSource
 	logger    *slog.Logger
 	more      []grpc.DialOption
 }
@@ -62,6 +64,21 @@ func WithTLS(config *tls.Config) Option {
 		config = &tls.Config{}
 	}
 	return func(s *settings) { s.tls = config.Clone() }
+}
+
+// WithToken says with a token who calls, to servers that want to know. It is sent as it is: encrypt
+// the connection. [Dial] fails if it cannot be a token: printable ASCII without spaces.
+func WithToken(token string) Option {
+	return func(s *settings) { s.token = &tokenSource{fixed: token} }
+}
+
+// WithTokenSource is WithToken for a token that changes, such as a JWT. The function is asked before
+// every call and every stream, repeated ones included, by several goroutines: keep the token while
+// it is good. It gets the context of the call. When it fails, the call fails with UNAUTHENTICATED,
+// the error wraps that of the function, and nothing else happens; a stream that is opened again asks
+// again.
+func WithTokenSource(token func(ctx context.Context) (string, error)) Option {
+	return func(s *settings) { s.token = &tokenSource{ask: token} }
 }
 
 // WithLogger says where the client logs what happens in the background: that a connection or a stream

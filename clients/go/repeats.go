@@ -90,8 +90,10 @@ func refusedForGood(err error) bool {
 	}
 	switch e.Code {
 	case codes.InvalidArgument, codes.OutOfRange, codes.FailedPrecondition, codes.NotFound,
-		codes.AlreadyExists:
+		codes.AlreadyExists, codes.PermissionDenied:
 		return true
+	case codes.Unauthenticated:
+		return !isOfCallback(err)
 	case codes.ResourceExhausted:
 		// Without a reason of Quoin it is gRPC that refuses: the message is too large.
 		return e.Reason == "" && e.RetryAfter == 0

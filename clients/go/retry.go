@@ -64,5 +64,6 @@ func passes(err error) bool {
 	if !errors.As(err, &e) {
 		return false
 	}
-	return e.Code == codes.Unavailable || e.Code == codes.Internal || e.Code == codes.Unknown
+	return e.Code == codes.Unavailable || e.Code == codes.Internal || e.Code == codes.Unknown ||
+		isOfCallback(err)
 }

@@ -127,8 +127,10 @@ func (w *worker[Q, R]) run() error {
 // inVain tells whether another call would fail like this, too.
 func inVain(err error) bool {
 	switch status.Code(err) {
-	case codes.InvalidArgument, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
+	case codes.InvalidArgument, codes.PermissionDenied, codes.Unimplemented:
 		return true
+	case codes.Unauthenticated:
+		return !isOfCallback(err)
 	default:
 		return errors.Is(err, ErrClosed)
 	}

@@ -27,6 +27,12 @@ const chartFolder = "../helm/quoin"
 const everything = `
 redis: {existingSecret: {name: redis, key: uri}}
 tls: {existingSecret: certificate, requireClientCertificates: true}
+access:
+  tokens: {existingSecret: callers}
+  jwt: {existingConfigMap: issuer, issuer: "https://issuer.example", audience: quoin}
+  policy:
+    roles: {worker: [{"*": write}]}
+    bindings: [{role: worker, principals: [orders], namespaces: [shop]}]
 config: {log-format: json, max-request-bytes: 16777216, allow-volatile-redis: true}
 metrics: {serviceMonitor: {enabled: true, labels: {team: tools}}}
 imagePullSecrets: [{name: registry}]
@@ -246,8 +252,8 @@ func TestChartsPodsMountWhatTheServerReads(t *testing.T) {
 			folders = append(folders, mount.MountPath+"/")
 		}
 		files := []string{o.container(t).Args[2]}
-		for name, value := range o.config(t) {
-			if strings.HasPrefix(name, "tls-") {
+		for _, value := range o.config(t) {
+			if strings.HasPrefix(value, "/") {
 				files = append(files, value)
 			}
 		}
@@ -318,10 +324,53 @@ func TestChartRefusesValuesThatCannotWork(t *testing.T) {
 		"config: {port: 1}",
 		"config: {log-level: [info]}",
 		"drainSeconds: -1",
+		"access: {policy: {roles: {}}}",
+		"access: {tokens: {existingSecret: a}, policy: {role: {}}}",
+		"access: {jwt: {url: 'https://issuer.example/keys'}}",
+		"access: {jwt: {url: 'http://issuer.example/keys', issuer: a, audience: b}}",
+		"config: {tokens: /a}",
 	} {
 		if _, err := template(values); err == nil {
 			t.Errorf("%q is accepted", values)
 		}
+	}
+}
+
+func TestChartIsOpenToOthersOnlyWhenTheySayWhoTheyAre(t *testing.T) {
+	const (
+		encrypted = "tls: {existingSecret: a}"
+		mutual    = "tls: {existingSecret: a, requireClientCertificates: true}"
+		tokens    = "access: {tokens: {existingSecret: callers}}"
+		jwt       = "access: {jwt: {url: 'https://issuer.example/keys', issuer: a, audience: b}}"
+	)
+	for values, insecure := range map[string]bool{
+		"":                        true,
+		encrypted:                 true,
+		tokens:                    true,
+		mutual:                    false,
+		encrypted + "\n" + tokens: false,
+		encrypted + "\n" + jwt:    false,
+	} {
+		o := render(t, values)
+		if _, given := o.config(t)["insecure"]; given != insecure {
+			t.Errorf("%q: insecure is %v", values, given)
+		}
+		warned := strings.Contains(o.notes, "Whoever reaches it may do everything")
+		if open := values == "" || values == encrypted; warned != open {
+			t.Errorf("%q: %s", values, o.notes)
+		}
+	}
+	o := render(t, everything)
+	if policy := o.configMap.Data["policy.yaml"]; !strings.Contains(policy, "- '*': write") {
+		t.Errorf("the policy is %q", policy)
+	}
+	// The server reads it again by itself.
+	other := render(t, strings.Replace(everything, "worker: [{\"*\": write}]", "worker: [{\"*\": read}]", 1))
+	if o.configMap.Data["policy.yaml"] == other.configMap.Data["policy.yaml"] {
+		t.Error("it does not follow the values")
+	}
+	if o.deployment.Spec.Template.Annotations["checksum/config"] != other.deployment.Spec.Template.Annotations["checksum/config"] {
+		t.Error("another policy makes new pods")
 	}
 }
 

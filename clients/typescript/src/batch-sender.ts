@@ -10,6 +10,7 @@ import { Backoff, later, now } from "./clock.js";
 import { InvalidRequestError, type QuoinError } from "./errors.js";
 import { quoinError } from "./failures.js";
 import { Outbox } from "./outbox.js";
+import { isDenied } from "./tokens.js";
 
 /** How many requests may wait for their answers; what comes is collected meanwhile. */
 const AHEAD = 8;
@@ -230,7 +231,9 @@ export class BatchSender<I extends DescMessage, O extends DescMessage> {
   }
 
   private ended(failure: QuoinError | undefined, isAnswered: boolean): void {
-    if (failure instanceof InvalidRequestError || failure?.reason === "REQUEST_ID_REUSED") {
+    const isRefused =
+      failure instanceof InvalidRequestError || failure?.reason === "REQUEST_ID_REUSED";
+    if (failure && (isRefused || isDenied(failure))) {
       this.refused(failure);
       this.resume();
       return;

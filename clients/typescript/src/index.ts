@@ -42,4 +42,5 @@ export type { Services, Stubs } from "./services.js";
 export type { StatsRecorder, Timer } from "./stats-recorder.js";
 export { type Task, TaskError, type TaskHandler, type TaskResult } from "./task.js";
 export type { Pem, TlsOptions } from "./tls-options.js";
+export type { Token } from "./tokens.js";
 export type { Worker } from "./worker.js";

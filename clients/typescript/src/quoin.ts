@@ -13,6 +13,7 @@ import { requestIds } from "./request-ids.js";
 import { retries } from "./retries.js";
 import { type Services, type Stubs, servicesOf, stubsOf } from "./services.js";
 import type { TlsOptions } from "./tls-options.js";
+import { type Token, tokens } from "./tokens.js";
 
 /** Settings of a {@link Quoin}. */
 export interface QuoinOptions {
@@ -33,6 +34,14 @@ export interface QuoinOptions {
   keepAlive?: Duration;
   /** Encrypts the connection: `true` to trust the authorities this machine trusts. */
   tls?: boolean | TlsOptions;
+  /**
+   * Says who calls, to servers that want to know. It is sent as it is: encrypt the connection. One
+   * that changes, such as a JWT, is given as a function, which may be asynchronous and is called
+   * before every call and every stream, repeated ones included: keep the token while it is good.
+   * When it fails, or gives what cannot be a token, the call fails with UNAUTHENTICATED and nothing
+   * else happens; a stream that is opened again asks again.
+   */
+  token?: Token;
   /** See every call, the first one outermost: for traces, or for headers of your own. */
   interceptors?: Interceptor[];
   /**
@@ -84,6 +93,7 @@ export class Quoin implements AsyncDisposable {
         ...(options.interceptors ?? []).map(survived),
         requestIds,
         retries(serviceConfig),
+        ...(options.token === undefined ? [] : [tokens(options.token)]),
       ],
     });
     const settings = { namespace, deadline: milliseconds(deadline), address, say };
@@ -97,7 +107,7 @@ export class Quoin implements AsyncDisposable {
    *
    * @param address `host:port`, or several such separated by commas: calls go round all of them
    *   that can be reached. The port is 7400 when left out
-   * @throws TypeError when the address or a duration is none
+   * @throws TypeError when the address, a duration or the token is none
    */
   static connect(address = "localhost:7400", options: QuoinOptions = {}): Quoin {
     return new Quoin(address, options);

@@ -11,6 +11,7 @@ import { Backoff, pause } from "./clock.js";
 import { ClosedError, type QuoinError } from "./errors.js";
 import { quoinError } from "./failures.js";
 import { endable, onAbort } from "./signals.js";
+import { isOfCallback } from "./tokens.js";
 
 /** Codes after which opening the stream again cannot help. */
 const FINAL: ReadonlySet<Code> = new Set([
@@ -56,7 +57,8 @@ export async function* reopened<I extends DescMessage, O extends DescMessage>(
       }
       const failure = quoinError(e);
       onBroken(failure);
-      if (FINAL.has(failure.code) || failure instanceof ClosedError) {
+      const isFinal = FINAL.has(failure.code) && !isOfCallback(failure);
+      if (isFinal || failure instanceof ClosedError) {
         throw failure;
       }
       state.broken(failure);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
 import type { ClientCore } from "./client-core.js";
 import { Backoff, later, pause } from "./clock.js";
 import { InvalidRequestError, type QuoinError } from "./errors.js";
 import { quoinError } from "./failures.js";
 import { Outbox } from "./outbox.js";
+import { isDenied } from "./tokens.js";
 import type { WorkEvent, WorkItem, WorkProtocol } from "./work-protocol.js";
 
 /** What the stream calls. */
@@ -72,7 +72,9 @@ export class WorkStream<W extends WorkItem, I extends DescMessage, O extends Des
           return;
         }
         this.failed(failure);
-        state.broken(failure);
+        if (!this.closed) {
+          state.broken(failure);
+        }
       }
       this.outbox.end();
       if (!this.closed) {
@@ -120,7 +122,7 @@ export class WorkStream<W extends WorkItem, I extends DescMessage, O extends Des
 
   private failed(failure: QuoinError): void {
     const isInvalid = failure instanceof InvalidRequestError;
-    if (failure.code === Code.Unauthenticated || (isInvalid && !this.isOpened)) {
+    if (isDenied(failure) || (isInvalid && !this.isOpened)) {
       this.closed = true;
       this.listener.refused(failure);
     } else if (isInvalid && this.isCareful) {

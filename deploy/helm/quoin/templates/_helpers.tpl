@@ -32,6 +32,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 
+{{/* Whether callers have to say who they are: "true" or nothing. */}}
+{{- define "quoin.identity" -}}
+{{- with .Values.access }}
+{{- if or .tokens.existingSecret .jwt.url .jwt.existingConfigMap (and $.Values.tls.existingSecret $.Values.tls.requireClientCertificates) -}}
+true
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* The settings of the server: what the values of the chart decide, over what the user adds. */}}
 {{- define "quoin.config" -}}
 {{- $own := dict
@@ -46,8 +55,27 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if .Values.tls.requireClientCertificates }}
 {{- $_ := set $own "tls-client-authorities" "/etc/quoin/tls/ca.crt" }}
 {{- end }}
-{{- else }}
+{{- end }}
+{{- /* Reached from other pods: without TLS, or by whoever comes, only if that is meant. */}}
+{{- if not (and .Values.tls.existingSecret (include "quoin.identity" .)) }}
 {{- $_ := set $own "insecure" true }}
+{{- end }}
+{{- with .Values.access }}
+{{- if .tokens.existingSecret }}
+{{- $_ := set $own "tokens" (printf "/etc/quoin/tokens/%s" .tokens.key) }}
+{{- end }}
+{{- if or .jwt.url .jwt.existingConfigMap }}
+{{- $_ := set $own "jwt-keys" (.jwt.url | default (printf "/etc/quoin/jwt/%s" .jwt.key)) }}
+{{- $_ := set $own "jwt-issuer" (required "access.jwt.issuer is needed" .jwt.issuer) }}
+{{- $_ := set $own "jwt-audience" (required "access.jwt.audience is needed" .jwt.audience) }}
+{{- $_ := set $own "jwt-principal-claim" .jwt.principalClaim }}
+{{- end }}
+{{- if .policy }}
+{{- if not (include "quoin.identity" $) }}
+{{- fail "access.policy needs access.tokens, access.jwt or tls.requireClientCertificates" }}
+{{- end }}
+{{- $_ := set $own "policy" "/etc/quoin/config/policy.yaml" }}
+{{- end }}
 {{- end }}
 {{- if not .Values.redis.existingSecret.name }}
 {{- $_ := set $own "redis" .Values.redis.uri }}

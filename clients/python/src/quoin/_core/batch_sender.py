@@ -13,6 +13,7 @@ import grpc.aio
 from quoin._core.client_core import Backoff, ClientCore, Lasting
 from quoin._core.rpcs import Rpc
 from quoin._core.state import State
+from quoin._core.tokens import is_denied
 from quoin.exceptions import InvalidRequestError, QuoinError, Reason, UnavailableError
 
 Q = TypeVar("Q")
@@ -135,7 +136,7 @@ class BatchSender(Lasting, Generic[Q, R]):
     async def _send(self) -> None:
         """One stream, over which a request follows every answer until all is sent."""
         with self._core.explained():
-            call: Any = self._core.stream(self._rpc)
+            call: Any = await self._core.stream(self._rpc)
             try:
                 sent = list(self._unanswered)[: self._ahead]
                 for request, _ in sent:
@@ -165,7 +166,11 @@ def halves(items: Sequence[T]) -> list[Sequence[T]]:
 
 
 def _is_refused(error: QuoinError) -> bool:
-    return isinstance(error, InvalidRequestError) or error.reason == Reason.REQUEST_ID_REUSED
+    return (
+        isinstance(error, InvalidRequestError)
+        or error.reason == Reason.REQUEST_ID_REUSED
+        or is_denied(error)
+    )
 
 
 def _end(flushes: "list[asyncio.Future[None]]") -> None:

@@ -22,9 +22,12 @@ from quoin._core.repeats import repeated
 from quoin._core.requests import Requests
 from quoin._core.rpcs import Rpc
 from quoin._core.settings import Settings
+from quoin._core.tokens import Tokens
 from quoin.exceptions import QuoinError
 
 T = TypeVar("T")
+
+Headers = tuple[tuple[str, str], ...]
 
 GIVEN_BACK_AT_ONCE = 16
 MOST_IN_BACKGROUND = 10_000
@@ -43,6 +46,7 @@ class _Connection:
     """What cores with different options share."""
 
     channel: Any
+    tokens: Tokens | None
     methods: dict[str, Any] = field(default_factory=dict)
     open: dict[object, Callable[[], Awaitable[object]]] = field(default_factory=dict)
     tasks: set["asyncio.Task[Any]"] = field(default_factory=set)
@@ -69,7 +73,11 @@ class ClientCore(Bound):
         self.address = settings.address
         self.giving_back = asyncio.Semaphore(GIVEN_BACK_AT_ONCE)
         forks.check()
-        self._connection = _Connection(settings.open_channel(), generation=forks.generation)
+        self._connection = _Connection(
+            settings.open_channel(),
+            None if settings.token is None else Tokens(settings.token),
+            generation=forks.generation,
+        )
         forks.uses_grpc(self._connection)
 
     def with_options(self, namespace: str | None, deadline: float | None) -> "ClientCore":
@@ -94,7 +102,9 @@ class ClientCore(Bound):
         limit = self.deadline if timeout is None else timeout
 
         def make(**options: Any) -> Any:
-            return self._start(rpc, request, **options)
+            if self._connection.tokens is None:
+                return self._start(rpc, request, **options)
+            return self._authorized(rpc, request, **options)
 
         with self.explained(request):
             return await (repeated(make, limit) if rpc.is_repeatable else make(timeout=limit))
@@ -113,11 +123,20 @@ class ClientCore(Bound):
         finally:
             self.closed(calling)
 
-    def stream(self, rpc: Rpc, requests: Any = None) -> Any:
+    async def stream(self, rpc: Rpc, requests: Any = None) -> Any:
         """A call with a stream of requests or answers, as gRPC has it; it fails with its errors."""
-        return self._start(rpc, requests)
+        tokens = self._connection.tokens
+        more = () if tokens is None else (await tokens.header(None),)
+        return self._start(rpc, requests, more)
 
-    def _start(self, rpc: Rpc, request: Any, **options: Any) -> Any:
+    async def _authorized(self, rpc: Rpc, request: Any, *, timeout: float, **options: Any) -> Any:
+        begin = time.monotonic()
+        tokens: Any = self._connection.tokens
+        header = await tokens.header(timeout)
+        left = timeout - (time.monotonic() - begin)
+        return await self._start(rpc, request, (header,), timeout=left, **options)
+
+    def _start(self, rpc: Rpc, request: Any, more: Headers = (), **options: Any) -> Any:
         connection = self._connection
         if connection.generation != forks.generation:
             raise RuntimeError(forks.SPOILT)
@@ -131,7 +150,7 @@ class ClientCore(Bound):
             method = connection.methods[rpc.path] = make(
                 rpc.path, rpc.request.SerializeToString, codec.FromString
             )
-        metadata = (("quoin-namespace", self.namespace),)
+        metadata = (("quoin-namespace", self.namespace), *more)
         return method(request, metadata=metadata, **options)
 
     @contextmanager
@@ -215,6 +234,8 @@ class ClientCore(Bound):
             for task in list(connection.tasks):
                 task.cancel()
             connection.is_closed = True
+            if connection.tokens is not None:
+                connection.tokens.close()
             await connection.channel.close()
             await asyncio.gather(*connection.tasks, return_exceptions=True)
             # A process that forks must not have anything of gRPC.

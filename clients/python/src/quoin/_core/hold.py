@@ -104,7 +104,7 @@ class HoldCall:
         """Reads one stream to its end; tells why the grant is lost, if it is."""
         sent = time.monotonic()
         with self._core.explained():
-            self._stream = stream = self._calls.hold(token)
+            self._stream = stream = await self._calls.hold(token)
             try:
                 while (message := await stream.read()) is not grpc.aio.EOF:
                     self._state.works()

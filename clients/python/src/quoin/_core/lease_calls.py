@@ -107,11 +107,11 @@ class LeaseCalls:
         rpc = self.rpcs["release"]
         await self.core.unary(rpc, rpc.build(name=self.name, **which), timeout=within)
 
-    def hold(self, token: str) -> Any:
+    async def hold(self, token: str) -> Any:
         """Opens a stream that holds it; without a token it asks for a new grant."""
         rpc = self.rpcs["hold"]
         request = rpc.build(name=self.name, lease=self.lease, token=token, **self.wanted)
-        return self.core.stream(rpc, request)
+        return await self.core.stream(rpc, request)
 
     async def release(self, token: str) -> None:
         """Gives a grant back, again and again within the default deadline while no server is

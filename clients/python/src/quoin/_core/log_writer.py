@@ -13,6 +13,7 @@ from quoin._core.names import check
 from quoin._core.rpcs import new_id, rpcs_of
 from quoin._core.state import State
 from quoin._core.tally import Tally
+from quoin._core.tokens import is_denied
 from quoin.exceptions import InvalidRequestError, QuoinError, Reason
 from quoin.logs.v1 import LogEntry, WriteStreamRequest
 from quoin.tasks import shortened
@@ -178,7 +179,11 @@ class EntrySender(Lasting):
                 self._state.works()
             except QuoinError as e:
                 written = int(e.metadata.get("written", "0"))
-                if isinstance(e, InvalidRequestError) or e.reason == Reason.REQUEST_ID_REUSED:
+                if (
+                    isinstance(e, InvalidRequestError)
+                    or e.reason == Reason.REQUEST_ID_REUSED
+                    or is_denied(e)
+                ):
                     refused = e
                 else:
                     self._state.fails(e)

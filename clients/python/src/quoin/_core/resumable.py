@@ -13,6 +13,7 @@ from quoin import exceptions
 from quoin._core.client_core import Backoff, ClientCore
 from quoin._core.rpcs import Rpc
 from quoin._core.state import State
+from quoin._core.tokens import is_of_callback
 from quoin.exceptions import ClosedError, QuoinError
 
 T = TypeVar("T")
@@ -84,7 +85,7 @@ class Messages:
         try:
             with self._core.explained(self._requests):
                 if self._call is None:
-                    self._call = self._core.stream(self._rpc, self._requests)
+                    self._call = await self._core.stream(self._rpc, self._requests)
                 message = await self._call.read()
         except BaseException:
             self._forget()
@@ -125,7 +126,8 @@ class ResumableStream(Messages):
                     self._backoff.reset()
                     return message
             except QuoinError as e:
-                if e.code not in _PASSING or self._core.is_closing:
+                passes = e.code in _PASSING or is_of_callback(e)
+                if not passes or self._core.is_closing:
                     raise
                 broken = e
             self._call = None

@@ -6,7 +6,7 @@ import json
 import re
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from os import PathLike
 from pathlib import Path
@@ -16,6 +16,7 @@ import grpc
 import grpc.aio
 
 from quoin._core.target import authority, target
+from quoin._core.tokens import AnyToken, checked_token
 from quoin._core.wire import Seconds, seconds
 
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -86,6 +87,7 @@ class Settings:
     keepalive: float
     tls: TLS | None
     options: Sequence[tuple[str, Any]]
+    token: AnyToken | None = field(default=None, repr=False)
 
     @staticmethod
     def of(
@@ -95,6 +97,7 @@ class Settings:
         keepalive: Seconds,
         tls: "bool | TLS",
         options: Sequence[tuple[str, Any]],
+        token: AnyToken | None = None,
     ) -> "Settings":
         """Checked settings."""
         if seconds(keepalive) < 10:
@@ -107,6 +110,7 @@ class Settings:
             seconds(keepalive),
             encrypted,
             tuple(options),
+            checked_token(token) if isinstance(token, str) else token,
         )
 
     def open_channel(self) -> grpc.aio.Channel:

@@ -10,6 +10,7 @@ import grpc.aio
 
 from quoin._core.client_core import Backoff, ClientCore
 from quoin._core.state import State
+from quoin._core.tokens import is_denied
 from quoin._core.work_item import WorkItem
 from quoin._core.work_protocol import News, WorkProtocol
 from quoin.exceptions import InvalidRequestError, QuoinError
@@ -20,7 +21,7 @@ class Items(Protocol):
 
     def held(self) -> list[WorkItem]: ...
     def told(self, news: News) -> None: ...
-    def refused(self, error: InvalidRequestError) -> None: ...
+    def refused(self, error: QuoinError) -> None: ...
     def strays(self) -> int: ...
 
 
@@ -76,12 +77,12 @@ class WorkCall:
                 await self._follow(items, backoff)
                 if not self.is_stopping:
                     self._state.fails("the server goes away")
-            except InvalidRequestError as e:
-                self._state.ends(e)
-                self.unsettled.clear()
-                items.refused(e)
-                return
             except QuoinError as e:
+                if isinstance(e, InvalidRequestError) or is_denied(e):
+                    self._state.ends(e)
+                    self.unsettled.clear()
+                    items.refused(e)
+                    return
                 self._state.fails(e)
             if self.is_stopping and not self.unsettled:
                 return
@@ -93,7 +94,7 @@ class WorkCall:
         for outcome in self._all_unsettled():
             outbox.put_nowait(outcome)
         with self._core.explained():
-            self._call = call = self._core.stream(self._protocol.rpc)
+            self._call = call = await self._core.stream(self._protocol.rpc)
             self._outbox = outbox
             writing = self._core.spawn(_write(call, outbox))
             try:

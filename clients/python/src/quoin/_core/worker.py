@@ -9,7 +9,7 @@ from quoin._core.client_core import LOG, ClientCore
 from quoin._core.work_call import WorkCall
 from quoin._core.work_item import Handler, WorkItem
 from quoin._core.work_protocol import News, WorkProtocol
-from quoin.exceptions import InvalidRequestError
+from quoin.exceptions import QuoinError
 
 
 class Work:
@@ -30,7 +30,7 @@ class Work:
         self._slots = asyncio.Semaphore(concurrency)
         self._executor: ThreadPoolExecutor | None = None
         self._strays = 0
-        self._refusal: InvalidRequestError | None = None
+        self._refusal: QuoinError | None = None
         self._begun = False
         self._stopping: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
@@ -96,7 +96,7 @@ class Work:
         """How many items are still being done although they were lost."""
         return self._strays
 
-    def refused(self, error: InvalidRequestError) -> None:
+    def refused(self, error: QuoinError) -> None:
         """This worker cannot work: its request makes no sense."""
         self._refusal = error
         self._core.spawn(self.stop())

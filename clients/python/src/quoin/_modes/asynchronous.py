@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 Result = str | bytes | None
 Handler = Callable[[Task], Result | Awaitable[Result]]
+Token = str | Callable[[], str] | Callable[[], Awaitable[str]]
 Answer = Awaitable[T]
 """What a unary RPC gives, and a function of the caller."""
 

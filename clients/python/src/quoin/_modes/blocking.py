@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 Result = str | bytes | None
 Handler = Callable[[Task], Result]
+Token = str | Callable[[], str]
 Answer = Annotated[T, "at once"]
 """What a unary RPC gives, and a function of the caller."""
 

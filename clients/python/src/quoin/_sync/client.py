@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from quoin._core.settings import TLS, Settings, checked_deadline, checked_namespace
 from quoin._core.wire import Seconds
-from quoin._modes.blocking import Sessions
+from quoin._modes.blocking import Sessions, Token
 from quoin._modes.options import OtherOptions
 from quoin._sync import rpcs
 from quoin._sync.chat import Chat
@@ -94,6 +94,7 @@ def connect(
     deadline: Seconds = 5,
     keepalive: Seconds = 10,
     tls: bool | TLS = False,
+    token: Token | None = None,
     options: Sequence[tuple[str, Any]] = (),
 ) -> Quoin:
     """A client. It connects when it is first used, so a server that is away shows then.
@@ -115,7 +116,16 @@ def connect(
     ``tls``: whether the connection is encrypted, and how. ``options``: more channel options of
     gRPC.
 
+    ``token``: says who calls, to servers that want to know; it is sent as it is, so encrypt the
+    connection. One that changes, such as a JWT, is given as a function, which is called before
+    every call and every stream, repeated ones included: keep the token while it is good. It may
+    block, within the deadline of the call: it runs in a thread, or is a coroutine function, in the
+    asyncio client. When it raises something, or what it gives cannot be a token, the call fails
+    with UNAUTHENTICATED and nothing else happens; a stream that is opened again asks again.
+
     Fails with ``ValueError`` when an argument makes no sense, with ``OSError`` when a file cannot
     be read. That of ``quoin.aio`` is called where the event loop runs.
     """
-    return Quoin(Sessions(Settings.of(address, namespace, deadline, keepalive, tls, options)))
+    return Quoin(
+        Sessions(Settings.of(address, namespace, deadline, keepalive, tls, options, token))
+    )

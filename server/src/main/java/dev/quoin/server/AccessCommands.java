@@ -90,18 +90,23 @@ final class AccessCommands {
       throw new BadSettings("--policy: names the file that is tested");
     }
     Map<String, String> claims = test.matchedOptionValue("--claim", new HashMap<>());
-    Policy.Decision decision;
-    try {
-      decision =
-          Policy.parse(Files.readString(Path.of(file)), Services.methods())
-              .decide(
-                  Principal.of(test.matchedOptionValue("--principal", ""), claims),
-                  test.matchedOptionValue("--namespace", "default"),
-                  Services.methods().find(test.matchedOptionValue("--rpc", "")));
-    } catch (IOException e) {
-      throw new BadSettings("--policy: cannot read " + file);
-    }
+    Policy.Decision decision =
+        policyOf(file)
+            .decide(
+                Principal.of(test.matchedOptionValue("--principal", ""), claims),
+                test.matchedOptionValue("--namespace", "default"),
+                Services.methods().find(test.matchedOptionValue("--rpc", "")));
     System.out.println((decision.allowed() ? "allowed: " : "denied: ") + decision.reason());
     return decision.allowed() ? 0 : DENIED;
+  }
+
+  private static Policy policyOf(String file) {
+    try {
+      return Policy.parse(Files.readString(Path.of(file)), Services.methods());
+    } catch (IOException e) {
+      throw new BadSettings("--policy: cannot read " + file);
+    } catch (BadSettings e) {
+      throw new BadSettings("--policy: " + file + ": " + e.getMessage());
+    }
   }
 }

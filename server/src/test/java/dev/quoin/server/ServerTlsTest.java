@@ -8,9 +8,9 @@ import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.Pem;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
-import dev.quoin.server.testing.TlsProxy;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
@@ -24,10 +24,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.Key;
-import java.security.KeyStore;
 import java.time.Duration;
-import java.util.Base64;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,15 +36,15 @@ final class ServerTlsTest {
   void changedCertificateIsUsedOnceItGoesWithItsKey() throws Exception {
     Pem before = Pem.make(Files.createDirectory(folder.resolve("before")));
     Pem after = Pem.make(Files.createDirectory(folder.resolve("after")));
-    Path certificate = Files.writeString(folder.resolve("tls.crt"), before.certificate);
-    Path key = Files.writeString(folder.resolve("tls.key"), before.key);
+    Path certificate = Files.writeString(folder.resolve("tls.crt"), before.certificate());
+    Path key = Files.writeString(folder.resolve("tls.key"), before.key());
     try (TestServer server = server(certificate, key)) {
       assertThat(isServed(server, before)).isTrue();
       assertThat(isServed(server, after)).isFalse();
 
-      Files.writeString(certificate, after.certificate);
+      Files.writeString(certificate, after.certificate());
       assertThat(isServed(server, before)).isTrue();
-      Files.writeString(key, after.key);
+      Files.writeString(key, after.key());
 
       Eventually.until(
           Duration.ofSeconds(60), "the new one is used", () -> isServed(server, after));
@@ -60,9 +57,9 @@ final class ServerTlsTest {
     Pem own = Pem.make(Files.createDirectory(folder.resolve("own")));
     Pem before = Pem.make(Files.createDirectory(folder.resolve("before")));
     Pem after = Pem.make(Files.createDirectory(folder.resolve("after")));
-    Path certificate = Files.writeString(folder.resolve("tls.crt"), own.certificate);
-    Path key = Files.writeString(folder.resolve("tls.key"), own.key);
-    Path authorities = Files.writeString(folder.resolve("clients.crt"), before.certificate);
+    Path certificate = Files.writeString(folder.resolve("tls.crt"), own.certificate());
+    Path key = Files.writeString(folder.resolve("tls.key"), own.key());
+    Path authorities = Files.writeString(folder.resolve("clients.crt"), before.certificate());
     try (TestServer server =
         TestServer.start(
             "redis", TestRedis.uri(),
@@ -75,7 +72,7 @@ final class ServerTlsTest {
 
       Files.writeString(authorities, "not a certificate");
       assertThat(isServed(server, own, before)).isTrue();
-      Files.writeString(authorities, after.certificate);
+      Files.writeString(authorities, after.certificate());
 
       Eventually.until(
           Duration.ofSeconds(60), "the new one is used", () -> isServed(server, own, after));
@@ -87,8 +84,8 @@ final class ServerTlsTest {
   void certificateWithAnotherKeyStopsTheStart() throws Exception {
     Pem one = Pem.make(Files.createDirectory(folder.resolve("one")));
     Pem other = Pem.make(Files.createDirectory(folder.resolve("other")));
-    Path certificate = Files.writeString(folder.resolve("tls.crt"), one.certificate);
-    Path key = Files.writeString(folder.resolve("tls.key"), other.key);
+    Path certificate = Files.writeString(folder.resolve("tls.crt"), one.certificate());
+    Path key = Files.writeString(folder.resolve("tls.key"), other.key());
 
     assertThatThrownBy(() -> server(certificate, key).close())
         .isInstanceOf(BadSettings.class)
@@ -139,10 +136,10 @@ final class ServerTlsTest {
       return isServed(
           server,
           TlsChannelCredentials.newBuilder()
-              .trustManager(new ByteArrayInputStream(trusted.certificate.getBytes()))
+              .trustManager(new ByteArrayInputStream(trusted.certificate().getBytes()))
               .keyManager(
-                  new ByteArrayInputStream(client.certificate.getBytes()),
-                  new ByteArrayInputStream(client.key.getBytes()))
+                  new ByteArrayInputStream(client.certificate().getBytes()),
+                  new ByteArrayInputStream(client.key().getBytes()))
               .build());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -167,26 +164,10 @@ final class ServerTlsTest {
   private static ChannelCredentials trusting(Pem trusted) {
     try {
       return TlsChannelCredentials.newBuilder()
-          .trustManager(new ByteArrayInputStream(trusted.certificate.getBytes()))
+          .trustManager(new ByteArrayInputStream(trusted.certificate().getBytes()))
           .build();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private record Pem(String certificate, String key) {
-    static Pem make(Path folder) throws Exception {
-      KeyStore keys = TlsProxy.makeKeys(folder);
-      Key key = keys.getKey("quoin", TlsProxy.PASSWORD.toCharArray());
-      return new Pem(
-          pem("CERTIFICATE", keys.getCertificate("quoin").getEncoded()),
-          pem("PRIVATE KEY", key.getEncoded()));
-    }
-
-    private static String pem(String kind, byte[] bytes) {
-      return "-----BEGIN %s-----\n%s\n-----END %s-----\n"
-          .formatted(
-              kind, Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes), kind);
     }
   }
 }

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** Settings of a {@link Quoin}. Not safe for use by several threads. */
 public final class QuoinBuilder {
@@ -40,6 +41,8 @@ public final class QuoinBuilder {
   private Path authorities;
   private Path certificate;
   private Path key;
+  private Supplier<String> token;
+  private boolean isTokenFixed;
 
   QuoinBuilder() {}
 
@@ -123,6 +126,33 @@ public final class QuoinBuilder {
   }
 
   /**
+   * Says with a token who calls, to servers that want to know. It is sent as it is: encrypt the
+   * connection.
+   *
+   * @throws IllegalArgumentException when it cannot be one: it must be printable ASCII without
+   *     spaces
+   */
+  public QuoinBuilder token(String token) {
+    String checked = Tokens.checked(Objects.requireNonNull(token, "token"));
+    this.token = () -> checked;
+    this.isTokenFixed = true;
+    return this;
+  }
+
+  /**
+   * The same with a token that changes, such as a JWT. It is asked for before every call and every
+   * stream, repeated ones included, on a thread of the client: keep the token while it is good. It
+   * may block, within the deadline of the call. When it throws, or gives what cannot be a token,
+   * the call fails with UNAUTHENTICATED and nothing else happens; a stream that is opened again
+   * asks again.
+   */
+  public QuoinBuilder token(Supplier<String> token) {
+    this.token = Objects.requireNonNull(token, "token");
+    this.isTokenFixed = false;
+    return this;
+  }
+
+  /**
    * The client. It connects when it is first used, so a server that cannot be reached shows then.
    *
    * @throws IllegalArgumentException when the address is none
@@ -151,6 +181,7 @@ public final class QuoinBuilder {
         .executor(executor)
         // The last one is the first to see a call.
         .intercept(
+            Tokens.interceptor(token, isTokenFixed ? Runnable::run : executor),
             MetadataUtils.newAttachHeadersInterceptor(headers),
             repeats,
             defaultDeadline(deadline),

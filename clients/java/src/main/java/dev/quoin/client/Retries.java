@@ -39,6 +39,7 @@ final class Retries {
   static boolean isInVain(QuoinException failure) {
     return switch (failure.code()) {
       case INVALID_ARGUMENT, OUT_OF_RANGE, FAILED_PRECONDITION, NOT_FOUND, ALREADY_EXISTS -> true;
+      case PERMISSION_DENIED, UNAUTHENTICATED -> isOfServer(failure);
       // Without a reason of Quoin it is gRPC that refuses: the message is too large.
       case RESOURCE_EXHAUSTED ->
           failure.reason() == ErrorReason.ERROR_REASON_UNSPECIFIED
@@ -51,8 +52,14 @@ final class Retries {
   static boolean isRefusal(QuoinException failure) {
     return switch (failure.code()) {
       case INVALID_ARGUMENT, OUT_OF_RANGE, NOT_FOUND, PERMISSION_DENIED, UNIMPLEMENTED -> true;
+      case UNAUTHENTICATED -> isOfServer(failure);
       default -> false;
     };
+  }
+
+  /** Whether a server refused: a token callback that failed may do better the next time. */
+  private static boolean isOfServer(QuoinException failure) {
+    return failure.reason() != ErrorReason.ERROR_REASON_UNSPECIFIED;
   }
 
   /** How long to pause after so many attempts: 0.1 s, then twice as long each time up to 1 s. */

@@ -3,6 +3,7 @@ package dev.quoin.server.access;
 
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.Texts;
 import dev.quoin.server.settings.Settings;
 import dev.quoin.server.settings.WatchedFile;
 import io.grpc.Attributes;
@@ -13,11 +14,15 @@ import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Decides about every call: who makes it, and whether they may. */
 public final class Access implements AutoCloseable {
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Logger LOG = Logger.getLogger(Access.class.getName());
+  private static final int MOST_SHOWN = 64;
   private static final String SCHEME = "bearer ";
   private static final long PERIOD_SECONDS = 1;
 
@@ -63,7 +68,16 @@ public final class Access implements AutoCloseable {
     return methods.of(fullName);
   }
 
+  /** Must not throw: it would never be called again. */
   private void look() {
+    try {
+      lookAtAll();
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.log(Level.WARNING, "cannot read a changed file; what was read before holds", e);
+    }
+  }
+
+  private void lookAtAll() {
     if (tokens != null) {
       tokens.look();
     }
@@ -96,17 +110,39 @@ public final class Access implements AutoCloseable {
         throw new ApiException(
                 ErrorReason.ERROR_REASON_PERMISSION_DENIED,
                 "principal \"%s\" may not call %s in namespace \"%s\""
-                    .formatted(principal.name(), rpc.fullName(), namespace))
+                    .formatted(principal.name(), rpc.fullName(), Texts.cut(namespace, MOST_SHOWN)))
             .with("principal", principal.name());
       }
       if (rpc.isForOperators()) {
         audit.add(principal.name(), rpc, namespace, headers, connection, "");
       }
-      return new Caller(principal, decision.user());
+      return caller(principal, decision.user(), rpc, namespace, headers, connection);
     } catch (ApiException refusal) {
       audit.add(principal.name(), rpc, namespace, headers, connection, refusal.reason().name());
       throw refusal;
     }
+  }
+
+  private Caller caller(
+      Principal principal,
+      String user,
+      RpcMethod rpc,
+      String namespace,
+      Metadata headers,
+      Attributes connection) {
+    return user.isEmpty()
+        ? principal.caller()
+        : new Caller(
+            principal,
+            user,
+            () ->
+                audit.add(
+                    principal.name(),
+                    rpc,
+                    namespace,
+                    headers,
+                    connection,
+                    ErrorReason.ERROR_REASON_PERMISSION_DENIED.name()));
   }
 
   private Principal identify(Metadata headers, Attributes connection) {

@@ -14,6 +14,7 @@ import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -21,6 +22,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
@@ -35,6 +37,7 @@ public final class Audit implements AutoCloseable {
       Metadata.Key.of("quoin-request-id", Metadata.ASCII_STRING_MARSHALLER);
   private static final int MOST_WAITING = 10_000;
   private static final int LONGEST = 128;
+  private static final int LAST_LINES_SECONDS = 5;
 
   /** Whoever is refused may try as often as they like. */
   private static final int MOST_REFUSALS_PER_SECOND = 100;
@@ -58,14 +61,20 @@ public final class Audit implements AutoCloseable {
    */
   public Audit(String path) {
     try {
-      this.file =
-          path.isEmpty()
-              ? null
-              : Files.newBufferedWriter(
-                  Path.of(path), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      this.file = path.isEmpty() ? null : open(Path.of(path));
     } catch (IOException e) {
       throw new BadSettings("audit-file: cannot write " + path);
     }
+  }
+
+  /** A file that is made for the eyes of the server's user and group only. */
+  private static BufferedWriter open(Path file) throws IOException {
+    if (!Files.exists(file)
+        && file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r-----")));
+    }
+    return Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 
   /** Tells every line, with the namespace of its call, to somebody else as well. */
@@ -129,25 +138,36 @@ public final class Audit implements AutoCloseable {
       line.put("left_out_before", missing);
     }
     String text = line.toString();
-    stream.accept(namespace, text);
-    if (file == null) {
-      return;
-    }
     try {
-      file.write(text);
-      file.newLine();
-      if (writer.getQueue().isEmpty()) {
-        file.flush();
+      if (file != null) {
+        file.write(text);
+        file.newLine();
+        if (writer.getQueue().isEmpty()) {
+          file.flush();
+        }
       }
     } catch (IOException e) {
       LOG.warning("cannot write to the audit file: " + e.getMessage());
+    }
+    try {
+      stream.accept(namespace, text);
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "cannot log an audited call", e);
     }
   }
 
   /** Writes what waits, and ends. */
   @Override
   public void close() {
-    writer.shutdownNow().forEach(Runnable::run);
+    // Not shutdownNow: an interrupt in the middle of a line would close the file.
+    writer.shutdown();
+    try {
+      if (!writer.awaitTermination(LAST_LINES_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warning("the disk is too slow for the last lines of the audit file");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     synchronized (this) {
       try {
         if (file != null) {

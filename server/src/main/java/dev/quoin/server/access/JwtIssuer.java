@@ -4,11 +4,12 @@ package dev.quoin.server.access;
 import com.nimbusds.jose.jwk.JWKSet;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.WatchedFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.text.ParseException;
 import java.time.Duration;
@@ -26,11 +27,11 @@ final class JwtIssuer {
   private static final long PERIOD_NANOS = TimeUnit.MINUTES.toNanos(5);
   private static final long AT_MOST_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int MOST_BYTES = 1024 * 1024;
+  private static final int PART_BYTES = 8192;
   private static final int OK = 200;
 
   private final WatchedFile<JWKSet> file;
   private final URI url;
-  private final HttpClient http;
   private volatile JWKSet fetched;
   private volatile boolean wanted;
   private long fetchedAt;
@@ -44,13 +45,11 @@ final class JwtIssuer {
     if (!from.startsWith("http://") && !from.startsWith("https://")) {
       this.file = new WatchedFile<>("jwt-keys", Path.of(from), JwtIssuer::parse);
       this.url = null;
-      this.http = null;
       return;
     }
     this.file = null;
     try {
       this.url = URI.create(from);
-      this.http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
       this.fetched = fetch();
       this.fetchedAt = System.nanoTime();
     } catch (IOException | IllegalArgumentException e) {
@@ -96,17 +95,29 @@ final class JwtIssuer {
     }
   }
 
+  /** Ends in time and reads no more than a bounded number of bytes, whatever answers. */
   private JWKSet fetch() throws IOException {
+    long end = System.nanoTime() + TIMEOUT.toNanos();
+    HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection();
+    connection.setConnectTimeout((int) TIMEOUT.toMillis());
+    connection.setReadTimeout((int) TIMEOUT.toMillis());
+    connection.setInstanceFollowRedirects(false);
     try {
-      HttpRequest request = HttpRequest.newBuilder(url).timeout(TIMEOUT).build();
-      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-      if (response.statusCode() != OK || response.body().length() > MOST_BYTES) {
-        throw new IOException("it answers " + response.statusCode());
+      if (connection.getResponseCode() != OK) {
+        throw new IOException("it answers " + connection.getResponseCode());
       }
-      return parse(response.body());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
+      ByteArrayOutputStream body = new ByteArrayOutputStream();
+      byte[] part = new byte[PART_BYTES];
+      InputStream input = connection.getInputStream();
+      for (int read = input.read(part); read >= 0; read = input.read(part)) {
+        body.write(part, 0, read);
+        if (body.size() > MOST_BYTES || System.nanoTime() - end > 0) {
+          throw new IOException("its answer is too long, or takes too long");
+        }
+      }
+      return parse(body.toString(StandardCharsets.UTF_8));
+    } finally {
+      connection.disconnect();
     }
   }
 

@@ -126,7 +126,10 @@ public final class Policy {
         if (!service.getKey().equals(EVERY_SERVICE)) {
           methods.require(service.getKey(), place);
         }
-        role.services().put(service.getKey(), permission(service.getValue().asText(), place));
+        Permission given = permission(service.getValue().asText(), place);
+        if (role.services().put(service.getKey(), given) != null) {
+          throw new BadSettings(place + ": there is an entry for " + service.getKey() + " already");
+        }
       } else {
         throw new BadSettings(place + ": must be 'service: permission' or 'service/method'");
       }

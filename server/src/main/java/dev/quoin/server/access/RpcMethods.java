@@ -66,7 +66,7 @@ public final class RpcMethods {
 
   /** The RPC of a name; throws when there is none. */
   public RpcMethod find(String fullName) {
-    require(fullName, "rpc");
+    require(fullName, "--rpc");
     return of(fullName);
   }
 

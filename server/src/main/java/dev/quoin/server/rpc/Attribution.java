@@ -47,16 +47,18 @@ final class Attribution {
       return request;
     }
     Attribution of = KNOWN.computeIfAbsent(request.getDescriptorForType(), Attribution::new);
-    of.checkUser(request, caller.user());
+    of.checkUser(request, caller);
     return of.labels.isEmpty() ? request : of.labelled(request, caller.principal().name());
   }
 
-  private void checkUser(Message request, String user) {
+  private void checkUser(Message request, Caller caller) {
+    String user = caller.user();
     if (user.isEmpty()) {
       return;
     }
     if (users.isEmpty()
         || users.stream().anyMatch(field -> !request.getField(field).toString().equals(user))) {
+      caller.onDenial().run();
       throw new ApiException(
           ErrorReason.ERROR_REASON_PERMISSION_DENIED,
           users.isEmpty()

@@ -3,6 +3,7 @@ package dev.quoin.server.settings;
 
 import dev.quoin.server.redis.RedisAddress;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +18,8 @@ import java.util.List;
 public record Settings(
     @Setting(
             value = "127.0.0.1",
-            about = "Address to listen on. Another one than loopback needs TLS or insecure.")
+            about =
+                "Address to listen on. Another one than loopback needs TLS and callers who say who they are (tokens, jwt-keys or tls-client-authorities), or insecure.")
         String host,
     @Setting(
             value = "7400",
@@ -81,7 +83,9 @@ public record Settings(
             value = "quoin",
             about = "First part of every key in Redis: letters, digits, '.', '_' and '-'.")
         String keyPrefix,
-    @Setting(value = "false", about = "Serve without TLS on an address other machines can reach.")
+    @Setting(
+            value = "false",
+            about = "Serve without TLS, or whoever comes, on an address other machines can reach.")
         boolean insecure,
     @Setting(
             value = "",
@@ -92,7 +96,7 @@ public record Settings(
     @Setting(
             value = "",
             about =
-                "PEM file with the authorities that may sign client certificates; clients must then show one.")
+                "PEM file with the authorities that may sign client certificates, whose subject alternative name is who calls. Clients must then show one, unless tokens or jwt-keys are set.")
         String tlsClientAuthorities,
     @Setting(
             value = "",
@@ -102,7 +106,7 @@ public record Settings(
     @Setting(
             value = "",
             about =
-                "Public keys of the issuer of JWTs, as a JWK set: a file, or an http or https URL; callers must then say who they are.")
+                "Public keys of the issuer of JWTs, as a JWK set: a file, or an https URL; callers must then say who they are.")
         String jwtKeys,
     @Setting(value = "", about = "Issuer that JWTs must name.") String jwtIssuer,
     @Setting(value = "", about = "Audience that JWTs must be for.") String jwtAudience,
@@ -289,6 +293,11 @@ public record Settings(
               + " can be reached from other machines; set tokens, jwt-keys or"
               + " tls-client-authorities, or insecure to serve whoever comes");
     }
+    if (jwtKeys.startsWith("http://") && !insecure && !isLoopback("jwt-keys", hostOf(jwtKeys))) {
+      throw new BadSettings(
+          "jwt-keys: whoever is on the way could replace keys fetched by http; use https or a file,"
+              + " or set insecure");
+    }
     if (!jwtKeys.isEmpty() && (jwtIssuer.isEmpty() || jwtAudience.isEmpty())) {
       throw new BadSettings("jwt-keys: needs jwt-issuer and jwt-audience");
     }
@@ -353,6 +362,18 @@ public record Settings(
       before = duration;
     }
     return durations.size() <= MOST_PRECISIONS;
+  }
+
+  private static String hostOf(String url) {
+    try {
+      String host = URI.create(url).getHost();
+      if (host != null) {
+        return host;
+      }
+    } catch (IllegalArgumentException e) {
+      // Refused below.
+    }
+    throw new BadSettings("jwt-keys: " + url + " is no URL");
   }
 
   private static boolean isLoopback(String setting, String host) {

@@ -20,6 +20,8 @@ public final class WatchedFile<T> {
   private final Path file;
   private final Parser<T> parser;
   private byte[] seen;
+  private byte[] changed;
+  private boolean isReadable = true;
   private volatile T value;
 
   /** Reads a text; throws {@link BadSettings} that says what is wrong with it. */
@@ -48,26 +50,37 @@ public final class WatchedFile<T> {
     return value;
   }
 
-  /** Reads it if it has changed; returns whether there is something new. */
+  /**
+   * Reads it if it has changed and is no longer being written: if it was the same the last time,
+   * too. Returns whether there is something new.
+   */
   public boolean look() {
+    byte[] now;
     try {
-      byte[] now = Files.readAllBytes(file);
-      if (Arrays.equals(now, seen)) {
-        return false;
+      now = Files.readAllBytes(file);
+    } catch (IOException e) {
+      if (isReadable) {
+        LOG.warning("keeping what " + file + " said before: it cannot be read");
       }
-      // Said once for each change, whether it can be used or not.
-      seen = now;
-      value = parse(now);
-      LOG.info("read the changed file " + file);
-      return true;
-    } catch (IOException | BadSettings e) {
-      String reason = e instanceof IOException ? "cannot be read" : e.getMessage();
-      if (seen.length > 0 || e instanceof BadSettings) {
-        LOG.warning("keeping what " + file + " said before: " + reason);
-      }
-      seen = e instanceof IOException ? new byte[0] : seen;
+      isReadable = false;
+      changed = null;
       return false;
     }
+    isReadable = true;
+    if (Arrays.equals(now, seen) || !Arrays.equals(now, changed)) {
+      changed = now;
+      return false;
+    }
+    // Said once for each change, whether it can be used or not.
+    seen = now;
+    try {
+      value = parse(now);
+    } catch (BadSettings e) {
+      LOG.warning("keeping what " + file + " said before: " + e.getMessage());
+      return false;
+    }
+    LOG.info("read the changed file " + file);
+    return true;
   }
 
   private T parse(byte[] bytes) {

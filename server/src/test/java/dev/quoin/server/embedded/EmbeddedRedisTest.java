@@ -12,13 +12,17 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.ServerProcess;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.StatusRuntimeException;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
@@ -80,6 +84,51 @@ final class EmbeddedRedisTest {
           .hasMessageContaining("data")
           .hasMessageContaining("another Quoin server uses this folder");
     }
+  }
+
+  /** Anybody on the machine can connect to its port, and nobody else can do anything there. */
+  @Test
+  void redisKnowsNobodyWithoutThePassword() throws Exception {
+    try (TestServer server = TestServer.start("data", data.toString())) {
+      server.locks().acquire(LONG_LOCK);
+      Path configuration = data.resolve("redis.conf");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(configuration)))
+          .isEqualTo("rw-------");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
+          .isEqualTo("rwx------");
+      int port = Integer.parseInt(setting(configuration, "port "));
+      String password = setting(configuration, "requirepass ");
+
+      assertThat(answers(port, "GET a", "AUTH wrong", "AUTH default ''", "CONFIG GET requirepass"))
+          .allMatch(line -> line.startsWith("-NOAUTH") || line.startsWith("-WRONGPASS"));
+      // As an operator gets in, who can read the file.
+      assertThat(answers(port, "AUTH " + password, "DBSIZE")).first().isEqualTo("+OK");
+      long pid = server.server().embedded().orElseThrow().pid();
+      assertThat(Files.readString(Path.of("/proc/" + pid + "/cmdline"))).doesNotContain(password);
+      assertThat(Files.readString(Path.of("/proc/" + pid + "/environ"))).doesNotContain(password);
+    }
+  }
+
+  private static String setting(Path configuration, String name) throws IOException {
+    return Files.readAllLines(configuration).stream()
+        .filter(line -> line.startsWith(name))
+        .map(line -> line.substring(name.length()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static List<String> answers(int port, String... commands) throws IOException {
+    List<String> answers = new ArrayList<>();
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      BufferedReader in =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+      for (String command : commands) {
+        socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.UTF_8));
+        answers.add(in.readLine());
+      }
+    }
+    return answers;
   }
 
   @Test

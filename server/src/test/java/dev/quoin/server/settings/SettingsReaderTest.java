@@ -59,6 +59,10 @@ final class SettingsReaderTest {
         "redis|http://example.org|redis://",
         "redis|localhost:6379|redis://",
         "host|0.0.0.0|tls-certificate",
+        "jwt-keys|keys.json|needs jwt-issuer and jwt-audience",
+        "jwt-keys|http://192.0.2.1/keys|could replace keys fetched by http",
+        "jwt-keys|http:///keys|is no URL",
+        "policy|policy.yaml|needs tokens, jwt-keys or tls-client-authorities",
         "tls-key|key.pem|set both or neither",
       })
   void badValueIsRefusedByItsNameWithWhatIsAllowed(String name, String value, String allowed) {

@@ -75,6 +75,15 @@ public final class TlsProxy implements AutoCloseable {
 
   /** A new key under the name "quoin", with a certificate for localhost that signs itself. */
   public static KeyStore makeKeys(Path folder) throws IOException, GeneralSecurityException {
+    return makeKeys(folder, "dns:localhost");
+  }
+
+  /**
+   * The same for another subject alternative name.
+   *
+   * @param name as keytool takes it, such as {@code uri:spiffe://example/orders}; empty for none
+   */
+  static KeyStore makeKeys(Path folder, String name) throws IOException, GeneralSecurityException {
     Path store = folder.resolve("store.p12");
     Process keytool =
         new ProcessBuilder(
@@ -87,7 +96,7 @@ public final class TlsProxy implements AutoCloseable {
                 "-dname",
                 "CN=localhost",
                 "-ext",
-                "san=dns:localhost",
+                name.isEmpty() ? "ku=digitalSignature" : "san=" + name,
                 "-keystore",
                 store.toString(),
                 "-storepass",
