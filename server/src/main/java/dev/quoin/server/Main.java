@@ -175,7 +175,7 @@ public final class Main {
     System.out.println(text);
   }
 
-  private static String version() {
+  static String version() {
     String version = Main.class.getPackage().getImplementationVersion();
     return version == null ? "development" : version;
   }

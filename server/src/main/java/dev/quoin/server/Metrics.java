@@ -6,10 +6,11 @@ import static java.net.HttpURLConnection.HTTP_OK;
 import static java.net.HttpURLConnection.HTTP_UNAVAILABLE;
 
 import com.sun.net.httpserver.HttpExchange;
+import dev.quoin.server.telemetry.NamespaceLabels;
+import dev.quoin.server.telemetry.Telemetry;
 import io.grpc.ServerBuilder;
 import io.grpc.opentelemetry.GrpcOpenTelemetry;
 import io.opentelemetry.api.OpenTelemetry;
-import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.exporter.prometheus.PrometheusHttpServer;
 import io.opentelemetry.instrumentation.runtimetelemetry.RuntimeTelemetry;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
@@ -20,21 +21,23 @@ import java.util.function.BooleanSupplier;
 /** Metrics under their OpenTelemetry names, served to Prometheus: gRPC, Redis, scripts, JVM. */
 final class Metrics implements AutoCloseable {
   private final OpenTelemetry telemetry;
+  private final boolean isOn;
   private final Runnable shutdown;
 
-  private Metrics(OpenTelemetry telemetry, Runnable shutdown) {
+  private Metrics(OpenTelemetry telemetry, boolean isOn, Runnable shutdown) {
     this.telemetry = telemetry;
+    this.isOn = isOn;
     this.shutdown = shutdown;
   }
 
   /**
    * Serves {@code http://host:port/metrics}; port 0 measures nothing. For whoever cannot ask for
-   * the health over gRPC, {@code /ready} says 200 while calls are served, and 503 while they are
-   * not.
+   * the health over gRPC, {@code /readyz} says 200 while calls are served, and 503 while they are
+   * not; {@code /ready} is its older name. {@code /healthz} says 200 as long as the process lives.
    */
   static Metrics start(String host, int port, BooleanSupplier isServing) {
     if (port == 0) {
-      return new Metrics(OpenTelemetry.noop(), () -> {});
+      return new Metrics(OpenTelemetry.noop(), false, () -> {});
     }
     OpenTelemetrySdk sdk =
         OpenTelemetrySdk.builder()
@@ -51,6 +54,7 @@ final class Metrics implements AutoCloseable {
     RuntimeTelemetry jvm = RuntimeTelemetry.create(sdk);
     return new Metrics(
         sdk,
+        true,
         () -> {
           jvm.close();
           sdk.close();
@@ -59,14 +63,18 @@ final class Metrics implements AutoCloseable {
 
   private static void answer(HttpExchange exchange, BooleanSupplier isServing) throws IOException {
     try (exchange) {
-      boolean isKnown = exchange.getRequestURI().getPath().equals("/ready");
-      int ready = isServing.getAsBoolean() ? HTTP_OK : HTTP_UNAVAILABLE;
-      exchange.sendResponseHeaders(isKnown ? ready : HTTP_NOT_FOUND, -1);
+      int status =
+          switch (exchange.getRequestURI().getPath()) {
+            case "/healthz" -> HTTP_OK;
+            case "/ready", "/readyz" -> isServing.getAsBoolean() ? HTTP_OK : HTTP_UNAVAILABLE;
+            default -> HTTP_NOT_FOUND;
+          };
+      exchange.sendResponseHeaders(status, -1);
     }
   }
 
-  Meter meter() {
-    return telemetry.getMeter("dev.quoin.server");
+  Telemetry telemetry() {
+    return new Telemetry(telemetry.getMeter("dev.quoin.server"), new NamespaceLabels(), isOn);
   }
 
   void measure(ServerBuilder<?> server) {

@@ -19,6 +19,8 @@ import dev.quoin.server.redis.RedisOptions;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.redis.UnusableRedis;
+import dev.quoin.server.rpc.CallLog;
+import dev.quoin.server.rpc.CallRecorder;
 import dev.quoin.server.rpc.Connections;
 import dev.quoin.server.rpc.Drain;
 import dev.quoin.server.rpc.Gzip;
@@ -29,6 +31,8 @@ import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.Settings;
 import dev.quoin.server.tail.Tails;
+import dev.quoin.server.telemetry.RedisHealth;
+import dev.quoin.server.telemetry.Telemetry;
 import dev.quoin.server.waiting.WaitQueues;
 import io.grpc.BindableService;
 import io.grpc.InsecureServerCredentials;
@@ -175,7 +179,10 @@ public final class QuoinServer implements AutoCloseable {
     queues = new WaitQueues(redis.pubSub(), timer, settings.maxWaiters());
     Seal seal = seal(redis, timer);
     tails = new Tails(redis.pubSub(), timer, seal);
-    Scripts scripts = new Scripts(redis, metrics.meter());
+    Telemetry telemetry = metrics.telemetry();
+    Scripts scripts = new Scripts(redis, telemetry.meter());
+    CallLog log = new CallLog(settings.slowCallLog(), settings.accessLog());
+    closers.push(log::close);
     Namespaces namespaces = new Namespaces(scripts, settings.keyPrefix());
     UnreadResponses unread = new UnreadResponses(settings.maxUnreadBytes(), loops.group());
     storage = new StorageSampler(redis, scripts, settings.keyPrefix(), quotas::areOfStored);
@@ -183,6 +190,7 @@ public final class QuoinServer implements AutoCloseable {
     Kernel kernel =
         new Kernel(
             new Rpc(
+                new CallRecorder(telemetry, log),
                 access,
                 quotas,
                 validation,
@@ -196,10 +204,10 @@ public final class QuoinServer implements AutoCloseable {
             tails,
             timer,
             new Sockets(loops, closers::push),
-            metrics.meter(),
+            telemetry,
             storage,
             settings);
-    storage.start(timer, metrics.meter(), queues.server());
+    storage.start(timer, telemetry.meter(), queues.server());
     audit.tell(new AuditEntries(new LogWriter(kernel)));
     List<ServerServiceDefinition> features =
         Services.ALL.stream()
@@ -207,7 +215,16 @@ public final class QuoinServer implements AutoCloseable {
             .toList();
     services = Services.ALL.stream().map(service -> service.contract().getName()).toList();
     health = new Health(redis, timer, services);
-    server = listen(loops, timer, metrics, unread, features, new AccessInterceptor(access));
+    Connections connections =
+        new Connections(
+            settings.maxConnections(),
+            settings.maxConnectionsPerPeer(),
+            settings.maxControlFrames(),
+            settings.requestTimeout());
+    new ServerGauges(telemetry).show(Main.version(), queues, tails, storage, connections);
+    RedisHealth.start(redis, timer, telemetry, health::isRedisUp);
+    server =
+        listen(loops, timer, metrics, connections, unread, features, new AccessInterceptor(access));
     health.start();
   }
 
@@ -298,6 +315,7 @@ public final class QuoinServer implements AutoCloseable {
       EventLoops loops,
       HashedWheelTimer timer,
       Metrics metrics,
+      Connections connections,
       UnreadResponses unread,
       List<ServerServiceDefinition> features,
       AccessInterceptor access) {
@@ -308,12 +326,6 @@ public final class QuoinServer implements AutoCloseable {
             settings.requestTimeout(),
             settings.maxRequestBytes(),
             settings.maxUnfinishedBytes());
-    Connections connections =
-        new Connections(
-            settings.maxConnections(),
-            settings.maxConnectionsPerPeer(),
-            settings.maxControlFrames(),
-            settings.requestTimeout());
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(
                 new InetSocketAddress(settings.host(), settings.port()), credentials())

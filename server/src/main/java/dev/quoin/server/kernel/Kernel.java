@@ -7,6 +7,7 @@ import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Rpc;
 import dev.quoin.server.settings.Settings;
 import dev.quoin.server.tail.Tails;
+import dev.quoin.server.telemetry.Telemetry;
 import dev.quoin.server.waiting.WaitQueues;
 import io.netty.util.Timer;
 import io.opentelemetry.api.metrics.Meter;
@@ -20,7 +21,7 @@ import io.opentelemetry.api.metrics.Meter;
  * @param tails lets callers follow logs
  * @param timer runs small things later
  * @param sockets lets features listen to other protocols than gRPC
- * @param meter takes what operators want to graph
+ * @param telemetry takes what operators want to graph
  * @param storage knows what namespaces store
  * @param settings the configuration of the server
  */
@@ -31,9 +32,14 @@ public record Kernel(
     Tails tails,
     Timer timer,
     Sockets sockets,
-    Meter meter,
+    Telemetry telemetry,
     StorageSampler storage,
     Settings settings) {
+
+  /** Makes instruments. */
+  public Meter meter() {
+    return telemetry.meter();
+  }
 
   /** The keys of a feature. */
   public Keyspace keyspace(String feature) {

@@ -108,6 +108,8 @@ final class LeaseCall implements Fetcher.Taker {
             .redis()
             .timer()
             .newTimeout(t -> waited(), patience(waitMillis), TimeUnit.MILLISECONDS);
+    long begin = System.nanoTime();
+    outcome.whenComplete((leases, failure) -> call.waited(System.nanoTime() - begin));
     call.onCancel(this::abandon);
     call.onDrain(() -> end(ApiException.shuttingDown()));
     fetcher

@@ -4,6 +4,7 @@ package dev.quoin.server.redis;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.netty.util.Timer;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -72,6 +73,11 @@ public final class Redis implements AutoCloseable {
    */
   public CompletionStage<Boolean> alive() {
     return alive.apply(new RequestContext("", null));
+  }
+
+  /** What INFO says on every node that takes writes. */
+  public CompletionStage<Map<String, Map<String, String>>> info() {
+    return call(new RequestContext("-", null), RedisInfo::ask, late -> {});
   }
 
   /**

@@ -11,6 +11,7 @@ import dev.quoin.server.redis.Seal;
 import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
@@ -30,6 +31,7 @@ public class Call {
   private final Metadata headers;
   private final RequestContext scope;
   private final Drain drain;
+  private final CallRecorder.Begun record;
   private Caller caller = Caller.ANYBODY;
   private Quotas.Begun begun = Quotas.Begun.UNLIMITED;
   private String requestId;
@@ -38,8 +40,9 @@ public class Call {
   private Runnable cancellation;
   private Drain.Registration draining;
 
-  Call(Metadata headers, Drain drain, Seal seal) {
+  Call(Metadata headers, Drain drain, Seal seal, CallRecorder.OfMethod recorder) {
     this.headers = headers;
+    this.record = recorder.begin(this);
     this.drain = drain;
     String namespace = headers.get(NAMESPACE);
     this.scope =
@@ -118,6 +121,15 @@ public class Call {
     }
   }
 
+  /** It has waited so long for what its caller wants to wait for: that is no work. */
+  public void waited(long nanos) {
+    record.waited(nanos);
+  }
+
+  CallRecorder.Begun record() {
+    return record;
+  }
+
   void checkNamespace() {
     if (!isNamespace(scope.namespace())) {
       throw InvalidRequest.of(
@@ -149,6 +161,7 @@ public class Call {
       action = cancellation;
       cancellation = null;
     }
+    record.end(Status.Code.CANCELLED);
     end();
     if (action != null) {
       action.run();
@@ -163,6 +176,7 @@ public class Call {
       draining = null;
     }
     begun.end();
+    record.end(Status.Code.OK);
     if (registration != null) {
       registration.cancel();
     }

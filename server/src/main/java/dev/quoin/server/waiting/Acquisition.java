@@ -25,17 +25,20 @@ public final class Acquisition {
   private final Consumer<Runnable> onCancel;
   private final Consumer<Runnable> onDrain;
   private final LongConsumer places;
+  private final LongConsumer waited;
 
   /**
    * @param onCancel takes what is to run when nobody wants it any more, in place of what it took
    * @param onDrain takes what is to run when the server drains
+   * @param waited told for how many nanoseconds it has waited in the queue
    */
   public Acquisition(
       Leases leases,
       LeaseRequest request,
       Consumer<Runnable> onCancel,
-      Consumer<Runnable> onDrain) {
-    this(leases, request, onCancel, onDrain, place -> {});
+      Consumer<Runnable> onDrain,
+      LongConsumer waited) {
+    this(leases, request, onCancel, onDrain, waited, place -> {});
   }
 
   /**
@@ -46,11 +49,13 @@ public final class Acquisition {
       LeaseRequest request,
       Consumer<Runnable> onCancel,
       Consumer<Runnable> onDrain,
+      LongConsumer waited,
       LongConsumer places) {
     this.leases = leases;
     this.request = request;
     this.onCancel = onCancel;
     this.onDrain = onDrain;
+    this.waited = waited;
     this.places = places;
   }
 
@@ -73,6 +78,7 @@ public final class Acquisition {
 
   private CompletionStage<AcquireResult> await(long waitMillis) {
     AtomicBoolean drained = new AtomicBoolean();
+    long begin = System.nanoTime();
     Waiter waiter = leases.await(request, places);
     limit(waiter, waitMillis);
     onCancel.accept(() -> waiter.giveUp(false));
@@ -83,6 +89,7 @@ public final class Acquisition {
         });
     return waiter
         .outcome()
+        .whenComplete((result, failure) -> waited.accept(System.nanoTime() - begin))
         .thenApply(
             result -> {
               if (!result.isGranted() && drained.get()) {

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.rpc;
+
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.Reasons;
+import dev.quoin.server.telemetry.NamespaceLabels;
+import dev.quoin.server.telemetry.Telemetry;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.metrics.DoubleHistogram;
+import io.opentelemetry.api.metrics.LongCounter;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Measures calls, without the waits that their callers asked for, and has them logged. What is
+ * counted by namespace is not told apart by RPC where that would be too many series.
+ */
+public final class CallRecorder {
+  private static final AttributeKey<String> METHOD = AttributeKey.stringKey("grpc.method");
+  private static final AttributeKey<String> SERVICE = AttributeKey.stringKey("quoin.service");
+  private static final AttributeKey<String> REASON = AttributeKey.stringKey("quoin.reason");
+  private static final double SECOND_NANOS = 1e9;
+
+  private final Telemetry telemetry;
+  private final CallLog log;
+  private final DoubleHistogram work;
+  private final DoubleHistogram wait;
+  private final LongCounter calls;
+  private final LongCounter refusals;
+  private final ConcurrentLinkedQueue<OfMethod> streams = new ConcurrentLinkedQueue<>();
+
+  public CallRecorder(Telemetry telemetry, CallLog log) {
+    this.telemetry = telemetry;
+    this.log = log;
+    this.work =
+        telemetry
+            .meter()
+            .histogramBuilder("quoin.call.work.duration")
+            .setUnit("s")
+            .setDescription(
+                "Time to serve a call with one response, without the wait that its caller asked for.")
+            .setExplicitBucketBoundariesAdvice(
+                List.of(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0))
+            .build();
+    this.wait =
+        telemetry
+            .meter()
+            .histogramBuilder("quoin.wait.duration")
+            .setUnit("s")
+            .setDescription("Time that calls waited because their callers asked for it.")
+            .setExplicitBucketBoundariesAdvice(
+                List.of(0.005, 0.025, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 3600.0))
+            .build();
+    this.calls =
+        telemetry
+            .meter()
+            .counterBuilder("quoin.calls")
+            .setDescription("Calls that were let in, by service and namespace.")
+            .build();
+    this.refusals =
+        telemetry
+            .meter()
+            .counterBuilder("quoin.refusals")
+            .setDescription("Calls that were answered with a reason, by reason and namespace.")
+            .build();
+    telemetry.gauge(
+        "quoin.streams.open",
+        "{stream}",
+        "Streams that are open, by RPC and namespace.",
+        gauge -> streams.forEach(method -> method.read(gauge::record)));
+  }
+
+  /** Records nothing. */
+  public static CallRecorder none() {
+    return new CallRecorder(
+        new Telemetry(OpenTelemetry.noop().getMeter("none"), new NamespaceLabels(), false),
+        CallLog.NONE);
+  }
+
+  OfMethod of(MethodDescriptor<?, ?> method) {
+    OfMethod recorded = new OfMethod(method);
+    if (!recorded.isUnary) {
+      streams.add(recorded);
+    }
+    return recorded;
+  }
+
+  /** What is counted for an RPC and a namespace. */
+  private static final class OfNamespace {
+    final Attributes ofService;
+    final Attributes ofMethod;
+    final LongAdder open = new LongAdder();
+
+    OfNamespace(MethodDescriptor<?, ?> method, String label) {
+      ofService = Attributes.of(SERVICE, method.getServiceName(), NamespaceLabels.NAMESPACE, label);
+      ofMethod =
+          Attributes.of(METHOD, method.getFullMethodName(), NamespaceLabels.NAMESPACE, label);
+    }
+  }
+
+  /** The calls of one RPC. */
+  final class OfMethod {
+    private final MethodDescriptor<?, ?> method;
+    private final boolean isUnary;
+    private final Attributes attributes;
+    private final Map<String, OfNamespace> byLabel = new ConcurrentHashMap<>();
+
+    private OfMethod(MethodDescriptor<?, ?> method) {
+      this.method = method;
+      this.isUnary = method.getType() == MethodDescriptor.MethodType.UNARY;
+      this.attributes = Attributes.of(METHOD, method.getFullMethodName());
+    }
+
+    Begun begin(Call call) {
+      return new Begun(this, call);
+    }
+
+    private OfNamespace in(String label) {
+      OfNamespace known = byLabel.get(label);
+      return known != null
+          ? known
+          : byLabel.computeIfAbsent(label, name -> new OfNamespace(method, name));
+    }
+
+    private void read(Gauge gauge) {
+      byLabel.values().forEach(counted -> gauge.record(counted.open.sum(), counted.ofMethod));
+    }
+  }
+
+  private interface Gauge {
+    void record(long value, Attributes attributes);
+  }
+
+  /** A call that has begun. */
+  final class Begun {
+    private final OfMethod method;
+    private final Call call;
+    private final long begin = System.nanoTime();
+    private OfNamespace counted;
+    private long waited;
+    private boolean ended;
+
+    private Begun(OfMethod method, Call call) {
+      this.method = method;
+      this.call = call;
+    }
+
+    /** Its caller may call, and its namespace is one. */
+    synchronized void accepted() {
+      if (counted != null || ended) {
+        return;
+      }
+      counted = method.in(telemetry.labels().of(call.scope().namespace()));
+      calls.add(1, counted.ofService);
+      if (!method.isUnary) {
+        counted.open.increment();
+      }
+    }
+
+    synchronized void waited(long nanos) {
+      waited += nanos;
+      if (counted != null) {
+        wait.record(nanos / SECOND_NANOS, counted.ofMethod);
+      }
+    }
+
+    void refused(Status.Code code, ErrorReason reason) {
+      refusals.add(
+          1,
+          Attributes.of(
+              REASON,
+              Reasons.name(reason),
+              NamespaceLabels.NAMESPACE,
+              telemetry.labels().known(call.scope().namespace())));
+      end(code);
+    }
+
+    /** The first end counts. */
+    void end(Status.Code code) {
+      long took;
+      long pause;
+      synchronized (this) {
+        if (ended) {
+          return;
+        }
+        ended = true;
+        took = System.nanoTime() - begin;
+        pause = Math.min(took, waited);
+        if (method.isUnary) {
+          work.record((took - pause) / SECOND_NANOS, method.attributes);
+        } else if (counted != null) {
+          counted.open.decrement();
+        }
+      }
+      log.ended(method.method.getFullMethodName(), method.isUnary, call, code, took, pause);
+    }
+  }
+}
