@@ -168,7 +168,7 @@ public final class QuoinServer implements AutoCloseable {
         new FutureTask<>(
             () -> {
               Services.ALL.forEach(service -> validation.compile(service.contract()));
-              return startMetrics();
+              return Metrics.start(settings, this::isServing);
             });
     new Thread(aside, "quoin-start").start();
     Redis redis = connect(loops, timer);
@@ -252,17 +252,6 @@ public final class QuoinServer implements AutoCloseable {
   private boolean isServing() {
     Health known = health;
     return known != null && known.isServing();
-  }
-
-  private Metrics startMetrics() {
-    try {
-      return Metrics.start(settings.metricsHost(), settings.metricsPort(), this::isServing);
-    } catch (UncheckedIOException e) {
-      throw new BadSettings(
-          "metrics-port: cannot listen on %s:%d: %s"
-              .formatted(
-                  settings.metricsHost(), settings.metricsPort(), e.getCause().getMessage()));
-    }
   }
 
   private Redis connect(EventLoops loops, HashedWheelTimer timer) {

@@ -12,8 +12,10 @@ import java.util.function.BooleanSupplier;
  * @param seal seals what the caller is handed out to bring back; null for work that has no caller
  * @param gone whether nobody waits for the answer any more: then new work that has not been sent is
  *     not sent
+ * @param trace to which what is done belongs
  */
-public record RequestContext(String namespace, Deadline deadline, Seal seal, BooleanSupplier gone) {
+public record RequestContext(
+    String namespace, Deadline deadline, Seal seal, BooleanSupplier gone, Trace trace) {
   private static final BooleanSupplier NEVER = () -> false;
 
   /** The scope of work that has no caller. */
@@ -26,10 +28,15 @@ public record RequestContext(String namespace, Deadline deadline, Seal seal, Boo
     this(namespace, deadline, seal, NEVER);
   }
 
+  /** The scope of a caller who may go away before the deadline. */
+  public RequestContext(String namespace, Deadline deadline, Seal seal, BooleanSupplier gone) {
+    this(namespace, deadline, seal, gone, Trace.NONE);
+  }
+
   /** The same namespace for work that outlives the call it was begun by. */
   public RequestContext detached() {
     return deadline == null && gone == NEVER
         ? this
-        : new RequestContext(namespace, null, seal, NEVER);
+        : new RequestContext(namespace, null, seal, NEVER, trace);
   }
 }

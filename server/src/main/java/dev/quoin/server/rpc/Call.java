@@ -42,7 +42,7 @@ public class Call {
 
   Call(Metadata headers, Drain drain, Seal seal, CallRecorder.OfMethod recorder) {
     this.headers = headers;
-    this.record = recorder.begin(this);
+    this.record = recorder.begin(this, headers);
     this.drain = drain;
     String namespace = headers.get(NAMESPACE);
     this.scope =
@@ -50,7 +50,8 @@ public class Call {
             namespace == null ? "default" : namespace,
             Context.current().getDeadline(),
             seal,
-            this::isCancelled);
+            this::isCancelled,
+            record.trace());
   }
 
   /** Finds out who calls; throws the refusal when they may not, or not now. */

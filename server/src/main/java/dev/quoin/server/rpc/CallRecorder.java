@@ -3,17 +3,22 @@ package dev.quoin.server.rpc;
 
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Reasons;
+import dev.quoin.server.redis.Trace;
 import dev.quoin.server.telemetry.NamespaceLabels;
 import dev.quoin.server.telemetry.Telemetry;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.DoubleHistogram;
 import io.opentelemetry.api.metrics.LongCounter;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
@@ -26,6 +31,17 @@ public final class CallRecorder {
   private static final AttributeKey<String> METHOD = AttributeKey.stringKey("grpc.method");
   private static final AttributeKey<String> SERVICE = AttributeKey.stringKey("quoin.service");
   private static final AttributeKey<String> REASON = AttributeKey.stringKey("quoin.reason");
+
+  /** Statuses that are not the caller's fault. */
+  private static final Set<Status.Code> FAULTS =
+      EnumSet.of(
+          Status.Code.UNKNOWN,
+          Status.Code.DEADLINE_EXCEEDED,
+          Status.Code.UNIMPLEMENTED,
+          Status.Code.INTERNAL,
+          Status.Code.UNAVAILABLE,
+          Status.Code.DATA_LOSS);
+
   private static final double SECOND_NANOS = 1e9;
 
   private final Telemetry telemetry;
@@ -79,9 +95,7 @@ public final class CallRecorder {
 
   /** Records nothing. */
   public static CallRecorder none() {
-    return new CallRecorder(
-        new Telemetry(OpenTelemetry.noop().getMeter("none"), new NamespaceLabels(), false),
-        CallLog.NONE);
+    return new CallRecorder(Telemetry.none(), CallLog.NONE);
   }
 
   OfMethod of(MethodDescriptor<?, ?> method) {
@@ -118,8 +132,10 @@ public final class CallRecorder {
       this.attributes = Attributes.of(METHOD, method.getFullMethodName());
     }
 
-    Begun begin(Call call) {
-      return new Begun(this, call);
+    Begun begin(Call call, Metadata headers) {
+      Trace trace =
+          telemetry.traces().begin(headers, method.getServiceName(), method.getBareMethodName());
+      return new Begun(this, call, trace);
     }
 
     private OfNamespace in(String label) {
@@ -142,14 +158,20 @@ public final class CallRecorder {
   final class Begun {
     private final OfMethod method;
     private final Call call;
+    private final Trace trace;
     private final long begin = System.nanoTime();
     private OfNamespace counted;
     private long waited;
     private boolean ended;
 
-    private Begun(OfMethod method, Call call) {
+    private Begun(OfMethod method, Call call, Trace trace) {
       this.method = method;
       this.call = call;
+      this.trace = trace;
+    }
+
+    Trace trace() {
+      return trace;
     }
 
     /** Its caller may call, and its namespace is one. */
@@ -167,7 +189,7 @@ public final class CallRecorder {
     synchronized void waited(long nanos) {
       waited += nanos;
       if (counted != null) {
-        wait.record(nanos / SECOND_NANOS, counted.ofMethod);
+        wait.record(nanos / SECOND_NANOS, counted.ofMethod, trace.context());
       }
     }
 
@@ -179,6 +201,9 @@ public final class CallRecorder {
               Reasons.name(reason),
               NamespaceLabels.NAMESPACE,
               telemetry.labels().known(call.scope().namespace())));
+      if (trace != Trace.NONE) {
+        trace.span().setAttribute(REASON, Reasons.name(reason));
+      }
       end(code);
     }
 
@@ -194,12 +219,28 @@ public final class CallRecorder {
         took = System.nanoTime() - begin;
         pause = Math.min(took, waited);
         if (method.isUnary) {
-          work.record((took - pause) / SECOND_NANOS, method.attributes);
+          work.record((took - pause) / SECOND_NANOS, method.attributes, trace.context());
         } else if (counted != null) {
           counted.open.decrement();
         }
       }
+      if (trace != Trace.NONE) {
+        end(trace.span(), code, pause);
+      }
       log.ended(method.method.getFullMethodName(), method.isUnary, call, code, took, pause);
+    }
+
+    private void end(Span span, Status.Code code, long pauseNanos) {
+      span.setAttribute(NamespaceLabels.NAMESPACE, call.scope().namespace());
+      span.setAttribute("quoin.request_id", call.requestId());
+      span.setAttribute("rpc.grpc.status_code", code.value());
+      if (pauseNanos > 0) {
+        span.setAttribute("quoin.waited", pauseNanos / SECOND_NANOS);
+      }
+      if (FAULTS.contains(code)) {
+        span.setStatus(StatusCode.ERROR, code.name());
+      }
+      span.end();
     }
   }
 }

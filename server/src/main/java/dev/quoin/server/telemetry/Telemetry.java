@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.telemetry;
 
+import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.api.metrics.ObservableDoubleMeasurement;
@@ -13,10 +14,17 @@ import java.util.function.Consumer;
  * Takes what operators want to graph.
  *
  * @param meter makes instruments
+ * @param traces begins the traces of calls
  * @param labels bounds how many namespaces become labels
  * @param isOn whether anybody is told: otherwise nothing has to be measured
  */
-public record Telemetry(Meter meter, NamespaceLabels labels, boolean isOn) {
+public record Telemetry(Meter meter, Traces traces, NamespaceLabels labels, boolean isOn) {
+
+  /** Takes nothing. */
+  public static Telemetry none() {
+    return new Telemetry(
+        OpenTelemetry.noop().getMeter("none"), Traces.NONE, new NamespaceLabels(), false);
+  }
 
   /** A gauge whose values are asked for whenever it is read: bounded work, and no waiting. */
   public void gauge(

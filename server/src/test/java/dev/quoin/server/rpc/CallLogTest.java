@@ -129,14 +129,9 @@ final class CallLogTest {
   void theFirstEndOfACallCounts() {
     CallLog log = new CallLog(Duration.ZERO, true);
     CallRecorder.Begun begun =
-        new CallRecorder(
-                new dev.quoin.server.telemetry.Telemetry(
-                    io.opentelemetry.api.OpenTelemetry.noop().getMeter("test"),
-                    new dev.quoin.server.telemetry.NamespaceLabels(),
-                    false),
-                log)
+        new CallRecorder(dev.quoin.server.telemetry.Telemetry.none(), log)
             .of(LocksGrpc.getAcquireMethod())
-            .begin(call());
+            .begin(call(), new Metadata());
     begun.end(Status.Code.ABORTED);
     begun.end(Status.Code.OK);
     log.close();
