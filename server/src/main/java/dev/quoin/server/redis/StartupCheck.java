@@ -70,7 +70,7 @@ final class StartupCheck {
   }
 
   /** Tries all that is done later, with a key and a channel that nobody uses. */
-  private static Optional<String> rightsProblem(
+  static Optional<String> rightsProblem(
       RedisClusterCommands<String, byte[]> redis, String prefix, Predicate<String> isThere) {
     Keyspace keyspace = new Keyspace(prefix, "startup");
     String key =
