@@ -9,6 +9,7 @@ import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.kernel.Sockets;
 import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.names.Namespaces;
+import dev.quoin.server.queues.ScalerService;
 import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.quotas.StorageSampler;
 import dev.quoin.server.redis.Keyspace;
@@ -49,6 +50,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -213,6 +215,8 @@ public final class QuoinServer implements AutoCloseable {
         Services.ALL.stream()
             .map(service -> service.implementation().apply(kernel).bindService())
             .toList();
+    List<ServerServiceDefinition> all = new ArrayList<>(features);
+    all.add(new ScalerService(kernel).bindService());
     services = Services.ALL.stream().map(service -> service.contract().getName()).toList();
     health = new Health(redis, timer, services);
     Connections connections =
@@ -223,8 +227,7 @@ public final class QuoinServer implements AutoCloseable {
             settings.requestTimeout());
     new ServerGauges(telemetry).show(Main.version(), queues, tails, storage, connections);
     RedisHealth.start(redis, timer, telemetry, health::isRedisUp);
-    server =
-        listen(loops, timer, metrics, connections, unread, features, new AccessInterceptor(access));
+    server = listen(loops, timer, metrics, connections, unread, all, new AccessInterceptor(access));
     health.start();
   }
 

@@ -13,6 +13,7 @@ import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
 /** One call: whose it is, until when it matters, and what to do when its caller goes away. */
@@ -32,6 +33,7 @@ public class Call {
   private final RequestContext scope;
   private final Drain drain;
   private final CallRecorder.Begun record;
+  private BiConsumer<String, String> admission = (namespace, rpc) -> {};
   private Caller caller = Caller.ANYBODY;
   private Quotas.Begun begun = Quotas.Begun.UNLIMITED;
   private String requestId;
@@ -56,6 +58,8 @@ public class Call {
 
   /** Finds out who calls; throws the refusal when they may not, or not now. */
   void admit(Access access, Quotas quotas, RpcMethod method, Attributes connection) {
+    admission =
+        (namespace, rpc) -> access.admit(access.method(rpc), namespace, headers, connection);
     caller = access.admit(method, scope.namespace(), headers, connection);
     begun = quotas.begin(method, scope.namespace(), caller.principal().name());
   }
@@ -66,6 +70,20 @@ public class Call {
 
   Caller caller() {
     return caller;
+  }
+
+  /**
+   * The scope of another namespace, which the request names and not the headers; throws the refusal
+   * when the caller may not call an RPC there.
+   */
+  public RequestContext in(String namespace, String rpc) {
+    if (!isNamespace(namespace)) {
+      throw InvalidRequest.of(
+          "namespace", "must be 1 to 63 lower-case letters, digits and inner hyphens");
+    }
+    admission.accept(namespace, rpc);
+    return new RequestContext(
+        namespace, scope.deadline(), scope.seal(), scope.gone(), scope.trace());
   }
 
   /** Whose data the call is about and until when its answer matters. */
