@@ -96,7 +96,7 @@ breaking: $(BUF) $(VENDOR) ## check that the contract still serves the clients o
 	@scripts/breaking $(BUF) $(VENDOR) $(AGAINST)
 
 generate: $(BUF) $(VENDOR) ## write what is made from code and contract: pages of docs, service-config.json, stubs
-	$(MVN) -q -pl proto,server,clients/java test -Dtest='GeneratedDocsTest,ServiceConfigTest' \
+	$(MVN) -q -pl proto,server,clients/java test -Dtest='GeneratedDocsTest,ObservabilityFilesTest,ServiceConfigTest' \
 	  -Dsurefire.failIfNoSpecifiedTests=false -Dquoin.test.standaloneOnly=true -Dquoin.docs=write
 	@for language in go python typescript; do scripts/generate-$$language || exit 1; done
 
