@@ -35,7 +35,7 @@ final class TelemetryCost {
   private static final Pattern SERVES = Pattern.compile(" serves 127\\.0\\.0\\.1:(\\d+)");
   private static final Path JAR = Path.of("server/target/quoin.jar");
   private static final int IN_FLIGHT = 64;
-  private static final int WARM_UP = 3;
+  private static final int WARM_UP = 6;
   private static final int NAMES = 1_024;
 
   private TelemetryCost() {}
@@ -120,8 +120,8 @@ final class TelemetryCost {
   }
 
   public static void main(String[] arguments) throws Exception {
-    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 7;
-    int calls = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 20_000;
+    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 9;
+    int calls = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 40_000;
     Path folder = Files.createTempDirectory("quoin-telemetry");
     HttpServer sink = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     sink.createContext(

@@ -20,8 +20,14 @@ import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.Scrape;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -87,6 +93,46 @@ final class MetricsTest {
     assertThat(scrape.value("quoin_call_work_duration_seconds_sum", rpc).orElse(9)).isLessThan(1.2);
     assertThat(scrape.value("quoin_call_work_duration_seconds_count", rpc).orElse(0))
         .isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void whoGoesAwayOrGetsNothingHasWaitedAndNotWorked() {
+    String namespace = unique("gone");
+    var queues =
+        QueuesGrpc.newBlockingStub(server.channel()).withInterceptors(TestServer.in(namespace));
+    LeaseRequest.Builder lease = LeaseRequest.newBuilder().addQueues("empty");
+    queues.lease(lease.setWait(Durations.fromMillis(1_200)).build());
+    Refused.by(
+        () ->
+            queues
+                .withDeadlineAfter(1_300, TimeUnit.MILLISECONDS)
+                .withInterceptors(new Cancelling(1_200))
+                .lease(lease.setWait(Durations.fromSeconds(20)).build()));
+
+    String rpc = "grpc_method=\"quoin.queues.v1.Queues/Lease\"";
+    Eventually.until(
+        "both waits are told",
+        () ->
+            scrape
+                    .value(
+                        "quoin_wait_duration_seconds_sum",
+                        rpc,
+                        "quoin_namespace=\"" + namespace + '"')
+                    .orElse(0)
+                > 2.2);
+    assertThat(scrape.value("quoin_call_work_duration_seconds_sum", rpc).orElse(9)).isLessThan(1);
+  }
+
+  /** Cancels a call some time after it began. */
+  private record Cancelling(long millis) implements ClientInterceptor {
+    @Override
+    public <Q, R> ClientCall<Q, R> interceptCall(
+        MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+      ClientCall<Q, R> call = next.newCall(method, options);
+      CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS)
+          .execute(() -> call.cancel("the test has enough", null));
+      return call;
+    }
   }
 
   @Test

@@ -108,8 +108,7 @@ final class LeaseCall implements Fetcher.Taker {
             .redis()
             .timer()
             .newTimeout(t -> waited(), patience(waitMillis), TimeUnit.MILLISECONDS);
-    long begin = System.nanoTime();
-    outcome.whenComplete((leases, failure) -> call.waited(System.nanoTime() - begin));
+    call.waits(true);
     call.onCancel(this::abandon);
     call.onDrain(() -> end(ApiException.shuttingDown()));
     fetcher
@@ -122,7 +121,7 @@ final class LeaseCall implements Fetcher.Taker {
                 fetcher.fetch();
               }
             });
-    return outcome;
+    return outcome.whenComplete((leases, failure) -> call.waits(false));
   }
 
   private long patience(long waitMillis) {

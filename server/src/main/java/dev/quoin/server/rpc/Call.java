@@ -140,9 +140,9 @@ public class Call {
     }
   }
 
-  /** It has waited so long for what its caller wants to wait for: that is no work. */
-  public void waited(long nanos) {
-    record.waited(nanos);
+  /** A wait that its caller has asked for begins, or ends: that is no work. */
+  public void waits(boolean begins) {
+    record.waits(begins);
   }
 
   CallRecorder.Begun record() {

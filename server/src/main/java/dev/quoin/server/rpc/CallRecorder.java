@@ -161,6 +161,8 @@ public final class CallRecorder {
     private final Trace trace;
     private final long begin = System.nanoTime();
     private OfNamespace counted;
+    private boolean isWaiting;
+    private long waitBegin;
     private long waited;
     private boolean ended;
 
@@ -186,10 +188,17 @@ public final class CallRecorder {
       }
     }
 
-    synchronized void waited(long nanos) {
-      waited += nanos;
-      if (counted != null) {
-        wait.record(nanos / SECOND_NANOS, counted.ofMethod, trace.context());
+    synchronized void waits(boolean begins) {
+      if (begins && !ended) {
+        isWaiting = true;
+        waitBegin = System.nanoTime();
+      } else if (isWaiting) {
+        isWaiting = false;
+        long nanos = System.nanoTime() - waitBegin;
+        waited += nanos;
+        if (counted != null) {
+          wait.record(nanos / SECOND_NANOS, counted.ofMethod, trace.context());
+        }
       }
     }
 
@@ -215,6 +224,8 @@ public final class CallRecorder {
         if (ended) {
           return;
         }
+        // Who goes away while it waits has waited until now.
+        waits(false);
         ended = true;
         took = System.nanoTime() - begin;
         pause = Math.min(took, waited);

@@ -63,7 +63,7 @@ final class Hold<R extends Message> {
   void begin() {
     beatSoon();
     long sent = System.nanoTime();
-    new Acquisition(leases, request, call::onCancel, call::onDrain, call::waited, this::waiting)
+    new Acquisition(leases, request, call::onCancel, call::onDrain, call::waits, this::waiting)
         .within(Acquisition.FOREVER)
         .whenComplete((result, failure) -> decided(result, failure, sent));
   }

@@ -76,7 +76,7 @@ public final class Leases implements WaitQueueScripts {
 
   /** Acquires what a call asks for, waiting for it at most so long. */
   public CompletionStage<AcquireResult> acquire(LeaseRequest request, long waitMillis, Call call) {
-    return new Acquisition(this, request, call::onCancel, call::onDrain, call::waited)
+    return new Acquisition(this, request, call::onCancel, call::onDrain, call::waits)
         .within(waitMillis);
   }
 
