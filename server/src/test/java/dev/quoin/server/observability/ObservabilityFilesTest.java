@@ -26,6 +26,7 @@ import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.Scrape;
 import dev.quoin.server.testing.TestServer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,6 +38,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -185,6 +187,23 @@ final class ObservabilityFilesTest {
       assertThat(page).as("docs/operating.md").contains("`" + rule.get("alert").asText() + "`");
     }
     assertThat(names).hasSizeGreaterThan(10).doesNotHaveDuplicates();
+  }
+
+  /** Where there is a promtool (Debian has it in the package prometheus), it has the last word. */
+  @Test
+  void prometheusItselfTakesTheAlerts() throws Exception {
+    Process promtool;
+    try {
+      promtool =
+          new ProcessBuilder("promtool", "check", "rules", FILES.resolve("alerts.yaml").toString())
+              .redirectErrorStream(true)
+              .start();
+    } catch (IOException e) {
+      Assumptions.abort("promtool is not installed");
+      return;
+    }
+    String said = new String(promtool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(promtool.waitFor()).as(said).isZero();
   }
 
   @Test
