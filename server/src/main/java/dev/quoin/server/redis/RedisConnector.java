@@ -249,7 +249,8 @@ public final class RedisConnector {
 
   /** The options of a client that only looks. */
   static ClientOptions inspecting(RedisAddress address) {
-    ClientOptions.Builder options = ClientOptions.builder().autoReconnect(false);
+    ClientOptions.Builder options =
+        ClientOptions.builder().maintNotificationsConfig(MaintNotificationsConfig.disabled());
     if (!address.authorities().isEmpty()) {
       options.sslOptions(trusting(address));
     }
