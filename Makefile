@@ -21,7 +21,7 @@ PARTS    := maven client-python client-typescript client-go quickstart
 SOURCES  := $(shell find pom.xml proto server \( -name target -o -path server/src/test \) -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run chat test maven clients conformance delivery quickstart lint breaking generate format bench peers \
+.PHONY: help build run chat test maven clients conformance delivery quickstart lint audit breaking generate format bench peers \
   dist image containers clean
 
 help: ## print this menu
@@ -92,11 +92,14 @@ lint: $(BUF) $(VENDOR) ## check contract and code style
 	$(MVN) -q spotless:check
 	@scripts/generated
 
+audit: $(JAR) ## check dependencies against the SBOM, their checksums and lock files, and for known holes where a tool is there
+	@scripts/audit
+
 breaking: $(BUF) $(VENDOR) ## check that the contract still serves the clients of the last release (or of AGAINST)
 	@scripts/breaking $(BUF) $(VENDOR) $(AGAINST)
 
 generate: $(BUF) $(VENDOR) ## write what is made from code and contract: pages of docs, service-config.json, stubs
-	$(MVN) -q -pl proto,server,clients/java test -Dtest='GeneratedDocsTest,ServiceConfigTest' \
+	$(MVN) -q -pl proto,server,clients/java test -Dtest='GeneratedDocsTest,ObservabilityFilesTest,ServiceConfigTest' \
 	  -Dsurefire.failIfNoSpecifiedTests=false -Dquoin.test.standaloneOnly=true -Dquoin.docs=write
 	@for language in go python typescript; do scripts/generate-$$language || exit 1; done
 

@@ -50,6 +50,11 @@ final class Health {
     return serving && !stopped;
   }
 
+  /** Whether Redis answers. */
+  boolean isRedisUp() {
+    return serving;
+  }
+
   /** For good: the server drains. */
   void stop() {
     stopped = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import dev.quoin.server.rpc.CallLog;
 import dev.quoin.server.rpc.RateLimiter;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,7 +12,7 @@ import java.util.logging.LogRecord;
 /**
  * Holds back what a logger says too often: whoever can make the server log something must not be
  * able to fill its disk. A line says how many were left out before it. What is only for debugging
- * is not held back.
+ * is not held back, and the log of all calls has a pace of its own.
  */
 final class LogRateLimiter implements Filter {
   private static final int AT_ONCE = 10;
@@ -21,7 +22,8 @@ final class LogRateLimiter implements Filter {
 
   @Override
   public boolean isLoggable(LogRecord entry) {
-    if (entry.getLevel().intValue() < Level.INFO.intValue()) {
+    if (entry.getLevel().intValue() < Level.INFO.intValue()
+        || CallLog.ALL_CALLS.equals(entry.getLoggerName())) {
       return true;
     }
     String who = entry.getLoggerName() + ' ' + entry.getLevel();

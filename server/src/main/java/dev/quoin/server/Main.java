@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import dev.quoin.server.doctor.Doctor;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.Settings;
 import dev.quoin.server.settings.SettingsReader;
@@ -19,8 +20,9 @@ import picocli.CommandLine.ParseResult;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
-/** The command line: {@code quoin serve [flags]}. */
+/** The command line: {@code quoin serve [flags]} and others. */
 public final class Main {
+  private static final int EXIT_WRONG = 1;
   private static final int EXIT_BAD_SETTINGS = 2;
   private static final String CARRIED_NOTE =
       ", which gets no security fixes: for more than trying, put a newer one on the PATH";
@@ -41,7 +43,11 @@ public final class Main {
         .usageMessage()
         .description("Locks, semaphores, queues, chat, counters and more on Redis, as gRPC calls.");
     quoin.version("quoin " + version());
-    quoin.addSubcommand("serve", serve());
+    quoin.addSubcommand("serve", withSettings("Starts the server."));
+    quoin.addSubcommand(
+        "doctor",
+        withSettings(
+            "Looks at Redis and the settings of a server, says what is wrong and what to do, and ends with 1 if anything is."));
     quoin.addSubcommand("token", AccessCommands.token());
     quoin.addSubcommand("policy", AccessCommands.policy());
     CommandLine line = new CommandLine(quoin);
@@ -49,10 +55,10 @@ public final class Main {
     return line;
   }
 
-  private static CommandSpec serve() {
-    CommandSpec serve = CommandSpec.create().mixinStandardHelpOptions(true);
-    serve.usageMessage().description("Starts the server.").width(100);
-    serve.addOption(
+  private static CommandSpec withSettings(String about) {
+    CommandSpec command = CommandSpec.create().mixinStandardHelpOptions(true);
+    command.usageMessage().description(about).width(100);
+    command.addOption(
         OptionSpec.builder("--config")
             .paramLabel("FILE")
             .type(Path.class)
@@ -62,7 +68,7 @@ public final class Main {
       String fallback =
           entry.defaultText().isEmpty() ? "" : " Default " + entry.defaultText() + ".";
       boolean isSwitch = entry.type() == boolean.class;
-      serve.addOption(
+      command.addOption(
           OptionSpec.builder(entry.flag())
               .paramLabel("VALUE")
               .type(String.class)
@@ -73,7 +79,7 @@ public final class Main {
                       .formatted(entry.about(), entry.allowed(), fallback, entry.variable()))
               .build());
     }
-    return serve;
+    return command;
   }
 
   private static int execute(ParseResult parsed) {
@@ -87,9 +93,11 @@ public final class Main {
     }
     try {
       ParseResult command = parsed.subcommand();
-      return command.commandSpec().name().equals("serve")
-          ? run(settings(command, System.getenv()))
-          : AccessCommands.execute(command, System.getenv());
+      return switch (command.commandSpec().name()) {
+        case "serve" -> run(settings(command, System.getenv()));
+        case "doctor" -> look(settings(command, System.getenv()));
+        default -> AccessCommands.execute(command, System.getenv());
+      };
     } catch (BadSettings e) {
       System.err.println("quoin: " + e.getMessage());
       return EXIT_BAD_SETTINGS;
@@ -104,6 +112,11 @@ public final class Main {
     String config = flags.remove("config");
     String file = config != null ? config : environment.get("QUOIN_CONFIG");
     return SettingsReader.read(file == null ? null : Path.of(file), environment, flags);
+  }
+
+  private static int look(Settings settings) {
+    LogLines.install("error", settings.logFormat());
+    return Doctor.look(settings, System.out) ? 0 : EXIT_WRONG;
   }
 
   private static int run(Settings settings) {
@@ -175,7 +188,7 @@ public final class Main {
     System.out.println(text);
   }
 
-  private static String version() {
+  static String version() {
     String version = Main.class.getPackage().getImplementationVersion();
     return version == null ? "development" : version;
   }

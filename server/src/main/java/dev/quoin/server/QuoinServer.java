@@ -9,6 +9,7 @@ import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.kernel.Sockets;
 import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.names.Namespaces;
+import dev.quoin.server.queues.ScalerService;
 import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.quotas.StorageSampler;
 import dev.quoin.server.redis.Keyspace;
@@ -19,6 +20,8 @@ import dev.quoin.server.redis.RedisOptions;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.redis.UnusableRedis;
+import dev.quoin.server.rpc.CallLog;
+import dev.quoin.server.rpc.CallRecorder;
 import dev.quoin.server.rpc.Connections;
 import dev.quoin.server.rpc.Drain;
 import dev.quoin.server.rpc.Gzip;
@@ -29,6 +32,8 @@ import dev.quoin.server.rpc.rules.Validation;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.Settings;
 import dev.quoin.server.tail.Tails;
+import dev.quoin.server.telemetry.RedisHealth;
+import dev.quoin.server.telemetry.Telemetry;
 import dev.quoin.server.waiting.WaitQueues;
 import io.grpc.BindableService;
 import io.grpc.InsecureServerCredentials;
@@ -45,6 +50,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -164,7 +170,7 @@ public final class QuoinServer implements AutoCloseable {
         new FutureTask<>(
             () -> {
               Services.ALL.forEach(service -> validation.compile(service.contract()));
-              return startMetrics();
+              return Metrics.start(settings, this::isServing);
             });
     new Thread(aside, "quoin-start").start();
     Redis redis = connect(loops, timer);
@@ -175,7 +181,10 @@ public final class QuoinServer implements AutoCloseable {
     queues = new WaitQueues(redis.pubSub(), timer, settings.maxWaiters());
     Seal seal = seal(redis, timer);
     tails = new Tails(redis.pubSub(), timer, seal);
-    Scripts scripts = new Scripts(redis, metrics.meter());
+    Telemetry telemetry = metrics.telemetry();
+    Scripts scripts = new Scripts(redis, telemetry.meter());
+    CallLog log = new CallLog(settings.slowCallLog(), settings.accessLog());
+    closers.push(log::close);
     Namespaces namespaces = new Namespaces(scripts, settings.keyPrefix());
     UnreadResponses unread = new UnreadResponses(settings.maxUnreadBytes(), loops.group());
     storage = new StorageSampler(redis, scripts, settings.keyPrefix(), quotas::areOfStored);
@@ -183,6 +192,7 @@ public final class QuoinServer implements AutoCloseable {
     Kernel kernel =
         new Kernel(
             new Rpc(
+                new CallRecorder(telemetry, log),
                 access,
                 quotas,
                 validation,
@@ -196,18 +206,28 @@ public final class QuoinServer implements AutoCloseable {
             tails,
             timer,
             new Sockets(loops, closers::push),
-            metrics.meter(),
+            telemetry,
             storage,
             settings);
-    storage.start(timer, metrics.meter(), queues.server());
+    storage.start(timer, telemetry.meter(), queues.server());
     audit.tell(new AuditEntries(new LogWriter(kernel)));
     List<ServerServiceDefinition> features =
         Services.ALL.stream()
             .map(service -> service.implementation().apply(kernel).bindService())
             .toList();
+    List<ServerServiceDefinition> all = new ArrayList<>(features);
+    all.add(new ScalerService(kernel).bindService());
     services = Services.ALL.stream().map(service -> service.contract().getName()).toList();
     health = new Health(redis, timer, services);
-    server = listen(loops, timer, metrics, unread, features, new AccessInterceptor(access));
+    Connections connections =
+        new Connections(
+            settings.maxConnections(),
+            settings.maxConnectionsPerPeer(),
+            settings.maxControlFrames(),
+            settings.requestTimeout());
+    new ServerGauges(telemetry).show(Main.version(), queues, tails, storage, connections);
+    RedisHealth.start(redis, timer, telemetry, health::isRedisUp);
+    server = listen(loops, timer, metrics, connections, unread, all, new AccessInterceptor(access));
     health.start();
   }
 
@@ -235,17 +255,6 @@ public final class QuoinServer implements AutoCloseable {
   private boolean isServing() {
     Health known = health;
     return known != null && known.isServing();
-  }
-
-  private Metrics startMetrics() {
-    try {
-      return Metrics.start(settings.metricsHost(), settings.metricsPort(), this::isServing);
-    } catch (UncheckedIOException e) {
-      throw new BadSettings(
-          "metrics-port: cannot listen on %s:%d: %s"
-              .formatted(
-                  settings.metricsHost(), settings.metricsPort(), e.getCause().getMessage()));
-    }
   }
 
   private Redis connect(EventLoops loops, HashedWheelTimer timer) {
@@ -298,6 +307,7 @@ public final class QuoinServer implements AutoCloseable {
       EventLoops loops,
       HashedWheelTimer timer,
       Metrics metrics,
+      Connections connections,
       UnreadResponses unread,
       List<ServerServiceDefinition> features,
       AccessInterceptor access) {
@@ -308,12 +318,6 @@ public final class QuoinServer implements AutoCloseable {
             settings.requestTimeout(),
             settings.maxRequestBytes(),
             settings.maxUnfinishedBytes());
-    Connections connections =
-        new Connections(
-            settings.maxConnections(),
-            settings.maxConnectionsPerPeer(),
-            settings.maxControlFrames(),
-            settings.requestTimeout());
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(
                 new InetSocketAddress(settings.host(), settings.port()), credentials())

@@ -19,7 +19,7 @@ final class LicencesTest {
   private static final Pattern FOR_TESTS =
       Pattern.compile(
           "(junit|assertj|testcontainers|docker-java|jna|duct-tape|byte-buddy|apiguardian|opentest4j"
-              + "|commons-|surefire|annotations-17|common-java5).*");
+              + "|commons-|surefire|annotations-17|opentelemetry-proto|common-java5).*");
 
   private static final Pattern ITEM =
       Pattern.compile("^\\* [\\w.-]+:([\\w.-]+)$", Pattern.MULTILINE);

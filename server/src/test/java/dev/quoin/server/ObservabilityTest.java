@@ -10,6 +10,7 @@ import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.Scrape;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.channelz.v1.ChannelzGrpc;
@@ -21,12 +22,6 @@ import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.StreamObserver;
-import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -88,7 +83,7 @@ final class ObservabilityTest {
 
   @Test
   void metricsTellAboutCallsScriptsAndTheJvm() throws Exception {
-    int port = freePort();
+    int port = Scrape.freePort();
     try (TestServer server =
         TestServer.start("redis", TestRedis.uri(), "metrics-port", String.valueOf(port))) {
       server.locks().acquire(AcquireRequest.newBuilder().setName("measured").build());
@@ -101,7 +96,7 @@ final class ObservabilityTest {
       Eventually.until(
           "the calls are counted",
           () -> {
-            String metrics = read("http://127.0.0.1:" + port + "/metrics");
+            String metrics = new Scrape(port).get("/metrics").body();
             return metrics.contains(
                     "grpc_method=\"quoin.locks.v1.Locks/Acquire\",grpc_status=\"OK\"")
                 && metrics.contains("db_stored_procedure_name=\"locks/acquire_fast\"")
@@ -168,24 +163,5 @@ final class ObservabilityTest {
         answer.complete(false);
       }
     };
-  }
-
-  private static String read(String address) {
-    try {
-      return HttpClient.newHttpClient()
-          .send(HttpRequest.newBuilder(URI.create(address)).build(), BodyHandlers.ofString())
-          .body();
-    } catch (IOException e) {
-      return "";
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return "";
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -57,7 +57,7 @@ public final class Policy {
 
     /** What is about no namespace needs none; what is about all of them takes all. */
     boolean isFor(RpcMethod rpc, String namespace) {
-      return rpc.isOfGrpc()
+      return rpc.isOfNoNamespace()
           || Yaml.matches(namespaces, rpc.isEverywhere() ? EVERYWHERE : namespace);
     }
   }

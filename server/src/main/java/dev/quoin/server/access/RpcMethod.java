@@ -11,6 +11,9 @@ import dev.quoin.access.v1.Permission;
  * @param frees whether it renews, gives back or removes what there is
  */
 public record RpcMethod(String service, String method, Permission permission, boolean frees) {
+  /** KEDA names the namespace in the request: see {@code Call.in}. */
+  static final String SCALER = "externalscaler.ExternalScaler";
+
   /** As gRPC names it. */
   public String fullName() {
     return service + '/' + method;
@@ -20,9 +23,9 @@ public record RpcMethod(String service, String method, Permission permission, bo
     return permission == Permission.PERMISSION_ADMIN;
   }
 
-  /** Whether it is about no namespace at all. */
-  boolean isOfGrpc() {
-    return service.startsWith("grpc.");
+  /** Whether its headers name no namespace that it is about. */
+  boolean isOfNoNamespace() {
+    return service.startsWith("grpc.") || service.equals(SCALER);
   }
 
   /** Whether it tells about all namespaces, whichever it is called in. */

@@ -15,16 +15,22 @@ import java.util.Set;
 
 /** The RPCs of a server, each with the permission that its contract names. */
 public final class RpcMethods {
-  /** gRPC's own services name no permission. */
-  private static final Map<String, Permission> OF_GRPC =
+  /** Services that others define name no permission. */
+  private static final Map<String, Permission> OF_OTHERS =
       Map.of(
-          "grpc.health.v1.Health", Permission.PERMISSION_READ,
-          "grpc.reflection.v1.ServerReflection", Permission.PERMISSION_READ,
-          "grpc.reflection.v1alpha.ServerReflection", Permission.PERMISSION_READ,
-          "grpc.channelz.v1.Channelz", Permission.PERMISSION_ADMIN);
+          "grpc.health.v1.Health",
+          Permission.PERMISSION_READ,
+          "grpc.reflection.v1.ServerReflection",
+          Permission.PERMISSION_READ,
+          "grpc.reflection.v1alpha.ServerReflection",
+          Permission.PERMISSION_READ,
+          "grpc.channelz.v1.Channelz",
+          Permission.PERMISSION_ADMIN,
+          RpcMethod.SCALER,
+          Permission.PERMISSION_READ);
 
   private final Map<String, RpcMethod> byName = new HashMap<>();
-  private final Set<String> services = new HashSet<>(OF_GRPC.keySet());
+  private final Set<String> services = new HashSet<>(OF_OTHERS.keySet());
 
   public RpcMethods(List<ServiceDescriptor> contracts) {
     for (ServiceDescriptor contract : contracts) {
@@ -60,7 +66,7 @@ public final class RpcMethods {
     return new RpcMethod(
         service,
         fullName.substring(slash + 1),
-        OF_GRPC.getOrDefault(service, Permission.PERMISSION_ADMIN),
+        OF_OTHERS.getOrDefault(service, Permission.PERMISSION_ADMIN),
         false);
   }
 
@@ -77,7 +83,7 @@ public final class RpcMethods {
     boolean isThere =
         slash < 0
             ? services.contains(name)
-            : byName.containsKey(name) || OF_GRPC.containsKey(service);
+            : byName.containsKey(name) || OF_OTHERS.containsKey(service);
     if (!isThere) {
       throw new BadSettings(place + ": there is no service or RPC " + name);
     }

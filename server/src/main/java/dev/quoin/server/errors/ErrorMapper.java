@@ -180,7 +180,8 @@ public final class ErrorMapper {
     return shown;
   }
 
-  private static ErrorReason reason(RuntimeException refusal) {
+  /** The reason that callers are told. */
+  public static ErrorReason reason(RuntimeException refusal) {
     return refusal instanceof ApiException known
         ? known.reason()
         : ErrorReason.ERROR_REASON_INVALID_REQUEST;

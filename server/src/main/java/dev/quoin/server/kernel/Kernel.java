@@ -7,6 +7,7 @@ import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.rpc.Rpc;
 import dev.quoin.server.settings.Settings;
 import dev.quoin.server.tail.Tails;
+import dev.quoin.server.telemetry.Telemetry;
 import dev.quoin.server.waiting.WaitQueues;
 import io.netty.util.Timer;
 import io.opentelemetry.api.metrics.Meter;
@@ -23,7 +24,7 @@ import java.util.function.Function;
  * @param tails lets callers follow logs
  * @param timer runs small things later
  * @param sockets lets features listen to other protocols than gRPC
- * @param meter takes what operators want to graph
+ * @param telemetry takes what operators want to graph
  * @param storage knows what namespaces store
  * @param settings the configuration of the server
  * @param parts what services share, by its kind: see {@link #part}
@@ -35,7 +36,7 @@ public record Kernel(
     Tails tails,
     Timer timer,
     Sockets sockets,
-    Meter meter,
+    Telemetry telemetry,
     StorageSampler storage,
     Settings settings,
     Map<Class<?>, Object> parts) {
@@ -47,7 +48,7 @@ public record Kernel(
       Tails tails,
       Timer timer,
       Sockets sockets,
-      Meter meter,
+      Telemetry telemetry,
       StorageSampler storage,
       Settings settings) {
     this(
@@ -57,7 +58,7 @@ public record Kernel(
         tails,
         timer,
         sockets,
-        meter,
+        telemetry,
         storage,
         settings,
         new ConcurrentHashMap<>());
@@ -66,6 +67,11 @@ public record Kernel(
   /** What the services of one feature have together: a server has one of each kind. */
   public <T> T part(Class<T> kind, Function<Kernel, T> make) {
     return kind.cast(parts.computeIfAbsent(kind, absent -> make.apply(this)));
+  }
+
+  /** Makes instruments. */
+  public Meter meter() {
+    return telemetry.meter();
   }
 
   /** The keys of a feature. */

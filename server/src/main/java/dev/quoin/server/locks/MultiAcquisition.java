@@ -63,7 +63,7 @@ final class MultiAcquisition {
     }
     LeaseRequest request = requests.get(partial.size());
     long left = Math.max(0, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime()));
-    return new Acquisition(leases, request, this::during, call::onDrain)
+    return new Acquisition(leases, request, this::during, call::onDrain, call::waits)
         .within(left)
         .thenCompose(
             result ->

@@ -54,6 +54,8 @@ public final class LogsService implements BindableService {
             .counterBuilder("quoin.logs.syslog.dropped")
             .setDescription("Syslog messages that were dropped because Redis did not take them.")
             .build();
+    // So that there is a series before the first loss.
+    dropped.add(0);
     new SyslogListener(
             new SyslogBuffer(batch -> writer.write(syslog, batch), kernel.timer(), dropped::add))
         .open(kernel);

@@ -36,6 +36,7 @@ public final class Maintainer {
   private final Supplier<CompletionStage<Integer>> work;
   private final LongCounter done;
   private final Attributes attributes;
+  private volatile long lastRound = System.nanoTime();
 
   /**
    * @param keyspace of the feature
@@ -62,6 +63,13 @@ public final class Maintainer {
             .counterBuilder("quoin.maintainer.done")
             .setDescription("What maintainers have done, by maintainer.")
             .build();
+    meter
+        .gaugeBuilder("quoin.maintainer.lag")
+        .setUnit("s")
+        .setDescription(
+            "Time since this server last did the work of a maintainer, or saw that another does.")
+        .buildWithCallback(
+            gauge -> gauge.record((System.nanoTime() - lastRound) / 1e9, attributes));
   }
 
   /** Begins; goes on as long as the timer does. */
@@ -91,7 +99,9 @@ public final class Maintainer {
         .thenCompose(reply -> reply.flag() ? runNow() : CompletableFuture.completedFuture(0))
         .whenComplete(
             (steps, failure) -> {
-              if (failure != null) {
+              if (failure == null) {
+                lastRound = System.nanoTime();
+              } else {
                 LOG.log(Level.FINE, leader + " goes on later", failure);
               }
             });

@@ -108,6 +108,7 @@ final class LeaseCall implements Fetcher.Taker {
             .redis()
             .timer()
             .newTimeout(t -> waited(), patience(waitMillis), TimeUnit.MILLISECONDS);
+    call.waits(true);
     call.onCancel(this::abandon);
     call.onDrain(() -> end(ApiException.shuttingDown()));
     fetcher
@@ -120,7 +121,7 @@ final class LeaseCall implements Fetcher.Taker {
                 fetcher.fetch();
               }
             });
-    return outcome;
+    return outcome.whenComplete((leases, failure) -> call.waits(false));
   }
 
   private long patience(long waitMillis) {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /** Tasks in Redis: how they are added, leased and given back. */
@@ -33,6 +34,7 @@ final class QueueStore {
   private final String server;
   private final NameIndex names;
   private final LostCalls lost;
+  private BiConsumer<String, String> use = (namespace, queue) -> {};
 
   /** The number of the last call; those of two servers lie far apart. */
   private final AtomicLong calls = new AtomicLong(new SecureRandom().nextLong() >>> 1);
@@ -80,9 +82,15 @@ final class QueueStore {
     return QueueKeys.of(keyspace, scope.namespace(), queue);
   }
 
+  /** Has somebody told of the queues that are used. */
+  void watchUse(BiConsumer<String, String> watcher) {
+    use = watcher;
+  }
+
   /** Adds tasks: all of them or none. */
   CompletionStage<List<EnqueueResponse>> enqueue(RequestContext scope, EnqueueCommand batch) {
     QueueKeys keys = keys(scope, batch.queue());
+    use.accept(scope.namespace(), batch.queue());
     String[] all = keys.and(keys.dedup(), keys.request(batch.once().id()));
     return names
         .record(scope, batch.queue(), scripts.run(ENQUEUE, scope, all, batch.arguments()))
@@ -102,6 +110,7 @@ final class QueueStore {
   CompletionStage<Leased> lease(
       RequestContext scope, String queue, int most, long leaseMillis, Hints hints) {
     QueueKeys keys = keys(scope, queue);
+    use.accept(scope.namespace(), queue);
     String call = Long.toUnsignedString(calls.incrementAndGet(), Character.MAX_RADIX);
     String holder = (hints == Hints.NONE ? "-" : server) + '/' + call;
     return scripts

@@ -97,6 +97,7 @@ public final class QueuesService implements BindableService {
     this.admin = new QueueAdmin(queues);
     this.deadLetters = new DeadLetters(tasks, admin);
     this.watches = new QueueWatches(queues);
+    new QueueGauges(kernel, queues);
     this.watchedTasks =
         new Watches<>(kernel.scripts().redis().pubSub(), kernel.timer(), WatchSettings.USUAL);
   }

@@ -36,6 +36,20 @@ public final class Keyspace {
   }
 
   /**
+   * Where a key or a channel belongs.
+   *
+   * @param namespace whose it is
+   * @param feature which keeps it
+   */
+  public record Place(String namespace, String feature) {}
+
+  /** Where a key belongs that was made here; null for any other. */
+  public static Place place(String key) {
+    String[] parts = key.split(":", 4);
+    return parts.length < 4 ? null : new Place(parts[1], parts[2]);
+  }
+
+  /**
    * Writes a name so that it cannot leave its place in a key: control characters, '%', ':', '{' and
    * '}' become percent escapes of their UTF-8 bytes, everything else stays readable.
    */

@@ -3,7 +3,11 @@ package dev.quoin.server.redis;
 
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.netty.util.Timer;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.Span;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +22,8 @@ import java.util.function.Function;
  * itself: whether it was carried out is for the caller to find out.
  */
 public final class Redis implements AutoCloseable {
+  private static final Attributes COMMAND =
+      Attributes.of(AttributeKey.stringKey("db.system.name"), "redis");
   private static final long DEADLINE_MARGIN_MILLIS = 100;
 
   private final Timer timer;
@@ -78,6 +84,11 @@ public final class Redis implements AutoCloseable {
     return alive.apply(new RequestContext("", null));
   }
 
+  /** What INFO says on every node that takes writes. */
+  public CompletionStage<Map<String, Map<String, String>>> info() {
+    return call(new RequestContext("-", null), RedisInfo::ask, late -> {});
+  }
+
   /**
    * Sends a command and ends the wait for its answer at the command timeout with STORE_UNAVAILABLE,
    * or just before the scope's deadline, if that is first, with DEADLINE_EXCEEDED.
@@ -117,7 +128,16 @@ public final class Redis implements AutoCloseable {
         scope,
         key,
         CommandProfile.SMALL,
-        (commands, answered) -> command.apply(commands).whenComplete(answered),
+        (commands, answered) -> {
+          Span span = scope.trace().begin("command", COMMAND);
+          command
+              .apply(commands)
+              .whenComplete(
+                  (value, failure) -> {
+                    Trace.end(span, failure);
+                    answered.accept(value, failure);
+                  });
+        },
         late);
   }
 

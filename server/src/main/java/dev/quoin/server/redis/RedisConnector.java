@@ -9,6 +9,7 @@ import io.lettuce.core.RedisException;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -260,11 +261,30 @@ public final class RedisConnector {
     }
   }
 
+  /** The options of a client that only looks. */
+  static ClientOptions inspecting(RedisAddress address) {
+    ClientOptions.Builder options =
+        ClientOptions.builder().maintNotificationsConfig(MaintNotificationsConfig.disabled());
+    if (!address.authorities().isEmpty()) {
+      options.sslOptions(trusting(address));
+    }
+    return options.timeoutOptions(TimeoutOptions.enabled()).build();
+  }
+
+  private static SslOptions trusting(RedisAddress address) {
+    return SslOptions.builder().trustManager(new File(address.authorities())).build();
+  }
+
+  /** Commands that wait for their answers, for who is not on an event loop. */
+  static RedisClusterCommands<String, byte[]> waiting(
+      StatefulRedisConnection<String, byte[]> connection) {
+    return connection.sync();
+  }
+
   private static ClientOptions.Builder clientOptions(
       ClientOptions.Builder builder, RedisAddress address, RedisOptions options) {
     if (!address.authorities().isEmpty()) {
-      builder.sslOptions(
-          SslOptions.builder().trustManager(new File(address.authorities())).build());
+      builder.sslOptions(trusting(address));
     }
     return builder
         .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)

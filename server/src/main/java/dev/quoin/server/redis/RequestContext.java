@@ -14,9 +14,15 @@ import java.util.function.BooleanSupplier;
  *     not sent
  * @param replicas whether scripts that only read may be run on replicas, where there are any: what
  *     was written in the last moments may be missing there, and not at each the same
+ * @param trace to which what is done belongs
  */
 public record RequestContext(
-    String namespace, Deadline deadline, Seal seal, BooleanSupplier gone, boolean replicas) {
+    String namespace,
+    Deadline deadline,
+    Seal seal,
+    BooleanSupplier gone,
+    boolean replicas,
+    Trace trace) {
   private static final BooleanSupplier NEVER = () -> false;
 
   /** The scope of work that has no caller. */
@@ -29,25 +35,31 @@ public record RequestContext(
     this(namespace, deadline, seal, NEVER);
   }
 
-  /** The scope of a caller who may go. */
+  /** The scope of a caller who may go away before the deadline. */
   public RequestContext(String namespace, Deadline deadline, Seal seal, BooleanSupplier gone) {
-    this(namespace, deadline, seal, gone, false);
+    this(namespace, deadline, seal, gone, Trace.NONE);
+  }
+
+  /** The scope of a caller who is traced. */
+  public RequestContext(
+      String namespace, Deadline deadline, Seal seal, BooleanSupplier gone, Trace trace) {
+    this(namespace, deadline, seal, gone, false, trace);
   }
 
   /** The same with another deadline. */
   public RequestContext until(Deadline other) {
-    return new RequestContext(namespace, other, seal, gone, replicas);
+    return new RequestContext(namespace, other, seal, gone, replicas, trace);
   }
 
   /** The same, with reads from replicas or from primaries. */
   public RequestContext readingReplicas(boolean allowed) {
-    return new RequestContext(namespace, deadline, seal, gone, allowed);
+    return new RequestContext(namespace, deadline, seal, gone, allowed, trace);
   }
 
   /** The same namespace for work that outlives the call it was begun by. */
   public RequestContext detached() {
     return deadline == null && gone == NEVER
         ? this
-        : new RequestContext(namespace, null, seal, NEVER);
+        : new RequestContext(namespace, null, seal, NEVER, trace);
   }
 }

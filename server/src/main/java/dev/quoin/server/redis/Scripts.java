@@ -9,6 +9,7 @@ import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.DoubleHistogram;
 import io.opentelemetry.api.metrics.Meter;
+import io.opentelemetry.api.trace.Span;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,16 @@ public final class Scripts {
    * @param replies how long its replies are
    */
   private record Known(Attributes succeeded, ReplySize.ByKey replies) {}
+
+  /** A run that has been sent. */
+  private record Run(
+      LuaScript script,
+      Known own,
+      ReplySize size,
+      Trace trace,
+      Span span,
+      long begin,
+      BiConsumer<? super Reply, ? super Throwable> answered) {}
 
   public Scripts(Redis redis, Meter meter) {
     this.redis = redis;
@@ -91,16 +102,24 @@ public final class Scripts {
         keys[0],
         CommandProfile.of(script, size, keys, arguments),
         (commands, answered) -> {
-          long begin = System.nanoTime();
+          Run run =
+              new Run(
+                  script,
+                  own,
+                  size,
+                  scope.trace(),
+                  scope.trace().begin(script.name(), own.succeeded()),
+                  System.nanoTime(),
+                  answered);
           byte[][] encoded = encode(arguments);
           evalsha(commands, script, keys, encoded)
               .whenComplete(
                   (values, failure) -> {
                     if (failure instanceof RedisNoScriptException) {
                       eval(commands, script, keys, encoded)
-                          .whenComplete((v, f) -> settle(script, own, size, begin, answered, v, f));
+                          .whenComplete((v, f) -> settle(run, v, f));
                     } else {
-                      settle(script, own, size, begin, answered, values, failure);
+                      settle(run, values, failure);
                     }
                   });
         },
@@ -133,30 +152,27 @@ public final class Scripts {
         : commands.eval(script.body(), ScriptOutputType.MULTI, keys, arguments);
   }
 
-  private void settle(
-      LuaScript script,
-      Known own,
-      ReplySize size,
-      long begin,
-      BiConsumer<? super Reply, ? super Throwable> answered,
-      List<Object> values,
-      Throwable failure) {
+  private void settle(Run run, List<Object> values, Throwable failure) {
+    LuaScript script = run.script();
     if (failure == null) {
       long end = System.nanoTime();
-      size.learn(bytes(values), end);
-      duration.record((end - begin) / 1e9, own.succeeded());
+      run.size().learn(bytes(values), end);
+      duration.record((end - run.begin()) / 1e9, run.own().succeeded(), run.trace().context());
+      run.span().end();
       assert script.returns().fits(values)
           : "lua/%s.lua returned %s, which its header does not list"
               .formatted(script.name(), new Reply(values));
-      answered.accept(new Reply(values), null);
+      run.answered().accept(new Reply(values), null);
       return;
     }
-    if (!Failures.wasNotSent(failure)) {
+    if (Failures.wasNotSent(failure)) {
+      Trace.end(run.span(), failure);
+    } else {
       Throwable meant = Failures.of(failure);
-      recordFailure(own, begin, meant);
+      recordFailure(run, meant);
       explain(script, meant);
     }
-    answered.accept(null, failure);
+    run.answered().accept(null, failure);
   }
 
   private static byte[][] encode(Object[] arguments) {
@@ -170,12 +186,14 @@ public final class Scripts {
     return encoded;
   }
 
-  private void recordFailure(Known own, long begin, Throwable failure) {
-    Attributes attributes = own.succeeded();
-    if (!(failure instanceof ApiException refusal && isOutcome(refusal))) {
+  private void recordFailure(Run run, Throwable failure) {
+    Attributes attributes = run.own().succeeded();
+    boolean isOutcome = failure instanceof ApiException refusal && isOutcome(refusal);
+    if (!isOutcome) {
       attributes = attributes.toBuilder().put(ERROR, failure.getClass().getSimpleName()).build();
     }
-    duration.record((System.nanoTime() - begin) / 1e9, attributes);
+    duration.record((System.nanoTime() - run.begin()) / 1e9, attributes, run.trace().context());
+    Trace.end(run.span(), isOutcome ? null : failure);
   }
 
   private static long bytes(List<Object> values) {

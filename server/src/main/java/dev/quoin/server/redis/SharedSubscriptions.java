@@ -5,6 +5,7 @@ import io.netty.util.Timer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -48,6 +49,11 @@ public final class SharedSubscriptions<T extends SharedSubscription> {
   /** What listens to a channel, or null when nobody does. */
   public T get(String channel) {
     return open.get(channel);
+  }
+
+  /** Looks at what listens to each channel. */
+  public void forEach(BiConsumer<String, T> look) {
+    open.forEach(look);
   }
 
   /** How many channels this server listens to. */

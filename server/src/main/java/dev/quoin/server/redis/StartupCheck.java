@@ -6,7 +6,6 @@ import io.lettuce.core.RedisLoadingException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +30,8 @@ final class StartupCheck {
       RedisAddress address,
       RedisOptions options,
       Predicate<String> isThere) {
-    Optional<String> problem = problem(parse(redis.info()), address, options.allowVolatile());
+    Optional<String> problem =
+        problem(RedisInfo.parse(redis.info()), address, options.allowVolatile());
     return problem.isPresent() ? problem : rightsProblem(redis, options.keyPrefix(), isThere);
   }
 
@@ -70,7 +70,7 @@ final class StartupCheck {
   }
 
   /** Tries all that is done later, with a key and a channel that nobody uses. */
-  private static Optional<String> rightsProblem(
+  static Optional<String> rightsProblem(
       RedisClusterCommands<String, byte[]> redis, String prefix, Predicate<String> isThere) {
     Keyspace keyspace = new Keyspace(prefix, "startup");
     String key =
@@ -110,14 +110,5 @@ final class StartupCheck {
   private static String rights(String prefix) {
     return "give the user ~%s:* &%s:* +@read +@write +@connection +@pubsub +@scripting +info +time"
         .formatted(prefix, prefix);
-  }
-
-  private static Map<String, String> parse(String info) {
-    Map<String, String> values = new LinkedHashMap<>();
-    info.lines()
-        .map(line -> line.split(":", 2))
-        .filter(parts -> parts.length == 2)
-        .forEach(parts -> values.put(parts[0], parts[1].trim()));
-    return values;
   }
 }

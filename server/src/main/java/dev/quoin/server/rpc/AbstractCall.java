@@ -46,6 +46,7 @@ abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
       throw unreadable;
     }
     call.checkNamespace();
+    call.record().accepted();
     if (call.begun().isLimited()) {
       call.begun().check(((Message) request).getSerializedSize());
     }

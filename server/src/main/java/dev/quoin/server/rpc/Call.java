@@ -11,7 +11,9 @@ import dev.quoin.server.redis.Seal;
 import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
 /** One call: whose it is, until when it matters, and what to do when its caller goes away. */
@@ -30,6 +32,8 @@ public class Call {
   private final Metadata headers;
   private final RequestContext scope;
   private final Drain drain;
+  private final CallRecorder.Begun record;
+  private BiConsumer<String, String> admission = (namespace, rpc) -> {};
   private Caller caller = Caller.ANYBODY;
   private Quotas.Begun begun = Quotas.Begun.UNLIMITED;
   private String requestId;
@@ -38,8 +42,9 @@ public class Call {
   private Runnable cancellation;
   private Drain.Registration draining;
 
-  Call(Metadata headers, Drain drain, Seal seal) {
+  Call(Metadata headers, Drain drain, Seal seal, CallRecorder.OfMethod recorder) {
     this.headers = headers;
+    this.record = recorder.begin(this, headers);
     this.drain = drain;
     String namespace = headers.get(NAMESPACE);
     this.scope =
@@ -47,11 +52,14 @@ public class Call {
             namespace == null ? "default" : namespace,
             Context.current().getDeadline(),
             seal,
-            this::isCancelled);
+            this::isCancelled,
+            record.trace());
   }
 
   /** Finds out who calls; throws the refusal when they may not, or not now. */
   void admit(Access access, Quotas quotas, RpcMethod method, Attributes connection) {
+    admission =
+        (namespace, rpc) -> access.admit(access.method(rpc), namespace, headers, connection);
     caller = access.admit(method, scope.namespace(), headers, connection);
     begun = quotas.begin(method, scope.namespace(), caller.principal().name());
   }
@@ -62,6 +70,20 @@ public class Call {
 
   Caller caller() {
     return caller;
+  }
+
+  /**
+   * The scope of another namespace, which the request names and not the headers; throws the refusal
+   * when the caller may not call an RPC there.
+   */
+  public RequestContext in(String namespace, String rpc) {
+    if (!isNamespace(namespace)) {
+      throw InvalidRequest.of(
+          "namespace", "must be 1 to 63 lower-case letters, digits and inner hyphens");
+    }
+    admission.accept(namespace, rpc);
+    return new RequestContext(
+        namespace, scope.deadline(), scope.seal(), scope.gone(), scope.trace());
   }
 
   /** Whose data the call is about and until when its answer matters. */
@@ -118,6 +140,15 @@ public class Call {
     }
   }
 
+  /** A wait that its caller has asked for begins, or ends: that is no work. */
+  public void waits(boolean begins) {
+    record.waits(begins);
+  }
+
+  CallRecorder.Begun record() {
+    return record;
+  }
+
   void checkNamespace() {
     if (!isNamespace(scope.namespace())) {
       throw InvalidRequest.of(
@@ -149,6 +180,7 @@ public class Call {
       action = cancellation;
       cancellation = null;
     }
+    record.end(Status.Code.CANCELLED);
     end();
     if (action != null) {
       action.run();
@@ -163,6 +195,7 @@ public class Call {
       draining = null;
     }
     begun.end();
+    record.end(Status.Code.OK);
     if (registration != null) {
       registration.cancel();
     }

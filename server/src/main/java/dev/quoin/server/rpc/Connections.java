@@ -40,6 +40,11 @@ public final class Connections extends ChannelInboundHandlerAdapter {
     this.longestHeaders = longestHeaders;
   }
 
+  /** How many are open. */
+  public int open() {
+    return open.get();
+  }
+
   @Override
   public void channelRead(ChannelHandlerContext context, Object accepted) {
     Channel connection = (Channel) accepted;

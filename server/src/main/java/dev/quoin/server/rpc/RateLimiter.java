@@ -6,8 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Lets one a second through, and some at once when there were none for a while. */
 public final class RateLimiter {
-  private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(1);
-
+  private final long periodNanos;
   private final long aheadNanos;
 
   /** When the next would be due if all came evenly. */
@@ -19,7 +18,13 @@ public final class RateLimiter {
    * @param atOnce how many may come at once
    */
   public RateLimiter(int atOnce) {
-    this.aheadNanos = (atOnce - 1) * PERIOD_NANOS;
+    this(atOnce, 1);
+  }
+
+  /** As many a second as are said. */
+  RateLimiter(int atOnce, int perSecond) {
+    this.periodNanos = TimeUnit.SECONDS.toNanos(1) / perSecond;
+    this.aheadNanos = (atOnce - 1) * periodNanos;
   }
 
   /** How many were held back since the last one let through; negative to hold this one back. */
@@ -31,7 +36,7 @@ public final class RateLimiter {
         leftOut.incrementAndGet();
         return -1;
       }
-      if (due.compareAndSet(next, Math.max(next - now, 0) + now + PERIOD_NANOS)) {
+      if (due.compareAndSet(next, Math.max(next - now, 0) + now + periodNanos)) {
         return leftOut.getAndSet(0);
       }
     }

@@ -17,6 +17,7 @@ final class Refusals {
     Metadata trailers = status.getTrailers();
     trailers.put(Call.REQUEST_ID, call.requestId());
     log.add(server.getMethodDescriptor().getFullMethodName(), call.requestId(), refusal, status);
+    call.record().refused(status.getStatus().getCode(), ErrorMapper.reason(refusal));
     server.close(status.getStatus(), trailers);
   }
 }

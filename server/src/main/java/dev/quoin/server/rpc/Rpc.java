@@ -26,6 +26,7 @@ import java.util.function.Consumer;
  */
 public final class Rpc {
   private final CallSupport support;
+  private final CallRecorder recorder;
   private final Access access;
   private final Quotas quotas;
   private final Drain drain;
@@ -33,6 +34,7 @@ public final class Rpc {
   private final int mostRequestBytes;
 
   /**
+   * @param recorder measures calls
    * @param access knows who may call
    * @param quotas know how much they may call
    * @param seal seals page tokens
@@ -41,6 +43,7 @@ public final class Rpc {
    * @param namespaces hears of the namespace of every request that keeps its rules
    */
   public Rpc(
+      CallRecorder recorder,
       Access access,
       Quotas quotas,
       Validation validation,
@@ -50,6 +53,7 @@ public final class Rpc {
       UnreadResponses unread,
       Consumer<String> namespaces) {
     this.support = new CallSupport(validation, new FailureLog(), unread, namespaces);
+    this.recorder = recorder;
     this.access = access;
     this.quotas = quotas;
     this.drain = drain;
@@ -143,10 +147,11 @@ public final class Rpc {
                   method.getResponseMarshaller())
               .build();
       RpcMethod named = access.method(method.getFullMethodName());
+      CallRecorder.OfMethod recorded = recorder.of(method);
       Seal ofMethod = seal.within(method.getFullMethodName());
       ServerCallHandler<Object, R> handler =
           (server, headers) -> {
-            Call call = new Call(headers, drain, ofMethod);
+            Call call = new Call(headers, drain, ofMethod, recorded);
             try {
               call.admit(access, quotas, named, server.getAttributes());
             } catch (ApiException refusal) {

@@ -43,6 +43,7 @@ final class UnaryCall<Q extends Message, R> extends OneRequestCall<Q, R> {
       refuse(e);
       return;
     }
+    call.record().end(Status.Code.OK);
     server.sendHeaders(new Metadata());
     server.sendMessage(response);
     server.close(Status.OK, new Metadata());

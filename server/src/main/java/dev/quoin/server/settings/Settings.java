@@ -265,7 +265,17 @@ public record Settings(
             value = "text",
             oneOf = {"text", "json"},
             about = "How log lines are written to standard error.")
-        String logFormat) {
+        String logFormat,
+    @Setting(
+            value = "1s",
+            about =
+                "Calls that take longer are logged; what their callers have asked to wait does not count. 0s logs none for that.")
+        Duration slowCallLog,
+    @Setting(
+            value = "false",
+            about =
+                "Log all calls, up to 1,000 a second, with request id, RPC, namespace, principal, status and duration.")
+        boolean accessLog) {
 
   private static final Duration YEAR = Duration.ofDays(365);
   private static final int MOST_PRECISIONS = 12;

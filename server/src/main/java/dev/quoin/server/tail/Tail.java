@@ -153,6 +153,21 @@ final class Tail<E extends SequencedEntry> implements PubSub.Listener {
         TimeUnit.MILLISECONDS);
   }
 
+  /**
+   * How many entries the slowest of those who follow it has not had. Their positions are looked at
+   * without asking them, so it may be that of a moment ago.
+   */
+  long lag() {
+    long end = end();
+    long slowest = end;
+    for (FollowedLog<E> followed : followers) {
+      if (followed.hasBegun()) {
+        slowest = Math.min(slowest, followed.position);
+      }
+    }
+    return end - slowest;
+  }
+
   synchronized long end() {
     return window.end();
   }

@@ -6,6 +6,7 @@ import dev.quoin.server.redis.Seal;
 import io.netty.util.Timer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 
 /**
  * The logs this server follows, each read once for all its subscribers.
@@ -58,6 +59,11 @@ public final class Tails {
   /** Writes cursors. */
   public Cursor.Writer cursorWriter(String domain) {
     return new Cursor.Writer(domain, cursors);
+  }
+
+  /** Tells the channel of each log and how many entries its slowest stream is behind. */
+  public void lags(BiConsumer<String, Long> lags) {
+    tails.forEach((channel, tail) -> lags.accept(channel, tail.lag()));
   }
 
   /** How many logs this server follows. */

@@ -25,17 +25,20 @@ public final class Acquisition {
   private final Consumer<Runnable> onCancel;
   private final Consumer<Runnable> onDrain;
   private final LongConsumer places;
+  private final Consumer<Boolean> waits;
 
   /**
    * @param onCancel takes what is to run when nobody wants it any more, in place of what it took
    * @param onDrain takes what is to run when the server drains
+   * @param waits told when it begins to wait in the queue, and when that ends
    */
   public Acquisition(
       Leases leases,
       LeaseRequest request,
       Consumer<Runnable> onCancel,
-      Consumer<Runnable> onDrain) {
-    this(leases, request, onCancel, onDrain, place -> {});
+      Consumer<Runnable> onDrain,
+      Consumer<Boolean> waits) {
+    this(leases, request, onCancel, onDrain, waits, place -> {});
   }
 
   /**
@@ -46,11 +49,13 @@ public final class Acquisition {
       LeaseRequest request,
       Consumer<Runnable> onCancel,
       Consumer<Runnable> onDrain,
+      Consumer<Boolean> waits,
       LongConsumer places) {
     this.leases = leases;
     this.request = request;
     this.onCancel = onCancel;
     this.onDrain = onDrain;
+    this.waits = waits;
     this.places = places;
   }
 
@@ -73,6 +78,7 @@ public final class Acquisition {
 
   private CompletionStage<AcquireResult> await(long waitMillis) {
     AtomicBoolean drained = new AtomicBoolean();
+    waits.accept(true);
     Waiter waiter = leases.await(request, places);
     limit(waiter, waitMillis);
     onCancel.accept(() -> waiter.giveUp(false));
@@ -83,6 +89,7 @@ public final class Acquisition {
         });
     return waiter
         .outcome()
+        .whenComplete((result, failure) -> waits.accept(false))
         .thenApply(
             result -> {
               if (!result.isGranted() && drained.get()) {

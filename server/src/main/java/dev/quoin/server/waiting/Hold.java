@@ -43,6 +43,7 @@ final class Hold<R extends Message> {
   private volatile long place;
   private volatile long lastBeat = System.nanoTime();
   private Timeout next;
+  private boolean counted;
 
   Hold(
       Leases leases,
@@ -62,7 +63,7 @@ final class Hold<R extends Message> {
   void begin() {
     beatSoon();
     long sent = System.nanoTime();
-    new Acquisition(leases, request, call::onCancel, call::onDrain, this::waiting)
+    new Acquisition(leases, request, call::onCancel, call::onDrain, call::waits, this::waiting)
         .within(Acquisition.FOREVER)
         .whenComplete((result, failure) -> decided(result, failure, sent));
   }
@@ -97,7 +98,7 @@ final class Hold<R extends Message> {
         confirm();
       }
     } else if (failure == null) {
-      ended = true;
+      end();
     } else if (ErrorMapper.refusal(failure) instanceof ApiException refusal
         && refusal.reason() == ErrorReason.ERROR_REASON_SHUTTING_DOWN) {
       reconnect("");
@@ -127,14 +128,28 @@ final class Hold<R extends Message> {
 
   private void granted(Grant won) {
     grant = won;
+    count(true);
     responses.send(events.granted(won));
     call.onCancel(
         () -> {
-          ended = true;
+          end();
           leases.giveBack(request);
         });
     call.onDrain(this::leaveRunning);
     beatSoon();
+  }
+
+  private void end() {
+    ended = true;
+    count(false);
+  }
+
+  /** Whether it is one of the leases that are held by streams of this server. */
+  private synchronized void count(boolean holds) {
+    if (counted != holds) {
+      counted = holds;
+      leases.held(request, holds);
+    }
   }
 
   /** Replaces the beat that was to come. */
@@ -208,7 +223,7 @@ final class Hold<R extends Message> {
    * The server drains: the lease goes on, so that the caller can take it along to another server.
    */
   private void leaveRunning() {
-    ended = true;
+    end();
     renewal()
         .whenComplete(
             (renewed, failure) -> {
@@ -240,20 +255,20 @@ final class Hold<R extends Message> {
   }
 
   private void lost(LeaseLoss loss) {
-    ended = true;
+    end();
     call.onCancel(() -> {});
     responses.send(events.lost(loss));
     responses.complete();
   }
 
   private void reconnect(String token) {
-    ended = true;
+    end();
     responses.send(events.reconnect(token));
     responses.complete();
   }
 
   private void fail(Throwable failure) {
-    ended = true;
+    end();
     responses.fail(failure);
   }
 }

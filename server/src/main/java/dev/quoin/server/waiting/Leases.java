@@ -76,7 +76,8 @@ public final class Leases implements WaitQueueScripts {
 
   /** Acquires what a call asks for, waiting for it at most so long. */
   public CompletionStage<AcquireResult> acquire(LeaseRequest request, long waitMillis, Call call) {
-    return new Acquisition(this, request, call::onCancel, call::onDrain).within(waitMillis);
+    return new Acquisition(this, request, call::onCancel, call::onDrain, call::waits)
+        .within(waitMillis);
   }
 
   /** Holds what a call asks for until the call ends. */
@@ -151,6 +152,11 @@ public final class Leases implements WaitQueueScripts {
                 LeaseLoss.Cause.REVOKED,
                 Revocation.of((ApiException) ErrorMapper.refusal(failure))))
         : Optional.empty();
+  }
+
+  /** A stream of this server holds one more, or one fewer. */
+  void held(LeaseRequest request, boolean more) {
+    queues.held(resource.feature(), request.scope().namespace(), more);
   }
 
   Timer timer() {

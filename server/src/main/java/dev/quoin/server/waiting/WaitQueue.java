@@ -45,6 +45,10 @@ final class WaitQueue extends SharedSubscription {
     return waiters.isEmpty();
   }
 
+  synchronized int size() {
+    return waiters.size();
+  }
+
   synchronized void add(Waiter waiter) {
     waiters.put(waiter.token(), waiter);
     waiter.waitsIn(this);

@@ -6,6 +6,9 @@ import dev.quoin.server.redis.SharedSubscriptions;
 import io.netty.util.Timer;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -24,6 +27,7 @@ public final class WaitQueues {
   private final int mostWaiters;
   private final String server;
   private final SharedSubscriptions<WaitQueue> open;
+  private final Map<String, Long> held = new ConcurrentHashMap<>();
 
   /**
    * @param mostWaiters how many may wait in one queue
@@ -67,6 +71,25 @@ public final class WaitQueues {
             queue -> queue.add(waiter))
         .join(waiter);
     return waiter;
+  }
+
+  void held(String feature, String namespace, boolean more) {
+    held.merge(feature + ' ' + namespace, more ? 1L : -1L, WaitQueues::plus);
+  }
+
+  /** What nobody holds is forgotten. */
+  private static Long plus(Long count, Long change) {
+    return count + change == 0 ? null : count + change;
+  }
+
+  /** How many leases open streams of this server hold, by feature and namespace with a space. */
+  public Map<String, Long> held() {
+    return held;
+  }
+
+  /** Tells the channel of each queue and how many callers of this server wait in it. */
+  public void sizes(BiConsumer<String, Integer> sizes) {
+    open.forEach((channel, queue) -> sizes.accept(channel, queue.size()));
   }
 
   /** How many queues this server keeps open. */

@@ -166,6 +166,7 @@ final class RawCallsTest {
   void serviceThatLacksAnRpcCannotBeBuilt() {
     Rpc rpc =
         new Rpc(
+            CallRecorder.none(),
             OpenAccess.open(),
             new Quotas(""),
             new Validation(),

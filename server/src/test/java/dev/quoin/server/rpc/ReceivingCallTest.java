@@ -62,6 +62,7 @@ final class ReceivingCallTest {
   void openCall() throws IOException {
     Rpc rpc =
         new Rpc(
+            CallRecorder.none(),
             OpenAccess.open(),
             new Quotas(""),
             new Validation(),

@@ -7,7 +7,12 @@ import io.grpc.Metadata;
 /** A call for tests of the kernel that need no connection. */
 public final class TestCall {
   private final Drain drain = new Drain();
-  private final Call call = new Call(new Metadata(), drain, Seal.random());
+  private final Call call =
+      new Call(
+          new Metadata(),
+          drain,
+          Seal.random(),
+          CallRecorder.none().of(dev.quoin.locks.v1.LocksGrpc.getAcquireMethod()));
 
   public Call call() {
     return call;

@@ -57,6 +57,7 @@ final class UnreadResponsesTest {
   void startServer() throws IOException {
     Rpc rpc =
         new Rpc(
+            CallRecorder.none(),
             OpenAccess.open(),
             new Quotas(""),
             new Validation(),
