@@ -187,6 +187,8 @@ final class IdentityCost {
                 "0",
                 "--metrics-port",
                 "0",
+                "--redis-timeout",
+                "10s",
                 "--data",
                 folder.resolve("data-" + number).toString()));
     command.addAll(Arrays.asList(flags));
