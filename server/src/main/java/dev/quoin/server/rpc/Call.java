@@ -53,6 +53,8 @@ public class Call {
   /** Finds out who calls; throws the refusal when they may not, or not now. */
   void admit(Access access, Quotas quotas, RpcMethod method, Attributes connection) {
     caller = access.admit(method, scope.namespace(), headers, connection);
+    // Before it is a key of anything that is kept.
+    checkNamespace();
     begun = quotas.begin(method, scope.namespace(), caller.principal().name());
   }
 
@@ -118,7 +120,7 @@ public class Call {
     }
   }
 
-  void checkNamespace() {
+  private void checkNamespace() {
     if (!isNamespace(scope.namespace())) {
       throw InvalidRequest.of(
           NAMESPACE.name(), "must be 1 to 63 lower-case letters, digits and inner hyphens");
