@@ -22,11 +22,11 @@ public record RpcMethod(String service, String method, Permission permission, bo
 
   /** Whether it is about no namespace at all. */
   boolean isOfGrpc() {
-    return service.startsWith("grpc.");
+    return service.startsWith("grpc.") && !isEverywhere();
   }
 
-  /** Whether it tells about all namespaces, whichever it is called in. */
+  /** Whether it tells about all namespaces or their callers, whichever it is called in. */
   boolean isEverywhere() {
-    return service.startsWith("quoin.admin.");
+    return service.startsWith("quoin.admin.") || service.startsWith("grpc.channelz.");
   }
 }
