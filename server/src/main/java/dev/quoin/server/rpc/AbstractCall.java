@@ -45,7 +45,6 @@ abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
     if (request instanceof RuntimeException unreadable) {
       throw unreadable;
     }
-    call.checkNamespace();
     call.record().accepted();
     if (call.begun().isLimited()) {
       call.begun().check(((Message) request).getSerializedSize());

@@ -61,6 +61,8 @@ public class Call {
     admission =
         (namespace, rpc) -> access.admit(access.method(rpc), namespace, headers, connection);
     caller = access.admit(method, scope.namespace(), headers, connection);
+    // Before it is a key of anything that is kept.
+    checkNamespace();
     begun = quotas.begin(method, scope.namespace(), caller.principal().name());
   }
 
@@ -149,7 +151,7 @@ public class Call {
     return record;
   }
 
-  void checkNamespace() {
+  private void checkNamespace() {
     if (!isNamespace(scope.namespace())) {
       throw InvalidRequest.of(
           NAMESPACE.name(), "must be 1 to 63 lower-case letters, digits and inner hyphens");

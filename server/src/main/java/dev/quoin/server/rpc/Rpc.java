@@ -4,7 +4,6 @@ package dev.quoin.server.rpc;
 import com.google.protobuf.Message;
 import dev.quoin.server.access.Access;
 import dev.quoin.server.access.RpcMethod;
-import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
@@ -154,12 +153,14 @@ public final class Rpc {
             Call call = new Call(headers, drain, ofMethod, recorded);
             try {
               call.admit(access, quotas, named, server.getAttributes());
-            } catch (ApiException refusal) {
+              server.request(requests);
+              return opener.apply(call, server);
+            } catch (RuntimeException refusal) {
+              // Nobody else hears of the end of a call that nobody serves.
+              call.end();
               Refusals.close(server, call, support.failures(), refusal);
               return new ServerCall.Listener<>() {};
             }
-            server.request(requests);
-            return opener.apply(call, server);
           };
       bound.put(method.getFullMethodName(), ServerMethodDefinition.create(lenient, handler));
       return this;

@@ -26,6 +26,8 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.ProtoUtils;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +39,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** RPCs whose caller sends a stream of requests. */
 final class ReceivingCallTest {
@@ -54,17 +57,23 @@ final class ReceivingCallTest {
   private final AtomicInteger ended = new AtomicInteger();
   private final AtomicInteger cancelled = new AtomicInteger();
   private final CompletableFuture<Status> outcome = new CompletableFuture<>();
+  @TempDir Path folder;
+  private Quotas quotas;
+  private volatile boolean canBegin = true;
   private Server server;
   private ManagedChannel channel;
   private ClientCall<GetRequest, GetResponse> call;
 
   @BeforeEach
   void openCall() throws IOException {
+    Path file =
+        Files.writeString(folder.resolve("quotas"), "quotas: [{namespaces: ['*'], open_calls: 2}]");
+    quotas = new Quotas(file.toString());
     Rpc rpc =
         new Rpc(
             CallRecorder.none(),
             OpenAccess.open(),
-            new Quotas(""),
+            quotas,
             new Validation(),
             new Drain(),
             Seal.random(),
@@ -97,10 +106,14 @@ final class ReceivingCallTest {
   void closeServer() {
     channel.shutdownNow();
     server.shutdownNow();
+    quotas.close();
   }
 
   private RequestStreamHandler<GetRequest> talk(
       Call served, ResponseStream<GetResponse> responses) {
+    if (!canBegin) {
+      throw new IllegalStateException("for the test");
+    }
     served.onCancel(cancelled::incrementAndGet);
     return new RequestStreamHandler<>() {
       @Override
@@ -187,6 +200,25 @@ final class ReceivingCallTest {
 
     Eventually.until("the feature hears of it", () -> cancelled.get() == 1);
     assertThat(ended).hasValue(0);
+  }
+
+  /** A call that a feature cannot begin is given back to its quota. */
+  @Test
+  void callThatCannotBeginIsOpenNoLonger() throws Exception {
+    canBegin = false;
+    for (int i = 0; i < 5; i++) {
+      CompletableFuture<Status> ended = new CompletableFuture<>();
+      ClientCall<GetRequest, GetResponse> another = channel.newCall(METHOD, CallOptions.DEFAULT);
+      another.start(
+          new ClientCall.Listener<>() {
+            @Override
+            public void onClose(Status status, Metadata trailers) {
+              ended.complete(status);
+            }
+          },
+          new Metadata());
+      assertThat(ended.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.INTERNAL);
+    }
   }
 
   private void send(String... names) {
