@@ -9,10 +9,11 @@ import java.util.function.BiConsumer;
 
 /**
  * Audited calls as entries of Logs, in a namespace of their own: the log is called as the namespace
- * of the calls.
+ * of the calls, and {@value #REFUSED} for those that were refused.
  */
 final class AuditEntries implements BiConsumer<String, String> {
   static final String NAMESPACE = "quoin-audit";
+  static final String REFUSED = "-";
 
   private final LogWriter logs;
 
@@ -25,7 +26,7 @@ final class AuditEntries implements BiConsumer<String, String> {
   public void accept(String namespace, String line) {
     logs.write(
         new RequestContext(NAMESPACE, null),
-        namespace.matches("[a-z0-9-]{1,63}") ? namespace : "-",
+        namespace.matches("[a-z0-9-]{1,63}") ? namespace : REFUSED,
         LogEntry.newBuilder()
             .setSeverity(Severity.SEVERITY_INFO)
             .setText(line)

@@ -77,7 +77,10 @@ public final class Audit implements AutoCloseable {
     return Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 
-  /** Tells every line, with the namespace of its call, to somebody else as well. */
+  /**
+   * Tells every line to somebody else as well, with the namespace of its call; without it when the
+   * call was refused, for who is refused may make up as many namespaces as they like.
+   */
   public void tell(BiConsumer<String, String> whom) {
     stream = whom;
   }
@@ -110,17 +113,21 @@ public final class Audit implements AutoCloseable {
     }
     line.put("outcome", refusal.isEmpty() ? "ALLOWED" : refusal.replace("ERROR_REASON_", ""));
     try {
-      writer.execute(() -> write(namespace, line));
+      String known = refusal.isEmpty() ? namespace : "";
+      writer.execute(() -> write(known, line));
     } catch (RejectedExecutionException e) {
       leftOut.incrementAndGet();
     }
   }
 
-  private synchronized boolean mayAdd() {
-    long now = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime());
-    refusals = now == second ? refusals + 1 : 1;
-    second = now;
-    return refusals <= MOST_REFUSALS_PER_SECOND;
+  /** Whoever writes a line, which may take long, does not hold this lock. */
+  private boolean mayAdd() {
+    synchronized (leftOut) {
+      long now = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime());
+      refusals = now == second ? refusals + 1 : 1;
+      second = now;
+      return refusals <= MOST_REFUSALS_PER_SECOND;
+    }
   }
 
   private static String peer(Attributes connection) {

@@ -14,6 +14,7 @@ import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.locks.v1.RevokeRequest;
+import dev.quoin.logs.v1.ListNamesRequest;
 import dev.quoin.logs.v1.ListRecentRequest;
 import dev.quoin.logs.v1.LogsGrpc;
 import dev.quoin.server.settings.BadSettings;
@@ -195,12 +196,28 @@ final class AccessTest {
     assertThat(lines.get(0).has("time")).isTrue();
     LogsGrpc.LogsBlockingStub logs =
         LogsGrpc.newBlockingStub(server.channel()).withInterceptors(bearer(ops, "quoin-audit"));
-    Eventually.until(
-        "the same in Logs",
-        () ->
-            logs.listRecent(ListRecentRequest.newBuilder().setName("default").build())
-                    .getEntriesCount()
-                == 3);
+    Eventually.until("the same in Logs", () -> entries(logs, "default") == 1);
+    Eventually.until("refused ones apart", () -> entries(logs, "-") == 2);
+  }
+
+  /** Strangers make up as many namespaces as they like, which are no names of logs. */
+  @Test
+  void refusedCallsNameNoLogs() {
+    for (int i = 0; i < 5; i++) {
+      String namespace = "made-up-" + i;
+      Refused.by(() -> locks("nobody", namespace).get(get("a")));
+      Refused.by(() -> locks(orders, namespace).get(get("a")));
+    }
+    LogsGrpc.LogsBlockingStub logs =
+        LogsGrpc.newBlockingStub(server.channel()).withInterceptors(bearer(ops, "quoin-audit"));
+    Eventually.until("all are told", () -> entries(logs, "-") == 10);
+
+    assertThat(logs.listNames(ListNamesRequest.getDefaultInstance()).getNamesList())
+        .containsExactly("-");
+  }
+
+  private static int entries(LogsGrpc.LogsBlockingStub logs, String name) {
+    return logs.listRecent(ListRecentRequest.newBuilder().setName(name).build()).getEntriesCount();
   }
 
   private List<String> lines() {
