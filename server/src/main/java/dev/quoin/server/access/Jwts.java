@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,14 +45,20 @@ final class Jwts {
 
   private static final Duration SKEW = Duration.ofMinutes(1);
   private static final int MOST_KNOWN = 10_000;
+
+  /** Of a token that does not say by which key it is signed: strangers have them tried, too. */
+  private static final int MOST_TRIED = 8;
+
   private static final int LONGEST_CLAIM = 512;
 
   private final String issuer;
   private final String audience;
   private final String principalClaim;
   private final JwtIssuer keys;
-  private final Map<String, Known> known = new ConcurrentHashMap<>();
-  private volatile JWKSet knownBy;
+  private volatile Good good;
+
+  /** Tokens that were found good by some keys. Keys that are no longer there sign nothing. */
+  private record Good(JWKSet keys, Map<String, Known> tokens) {}
 
   private record Known(Principal principal, Instant from, Instant until) {
     boolean isOver(Instant now) {
@@ -71,6 +78,7 @@ final class Jwts {
     this.audience = audience;
     this.principalClaim = principalClaim;
     this.keys = keys;
+    this.good = new Good(keys.get(), new ConcurrentHashMap<>());
   }
 
   static boolean isJwt(String token) {
@@ -80,11 +88,12 @@ final class Jwts {
   /** Whose token it is. */
   Principal find(String token) throws BadToken {
     JWKSet now = keys.get();
-    if (knownBy != now) {
-      // Keys that are no longer there sign nothing.
-      known.clear();
-      knownBy = now;
+    Good current = good;
+    if (current.keys() != now) {
+      current = new Good(now, new ConcurrentHashMap<>());
+      good = current;
     }
+    Map<String, Known> known = current.tokens();
     String digest = Base64.getEncoder().encodeToString(Tokens.hash(token));
     Known before = known.get(digest);
     if (before != null && !before.isOver(Instant.now())) {
@@ -154,7 +163,8 @@ final class Jwts {
 
   private static boolean isSigned(SignedJWT jwt, JWKSet set) {
     JWSHeader header = jwt.getHeader();
-    for (JWK key : new JWKSelector(JWKMatcher.forJWSHeader(header)).select(set)) {
+    List<JWK> fitting = new JWKSelector(JWKMatcher.forJWSHeader(header)).select(set);
+    for (JWK key : fitting.subList(0, Math.min(fitting.size(), MOST_TRIED))) {
       if (key instanceof AsymmetricJWK asymmetric) {
         try {
           JWSVerifier verifier =

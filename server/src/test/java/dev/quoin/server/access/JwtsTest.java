@@ -12,6 +12,7 @@ import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
@@ -28,7 +29,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
@@ -136,6 +139,25 @@ final class JwtsTest {
 
     assertRefused(before, "not signed by a key of its issuer");
     jwts.find(after);
+  }
+
+  /** A stranger must not have thousands of keys tried by a token that names none. */
+  @Test
+  void fewKeysAreTried() throws Exception {
+    String named = signed(c -> c);
+    String unnamed = signed(JWSAlgorithm.ES256, null, new ECDSASigner(KEY), c -> c);
+    jwts.find(unnamed);
+    List<JWK> many = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      many.add(new ECKey.Builder(OTHER).keyID("other-" + i).build());
+    }
+    many.add(KEY);
+
+    write(new JWKSet(many));
+    lookAgain();
+
+    jwts.find(named);
+    assertRefused(unnamed, "not signed by a key of its issuer");
   }
 
   @Test
