@@ -2633,14 +2633,14 @@ const file_quoin_feeds_v1_feeds_proto_rawDesc = "" +
 	"\x0eOVERFLOW_BLOCK\x10\x01\x12\x11\n" +
 	"\rOVERFLOW_DROP\x10\x02\x12\x15\n" +
 	"\x11OVERFLOW_CONFLATE\x10\x03\x12\x17\n" +
-	"\x13OVERFLOW_DISCONNECT\x10\x042\xcb\x05\n" +
+	"\x13OVERFLOW_DISCONNECT\x10\x042\xce\x05\n" +
 	"\x05Feeds\x12S\n" +
 	"\aPublish\x12\x1e.quoin.feeds.v1.PublishRequest\x1a\x1f.quoin.feeds.v1.PublishResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12W\n" +
 	"\aRetract\x12\x1e.quoin.feeds.v1.RetractRequest\x1a\x1f.quoin.feeds.v1.RetractResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12R\n" +
 	"\x06Sample\x12\x1d.quoin.feeds.v1.SampleRequest\x1a\x1e.quoin.feeds.v1.SampleResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12R\n" +
 	"\x06Filter\x12\x1d.quoin.feeds.v1.FilterRequest\x1a\x1e.quoin.feeds.v1.FilterResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12X\n" +
-	"\bFirehose\x12\x1f.quoin.feeds.v1.FirehoseRequest\x1a .quoin.feeds.v1.FirehoseResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12T\n" +
-	"\aSession\x12\x1e.quoin.feeds.v1.SessionRequest\x1a\x1f.quoin.feeds.v1.SessionResponse\"\x04\xc0\xf3\x18\x02(\x010\x01\x12Y\n" +
+	"\bFirehose\x12\x1f.quoin.feeds.v1.FirehoseRequest\x1a .quoin.feeds.v1.FirehoseResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12W\n" +
+	"\aSession\x12\x1e.quoin.feeds.v1.SessionRequest\x1a\x1f.quoin.feeds.v1.SessionResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01(\x010\x01\x12Y\n" +
 	"\tGetTrends\x12 .quoin.feeds.v1.GetTrendsRequest\x1a!.quoin.feeds.v1.GetTrendsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12a\n" +
 	"\vWatchTrends\x12\".quoin.feeds.v1.WatchTrendsRequest\x1a#.quoin.feeds.v1.WatchTrendsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01BN\n" +
 	"\x12dev.quoin.feeds.v1P\x01Z6github.com/quoin-dev/quoin/clients/go/feeds/v1;feedsv1b\x06proto3"

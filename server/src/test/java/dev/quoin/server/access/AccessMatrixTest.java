@@ -141,19 +141,19 @@ final class AccessMatrixTest {
             new Row(
                 "grpc.health.v1.Health/Check",
                 MethodDescriptor.MethodType.UNARY,
-                List.of("nobody", "idle", "reader", "operator")),
+                List.of("nobody", "idle", "reader", "operator", "owner")),
             new Row(
                 "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
                 MethodDescriptor.MethodType.BIDI_STREAMING,
-                List.of("reader", "writer", "operator")),
+                List.of("reader", "writer", "operator", "owner")),
             new Row(
                 "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
                 MethodDescriptor.MethodType.BIDI_STREAMING,
-                List.of("reader", "writer", "operator")),
+                List.of("reader", "writer", "operator", "owner")),
             new Row(
                 "grpc.channelz.v1.Channelz/GetServers",
                 MethodDescriptor.MethodType.UNARY,
-                List.of("operator")))
+                List.of("owner")))
         .map(
             row ->
                 DynamicTest.dynamicTest(
@@ -162,7 +162,7 @@ final class AccessMatrixTest {
                       MethodDescriptor<byte[], byte[]> method = raw(row.method(), row.type());
                       assertThat(isLetIn(call(method, null, "own")))
                           .isEqualTo(row.letIn().contains("nobody"));
-                      for (String name : List.of("idle", "reader", "operator")) {
+                      for (String name : List.of("idle", "reader", "operator", "owner")) {
                         assertThat(isLetIn(as(name, method, "own")))
                             .as(name)
                             .isEqualTo(row.letIn().contains(name));

@@ -85,6 +85,27 @@ final class PolicyTest {
     assertThat(decide(policy, "one", "own", ACQUIRE).allowed()).isTrue();
     assertThat(decide(policy, "one", "own", list).allowed()).isFalse();
     assertThat(decide(policy, "every", "own", list).allowed()).isTrue();
+    // It shows the connections of everybody.
+    String channelz = "grpc.channelz.v1.Channelz/GetServers";
+    assertThat(decide(policy, "one", "", channelz).allowed()).isFalse();
+    assertThat(decide(policy, "every", "", channelz).allowed()).isTrue();
+    String reflection = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    assertThat(decide(policy, "one", "", reflection).allowed()).isTrue();
+  }
+
+  /** Also by a session, whose filter can be changed. */
+  @Test
+  void readersFollowFeeds() {
+    Policy policy =
+        policy(
+            """
+            roles: {reader: [{quoin.feeds.v1.Feeds: read}]}
+            bindings:
+              - {role: reader, principals: [a], namespaces: ['*']}
+            """);
+
+    assertThat(decide(policy, "a", "n", "quoin.feeds.v1.Feeds/Session").allowed()).isTrue();
+    assertThat(decide(policy, "a", "n", "quoin.feeds.v1.Feeds/Publish").allowed()).isFalse();
   }
 
   @Test
