@@ -3577,15 +3577,15 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"T\n" +
 	"\x12ListQueuesResponse\x12\x16\n" +
 	"\x06queues\x18\x01 \x03(\tR\x06queues\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xb2\r\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xbe\r\n" +
 	"\x06Queues\x12R\n" +
 	"\aEnqueue\x12\x1f.quoin.queues.v1.EnqueueRequest\x1a .quoin.queues.v1.EnqueueResponse\"\x04\xc0\xf3\x18\x02\x12a\n" +
-	"\fEnqueueBatch\x12$.quoin.queues.v1.EnqueueBatchRequest\x1a%.quoin.queues.v1.EnqueueBatchResponse\"\x04\xc0\xf3\x18\x02\x12L\n" +
-	"\x05Lease\x12\x1d.quoin.queues.v1.LeaseRequest\x1a\x1e.quoin.queues.v1.LeaseResponse\"\x04\xc0\xf3\x18\x02\x12M\n" +
+	"\fEnqueueBatch\x12$.quoin.queues.v1.EnqueueBatchRequest\x1a%.quoin.queues.v1.EnqueueBatchResponse\"\x04\xc0\xf3\x18\x02\x12P\n" +
+	"\x05Lease\x12\x1d.quoin.queues.v1.LeaseRequest\x1a\x1e.quoin.queues.v1.LeaseResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12M\n" +
 	"\x03Ack\x12\x1b.quoin.queues.v1.AckRequest\x1a\x1c.quoin.queues.v1.AckResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12P\n" +
 	"\x04Nack\x12\x1c.quoin.queues.v1.NackRequest\x1a\x1d.quoin.queues.v1.NackResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12V\n" +
-	"\x06Extend\x12\x1e.quoin.queues.v1.ExtendRequest\x1a\x1f.quoin.queues.v1.ExtendResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12M\n" +
-	"\x04Work\x12\x1c.quoin.queues.v1.WorkRequest\x1a\x1d.quoin.queues.v1.WorkResponse\"\x04\xc0\xf3\x18\x02(\x010\x01\x12I\n" +
+	"\x06Extend\x12\x1e.quoin.queues.v1.ExtendRequest\x1a\x1f.quoin.queues.v1.ExtendResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12Q\n" +
+	"\x04Work\x12\x1c.quoin.queues.v1.WorkRequest\x1a\x1d.quoin.queues.v1.WorkResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01(\x010\x01\x12I\n" +
 	"\x03Get\x12\x1b.quoin.queues.v1.GetRequest\x1a\x1c.quoin.queues.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12N\n" +
 	"\x04Wait\x12\x1c.quoin.queues.v1.WaitRequest\x1a\x1d.quoin.queues.v1.WaitResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12V\n" +
 	"\x06Cancel\x12\x1e.quoin.queues.v1.CancelRequest\x1a\x1f.quoin.queues.v1.CancelResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12^\n" +
@@ -3596,8 +3596,8 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\bListDead\x12 .quoin.queues.v1.ListDeadRequest\x1a!.quoin.queues.v1.ListDeadResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12R\n" +
 	"\aRedrive\x12\x1f.quoin.queues.v1.RedriveRequest\x1a .quoin.queues.v1.RedriveResponse\"\x04\xc0\xf3\x18\x03\x12P\n" +
 	"\x05Purge\x12\x1d.quoin.queues.v1.PurgeRequest\x1a\x1e.quoin.queues.v1.PurgeResponse\"\b\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x12O\n" +
-	"\x05Pause\x12\x1d.quoin.queues.v1.PauseRequest\x1a\x1e.quoin.queues.v1.PauseResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12R\n" +
-	"\x06Resume\x12\x1e.quoin.queues.v1.ResumeRequest\x1a\x1f.quoin.queues.v1.ResumeResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12[\n" +
+	"\x05Pause\x12\x1d.quoin.queues.v1.PauseRequest\x1a\x1e.quoin.queues.v1.PauseResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12V\n" +
+	"\x06Resume\x12\x1e.quoin.queues.v1.ResumeRequest\x1a\x1f.quoin.queues.v1.ResumeResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12[\n" +
 	"\tConfigure\x12!.quoin.queues.v1.ConfigureRequest\x1a\".quoin.queues.v1.ConfigureResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12^\n" +
 	"\n" +
 	"ListQueues\x12\".quoin.queues.v1.ListQueuesRequest\x1a#.quoin.queues.v1.ListQueuesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BQ\n" +
