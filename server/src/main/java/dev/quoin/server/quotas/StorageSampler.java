@@ -39,6 +39,7 @@ public final class StorageSampler {
   private static final long READ_SECONDS = 10;
   private static final int PAGE = 500;
   private static final int PAGES_IN_A_HURRY = 10;
+  private static final int MOST_FAILURES = 3;
 
   /** Of more keys than this of a feature, one of so many is measured. */
   private static final int MEASURED_ALL = 32;
@@ -58,6 +59,7 @@ public final class StorageSampler {
   private NavigableMap<String, Sum> sums = new TreeMap<>();
   private volatile NavigableMap<String, Stored> known = new TreeMap<>();
   private final AtomicBoolean underWay = new AtomicBoolean();
+  private int failures;
   private boolean told;
 
   /** What was found of a namespace and a feature. */
@@ -113,16 +115,32 @@ public final class StorageSampler {
     if (!underWay.compareAndSet(false, true)) {
       return CompletableFuture.completedFuture(0);
     }
-    return pages(isUrgent.getAsBoolean() ? PAGES_IN_A_HURRY : 1)
-        .whenComplete((count, failure) -> underWay.set(false))
+    int most = isUrgent.getAsBoolean() ? PAGES_IN_A_HURRY : 1;
+    return CompletableFuture.completedFuture(most)
+        .thenCompose(this::pages)
+        .whenComplete((count, failure) -> failures = failure == null ? 0 : failures + 1)
         .exceptionally(
             failure -> {
-              if (!told) {
-                told = true;
-                LOG.log(Level.WARNING, "cannot measure what is stored: " + failure.getMessage());
+              tell(failure);
+              if (failures >= MOST_FAILURES) {
+                // A server of Redis that is there no more cannot be asked where to go on.
+                begin();
               }
               return 0;
-            });
+            })
+        .whenComplete((count, failure) -> underWay.set(false));
+  }
+
+  private synchronized void tell(Throwable failure) {
+    if (!told) {
+      told = true;
+      LOG.log(Level.WARNING, "cannot measure what is stored: " + failure.getMessage());
+    }
+  }
+
+  private void begin() {
+    cursor = ScanCursor.INITIAL;
+    sums = new TreeMap<>();
   }
 
   /** Whether the next step begins a walk. */
@@ -164,7 +182,16 @@ public final class StorageSampler {
         sizes.add(
             store
                 .<Long>call(EVERYWHERE, commands -> commands.memoryUsage(key), late -> {})
-                .thenAccept(bytes -> add(sum, bytes)));
+                .handle(
+                    (bytes, failure) -> {
+                      if (failure == null) {
+                        add(sum, bytes);
+                      } else {
+                        // Of one key among many: the others tell enough.
+                        tell(failure);
+                      }
+                      return null;
+                    }));
       }
     }
     cursor = found;
@@ -205,8 +232,7 @@ public final class StorageSampler {
           text.append(name).append(' ').append(stored.keys());
           text.append(' ').append(stored.bytes()).append('\n');
         });
-    cursor = ScanCursor.INITIAL;
-    sums = new TreeMap<>();
+    begin();
     byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
     return store.call(
         EVERYWHERE, commands -> commands.setex(measured, KEPT.toSeconds(), bytes), late -> {});
