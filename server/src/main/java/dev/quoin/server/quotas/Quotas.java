@@ -10,11 +10,15 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Lets calls begin as far as the quotas of their namespace and their principal allow. Each server
@@ -24,13 +28,51 @@ import java.util.function.Function;
 public final class Quotas implements AutoCloseable {
   private static final long PERIOD_SECONDS = 1;
   private static final int MOST_USAGES = 100_000;
+  private static final Logger LOG = Logger.getLogger(Quotas.class.getName());
   private static final Usage NONE = new Usage("", "", null);
 
   private final WatchedFile<List<Quota>> file;
-  private final Map<String, Usage> usages = new ConcurrentHashMap<>();
   private final ScheduledExecutorService files;
-  private volatile List<Quota> quotas = List.of();
+  private volatile State state = new State(List.of(), new ConcurrentHashMap<>());
   private volatile Function<String, Stored> stored = namespace -> Stored.NOTHING;
+
+  /** Quotas and what is used of these: a call that reads one of them while they change has both. */
+  private record State(List<Quota> quotas, Map<String, Usage> usages) {
+    Usage usage(String kind, String name) {
+      String key = kind + ' ' + name;
+      Usage known = usages.get(key);
+      if (known != null) {
+        return known;
+      }
+      if (usages.size() >= MOST_USAGES) {
+        usages.values().removeIf(usage -> usage == NONE || usage.isIdle());
+      }
+      return usages.computeIfAbsent(
+          key, k -> quota(kind, name).map(quota -> new Usage(kind, name, quota)).orElse(NONE));
+    }
+
+    private Optional<Quota> quota(String kind, String name) {
+      return quotas.stream().filter(quota -> quota.isOf(kind, name)).findFirst();
+    }
+
+    /** Other quotas, for which what is used already counts. */
+    State with(List<Quota> next) {
+      State changed = new State(next, new ConcurrentHashMap<>());
+      usages.forEach(
+          (key, usage) -> {
+            if (usage != NONE) {
+              changed
+                  .quota(usage.kind, usage.name)
+                  .ifPresent(
+                      quota -> {
+                        usage.change(quota);
+                        changed.usages().put(key, usage);
+                      });
+            }
+          });
+      return changed;
+    }
+  }
 
   /**
    * @param path of the quotas, empty for none
@@ -41,22 +83,26 @@ public final class Quotas implements AutoCloseable {
       files = null;
       return;
     }
-    quotas = file.get();
+    state = state.with(file.get());
     files =
         Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("quoin-quotas", true));
     files.scheduleWithFixedDelay(this::look, PERIOD_SECONDS, PERIOD_SECONDS, TimeUnit.SECONDS);
   }
 
+  /** Must not throw: it would never be called again. */
   private void look() {
-    if (file.look()) {
-      quotas = file.get();
-      usages.clear();
+    try {
+      if (file.look()) {
+        state = state.with(file.get());
+      }
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.log(Level.WARNING, "cannot read the changed quotas; those of before hold", e);
     }
   }
 
   /** Whether it matters what namespaces store. */
   public boolean areOfStored() {
-    return quotas.stream().anyMatch(Quota::isStored);
+    return state.quotas().stream().anyMatch(Quota::isStored);
   }
 
   /** Tells what namespaces store, as far as that is known. */
@@ -67,43 +113,45 @@ public final class Quotas implements AutoCloseable {
   /** A call that is under way. */
   public static final class Begun {
     /** One that no quota is about. */
-    public static final Begun UNLIMITED = new Begun(null, null);
+    public static final Begun UNLIMITED = new Begun(NONE, NONE, () -> {});
 
-    private Usage ofNamespace;
-    private Usage ofPrincipal;
+    private final Usage ofNamespace;
+    private final Usage ofPrincipal;
+    private final Runnable checkStored;
+    private final AtomicBoolean ended = new AtomicBoolean();
 
-    private Begun(Usage ofNamespace, Usage ofPrincipal) {
+    private Begun(Usage ofNamespace, Usage ofPrincipal, Runnable checkStored) {
       this.ofNamespace = ofNamespace;
       this.ofPrincipal = ofPrincipal;
+      this.checkStored = checkStored;
     }
 
-    /** Throws when a request is larger than it may be. */
+    /** Throws when a request, perhaps one of a stream that began long ago, may not be served. */
     public void check(int requestBytes) {
-      for (Usage usage : new Usage[] {ofNamespace, ofPrincipal}) {
-        if (usage != null && usage != NONE && requestBytes > usage.quota.requestBytes()) {
+      for (Usage usage : List.of(ofNamespace, ofPrincipal)) {
+        if (usage != NONE && requestBytes > usage.quota.requestBytes()) {
           throw exceeded(usage, "request_bytes");
         }
       }
+      checkStored.run();
     }
 
-    /** Whether it matters how large requests are. */
+    /** Whether it matters what requests there are. */
     public boolean isLimited() {
       return this != UNLIMITED;
     }
 
     /** It has ended; may be told more than once. */
-    public synchronized void end() {
-      if (this == UNLIMITED) {
-        return;
+    public void end() {
+      // Which is one for all calls: they must not wait for each other.
+      if (this != UNLIMITED && ended.compareAndSet(false, true)) {
+        release(ofNamespace);
+        release(ofPrincipal);
       }
-      release(ofNamespace);
-      release(ofPrincipal);
-      ofNamespace = null;
-      ofPrincipal = null;
     }
 
     private static void release(Usage usage) {
-      if (usage != null && usage != NONE) {
+      if (usage != NONE) {
         usage.end();
       }
     }
@@ -111,40 +159,24 @@ public final class Quotas implements AutoCloseable {
 
   /** Begins a call; throws QUOTA_EXCEEDED when there is no room for it. */
   public Begun begin(RpcMethod method, String namespace, String principal) {
-    List<Quota> all = quotas;
-    if (all.isEmpty()) {
+    State now = state;
+    if (now.quotas().isEmpty()) {
       return Begun.UNLIMITED;
     }
-    Usage ofNamespace = usage(all, Quota.NAMESPACE, namespace);
-    Usage ofPrincipal = principal.isEmpty() ? NONE : usage(all, Quota.PRINCIPAL, principal);
+    Usage ofNamespace = now.usage(Quota.NAMESPACE, namespace);
+    Usage ofPrincipal = principal.isEmpty() ? NONE : now.usage(Quota.PRINCIPAL, principal);
     checkStored(method, ofNamespace);
     enter(ofNamespace);
     try {
       enter(ofPrincipal);
     } catch (ApiException e) {
-      Begun.release(ofNamespace);
+      // What one principal may not do is not taken from all others of the namespace.
+      if (ofNamespace != NONE) {
+        ofNamespace.undo();
+      }
       throw e;
     }
-    return new Begun(ofNamespace, ofPrincipal);
-  }
-
-  private Usage usage(List<Quota> all, String kind, String name) {
-    String key = kind + ' ' + name;
-    Usage known = usages.get(key);
-    if (known != null) {
-      return known;
-    }
-    if (usages.size() >= MOST_USAGES) {
-      usages.values().removeIf(usage -> usage == NONE || usage.isIdle());
-    }
-    return usages.computeIfAbsent(
-        key,
-        k ->
-            all.stream()
-                .filter(quota -> quota.isOf(kind, name))
-                .findFirst()
-                .map(quota -> new Usage(kind, name, quota))
-                .orElse(NONE));
+    return new Begun(ofNamespace, ofPrincipal, () -> checkStored(method, ofNamespace));
   }
 
   private void checkStored(RpcMethod method, Usage usage) {

@@ -9,7 +9,7 @@ final class Usage {
 
   final String kind;
   final String name;
-  final Quota quota;
+  volatile Quota quota;
   private double tokens;
   private long filledAt = System.nanoTime();
   private long open;
@@ -42,6 +42,18 @@ final class Usage {
 
   synchronized void end() {
     open--;
+  }
+
+  /** As if a call that began had not come: another quota has no room for it. */
+  synchronized void undo() {
+    open--;
+    tokens = Math.min(quota.burst(), tokens + 1);
+  }
+
+  /** Another quota counts from now on, for what is open as well. */
+  synchronized void change(Quota next) {
+    quota = next;
+    tokens = Math.min(next.burst(), tokens);
   }
 
   synchronized boolean isIdle() {

@@ -7,25 +7,41 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.QuotaFailure;
 import com.google.rpc.RetryInfo;
+import dev.quoin.access.v1.Permission;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.HoldRequest;
 import dev.quoin.locks.v1.HoldResponse;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.locks.v1.ReleaseRequest;
+import dev.quoin.logs.v1.LogEntry;
+import dev.quoin.logs.v1.LogsGrpc;
+import dev.quoin.logs.v1.WriteStreamRequest;
+import dev.quoin.logs.v1.WriteStreamResponse;
+import dev.quoin.queues.v1.EnqueueRequest;
+import dev.quoin.queues.v1.LeaseRequest;
+import dev.quoin.queues.v1.NewTask;
+import dev.quoin.queues.v1.QueuesGrpc;
+import dev.quoin.server.access.RpcMethod;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.OpenStream;
+import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.ManagedChannel;
 import io.grpc.Status.Code;
+import io.grpc.stub.StreamObserver;
+import io.lettuce.core.AclSetuserArgs;
+import io.lettuce.core.protocol.CommandType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -39,6 +55,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Namespaces that use as much as they may. */
 @Tag("redis")
 final class QuotasTest {
+  private static final RpcMethod GET =
+      new RpcMethod("quoin.locks.v1.Locks", "Get", Permission.PERMISSION_READ, false);
+
   @TempDir Path folder;
   private Path file;
   private TestServer server;
@@ -184,6 +203,157 @@ final class QuotasTest {
         .isTrue();
   }
 
+  /** Tasks that nobody may take out stay for good. */
+  @Test
+  void queuesAreEmptiedWhereTooMuchIsStored() throws Exception {
+    start("[{namespaces: [full], stored_keys: 1}]");
+    QueuesGrpc.QueuesBlockingStub queues =
+        QueuesGrpc.newBlockingStub(server.channel()).withInterceptors(TestServer.in("full"));
+    EnqueueRequest task =
+        EnqueueRequest.newBuilder()
+            .setQueue("q")
+            .setTask(NewTask.newBuilder().setKind("k"))
+            .build();
+    queues.enqueue(task);
+    measure();
+    assertThat(Refused.by(() -> queues.enqueue(task)).reason()).isEqualTo("QUOTA_EXCEEDED");
+
+    assertThat(
+            queues
+                .lease(LeaseRequest.newBuilder().addQueues("q").setMaxItems(1).build())
+                .getTasksCount())
+        .isEqualTo(1);
+  }
+
+  /** Whoever began to send before does not go on for ever. */
+  @Test
+  void streamsEndWhereTooMuchIsStored() throws Exception {
+    start("[{namespaces: [full], stored_keys: 1}]");
+    CompletableFuture<Void> outcome = new CompletableFuture<>();
+    StreamObserver<WriteStreamRequest> writer =
+        LogsGrpc.newStub(server.channel())
+            .withInterceptors(TestServer.in("full"))
+            .writeStream(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(WriteStreamResponse response) {}
+
+                  @Override
+                  public void onError(Throwable failure) {
+                    outcome.completeExceptionally(failure);
+                  }
+
+                  @Override
+                  public void onCompleted() {
+                    outcome.complete(null);
+                  }
+                });
+    writer.onNext(entry("a"));
+    Eventually.until(
+        "it is written",
+        () -> {
+          measure();
+          return server.server().storage().of("full").keys() > 1;
+        });
+    assertThat(outcome).isNotDone();
+
+    writer.onNext(entry("b"));
+
+    assertThat(
+            Refused.of(outcome.handle((done, failure) -> failure).get(20, TimeUnit.SECONDS))
+                .reason())
+        .isEqualTo("QUOTA_EXCEEDED");
+  }
+
+  private static WriteStreamRequest entry(String text) {
+    return WriteStreamRequest.newBuilder()
+        .setName("log")
+        .addEntries(LogEntry.newBuilder().setText(text))
+        .build();
+  }
+
+  /** One principal at its limit leaves the others of the namespace what is theirs. */
+  @Test
+  void principalAtItsLimitTakesNothingFromItsNamespace() throws Exception {
+    write(
+        "[{namespaces: [n], calls_per_second: 1, burst: 50}, {principals: [loud], open_calls: 1}]");
+    try (Quotas quotas = new Quotas(file.toString())) {
+      quotas.begin(GET, "n", "loud");
+      for (int i = 0; i < 200; i++) {
+        assertThatThrownBy(() -> quotas.begin(GET, "n", "loud"))
+            .hasMessageContaining("principal \"loud\"");
+      }
+      for (int i = 0; i < 49; i++) {
+        quotas.begin(GET, "n", "quiet");
+      }
+      assertThatThrownBy(() -> quotas.begin(GET, "n", "quiet"))
+          .hasMessageContaining("namespace \"n\"");
+    }
+  }
+
+  /** What is open when the quotas change is open still. */
+  @Test
+  void openCallsCountWhenQuotasChange() throws Exception {
+    write("[{namespaces: [n], open_calls: 2}]");
+    try (Quotas quotas = new Quotas(file.toString())) {
+      Quotas.Begun first = quotas.begin(GET, "n", "");
+      quotas.begin(GET, "n", "");
+      assertThatThrownBy(() -> quotas.begin(GET, "n", "")).hasMessageContaining("open_calls 2");
+
+      write("[{namespaces: [n], open_calls: 3}]");
+      Eventually.until("one more may be open", () -> begins(quotas));
+
+      assertThatThrownBy(() -> quotas.begin(GET, "n", "")).hasMessageContaining("open_calls 3");
+      first.end();
+      first.end();
+      quotas.begin(GET, "n", "");
+      assertThatThrownBy(() -> quotas.begin(GET, "n", "")).hasMessageContaining("open_calls 3");
+    }
+  }
+
+  private static boolean begins(Quotas quotas) {
+    try {
+      quotas.begin(GET, "n", "");
+      return true;
+    } catch (ApiException e) {
+      return false;
+    }
+  }
+
+  /** Names of any length that are no namespaces are kept nowhere. */
+  @Test
+  void namespacesThatCannotBeAreCountedNowhere() throws Exception {
+    start("[{namespaces: ['*'], calls_per_second: 1, burst: 1}]");
+    for (int i = 0; i < 3; i++) {
+      assertThat(Refused.by(() -> get("No_Namespace")).reason()).isEqualTo("INVALID_REQUEST");
+    }
+  }
+
+  /** What is stored is known where the size of keys cannot be asked for, and after failures. */
+  @Test
+  void keysAreCountedWithoutTheirSizes() throws Exception {
+    try (RedisProcess redis = RedisProcess.start("--appendonly", "yes")) {
+      redis
+          .commands()
+          .aclSetuser(
+              "quoin",
+              AclSetuserArgs.Builder.on()
+                  .addPassword("secret")
+                  .allKeys()
+                  .allChannels()
+                  .allCommands()
+                  .removeCommand(CommandType.MEMORY));
+      server = TestServer.start("redis", "redis://quoin:secret@127.0.0.1:" + redis.port());
+      server.locksIn("full").acquire(AcquireRequest.newBuilder().setName("a").build());
+
+      measure();
+
+      assertThat(server.server().storage().of("full").keys()).isPositive();
+      server.close();
+      server = null;
+    }
+  }
+
   /** What one namespace may not do costs the others nothing. */
   @Test
   void oneAtItsLimitDoesNotSlowTheOthers() throws Exception {
@@ -239,8 +409,12 @@ final class QuotasTest {
         .hasMessageContaining(message);
   }
 
-  private void start(String quotas) throws IOException {
+  private void write(String quotas) throws IOException {
     file = Files.writeString(folder.resolve("quotas.yaml"), "quotas: " + quotas);
+  }
+
+  private void start(String quotas) throws IOException {
+    write(quotas);
     server =
         TestServer.start(
             "redis", TestRedis.uri(), "redis-timeout", "10s", "quotas", file.toString());
