@@ -77,6 +77,7 @@ public final class QuoinServer implements AutoCloseable {
   private final Drain drain = new Drain();
   private List<String> services;
   private EmbeddedRedis embedded;
+  private Tls tls;
   private WaitQueues queues;
   private Tails tails;
   private StorageSampler storage;
@@ -161,6 +162,11 @@ public final class QuoinServer implements AutoCloseable {
     Audit audit = new Audit(settings.auditFile());
     closers.push(audit::close);
     Access access = new Access(settings, Services.methods(), audit);
+    tls = settings.isTls() ? new Tls(settings) : null;
+    if (tls != null) {
+      closers.push(tls::close);
+      access.trust(tls);
+    }
     closers.push(access::close);
     Quotas quotas = new Quotas(settings.quotas());
     closers.push(quotas::close);
@@ -362,12 +368,7 @@ public final class QuoinServer implements AutoCloseable {
   }
 
   private ServerCredentials credentials() {
-    if (!settings.isTls()) {
-      return InsecureServerCredentials.create();
-    }
-    Tls tls = new Tls(settings);
-    closers.push(tls::close);
-    return tls.credentials();
+    return tls == null ? InsecureServerCredentials.create() : tls.credentials();
   }
 
   private void closeAll() {

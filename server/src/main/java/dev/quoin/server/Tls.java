@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server;
 
+import dev.quoin.server.access.Authorities;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.Settings;
 import io.grpc.ServerCredentials;
@@ -16,8 +17,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.Signature;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,13 +29,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
 
 /**
  * The certificate of the server and the authorities of its clients. The files are read again when
  * they change, so that certificates can be renewed while it runs; files that do not belong
  * together, as while they are being replaced, or cannot be read leave things as they are.
  */
-final class Tls implements AutoCloseable {
+final class Tls implements Authorities, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Tls.class.getName());
   private static final long PERIOD_SECONDS = 5;
 
@@ -42,7 +47,8 @@ final class Tls implements AutoCloseable {
   private final AdvancedTlsX509TrustManager clients;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("quoin-tls", true));
-  private List<byte[]> last = List.of();
+  private volatile X509TrustManager checker;
+  private volatile List<byte[]> last = List.of();
 
   Tls(Settings settings) {
     // Whoever has a token needs no certificate.
@@ -76,6 +82,17 @@ final class Tls implements AutoCloseable {
     return tls.build();
   }
 
+  @Override
+  public Object current() {
+    return last;
+  }
+
+  @Override
+  public void check(X509Certificate[] chain) throws CertificateException {
+    // How keys are exchanged is no matter of the certificate of a client.
+    checker.checkClientTrusted(chain, "UNKNOWN");
+  }
+
   private void look() {
     List<byte[]> now = List.of();
     try {
@@ -104,10 +121,26 @@ final class Tls implements AutoCloseable {
     PrivateKey key = CertificateUtils.getPrivateKey(new ByteArrayInputStream(contents.get(1)));
     refuseOthersKey(chain[0], key);
     if (asksClients()) {
-      clients.updateTrustCredentials(certificates(contents.get(2), files.get(2)));
+      X509Certificate[] authorities = certificates(contents.get(2), files.get(2));
+      clients.updateTrustCredentials(authorities);
+      checker = checker(authorities);
     }
     identity.updateIdentityCredentials(chain, key);
     last = contents;
+  }
+
+  /** That of connections wants one that is in the midst of its handshake. */
+  private static X509TrustManager checker(X509Certificate[] authorities)
+      throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    for (X509Certificate authority : authorities) {
+      store.setCertificateEntry(String.valueOf(store.size()), authority);
+    }
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(store);
+    return (X509TrustManager) factory.getTrustManagers()[0];
   }
 
   private boolean asksClients() {

@@ -29,6 +29,7 @@ public final class Access implements AutoCloseable {
   private final RpcMethods methods;
   private final boolean isRequired;
   private final boolean certificates;
+  private volatile Authorities authorities;
   private final WatchedFile<Tokens> tokens;
   private final Jwts jwts;
   private final JwtIssuer keys;
@@ -61,6 +62,11 @@ public final class Access implements AutoCloseable {
                 "policy", Path.of(settings.policy()), text -> Policy.parse(text, methods));
     this.isRequired = settings.hasIdentity();
     files.scheduleWithFixedDelay(this::look, PERIOD_SECONDS, PERIOD_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Tells whose signatures make client certificates good; before the first call. */
+  public void trust(Authorities known) {
+    authorities = known;
   }
 
   /** The RPC of a full name. */
@@ -150,7 +156,7 @@ public final class Access implements AutoCloseable {
     if (given != null) {
       return byToken(given);
     }
-    Principal found = certificates ? Certificates.principal(connection) : null;
+    Principal found = certificates ? Certificates.principal(connection, authorities) : null;
     if (found == null) {
       throw unknown(
           certificates

@@ -3,9 +3,10 @@ package dev.quoin.server.access;
 
 import io.grpc.Attributes;
 import io.grpc.Grpc;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateParsingException;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -13,7 +14,9 @@ import javax.net.ssl.SSLSession;
 
 /**
  * Whose a client certificate is: its subject alternative name, the first URI, else the first DNS
- * name, else the first e-mail address. The connection has checked it already.
+ * name, else the first e-mail address. The connection has checked it already, but perhaps long ago,
+ * or by resuming a session of before: it is checked again when the authorities have changed, and is
+ * nobody's once its time is over.
  */
 final class Certificates {
   private static final String KNOWN = "quoin.principal";
@@ -21,33 +24,41 @@ final class Certificates {
   /** Kinds of names (RFC 5280) in the order in which they count. */
   private static final List<Integer> KINDS = List.of(6, 2, 1);
 
+  /** What was found good, by which authorities, and until when. */
+  private record Known(Principal principal, Object by, Instant until) {}
+
   private Certificates() {}
 
-  /** Null when the connection has no certificate, or that no such name. */
-  static Principal principal(Attributes connection) {
+  /** Null when the connection has no certificate that is good now, or that no such name. */
+  static Principal principal(Attributes connection, Authorities authorities) {
     SSLSession session = connection.get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
     if (session == null) {
       return null;
     }
-    if (session.getValue(KNOWN) instanceof Principal known) {
-      return known;
+    Object current = authorities.current();
+    if (session.getValue(KNOWN) instanceof Known known
+        && known.by() == current
+        && Instant.now().isBefore(known.until())) {
+      return known.principal();
     }
-    String name = name(session);
-    if (name == null || !Principal.isName(name)) {
+    Known found = find(session, authorities, current);
+    if (found == null) {
       return null;
     }
-    Principal principal = Principal.of(name);
-    session.putValue(KNOWN, principal);
-    return principal;
+    session.putValue(KNOWN, found);
+    return found.principal();
   }
 
-  private static String name(SSLSession session) {
+  private static Known find(SSLSession session, Authorities authorities, Object current) {
     try {
-      Certificate[] chain = session.getPeerCertificates();
-      return chain.length > 0 && chain[0] instanceof X509Certificate certificate
-          ? name(certificate.getSubjectAlternativeNames())
+      X509Certificate[] chain =
+          Arrays.stream(session.getPeerCertificates()).toArray(X509Certificate[]::new);
+      authorities.check(chain);
+      String name = name(chain[0].getSubjectAlternativeNames());
+      return name != null && Principal.isName(name)
+          ? new Known(Principal.of(name), current, chain[0].getNotAfter().toInstant())
           : null;
-    } catch (SSLPeerUnverifiedException | CertificateParsingException e) {
+    } catch (SSLPeerUnverifiedException | CertificateException e) {
       return null;
     }
   }

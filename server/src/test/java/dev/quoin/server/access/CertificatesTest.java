@@ -7,6 +7,7 @@ import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.locks.v1.RevokeRequest;
+import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Pem;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
@@ -22,6 +23,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -81,6 +83,21 @@ final class CertificatesTest {
       assertThat(code(locks(server, nameless))).isEqualTo(Code.UNAUTHENTICATED);
       // Nobody gets in without a certificate where there is nothing else.
       assertThat(code(locks(server, null))).isEqualTo(Code.UNAVAILABLE);
+    }
+  }
+
+  /** Connections stay open for an hour, and sessions can be resumed for a day. */
+  @Test
+  void connectionsEndWithTheAuthority() throws Exception {
+    try (TestServer server = server("tls-client-authorities", authorities())) {
+      LocksGrpc.LocksBlockingStub locks = locks(server, team1);
+      assertThat(code(locks)).isNull();
+
+      Files.writeString(folder.resolve("clients.crt"), team2.certificate());
+
+      Eventually.until(
+          Duration.ofSeconds(60), "it is nobody's", () -> code(locks) == Code.UNAUTHENTICATED);
+      assertThat(code(locks(server, team2))).isEqualTo(Code.PERMISSION_DENIED);
     }
   }
 
