@@ -25,7 +25,7 @@ public record RpcMethod(String service, String method, Permission permission, bo
 
   /** Whether its headers name no namespace that it is about. */
   boolean isOfNoNamespace() {
-    return (service.startsWith("grpc.") && !isEverywhere()) || service.equals(SCALER);
+    return (service.startsWith("grpc.") || service.equals(SCALER)) && !isEverywhere();
   }
 
   /** Whether it tells about all namespaces or their callers, whichever it is called in. */

@@ -51,20 +51,31 @@ final class Attribution {
     return of.labels.isEmpty() ? request : of.labelled(request, caller.principal().name());
   }
 
+  /** Throws when somebody may act as one user only, where the request is no user's. */
+  static void refuseBound(Caller caller) {
+    if (!caller.user().isEmpty()) {
+      caller.onDenial().run();
+      throw denied(caller.user(), "this RPC is no user's");
+    }
+  }
+
   private void checkUser(Message request, Caller caller) {
     String user = caller.user();
     if (user.isEmpty()) {
       return;
     }
-    if (users.isEmpty()
-        || users.stream().anyMatch(field -> !request.getField(field).toString().equals(user))) {
+    if (users.isEmpty()) {
+      refuseBound(caller);
+    } else if (users.stream().anyMatch(field -> !request.getField(field).toString().equals(user))) {
       caller.onDenial().run();
-      throw new ApiException(
-          ErrorReason.ERROR_REASON_PERMISSION_DENIED,
-          users.isEmpty()
-              ? "the caller may only act as user \"" + user + "\", and this RPC is no user's"
-              : "the caller may only act as user \"" + user + "\": see " + users.get(0).getName());
+      throw denied(user, "see " + users.get(0).getName());
     }
+  }
+
+  private static ApiException denied(String user, String why) {
+    return new ApiException(
+        ErrorReason.ERROR_REASON_PERMISSION_DENIED,
+        "the caller may only act as user \"" + user + "\": " + why);
   }
 
   private Message labelled(Message request, String principal) {

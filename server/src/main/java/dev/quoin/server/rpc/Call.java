@@ -59,7 +59,9 @@ public class Call {
   /** Finds out who calls; throws the refusal when they may not, or not now. */
   void admit(Access access, Quotas quotas, RpcMethod method, Attributes connection) {
     admission =
-        (namespace, rpc) -> access.admit(access.method(rpc), namespace, headers, connection);
+        (namespace, rpc) ->
+            Attribution.refuseBound(
+                access.admit(access.method(rpc), namespace, headers, connection));
     caller = access.admit(method, scope.namespace(), headers, connection);
     // Before it is a key of anything that is kept.
     checkNamespace();

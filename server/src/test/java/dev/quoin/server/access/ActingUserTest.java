@@ -10,6 +10,8 @@ import dev.quoin.chat.v1.KickRequest;
 import dev.quoin.chat.v1.ListChatsRequest;
 import dev.quoin.chat.v1.SendRequest;
 import dev.quoin.chat.v1.SubscribeRequest;
+import dev.quoin.external.keda.ExternalScalerGrpc;
+import dev.quoin.external.keda.ScaledObjectRef;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.server.testing.Eventually;
@@ -48,9 +50,13 @@ final class ActingUserTest {
         roles:
           app: [{quoin.chat.v1.Chat: write}]
           service: [{'*': write}]
+          tasks: [{quoin.queues.v1.Queues: read}]
+          scaler: [{externalscaler.ExternalScaler: read}]
         bindings:
           - {role: app, principals: ['app-*'], namespaces: [default], user_claim: user}
           - {role: service, principals: [backend], namespaces: [default]}
+          - {role: tasks, principals: ['app-*'], namespaces: [default], user_claim: user}
+          - {role: scaler, principals: ['app-*'], namespaces: [default]}
         """;
     server =
         TestServer.start(
@@ -121,6 +127,20 @@ final class ActingUserTest {
                             .listChats(ListChatsRequest.newBuilder().setUser("ann").build()))
                 .code())
         .isEqualTo(Code.PERMISSION_DENIED);
+  }
+
+  /** Also where the request names the namespace in which they may do nothing else. */
+  @Test
+  void appsMayDoNothingElseInANamespaceOfTheRequest() {
+    ScaledObjectRef object =
+        ScaledObjectRef.newBuilder().putScalerMetadata("queue", "mail").build();
+
+    assertDenied(
+        Refused.by(
+            () ->
+                ExternalScalerGrpc.newBlockingStub(server.channel())
+                    .withInterceptors(bearer("app-ios", Map.of("user", "ann")))
+                    .isActive(object)));
   }
 
   private long refusals() {
