@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Pattern;
 
 /**
  * Measures what namespaces store, feature by feature: one of the servers walks over all keys, a
@@ -45,6 +46,9 @@ public final class StorageSampler {
   private static final int MEASURED_ALL = 32;
 
   private static final int ONE_OF = 16;
+
+  /** A namespace, which may be that of the server itself, and a feature. */
+  private static final Pattern NAMES = Pattern.compile("[a-z0-9-]+:[a-z]+");
 
   /** Namespaces and features of more than these are left out. */
   private static final int MOST = 10_000;
@@ -205,7 +209,8 @@ public final class StorageSampler {
     int begin = prefix.length();
     int colon = key.indexOf(':', begin);
     int end = colon < 0 ? -1 : key.indexOf(':', colon + 1);
-    if (end < 0) {
+    if (end < 0 || !NAMES.matcher(key).region(begin, end).matches()) {
+      // Somebody else has keys that begin as ours do.
       return null;
     }
     String name = key.substring(begin, colon) + ' ' + key.substring(colon + 1, end);

@@ -41,6 +41,8 @@ final class UsageTest {
     }
     TestRedis.commands().set("quoin:big:chat:{a}:part", "y");
     TestRedis.commands().set("somebody:else:x:{a}:part", "z");
+    TestRedis.commands().set("quoin:of others:x:{a}:part", "z");
+    TestRedis.commands().set("quoin:big:of others:part", "z");
     walk();
 
     NamespaceUsage big = usages("big").getUsages(0);
