@@ -40,7 +40,6 @@ import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.stub.StreamObserver;
-import io.lettuce.core.KillArgs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -467,8 +466,7 @@ final class FeedsServiceTest {
     publish("1", "ann", "x");
     assertThat(idsUpTo("1", stream)).containsExactly("1");
 
-    TestRedis.nodes()
-        .forEach(node -> node.commands().clientKill(KillArgs.Builder.typePubsub().skipme()));
+    TestRedis.breakSubscriptions();
     publish("2", "ann", "x");
 
     assertThat(idsUpTo("2", stream)).containsExactly("2");

@@ -372,8 +372,7 @@ final class LocksServiceTest {
     AcquireResponse granted = first.get(10, TimeUnit.SECONDS);
 
     // Its server hears hints anew, and so takes its place in line once more.
-    TestRedis.nodes()
-        .forEach(node -> node.commands().clientKill(io.lettuce.core.KillArgs.Builder.typePubsub()));
+    TestRedis.breakSubscriptions();
 
     assertThat(second.get(20, TimeUnit.SECONDS).getToken()).isEqualTo(granted.getToken());
     assertThat(locks.get(get("a")).getWaiterCount()).isZero();

@@ -6,11 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.testing.Eventually;
-import dev.quoin.server.testing.RedisNode;
 import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.TestConnection;
 import dev.quoin.server.testing.TestRedis;
-import io.lettuce.core.KillArgs;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -53,9 +51,7 @@ final class PubSubTest {
             .get(10, TimeUnit.SECONDS);
       }
 
-      for (RedisNode node : TestRedis.nodes()) {
-        node.commands().clientKill(KillArgs.Builder.typePubsub());
-      }
+      TestRedis.breakSubscriptions();
 
       Eventually.until("listeners are told", () -> resubscribed.size() == names.size());
       for (String name : names) {
@@ -74,8 +70,7 @@ final class PubSubTest {
   void subscriptionOnAConnectionThatBreaksIsMadeOnTheNext() {
     try (TestConnection connection = TestConnection.open()) {
       for (int i = 0; i < 20; i++) {
-        TestRedis.nodes()
-            .forEach(node -> node.commands().clientKill(KillArgs.Builder.typePubsub()));
+        TestRedis.breakSubscriptions();
         assertThat(connection.redis().pubSub().subscribe(CHANNEL + i, new Unconcerned()))
             .succeedsWithin(10, TimeUnit.SECONDS);
       }

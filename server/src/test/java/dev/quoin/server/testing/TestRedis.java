@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.testing;
 
+import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.RestoreArgs;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -35,6 +37,11 @@ public final class TestRedis {
 
   private static final List<? extends RedisNode> NODES = start();
   private static final RedisClusterCommands<String, String> COMMANDS = connect();
+
+  /** For how long a subscription that broke is missed: one that nobody needs may never return. */
+  private static final Duration MISSED = Duration.ofSeconds(3);
+
+  private static final Map<String, Long> BROKEN = new ConcurrentHashMap<>();
 
   private TestRedis() {}
 
@@ -94,8 +101,45 @@ public final class TestRedis {
     return NODES;
   }
 
+  /**
+   * Breaks the connections of all servers on which they hear hints. A server that hears nothing
+   * counts as dead and its waiters are passed over, so {@link #clear} waits for what is broken.
+   */
+  public static void breakSubscriptions() {
+    BROKEN.putAll(heard());
+    NODES.forEach(node -> node.commands().clientKill(KillArgs.Builder.typePubsub().skipme()));
+  }
+
+  private static Map<String, Long> heard() {
+    Map<String, Long> heard = new HashMap<>();
+    for (RedisNode node : NODES) {
+      String[] channels = node.commands().pubsubShardChannels().toArray(String[]::new);
+      if (channels.length > 0) {
+        node.commands()
+            .pubsubShardNumsub(channels)
+            .forEach((channel, listeners) -> heard.merge(channel, listeners, Long::sum));
+      }
+    }
+    return heard;
+  }
+
+  private static void awaitSubscriptions() {
+    long end = System.nanoTime() + MISSED.toNanos();
+    Eventually.until(
+        "servers hear hints again",
+        () -> {
+          Map<String, Long> heard = heard();
+          BROKEN.entrySet().removeIf(was -> heard.getOrDefault(was.getKey(), 0L) >= was.getValue());
+          return BROKEN.isEmpty() || System.nanoTime() > end;
+        });
+    BROKEN.clear();
+  }
+
   /** Removes everything but the keys of tokens, which running servers share with new ones. */
   public static void clear() {
+    if (!BROKEN.isEmpty()) {
+      awaitSubscriptions();
+    }
     Map<String, byte[]> seals = new HashMap<>();
     Map<String, Long> left = new HashMap<>();
     for (String key : seals()) {

@@ -10,7 +10,6 @@ import com.google.protobuf.Message;
 import io.grpc.CallOptions;
 import io.grpc.MethodDescriptor;
 import io.grpc.stub.ClientCalls;
-import io.lettuce.core.KillArgs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -115,8 +114,7 @@ public final class WatchKit<Q extends Message, R extends Message> {
     change.accept("unheard", 1);
     await(stream, 1);
 
-    TestRedis.nodes()
-        .forEach(node -> node.commands().clientKill(KillArgs.Builder.typePubsub().skipme()));
+    TestRedis.breakSubscriptions();
     change.accept("unheard", 2);
 
     await(stream, 2);
