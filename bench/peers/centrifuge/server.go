@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -15,21 +16,28 @@ import (
 	"github.com/centrifugal/centrifuge"
 )
 
-// What a chat keeps by default too.
 const (
-	historySize = 10_000
-	historyTTL  = 30 * 24 * time.Hour
+	channel     = "room"
+	feedChannel = "feed"
+	tagKey      = "tag"
 )
 
-// serve runs a node of Centrifuge with the Redis engine until standard input ends. It prints its port.
-func serve(redis string) {
+// What a chat keeps by default too, and what a feed keeps.
+const (
+	historySize     = 10_000
+	historyTTL      = 30 * 24 * time.Hour
+	feedHistorySize = 1_000_000
+	feedHistoryTTL  = 15 * time.Minute
+)
+
+// serve runs a node of Centrifuge until standard input ends, with the broker in memory or, given the port of
+// a Redis, the Redis broker. It prints its port.
+func serve(broker string) {
 	node, err := centrifuge.New(centrifuge.Config{})
 	check(err)
-	shard, err := centrifuge.NewRedisShard(node, centrifuge.RedisShardConfig{Address: redis})
-	check(err)
-	broker, err := centrifuge.NewRedisBroker(node, centrifuge.RedisBrokerConfig{Shards: []*centrifuge.RedisShard{shard}})
-	check(err)
-	node.SetBroker(broker)
+	if broker != "memory" {
+		useRedis(node, "127.0.0.1:"+broker)
+	}
 	node.OnConnecting(func(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
 		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{}}, nil
 	})
@@ -46,17 +54,37 @@ func serve(redis string) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
+func useRedis(node *centrifuge.Node, address string) {
+	shard, err := centrifuge.NewRedisShard(node, centrifuge.RedisShardConfig{Address: address})
+	check(err)
+	broker, err := centrifuge.NewRedisBroker(node, centrifuge.RedisBrokerConfig{Shards: []*centrifuge.RedisShard{shard}})
+	check(err)
+	node.SetBroker(broker)
+}
+
 func handle(client *centrifuge.Client) {
 	client.OnSubscribe(func(_ centrifuge.SubscribeEvent, done centrifuge.SubscribeCallback) {
-		// With recovery no message is lost unnoticed, as in a chat.
-		done(centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{EnableRecovery: true}}, nil)
+		// With recovery no message is lost unnoticed, as in a chat and a feed.
+		options := centrifuge.SubscribeOptions{EnableRecovery: true, AllowTagsFilter: true}
+		done(centrifuge.SubscribeReply{Options: options}, nil)
 	})
-	client.OnPublish(func(_ centrifuge.PublishEvent, done centrifuge.PublishCallback) {
+	client.OnPublish(func(event centrifuge.PublishEvent, done centrifuge.PublishCallback) {
 		// Not in the goroutine that reads, so that the publications of a connection do not wait for each other.
-		go done(centrifuge.PublishReply{
-			Options: centrifuge.PublishOptions{HistorySize: historySize, HistoryTTL: historyTTL},
-		}, nil)
+		go done(centrifuge.PublishReply{Options: publishOptions(event)}, nil)
 	})
+}
+
+func publishOptions(event centrifuge.PublishEvent) centrifuge.PublishOptions {
+	if event.Channel == channel {
+		return centrifuge.PublishOptions{HistorySize: historySize, HistoryTTL: historyTTL}
+	}
+	// Clients cannot publish tags. The second word is one.
+	words := bytes.SplitN(event.Data, []byte(" "), 3)
+	return centrifuge.PublishOptions{
+		HistorySize: feedHistorySize,
+		HistoryTTL:  feedHistoryTTL,
+		Tags:        map[string]string{tagKey: string(words[1])},
+	}
 }
 
 // cpuSeconds is user and system time of this process.

@@ -105,6 +105,7 @@ record Ratio(String text, String goal, double median, double[] perRound) {
           row + "/128",
           Rows.nullCall(Rows.CONFIG));
     }
+    addFilters(ratios, results);
     addCounters(ratios, results);
     addChat(ratios, results);
     addQueues(ratios, results);
@@ -132,6 +133,24 @@ record Ratio(String text, String goal, double median, double[] perRound) {
       String many = Rows.COUNTER_GET + '-' + counters + "/64";
       String text = "server CPU of Get: %,d counters / 1".formatted(counters);
       add(ratios, results, text, "≤ 1.1", cpu, many, one);
+    }
+  }
+
+  private static void addFilters(List<Ratio> ratios, Results results) {
+    for (int matching : Rows.FILTERED_MATCHES) {
+      String row = matching + "/" + Rows.FILTERED_STREAMS;
+      String what =
+          "deliveries per server core: Quoin%s / Centrifuge%s, %d of %,d filters match"
+              .formatted("%s", "%s", matching, Rows.FILTERED_STREAMS);
+      String redis = Rows.CENTRIFUGE_FILTERED + row;
+      String memory = Rows.CENTRIFUGE_MEMORY_FILTERED + row;
+      String shared = Rows.FEEDS_FILTERED + row;
+      String alone = Rows.FEEDS_FILTERED_CONNECTIONS + row;
+      String core = Measurement.FILTERED_PER_CORE;
+      String each = ", a connection a stream,";
+      add(ratios, results, what.formatted("", ""), "≥ 1.0", core, shared, redis);
+      add(ratios, results, what.formatted(each, ""), "", core, alone, redis);
+      add(ratios, results, what.formatted(each, " in memory"), "", core, alone, memory);
     }
   }
 
