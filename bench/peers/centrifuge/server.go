@@ -41,7 +41,7 @@ func serve(broker string) {
 	node.OnConnecting(func(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
 		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{}}, nil
 	})
-	node.OnConnect(handle)
+	node.OnConnect(func(client *centrifuge.Client) { handle(node, client) })
 	check(node.Run())
 
 	mux := http.NewServeMux()
@@ -62,7 +62,7 @@ func useRedis(node *centrifuge.Node, address string) {
 	node.SetBroker(broker)
 }
 
-func handle(client *centrifuge.Client) {
+func handle(node *centrifuge.Node, client *centrifuge.Client) {
 	client.OnSubscribe(func(_ centrifuge.SubscribeEvent, done centrifuge.SubscribeCallback) {
 		// With recovery no message is lost unnoticed, as in a chat and a feed.
 		options := centrifuge.SubscribeOptions{EnableRecovery: true, AllowTagsFilter: true}
@@ -70,21 +70,23 @@ func handle(client *centrifuge.Client) {
 	})
 	client.OnPublish(func(event centrifuge.PublishEvent, done centrifuge.PublishCallback) {
 		// Not in the goroutine that reads, so that the publications of a connection do not wait for each other.
-		go done(centrifuge.PublishReply{Options: publishOptions(event)}, nil)
+		if event.Channel == feedChannel {
+			go func() { done(publishTagged(node, event)) }()
+			return
+		}
+		go done(centrifuge.PublishReply{
+			Options: centrifuge.PublishOptions{HistorySize: historySize, HistoryTTL: historyTTL},
+		}, nil)
 	})
 }
 
-func publishOptions(event centrifuge.PublishEvent) centrifuge.PublishOptions {
-	if event.Channel == channel {
-		return centrifuge.PublishOptions{HistorySize: historySize, HistoryTTL: historyTTL}
-	}
-	// Clients cannot publish tags. The second word is one.
+// publishTagged publishes what begins with a number and a tag. Clients cannot send tags, only servers can.
+func publishTagged(node *centrifuge.Node, event centrifuge.PublishEvent) (centrifuge.PublishReply, error) {
 	words := bytes.SplitN(event.Data, []byte(" "), 3)
-	return centrifuge.PublishOptions{
-		HistorySize: feedHistorySize,
-		HistoryTTL:  feedHistoryTTL,
-		Tags:        map[string]string{tagKey: string(words[1])},
-	}
+	result, err := node.Publish(event.Channel, event.Data,
+		centrifuge.WithHistory(feedHistorySize, feedHistoryTTL),
+		centrifuge.WithTags(map[string]string{tagKey: string(words[1])}))
+	return centrifuge.PublishReply{Result: &result}, err
 }
 
 // cpuSeconds is user and system time of this process.
