@@ -121,7 +121,9 @@ func connect(url string) *centrifuge.Client {
 func subscribe(url, channel string, config centrifuge.SubscriptionConfig, subscribed *sync.WaitGroup, received func(data []byte)) {
 	subscription, err := connect(url).NewSubscription(channel, config)
 	check(err)
-	subscription.OnSubscribed(func(centrifuge.SubscribedEvent) { subscribed.Done() })
+	// It may subscribe again when it was too slow; what it missed meanwhile is recovered.
+	first := sync.OnceFunc(subscribed.Done)
+	subscription.OnSubscribed(func(centrifuge.SubscribedEvent) { first() })
 	subscription.OnUnsubscribed(func(event centrifuge.UnsubscribedEvent) {
 		lost("subscription", event.Reason)
 	})

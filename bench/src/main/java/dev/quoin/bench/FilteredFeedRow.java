@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  */
 record FilteredFeedRow(String name, int inFlight, int matching, int connections) implements Row {
   /** Few enough for every server and its load on a small machine. */
-  private static final int DELIVERIES_A_SECOND = 20_000;
+  private static final int DELIVERIES_A_SECOND = 10_000;
 
   /** Statuses a second, when each matches so many streams. */
   static int rate(int matching) {

@@ -6,10 +6,13 @@ import dev.quoin.feeds.v1.FilterRequest;
 import dev.quoin.feeds.v1.FilterResponse;
 import dev.quoin.feeds.v1.PublishRequest;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -22,7 +25,7 @@ import java.util.stream.Stream;
  * Streams that each filter by a tag, the same tag for as many as a status is to match, and check
  * that they receive every status of it, once, and nothing else.
  */
-final class FilteredStreams implements AutoCloseable, Operation.Done {
+final class FilteredStreams implements AutoCloseable {
   private static final int PUBLISHING_CONNECTIONS = 4;
   private static final int AUTHORS = 16;
 
@@ -30,6 +33,10 @@ final class FilteredStreams implements AutoCloseable, Operation.Done {
   private static final int MOST_IN_FLIGHT = 256;
 
   private static final int PATIENCE_SECONDS = 60;
+
+  /** For what the server refuses while it cannot keep up. */
+  private static final Executor RETRY =
+      CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
 
   /** As many bytes as {@code bench/peers/centrifuge} publishes. */
   private static final String TEXT = " " + "a message of a hundred bytes, more or less ".repeat(2);
@@ -91,6 +98,10 @@ final class FilteredStreams implements AutoCloseable, Operation.Done {
   void publish(int number, long dueNanos) throws InterruptedException {
     inFlight.acquire();
     due.set(number, dueNanos);
+    publish(number);
+  }
+
+  private void publish(int number) {
     String tag = tag(number % tags);
     FeedsGrpc.newStub(publishing.get(number % publishing.size()))
         .publish(
@@ -100,19 +111,24 @@ final class FilteredStreams implements AutoCloseable, Operation.Done {
                 .setText(number + " " + tag + TEXT)
                 .addTags(tag)
                 .build(),
-            GrpcWorkload.answer(this, published -> ok()));
+            GrpcWorkload.answer(publication(number), published -> inFlight.release()));
   }
 
-  /** A status is published. */
-  @Override
-  public void ok() {
-    inFlight.release();
-  }
+  private Operation.Done publication(int number) {
+    return new Operation.Done() {
+      @Override
+      public void ok() {}
 
-  @Override
-  public void failed(Throwable thrown) {
-    failure.compareAndSet(null, thrown);
-    inFlight.release();
+      @Override
+      public void failed(Throwable thrown) {
+        if (Status.fromThrowable(thrown).getCode() == Status.Code.UNAVAILABLE) {
+          RETRY.execute(() -> publish(number)); // which is safe, as it has an id
+        } else {
+          failure.compareAndSet(null, thrown);
+          inFlight.release();
+        }
+      }
+    };
   }
 
   long received() {
