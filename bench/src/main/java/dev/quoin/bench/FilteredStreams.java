@@ -62,7 +62,7 @@ final class FilteredStreams implements AutoCloseable {
     this.connections = connect(testbed, connections);
     this.publishing = connect(testbed, PUBLISHING_CONNECTIONS);
     this.tags = streams / matching;
-    this.readers = IntStream.range(0, streams).mapToObj(i -> new Reader(i % tags, total)).toList();
+    this.readers = IntStream.range(0, streams).mapToObj(i -> new Reader(i, total)).toList();
     this.opened = new CountDownLatch(streams);
     this.due = new AtomicLongArray(total);
     this.took = new AtomicLongArray(total);
@@ -78,17 +78,21 @@ final class FilteredStreams implements AutoCloseable {
 
   void open() throws InterruptedException {
     for (int i = 0; i < readers.size(); i++) {
-      FilterRequest.Builder filter = FilterRequest.newBuilder().addTags(tag(i % tags));
-      if (i / tags % 2 == 1) {
-        filter.addTags("other" + i);
-      }
-      FeedsGrpc.newStub(connections.get(i % connections.size()))
-          .filter(filter.build(), readers.get(i));
+      open(i);
     }
     if (!opened.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       throw new IllegalStateException(
           opened.getCount() + " streams have not started", failure.get());
     }
+  }
+
+  private void open(int index) {
+    FilterRequest.Builder filter = FilterRequest.newBuilder().addTags(tag(index % tags));
+    if (index / tags % 2 == 1) {
+      filter.addTags("other" + index);
+    }
+    FeedsGrpc.newStub(connections.get(index % connections.size()))
+        .filter(filter.build(), readers.get(index));
   }
 
   private static String tag(int index) {
@@ -121,7 +125,7 @@ final class FilteredStreams implements AutoCloseable {
 
       @Override
       public void failed(Throwable thrown) {
-        if (Status.fromThrowable(thrown).getCode() == Status.Code.UNAVAILABLE) {
+        if (isUnavailable(thrown)) {
           RETRY.execute(() -> publish(number)); // which is safe, as it has an id
         } else {
           failure.compareAndSet(null, thrown);
@@ -129,6 +133,10 @@ final class FilteredStreams implements AutoCloseable {
         }
       }
     };
+  }
+
+  private static boolean isUnavailable(Throwable thrown) {
+    return Status.fromThrowable(thrown).getCode() == Status.Code.UNAVAILABLE;
   }
 
   long received() {
@@ -167,6 +175,7 @@ final class FilteredStreams implements AutoCloseable {
   }
 
   private final class Reader implements StreamObserver<FilterResponse> {
+    private final int index;
     private final int tag;
     private final int expected;
     private final BitSet seen = new BitSet();
@@ -175,8 +184,9 @@ final class FilteredStreams implements AutoCloseable {
     /** Written by one thread at a time. */
     private volatile int received;
 
-    Reader(int tag, int total) {
-      this.tag = tag;
+    Reader(int index, int total) {
+      this.index = index;
+      this.tag = index % tags;
       this.expected = (total - tag + tags - 1) / tags;
     }
 
@@ -208,7 +218,11 @@ final class FilteredStreams implements AutoCloseable {
 
     @Override
     public void onError(Throwable thrown) {
-      failure.compareAndSet(null, thrown);
+      if (!isOpen && isUnavailable(thrown)) {
+        RETRY.execute(() -> open(index));
+      } else {
+        failure.compareAndSet(null, thrown);
+      }
     }
 
     @Override
