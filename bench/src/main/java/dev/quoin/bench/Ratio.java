@@ -3,6 +3,7 @@ package dev.quoin.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -137,15 +138,15 @@ record Ratio(String text, String goal, double median, double[] perRound) {
   }
 
   private static void addFilters(List<Ratio> ratios, Results results) {
-    for (int matching : Rows.FILTERED_MATCHES) {
-      String row = matching + "/" + Rows.FILTERED_STREAMS;
+    for (Rows.Filters filters : Rows.FILTERED) {
       String what =
           "deliveries per server core: Quoin%s / Centrifuge%s, %d of %,d filters match"
-              .formatted("%s", "%s", matching, Rows.FILTERED_STREAMS);
-      String redis = Rows.CENTRIFUGE_FILTERED + row;
-      String memory = Rows.CENTRIFUGE_MEMORY_FILTERED + row;
-      String shared = Rows.FEEDS_FILTERED + row;
-      String alone = Rows.FEEDS_FILTERED_CONNECTIONS + row;
+              .formatted("%s", "%s", filters.matching(), filters.all());
+      UnaryOperator<String> row = name -> filters.row(name) + "/" + filters.all();
+      String redis = row.apply(Rows.CENTRIFUGE_FILTERED);
+      String memory = row.apply(Rows.CENTRIFUGE_MEMORY_FILTERED);
+      String shared = row.apply(Rows.FEEDS_FILTERED);
+      String alone = row.apply(Rows.FEEDS_FILTERED_CONNECTIONS);
       String core = Measurement.FILTERED_PER_CORE;
       String each = ", a connection a stream,";
       add(ratios, results, what.formatted("", ""), "≥ 1.0", core, shared, redis);

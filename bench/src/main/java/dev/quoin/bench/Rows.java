@@ -29,10 +29,8 @@ final class Rows {
   static final String FEEDS_FILTERED_CONNECTIONS = "feeds-filtered-connections-";
   static final String CENTRIFUGE_FILTERED = "centrifuge-filtered-";
   static final String CENTRIFUGE_MEMORY_FILTERED = "centrifuge-memory-filtered-";
-  static final int FILTERED_STREAMS = 1_000;
-
-  /** How many of them each status matches. */
-  static final List<Integer> FILTERED_MATCHES = List.of(10, 100);
+  static final List<Filters> FILTERED =
+      List.of(new Filters(10, 100), new Filters(10, 1_000), new Filters(100, 1_000));
 
   private static final int SHARED_CONNECTIONS = 4;
   static final String INCREMENT = "increment";
@@ -199,21 +197,29 @@ final class Rows {
     return rows;
   }
 
-  /** Names say how many of the streams each status matches. */
+  /**
+   * Filters of one stream each.
+   *
+   * @param matching how many of all match a status
+   */
+  record Filters(int matching, int all) {
+    String row(String name) {
+      return name + matching + "-of-" + all;
+    }
+  }
+
   private static List<Row> filteredFeeds() {
-    int streams = FILTERED_STREAMS;
     List<Row> rows = new ArrayList<>();
-    for (int matching : FILTERED_MATCHES) {
+    for (Filters filters : FILTERED) {
+      int all = filters.all();
+      int matching = filters.matching();
+      rows.add(new FilteredFeedRow(filters.row(FEEDS_FILTERED), all, matching, SHARED_CONNECTIONS));
+      rows.add(new FilteredFeedRow(filters.row(FEEDS_FILTERED_CONNECTIONS), all, matching, all));
       rows.add(
-          new FilteredFeedRow(FEEDS_FILTERED + matching, streams, matching, SHARED_CONNECTIONS));
-      rows.add(
-          new FilteredFeedRow(FEEDS_FILTERED_CONNECTIONS + matching, streams, matching, streams));
+          new FilterPeerRow(filters.row(CENTRIFUGE_FILTERED), all, matching, "redis", CENTRIFUGE));
       rows.add(
           new FilterPeerRow(
-              CENTRIFUGE_FILTERED + matching, streams, matching, "redis", CENTRIFUGE));
-      rows.add(
-          new FilterPeerRow(
-              CENTRIFUGE_MEMORY_FILTERED + matching, streams, matching, "memory", CENTRIFUGE));
+              filters.row(CENTRIFUGE_MEMORY_FILTERED), all, matching, "memory", CENTRIFUGE));
     }
     return rows;
   }
