@@ -24,10 +24,7 @@ import (
 	"github.com/centrifugal/centrifuge-go"
 )
 
-const (
-	channel    = "room"
-	publishers = 4
-)
+const publishers = 4
 
 // The text that chat messages of the benchmark have after their number.
 var body = " " + strings.Repeat("a message of a hundred bytes, more or less ", 2)
@@ -53,7 +50,7 @@ func load(redisPort string, subscribers, inFlight, warmUp, seconds int) {
 	var subscribed sync.WaitGroup
 	for range subscribers {
 		subscribed.Add(1)
-		subscribe(url, &subscribed, func(data []byte) {
+		subscribe(url, channel, centrifuge.SubscriptionConfig{}, &subscribed, func(data []byte) {
 			number, _, _ := strings.Cut(string(data), " ")
 			n, err := strconv.Atoi(number)
 			check(err)
@@ -121,10 +118,12 @@ func connect(url string) *centrifuge.Client {
 	return client
 }
 
-func subscribe(url string, subscribed *sync.WaitGroup, received func(data []byte)) {
-	subscription, err := connect(url).NewSubscription(channel)
+func subscribe(url, channel string, config centrifuge.SubscriptionConfig, subscribed *sync.WaitGroup, received func(data []byte)) {
+	subscription, err := connect(url).NewSubscription(channel, config)
 	check(err)
-	subscription.OnSubscribed(func(centrifuge.SubscribedEvent) { subscribed.Done() })
+	// It may subscribe again when it was too slow; what it missed meanwhile is recovered.
+	first := sync.OnceFunc(subscribed.Done)
+	subscription.OnSubscribed(func(centrifuge.SubscribedEvent) { first() })
 	subscription.OnUnsubscribed(func(event centrifuge.UnsubscribedEvent) {
 		lost("subscription", event.Reason)
 	})
@@ -139,10 +138,10 @@ func lost(what, reason string) {
 }
 
 // startServer runs this program as a server, a process of its own, and returns its port.
-func startServer(redisPort string) (port string, stop func()) {
+func startServer(broker string) (port string, stop func()) {
 	program, err := os.Executable()
 	check(err)
-	server := exec.Command(program, "serve", redisPort)
+	server := exec.Command(program, "serve", broker)
 	server.Stderr = os.Stderr
 	input, err := server.StdinPipe()
 	check(err)

@@ -12,19 +12,31 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) == 3 && os.Args[1] == "serve" {
-		serve("127.0.0.1:" + os.Args[2])
+		serve(os.Args[2])
+		return
+	}
+	if len(os.Args) == 9 && os.Args[1] == "filtered" {
+		n := numbers(os.Args[4:])
+		loadFiltered(os.Args[2], os.Args[3], n[0], n[1], n[2], n[3], n[4])
 		return
 	}
 	if len(os.Args) != 6 {
-		log.Fatalf("usage: %s PORT_OF_REDIS SUBSCRIBERS IN_FLIGHT WARM_UP_SECONDS SECONDS", os.Args[0])
+		log.Fatalf("usage: %s PORT_OF_REDIS SUBSCRIBERS IN_FLIGHT WARM_UP_SECONDS SECONDS\n"+
+			"       %s filtered PORT_OF_REDIS redis|memory SUBSCRIBERS MATCHING RATE WARM_UP_SECONDS SECONDS",
+			os.Args[0], os.Args[0])
 	}
-	var numbers [4]int
-	for i := range numbers {
-		number, err := strconv.Atoi(os.Args[i+2])
+	n := numbers(os.Args[2:])
+	load(os.Args[1], n[0], n[1], n[2], n[3])
+}
+
+func numbers(arguments []string) []int {
+	var numbers []int
+	for _, argument := range arguments {
+		number, err := strconv.Atoi(argument)
 		check(err)
-		numbers[i] = number
+		numbers = append(numbers, number)
 	}
-	load(os.Args[1], numbers[0], numbers[1], numbers[2], numbers[3])
+	return numbers
 }
 
 func check(err error) {

@@ -36,6 +36,12 @@ record Measurement(Map<String, Double> values) {
   static final String SERVER_CORES = "coresUsedByServer";
   static final String REDIS_CORES = "coresUsedByRedis";
 
+  static final String FILTERED_PER_SECOND = "filteredDeliveriesPerSecond";
+  static final String FILTERED_PER_CORE = "deliveriesPerServerCore";
+  static final String SERVER_CPU_PER_DELIVERY = "serverCpuMicrosPerDelivery";
+  static final String REDIS_CPU_PER_DELIVERY = "redisCpuMicrosPerDelivery";
+  static final String CLIENT_CPU_PER_DELIVERY = "clientCpuMicrosPerDelivery";
+
   static final String DELIVERIES_PER_SECOND = "deliveriesPerSecond";
   static final String LAST_HOME = "lastHomeMillis";
   static final String LAST_HOME_LONGEST = "lastHomeLongestMillis";

@@ -3,6 +3,7 @@ package dev.quoin.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -105,6 +106,7 @@ record Ratio(String text, String goal, double median, double[] perRound) {
           row + "/128",
           Rows.nullCall(Rows.CONFIG));
     }
+    addFilters(ratios, results);
     addCounters(ratios, results);
     addChat(ratios, results);
     addQueues(ratios, results);
@@ -132,6 +134,24 @@ record Ratio(String text, String goal, double median, double[] perRound) {
       String many = Rows.COUNTER_GET + '-' + counters + "/64";
       String text = "server CPU of Get: %,d counters / 1".formatted(counters);
       add(ratios, results, text, "≤ 1.1", cpu, many, one);
+    }
+  }
+
+  private static void addFilters(List<Ratio> ratios, Results results) {
+    for (Rows.Filters filters : Rows.FILTERED) {
+      String what =
+          "deliveries per server core: Quoin%s / Centrifuge%s, %d of %,d filters match"
+              .formatted("%s", "%s", filters.matching(), filters.all());
+      UnaryOperator<String> row = name -> filters.row(name) + "/" + filters.all();
+      String redis = row.apply(Rows.CENTRIFUGE_FILTERED);
+      String memory = row.apply(Rows.CENTRIFUGE_MEMORY_FILTERED);
+      String shared = row.apply(Rows.FEEDS_FILTERED);
+      String alone = row.apply(Rows.FEEDS_FILTERED_CONNECTIONS);
+      String core = Measurement.FILTERED_PER_CORE;
+      String each = ", a connection a stream,";
+      add(ratios, results, what.formatted("", ""), "≥ 1.0", core, shared, redis);
+      add(ratios, results, what.formatted(each, ""), "", core, alone, redis);
+      add(ratios, results, what.formatted(each, " in memory"), "", core, alone, memory);
     }
   }
 

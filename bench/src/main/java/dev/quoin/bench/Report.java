@@ -36,6 +36,7 @@ final class Report {
     report.catchUps();
     report.documents();
     report.ads();
+    report.filtered();
     report.fanOuts();
     report.graphs();
     report.holds();
@@ -274,8 +275,33 @@ final class Report {
     }
   }
 
+  private void filtered() {
+    List<Row> rows = results.with(Measurement.FILTERED_PER_SECOND);
+    if (rows.isEmpty()) {
+      return;
+    }
+    line("");
+    line(
+        "| statuses through filters | streams | deliveries/s | deliveries per s of server CPU"
+            + " | server CPU µs | Redis CPU µs | client CPU µs | p50 µs | p99 µs |");
+    line("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
+    for (Row row : rows) {
+      line(
+          "| %s | %,d | %,.0f | %,.0f | %.1f | %.1f | %.1f | %,.0f | %,.0f |",
+          row.name(),
+          row.inFlight(),
+          median(row, Measurement.FILTERED_PER_SECOND),
+          median(row, Measurement.FILTERED_PER_CORE),
+          median(row, Measurement.SERVER_CPU_PER_DELIVERY),
+          median(row, Measurement.REDIS_CPU_PER_DELIVERY),
+          median(row, Measurement.CLIENT_CPU_PER_DELIVERY),
+          median(row, Measurement.P50),
+          median(row, Measurement.P99));
+    }
+  }
+
   private void fanOuts() {
-    List<Row> rows = results.with(Measurement.DELIVERIES_PER_SECOND);
+    List<Row> rows = results.with(Measurement.ENTRY_BYTES);
     if (rows.isEmpty()) {
       return;
     }

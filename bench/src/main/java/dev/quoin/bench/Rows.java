@@ -25,6 +25,14 @@ final class Rows {
   static final String FEEDS = "feeds-published-to-10-of-";
   static final List<Integer> FILTERS = List.of(10, 1_000, 10_000);
   private static final int MATCHING_FILTERS = 10;
+  static final String FEEDS_FILTERED = "feeds-filtered-";
+  static final String FEEDS_FILTERED_CONNECTIONS = "feeds-filtered-connections-";
+  static final String CENTRIFUGE_FILTERED = "centrifuge-filtered-";
+  static final String CENTRIFUGE_MEMORY_FILTERED = "centrifuge-memory-filtered-";
+  static final List<Filters> FILTERED =
+      List.of(new Filters(10, 100), new Filters(10, 1_000), new Filters(100, 1_000));
+
+  private static final int SHARED_CONNECTIONS = 4;
   static final String INCREMENT = "increment";
   static final String INCREMENT_BATCH = "increment-batch";
   static final String INCREMENT_WATCHED = "increment-watched";
@@ -92,6 +100,8 @@ final class Rows {
   private static final int ACQUIRE_ROUNDS = 5;
 
   private static final Path PEERS = Path.of("bench/peers");
+  private static final PeerProgram CENTRIFUGE =
+      PeerProgram.binary(PEERS.resolve("centrifuge/target/fanout"));
   private static final int OPEN_HOLDS = 10_000;
 
   private Rows() {}
@@ -102,6 +112,7 @@ final class Rows {
     groups.add(new Group(1, calls()));
     groups.add(new Group(1, coordination()));
     groups.add(new Group(1, figures()));
+    groups.add(new Group(1, filteredFeeds()));
     groups.add(new Group(1, queues()));
     groups.add(new Group(1, config()));
     groups.add(new Group(1, chat()));
@@ -186,6 +197,33 @@ final class Rows {
     return rows;
   }
 
+  /**
+   * Filters of one stream each.
+   *
+   * @param matching how many of all match a status
+   */
+  record Filters(int matching, int all) {
+    String row(String name) {
+      return name + matching + "-of-" + all;
+    }
+  }
+
+  private static List<Row> filteredFeeds() {
+    List<Row> rows = new ArrayList<>();
+    for (Filters filters : FILTERED) {
+      int all = filters.all();
+      int matching = filters.matching();
+      rows.add(new FilteredFeedRow(filters.row(FEEDS_FILTERED), all, matching, SHARED_CONNECTIONS));
+      rows.add(new FilteredFeedRow(filters.row(FEEDS_FILTERED_CONNECTIONS), all, matching, all));
+      rows.add(
+          new FilterPeerRow(filters.row(CENTRIFUGE_FILTERED), all, matching, "redis", CENTRIFUGE));
+      rows.add(
+          new FilterPeerRow(
+              filters.row(CENTRIFUGE_MEMORY_FILTERED), all, matching, "memory", CENTRIFUGE));
+    }
+    return rows;
+  }
+
   private static List<Row> config() {
     List<Row> rows = new ArrayList<>();
     rows.add(nothing(CONFIG));
@@ -211,13 +249,9 @@ final class Rows {
             CHAT_CONNECTIONS + CENTRIFUGE_SUBSCRIBERS,
             16,
             ChatWorkload.withConnections(CENTRIFUGE_SUBSCRIBERS)));
-    Path centrifuge = PEERS.resolve("centrifuge/target/fanout");
     rows.add(
         new FanOutPeerRow(
-            CENTRIFUGE_DELIVERED + CENTRIFUGE_SUBSCRIBERS,
-            16,
-            CENTRIFUGE_SUBSCRIBERS,
-            new PeerProgram(List.of(centrifuge.toString()), centrifuge)));
+            CENTRIFUGE_DELIVERED + CENTRIFUGE_SUBSCRIBERS, 16, CENTRIFUGE_SUBSCRIBERS, CENTRIFUGE));
     // A chat of 100,000 entries at most may keep a 64th less than that.
     rows.add(new ChatCatchUpRow("chat-catch-up", 98_000));
     rows.add(new ChatStreamsRow("chat-streams", 10_000));
@@ -291,8 +325,7 @@ final class Rows {
             new PeerProgram(
                 List.of("node", bullmq.resolve("race.mjs").toString()),
                 bullmq.resolve("node_modules/bullmq"))));
-    Path asynq = PEERS.resolve("asynq/target/race");
-    rows.add(new PeerRow(ASYNQ_RACE, 100, new PeerProgram(List.of(asynq.toString()), asynq)));
+    rows.add(new PeerRow(ASYNQ_RACE, 100, PeerProgram.binary(PEERS.resolve("asynq/target/race"))));
     return rows;
   }
 
