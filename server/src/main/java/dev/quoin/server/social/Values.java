@@ -121,7 +121,7 @@ final class Values {
   static ApiException noUser(String id) {
     return new ApiException(
         ErrorReason.ERROR_REASON_USER_NOT_FOUND,
-        "there is no such user",
+        "there is no user " + id,
         Map.of("user_id", id),
         null);
   }
