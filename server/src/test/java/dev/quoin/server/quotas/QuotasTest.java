@@ -158,6 +158,7 @@ final class QuotasTest {
 
     assertThat(refused.reason()).isEqualTo("QUOTA_EXCEEDED");
     assertThat(refused.status().getMessage()).contains("request_bytes 100");
+    assertThat(refused.detail(RetryInfo.class)).as("it will be as large again").isEmpty();
     assertThat(server.locksIn("other").acquire(large).getAcquired()).isTrue();
     assertThat(
             server
