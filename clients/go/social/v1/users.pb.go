@@ -835,7 +835,8 @@ func (x *UsersDeleteRequest) GetUserId() int64 {
 // How far the deletion is.
 type UsersDeleteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many things have been removed since the call began.
+	// How many things have been removed so far; what another server removes last may not be
+	// counted.
 	RemovedCount *int64 `protobuf:"varint,1,opt,name=removed_count,json=removedCount,proto3,oneof" json:"removed_count,omitempty"`
 	// Whether nothing is left; the stream then ends.
 	Completed     *bool `protobuf:"varint,2,opt,name=completed,proto3,oneof" json:"completed,omitempty"`

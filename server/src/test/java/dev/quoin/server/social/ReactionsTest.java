@@ -493,7 +493,9 @@ final class ReactionsTest {
         .forEachRemaining(progress::add);
     Network.settle();
 
-    assertThat(progress.get(progress.size() - 1).getCompleted()).isTrue();
+    UsersDeleteResponse last = progress.get(progress.size() - 1);
+    assertThat(last.getCompleted()).isTrue();
+    assertThat(last.getRemovedCount()).as("follower, followed user, status, list").isEqualTo(4);
     assertThat(network.home(ann)).isEmpty();
     assertThat(Network.raw(ann, "following")).isEmpty();
     assertThat(network.profile(carl).getFollowerCount()).isZero();
