@@ -151,7 +151,10 @@ class ClientCore(Bound):
                 rpc.path, rpc.request.SerializeToString, codec.FromString
             )
         metadata = (("quoin-namespace", self.namespace), *more)
-        return method(request, metadata=metadata, **options)
+        call = method(request, metadata=metadata, **options)
+        if isinstance(request, Requests):
+            call.add_done_callback(lambda _: request.end())
+        return call
 
     @contextmanager
     def explained(self, sent: Any = None) -> Iterator[None]:

@@ -2,7 +2,7 @@
 """Streams of requests that users bring along."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -12,9 +12,14 @@ class Requests(Generic[T]):
     """Requests as they are sent. Making them may raise anything: gRPC only cancels the call then, so
     what was raised is kept for whoever waits for the answers."""
 
-    def __init__(self, made: AsyncIterator[T]) -> None:
+    def __init__(self, made: AsyncIterator[T], end: Callable[[], None] = lambda: None) -> None:
         self._made = made
+        self._end = end
         self.failure: Exception | None = None
+
+    def end(self) -> None:
+        """Makes no more: the call has ended."""
+        self._end()
 
     def __aiter__(self) -> "Requests[T]":
         return self
