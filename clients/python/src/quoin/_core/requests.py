@@ -3,7 +3,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -36,3 +36,24 @@ class Requests(Generic[T]):
             self.failure = RuntimeError(f"the requests ended with {type(e).__name__}")
             self.failure.__cause__ = e
         raise self.failure
+
+
+class _Patient:
+    """The core of a call of gRPC, which is not told when a request cannot be sent."""
+
+    def __init__(self, core: Any) -> None:
+        self._core = core
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._core, name)
+
+    def set_internal_error(self, text: str) -> None:
+        """Waits for the status of the call."""
+
+
+def keep_status(call: Any) -> None:
+    """Makes a call end with what the server says. When the server ends it while a request is sent,
+    gRPC takes it for an error of its own, INTERNAL, although the status is on its way."""
+    core = getattr(call, "_cython_call", None)
+    if hasattr(core, "set_internal_error"):
+        call._cython_call = _Patient(core)
