@@ -57,7 +57,8 @@ const (
 	ReasonPermissionDenied Reason = "PERMISSION_DENIED"
 
 	// ReasonQuotaExceeded: The namespace or the caller has as much as its quota allows; google.rpc.QuotaFailure
-	// says of what, google.rpc.RetryInfo when to try again.
+	// says of what, google.rpc.RetryInfo when to try again, which is no use for a request that
+	// is too large.
 	ReasonQuotaExceeded Reason = "QUOTA_EXCEEDED"
 
 	// ReasonLockNotHeld: The caller does not hold the lock: its lease ran out, the lock was given back,

@@ -8,7 +8,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import pytest
 from programs import run_script
@@ -58,6 +60,32 @@ def test_for_over_a_watch(address: str, namespace: str) -> None:
                 assert event.change == WatchResponse.CHANGE_ACQUIRED
                 break
         assert list(watch) == []
+
+
+def test_requests_are_made_until_the_call_ends(address: str, namespace: str) -> None:
+    def endless(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        while True:
+            yield request
+
+    def makes_none() -> bool:
+        return all(thread.name != "quoin-requests" for thread in threading.enumerate())
+
+    with quoin.connect(address, namespace=namespace) as q:
+        q.search.create_index(index="i", fields=[{"name": "t", "type": "FIELD_TYPE_TEXT"}])
+        document = {"id": "a", "fields": {"t": "x"}}
+        with q.search.bulk_put(endless({"index": "i", "document": document})) as answers:
+            next(answers)
+        eventually_is(makes_none)
+        for _ in range(20):  # whatever was being sent when the server refused it
+            with pytest.raises(quoin.InvalidRequestError, match=r"ad\.id"):
+                q.ad_server.put_ads(endless({"network": "n", "ad": {"id": ""}}))
+        eventually_is(makes_none)
+
+
+def test_half_a_character_is_refused_with_its_place(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        with pytest.raises(ValueError, match=r"document.*surrogates not allowed"):
+            q.search.put(index="i", document={"id": "a", "fields": {"t": "\ud800"}})
 
 
 def test_a_closed_client_says_so(address: str, namespace: str) -> None:

@@ -119,8 +119,22 @@ async def is_late() -> str:
     raise LookupError("no token today")
 
 
+class OddText(str):
+    def __iter__(self) -> Any:
+        raise LookupError("no characters")
+
+
 @pytest.mark.parametrize(
-    "token", [fails, ends, is_late, lambda: None, lambda: "no\ntoken", lambda: is_late()]
+    "token",
+    [
+        fails,
+        ends,
+        is_late,
+        lambda: None,
+        lambda: "no\ntoken",
+        lambda: is_late(),
+        lambda: OddText("odd"),
+    ],
 )
 @in_loop
 async def test_a_function_for_tokens_may_do_anything(secured: Server, token: Any) -> None:

@@ -25,7 +25,7 @@ import { connectError, invalid, quoinError } from "./failures.js";
 import { ResponseStream } from "./response-stream.js";
 import { attempts, noteSent, TIMEOUT } from "./retries.js";
 import { onAbort } from "./signals.js";
-import { checkTexts } from "./well-formed.js";
+import { checkRequest } from "./well-formed.js";
 
 type Fields = Record<string, unknown>;
 
@@ -284,7 +284,7 @@ function stoppable<I extends DescMessage>(
     try {
       const result = await all.next();
       if (!result.done) {
-        checkTexts(type, result.value);
+        checkRequest(type, result.value);
       }
       return result;
     } catch (e) {
@@ -301,18 +301,14 @@ function stoppable<I extends DescMessage>(
 
 /** The message of a request; fails with `InvalidRequestError` when it is none of its type. */
 function messageOf<I extends DescMessage>(type: I, input: MessageInitShape<I>): MessageShape<I> {
-  let message: MessageShape<I>;
   try {
-    message = create(type, input);
+    checkRequest(type, input);
+    return create(type, input);
   } catch (e) {
-    throw invalid(`this is no ${type.typeName}: ${textOf(e)}`, e);
+    throw e instanceof ConnectError
+      ? quoinError(e)
+      : invalid(`this is no ${type.typeName}: ${textOf(e)}`, e);
   }
-  try {
-    checkTexts(type, message);
-  } catch (e) {
-    throw quoinError(e);
-  }
-  return message;
 }
 
 async function* one<T>(message: T): AsyncGenerator<T> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { InvalidRequestError } from "@quoin/client";
+import { InvalidRequestError, timestampFromDate } from "@quoin/client";
 import { checkName, cut } from "#dist/texts.js";
 import { connect, soon } from "./support.js";
 
@@ -50,6 +50,35 @@ test("a text that cannot be sent is refused wherever it stands", async () => {
     )
     [Symbol.asyncIterator]();
   await assert.rejects(soon(worked.next()), of("open.queues[0]"));
+});
+
+test("what has no fields is no message", async () => {
+  await using quoin = await connect();
+  const { adServer, config, queues } = quoin;
+  const ad = (startTime: object) =>
+    adServer.putAd({
+      network: "n",
+      ad: { id: "a", pricing: 2, bidMicros: 1000n, locations: ["x"], startTime },
+    });
+  for (const time of [new Date(5000), new Date(Number.NaN), new Map(), /x/, new Error("x")]) {
+    await assert.rejects(soon(ad(time)), of("ad.start_time"));
+  }
+  await assert.rejects(soon(ad(new Date(5000))), /timestampFromDate/);
+  await ad({ seconds: 5n });
+  await ad(timestampFromDate(new Date(5000)));
+
+  const place = { type: "t", component: "c" };
+  for (const value of [new Date(5000), new Map([["a", 1]]), new Uint8Array(2)]) {
+    const set = { ...place, value: { a: [value as unknown as null] } };
+    await assert.rejects(soon(config.set(set)), of("value.fields"));
+  }
+  await config.set({ ...place, value: { a: [null, true, 1, "x", { b: [] }] } });
+
+  const newTasks = [{ kind: "k", delay: new Date(5) as object }];
+  await assert.rejects(
+    soon(queues.enqueueBatch({ queue: "q", newTasks })),
+    of("new_tasks[0].delay"),
+  );
 });
 
 test("a text of whole characters is sent as it is", async () => {

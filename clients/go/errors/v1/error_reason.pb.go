@@ -78,7 +78,8 @@ const (
 	// what it asks for exists is not told.
 	ErrorReason_ERROR_REASON_PERMISSION_DENIED ErrorReason = 13
 	// The namespace or the caller has as much as its quota allows; google.rpc.QuotaFailure
-	// says of what, google.rpc.RetryInfo when to try again.
+	// says of what, google.rpc.RetryInfo when to try again, which is no use for a request that
+	// is too large.
 	ErrorReason_ERROR_REASON_QUOTA_EXCEEDED ErrorReason = 14
 	// The caller does not hold the lock: its lease ran out, the lock was given back,
 	// a newer call took it over with the same token, or the token never held it. For

@@ -173,7 +173,8 @@ type SearchClient interface {
 	// Saves a query under an id, in place of the one that has it. Documents that are put
 	// from then on and match it are told by WatchMatches. It must hold a word, phrase or
 	// tag that every match has: by the rarest of them it is found when a document is put. With
-	// synonyms it is found by each of them, which may be 1,024.
+	// synonyms it is found by each of them, which may be 1,024. One that contradicts itself, as
+	// `fox -fox` does, is refused.
 	//
 	// Errors: SEARCH_INDEX_NOT_FOUND; SEARCH_QUERIES_FULL.
 	PutQuery(ctx context.Context, in *PutQueryRequest, opts ...grpc.CallOption) (*PutQueryResponse, error)
@@ -546,7 +547,8 @@ type SearchServer interface {
 	// Saves a query under an id, in place of the one that has it. Documents that are put
 	// from then on and match it are told by WatchMatches. It must hold a word, phrase or
 	// tag that every match has: by the rarest of them it is found when a document is put. With
-	// synonyms it is found by each of them, which may be 1,024.
+	// synonyms it is found by each of them, which may be 1,024. One that contradicts itself, as
+	// `fox -fox` does, is refused.
 	//
 	// Errors: SEARCH_INDEX_NOT_FOUND; SEARCH_QUERIES_FULL.
 	PutQuery(context.Context, *PutQueryRequest) (*PutQueryResponse, error)

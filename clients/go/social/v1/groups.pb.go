@@ -529,7 +529,8 @@ type GroupsUpdateRequest struct {
 	// What belongs to it, for programs: at most 32 entries, keys of up to 128 bytes, values
 	// of up to 1,024.
 	Attributes map[string]string `protobuf:"bytes,4,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Who reads it and posts to it.
+	// Who reads it and posts to it. It has to be said, so that who changes a name only does
+	// not make a private group public.
 	GroupKind     GroupKind `protobuf:"varint,5,opt,name=group_kind,json=groupKind,proto3,enum=quoin.social.v1.GroupKind" json:"group_kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

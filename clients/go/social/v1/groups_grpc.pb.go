@@ -64,7 +64,7 @@ type GroupsClient interface {
 	//
 	// Errors: GROUP_NOT_FOUND.
 	Get(ctx context.Context, in *GroupsGetRequest, opts ...grpc.CallOption) (*GroupsGetResponse, error)
-	// Changes name, attributes and kind of a group.
+	// Replaces name, attributes and kind of a group.
 	//
 	// Errors: GROUP_NOT_FOUND; GROUP_NOT_ALLOWED unless the user is an owner.
 	Update(ctx context.Context, in *GroupsUpdateRequest, opts ...grpc.CallOption) (*GroupsUpdateResponse, error)
@@ -277,7 +277,7 @@ type GroupsServer interface {
 	//
 	// Errors: GROUP_NOT_FOUND.
 	Get(context.Context, *GroupsGetRequest) (*GroupsGetResponse, error)
-	// Changes name, attributes and kind of a group.
+	// Replaces name, attributes and kind of a group.
 	//
 	// Errors: GROUP_NOT_FOUND; GROUP_NOT_ALLOWED unless the user is an owner.
 	Update(context.Context, *GroupsUpdateRequest) (*GroupsUpdateResponse, error)

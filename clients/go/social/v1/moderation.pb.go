@@ -818,10 +818,10 @@ type SetLimitsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the user.
 	UserId int64 `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// How often it may post within an hour: 0 to 1,000,000.
-	PostsPerHour int32 `protobuf:"varint,2,opt,name=posts_per_hour,json=postsPerHour,proto3" json:"posts_per_hour,omitempty"`
-	// How often it may follow within an hour: 0 to 1,000,000.
-	FollowsPerHour int32 `protobuf:"varint,3,opt,name=follows_per_hour,json=followsPerHour,proto3" json:"follows_per_hour,omitempty"`
+	// How often it may post within an hour: 0 to 1,000,000; as before, unless it is set.
+	PostsPerHour *int32 `protobuf:"varint,2,opt,name=posts_per_hour,json=postsPerHour,proto3,oneof" json:"posts_per_hour,omitempty"`
+	// How often it may follow within an hour: 0 to 1,000,000; as before, unless it is set.
+	FollowsPerHour *int32 `protobuf:"varint,3,opt,name=follows_per_hour,json=followsPerHour,proto3,oneof" json:"follows_per_hour,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -864,15 +864,15 @@ func (x *SetLimitsRequest) GetUserId() int64 {
 }
 
 func (x *SetLimitsRequest) GetPostsPerHour() int32 {
-	if x != nil {
-		return x.PostsPerHour
+	if x != nil && x.PostsPerHour != nil {
+		return *x.PostsPerHour
 	}
 	return 0
 }
 
 func (x *SetLimitsRequest) GetFollowsPerHour() int32 {
-	if x != nil {
-		return x.FollowsPerHour
+	if x != nil && x.FollowsPerHour != nil {
+		return *x.FollowsPerHour
 	}
 	return 0
 }
@@ -991,11 +991,13 @@ const file_quoin_social_v1_moderation_proto_rawDesc = "" +
 	"\x0fSuspendResponse\x12\x1d\n" +
 	"\achanged\x18\x01 \x01(\bH\x00R\achanged\x88\x01\x01B\n" +
 	"\n" +
-	"\b_changed\"{\n" +
+	"\b_changed\"\xad\x01\n" +
 	"\x10SetLimitsRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12$\n" +
-	"\x0eposts_per_hour\x18\x02 \x01(\x05R\fpostsPerHour\x12(\n" +
-	"\x10follows_per_hour\x18\x03 \x01(\x05R\x0efollowsPerHour\"\x13\n" +
+	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12)\n" +
+	"\x0eposts_per_hour\x18\x02 \x01(\x05H\x00R\fpostsPerHour\x88\x01\x01\x12-\n" +
+	"\x10follows_per_hour\x18\x03 \x01(\x05H\x01R\x0efollowsPerHour\x88\x01\x01B\x11\n" +
+	"\x0f_posts_per_hourB\x13\n" +
+	"\x11_follows_per_hour\"\x13\n" +
 	"\x11SetLimitsResponse*\x86\x01\n" +
 	"\n" +
 	"ReportKind\x12\x1b\n" +
@@ -1083,6 +1085,7 @@ func file_quoin_social_v1_moderation_proto_init() {
 	file_quoin_social_v1_moderation_proto_msgTypes[6].OneofWrappers = []any{}
 	file_quoin_social_v1_moderation_proto_msgTypes[8].OneofWrappers = []any{}
 	file_quoin_social_v1_moderation_proto_msgTypes[10].OneofWrappers = []any{}
+	file_quoin_social_v1_moderation_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

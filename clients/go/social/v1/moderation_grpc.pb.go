@@ -62,8 +62,8 @@ type ModerationClient interface {
 	//
 	// Errors: USER_NOT_FOUND.
 	Suspend(ctx context.Context, in *SuspendRequest, opts ...grpc.CallOption) (*SuspendResponse, error)
-	// Says how often within an hour a user may post and follow; 10,000 times each unless it is
-	// said.
+	// Says how often within an hour a user may post and follow, or one of the two; 10,000
+	// times each unless it is said.
 	//
 	// Errors: USER_NOT_FOUND.
 	SetLimits(ctx context.Context, in *SetLimitsRequest, opts ...grpc.CallOption) (*SetLimitsResponse, error)
@@ -170,8 +170,8 @@ type ModerationServer interface {
 	//
 	// Errors: USER_NOT_FOUND.
 	Suspend(context.Context, *SuspendRequest) (*SuspendResponse, error)
-	// Says how often within an hour a user may post and follow; 10,000 times each unless it is
-	// said.
+	// Says how often within an hour a user may post and follow, or one of the two; 10,000
+	// times each unless it is said.
 	//
 	// Errors: USER_NOT_FOUND.
 	SetLimits(context.Context, *SetLimitsRequest) (*SetLimitsResponse, error)

@@ -1868,7 +1868,8 @@ func (x *StatusesListFavoritesResponse) GetNextPageToken() string {
 // Asks for a page of statuses.
 type StatusesListTagRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Tag, with or without '#', in any case: 1 to 400 bytes.
+	// Tag, with or without '#', in any case: 1 to 400 bytes of letters, digits and '_' with at
+	// least one letter.
 	Tag string `protobuf:"bytes,1,opt,name=tag,proto3" json:"tag,omitempty"`
 	// How many statuses a page has: 0, for 30, to 200.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`

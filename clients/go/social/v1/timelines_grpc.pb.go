@@ -88,6 +88,8 @@ type TimelinesClient interface {
 	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND when the id lies more than a day in the future.
 	MarkSeen(ctx context.Context, in *MarkSeenRequest, opts ...grpc.CallOption) (*MarkSeenResponse, error)
 	// Returns how many statuses of the home timeline are newer than what the user has seen.
+	// Counted are also those that GetHome leaves out, because their author is suspended, or they
+	// are reposts of what is there.
 	//
 	// Errors: USER_NOT_FOUND.
 	GetUnread(ctx context.Context, in *GetUnreadRequest, opts ...grpc.CallOption) (*GetUnreadResponse, error)
@@ -263,6 +265,8 @@ type TimelinesServer interface {
 	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND when the id lies more than a day in the future.
 	MarkSeen(context.Context, *MarkSeenRequest) (*MarkSeenResponse, error)
 	// Returns how many statuses of the home timeline are newer than what the user has seen.
+	// Counted are also those that GetHome leaves out, because their author is suspended, or they
+	// are reposts of what is there.
 	//
 	// Errors: USER_NOT_FOUND.
 	GetUnread(context.Context, *GetUnreadRequest) (*GetUnreadResponse, error)

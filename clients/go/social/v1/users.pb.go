@@ -571,7 +571,8 @@ type UsersUpdateRequest struct {
 	UserId int64 `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// Which of the following fields replace what there is, 1 to 3.
 	UpdateMask []ProfileField `protobuf:"varint,2,rep,packed,name=update_mask,json=updateMask,proto3,enum=quoin.social.v1.ProfileField" json:"update_mask,omitempty"`
-	// Name to be shown: 1 to 512 bytes, no control characters.
+	// Name to be shown: 1 to 512 bytes, no control characters. Users have a name: it is
+	// needed where update_mask names it.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// What belongs to it, for programs: at most 32 entries, keys of up to 128 bytes, values
 	// of up to 1,024.
@@ -834,7 +835,8 @@ func (x *UsersDeleteRequest) GetUserId() int64 {
 // How far the deletion is.
 type UsersDeleteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many things have been removed since the call began.
+	// How many things have been removed so far; what another server removes last may not be
+	// counted.
 	RemovedCount *int64 `protobuf:"varint,1,opt,name=removed_count,json=removedCount,proto3,oneof" json:"removed_count,omitempty"`
 	// Whether nothing is left; the stream then ends.
 	Completed     *bool `protobuf:"varint,2,opt,name=completed,proto3,oneof" json:"completed,omitempty"`

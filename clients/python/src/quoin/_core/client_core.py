@@ -19,7 +19,7 @@ from quoin._core import forks
 from quoin._core.callbacks import LOG as LOG
 from quoin._core.portable import Bound
 from quoin._core.repeats import repeated
-from quoin._core.requests import Requests
+from quoin._core.requests import Requests, keep_status
 from quoin._core.rpcs import Rpc
 from quoin._core.settings import Settings
 from quoin._core.tokens import Tokens
@@ -151,7 +151,12 @@ class ClientCore(Bound):
                 rpc.path, rpc.request.SerializeToString, codec.FromString
             )
         metadata = (("quoin-namespace", self.namespace), *more)
-        return method(request, metadata=metadata, **options)
+        call = method(request, metadata=metadata, **options)
+        if isinstance(request, Requests):
+            call.add_done_callback(lambda _: request.end())
+        if rpc.takes_stream:
+            keep_status(call)
+        return call
 
     @contextmanager
     def explained(self, sent: Any = None) -> Iterator[None]:

@@ -53,7 +53,8 @@ def _fill(message: Message, fields: Mapping[str, Any], path: str) -> None:
         except (TypeError, ValueError) as e:
             if str(e).startswith(f"{path}{name}"):
                 raise
-            raise type(e)(f"{path}{name}: {e}") from e
+            kind = TypeError if isinstance(e, TypeError) else ValueError
+            raise kind(f"{path}{name}: {e}") from e
 
 
 def _set(message: Message, field: Field, value: Any, path: str) -> None:

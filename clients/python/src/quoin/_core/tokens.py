@@ -82,7 +82,7 @@ def _checked(given: Any) -> str:
     if not isinstance(given, Raised):
         try:
             return checked_token(given)
-        except ValueError as e:
+        except Exception as e:  # What is a text may be a class of the user's.
             raised = Raised(e)
     text = f"the token callback failed: {callbacks.described(raised.error)}"
     raise QuoinError(text, grpc.StatusCode.UNAUTHENTICATED) from raised.error

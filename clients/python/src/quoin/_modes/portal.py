@@ -82,27 +82,45 @@ class Portal(Bound):
         return _Listener(listener, self._loop, self._listeners).tell
 
     def requests(self, build: Callable[[Any], T], requests: Iterable[Any]) -> Requests[T]:
-        """Requests as the loop sends them: made in a thread, one when the one before was taken."""
-        taken: asyncio.Queue[Any] = asyncio.Queue(1)
+        """Requests as the loop sends them: made in a thread, one when the one before was taken,
+        until the call ends."""
+        ready: asyncio.Queue[Any] = asyncio.Queue()
+        room = asyncio.Semaphore()
+        ended = False
+
+        async def put(one: Any) -> bool:
+            if not ended:
+                await room.acquire()
+            if not ended:
+                ready.put_nowait(one)
+            return not ended
+
+        def end() -> None:
+            nonlocal ended
+            ended = True
+            room.release()  # for who makes requests
+            ready.put_nowait(None)  # for who sends them
 
         def make() -> None:
             # Nothing more is wanted when the client is closed.
             with contextlib.suppress(exceptions.ClosedError):
                 made = callbacks.call(make_all)
-                self.call(taken.put(made if isinstance(made, Raised) else None))
+                self.call(put(made if isinstance(made, Raised) else None))
 
         def make_all() -> None:
             for request in requests:
-                self.call(taken.put((build(request),)))
+                if not self.call(put((build(request),))):
+                    break
 
         async def one_by_one() -> AsyncIterator[T]:
             threading.Thread(target=make, name="quoin-requests", daemon=True).start()
-            while isinstance(request := await taken.get(), tuple):
+            while isinstance(request := await ready.get(), tuple):
+                room.release()
                 yield request[0]
             if request is not None:
                 raise request.error
 
-        return Requests(one_by_one())
+        return Requests(one_by_one(), end)
 
     def close(self, last: Coroutine[Any, Any, Any]) -> None:
         """Does a last thing and ends the loop. Closing again does nothing."""

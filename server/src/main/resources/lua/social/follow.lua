@@ -41,7 +41,7 @@ end
 if not has_room(outbox, most_waiting) then
   return outbox_full()
 end
-refusal = count_quota(quota, user.follows)
+refusal = count_quota(quota, user.follows, 'follows')
 if refusal then
   return refusal
 end

@@ -50,7 +50,7 @@ end
 if not has_room(outbox, most_waiting) then
   return outbox_full()
 end
-refusal = count_quota(quota, user.posts)
+refusal = count_quota(quota, user.posts, 'posts')
 if refusal then
   return refusal
 end

@@ -155,7 +155,7 @@ public final class Policy {
     return new Binding(
         roles.get(role),
         Yaml.patterns(Yaml.texts(node, "principals", path)),
-        Yaml.patterns(Yaml.texts(node, "namespaces", path)),
+        Yaml.namespaces(node, path),
         node.has("user_claim") ? Yaml.text(node, "user_claim", path) : "");
   }
 

@@ -2,6 +2,7 @@
 package dev.quoin.server.analysis;
 
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,7 +29,16 @@ public record TextEntities(Set<String> tags, Set<String> mentions, Set<String> l
                   + "+)*+)"),
           Pattern.CASE_INSENSITIVE);
 
+  private static final Pattern TAG =
+      Pattern.compile("[#＃]?(?<tag>" + WORD + "*\\p{L}" + WORD + "*)");
+
   private static final Pattern END_OF_SENTENCE = Pattern.compile("[.,:;!?'\")\\]}]+$");
+
+  /** A tag with or without its sign, folded; empty when no text can have it. */
+  public static Optional<String> tag(String written) {
+    Matcher found = TAG.matcher(written);
+    return found.matches() ? Optional.of(TextAnalyzer.fold(found.group("tag"))) : Optional.empty();
+  }
 
   /** Finds what a text refers to, each once and in its order. */
   public static TextEntities of(String text) {

@@ -134,11 +134,14 @@ public final class ErrorMapper {
     } else if (refusal instanceof ApiException known) {
       info.putAllMetadata(fitting(known.metadata()));
     }
-    boolean isQuota = reason == ErrorReason.ERROR_REASON_QUOTA_EXCEEDED;
-    if (isQuota && refusal instanceof ApiException exceeded) {
+    boolean isPassing = code == Code.UNAVAILABLE;
+    if (reason == ErrorReason.ERROR_REASON_QUOTA_EXCEEDED
+        && refusal instanceof ApiException exceeded) {
       details.setQuotaFailure(quotaFailure(exceeded));
+      // A request that is too large stays too large.
+      isPassing = !"request_bytes".equals(exceeded.metadata().get("quota"));
     }
-    if (code == Code.UNAVAILABLE || isQuota) {
+    if (isPassing) {
       details.setRetryInfo(RetryInfo.newBuilder().setRetryDelay(RETRY_DELAY));
     }
     if (code == Code.UNAVAILABLE || code == Code.INTERNAL) {

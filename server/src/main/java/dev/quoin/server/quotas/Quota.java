@@ -68,11 +68,16 @@ record Quota(
     if (ofNamespaces == node.has("principals")) {
       throw new BadSettings(path + ": must name either namespaces or principals");
     }
+    if (node.has("burst") && !node.has("calls_per_second")) {
+      throw new BadSettings(path + ".burst: needs calls_per_second");
+    }
     long calls = Yaml.number(node, "calls_per_second", path, UNLIMITED);
     Quota quota =
         new Quota(
             ofNamespaces ? NAMESPACE : PRINCIPAL,
-            Yaml.patterns(Yaml.texts(node, ofNamespaces ? "namespaces" : "principals", path)),
+            ofNamespaces
+                ? Yaml.namespaces(node, path)
+                : Yaml.patterns(Yaml.texts(node, "principals", path)),
             calls,
             Yaml.number(node, "burst", path, calls),
             Yaml.number(node, "open_calls", path, UNLIMITED),

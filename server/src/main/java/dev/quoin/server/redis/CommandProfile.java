@@ -21,9 +21,9 @@ record CommandProfile(boolean first, int bytes, ReplySize reply, Read read) {
   /** As {@link #SMALL}, for what must not wait behind new work. */
   static final CommandProfile FIRST = new CommandProfile(true, USUAL_BYTES, SMALL.reply(), null);
 
-  /** Of a command with a reply of about so many bytes. */
-  static CommandProfile reading(int replyBytes) {
-    return new CommandProfile(false, USUAL_BYTES, ReplySize.known(replyBytes), null);
+  /** Of a command with a long reply. */
+  static CommandProfile reading(ReplySize reply) {
+    return new CommandProfile(false, USUAL_BYTES, reply, null);
   }
 
   /** Of a script. */

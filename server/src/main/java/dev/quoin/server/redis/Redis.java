@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 
 /**
  * Sends commands to Redis over a few connections that all calls share.
@@ -103,19 +104,30 @@ public final class Redis implements AutoCloseable {
   }
 
   /**
-   * As {@link #call}, with a command whose reply is long.
+   * As {@link #call}, with a command whose reply may be long.
    *
-   * @param replyBytes about how long
+   * @param reply how long such replies are; learns from this one
+   * @param bytes how long a reply is
    */
   public <T> CompletableFuture<T> read(
       RequestContext scope,
-      int replyBytes,
-      Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command) {
+      ReplySize reply,
+      Function<RedisClusterAsyncCommands<String, byte[]>, ? extends CompletionStage<T>> command,
+      ToLongFunction<T> bytes) {
     return ask(
         scope,
         null,
-        CommandProfile.reading(replyBytes),
-        (commands, answered) -> command.apply(commands).whenComplete(answered),
+        CommandProfile.reading(reply),
+        (commands, answered) ->
+            command
+                .apply(commands)
+                .whenComplete(
+                    (value, failure) -> {
+                      if (failure == null) {
+                        reply.learn(bytes.applyAsLong(value), System.nanoTime());
+                      }
+                      answered.accept(value, failure);
+                    }),
         late -> {});
   }
 

@@ -4,10 +4,11 @@ package dev.quoin.server.redis;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long the replies of a script are: the longest of the last {@value #PERIOD_SECONDS} to twice
- * as many seconds. Threads that learn at the same time may lose a reply, which the next makes good.
+ * How long the replies to a script or a kind of read are: the longest of the last {@value
+ * #PERIOD_SECONDS} to twice as many seconds. Threads that learn at the same time may lose a reply,
+ * which the next makes good.
  */
-final class ReplySize {
+public final class ReplySize {
   private static final int PERIOD_SECONDS = 10;
   private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(PERIOD_SECONDS);
 
@@ -38,6 +39,7 @@ final class ReplySize {
     return size;
   }
 
+  /** Takes a reply into account. */
   void learn(long bytes, long nanos) {
     if (like != null) {
       like.learn(bytes, nanos);
@@ -69,22 +71,22 @@ final class ReplySize {
    * The replies of one script, apart for different things: those to a few large ones say little of
    * the rest.
    */
-  static final class ByKey {
+  public static final class ByKey {
     private static final int PARTS = 64;
 
     private final ReplySize[] parts = new ReplySize[PARTS];
 
     /**
-     * @param reads whether the script reads only
+     * @param reads whether it reads only, and so may bring much
      */
-    ByKey(boolean reads) {
+    public ByKey(boolean reads) {
       ReplySize all = reads ? new ReplySize(null) : known(SHORT);
       for (int i = 0; i < PARTS; i++) {
         parts[i] = new ReplySize(all);
       }
     }
 
-    ReplySize of(String key) {
+    public ReplySize of(String key) {
       int hash = key.hashCode();
       return parts[(hash ^ hash >>> 16) & PARTS - 1];
     }

@@ -19,20 +19,10 @@ sealed interface Node {
     String text() {
       return String.join(" ", terms);
     }
-
-    private boolean isSame(FieldTerms other) {
-      return field == other.field && terms.equals(other.terms);
-    }
   }
 
   /** A word or phrase in one field at least. */
-  record Words(List<FieldTerms> fields) implements Node {
-    boolean isSame(Words other) {
-      return fields.size() == other.fields.size()
-          && java.util.stream.IntStream.range(0, fields.size())
-              .allMatch(i -> fields.get(i).isSame(other.fields.get(i)));
-    }
-  }
+  record Words(List<FieldTerms> fields) implements Node {}
 
   /** A word, or tag, that begins with something, in one field at least. */
   record Prefix(List<IndexField> fields, String text) implements Node {}

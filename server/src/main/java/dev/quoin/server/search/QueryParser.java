@@ -125,20 +125,12 @@ final class QueryParser {
       return null;
     }
     List<Node> required = groups.stream().map(Group::node).toList();
-    warnOfContradiction(required, excluded);
+    if (new Contradictions().isBetween(required, excluded)) {
+      warnings.add(QueryWarning.QUERY_WARNING_CONTRADICTION);
+    }
     return required.size() == 1 && excluded.isEmpty()
         ? required.get(0)
         : new Node.All(required, excluded);
-  }
-
-  private void warnOfContradiction(List<Node> required, List<Node> excluded) {
-    for (Node one : excluded) {
-      if (one instanceof Node.Words unwanted
-          && required.stream()
-              .anyMatch(node -> node instanceof Node.Words wanted && wanted.isSame(unwanted))) {
-        warnings.add(QueryWarning.QUERY_WARNING_CONTRADICTION);
-      }
-    }
   }
 
   /**

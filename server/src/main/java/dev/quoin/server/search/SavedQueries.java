@@ -86,6 +86,9 @@ final class SavedQueries {
       String query,
       Node node,
       Map<String, Long> counts) {
+    if (new Contradictions().isIn(node)) {
+      throw InvalidRequest.of("query", "must be one that a document can match, to be saved");
+    }
     Probes probes = probes(node, counts);
     if (probes == null) {
       throw InvalidRequest.of(

@@ -12,6 +12,8 @@ import java.util.stream.Collectors;
 
 /** Reads YAML strictly: what is not known is refused with its place. */
 public final class Yaml {
+  private static final Pattern NAMESPACES = Pattern.compile("[a-z0-9*-]+");
+
   private static final YAMLMapper MAPPER =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -93,6 +95,21 @@ public final class Yaml {
       throw new BadSettings(path + '.' + field + ": must be a whole number of at least 1");
     }
     return number.asLong();
+  }
+
+  /** The field `namespaces` as patterns; what no namespace can be called is a mistake. */
+  public static List<Pattern> namespaces(JsonNode node, String path) {
+    List<String> texts = texts(node, "namespaces", path);
+    for (String text : texts) {
+      if (!NAMESPACES.matcher(text).matches()) {
+        throw new BadSettings(
+            path
+                + ".namespaces: "
+                + text
+                + " is no namespace: these have lower-case letters, digits and inner hyphens");
+      }
+    }
+    return patterns(texts);
   }
 
   /** Texts in which "*" stands for any characters. */

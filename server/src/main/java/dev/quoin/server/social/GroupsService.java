@@ -121,7 +121,7 @@ public final class GroupsService implements BindableService {
         Group.newBuilder()
             .setName(request.getName())
             .putAllAttributes(request.getAttributesMap())
-            .setGroupKind(kind(request.getGroupKind()))
+            .setGroupKind(request.getGroupKind())
             .build();
     return social
         .groups()

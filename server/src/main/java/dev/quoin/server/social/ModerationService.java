@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.social;
 
+import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
@@ -171,12 +172,17 @@ public final class ModerationService implements BindableService {
   }
 
   private CompletionStage<SetLimitsResponse> setLimits(SetLimitsRequest request, Call call) {
+    if (!request.hasPostsPerHour() && !request.hasFollowsPerHour()) {
+      throw InvalidRequest.of("posts_per_hour", "must be set, or follows_per_hour");
+    }
     RequestContext scope = call.scope();
-    return social
-        .users()
-        .change(Ref.user(scope, request.getUserId()))
-        .limits(request.getPostsPerHour(), request.getFollowsPerHour())
-        .run(scope)
-        .thenApply(done -> SetLimitsResponse.getDefaultInstance());
+    UserStore.Change change = social.users().change(Ref.user(scope, request.getUserId()));
+    if (request.hasPostsPerHour()) {
+      change.postsPerHour(request.getPostsPerHour());
+    }
+    if (request.hasFollowsPerHour()) {
+      change.followsPerHour(request.getFollowsPerHour());
+    }
+    return change.run(scope).thenApply(done -> SetLimitsResponse.getDefaultInstance());
   }
 }

@@ -2,8 +2,10 @@
 package dev.quoin.server.social;
 
 import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.analysis.TextEntities;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
+import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
@@ -206,8 +208,13 @@ final class Places {
 
   /** What has a tag, the newest first. */
   Pages.Source tag(RequestContext scope, String tag) {
-    String bare = tag.startsWith("#") ? tag.substring(1) : tag;
-    String key = UserKeys.of(keyspace, Ref.tag(scope, Logins.fold(bare))).key("posts");
+    String folded =
+        TextEntities.tag(tag)
+            .orElseThrow(
+                () ->
+                    InvalidRequest.of(
+                        "tag", "must be letters, digits and '_', with at least one letter"));
+    String key = UserKeys.of(keyspace, Ref.tag(scope, folded)).key("posts");
     return newest(scope, key);
   }
 

@@ -191,6 +191,10 @@ public final class Social {
     return pages;
   }
 
+  UserEnd endings() {
+    return endings;
+  }
+
   Posting posting() {
     return posting;
   }

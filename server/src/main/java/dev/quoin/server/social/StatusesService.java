@@ -108,6 +108,10 @@ public final class StatusesService implements BindableService {
     if (isRepost && request.hasLocation()) {
       throw InvalidRequest.of("location", "must not be set for a repost");
     }
+    if (request.hasLocation()
+        && !(request.getLocation().hasLatitude() && request.getLocation().hasLongitude())) {
+      throw InvalidRequest.of("location", "must have latitude and longitude");
+    }
     if (isRepost && request.getVisibility() != Visibility.VISIBILITY_UNSPECIFIED) {
       throw InvalidRequest.of("visibility", "must not be set for a repost");
     }

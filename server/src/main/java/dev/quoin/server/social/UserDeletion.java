@@ -18,6 +18,7 @@ final class UserDeletion {
   private final Timer timer;
   private final ResponseStream<UsersDeleteResponse> responses;
   private Call call;
+  private long removed;
 
   UserDeletion(
       Social social, Ref user, Timer timer, ResponseStream<UsersDeleteResponse> responses) {
@@ -29,7 +30,8 @@ final class UserDeletion {
 
   void begin(Call of) {
     call = of;
-    call.onDrain(() -> responses.fail(ApiException.shuttingDown()));
+    call.onDrain(() -> fail(ApiException.shuttingDown()));
+    social.endings().show(user);
     social
         .users()
         .beginDeletion(call.scope(), user)
@@ -38,7 +40,7 @@ final class UserDeletion {
               if (failure == null) {
                 look();
               } else {
-                responses.fail(failure);
+                fail(failure);
               }
             });
   }
@@ -51,21 +53,30 @@ final class UserDeletion {
         .whenComplete(
             (found, failure) -> {
               if (failure != null) {
-                responses.fail(failure);
+                fail(failure);
                 return;
               }
               boolean completed = found.get(0) == null;
-              long removed = found.get(1) == null ? 0 : UserEnd.removed(new String(found.get(1)));
+              long noted = found.get(1) == null ? 0 : UserEnd.removed(new String(found.get(1)));
+              removed = Math.max(removed, Math.max(noted, social.endings().shown(user)));
               responses.conflate(
                   UsersDeleteResponse.newBuilder()
                       .setRemovedCount(removed)
                       .setCompleted(completed)
                       .build());
               if (completed) {
+                social.endings().hide(user);
                 responses.complete();
-              } else if (!call.isCancelled()) {
+              } else if (call.isCancelled()) {
+                social.endings().hide(user);
+              } else {
                 timer.newTimeout(t -> look(), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
               }
             });
+  }
+
+  private void fail(Throwable failure) {
+    social.endings().hide(user);
+    responses.fail(failure);
   }
 }

@@ -6,8 +6,10 @@ import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.social.Followers.Edge;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -49,6 +51,9 @@ final class UserEnd {
   private final Social social;
   private final Scripts scripts;
 
+  /** How much has been removed of users whose deletion streams of this server show. */
+  private final Map<Ref, Long> shown = new ConcurrentHashMap<>();
+
   UserEnd(Social social, Scripts scripts) {
     this.social = social;
     this.scripts = scripts;
@@ -66,6 +71,21 @@ final class UserEnd {
       this.user = task.owner();
       this.removed = removed(task.progress());
     }
+  }
+
+  /** Counts what is removed of a user by this server: the progress in Redis ends with the user. */
+  void show(Ref user) {
+    shown.putIfAbsent(user, 0L);
+  }
+
+  /** How much this server has removed of a user since it is shown. */
+  long shown(Ref user) {
+    return shown.getOrDefault(user, 0L);
+  }
+
+  /** Counts no more. */
+  void hide(Ref user) {
+    shown.remove(user);
   }
 
   /** How much a deletion has removed; 0 when the progress is that of something else. */
@@ -267,6 +287,7 @@ final class UserEnd {
 
   private CompletionStage<Void> saved(Run run, int more) {
     run.removed += more;
+    shown.computeIfPresent(run.user, (user, before) -> run.removed);
     return run.task.save(PROGRESS + run.removed);
   }
 

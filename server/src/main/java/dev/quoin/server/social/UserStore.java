@@ -249,9 +249,13 @@ final class UserStore {
       return this;
     }
 
-    Change limits(int mostPosts, int mostFollows) {
-      posts = Integer.toString(mostPosts);
-      follows = Integer.toString(mostFollows);
+    Change postsPerHour(int most) {
+      posts = Integer.toString(most);
+      return this;
+    }
+
+    Change followsPerHour(int most) {
+      follows = Integer.toString(most);
       return this;
     }
 

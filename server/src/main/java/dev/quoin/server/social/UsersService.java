@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.social;
 
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.social.v1.Profile;
+import dev.quoin.social.v1.ProfileField;
 import dev.quoin.social.v1.UsersBatchGetRequest;
 import dev.quoin.social.v1.UsersBatchGetResponse;
 import dev.quoin.social.v1.UsersChangeLoginRequest;
@@ -79,7 +83,8 @@ public final class UsersService implements BindableService {
                 .thenApply(
                     found -> {
                       if (found.get(0) == null || found.get(0).startsWith("?")) {
-                        throw Values.noUser(request.getLogin());
+                        throw new ApiException(
+                            ErrorReason.ERROR_REASON_USER_NOT_FOUND, "nobody has the login");
                       }
                       return found.get(0);
                     });
@@ -118,6 +123,10 @@ public final class UsersService implements BindableService {
   }
 
   private CompletionStage<UsersUpdateResponse> update(UsersUpdateRequest request, Call call) {
+    if (request.getUpdateMaskList().contains(ProfileField.PROFILE_FIELD_NAME)
+        && request.getName().isEmpty()) {
+      throw InvalidRequest.of("name", "must be 1 to 512 bytes");
+    }
     Ref user = Ref.user(call.scope(), request.getUserId());
     return social
         .users()

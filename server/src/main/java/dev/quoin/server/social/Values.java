@@ -4,8 +4,10 @@ package dev.quoin.server.social;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.redis.Keyspace;
+import dev.quoin.server.redis.ReplySize;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
+import io.lettuce.core.KeyValue;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -13,18 +15,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
 
 /** Reads users and statuses, many with one command. */
 final class Values {
   private static final int BYTES_OF_A_VALUE = 16;
-  private static final double FIRST_GUESS = 1_024;
-  private static final double LEARNED = 32;
+
+  /** Fewer than eight values are short together most of the time. */
+  private static final int FEW_DOUBLINGS = 4;
 
   private final Scripts scripts;
   private final Keyspace keyspace;
 
-  /** How long a value is, as a moving average. That writes of it may meet does no harm. */
-  private volatile double usualBytes = FIRST_GUESS;
+  /**
+   * How long replies are, by the number of values: each stands for up to twice as many. A mean of
+   * all would take a page of long statuses for short once many users had been read.
+   */
+  private final ReplySize.ByKey[] replies =
+      IntStream.rangeClosed(0, Integer.SIZE)
+          .mapToObj(doublings -> new ReplySize.ByKey(doublings >= FEW_DOUBLINGS))
+          .toArray(ReplySize.ByKey[]::new);
 
   Values(Scripts scripts, Keyspace keyspace) {
     this.scripts = scripts;
@@ -80,24 +90,22 @@ final class Values {
         .redis()
         .read(
             scope,
-            (int) (keys.size() * usualBytes),
-            commands -> commands.mget(keys.toArray(String[]::new)))
+            reply(keys),
+            commands -> commands.mget(keys.toArray(String[]::new)),
+            Values::bytes)
         .thenApply(
-            found -> {
-              List<byte[]> values =
-                  found.stream().map(value -> value.getValueOrElse((byte[]) null)).toList();
-              learn(values);
-              return values;
-            });
+            found -> found.stream().map(value -> value.getValueOrElse((byte[]) null)).toList());
   }
 
-  /** Takes what was read into account for how long the next replies will be. */
-  private void learn(List<byte[]> values) {
-    long bytes = 0;
-    for (byte[] value : values) {
-      bytes += BYTES_OF_A_VALUE + (value == null ? 0 : value.length);
-    }
-    usualBytes += (bytes / (double) values.size() - usualBytes) / LEARNED;
+  /** What is known of the length of the reply to a read of some keys. */
+  ReplySize reply(List<String> keys) {
+    return replies[Integer.SIZE - Integer.numberOfLeadingZeros(keys.size())].of(keys.get(0));
+  }
+
+  private static long bytes(List<KeyValue<String, byte[]>> found) {
+    return found.stream()
+        .mapToLong(value -> BYTES_OF_A_VALUE + (value.hasValue() ? value.getValue().length : 0))
+        .sum();
   }
 
   /** A user, a list or a group; null when there is none. */
@@ -121,7 +129,7 @@ final class Values {
   static ApiException noUser(String id) {
     return new ApiException(
         ErrorReason.ERROR_REASON_USER_NOT_FOUND,
-        "there is no such user",
+        "there is no user " + id,
         Map.of("user_id", id),
         null);
   }

@@ -145,6 +145,7 @@ final class PolicyTest {
         "roles: {a: [{quoin.locks.v1.Locks: all}]} | roles.a[0]: must be read, write or admin",
         "roles: {a: [quoin.locks.v1.Locks]} | roles.a[0]: must be 'service: permission' or 'service/method'",
         "bindings: [{role: a, principals: [b], namespaces: [c]}] | bindings[0].role: there is no role a",
+        "'roles: {a: []}\nbindings: [{role: a, principals: [b], namespaces: [C]}]' | bindings[0].namespaces: C is no namespace",
         "bindings: [{role: a, principal: b}] | bindings[0].principal: there is no such field",
         "bindings: {} | bindings: must be a list",
         "'roles: {a: [], a: []}' | is not YAML",

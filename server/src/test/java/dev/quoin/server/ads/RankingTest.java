@@ -10,6 +10,7 @@ import dev.quoin.ads.v1.NetworkSettings;
 import dev.quoin.ads.v1.Pricing;
 import dev.quoin.server.ads.Learned.Count;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -62,6 +63,44 @@ final class RankingTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void ofAdsWithoutMoneyOnlyTheBestIsLookedAt(boolean hasWords) {
+    NetworkSettings settings = NetworkConfig.DEFAULTS;
+    Estimator estimator = new Estimator(settings, new Averages(10_000, 30, 0, 0));
+    List<AdEntry> ads = new ArrayList<>();
+    for (int i = 0; i < ADS; i++) {
+      ads.add(closed(i, hasWords ? new String[] {"w"} : new String[0]).scored(estimator));
+    }
+    PageRequest page =
+        new PageRequest(Set.of("l"), Map.of(), Set.of(), hasWords ? Set.of("w") : Set.of(), "", 1);
+
+    Ranking.Found found =
+        Ranking.best(catalogue(settings, estimator, ads, Map.of(), Map.of()), page, 5, ad -> false);
+
+    assertThat(found.candidates()).isEmpty();
+    assertThat(found.bestLoser().ad().id()).isEqualTo("ad" + (ADS - 1));
+    assertThat(found.looked()).isEqualTo(1);
+  }
+
+  /** An ad without money; those with greater numbers are worth more. */
+  private static AdEntry closed(int number, String... words) {
+    Count[] counts = new Count[words.length];
+    Arrays.fill(counts, Count.NOTHING);
+    return AdEntry.of(
+        Ad.newBuilder()
+            .setId("ad" + number)
+            .setPricing(Pricing.PRICING_CPM)
+            .setBidMicros(1_000_000L + 1_000 * number)
+            .addLocations("l")
+            .build(),
+        words,
+        new Learned(Count.NOTHING, counts, Count.NOTHING),
+        new AdEntry.Closed(Long.MAX_VALUE, 0, false),
+        Budget.getDefaultInstance(),
+        AdEntry.Negatives.of(List.of(), AdWords.of("standard")));
+  }
+
   private static Catalogue catalogue(Random random, NetworkSettings settings) {
     Estimator estimator = new Estimator(settings, new Averages(10_000, 30, 0, 0));
     List<AdEntry> ads = new ArrayList<>();
@@ -77,6 +116,15 @@ final class RankingTest {
         byId.put(ad.id(), newer);
       }
     }
+    return catalogue(settings, estimator, ads, changed, byId);
+  }
+
+  private static Catalogue catalogue(
+      NetworkSettings settings,
+      Estimator estimator,
+      List<AdEntry> ads,
+      Map<String, AdEntry> changed,
+      Map<String, AdEntry> byId) {
     return new Catalogue(
         "epoch",
         1,

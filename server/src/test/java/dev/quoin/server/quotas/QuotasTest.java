@@ -158,6 +158,7 @@ final class QuotasTest {
 
     assertThat(refused.reason()).isEqualTo("QUOTA_EXCEEDED");
     assertThat(refused.status().getMessage()).contains("request_bytes 100");
+    assertThat(refused.detail(RetryInfo.class)).as("it will be as large again").isEmpty();
     assertThat(server.locksIn("other").acquire(large).getAcquired()).isTrue();
     assertThat(
             server
@@ -401,6 +402,8 @@ final class QuotasTest {
         "[{namespaces: [a], open_calls: 0}] | quotas[0].open_calls: must be a whole number of at least 1",
         "[{namespaces: [a], open_calls: 1.5}] | quotas[0].open_calls: must be a whole number",
         "[{principals: [a], stored_keys: 1}] | quotas[0]: what is stored is counted for namespaces only",
+        "[{namespaces: [a], burst: 9}] | quotas[0].burst: needs calls_per_second",
+        "[{namespaces: [a, Batch_1], open_calls: 1}] | quotas[0].namespaces: Batch_1 is no namespace",
         "{} | quotas: must be a list"
       })
   void brokenQuotasSayWhere(String quotas, String message) {

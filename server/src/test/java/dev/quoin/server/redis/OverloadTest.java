@@ -26,6 +26,13 @@ import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.social.v1.StatusesBatchGetRequest;
+import dev.quoin.social.v1.StatusesBatchGetResponse;
+import dev.quoin.social.v1.StatusesGrpc;
+import dev.quoin.social.v1.StatusesPostRequest;
+import dev.quoin.social.v1.UsersBatchGetRequest;
+import dev.quoin.social.v1.UsersCreateRequest;
+import dev.quoin.social.v1.UsersGrpc;
 import io.grpc.Status.Code;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -178,6 +185,45 @@ final class OverloadTest {
       }
     }
     assertThat(listed).isGreaterThan(50);
+  }
+
+  @Test
+  void manyPagesOfLongStatusesAreNotAskedForAtOnce() {
+    long user =
+        UsersGrpc.newBlockingStub(server.channel())
+            .create(UsersCreateRequest.newBuilder().setLogin("ann").setName("Ann").build())
+            .getUserId();
+    StatusesBatchGetRequest.Builder all = StatusesBatchGetRequest.newBuilder();
+    for (int i = 0; i < 100; i++) {
+      all.addStatusIds(
+          StatusesGrpc.newBlockingStub(server.channel())
+              .post(
+                  StatusesPostRequest.newBuilder()
+                      .setAuthorId(user)
+                      .setText("x".repeat(10_000))
+                      .build())
+              .getStatusId());
+    }
+    var statuses = StatusesGrpc.newFutureStub(server.channel()).withMaxInboundMessageSize(4 << 20);
+    Futures.getUnchecked(statuses.batchGet(all.build()));
+    // What is known of long replies is not forgotten over many short ones.
+    for (int i = 0; i < 200; i++) {
+      UsersGrpc.newBlockingStub(server.channel())
+          .batchGet(UsersBatchGetRequest.newBuilder().addUserIds(user).build());
+    }
+    redis.commands().configSet("client-output-buffer-limit", "normal 32mb 0 0");
+
+    List<ListenableFuture<StatusesBatchGetResponse>> pages = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      pages.add(statuses.batchGet(all.build()));
+    }
+
+    Eventually.until(LONG, "all are answered", () -> pages.stream().allMatch(p -> p.isDone()));
+    pages.removeIf(OverloadTest::isRefused);
+    assertThat(pages)
+        .hasSizeGreaterThan(50)
+        .allSatisfy(
+            page -> assertThat(Futures.getUnchecked(page).getStatusesCount()).isEqualTo(100));
   }
 
   @Test

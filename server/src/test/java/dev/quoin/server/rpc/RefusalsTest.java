@@ -25,6 +25,8 @@ import dev.quoin.queues.v1.TaskState;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.social.v1.UsersCreateRequest;
+import dev.quoin.social.v1.UsersGrpc;
 import io.grpc.Status.Code;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -184,6 +186,19 @@ final class RefusalsTest {
 
     assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(refused.fields()).containsExactly("from");
+  }
+
+  @Test
+  void charactersThatAreAllowedAreSaidInWords() {
+    Refused refused =
+        Refused.by(
+            () ->
+                UsersGrpc.newBlockingStub(TestServer.first().channel())
+                    .create(
+                        UsersCreateRequest.newBuilder().setLogin("a b").setName("Ann").build()));
+
+    assertThat(refused.fields()).containsExactly("login");
+    assertThat(description(refused)).isEqualTo("must be 1 to 64 letters, digits, '_', '-' and '.'");
   }
 
   @Test

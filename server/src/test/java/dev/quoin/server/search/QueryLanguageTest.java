@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What queries mean, with the traps of older query languages. */
 final class QueryLanguageTest {
@@ -123,6 +124,49 @@ final class QueryLanguageTest {
   void wantedAndUnwantedWordIsAContradiction() {
     assertThat(QueryParser.parse(INDEX, "lock queue -locks").warnings())
         .containsExactly(QueryWarning.QUERY_WARNING_CONTRADICTION);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "fox -fox",
+        "body:fox -fox",
+        "fox -*",
+        "fox -(fox +dog)",
+        "(fox +dog) -fox -(dog +cat) -dog",
+        "(fox +dog) -(dog +fox)",
+        "\"red fox\" -fox",
+        "\"red fox\" -\"red fox\"",
+        "fox (dog -dog)",
+        "(fox -fox) +(dog -dog)",
+        "kind:a -kind:a",
+        "kind:a -(kind:a +kind:b)",
+        "by:x -by:x",
+        "fox votes:{1 TO 1}",
+        "fox votes:[1 TO 2] -votes:[0 TO 5]",
+      })
+  void queryThatNoDocumentCanMatchIsAContradiction(String query) {
+    assertThat(new Contradictions().isIn(QueryParser.parse(INDEX, query).node())).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "fox",
+        "fox -dog",
+        "fox -(fox dog)",
+        "fox -(dog -cat)",
+        "(fox +dog) -fox",
+        "fox -\"red fox\"",
+        "\"red fox\" -\"fox red\"",
+        "fox (cat +(dog -dog))",
+        "kind:a -kind:b",
+        "votes:[1 TO 5] -votes:[1 TO 5}",
+        "votes:[1 TO 1]",
+        "by:[a TO c] -by:[a TO b]",
+      })
+  void queryThatADocumentCanMatchIsNone(String query) {
+    assertThat(new Contradictions().isIn(QueryParser.parse(INDEX, query).node())).isFalse();
   }
 
   @Test

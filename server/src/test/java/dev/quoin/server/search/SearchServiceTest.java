@@ -611,6 +611,7 @@ final class SearchServiceTest {
         .containsExactly("q three");
     assertThat(search.getIndex(index()).getQueries()).isEqualTo(1);
     assertThat(Refused.by(() -> save("r", "n:[1 TO 2]")).fields()).containsExactly("query");
+    assertThat(Refused.by(() -> save("q", "one -one")).fields()).containsExactly("query");
     DeleteQueryRequest delete =
         DeleteQueryRequest.newBuilder().setIndex("kb").setQueryId("q").build();
     assertThat(search.deleteQuery(delete).getDeleted()).isTrue();

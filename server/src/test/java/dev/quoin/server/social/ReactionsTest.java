@@ -437,6 +437,26 @@ final class ReactionsTest {
   }
 
   @Test
+  void limitThatIsNotSetStaysAsItWas() {
+    SetLimitsRequest posts =
+        SetLimitsRequest.newBuilder().setUserId(bob).setPostsPerHour(1).build();
+    network.moderation.setLimits(posts);
+    assertThat(network.follow(bob, ann)).isTrue();
+
+    network.moderation.setLimits(
+        posts.toBuilder().clearPostsPerHour().setFollowsPerHour(1).build());
+    network.post(bob, "1");
+    Refused refused = Refused.by(() -> network.post(bob, "2"));
+    assertThat(refused.status().getMessage()).startsWith("allowed are 1 posts within an hour");
+    assertThat(
+            Refused.by(
+                    () ->
+                        network.moderation.setLimits(posts.toBuilder().clearPostsPerHour().build()))
+                .fields())
+        .containsExactly("posts_per_hour");
+  }
+
+  @Test
   void limitsHoldForAnHour() {
     network.moderation.setLimits(
         SetLimitsRequest.newBuilder()
@@ -473,7 +493,9 @@ final class ReactionsTest {
         .forEachRemaining(progress::add);
     Network.settle();
 
-    assertThat(progress.get(progress.size() - 1).getCompleted()).isTrue();
+    UsersDeleteResponse last = progress.get(progress.size() - 1);
+    assertThat(last.getCompleted()).isTrue();
+    assertThat(last.getRemovedCount()).as("follower, followed user, status, list").isEqualTo(4);
     assertThat(network.home(ann)).isEmpty();
     assertThat(Network.raw(ann, "following")).isEmpty();
     assertThat(network.profile(carl).getFollowerCount()).isZero();

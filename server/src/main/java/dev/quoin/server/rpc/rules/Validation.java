@@ -66,7 +66,10 @@ public final class Validation {
             .addFieldViolationsBuilder()
             .setField(path(found.getField()))
             .setReason(found.getRuleId())
-            .setDescription(EnumWords.words(violation).orElseGet(found::getMessage));
+            .setDescription(
+                EnumWords.words(violation)
+                    .or(() -> PatternWords.words(violation))
+                    .orElseGet(found::getMessage));
       }
       throw new InvalidRequest(broken.build());
     }
