@@ -39,6 +39,9 @@ abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
     call.end();
   }
 
+  /** Ends the call of a caller who would not be let in any more; from any thread. */
+  abstract void deny(ApiException refusal);
+
   /** The request that bytes of the caller were, if it keeps all rules. */
   @SuppressWarnings("unchecked")
   final <Q extends Message> Q checked(Object request) {
@@ -46,12 +49,13 @@ abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
       throw unreadable;
     }
     call.record().accepted();
-    if (call.begun().isLimited()) {
-      call.begun().check(((Message) request).getSerializedSize());
+    Admission admission = call.admission();
+    if (admission.isLimited()) {
+      admission.check(((Message) request).getSerializedSize());
     }
     support.validation().check((Message) request);
     support.namespaces().accept(call.scope().namespace());
-    return (Q) Attribution.of((Message) request, call.caller());
+    return (Q) Attribution.of((Message) request, admission.caller());
   }
 
   /** A failure, or the refusal it is, saying what the request is about. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -17,6 +18,9 @@ final class Refusals {
     Metadata trailers = status.getTrailers();
     trailers.put(Call.REQUEST_ID, call.requestId());
     log.add(server.getMethodDescriptor().getFullMethodName(), call.requestId(), refusal, status);
+    if (refusal instanceof ApiException denied && call.admission() != null) {
+      call.admission().refused(denied);
+    }
     call.record().refused(status.getStatus().getCode(), ErrorMapper.reason(refusal));
     server.close(status.getStatus(), trailers);
   }
