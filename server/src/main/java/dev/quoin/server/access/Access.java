@@ -10,6 +10,7 @@ import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
@@ -19,7 +20,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.logging.Level;
@@ -136,7 +136,7 @@ public final class Access implements AutoCloseable {
       if (!now.is(basis)) {
         basis = now;
       }
-      openCalls.look(basis, this::decideAgain);
+      openCalls.look(basis, Instant.now(), this::decideAgain);
     } catch (RuntimeException | StackOverflowError e) {
       LOG.log(Level.WARNING, "cannot decide again about open calls", e);
     }
@@ -184,11 +184,9 @@ public final class Access implements AutoCloseable {
 
   /**
    * Has a call that stays open decided about again, for as long as what is returned has not run.
-   *
-   * @param end ends it with the refusal of who may not make it any more
    */
-  public Runnable whileOpen(Attempt attempt, Caller caller, Consumer<ApiException> end) {
-    return isRequired ? openCalls.add(attempt, caller, end) : () -> {};
+  public Runnable whileOpen(Attempt attempt, Caller caller, OpenCall call) {
+    return isRequired ? openCalls.add(attempt, caller, call) : () -> {};
   }
 
   /** Records that a call was refused, if for a reason that is audited. */

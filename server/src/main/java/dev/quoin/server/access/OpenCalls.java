@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.access;
 
+import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * Calls that stay open. They are decided about again when what decides has changed or the time of a
- * credential is over, and end where they would not be let in any more.
+ * Calls that stay open. They are decided about again when what decides has changed, and end where
+ * they would not be let in any more. Where only the time of a credential is over, whose owner may
+ * well have a newer one, they are asked first to be made again.
  */
 final class OpenCalls {
   private static final Logger LOG = Logger.getLogger(OpenCalls.class.getName());
 
-  private final Set<OpenCall> calls = ConcurrentHashMap.newKeySet();
+  /** How long a call that was asked to be made again may take to end. */
+  private static final Duration LEAVES_WITHIN = Duration.ofSeconds(30);
+
+  private final Set<Kept> calls = ConcurrentHashMap.newKeySet();
 
   /** Decides about a call that was let in before; throws the refusal that ends it. */
   interface Decision {
@@ -24,53 +29,63 @@ final class OpenCalls {
   }
 
   /** One of them; equal only to itself. */
-  private static final class OpenCall {
+  private static final class Kept {
     private final Attempt attempt;
     private final Caller caller;
-    private final Consumer<ApiException> end;
+    private final OpenCall call;
     private Object basis;
+    private Instant next;
+    private boolean leaves;
 
-    OpenCall(Attempt attempt, Caller caller, Consumer<ApiException> end) {
+    Kept(Attempt attempt, Caller caller, OpenCall call) {
       this.attempt = attempt;
       this.caller = caller;
-      this.end = end;
+      this.call = call;
       this.basis = attempt.basis();
+      this.next = caller.principal().until();
+    }
+
+    /** Whether its caller was known until now. */
+    boolean isOver(Instant now) {
+      return !now.isBefore(caller.principal().until());
     }
   }
 
-  /**
-   * Adds a call; what is returned takes it out.
-   *
-   * @param end ends it with a refusal
-   */
-  Runnable add(Attempt attempt, Caller caller, Consumer<ApiException> end) {
-    OpenCall call = new OpenCall(attempt, caller, end);
-    calls.add(call);
-    return () -> calls.remove(call);
+  /** Adds a call; what is returned takes it out. */
+  Runnable add(Attempt attempt, Caller caller, OpenCall call) {
+    Kept kept = new Kept(attempt, caller, call);
+    calls.add(kept);
+    return () -> calls.remove(kept);
   }
 
   /** Decides about those for which it is time; by one thread at a time. */
-  void look(Object basis, Decision decision) {
-    Instant now = Instant.now();
-    for (OpenCall call : calls) {
-      if (call.basis == basis && now.isBefore(call.caller.principal().until())) {
-        continue;
-      }
-      call.basis = basis;
-      try {
-        decision.again(call.attempt, call.caller);
-      } catch (ApiException refusal) {
-        end(call, refusal);
+  void look(Object basis, Instant now, Decision decision) {
+    for (Kept kept : calls) {
+      boolean isTime = !now.isBefore(kept.next);
+      if (kept.leaves ? isTime : isTime || kept.basis != basis) {
+        kept.basis = basis;
+        look(kept, now, decision);
       }
     }
   }
 
-  private void end(OpenCall call, ApiException refusal) {
-    if (calls.remove(call)) {
+  private void look(Kept kept, Instant now, Decision decision) {
+    try {
+      decision.again(kept.attempt, kept.caller);
+    } catch (ApiException refusal) {
+      boolean mayLeave =
+          !kept.leaves
+              && kept.isOver(now)
+              && refusal.reason() == ErrorReason.ERROR_REASON_UNAUTHENTICATED;
       try {
-        call.end.accept(refusal);
+        if (mayLeave && kept.call.leave()) {
+          kept.leaves = true;
+          kept.next = now.plus(LEAVES_WITHIN);
+        } else if (calls.remove(kept)) {
+          kept.call.deny(refusal);
+        }
       } catch (RuntimeException e) {
-        LOG.log(Level.SEVERE, "cannot end a call of " + call.attempt.rpc().fullName(), e);
+        LOG.log(Level.SEVERE, "cannot end a call of " + kept.attempt.rpc().fullName(), e);
       }
     }
   }

@@ -2,12 +2,13 @@
 package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
+import dev.quoin.server.access.OpenCall;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
 import io.grpc.ServerCall;
 
 /** A call being served: checks what arrives, and turns every failure into a status. */
-abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
+abstract class AbstractCall<R> extends ServerCall.Listener<Object> implements OpenCall {
   final Call call;
   final ServerCall<Object, R> server;
   final UnreadResponses.OfCall unread;
@@ -39,8 +40,10 @@ abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
     call.end();
   }
 
-  /** Ends the call of a caller who would not be let in any more; from any thread. */
-  abstract void deny(ApiException refusal);
+  @Override
+  public boolean leave() {
+    return call.leave();
+  }
 
   /** The request that bytes of the caller were, if it keeps all rules. */
   @SuppressWarnings("unchecked")

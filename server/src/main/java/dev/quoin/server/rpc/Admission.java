@@ -4,6 +4,7 @@ package dev.quoin.server.rpc;
 import dev.quoin.server.access.Access;
 import dev.quoin.server.access.Attempt;
 import dev.quoin.server.access.Caller;
+import dev.quoin.server.access.OpenCall;
 import dev.quoin.server.access.RpcMethod;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.quotas.Quotas;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 
 /**
  * What lets one call begin, and go on: who makes it, whether they may, and what of its quotas it
@@ -35,7 +35,7 @@ final class Admission {
 
   private final List<Attempt> attempts = new ArrayList<>(1);
   private final List<Runnable> decided = new ArrayList<>(0);
-  private Consumer<ApiException> denial;
+  private OpenCall open;
   private boolean isStream;
   private boolean staysOpen;
   private boolean ended;
@@ -113,11 +113,10 @@ final class Admission {
   /**
    * The call is being served.
    *
-   * @param end ends it with a refusal; called from any thread
    * @param asStream whether it stays open even when it does not wait
    */
-  synchronized void opened(Consumer<ApiException> end, boolean asStream) {
-    denial = end;
+  synchronized void opened(OpenCall call, boolean asStream) {
+    open = call;
     isStream = asStream;
     if (asStream) {
       staysOpen(true);
@@ -126,7 +125,7 @@ final class Admission {
 
   /** A wait of the call begins or ends. */
   synchronized void waits(boolean begins) {
-    if (!isStream && denial != null) {
+    if (!isStream && open != null) {
       staysOpen(begins);
     }
   }
@@ -144,7 +143,7 @@ final class Admission {
   }
 
   private void decideAgain(Attempt one) {
-    decided.add(access.whileOpen(one, caller, denial));
+    decided.add(access.whileOpen(one, caller, open));
   }
 
   private void forget() {

@@ -34,6 +34,7 @@ public class Call {
   private String requestId;
   private boolean cancelled;
   private boolean ended;
+  private boolean leaves;
   private Runnable cancellation;
   private Drain.Registration draining;
 
@@ -126,14 +127,16 @@ public class Call {
   }
 
   /**
-   * Runs once when the server drains while the call is open; at once if it drains already. Replaces
-   * what was to run before.
+   * Runs once when the server drains while the call is open, or when its caller has to make it
+   * again for another reason; at once if that is so already. Replaces what was to run before.
    */
   public void onDrain(Runnable action) {
     Drain.Registration registration = drain.register(action);
     Drain.Registration replaced;
+    boolean atOnce;
     synchronized (this) {
       replaced = ended ? registration : draining;
+      atOnce = leaves && !ended;
       if (!ended) {
         draining = registration;
       }
@@ -141,6 +144,28 @@ public class Call {
     if (replaced != null) {
       replaced.cancel();
     }
+    if (atOnce) {
+      registration.tell();
+    }
+  }
+
+  /** Whether the caller was told to make it again, though the server stays. */
+  synchronized boolean leaves() {
+    return leaves;
+  }
+
+  /** Has the caller make the call again; returns whether the call knows how to do that. */
+  boolean leave() {
+    Drain.Registration registration;
+    synchronized (this) {
+      registration = draining;
+      leaves = registration != null;
+    }
+    if (registration == null) {
+      return false;
+    }
+    registration.tell();
+    return true;
   }
 
   /** A wait that its caller has asked for begins, or ends: that is no work. */

@@ -72,7 +72,7 @@ final class ReceivingCall<Q extends Message, R> extends AbstractCall<R> {
   }
 
   @Override
-  void deny(ApiException refusal) {
+  public void deny(ApiException refusal) {
     fail(refusal);
   }
 

@@ -180,7 +180,7 @@ public final class Rpc {
         server.request(requests);
         AbstractCall<R> opened = opener.apply(call, server);
         boolean isStream = server.getMethodDescriptor().getType() != MethodType.UNARY;
-        call.admission().opened(opened::deny, isStream);
+        call.admission().opened(opened, isStream);
         return opened;
       } catch (RuntimeException refusal) {
         // Nobody else hears of the end of a call that nobody serves.

@@ -28,7 +28,7 @@ final class StreamingCall<Q extends Message, R> extends OneRequestCall<Q, R> {
   }
 
   @Override
-  void deny(ApiException refusal) {
+  public void deny(ApiException refusal) {
     responses.fail(refusal);
     call.cancel();
   }

@@ -60,8 +60,14 @@ final class UnaryCall<Q extends Message, R> extends OneRequestCall<Q, R> {
     }
   }
 
+  /** There is nothing to hand over: it ends, or it does not. */
   @Override
-  void deny(ApiException refusal) {
+  public boolean leave() {
+    return false;
+  }
+
+  @Override
+  public void deny(ApiException refusal) {
     fail(refusal);
     call.cancel();
   }

@@ -4,12 +4,14 @@ package dev.quoin.server.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jose.jwk.ECKey;
+import dev.quoin.access.v1.Permission;
 import dev.quoin.chat.v1.ChatGrpc;
 import dev.quoin.chat.v1.SubscribeRequest;
 import dev.quoin.chat.v1.SubscribeResponse;
 import dev.quoin.counters.v1.CountersGrpc;
 import dev.quoin.counters.v1.IncrementBatchRequest;
 import dev.quoin.counters.v1.IncrementBatchResponse;
+import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.external.keda.ExternalScalerGrpc;
 import dev.quoin.external.keda.IsActiveResponse;
 import dev.quoin.external.keda.ScaledObjectRef;
@@ -22,11 +24,13 @@ import dev.quoin.locks.v1.HoldResponse;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.locks.v1.WatchRequest;
 import dev.quoin.locks.v1.WatchResponse;
+import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.OpenStream;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import io.grpc.Attributes;
 import io.grpc.ClientInterceptor;
 import io.grpc.Metadata;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
@@ -38,6 +42,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +65,9 @@ final class OpenCallsTest {
         - {role: worker, principals: [orders, stays, service], namespaces: [default]}
         - {role: phone, principals: [app], namespaces: [default], user_claim: user}
       """;
+
+  private static final RpcMethod METHOD =
+      new RpcMethod("quoin.locks.v1.Locks", "Watch", Permission.PERMISSION_READ, false);
 
   @TempDir Path folder;
   private final String orders = Tokens.random();
@@ -189,21 +198,86 @@ final class OpenCallsTest {
     OpenStream<WatchRequest, WatchResponse> watch = watch(later, "a");
     watch.any();
 
-    assertThat(refusal(watch)).isEqualTo("UNAUTHENTICATED");
+    Refused left = refused(watch);
+    assertThat(left.reason()).isEqualTo("SHUTTING_DOWN");
+    assertThat(left.status().getMessage()).contains("call again with a newer one");
+    assertThat(mayGet(later)).isFalse();
   }
 
   @Test
   void streamEndsWithTheTimeOfItsJwt() throws Exception {
     // A minute is allowed for clocks that differ: of it, five seconds are left.
-    OpenStream<WatchRequest, WatchResponse> watch = watch(jwt("service", Map.of(), -55), "a");
-    OpenStream<WatchRequest, WatchResponse> longer = watch(jwt("service", Map.of(), 300), "a");
-    watch.any();
-    longer.any();
+    String ends = jwt("service", Map.of(), -55);
+    String lasts = jwt("service", Map.of(), 300);
+    OpenStream<WatchRequest, WatchResponse> watch = watch(ends, "a");
+    OpenStream<WatchRequest, WatchResponse> longer = watch(lasts, "a");
+    OpenStream<HoldRequest, HoldResponse> hold = new OpenStream<>();
+    locks(ends).hold(HoldRequest.newBuilder().setName("a").build(), hold);
+    String token = hold.any().getGranted().getToken();
+    OpenStream<IncrementBatchRequest, IncrementBatchResponse> batch = new OpenStream<>();
+    CountersGrpc.newStub(server.channel()).withInterceptors(bearer(ends)).incrementBatch(batch);
+    OpenStream<AcquireRequest, AcquireResponse> waiter = new OpenStream<>();
+    locks(ends)
+        .acquire(
+            AcquireRequest.newBuilder()
+                .setName("a")
+                .setWait(com.google.protobuf.Duration.newBuilder().setSeconds(60))
+                .build(),
+            waiter);
 
-    Refused refused = refused(watch);
+    // They are asked to come again, with a newer token; what they held they hold.
+    Refused left = refused(watch);
+    assertThat(left.reason()).isEqualTo("SHUTTING_DOWN");
+    assertThat(left.status().getMessage()).contains("call again with a newer one");
+    hold.end().get(20, TimeUnit.SECONDS);
+    assertThat(hold.newest().hasReconnect()).isTrue();
+    assertThat(refusal(batch)).isEqualTo("SHUTTING_DOWN");
+    Refused refused = refused(waiter);
     assertThat(refused.reason()).isEqualTo("UNAUTHENTICATED");
-    assertThat(refused.status().getMessage()).isEqualTo("the JWT has expired");
+    assertThat(refused.status().getMessage()).startsWith("the JWT has expired");
     assertThat(longer.end()).isNotDone();
+    OpenStream<HoldRequest, HoldResponse> again = new OpenStream<>();
+    locks(lasts).hold(HoldRequest.newBuilder().setName("a").setToken(token).build(), again);
+    assertThat(again.any().getGranted().getToken()).isEqualTo(token);
+    OpenStream<WatchRequest, WatchResponse> late = watch(ends, "a");
+    assertThat(refusal(late)).isEqualTo("UNAUTHENTICATED");
+  }
+
+  /** Whoever does not leave when asked is not asked twice. */
+  @Test
+  void callThatDoesNotLeaveEnds() {
+    List<String> told = new ArrayList<>();
+    OpenCalls calls = new OpenCalls();
+    Principal principal = Principal.of("orders", Instant.now().plusSeconds(5));
+    calls.add(
+        new Attempt(METHOD, "default", new Metadata(), Attributes.EMPTY, "basis"),
+        new Caller(principal, ""),
+        new OpenCall() {
+          @Override
+          public void deny(ApiException refusal) {
+            told.add(refusal.reason().name());
+          }
+
+          @Override
+          public boolean leave() {
+            told.add("leave");
+            return true;
+          }
+        });
+    OpenCalls.Decision over =
+        (attempt, before) -> {
+          throw new ApiException(ErrorReason.ERROR_REASON_UNAUTHENTICATED, "over");
+        };
+    Instant now = Instant.now();
+
+    calls.look("basis", now, over);
+    assertThat(told).isEmpty();
+    calls.look("basis", now.plusSeconds(6), over);
+    calls.look("another", now.plusSeconds(10), over);
+    assertThat(told).containsExactly("leave");
+    calls.look("another", now.plusSeconds(60), over);
+    calls.look("another", now.plusSeconds(120), over);
+    assertThat(told).containsExactly("leave", "ERROR_REASON_UNAUTHENTICATED");
   }
 
   /** Whoever may act as one user only from now on has not been asked whose stream it is. */
