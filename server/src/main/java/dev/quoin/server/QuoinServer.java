@@ -7,7 +7,6 @@ import dev.quoin.server.embedded.EmbeddedRedis;
 import dev.quoin.server.kernel.EventLoops;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.kernel.Sockets;
-import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.names.Namespaces;
 import dev.quoin.server.queues.ScalerService;
@@ -18,7 +17,6 @@ import dev.quoin.server.redis.Redis;
 import dev.quoin.server.redis.RedisAddress;
 import dev.quoin.server.redis.RedisConnector;
 import dev.quoin.server.redis.RedisOptions;
-import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.redis.UnusableRedis;
@@ -70,9 +68,6 @@ public final class QuoinServer implements AutoCloseable {
   private static final int TICK_MILLIS = 10;
   private static final int RESETS_SECONDS = 10;
   private static final int CHANNELZ_PAGE = 100;
-
-  /** Of all the same: enough not to be done at once. */
-  private static final long SIGNATURE_COST = 10_000;
 
   private static final int START_TIMEOUT_SECONDS = 60;
   private static final int OWN_REDIS_TRIES = 120;
@@ -167,14 +162,7 @@ public final class QuoinServer implements AutoCloseable {
     closers.push(timer::stop);
     Audit audit = new Audit(settings.auditFile());
     closers.push(audit::close);
-    Workers signatures = new Workers("quoin-signatures");
-    RequestContext everybody = new RequestContext("", null);
-    Access access =
-        new Access(
-            settings,
-            Services.methods(),
-            audit,
-            check -> signatures.compute(everybody, SIGNATURE_COST, check));
+    Access access = new Access(settings, Services.methods(), audit, new SignatureChecks());
     tls = settings.isTls() ? new Tls(settings) : null;
     if (tls != null) {
       closers.push(tls::close);

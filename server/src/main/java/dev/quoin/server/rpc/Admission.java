@@ -30,11 +30,11 @@ final class Admission {
   private Caller caller = Caller.ANYBODY;
   private Quotas.Begun begun = Quotas.Begun.UNLIMITED;
 
-  /** What other namespaces than that of the call know of it. */
-  private final List<Quotas.Begun> elsewhere = new ArrayList<>(0);
+  /** What other namespaces than that of the call know of it; most calls are about none. */
+  private List<Quotas.Begun> elsewhere = List.of();
 
-  private final List<Attempt> attempts = new ArrayList<>(1);
-  private final List<Runnable> decided = new ArrayList<>(0);
+  private List<Attempt> attempts = List.of();
+  private List<Runnable> decided = List.of();
   private OpenCall open;
   private boolean isStream;
   private boolean staysOpen;
@@ -61,7 +61,7 @@ final class Admission {
   /** Begins the call of who was let in; throws the refusal when they have no room for it. */
   void begin(String namespace, Caller admitted) {
     caller = admitted;
-    attempts.add(attempt);
+    attempts = List.of(attempt);
     begun =
         quotas.begin(method, method.isOfNoNamespace() ? "" : namespace, caller.principal().name());
   }
@@ -89,8 +89,8 @@ final class Admission {
       taken.end();
       return;
     }
-    elsewhere.add(taken);
-    attempts.add(other);
+    elsewhere = with(elsewhere, taken);
+    attempts = with(attempts, other);
     if (staysOpen) {
       decideAgain(other);
     }
@@ -143,12 +143,18 @@ final class Admission {
   }
 
   private void decideAgain(Attempt one) {
-    decided.add(access.whileOpen(one, caller, open));
+    decided = with(decided, access.whileOpen(one, caller, open));
+  }
+
+  private static <T> List<T> with(List<T> some, T another) {
+    List<T> all = new ArrayList<>(some);
+    all.add(another);
+    return all;
   }
 
   private void forget() {
     decided.forEach(Runnable::run);
-    decided.clear();
+    decided = List.of();
   }
 
   /** Records that the call is refused, if for a reason that is audited. */
