@@ -31,16 +31,24 @@ func TestConformance(t *testing.T) {
 		var file struct {
 			Feature, Service string
 			Cases            []struct {
-				Name  string
-				Steps []map[string]any
+				Name, Server, Token string
+				Steps               []map[string]any
 			}
 		}
 		must(t, yaml.Unmarshal(value[[]byte](t)(os.ReadFile(path)), &file))
 		for _, one := range file.Cases {
 			t.Run(file.Feature+": "+one.Name, func(t *testing.T) {
 				t.Parallel()
+				options := []quoin.Option{quoin.WithNamespace(freshName())}
+				if one.Token != "" {
+					options = append(options, quoin.WithToken(one.Token))
+				}
+				where := address(t)
+				if one.Server == "guarded" {
+					where = guarded.at(t)
+				}
 				run := &conformance{
-					t: t, where: filepath.Base(path) + " in Go", client: client(t),
+					t: t, where: filepath.Base(path) + " in Go", client: dial(t, where, options...),
 					service: file.Service, known: map[string]any{}, named: map[string]*openCall{},
 				}
 				for i, step := range one.Steps {

@@ -18,17 +18,38 @@ import (
 
 // shared is one server for all tests that do not stop it, started when it is first needed. Every
 // client of a test gets a namespace of its own. Lines are short, so that tests can fill them.
-var shared struct {
-	once    sync.Once
-	server  *quointest.Server
-	address string
-	err     error
+var shared = sharedServer{
+	variable: "QUOIN_ADDRESS",
+	flags:    []string{"--max-waiters", "30", "--max-calls-per-connection", "2000", "--social-max-following", "5"},
+}
+
+// guarded is another one, which wants to know who calls.
+var guarded = sharedServer{
+	variable: "QUOIN_GUARDED_ADDRESS",
+	flags: []string{
+		"--tokens", "../conformance/guarded/tokens.yaml",
+		"--policy", "../conformance/guarded/policy.yaml",
+		"--quotas", "../conformance/guarded/quotas.yaml",
+	},
+}
+
+// sharedServer is the one an environment variable names, or one of our own with flags.
+type sharedServer struct {
+	variable string
+	flags    []string
+	once     sync.Once
+	server   *quointest.Server
+	address  string
+	err      error
 }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if shared.server != nil {
-		if err := shared.server.Close(); err != nil {
+	for _, started := range []*quointest.Server{shared.server, guarded.server} {
+		if started == nil {
+			continue
+		}
+		if err := started.Close(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
@@ -36,21 +57,26 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// address is that of the shared server: the one QUOIN_ADDRESS names, or one of our own.
+// address is that of the shared server.
 func address(t testing.TB) string {
 	t.Helper()
-	shared.once.Do(func() {
-		if shared.address = os.Getenv("QUOIN_ADDRESS"); shared.address != "" {
+	return shared.at(t)
+}
+
+func (s *sharedServer) at(t testing.TB) string {
+	t.Helper()
+	s.once.Do(func() {
+		if s.address = os.Getenv(s.variable); s.address != "" {
 			return
 		}
-		if shared.server, shared.err = quointest.Run("--max-waiters", "30", "--max-calls-per-connection", "2000", "--social-max-following", "5"); shared.err == nil {
-			shared.address = shared.server.Address()
+		if s.server, s.err = quointest.Run(s.flags...); s.err == nil {
+			s.address = s.server.Address()
 		}
 	})
-	if shared.err != nil {
-		t.Fatal(shared.err)
+	if s.err != nil {
+		t.Fatal(s.err)
 	}
-	return shared.address
+	return s.address
 }
 
 // client is one of the shared server, in a namespace of its own unless the options say otherwise.

@@ -19,10 +19,6 @@ _NUMBERS = itertools.count(1)
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """Where the server is: the one of ``QUOIN_ADDRESS``, or one of our own."""
-    given = os.environ.get("QUOIN_ADDRESS")
-    if given:
-        yield given
-        return
     # So few waiters that tests can fill lines, and so many calls that they can fill a service.
     flags = (
         "--max-waiters",
@@ -32,6 +28,30 @@ def address() -> Iterator[str]:
         "--social-max-following",
         "5",
     )
+    yield from _serving("QUOIN_ADDRESS", flags)
+
+
+@pytest.fixture(scope="session")
+def guarded_address() -> Iterator[str]:
+    """Where a server is that wants to know who calls: the one of ``QUOIN_GUARDED_ADDRESS``, or one
+    of our own."""
+    files = ROOT / "clients" / "conformance" / "guarded"
+    flags = (
+        "--tokens",
+        str(files / "tokens.yaml"),
+        "--policy",
+        str(files / "policy.yaml"),
+        "--quotas",
+        str(files / "quotas.yaml"),
+    )
+    yield from _serving("QUOIN_GUARDED_ADDRESS", flags)
+
+
+def _serving(variable: str, flags: tuple[str, ...]) -> Iterator[str]:
+    given = os.environ.get(variable)
+    if given:
+        yield given
+        return
     with Server(flags=flags) as server:
         yield server.address
 

@@ -32,17 +32,21 @@ def cases() -> list[Any]:
         file = yaml.load(path.read_text(), Yaml)
         for case in file["cases"]:
             name = f"{file['feature']}: {case['name']}"
-            found.append(pytest.param(file["service"], case["steps"], id=name))
+            found.append(pytest.param(file["service"], case, id=name))
     return found
 
 
-@pytest.mark.parametrize(("service", "steps"), cases())
+@pytest.mark.parametrize(("service", "case"), cases())
 @in_loop
-async def test_conformance(address: str, namespace: str, service: str, steps: list[Any]) -> None:
-    async with quoin.aio.connect(address, namespace=namespace, deadline=60) as q:
-        case = Case(q, service)
+async def test_conformance(
+    request: pytest.FixtureRequest, namespace: str, service: str, case: dict[str, Any]
+) -> None:
+    address = request.getfixturevalue("guarded_address" if "server" in case else "address")
+    options: dict[str, Any] = {"namespace": namespace, "deadline": 60, "token": case.get("token")}
+    async with quoin.aio.connect(address, **options) as q:
+        run = Case(q, service)
         try:
-            for step in steps:
-                await case.run(step)
+            for step in case["steps"]:
+                await run.run(step)
         finally:
-            await case.close()
+            await run.close()

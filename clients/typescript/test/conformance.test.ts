@@ -5,12 +5,12 @@ import { before, test } from "node:test";
 import { parse } from "yaml";
 import { Conformance, type Step } from "./conformance.js";
 import { ROOT } from "./server.js";
-import { connect, sharedAddress } from "./support.js";
+import { connect, connectGuarded, sharedAddress } from "./support.js";
 
 interface Feature {
   feature: string;
   service: string;
-  cases: { name: string; steps: Step[] }[];
+  cases: { name: string; server?: "guarded"; token?: string; steps: Step[] }[];
 }
 
 const CASES = join(ROOT, "clients", "conformance");
@@ -23,9 +23,9 @@ for (const file of readdirSync(CASES)
   .filter((name) => name.endsWith(".yaml"))
   .sort()) {
   const { feature, service, cases } = parse(readFileSync(join(CASES, file), "utf8")) as Feature;
-  for (const { name, steps } of cases) {
+  for (const { name, server, token, steps } of cases) {
     test(`${feature}: ${name}`, async () => {
-      await using quoin = await connect();
+      await using quoin = await (server ? connectGuarded(token) : connect());
       const run = new Conformance(quoin, service);
       try {
         for (const step of steps) {

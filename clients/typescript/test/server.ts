@@ -33,3 +33,12 @@ export function startSharedServer(): Promise<TestServer> {
     ],
   });
 }
+
+/** A server that wants to know who calls. */
+export function startGuardedServer(): Promise<TestServer> {
+  const flags = ["tokens", "policy", "quotas"].flatMap((setting) => [
+    `--${setting}`,
+    join(ROOT, "clients", "conformance", "guarded", `${setting}.yaml`),
+  ]);
+  return startServer({ flags });
+}

@@ -3,15 +3,17 @@ import { after } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { Quoin, type QuoinOptions } from "@quoin/client";
 import type { TestServer } from "@quoin/client/testing";
-import { startSharedServer } from "./server.js";
+import { startGuardedServer, startSharedServer } from "./server.js";
 
 const PATIENCE = 20_000;
 
 let shared: Promise<TestServer> | undefined;
+let guarded: Promise<TestServer> | undefined;
 let namespaces = 0;
 
 after(async () => {
   await (await shared)?.close();
+  await (await guarded)?.close();
 });
 
 /** Address of a server that all tests of a file share. */
@@ -32,6 +34,20 @@ export function freshNamespace(): string {
 export async function connect(options: QuoinOptions = {}): Promise<Quoin> {
   const patient = { namespace: freshNamespace(), deadline: "20s" };
   return Quoin.connect(await sharedAddress(), { ...patient, ...options });
+}
+
+/** A client of a server that wants to know who calls, in a namespace of its own. */
+export async function connectGuarded(token?: string): Promise<Quoin> {
+  const options = { namespace: freshNamespace(), deadline: "20s", ...(token && { token }) };
+  return Quoin.connect(await guardedAddress(), options);
+}
+
+async function guardedAddress(): Promise<string> {
+  if (process.env.QUOIN_GUARDED_ADDRESS) {
+    return process.env.QUOIN_GUARDED_ADDRESS;
+  }
+  guarded ??= startGuardedServer();
+  return (await guarded).address;
 }
 
 /**

@@ -116,8 +116,9 @@ var (
 	//
 	// optional quoin.access.v1.Permission permission = 51000;
 	E_Permission = &file_quoin_access_v1_access_proto_extTypes[0]
-	// The RPC renews, gives back or removes what there is, or hands it out to be removed: it
-	// is let through where a namespace stores as much as it may.
+	// The RPC renews, gives back or removes what there is, hands it out to be removed, or is
+	// what an operator does when something is wrong: it is let through where a namespace
+	// stores as much as it may.
 	//
 	// optional bool frees = 51001;
 	E_Frees = &file_quoin_access_v1_access_proto_extTypes[1]

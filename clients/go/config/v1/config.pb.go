@@ -3372,17 +3372,17 @@ const file_quoin_config_v1_config_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a[\n" +
 	"\x05Named\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12>\n" +
-	"\vmaintenance\x18\x02 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance2\xe7\v\n" +
+	"\vmaintenance\x18\x02 \x01(\v2\x1c.quoin.config.v1.MaintenanceR\vmaintenance2\xef\v\n" +
 	"\x06Config\x12F\n" +
 	"\x03Set\x12\x1b.quoin.config.v1.SetRequest\x1a\x1c.quoin.config.v1.SetResponse\"\x04\xc0\xf3\x18\x02\x12I\n" +
 	"\x03Get\x12\x1b.quoin.config.v1.GetRequest\x1a\x1c.quoin.config.v1.GetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12L\n" +
 	"\x04List\x12\x1c.quoin.config.v1.ListRequest\x1a\x1d.quoin.config.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12[\n" +
 	"\tListTypes\x12!.quoin.config.v1.ListTypesRequest\x1a\".quoin.config.v1.ListTypesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12S\n" +
 	"\x06Delete\x12\x1e.quoin.config.v1.DeleteRequest\x1a\x1f.quoin.config.v1.DeleteResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12d\n" +
-	"\fListVersions\x12$.quoin.config.v1.ListVersionsRequest\x1a%.quoin.config.v1.ListVersionsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12U\n" +
-	"\bRollback\x12 .quoin.config.v1.RollbackRequest\x1a!.quoin.config.v1.RollbackResponse\"\x04\xc0\xf3\x18\x02\x12Q\n" +
-	"\x05Watch\x12\x1d.quoin.config.v1.WatchRequest\x1a\x1e.quoin.config.v1.WatchResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12j\n" +
-	"\x0eSetMaintenance\x12&.quoin.config.v1.SetMaintenanceRequest\x1a'.quoin.config.v1.SetMaintenanceResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12j\n" +
+	"\fListVersions\x12$.quoin.config.v1.ListVersionsRequest\x1a%.quoin.config.v1.ListVersionsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12Y\n" +
+	"\bRollback\x12 .quoin.config.v1.RollbackRequest\x1a!.quoin.config.v1.RollbackResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12Q\n" +
+	"\x05Watch\x12\x1d.quoin.config.v1.WatchRequest\x1a\x1e.quoin.config.v1.WatchResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12n\n" +
+	"\x0eSetMaintenance\x12&.quoin.config.v1.SetMaintenanceRequest\x1a'.quoin.config.v1.SetMaintenanceResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12j\n" +
 	"\x0eGetMaintenance\x12&.quoin.config.v1.GetMaintenanceRequest\x1a'.quoin.config.v1.GetMaintenanceResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12p\n" +
 	"\x10ListMaintenances\x12(.quoin.config.v1.ListMaintenancesRequest\x1a).quoin.config.v1.ListMaintenancesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12r\n" +
 	"\x10WatchMaintenance\x12(.quoin.config.v1.WatchMaintenanceRequest\x1a).quoin.config.v1.WatchMaintenanceResponse\"\a\xc0\xf3\x18\x01\x90\x02\x010\x01\x12W\n" +

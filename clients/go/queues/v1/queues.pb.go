@@ -3577,7 +3577,7 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"T\n" +
 	"\x12ListQueuesResponse\x12\x16\n" +
 	"\x06queues\x18\x01 \x03(\tR\x06queues\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xbe\r\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xca\r\n" +
 	"\x06Queues\x12R\n" +
 	"\aEnqueue\x12\x1f.quoin.queues.v1.EnqueueRequest\x1a .quoin.queues.v1.EnqueueResponse\"\x04\xc0\xf3\x18\x02\x12a\n" +
 	"\fEnqueueBatch\x12$.quoin.queues.v1.EnqueueBatchRequest\x1a%.quoin.queues.v1.EnqueueBatchResponse\"\x04\xc0\xf3\x18\x02\x12P\n" +
@@ -3593,12 +3593,12 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"Reschedule\x12\".quoin.queues.v1.RescheduleRequest\x1a#.quoin.queues.v1.RescheduleResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12X\n" +
 	"\bGetStats\x12 .quoin.queues.v1.GetStatsRequest\x1a!.quoin.queues.v1.GetStatsResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12L\n" +
 	"\x04List\x12\x1c.quoin.queues.v1.ListRequest\x1a\x1d.quoin.queues.v1.ListResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12X\n" +
-	"\bListDead\x12 .quoin.queues.v1.ListDeadRequest\x1a!.quoin.queues.v1.ListDeadResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12R\n" +
-	"\aRedrive\x12\x1f.quoin.queues.v1.RedriveRequest\x1a .quoin.queues.v1.RedriveResponse\"\x04\xc0\xf3\x18\x03\x12P\n" +
-	"\x05Purge\x12\x1d.quoin.queues.v1.PurgeRequest\x1a\x1e.quoin.queues.v1.PurgeResponse\"\b\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x12O\n" +
-	"\x05Pause\x12\x1d.quoin.queues.v1.PauseRequest\x1a\x1e.quoin.queues.v1.PauseResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12V\n" +
-	"\x06Resume\x12\x1e.quoin.queues.v1.ResumeRequest\x1a\x1f.quoin.queues.v1.ResumeResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12[\n" +
-	"\tConfigure\x12!.quoin.queues.v1.ConfigureRequest\x1a\".quoin.queues.v1.ConfigureResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12^\n" +
+	"\bListDead\x12 .quoin.queues.v1.ListDeadRequest\x1a!.quoin.queues.v1.ListDeadResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12V\n" +
+	"\aRedrive\x12\x1f.quoin.queues.v1.RedriveRequest\x1a .quoin.queues.v1.RedriveResponse\"\b\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x12P\n" +
+	"\x05Purge\x12\x1d.quoin.queues.v1.PurgeRequest\x1a\x1e.quoin.queues.v1.PurgeResponse\"\b\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x12S\n" +
+	"\x05Pause\x12\x1d.quoin.queues.v1.PauseRequest\x1a\x1e.quoin.queues.v1.PauseResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12V\n" +
+	"\x06Resume\x12\x1e.quoin.queues.v1.ResumeRequest\x1a\x1f.quoin.queues.v1.ResumeResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12_\n" +
+	"\tConfigure\x12!.quoin.queues.v1.ConfigureRequest\x1a\".quoin.queues.v1.ConfigureResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12^\n" +
 	"\n" +
 	"ListQueues\x12\".quoin.queues.v1.ListQueuesRequest\x1a#.quoin.queues.v1.ListQueuesResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01BQ\n" +
 	"\x13dev.quoin.queues.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/queues/v1;queuesv1b\x06proto3"

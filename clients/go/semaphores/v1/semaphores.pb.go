@@ -1646,10 +1646,10 @@ const file_quoin_semaphores_v1_semaphores_proto_rawDesc = "" +
 	"\x04lost\x18\x03 \x01(\v2\x16.quoin.streams.v1.LostH\x00R\x04lost\x12;\n" +
 	"\theartbeat\x18\x04 \x01(\v2\x1b.quoin.streams.v1.HeartbeatH\x00R\theartbeat\x12;\n" +
 	"\treconnect\x18\x05 \x01(\v2\x1b.quoin.streams.v1.ReconnectH\x00R\treconnectB\a\n" +
-	"\x05event2\xc5\x06\n" +
+	"\x05event2\xc9\x06\n" +
 	"\n" +
-	"Semaphores\x12c\n" +
-	"\tConfigure\x12%.quoin.semaphores.v1.ConfigureRequest\x1a&.quoin.semaphores.v1.ConfigureResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12^\n" +
+	"Semaphores\x12g\n" +
+	"\tConfigure\x12%.quoin.semaphores.v1.ConfigureRequest\x1a&.quoin.semaphores.v1.ConfigureResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12^\n" +
 	"\x06Delete\x12\".quoin.semaphores.v1.DeleteRequest\x1a#.quoin.semaphores.v1.DeleteResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12Z\n" +
 	"\aAcquire\x12#.quoin.semaphores.v1.AcquireRequest\x1a$.quoin.semaphores.v1.AcquireResponse\"\x04\xc0\xf3\x18\x02\x12[\n" +
 	"\x05Renew\x12!.quoin.semaphores.v1.RenewRequest\x1a\".quoin.semaphores.v1.RenewResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12^\n" +

@@ -1005,15 +1005,15 @@ const file_quoin_social_v1_moderation_proto_rawDesc = "" +
 	"\x10REPORT_KIND_SPAM\x10\x01\x12\x15\n" +
 	"\x11REPORT_KIND_ABUSE\x10\x02\x12\x17\n" +
 	"\x13REPORT_KIND_ILLEGAL\x10\x03\x12\x15\n" +
-	"\x11REPORT_KIND_OTHER\x10\x042\x9c\x04\n" +
+	"\x11REPORT_KIND_OTHER\x10\x042\xac\x04\n" +
 	"\n" +
 	"Moderation\x12R\n" +
 	"\x06Report\x12\x1e.quoin.social.v1.ReportRequest\x1a\x1f.quoin.social.v1.ReportResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12a\n" +
-	"\vListReports\x12#.quoin.social.v1.ListReportsRequest\x1a$.quoin.social.v1.ListReportsResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01\x12U\n" +
-	"\aResolve\x12\x1f.quoin.social.v1.ResolveRequest\x1a .quoin.social.v1.ResolveResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12L\n" +
-	"\x04Hide\x12\x1c.quoin.social.v1.HideRequest\x1a\x1d.quoin.social.v1.HideResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12U\n" +
-	"\aSuspend\x12\x1f.quoin.social.v1.SuspendRequest\x1a .quoin.social.v1.SuspendResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02\x12[\n" +
-	"\tSetLimits\x12!.quoin.social.v1.SetLimitsRequest\x1a\".quoin.social.v1.SetLimitsResponse\"\a\xc0\xf3\x18\x03\x90\x02\x02BQ\n" +
+	"\vListReports\x12#.quoin.social.v1.ListReportsRequest\x1a$.quoin.social.v1.ListReportsResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01\x12Y\n" +
+	"\aResolve\x12\x1f.quoin.social.v1.ResolveRequest\x1a .quoin.social.v1.ResolveResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12P\n" +
+	"\x04Hide\x12\x1c.quoin.social.v1.HideRequest\x1a\x1d.quoin.social.v1.HideResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12Y\n" +
+	"\aSuspend\x12\x1f.quoin.social.v1.SuspendRequest\x1a .quoin.social.v1.SuspendResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02\x12_\n" +
+	"\tSetLimits\x12!.quoin.social.v1.SetLimitsRequest\x1a\".quoin.social.v1.SetLimitsResponse\"\v\xc0\xf3\x18\x03\xc8\xf3\x18\x01\x90\x02\x02BQ\n" +
 	"\x13dev.quoin.social.v1P\x01Z8github.com/quoin-dev/quoin/clients/go/social/v1;socialv1b\x06proto3"
 
 var (

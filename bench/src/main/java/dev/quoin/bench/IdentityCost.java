@@ -54,7 +54,7 @@ import java.util.regex.Pattern;
  * <p>{@code java -cp bench/target/quoin-bench.jar dev.quoin.bench.IdentityCost [rounds [calls]]}
  */
 final class IdentityCost {
-  private static final Pattern SERVES = Pattern.compile(" serves 127\\.0\\.0\\.1:(\\d+)");
+  static final Pattern SERVES = Pattern.compile(" serves 127\\.0\\.0\\.1:(\\d+)");
   private static final Path JAR = Path.of("server/target/quoin.jar");
   private static final String PASSWORD = "for the benchmark only";
   private static final int IN_FLIGHT = 64;
@@ -294,8 +294,7 @@ final class IdentityCost {
     return jwts;
   }
 
-  private static String signed(JWSAlgorithm algorithm, JWSSigner signer, int number)
-      throws JOSEException {
+  static String signed(JWSAlgorithm algorithm, JWSSigner signer, int number) throws JOSEException {
     SignedJWT jwt =
         new SignedJWT(
             new JWSHeader.Builder(algorithm).keyID("one").build(),

@@ -3,6 +3,7 @@ package dev.quoin.server;
 
 import dev.quoin.logs.v1.LogEntry;
 import dev.quoin.logs.v1.Severity;
+import dev.quoin.server.access.Audit;
 import dev.quoin.server.logs.LogWriter;
 import dev.quoin.server.redis.RequestContext;
 import java.util.function.BiConsumer;
@@ -12,7 +13,6 @@ import java.util.function.BiConsumer;
  * of the calls, and {@value #REFUSED} for those that were refused.
  */
 final class AuditEntries implements BiConsumer<String, String> {
-  static final String NAMESPACE = "quoin-audit";
   static final String REFUSED = "-";
 
   private final LogWriter logs;
@@ -25,7 +25,7 @@ final class AuditEntries implements BiConsumer<String, String> {
   @Override
   public void accept(String namespace, String line) {
     logs.write(
-        new RequestContext(NAMESPACE, null),
+        new RequestContext(Audit.NAMESPACE, null),
         namespace.matches("[a-z0-9-]{1,63}") ? namespace : REFUSED,
         LogEntry.newBuilder()
             .setSeverity(Severity.SEVERITY_INFO)

@@ -68,6 +68,7 @@ public final class QuoinServer implements AutoCloseable {
   private static final int TICK_MILLIS = 10;
   private static final int RESETS_SECONDS = 10;
   private static final int CHANNELZ_PAGE = 100;
+
   private static final int START_TIMEOUT_SECONDS = 60;
   private static final int OWN_REDIS_TRIES = 120;
   private static final long OWN_REDIS_PAUSE_MILLIS = 250;
@@ -161,7 +162,7 @@ public final class QuoinServer implements AutoCloseable {
     closers.push(timer::stop);
     Audit audit = new Audit(settings.auditFile());
     closers.push(audit::close);
-    Access access = new Access(settings, Services.methods(), audit);
+    Access access = new Access(settings, Services.methods(), audit, new SignatureChecks());
     tls = settings.isTls() ? new Tls(settings) : null;
     if (tls != null) {
       closers.push(tls::close);

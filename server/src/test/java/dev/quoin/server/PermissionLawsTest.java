@@ -82,6 +82,24 @@ final class PermissionLawsTest {
         .isEqualTo(new TreeSet<>(FOR_OPERATORS.keySet()));
   }
 
+  /** Where a namespace stores as much as it may, operators can act, but not fill it further. */
+  @Test
+  void operatorsActWhereTooMuchIsStored() {
+    TreeSet<String> held = new TreeSet<>();
+    rpcs()
+        .filter(rpc -> permission(rpc) == Permission.PERMISSION_ADMIN)
+        .filter(rpc -> rpc.getOptions().getIdempotencyLevel() != IdempotencyLevel.NO_SIDE_EFFECTS)
+        .filter(rpc -> !rpc.getOptions().getExtension(AccessProto.frees))
+        .forEach(rpc -> held.add(name(rpc)));
+    assertThat(held)
+        .as("RPCs with PERMISSION_ADMIN without the option (quoin.access.v1.frees)")
+        .containsExactly(
+            "quoin.ads.v1.AdServer/PutNetwork",
+            "quoin.ads.v1.AdServer/Rebuild",
+            "quoin.search.v1.Search/CreateIndex",
+            "quoin.search.v1.Search/UpdateIndex");
+  }
+
   /** A reader changes nothing, and what changes nothing needs no more than READ. */
   @TestFactory
   Stream<DynamicTest> readersChangeNothing() {

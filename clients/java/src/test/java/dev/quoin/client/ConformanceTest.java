@@ -27,7 +27,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * What every client of Quoin must get from a server: one test per case of clients/conformance. The
- * environment variable {@code QUOIN_ADDRESS} names another server than the one of these tests.
+ * environment variables {@code QUOIN_ADDRESS} and {@code QUOIN_GUARDED_ADDRESS} name other servers
+ * than those of these tests.
  */
 class ConformanceTest {
   private static final Path FOLDER = Path.of("..", "conformance");
@@ -42,9 +43,6 @@ class ConformanceTest {
           ErrorReason.ERROR_REASON_USER_OUTBOX_FULL,
           ErrorReason.ERROR_REASON_OVERLOADED,
           ErrorReason.ERROR_REASON_REQUEST_INCOMPLETE,
-          ErrorReason.ERROR_REASON_UNAUTHENTICATED,
-          ErrorReason.ERROR_REASON_PERMISSION_DENIED,
-          ErrorReason.ERROR_REASON_QUOTA_EXCEEDED,
           ErrorReason.ERROR_REASON_SEARCH_INDEX_OUTDATED,
           ErrorReason.ERROR_REASON_SEARCH_QUERIES_FULL,
           ErrorReason.ERROR_REASON_SEARCH_BUSY,
@@ -59,6 +57,7 @@ class ConformanceTest {
       Services.ALL.stream().map(Services.Entry::contract).toList();
 
   @RegisterExtension static final SharedServer SERVER = new SharedServer();
+  @RegisterExtension static final SharedServer GUARDED = SharedServer.guarded(FOLDER);
 
   @TestFactory
   List<DynamicTest> cases() throws IOException {
@@ -74,7 +73,7 @@ class ConformanceTest {
                 name,
                 () -> {
                   try {
-                    run(service, one.get("steps"));
+                    run(service, one);
                   } catch (Throwable failure) {
                     throw new AssertionError(
                         "Java, " + path.getFileName() + ", case \"" + name + "\": " + failure,
@@ -114,22 +113,28 @@ class ConformanceTest {
     }
   }
 
-  private static void run(String service, JsonNode steps) throws Exception {
-    try (Quoin quoin = client();
+  private static void run(String service, JsonNode one) throws Exception {
+    try (Quoin quoin = client(one);
         Conformance runner = new Conformance(quoin.channel(), service)) {
-      for (JsonNode step : steps) {
+      for (JsonNode step : one.get("steps")) {
         runner.run(step);
       }
     }
   }
 
   /** A client in a namespace that nobody used before, also not in an earlier run. */
-  private static Quoin client() {
-    String given = System.getenv("QUOIN_ADDRESS");
-    return Quoin.builder()
-        .address(given == null ? SERVER.address() : given)
-        .namespace("java-" + UUID.randomUUID())
-        .build();
+  private static Quoin client(JsonNode one) {
+    String address =
+        one.has("server")
+            ? address("QUOIN_GUARDED_ADDRESS", GUARDED)
+            : address("QUOIN_ADDRESS", SERVER);
+    QuoinBuilder client = Quoin.builder().address(address).namespace("java-" + UUID.randomUUID());
+    return one.has("token") ? client.token(one.get("token").asText()).build() : client.build();
+  }
+
+  private static String address(String variable, SharedServer own) {
+    String given = System.getenv(variable);
+    return given == null ? own.address() : given;
   }
 
   private static List<Path> features() throws IOException {

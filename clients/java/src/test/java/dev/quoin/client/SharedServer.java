@@ -3,6 +3,7 @@ package dev.quoin.client;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -17,7 +18,28 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
 final class SharedServer implements BeforeAllCallback {
   private static final AtomicInteger NAMESPACES = new AtomicInteger();
 
+  private final Map<String, String> settings;
   private Store store;
+
+  SharedServer() {
+    this(
+        Map.of(
+            "max-waiters", "30", "max-calls-per-connection", "2000", "social-max-following", "5"));
+  }
+
+  private SharedServer(Map<String, String> settings) {
+    this.settings = settings;
+  }
+
+  /** Another one, which wants to know who calls. */
+  static SharedServer guarded(Path cases) {
+    Path files = cases.resolve("guarded");
+    return new SharedServer(
+        Map.of(
+            "tokens", files.resolve("tokens.yaml").toString(),
+            "policy", files.resolve("policy.yaml").toString(),
+            "quotas", files.resolve("quotas.yaml").toString()));
+  }
 
   @Override
   public void beforeAll(ExtensionContext context) {
@@ -25,7 +47,7 @@ final class SharedServer implements BeforeAllCallback {
   }
 
   private Running running() {
-    return store.getOrComputeIfAbsent(Running.class, key -> new Running(), Running.class);
+    return store.getOrComputeIfAbsent(settings, key -> new Running(settings), Running.class);
   }
 
   String address() {
@@ -49,17 +71,15 @@ final class SharedServer implements BeforeAllCallback {
   }
 
   private static final class Running implements AutoCloseable {
-    private final TestServer server =
-        new TestServer(
-            Map.of(
-                "max-waiters",
-                "30",
-                "max-calls-per-connection",
-                "2000",
-                "social-max-following",
-                "5"));
-    private final RedisClient client = RedisClient.create(server.redisUri());
-    private final StatefulRedisConnection<String, String> redis = client.connect();
+    private final TestServer server;
+    private final RedisClient client;
+    private final StatefulRedisConnection<String, String> redis;
+
+    Running(Map<String, String> settings) {
+      server = new TestServer(settings);
+      client = RedisClient.create(server.redisUri());
+      redis = client.connect();
+    }
 
     @Override
     public void close() {

@@ -3,6 +3,8 @@ package dev.quoin.server.access;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.Reasons;
 import dev.quoin.server.settings.BadSettings;
 import io.grpc.Attributes;
 import io.grpc.Grpc;
@@ -31,21 +33,21 @@ import java.util.logging.Logger;
  * delays no call: beyond a bound records are left out, and counted in the next one.
  */
 public final class Audit implements AutoCloseable {
+  /** Where entries of Logs have the lines; nobody else writes there. */
+  public static final String NAMESPACE = "quoin-audit";
+
   private static final Logger LOG = Logger.getLogger(Audit.class.getName());
   private static final JsonMapper JSON = new JsonMapper();
   private static final Metadata.Key<String> REQUEST_ID =
       Metadata.Key.of("quoin-request-id", Metadata.ASCII_STRING_MARSHALLER);
   private static final int MOST_WAITING = 10_000;
   private static final int LONGEST = 128;
+  private static final int LONGEST_MESSAGE = 256;
   private static final int LAST_LINES_SECONDS = 5;
-
-  /** Whoever is refused may try as often as they like. */
-  private static final int MOST_REFUSALS_PER_SECOND = 100;
 
   private final BufferedWriter file;
   private final AtomicLong leftOut = new AtomicLong();
-  private long second;
-  private int refusals;
+  private final RefusalLimit refusals = new RefusalLimit();
   private volatile BiConsumer<String, String> stream = (namespace, line) -> {};
   private final ThreadPoolExecutor writer =
       new ThreadPoolExecutor(
@@ -85,48 +87,40 @@ public final class Audit implements AutoCloseable {
     stream = whom;
   }
 
-  /**
-   * Adds a call.
-   *
-   * @param refusal reason, empty for a call that was let in
-   */
-  void add(
-      String principal,
-      RpcMethod rpc,
-      String namespace,
-      Metadata headers,
-      Attributes connection,
-      String refusal) {
-    if (!refusal.isEmpty() && !mayAdd()) {
+  /** Adds a call that was let in. */
+  void allowed(Attempt attempt) {
+    add(line(attempt).put("outcome", "ALLOWED"), attempt.namespace());
+  }
+
+  /** Adds a call that was refused, perhaps after it had been open for long. */
+  void refused(Attempt attempt, ApiException refusal) {
+    if (!refusals.pass(attempt.principal(), attempt.connection())) {
       leftOut.incrementAndGet();
       return;
     }
-    ObjectNode line = JSON.createObjectNode();
-    line.put("time", Instant.now().toString());
-    line.put("principal", principal);
-    line.put("peer", peer(connection));
-    line.put("rpc", rpc.fullName());
-    line.put("namespace", cut(namespace));
-    String id = headers.get(REQUEST_ID);
-    if (id != null) {
-      line.put("request_id", cut(id));
-    }
-    line.put("outcome", refusal.isEmpty() ? "ALLOWED" : refusal.replace("ERROR_REASON_", ""));
-    try {
-      String known = refusal.isEmpty() ? namespace : "";
-      writer.execute(() -> write(known, line));
-    } catch (RejectedExecutionException e) {
-      leftOut.incrementAndGet();
-    }
+    ObjectNode line = line(attempt).put("outcome", Reasons.name(refusal.reason()));
+    add(line.put("message", cut(refusal.getMessage(), LONGEST_MESSAGE)), "");
   }
 
-  /** Whoever writes a line, which may take long, does not hold this lock. */
-  private boolean mayAdd() {
-    synchronized (leftOut) {
-      long now = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime());
-      refusals = now == second ? refusals + 1 : 1;
-      second = now;
-      return refusals <= MOST_REFUSALS_PER_SECOND;
+  private static ObjectNode line(Attempt attempt) {
+    ObjectNode line = JSON.createObjectNode();
+    line.put("time", Instant.now().toString());
+    line.put("principal", attempt.principal());
+    line.put("peer", peer(attempt.connection()));
+    line.put("rpc", attempt.rpc().fullName());
+    line.put("namespace", cut(attempt.namespace(), LONGEST));
+    String id = attempt.headers().get(REQUEST_ID);
+    if (id != null) {
+      line.put("request_id", cut(id, LONGEST));
+    }
+    return line;
+  }
+
+  private void add(ObjectNode line, String namespace) {
+    try {
+      writer.execute(() -> write(namespace, line));
+    } catch (RejectedExecutionException e) {
+      leftOut.incrementAndGet();
     }
   }
 
@@ -135,8 +129,8 @@ public final class Audit implements AutoCloseable {
     return address == null ? "" : address.toString().replaceFirst("^/", "");
   }
 
-  private static String cut(String text) {
-    return text.length() <= LONGEST ? text : text.substring(0, LONGEST);
+  private static String cut(String text, int longest) {
+    return text.length() <= longest ? text : text.substring(0, longest);
   }
 
   private synchronized void write(String namespace, ObjectNode line) {

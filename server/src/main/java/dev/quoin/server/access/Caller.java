@@ -5,9 +5,8 @@ package dev.quoin.server.access;
  * Who makes a call.
  *
  * @param user whom its requests have to name as the one who acts; empty for anybody
- * @param onDenial told when they name somebody else
  */
-public record Caller(Principal principal, String user, Runnable onDenial) {
+public record Caller(Principal principal, String user) {
   /** Where nobody has to say who they are. */
-  public static final Caller ANYBODY = new Caller(Principal.ANYBODY, "", () -> {});
+  public static final Caller ANYBODY = new Caller(Principal.ANYBODY, "");
 }

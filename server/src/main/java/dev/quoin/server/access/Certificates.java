@@ -24,8 +24,8 @@ final class Certificates {
   /** Kinds of names (RFC 5280) in the order in which they count. */
   private static final List<Integer> KINDS = List.of(6, 2, 1);
 
-  /** What was found good, by which authorities, and until when. */
-  private record Known(Principal principal, Object by, Instant until) {}
+  /** What was found good, and by which authorities. */
+  private record Known(Principal principal, Object by) {}
 
   private Certificates() {}
 
@@ -38,7 +38,7 @@ final class Certificates {
     Object current = authorities.current();
     if (session.getValue(KNOWN) instanceof Known known
         && known.by() == current
-        && Instant.now().isBefore(known.until())) {
+        && Instant.now().isBefore(known.principal().until())) {
       return known.principal();
     }
     Known found = find(session, authorities, current);
@@ -56,7 +56,7 @@ final class Certificates {
       authorities.check(chain);
       String name = name(chain[0].getSubjectAlternativeNames());
       return name != null && Principal.isName(name)
-          ? new Known(Principal.of(name), current, chain[0].getNotAfter().toInstant())
+          ? new Known(Principal.of(name, chain[0].getNotAfter().toInstant()), current)
           : null;
     } catch (SSLPeerUnverifiedException | CertificateException e) {
       return null;

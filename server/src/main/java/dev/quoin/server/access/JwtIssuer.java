@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.text.ParseException;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
 
@@ -32,6 +33,10 @@ final class JwtIssuer {
 
   private final WatchedFile<JWKSet> file;
   private final URI url;
+
+  /** The URL as others may see it: a password in it is nobody's business, nor is its query. */
+  private final String shown;
+
   private volatile JWKSet fetched;
   private volatile boolean wanted;
   private long fetchedAt;
@@ -45,15 +50,22 @@ final class JwtIssuer {
     if (!from.startsWith("http://") && !from.startsWith("https://")) {
       this.file = new WatchedFile<>("jwt-keys", Path.of(from), JwtIssuer::parse);
       this.url = null;
+      this.shown = from;
       return;
     }
     this.file = null;
     try {
       this.url = URI.create(from);
+    } catch (IllegalArgumentException e) {
+      throw new BadSettings("jwt-keys: must be a file, or an http or https URL");
+    }
+    String port = url.getPort() < 0 ? "" : ":" + url.getPort();
+    this.shown = url.getScheme() + "://" + url.getHost() + port + url.getPath();
+    try {
       this.fetched = fetch();
       this.fetchedAt = System.nanoTime();
-    } catch (IOException | IllegalArgumentException e) {
-      throw new BadSettings("jwt-keys: cannot fetch " + from + ": " + e.getMessage());
+    } catch (IOException | BadSettings e) {
+      throw new BadSettings("jwt-keys: cannot fetch " + shown + ": " + reason(e));
     }
   }
 
@@ -84,15 +96,26 @@ final class JwtIssuer {
       // The same keys keep what was found good by them.
       if (!now.toString(true).equals(fetched.toString(true))) {
         fetched = now;
-        LOG.info("fetched new keys from " + url);
+        LOG.info("fetched new keys from " + shown);
       }
       failing = false;
     } catch (IOException | BadSettings e) {
       if (!failing) {
-        LOG.warning("keeping the keys of before, " + url + " does not answer: " + e.getMessage());
+        LOG.warning("keeping the keys of before, " + shown + " does not answer: " + reason(e));
       }
       failing = true;
     }
+  }
+
+  /** What went wrong; what the JVM says of it may have the whole URL in it. */
+  private String reason(Exception failure) {
+    String text = String.valueOf(failure.getMessage());
+    boolean tells = has(text, url.getRawUserInfo()) || has(text, url.getRawQuery());
+    return tells ? failure.getClass().getSimpleName() : text;
+  }
+
+  private static boolean has(String text, String secret) {
+    return secret != null && !secret.isEmpty() && text.contains(secret);
   }
 
   /** Ends in time and reads no more than a bounded number of bytes, whatever answers. */
@@ -102,6 +125,11 @@ final class JwtIssuer {
     connection.setConnectTimeout((int) TIMEOUT.toMillis());
     connection.setReadTimeout((int) TIMEOUT.toMillis());
     connection.setInstanceFollowRedirects(false);
+    if (url.getUserInfo() != null) {
+      byte[] user = url.getUserInfo().getBytes(StandardCharsets.UTF_8);
+      connection.setRequestProperty(
+          "Authorization", "Basic " + Base64.getEncoder().encodeToString(user));
+    }
     try {
       if (connection.getResponseCode() != OK) {
         throw new IOException("it answers " + connection.getResponseCode());

@@ -60,9 +60,9 @@ final class Jwts {
   /** Tokens that were found good by some keys. Keys that are no longer there sign nothing. */
   private record Good(JWKSet keys, Map<String, Known> tokens) {}
 
-  private record Known(Principal principal, Instant from, Instant until) {
+  private record Known(Principal principal, Instant from) {
     boolean isOver(Instant now) {
-      return now.isBefore(from) || !now.isBefore(until);
+      return now.isBefore(from) || !now.isBefore(principal.until());
     }
   }
 
@@ -85,22 +85,42 @@ final class Jwts {
     return token.startsWith("eyJ") && token.indexOf('.') > 0;
   }
 
-  /** Whose token it is. */
-  Principal find(String token) throws BadToken {
+  /** Whose token it is, if it was found good before; null when it has to be checked. */
+  Principal known(String token) {
+    return known(good(), digest(token));
+  }
+
+  private static Principal known(Good current, String digest) {
+    Known before = current.tokens().get(digest);
+    return before == null || before.isOver(Instant.now()) ? null : before.principal();
+  }
+
+  /** The tokens that were found good by the keys there are. */
+  private Good good() {
     JWKSet now = keys.get();
     Good current = good;
     if (current.keys() != now) {
       current = new Good(now, new ConcurrentHashMap<>());
       good = current;
     }
+    return current;
+  }
+
+  private static String digest(String token) {
+    return Base64.getEncoder().encodeToString(Tokens.hash(token));
+  }
+
+  /** Whose token it is; takes some milliseconds when it is not known. */
+  Principal find(String token) throws BadToken {
+    Good current = good();
     Map<String, Known> known = current.tokens();
-    String digest = Base64.getEncoder().encodeToString(Tokens.hash(token));
-    Known before = known.get(digest);
-    if (before != null && !before.isOver(Instant.now())) {
-      return before.principal();
+    String digest = digest(token);
+    Principal before = known(current, digest);
+    if (before != null) {
+      return before;
     }
     known.remove(digest);
-    Known found = check(token, now);
+    Known found = check(token, current.keys());
     if (known.size() >= MOST_KNOWN) {
       known.clear();
     }
@@ -139,7 +159,7 @@ final class Jwts {
     Instant now = Instant.now();
     Instant from = instant(claims.getNotBeforeTime(), Instant.MIN, SKEW.negated());
     Instant until = instant(claims.getExpirationTime(), Instant.MIN, SKEW);
-    Known found = new Known(principal(claims), from, until);
+    Known found = new Known(principal(claims, until), from);
     if (claims.getExpirationTime() == null) {
       throw new BadToken("the JWT never expires");
     } else if (now.isBefore(from)) {
@@ -180,7 +200,7 @@ final class Jwts {
     return false;
   }
 
-  private Principal principal(JWTClaimsSet claims) throws BadToken {
+  private Principal principal(JWTClaimsSet claims, Instant until) throws BadToken {
     Map<String, String> texts = new HashMap<>();
     claims
         .getClaims()
@@ -195,6 +215,6 @@ final class Jwts {
       throw new BadToken(
           "the JWT has no claim " + principalClaim + " of at most 200 bytes that is a text");
     }
-    return new Principal(name, Map.copyOf(texts));
+    return new Principal(name, texts, until);
   }
 }

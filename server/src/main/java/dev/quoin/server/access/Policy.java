@@ -164,9 +164,16 @@ public final class Policy {
     return open.contains(rpc.service()) || open.contains(rpc.fullName());
   }
 
+  /** Whether nobody may make a call, whatever a policy says: only the server writes the audit. */
+  static boolean isReserved(RpcMethod rpc, String namespace) {
+    return namespace.equals(Audit.NAMESPACE) && rpc.permission() != Permission.PERMISSION_READ;
+  }
+
   /** Decides about a call. */
   public Decision decide(Principal principal, String namespace, RpcMethod rpc) {
-    if (isOpen(rpc)) {
+    if (isReserved(rpc, namespace)) {
+      return Decision.denied("only the server writes in namespace " + Audit.NAMESPACE);
+    } else if (isOpen(rpc)) {
       return Decision.allowed("everybody may call " + rpc.service());
     } else if (allowsAll) {
       return Decision.allowed("there is no policy: whoever is known may do everything");

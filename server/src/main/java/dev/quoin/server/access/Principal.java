@@ -2,13 +2,14 @@
 package dev.quoin.server.access;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Somebody who calls; the same object for all calls with the same token or certificate. */
 public final class Principal {
   /** Everybody, where nobody has to say who they are. */
-  public static final Principal ANYBODY = new Principal("", Map.of());
+  public static final Principal ANYBODY = new Principal("", Map.of(), Instant.MAX);
 
   /** Labels of holders have to have room for it. */
   static final int LONGEST_NAME = 200;
@@ -20,24 +21,26 @@ public final class Principal {
 
   private final String name;
   private final Map<String, String> claims;
+  private final Instant until;
   private Caller caller;
   private final Map<Question, Policy.Decision> decisions = new ConcurrentHashMap<>();
 
   /** What was decided once is decided until the policy changes. */
   private record Question(Policy policy, RpcMethod rpc, String namespace) {}
 
-  Principal(String name, Map<String, String> claims) {
+  Principal(String name, Map<String, String> claims, Instant until) {
     this.name = name;
     this.claims = Map.copyOf(claims);
+    this.until = until;
   }
 
-  static Principal of(String name) {
-    return new Principal(name, Map.of());
+  static Principal of(String name, Instant until) {
+    return new Principal(name, Map.of(), until);
   }
 
   /** One that came with a JWT. */
   public static Principal of(String name, Map<String, String> claims) {
-    return new Principal(name, claims);
+    return new Principal(name, claims, Instant.MAX);
   }
 
   /** Whether somebody may be called so. */
@@ -56,10 +59,15 @@ public final class Principal {
   Caller caller() {
     Caller known = caller;
     if (known == null) {
-      known = new Caller(this, "", () -> {});
+      known = new Caller(this, "");
       caller = known;
     }
     return known;
+  }
+
+  /** When what showed who it is ends. */
+  Instant until() {
+    return until;
   }
 
   /** Of the JWT it came with, as text. */

@@ -24,7 +24,7 @@ public record RpcMethod(String service, String method, Permission permission, bo
   }
 
   /** Whether its headers name no namespace that it is about. */
-  boolean isOfNoNamespace() {
+  public boolean isOfNoNamespace() {
     return (service.startsWith("grpc.") || service.equals(SCALER)) && !isEverywhere();
   }
 

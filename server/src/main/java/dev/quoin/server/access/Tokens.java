@@ -26,7 +26,7 @@ public final class Tokens {
 
   private final Map<String, Entry> byDigest;
 
-  private record Entry(byte[] digest, Principal principal, Instant expires) {}
+  private record Entry(byte[] digest, Principal principal) {}
 
   private Tokens(Map<String, Entry> byDigest) {
     this.byDigest = byDigest;
@@ -61,8 +61,8 @@ public final class Tokens {
         throw new BadSettings(
             path + ".principal: must be 1 to 200 bytes without control characters");
       }
-      Principal principal = Principal.of(name);
-      if (byDigest.put(digest, new Entry(bytes, principal, expiry(token, path))) != null) {
+      Principal principal = Principal.of(name, expiry(token, path));
+      if (byDigest.put(digest, new Entry(bytes, principal)) != null) {
         throw new BadSettings(path + ".digest: is there twice");
       }
     }
@@ -86,7 +86,7 @@ public final class Tokens {
     Entry entry = byDigest.get(ALGORITHM + HexFormat.of().formatHex(hash));
     return entry != null
             && MessageDigest.isEqual(entry.digest(), hash)
-            && Instant.now().isBefore(entry.expires())
+            && Instant.now().isBefore(entry.principal().until())
         ? entry.principal()
         : null;
   }

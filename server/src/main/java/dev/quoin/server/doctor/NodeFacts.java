@@ -9,7 +9,6 @@ import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * @param info fields of INFO
  * @param settings those of Redis that matter; empty when it does not tell
  * @param clockAheadMillis how far its clock is ahead of the one here
- * @param pingMicros how long the median PING took
+ * @param pingMicros how long the quickest of some PINGs took: the way there and back
  * @param cluster fields of CLUSTER INFO; empty when it is none
  * @param bigKeys bytes of the largest keys of a sample, by key
  * @param sampled how many keys were looked at
@@ -87,14 +86,13 @@ record NodeFacts(
   }
 
   private static long ping(RedisClusterCommands<String, byte[]> redis) {
-    long[] nanos = new long[PINGS];
+    long quickest = Long.MAX_VALUE;
     for (int i = 0; i < PINGS; i++) {
       long begin = System.nanoTime();
       redis.ping();
-      nanos[i] = System.nanoTime() - begin;
+      quickest = Math.min(quickest, System.nanoTime() - begin);
     }
-    Arrays.sort(nanos);
-    return TimeUnit.NANOSECONDS.toMicros(nanos[PINGS / 2]);
+    return TimeUnit.NANOSECONDS.toMicros(quickest);
   }
 
   private static int sample(

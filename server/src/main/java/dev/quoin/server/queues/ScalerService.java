@@ -53,7 +53,8 @@ public final class ScalerService implements BindableService {
 
   private CompletionStage<IsActiveResponse> isActive(ScaledObjectRef object, Call call) {
     ScalerTrigger trigger = ScalerTrigger.of(object);
-    return value(trigger, scope(trigger, call))
+    return scope(trigger, call)
+        .thenCompose(scope -> value(trigger, scope))
         .thenApply(value -> active(value > trigger.activation()));
   }
 
@@ -63,20 +64,20 @@ public final class ScalerService implements BindableService {
 
   private CompletionStage<GetMetricSpecResponse> metricSpec(ScaledObjectRef object, Call call) {
     ScalerTrigger trigger = ScalerTrigger.of(object);
-    scope(trigger, call);
-    return CompletableFuture.completedFuture(
-        GetMetricSpecResponse.newBuilder()
-            .addMetricSpecs(
-                MetricSpec.newBuilder()
-                    .setMetricName(trigger.metricName())
-                    .setTargetSize((long) Math.ceil(trigger.target()))
-                    .setTargetSizeFloat(trigger.target()))
-            .build());
+    MetricSpec spec =
+        MetricSpec.newBuilder()
+            .setMetricName(trigger.metricName())
+            .setTargetSize((long) Math.ceil(trigger.target()))
+            .setTargetSizeFloat(trigger.target())
+            .build();
+    return scope(trigger, call)
+        .thenApply(scope -> GetMetricSpecResponse.newBuilder().addMetricSpecs(spec).build());
   }
 
   private CompletionStage<GetMetricsResponse> metrics(GetMetricsRequest request, Call call) {
     ScalerTrigger trigger = ScalerTrigger.of(request.getScaledObjectRef());
-    return value(trigger, scope(trigger, call))
+    return scope(trigger, call)
+        .thenCompose(scope -> value(trigger, scope))
         .thenApply(
             value ->
                 GetMetricsResponse.newBuilder()
@@ -88,7 +89,7 @@ public final class ScalerService implements BindableService {
                     .build());
   }
 
-  private static RequestContext scope(ScalerTrigger trigger, Call call) {
+  private static CompletionStage<RequestContext> scope(ScalerTrigger trigger, Call call) {
     boolean isLog = trigger.metric() == ScalerTrigger.Metric.STREAM_LAG;
     return call.in(trigger.namespace(), isLog ? LOG_RIGHT : QUEUE_RIGHT);
   }
@@ -124,14 +125,22 @@ public final class ScalerService implements BindableService {
   private void streamIsActive(
       ScaledObjectRef object, Call call, ResponseStream<IsActiveResponse> responses) {
     ScalerTrigger trigger = ScalerTrigger.of(object);
-    Look look = new Look(trigger, scope(trigger, call).detached(), responses);
-    call.onCancel(look::end);
-    call.onDrain(
-        () -> {
-          look.end();
-          responses.complete();
-        });
-    look.now();
+    scope(trigger, call)
+        .whenComplete(
+            (scope, refusal) -> {
+              if (refusal != null) {
+                responses.fail(refusal);
+                return;
+              }
+              Look look = new Look(trigger, scope.detached(), responses);
+              call.onCancel(look::end);
+              call.onDrain(
+                  () -> {
+                    look.end();
+                    responses.complete();
+                  });
+              look.now();
+            });
   }
 
   /** Looks every second whether there is something to do: soon enough to start a container. */

@@ -157,13 +157,18 @@ public final class Quotas implements AutoCloseable {
     }
   }
 
-  /** Begins a call; throws QUOTA_EXCEEDED when there is no room for it. */
+  /**
+   * Begins a call; throws QUOTA_EXCEEDED when there is no room for it.
+   *
+   * @param namespace empty when it is about none
+   * @param principal empty when nobody is known to make it
+   */
   public Begun begin(RpcMethod method, String namespace, String principal) {
     State now = state;
     if (now.quotas().isEmpty()) {
       return Begun.UNLIMITED;
     }
-    Usage ofNamespace = now.usage(Quota.NAMESPACE, namespace);
+    Usage ofNamespace = namespace.isEmpty() ? NONE : now.usage(Quota.NAMESPACE, namespace);
     Usage ofPrincipal = principal.isEmpty() ? NONE : now.usage(Quota.PRINCIPAL, principal);
     checkStored(method, ofNamespace);
     enter(ofNamespace);

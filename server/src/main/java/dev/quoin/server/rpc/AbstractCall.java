@@ -2,12 +2,13 @@
 package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
+import dev.quoin.server.access.OpenCall;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
 import io.grpc.ServerCall;
 
 /** A call being served: checks what arrives, and turns every failure into a status. */
-abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
+abstract class AbstractCall<R> extends ServerCall.Listener<Object> implements OpenCall {
   final Call call;
   final ServerCall<Object, R> server;
   final UnreadResponses.OfCall unread;
@@ -39,6 +40,11 @@ abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
     call.end();
   }
 
+  @Override
+  public boolean leave() {
+    return call.leave();
+  }
+
   /** The request that bytes of the caller were, if it keeps all rules. */
   @SuppressWarnings("unchecked")
   final <Q extends Message> Q checked(Object request) {
@@ -46,12 +52,13 @@ abstract class AbstractCall<R> extends ServerCall.Listener<Object> {
       throw unreadable;
     }
     call.record().accepted();
-    if (call.begun().isLimited()) {
-      call.begun().check(((Message) request).getSerializedSize());
+    Admission admission = call.admission();
+    if (admission.isLimited()) {
+      admission.check(((Message) request).getSerializedSize());
     }
     support.validation().check((Message) request);
     support.namespaces().accept(call.scope().namespace());
-    return (Q) Attribution.of((Message) request, call.caller());
+    return (Q) Attribution.of((Message) request, admission.caller());
   }
 
   /** A failure, or the refusal it is, saying what the request is about. */

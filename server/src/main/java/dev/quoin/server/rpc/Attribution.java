@@ -54,7 +54,6 @@ final class Attribution {
   /** Throws when somebody may act as one user only, where the request is no user's. */
   static void refuseBound(Caller caller) {
     if (!caller.user().isEmpty()) {
-      caller.onDenial().run();
       throw denied(caller.user(), "this RPC is no user's");
     }
   }
@@ -67,7 +66,6 @@ final class Attribution {
     if (users.isEmpty()) {
       refuseBound(caller);
     } else if (users.stream().anyMatch(field -> !request.getField(field).toString().equals(user))) {
-      caller.onDenial().run();
       throw denied(user, "see " + users.get(0).getName());
     }
   }

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc;
 
-import dev.quoin.server.access.Access;
 import dev.quoin.server.access.Caller;
-import dev.quoin.server.access.RpcMethod;
 import dev.quoin.server.errors.InvalidRequest;
-import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Seal;
-import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
 /** One call: whose it is, until when it matters, and what to do when its caller goes away. */
@@ -33,12 +30,11 @@ public class Call {
   private final RequestContext scope;
   private final Drain drain;
   private final CallRecorder.Begun record;
-  private BiConsumer<String, String> admission = (namespace, rpc) -> {};
-  private Caller caller = Caller.ANYBODY;
-  private Quotas.Begun begun = Quotas.Begun.UNLIMITED;
+  private Admission admission;
   private String requestId;
   private boolean cancelled;
   private boolean ended;
+  private boolean leaves;
   private Runnable cancellation;
   private Drain.Registration draining;
 
@@ -56,38 +52,42 @@ public class Call {
             record.trace());
   }
 
-  /** Finds out who calls; throws the refusal when they may not, or not now. */
-  void admit(Access access, Quotas quotas, RpcMethod method, Attributes connection) {
-    admission =
-        (namespace, rpc) ->
-            Attribution.refuseBound(
-                access.admit(access.method(rpc), namespace, headers, connection));
-    caller = access.admit(method, scope.namespace(), headers, connection);
-    // Before it is a key of anything that is kept.
-    checkNamespace();
-    begun = quotas.begin(method, scope.namespace(), caller.principal().name());
+  /** Finds out who calls; gives the refusal when they may not. */
+  CompletableFuture<Caller> admit(Admission asked) {
+    admission = asked;
+    return asked.ask(scope.namespace());
   }
 
-  Quotas.Begun begun() {
-    return begun;
+  /** Begins the call of who was let in; throws the refusal when it may not be made now. */
+  void begin(Caller admitted) {
+    // Before it is a key of anything that is kept.
+    checkNamespace();
+    admission.begin(scope.namespace(), admitted);
+  }
+
+  Admission admission() {
+    return admission;
   }
 
   Caller caller() {
-    return caller;
+    return admission == null ? Caller.ANYBODY : admission.caller();
   }
 
   /**
-   * The scope of another namespace, which the request names and not the headers; throws the refusal
-   * when the caller may not call an RPC there.
+   * The scope of another namespace, which the request names and not the headers; gives the refusal
+   * when the caller may not call an RPC there, or has no room for it.
    */
-  public RequestContext in(String namespace, String rpc) {
+  public CompletionStage<RequestContext> in(String namespace, String rpc) {
     if (!isNamespace(namespace)) {
       throw InvalidRequest.of(
           "namespace", "must be 1 to 63 lower-case letters, digits and inner hyphens");
     }
-    admission.accept(namespace, rpc);
-    return new RequestContext(
-        namespace, scope.deadline(), scope.seal(), scope.gone(), scope.trace());
+    return admission
+        .in(namespace, rpc)
+        .thenApply(
+            admitted ->
+                new RequestContext(
+                    namespace, scope.deadline(), scope.seal(), scope.gone(), scope.trace()));
   }
 
   /** Whose data the call is about and until when its answer matters. */
@@ -127,14 +127,16 @@ public class Call {
   }
 
   /**
-   * Runs once when the server drains while the call is open; at once if it drains already. Replaces
-   * what was to run before.
+   * Runs once when the server drains while the call is open, or when its caller has to make it
+   * again for another reason; at once if that is so already. Replaces what was to run before.
    */
   public void onDrain(Runnable action) {
     Drain.Registration registration = drain.register(action);
     Drain.Registration replaced;
+    boolean atOnce;
     synchronized (this) {
       replaced = ended ? registration : draining;
+      atOnce = leaves && !ended;
       if (!ended) {
         draining = registration;
       }
@@ -142,11 +144,36 @@ public class Call {
     if (replaced != null) {
       replaced.cancel();
     }
+    if (atOnce) {
+      registration.tell();
+    }
+  }
+
+  /** Whether the caller was told to make it again, though the server stays. */
+  synchronized boolean leaves() {
+    return leaves;
+  }
+
+  /** Has the caller make the call again; returns whether the call knows how to do that. */
+  boolean leave() {
+    Drain.Registration registration;
+    synchronized (this) {
+      registration = draining;
+      leaves = registration != null;
+    }
+    if (registration == null) {
+      return false;
+    }
+    registration.tell();
+    return true;
   }
 
   /** A wait that its caller has asked for begins, or ends: that is no work. */
   public void waits(boolean begins) {
     record.waits(begins);
+    if (admission != null) {
+      admission.waits(begins);
+    }
   }
 
   CallRecorder.Begun record() {
@@ -198,7 +225,9 @@ public class Call {
       registration = draining;
       draining = null;
     }
-    begun.end();
+    if (admission != null) {
+      admission.end();
+    }
     record.end(Status.Code.OK);
     if (registration != null) {
       registration.cancel();

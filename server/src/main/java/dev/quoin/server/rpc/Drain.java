@@ -19,6 +19,11 @@ public final class Drain {
       this.action = action;
     }
 
+    /** Tells the call now, whether the server drains or not. */
+    void tell() {
+      Drain.this.run(this);
+    }
+
     void cancel() {
       registrations.remove(this);
     }

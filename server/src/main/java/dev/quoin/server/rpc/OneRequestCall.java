@@ -29,6 +29,9 @@ abstract class OneRequestCall<Q extends Message, R> extends AbstractCall<R> {
 
   @Override
   public void onHalfClose() {
+    if (call.isCancelled()) {
+      return;
+    }
     try {
       if (request == null) {
         throw InvalidRequest.of("", "no request was sent");

@@ -2,6 +2,7 @@
 package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
+import dev.quoin.server.errors.ApiException;
 import io.grpc.ServerCall;
 import java.util.concurrent.CompletionStage;
 
@@ -68,6 +69,11 @@ final class ReceivingCall<Q extends Message, R> extends AbstractCall<R> {
     }
     responses.end();
     super.onCancel();
+  }
+
+  @Override
+  public void deny(ApiException refusal) {
+    fail(refusal);
   }
 
   @Override

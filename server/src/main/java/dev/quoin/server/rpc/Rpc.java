@@ -3,11 +3,13 @@ package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
 import dev.quoin.server.access.Access;
+import dev.quoin.server.access.Caller;
 import dev.quoin.server.access.RpcMethod;
 import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
 import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
@@ -15,6 +17,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -151,19 +154,40 @@ public final class Rpc {
       ServerCallHandler<Object, R> handler =
           (server, headers) -> {
             Call call = new Call(headers, drain, ofMethod, recorded);
-            try {
-              call.admit(access, quotas, named, server.getAttributes());
-              server.request(requests);
-              return opener.apply(call, server);
-            } catch (RuntimeException refusal) {
-              // Nobody else hears of the end of a call that nobody serves.
-              call.end();
-              Refusals.close(server, call, support.failures(), refusal);
-              return new ServerCall.Listener<>() {};
+            CompletableFuture<Caller> admitted =
+                call.admit(new Admission(access, quotas, named, headers, server.getAttributes()));
+            if (admitted.isDone()) {
+              return begin(call, server, admitted, requests, opener);
             }
+            DeferredListener<Object> deferred = new DeferredListener<>(call::cancel);
+            admitted.whenComplete(
+                (caller, refusal) ->
+                    deferred.become(() -> begin(call, server, admitted, requests, opener)));
+            return deferred;
           };
       bound.put(method.getFullMethodName(), ServerMethodDefinition.create(lenient, handler));
       return this;
+    }
+
+    private <R> ServerCall.Listener<Object> begin(
+        Call call,
+        ServerCall<Object, R> server,
+        CompletableFuture<Caller> admitted,
+        int requests,
+        BiFunction<Call, ServerCall<Object, R>, AbstractCall<R>> opener) {
+      try {
+        call.begin(admitted.getNow(null));
+        server.request(requests);
+        AbstractCall<R> opened = opener.apply(call, server);
+        boolean isStream = server.getMethodDescriptor().getType() != MethodType.UNARY;
+        call.admission().opened(opened, isStream);
+        return opened;
+      } catch (RuntimeException refusal) {
+        // Nobody else hears of the end of a call that nobody serves.
+        call.end();
+        Refusals.close(server, call, support.failures(), refusal);
+        return new ServerCall.Listener<>() {};
+      }
     }
   }
 }

@@ -2,6 +2,7 @@
 package dev.quoin.server.rpc;
 
 import com.google.protobuf.Message;
+import dev.quoin.server.errors.ApiException;
 import io.grpc.ServerCall;
 
 /** A call with one request and a stream of responses. */
@@ -24,6 +25,12 @@ final class StreamingCall<Q extends Message, R> extends OneRequestCall<Q, R> {
   @Override
   void fail(Throwable failure) {
     responses.fail(failure);
+  }
+
+  @Override
+  public void deny(ApiException refusal) {
+    responses.fail(refusal);
+    call.cancel();
   }
 
   @Override

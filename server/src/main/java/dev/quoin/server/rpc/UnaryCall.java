@@ -7,11 +7,15 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 
 /** A call with one request and one response. */
 final class UnaryCall<Q extends Message, R> extends OneRequestCall<Q, R> {
   private final BiFunction<Q, Call, CompletionStage<R>> handler;
+
+  /** Whether its caller has been told what became of it, or somebody is about to. */
+  private final AtomicBoolean answered = new AtomicBoolean();
 
   UnaryCall(
       Call call,
@@ -28,10 +32,10 @@ final class UnaryCall<Q extends Message, R> extends OneRequestCall<Q, R> {
         .apply(request, call)
         .whenComplete(
             (response, failure) -> {
-              if (failure == null) {
+              if (failure != null) {
+                fail(failure);
+              } else if (answered.compareAndSet(false, true)) {
                 answer(response);
-              } else {
-                refuse(failure);
               }
             });
   }
@@ -51,6 +55,20 @@ final class UnaryCall<Q extends Message, R> extends OneRequestCall<Q, R> {
 
   @Override
   void fail(Throwable failure) {
-    refuse(failure);
+    if (answered.compareAndSet(false, true)) {
+      refuse(failure);
+    }
+  }
+
+  /** There is nothing to hand over: it ends, or it does not. */
+  @Override
+  public boolean leave() {
+    return false;
+  }
+
+  @Override
+  public void deny(ApiException refusal) {
+    fail(refusal);
+    call.cancel();
   }
 }

@@ -326,6 +326,9 @@ public record Settings(
       throw new BadSettings(
           "syslog-namespace: allowed are 1 to 63 lower-case letters, digits and inner hyphens");
     }
+    if (syslogNamespace.equals("quoin-audit")) {
+      throw new BadSettings("syslog-namespace: only the server writes in quoin-audit");
+    }
     if (!keyPrefix.matches("[A-Za-z0-9._-]{1,64}")) {
       throw new BadSettings("key-prefix: allowed are 1 to 64 letters, digits, '.', '_' and '-'");
     }
@@ -383,7 +386,7 @@ public record Settings(
     } catch (IllegalArgumentException e) {
       // Refused below.
     }
-    throw new BadSettings("jwt-keys: " + url + " is no URL");
+    throw new BadSettings("jwt-keys: must be a file, or an http or https URL");
   }
 
   private static boolean isLoopback(String setting, String host) {

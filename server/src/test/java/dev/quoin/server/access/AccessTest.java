@@ -17,6 +17,7 @@ import dev.quoin.locks.v1.RevokeRequest;
 import dev.quoin.logs.v1.ListNamesRequest;
 import dev.quoin.logs.v1.ListRecentRequest;
 import dev.quoin.logs.v1.LogsGrpc;
+import dev.quoin.logs.v1.WriteRequest;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
@@ -68,6 +69,11 @@ final class AccessTest {
             "redis-timeout", "10s",
             "tokens", tokens.toString(),
             "policy", policy.toString(),
+            "quotas",
+                Files.writeString(
+                        folder.resolve("quotas.yaml"),
+                        "quotas: [{principals: [orders], request_bytes: 400}]")
+                    .toString(),
             "audit-file", audit.toString());
   }
 
@@ -214,6 +220,95 @@ final class AccessTest {
 
     assertThat(logs.listNames(ListNamesRequest.getDefaultInstance()).getNamesList())
         .containsExactly("-");
+  }
+
+  /** Refused for a quota, or let in without being known: both are seen. */
+  @Test
+  void quotasAndOpenCallsForOperatorsAreAudited() throws Exception {
+    Files.writeString(policy, POLICY + "open: [quoin.locks.v1.Locks/Revoke]\n");
+    Eventually.until("the policy is used", this::mayRevoke);
+    Eventually.until(
+        "a call of nobody known is audited",
+        () -> audited("", "quoin.locks.v1.Locks/Revoke", "ALLOWED") > 0);
+
+    Refused refused =
+        Refused.by(
+            () ->
+                locks(orders, "default")
+                    .acquire(AcquireRequest.newBuilder().setName("a".repeat(500)).build()));
+    assertThat(refused.reason()).isEqualTo("QUOTA_EXCEEDED");
+    Eventually.until(
+        "a quota is audited",
+        () -> audited("orders", "quoin.locks.v1.Locks/Acquire", "QUOTA_EXCEEDED") == 1);
+    Eventually.until(
+        "it is told why",
+        () -> {
+          // Those before may have been too many for this second.
+          Refused.by(() -> locks("nonsense", "default").get(get("a")));
+          return lines().stream().anyMatch(line -> line.contains("the token is not known"));
+        });
+    assertThat(String.join("", lines())).doesNotContain("nonsense").doesNotContain(orders);
+  }
+
+  private boolean mayRevoke() {
+    try {
+      server.locks().revoke(RevokeRequest.newBuilder().setName("a").build());
+      return true;
+    } catch (io.grpc.StatusRuntimeException e) {
+      return false;
+    }
+  }
+
+  private long audited(String principal, String rpc, String outcome) {
+    return lines().stream()
+        .map(AccessTest::json)
+        .filter(line -> line.get("principal").asText().equals(principal))
+        .filter(line -> line.get("rpc").asText().equals(rpc))
+        .filter(line -> line.get("outcome").asText().equals(outcome))
+        .count();
+  }
+
+  /** Whoever could write there could hide what they did among lines of their own. */
+  @Test
+  void onlyTheServerWritesInTheAudit() throws Exception {
+    LogsGrpc.LogsBlockingStub logs =
+        LogsGrpc.newBlockingStub(server.channel()).withInterceptors(bearer(ops, "quoin-audit"));
+    WriteRequest line =
+        WriteRequest.newBuilder().setName("default").setText("nothing happened").build();
+    Refused refused = Refused.by(() -> logs.write(line));
+    assertThat(refused.reason()).isEqualTo("PERMISSION_DENIED");
+    assertThat(
+            Refused.by(
+                    () ->
+                        locks(ops, "quoin-audit")
+                            .acquire(AcquireRequest.newBuilder().setName("a").build()))
+                .reason())
+        .isEqualTo("PERMISSION_DENIED");
+    logs.listNames(ListNamesRequest.getDefaultInstance());
+
+    // Also where all is open, and where nobody is asked who they are.
+    Files.writeString(policy, POLICY + "open: [quoin.logs.v1.Logs]\n");
+    LogsGrpc.LogsBlockingStub unknown =
+        LogsGrpc.newBlockingStub(server.channel()).withInterceptors(TestServer.in("quoin-audit"));
+    Eventually.until("reading is open", () -> mayList(unknown));
+    assertThat(Refused.by(() -> unknown.write(line)).reason()).isEqualTo("PERMISSION_DENIED");
+    try (TestServer open = TestServer.start("redis", TestRedis.uri(), "redis-timeout", "10s")) {
+      LogsGrpc.LogsBlockingStub anybody =
+          LogsGrpc.newBlockingStub(open.channel()).withInterceptors(TestServer.in("quoin-audit"));
+      assertThat(Refused.by(() -> anybody.write(line)).reason()).isEqualTo("PERMISSION_DENIED");
+      assertThat(mayList(anybody)).isTrue();
+    }
+    assertThatThrownBy(() -> TestServer.start("syslog-namespace", "quoin-audit"))
+        .hasMessage("syslog-namespace: only the server writes in quoin-audit");
+  }
+
+  private static boolean mayList(LogsGrpc.LogsBlockingStub logs) {
+    try {
+      logs.listNames(ListNamesRequest.getDefaultInstance());
+      return true;
+    } catch (io.grpc.StatusRuntimeException e) {
+      return false;
+    }
   }
 
   private static int entries(LogsGrpc.LogsBlockingStub logs, String name) {

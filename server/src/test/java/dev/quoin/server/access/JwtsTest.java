@@ -22,6 +22,7 @@ import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpServer;
 import dev.quoin.server.settings.BadSettings;
+import dev.quoin.server.settings.SettingsReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -30,8 +31,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
@@ -202,6 +206,50 @@ final class JwtsTest {
             () -> new JwtIssuer("http://127.0.0.1:" + http.getAddress().getPort() + "/keys"))
         .isInstanceOf(BadSettings.class)
         .hasMessageStartingWith("jwt-keys: cannot fetch");
+  }
+
+  /** The URL is for the issuer's eyes: what is told of it is where it leads. */
+  @Test
+  void secretsOfTheUrlAreToldToItsIssuerOnly() throws Exception {
+    List<String> authorizations = new CopyOnWriteArrayList<>();
+    HttpServer http =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    http.createContext(
+        "/keys",
+        exchange -> {
+          authorizations.add(exchange.getRequestHeaders().getFirst("Authorization"));
+          // No keys: the last thing that can go wrong.
+          exchange.sendResponseHeaders(
+              exchange.getRequestURI().getQuery().length() > 9 ? 500 : 200, -1);
+          exchange.close();
+        });
+    http.start();
+    String place = "127.0.0.1:" + http.getAddress().getPort() + "/keys";
+    try {
+      assertTold("http://zoe7:s3cret@" + place + "?key=hush", "cannot fetch http://" + place);
+      assertTold("http://zoe7:s3cret@" + place + "?key=hush-hush", "it answers 500");
+      assertThat(authorizations)
+          .hasSize(2)
+          .containsOnly("Basic " + Base64.getEncoder().encodeToString("zoe7:s3cret".getBytes()));
+    } finally {
+      http.stop(0);
+    }
+    assertTold("http://zoe7:s3cret@" + place + "?key=hush", "cannot fetch http://" + place);
+    assertTold("http://zoe7:s3cret@127.0.0.1:x y/keys?key=hush", "must be a file, or an http");
+    assertTold("https://zoe7:s3cret@nowhere.invalid/keys?key=hush", "https://nowhere.invalid/keys");
+  }
+
+  private static void assertTold(String url, String text) {
+    assertThatThrownBy(() -> new JwtIssuer(url))
+        .isInstanceOf(BadSettings.class)
+        .hasMessageContaining(text)
+        .hasMessageNotContainingAny("s3cret", "hush", "zoe7");
+    assertThatThrownBy(
+            () ->
+                SettingsReader.read(
+                    null, Map.of(), Map.of("jwt-keys", url.replace("127.0.0.1", "::"))))
+        .isInstanceOf(BadSettings.class)
+        .hasMessageNotContainingAny("s3cret", "hush");
   }
 
   private void assertRefused(String token, String reason) {

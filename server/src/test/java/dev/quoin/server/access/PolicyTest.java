@@ -173,6 +173,6 @@ final class PolicyTest {
 
   private static Policy.Decision decide(
       Policy policy, String principal, String namespace, String method) {
-    return policy.decide(Principal.of(principal), namespace, METHODS.find(method));
+    return policy.decide(Principal.of(principal, Map.of()), namespace, METHODS.find(method));
   }
 }

@@ -39,12 +39,16 @@ final class TestJwts {
 
   /** A token for five minutes. */
   static String signed(ECKey key, String subject, Map<String, String> claims) {
+    return signed(key, subject, claims, Instant.now().plusSeconds(300));
+  }
+
+  static String signed(ECKey key, String subject, Map<String, String> claims, Instant expires) {
     JWTClaimsSet.Builder set =
         new JWTClaimsSet.Builder()
             .issuer(ISSUER)
             .audience(AUDIENCE)
             .subject(subject)
-            .expirationTime(Date.from(Instant.now().plusSeconds(300)));
+            .expirationTime(Date.from(expires));
     claims.forEach(set::claim);
     JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.ES256).keyID(key.getKeyID()).build();
     SignedJWT jwt = new SignedJWT(header, set.build());

@@ -4,10 +4,19 @@ package dev.quoin.server.quotas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Struct;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.QuotaFailure;
 import com.google.rpc.RetryInfo;
 import dev.quoin.access.v1.Permission;
+import dev.quoin.config.v1.ConfigGrpc;
+import dev.quoin.config.v1.DeleteRequest;
+import dev.quoin.config.v1.RollbackRequest;
+import dev.quoin.config.v1.SetMaintenanceRequest;
+import dev.quoin.config.v1.SetRequest;
+import dev.quoin.external.keda.ExternalScalerGrpc;
+import dev.quoin.external.keda.IsActiveResponse;
+import dev.quoin.external.keda.ScaledObjectRef;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.HoldRequest;
@@ -21,6 +30,7 @@ import dev.quoin.logs.v1.WriteStreamResponse;
 import dev.quoin.queues.v1.EnqueueRequest;
 import dev.quoin.queues.v1.LeaseRequest;
 import dev.quoin.queues.v1.NewTask;
+import dev.quoin.queues.v1.PauseRequest;
 import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.server.access.RpcMethod;
 import dev.quoin.server.errors.ApiException;
@@ -31,6 +41,13 @@ import dev.quoin.server.testing.RedisProcess;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
+import dev.quoin.social.v1.HideRequest;
+import dev.quoin.social.v1.ModerationGrpc;
+import dev.quoin.social.v1.StatusesGrpc;
+import dev.quoin.social.v1.StatusesPostRequest;
+import dev.quoin.social.v1.SuspendRequest;
+import dev.quoin.social.v1.UsersCreateRequest;
+import dev.quoin.social.v1.UsersGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Status.Code;
 import io.grpc.stub.StreamObserver;
@@ -202,6 +219,102 @@ final class QuotasTest {
                 .acquire(AcquireRequest.newBuilder().setName("b").build())
                 .getAcquired())
         .isTrue();
+  }
+
+  /** What is wrong has to be stopped before room can be made. */
+  @Test
+  void operatorsActWhereTooMuchIsStored() throws Exception {
+    start("[{namespaces: [full], stored_keys: 1}]");
+    var inFull = TestServer.in("full");
+    ConfigGrpc.ConfigBlockingStub config =
+        ConfigGrpc.newBlockingStub(server.channel()).withInterceptors(inFull);
+    SetRequest set =
+        SetRequest.newBuilder()
+            .setType("t")
+            .setComponent("c")
+            .setValue(Struct.getDefaultInstance())
+            .build();
+    long version = config.set(set).getVersion();
+    long user =
+        UsersGrpc.newBlockingStub(server.channel())
+            .withInterceptors(inFull)
+            .create(UsersCreateRequest.newBuilder().setLogin("ann").setName("Ann").build())
+            .getUserId();
+    long status =
+        StatusesGrpc.newBlockingStub(server.channel())
+            .withInterceptors(inFull)
+            .post(StatusesPostRequest.newBuilder().setAuthorId(user).setText("spam").build())
+            .getStatusId();
+    measure();
+    assertThat(Refused.by(() -> config.set(set)).reason()).isEqualTo("QUOTA_EXCEEDED");
+
+    config.setMaintenance(SetMaintenanceRequest.newBuilder().setName("shop").setOn(true).build());
+    config.delete(DeleteRequest.newBuilder().setType("t").setComponent("c").build());
+    assertThat(
+            config
+                .rollback(
+                    RollbackRequest.newBuilder()
+                        .setType("t")
+                        .setComponent("c")
+                        .setVersion(version)
+                        .build())
+                .getStored())
+        .isTrue();
+    ModerationGrpc.ModerationBlockingStub moderation =
+        ModerationGrpc.newBlockingStub(server.channel()).withInterceptors(inFull);
+    assertThat(
+            moderation
+                .hide(HideRequest.newBuilder().setStatusId(status).setHidden(true).build())
+                .getChanged())
+        .isTrue();
+    assertThat(
+            moderation
+                .suspend(SuspendRequest.newBuilder().setUserId(user).setSuspended(true).build())
+                .getChanged())
+        .isTrue();
+    QueuesGrpc.newBlockingStub(server.channel())
+        .withInterceptors(inFull)
+        .pause(PauseRequest.newBuilder().setQueue("q").build());
+  }
+
+  /** KEDA sends no headers: its trigger names the namespace, whose quota counts. */
+  @Test
+  void callsOfTheScalerCountWhereItsTriggerLooks() throws Exception {
+    start(
+        "[{namespaces: [mail], calls_per_second: 1, burst: 3, open_calls: 1},"
+            + " {namespaces: [default], calls_per_second: 1, burst: 1}]");
+    ExternalScalerGrpc.ExternalScalerBlockingStub scaler =
+        ExternalScalerGrpc.newBlockingStub(server.channel());
+    ScaledObjectRef mail =
+        ScaledObjectRef.newBuilder()
+            .putScalerMetadata("namespace", "mail")
+            .putScalerMetadata("queue", "q")
+            .build();
+    scaler.isActive(mail);
+    scaler.isActive(mail);
+    OpenStream<ScaledObjectRef, IsActiveResponse> stream = new OpenStream<>();
+    ExternalScalerGrpc.newStub(server.channel()).streamIsActive(mail, stream);
+    stream.any();
+
+    Refused refused = Refused.by(() -> scaler.isActive(mail));
+    assertThat(refused.detail(ErrorInfo.class).orElseThrow().getMetadataMap())
+        .containsEntry("subject", "namespace:mail")
+        .containsEntry("quota", "open_calls");
+    // Nothing of it was the business of the namespace that no header named.
+    assertThat(isServed("default")).isTrue();
+
+    stream.cancel();
+    Eventually.until("the stream has left room", () -> isActive(scaler, mail));
+  }
+
+  private static boolean isActive(
+      ExternalScalerGrpc.ExternalScalerBlockingStub scaler, ScaledObjectRef object) {
+    try {
+      scaler.isActive(object);
+      return true;
+    } catch (io.grpc.StatusRuntimeException e) {
+      return false;
+    }
   }
 
   /** Tasks that nobody may take out stay for good. */

@@ -7,6 +7,7 @@ import dev.quoin.server.access.RpcMethods;
 import dev.quoin.server.settings.SettingsReader;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** Lets everybody do everything, as a server does that is told nothing else. */
 public final class OpenAccess {
@@ -14,6 +15,9 @@ public final class OpenAccess {
 
   public static Access open() {
     return new Access(
-        SettingsReader.read(null, Map.of(), Map.of()), new RpcMethods(List.of()), new Audit(""));
+        SettingsReader.read(null, Map.of(), Map.of()),
+        new RpcMethods(List.of()),
+        new Audit(""),
+        check -> CompletableFuture.completedFuture(check.get()));
   }
 }
