@@ -124,7 +124,7 @@ func (r *rpc) unary(ctx context.Context, conn grpc.ClientConnInterface, request 
 	var collected *dynamicpb.Message
 	for {
 		answer := dynamicpb.NewMessage(r.method.Output())
-		if err := conn.Invoke(ctx, r.fullMethod(), request, answer); err != nil {
+		if err := r.app.invoke(ctx, conn, r.fullMethod(), request, answer); err != nil {
 			r.undo(ctx, conn, request, id, err)
 			return err
 		}
@@ -216,7 +216,7 @@ func (r *rpc) undo(ctx context.Context, conn grpc.ClientConnInterface, request *
 		return
 	}
 	var refused *quoin.Error
-	if !errors.As(failure, &refused) {
+	if !errors.As(failure, &refused) || !r.app.reached.once.Load() {
 		return
 	}
 	switch refused.Code {
@@ -235,7 +235,7 @@ func (r *rpc) undo(ctx context.Context, conn grpc.ClientConnInterface, request *
 		undone.Set(named, protoreflect.ValueOfString(name))
 		undone.Set(idOf, protoreflect.ValueOfString(id))
 		method := "/" + string(release.Parent().FullName()) + "/" + string(release.Name())
-		if err := conn.Invoke(ctx, method, undone, dynamicpb.NewMessage(release.Output())); err != nil {
+		if err := r.app.invoke(ctx, conn, method, undone, dynamicpb.NewMessage(release.Output())); err != nil {
 			r.app.note("quoin: it is not known whether %s was granted; if it was, it ends with its lease", plain(name))
 			return
 		}

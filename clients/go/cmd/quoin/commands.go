@@ -62,7 +62,7 @@ func (a *app) commands(ctx context.Context, arguments []string) (*cobra.Command,
 	complete(root, "profile", a.completeProfiles)
 	complete(root, "namespace", a.completeNamespaces)
 
-	root.AddGroup(&cobra.Group{ID: "services", Title: "Services"}, &cobra.Group{ID: "own", Title: "Other commands"})
+	root.AddGroup(&cobra.Group{ID: "services", Title: "Services"}, &cobra.Group{ID: "others", Title: "Services of other packages"}, &cobra.Group{ID: "own", Title: "Other commands"})
 	if launcher := a.env(launcherVariable); launcher != "" {
 		root.AddGroup(&cobra.Group{ID: "server", Title: "The server"})
 	}
@@ -193,6 +193,10 @@ func (a *app) serviceCommands(root *cobra.Command, own []*cobra.Command, argumen
 		group := &cobra.Command{
 			Use: name, Short: sentence(a.contract.comment(service)), Long: a.contract.comment(service),
 			GroupID: "services", Args: cobra.ArbitraryArgs, RunE: needsCommand,
+		}
+		if !strings.HasPrefix(string(service.FullName()), "quoin.") {
+			group.GroupID = "others"
+			group.Short = cmp.Or(group.Short, string(service.FullName()))
 		}
 		parts := strings.Split(string(service.ParentFile().Package()), ".")
 		if len(parts) > 1 && inPackage[service.ParentFile().Package()] == 1 {
@@ -352,6 +356,7 @@ func needsCommand(command *cobra.Command, typed []string) error {
 		return command.Help()
 	}
 	text := fmt.Sprintf("%s has no command %q", command.CommandPath(), typed[0])
+	command.SuggestionsMinimumDistance = 2
 	if near := command.SuggestionsFor(typed[0]); len(near) > 0 {
 		text += "; did you mean " + strings.Join(near, ", ") + "?"
 	} else {

@@ -207,7 +207,7 @@ func (a *app) names(ctx context.Context, lists protoreflect.MethodDescriptor, wa
 	ctx, cancel := context.WithTimeout(ctx, completionPatience)
 	defer cancel()
 	answer := dynamicpb.NewMessage(lists.Output())
-	if client.Conn().Invoke(ctx, "/"+string(lists.Parent().FullName())+"/"+string(lists.Name()), request, answer) != nil {
+	if a.invoke(ctx, client.Conn(), "/"+string(lists.Parent().FullName())+"/"+string(lists.Name()), request, answer) != nil {
 		return nil
 	}
 	list, _ := listIn(lists.Output())

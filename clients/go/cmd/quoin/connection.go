@@ -4,6 +4,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,10 +12,16 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
 	"github.com/spf13/pflag"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 )
 
 const defaultAddress = "localhost:7400"
@@ -162,7 +169,10 @@ func (a *app) client() (*quoin.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []quoin.Option{quoin.WithLogger(slog.New(slog.DiscardHandler))}
+	options := []quoin.Option{
+		quoin.WithLogger(slog.New(slog.DiscardHandler)),
+		quoin.WithDialOptions(grpc.WithStatsHandler(&a.reached), grpc.WithChainUnaryInterceptor(a.reached.giveUp)),
+	}
 	if t.Namespace != "" {
 		options = append(options, quoin.WithNamespace(t.Namespace))
 	}
@@ -182,4 +192,44 @@ func (a *app) client() (*quoin.Client, error) {
 	}
 	a.connected = client
 	return client, nil
+}
+
+// reachable notes whether there was ever a connection. The client tries again and again while there is
+// none, as programs want it; who sits at a terminal wants to know at once.
+type reachable struct{ once atomic.Bool }
+
+func (r *reachable) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+func (r *reachable) HandleConn(_ context.Context, event stats.ConnStats) {
+	if _, begins := event.(*stats.ConnBegin); begins {
+		r.once.Store(true)
+	}
+}
+
+func (r *reachable) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+func (r *reachable) HandleRPC(context.Context, stats.RPCStats)                       {}
+
+// giveUpKey is where a call keeps how to end it.
+type giveUpKey struct{}
+
+// giveUp ends a call that met no server.
+func (r *reachable) giveUp(
+	ctx context.Context, method string, request, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
+) error {
+	err := invoke(ctx, method, request, reply, cc, options...)
+	if end, ok := ctx.Value(giveUpKey{}).(context.CancelCauseFunc); ok && status.Code(err) == codes.Unavailable && !r.once.Load() {
+		end(err)
+	}
+	return err
+}
+
+// invoke makes a unary call; if there is no server it fails with that.
+func (a *app) invoke(ctx context.Context, conn grpc.ClientConnInterface, method string, request, answer proto.Message) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	err := conn.Invoke(context.WithValue(ctx, giveUpKey{}, end), method, request, answer)
+	if cause := context.Cause(ctx); err != nil && status.Code(cause) == codes.Unavailable {
+		return &quoin.Error{Code: codes.Unavailable, Message: status.Convert(cause).Message()}
+	}
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
@@ -87,6 +88,19 @@ func codeOf(err error) int {
 	}
 }
 
+// dialing is what gRPC says about a connection, without what it puts around it.
+func dialing(message string) string {
+	if quoted, ok := strings.CutPrefix(message, "connection error: desc = "); ok {
+		if text, err := strconv.Unquote(quoted); err == nil {
+			message = plain(text)
+		}
+	}
+	for _, around := range []string{"transport: ", "Error while dialing: ", "authentication handshake failed: "} {
+		message = strings.TrimPrefix(message, around)
+	}
+	return message
+}
+
 // explain says what went wrong in one sentence with its reason, and below it which fields are wrong.
 func explain(err error, address string) string {
 	var refused *quoin.Error
@@ -102,7 +116,7 @@ func explain(err error, address string) string {
 		}
 		fmt.Fprintf(&text, "%s (%s)", message, plain(string(refused.Reason)))
 	case refused.Code == codes.Unavailable:
-		fmt.Fprintf(&text, "no server answers at %s: %s", plain(address), message)
+		fmt.Fprintf(&text, "no server answers at %s: %s", plain(address), dialing(message))
 	case refused.Code == codes.DeadlineExceeded:
 		text.WriteString("there was no answer in time: --timeout gives it longer")
 	case refused.Code == codes.Unimplemented:

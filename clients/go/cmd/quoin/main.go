@@ -34,6 +34,7 @@ type app struct {
 	contract       *contract
 	cached         bool // the contract was read from the cache
 	connected      *quoin.Client
+	reached        reachable
 	everything     bool // make the flags of all commands, not only of those that are named
 }
 

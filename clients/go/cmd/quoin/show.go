@@ -34,6 +34,7 @@ type shower struct {
 	isJSON   bool
 	isScreen bool // a terminal reads it
 	isStyled bool // ANSI sequences are welcome
+	isBrief  bool // times are short, as in lines
 }
 
 // answer prints the answer of a unary call.
@@ -45,16 +46,16 @@ func (s *shower) answer(message protoreflect.Message) error {
 	return err
 }
 
-// event prints a message of a stream, in one line.
+// event prints a message of a stream.
 func (s *shower) event(message protoreflect.Message) error {
 	if s.isJSON {
 		return s.json(message)
 	}
-	line := s.line(message)
-	if line == "" {
-		return nil
+	var text strings.Builder
+	for _, line := range s.lines(message) {
+		text.WriteString(line + "\n")
 	}
-	_, err := io.WriteString(s.out, line+"\n")
+	_, err := io.WriteString(s.out, text.String())
 	return err
 }
 
@@ -204,7 +205,11 @@ func (s *shower) message(message protoreflect.Message) string {
 		return showDuration(time.Duration(message.Get(fields.ByName("seconds")).Int())*time.Second +
 			time.Duration(message.Get(fields.ByName("nanos")).Int()))
 	case timestampType:
-		return showTime(time.Unix(message.Get(fields.ByName("seconds")).Int(), message.Get(fields.ByName("nanos")).Int()), s.now())
+		moment := time.Unix(message.Get(fields.ByName("seconds")).Int(), message.Get(fields.ByName("nanos")).Int())
+		if s.isBrief {
+			return moment.Local().Format("2006-01-02T15:04:05")
+		}
+		return showTime(moment, s.now())
 	}
 	if isWellKnown(message.Descriptor()) {
 		var text bytes.Buffer
@@ -239,7 +244,7 @@ func showDuration(length time.Duration) string {
 
 // showTime is a moment in the local zone, and how far away that is.
 func showTime(moment, now time.Time) string {
-	return moment.Local().Format("2006-01-02 15:04:05 -07:00") + " (" + age(moment, now) + ")"
+	return moment.Local().Format(time.DateTime) + " (" + age(moment, now) + ")"
 }
 
 func age(moment, now time.Time) string {
@@ -345,8 +350,17 @@ func (s *shower) table(of protoreflect.FieldDescriptor, list protoreflect.List) 
 		return strconv.Itoa(list.Len()) + " empty\n"
 	}
 	cells := make([][]string, list.Len()+1)
+	leaf := func(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+	leaves := map[string]int{}
 	for _, name := range names {
-		cells[0] = append(cells[0], strings.ToUpper(name))
+		leaves[leaf(name)]++
+	}
+	for _, name := range names {
+		header := name
+		if leaves[leaf(name)] == 1 {
+			header = leaf(name)
+		}
+		cells[0] = append(cells[0], strings.ToUpper(header))
 		for i := range rows {
 			text, ok := rows[i][name]
 			if !ok || text == "" {
@@ -417,11 +431,34 @@ func columns(text string) int {
 	return count
 }
 
-// line shows a message of a stream: what it is, and its values. Heartbeats say nothing to people, and
-// neither do cursors.
-func (s *shower) line(message protoreflect.Message) string {
-	var words []string
-	hidden := false
+// lines show a message of a stream: what it is, and its values, in one line; what holds a list of messages
+// takes a line for each of them. Heartbeats say nothing to people, and neither do cursors.
+func (s *shower) lines(message protoreflect.Message) []string {
+	brief := *s
+	brief.isBrief = true
+	words, values, below, hidden := brief.words(message)
+	if len(below) == 0 {
+		if hidden && len(values) == 0 {
+			return nil
+		}
+		if len(words)+len(values) == 0 {
+			return []string{"{}"}
+		}
+		return []string{strings.Join(append(words, values...), "  ")}
+	}
+	var all []string
+	for _, one := range below {
+		inner, more, _, _ := brief.words(one)
+		if len(inner) == 0 {
+			inner = words
+		}
+		all = append(all, strings.Join(slices.Concat(inner, values, more), "  "))
+	}
+	return all
+}
+
+// words are what happened by a message of a stream, its values, and the messages it lists.
+func (s *shower) words(message protoreflect.Message) (words, values []string, below []protoreflect.Message, hidden bool) {
 	skip := func(one protoreflect.FieldDescriptor) bool { return one.Name() == "cursor" }
 	fields := message.Descriptor().Fields()
 	for i := range fields.Len() {
@@ -430,30 +467,28 @@ func (s *shower) line(message protoreflect.Message) string {
 			continue
 		}
 		value := message.Get(one)
-		if one.Message() != nil && one.Message().FullName() == heartbeatType {
+		isMessage := one.Message() != nil && !one.IsMap() && !isWellKnown(one.Message())
+		switch {
+		case isMessage && one.Message().FullName() == heartbeatType:
 			hidden = true
-			continue
-		}
-		// What happened is the message that was chosen of several.
-		if one.ContainingOneof() != nil && !one.HasOptionalKeyword() && one.Message() != nil && !isWellKnown(one.Message()) {
-			words = append([]string{kebab(one.Name())}, words...)
-			for _, within := range s.pairs(value.Message(), "", skip) {
-				words = append(words, within.name+"="+quoted(within.text))
+		case isMessage && one.IsList():
+			for i := range value.List().Len() {
+				below = append(below, value.List().Get(i).Message())
 			}
-			continue
-		}
-		if one.Message() != nil && !one.IsList() && !one.IsMap() && !isWellKnown(one.Message()) {
+		case isMessage && one.ContainingOneof() != nil && !one.HasOptionalKeyword():
+			// What happened is the message that was chosen of several.
+			inner, more, listed, _ := s.words(value.Message())
+			words = append(words, kebab(one.Name()))
+			words, values, below = append(words, inner...), append(values, more...), append(below, listed...)
+		case isMessage:
 			for _, within := range s.pairs(value.Message(), string(one.Name())+".", skip) {
-				words = append(words, within.name+"="+quoted(within.text))
+				values = append(values, within.name+"="+quoted(within.text))
 			}
-			continue
+		default:
+			values = append(values, string(one.Name())+"="+quoted(s.value(one, value)))
 		}
-		words = append(words, string(one.Name())+"="+quoted(s.value(one, value)))
 	}
-	if len(words) == 0 && !hidden {
-		return "{}"
-	}
-	return strings.Join(words, "  ")
+	return words, values, below, hidden
 }
 
 // quoted puts a value in quotes that would not be told from what follows otherwise. It is plain already.
