@@ -286,12 +286,15 @@ func (a *app) callCommand() *cobra.Command {
 			}
 			return r.run(command.Context(), nil)
 		},
-		ValidArgsFunction: func(_ *cobra.Command, typed []string, _ string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(_ *cobra.Command, typed []string, begun string) ([]string, cobra.ShellCompDirective) {
+			if len(typed) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
 			var all []string
 			for _, service := range a.contract.services {
 				for i := range service.Methods().Len() {
-					if len(typed) == 0 {
-						all = append(all, string(service.FullName())+"/"+string(service.Methods().Get(i).Name()))
+					if name := string(service.FullName()) + "/" + string(service.Methods().Get(i).Name()); strings.HasPrefix(name, begun) {
+						all = append(all, name)
 					}
 				}
 			}

@@ -45,7 +45,7 @@ func (a *app) helpText(command *cobra.Command) string {
 
 	var arguments, own []*pflag.Flag
 	command.LocalFlags().VisitAll(func(flag *pflag.Flag) {
-		if flag.Hidden || flag.Name == "help" || flag.Name == "version" || command.Root().PersistentFlags().Lookup(flag.Name) != nil {
+		if flag.Hidden || flag.Name == "help" || !command.HasParent() || command.Root().PersistentFlags().Lookup(flag.Name) != nil {
 			return
 		}
 		if one, ok := flag.Value.(*field); ok && one.isArgument {
