@@ -17,7 +17,7 @@ import (
 const (
 	exitDone        = 0
 	exitNotGranted  = 1 // the answer says that the lease was not granted, or it was lost
-	exitUsage       = 2 // the command line is wrong; nothing was sent
+	exitUsage       = 2 // the command line or the input is wrong
 	exitInvalid     = 3 // the request breaks a rule
 	exitDenied      = 4 // who calls is not known, or may not
 	exitNotFound    = 5
@@ -31,7 +31,7 @@ const (
 const exitHelp = `Exit codes:
   0    done
   1    the lease was not granted, or it was lost
-  2    the command line is wrong; nothing was sent
+  2    the command line or the input is wrong
   3    the request breaks a rule of the contract
   4    the caller is not known, or may not do that
   5    what it is about does not exist
@@ -41,7 +41,7 @@ const exitHelp = `Exit codes:
   9    anything else
   130  interrupted with Ctrl-C`
 
-// usageError is a command line that is wrong.
+// usageError is a command line, or an input, that is wrong.
 type usageError struct{ cause error }
 
 func (e usageError) Error() string { return e.cause.Error() }
