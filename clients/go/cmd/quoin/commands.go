@@ -184,7 +184,7 @@ func (a *app) serviceCommands(root *cobra.Command, own []*cobra.Command, argumen
 	for _, service := range services {
 		name := kebab(service.Name())
 		if taken[name] {
-			name = strings.ReplaceAll(kebab(protoreflect.Name(service.FullName())), ".", "-")
+			name = strings.ReplaceAll(string(service.ParentFile().Package()), ".", "-") + "-" + name
 		}
 		taken[name] = true
 		names[name] = service
@@ -231,6 +231,14 @@ func (a *app) rpcCommand(root *cobra.Command, method protoreflect.MethodDescript
 	if hasPages(method) {
 		command.Flags().BoolVar(&r.all, "all", false, "All pages, one after the other.")
 	}
+	if method.IsStreamingClient() {
+		command.Long += "\n\nRequests are read from the standard input, as JSON, one a line. "
+		if hasChoice(method.Input()) {
+			command.Long += "What arguments and flags say makes the first one."
+		} else {
+			command.Long += "What arguments and flags say goes for every one; without input it is the only one."
+		}
+	}
 	r.fields = fieldsOf(a.contract, r.parser, method.Input(), isTaken)
 	r.arguments = argumentsOf(a.contract, r.fields)
 	addFlags(command.Flags(), r.fields)
@@ -270,7 +278,7 @@ func (a *app) callCommand() *cobra.Command {
 		Short: "Call an RPC with a request in JSON",
 		Long: "Calls an RPC with a request in JSON, or @FILE, or @- for the standard input; without one the request is empty.\n\n" +
 			"  quoin call quoin.locks.v1.Locks/Acquire '{\"name\": \"report\", \"lease\": \"60s\"}'\n\n" +
-			"An RPC that takes a stream of requests reads them from the standard input, one a line, after the one that is given.",
+			"An RPC that takes a stream of requests reads them from the standard input, one a line.",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(command *cobra.Command, typed []string) error {
 			if len(typed) == 0 || len(typed) > 2 {

@@ -31,11 +31,7 @@ public final class SettingsReader {
   /** Variables of the terminal, which may be set where a server is started, too. */
   private static final Set<String> TERMINAL =
       Set.of(
-          "QUOIN_ADDRESS",
-          "QUOIN_NAMESPACE",
-          "QUOIN_PROFILE",
-          "QUOIN_TOKEN",
-          "QUOIN_TOKEN_FILE");
+          "QUOIN_ADDRESS", "QUOIN_NAMESPACE", "QUOIN_PROFILE", "QUOIN_TOKEN", "QUOIN_TOKEN_FILE");
 
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
