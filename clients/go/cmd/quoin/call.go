@@ -211,18 +211,19 @@ func (r *rpc) nameRequest(request *dynamicpb.Message) string {
 // undo gives back what a call may have been granted whose answer did not arrive: a lease that was granted
 // in the moment of a Ctrl-C. By the contract that is Release with the id of the request.
 func (r *rpc) undo(ctx context.Context, conn grpc.ClientConnInterface, request *dynamicpb.Message, id string, failure error) {
-	release := r.method.Parent().(protoreflect.ServiceDescriptor).Methods().ByName("Release")
-	if id == "" || !r.asksForLease() || release == nil {
-		return
-	}
 	var refused *quoin.Error
-	if !errors.As(failure, &refused) || !r.app.reached.once.Load() {
+	if !r.asksForLease() || !errors.As(failure, &refused) || !r.app.reached.once.Load() {
 		return
 	}
 	switch refused.Code {
 	case codes.Canceled, codes.DeadlineExceeded, codes.Unavailable:
 	default:
 		return // it was refused
+	}
+	release := r.method.Parent().(protoreflect.ServiceDescriptor).Methods().ByName("Release")
+	if id == "" || release == nil {
+		r.app.note("quoin: what was granted in this moment, if anything, ends with its lease")
+		return
 	}
 	named, idOf := textField(release.Input(), "name"), textField(release.Input(), "acquire_request_id")
 	if named == nil || idOf == nil {

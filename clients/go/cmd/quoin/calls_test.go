@@ -276,6 +276,33 @@ func TestAnInterruptedWaitHoldsNothing(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeGivenBackIsSaid(t *testing.T) {
+	t.Parallel()
+	server, called := serveSilence(t)
+	terminal := newTerminal(t, "QUOIN_ADDRESS="+server)
+	waiter := terminal.start("queues", "lease", "mail", "--wait", "1m")
+	equal(t, "call", <-called, "/quoin.queues.v1.Queues/Lease")
+	equal(t, "exit code", waiter.interrupt(), exitInterrupted)
+	contains(t, waiter.errors.String(), "ends with its lease")
+	// Neither the lock nor its release is answered.
+	waiter = terminal.start("locks", "acquire", "report", "--wait", "1m")
+	equal(t, "call", <-called, "/quoin.locks.v1.Locks/Acquire")
+	waiter.signal(syscall.SIGINT)
+	equal(t, "call", <-called, "/quoin.locks.v1.Locks/Release")
+	equal(t, "exit code", waiter.end(), exitInterrupted)
+	contains(t, waiter.errors.String(), "it is not known whether report was granted")
+	// Somebody who presses Ctrl-C again does not wait.
+	waiter = terminal.start("locks", "acquire", "report", "--wait", "1m")
+	equal(t, "call", <-called, "/quoin.locks.v1.Locks/Acquire")
+	waiter.signal(syscall.SIGINT)
+	equal(t, "call", <-called, "/quoin.locks.v1.Locks/Release")
+	begin := time.Now()
+	equal(t, "exit code", waiter.interrupt(), exitInterrupted)
+	if took := time.Since(begin); took >= undoLimit {
+		t.Errorf("it took %s", took)
+	}
+}
+
 func lines(r *running) (all []string) {
 	for line := range r.lines {
 		all = append(all, line)

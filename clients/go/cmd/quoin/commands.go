@@ -133,8 +133,15 @@ func needsContract(root *cobra.Command, words []string) bool {
 	return !slices.ContainsFunc(serverCommands, func(one struct{ name, about string }) bool { return one.name == words[0] })
 }
 
-// knows tells whether the arguments name a command that there is.
+// knows tells whether the arguments name a command that there is. Completion does without what is newer than
+// the cache: it has to be quick.
 func knows(root *cobra.Command, arguments []string) bool {
+	if len(arguments) > 0 && strings.HasPrefix(arguments[0], cobra.ShellCompRequestCmd) {
+		return true
+	}
+	if len(arguments) > 0 && arguments[0] == "help" {
+		arguments = arguments[1:]
+	}
 	found, rest, err := root.Find(arguments)
 	if err != nil {
 		return false

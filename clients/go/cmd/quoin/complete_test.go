@@ -119,6 +119,8 @@ func TestACommandThatIsNotKnownIsAskedFor(t *testing.T) {
 	terminal.ok("health", "check")                        // which it does not carry: it asks again
 	again, _ := cache.load(address(t))
 	equal(t, "kept again", len(again), len(full))
+	cache.store(address(t), full[:0])
+	equal(t, "completion asks for nothing", terminal.offers("heal"), "")
 	if err := os.WriteFile(cache.file(address(t)), []byte("\x00garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}

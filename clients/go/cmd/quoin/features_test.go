@@ -82,6 +82,28 @@ func serveCarts(t *testing.T, tells bool) string {
 	return listener.Addr().String()
 }
 
+// serveSilence starts a server that does not tell what it serves, and answers no call.
+func serveSilence(t *testing.T) (address string, called <-chan string) {
+	t.Helper()
+	calls := make(chan string, 10)
+	server := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
+		method, _ := grpc.MethodFromServerStream(stream)
+		if strings.Contains(method, "reflection") {
+			return status.Error(codes.Unimplemented, "no reflection")
+		}
+		calls <- method
+		<-stream.Context().Done()
+		return stream.Context().Err()
+	}))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(listener)
+	t.Cleanup(server.Stop)
+	return listener.Addr().String(), calls
+}
+
 // add answers with the item of the request, or fails if there is none.
 func add(method protoreflect.MethodDescriptor, read func(any) error) (any, error) {
 	request := dynamicpb.NewMessage(method.Input())

@@ -5,6 +5,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -274,6 +276,28 @@ func hostileWellKnown(of protoreflect.MessageDescriptor) (protoreflect.Value, bo
 		message.Set(text, protoreflect.ValueOfString(evil))
 	}
 	return protoreflect.ValueOfMessage(message), true
+}
+
+// TestWhatIsTheServersIsKnownInAllPlaces compares the commands of the server's program with those that the
+// launcher gives to it, and with those that are shown here.
+func TestWhatIsTheServersIsKnownInAllPlaces(t *testing.T) {
+	var shown []string
+	for _, one := range serverCommands {
+		shown = append(shown, one.name)
+	}
+	read := func(name string) string {
+		content, err := os.ReadFile("../../../../" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	var served []string
+	for _, found := range regexp.MustCompile(`addSubcommand\(\s*"(\w+)"`).FindAllStringSubmatch(read("server/src/main/java/dev/quoin/server/Main.java"), -1) {
+		served = append(served, found[1])
+	}
+	equal(t, "the program", strings.Join(served, " | "), strings.Join(shown, " | "))
+	contains(t, read("deploy/bin/quoin"), "\n  "+strings.Join(shown, " | ")+") ;;\n")
 }
 
 // TestTheCarriedContractIsThatOfTheServer compares what the program carries with what the server says.
