@@ -33,7 +33,7 @@ const (
 	// A stream that broke is opened again after a pause that grows, until this long nothing was heard.
 	shortestPause = 200 * time.Millisecond
 	longestPause  = 2 * time.Second
-	reopenLimit   = time.Minute
+	reopenLimit   = 5 * time.Minute
 )
 
 func (r *rpc) fullMethod() string {
@@ -268,12 +268,12 @@ func (r *rpc) description() *grpc.StreamDesc {
 // opened again when it breaks, or when the server asks for it.
 func (r *rpc) follow(ctx context.Context, conn grpc.ClientConnInterface, request *dynamicpb.Message) error {
 	shower := r.app.shower()
-	heard := time.Time{}
+	heard, told := time.Time{}, false
 	pause := shortestPause
 	for {
 		reopens, lost := false, false
 		err := r.receive(ctx, conn, request, func(message *dynamicpb.Message) error {
-			heard, pause = time.Now(), shortestPause
+			heard, told, pause = time.Now(), false, shortestPause
 			reopens, lost = r.resume(request, message), isLost(message)
 			if reopens && !shower.isJSON {
 				return nil
@@ -287,8 +287,9 @@ func (r *rpc) follow(ctx context.Context, conn grpc.ClientConnInterface, request
 			return nil
 		case err != nil && (ctx.Err() != nil || !r.isResumable() || heard.IsZero() || codeOf(err) != exitUnavailable || time.Since(heard) > reopenLimit):
 			return err
-		case err != nil:
-			r.app.note("quoin: the stream broke, and is opened again: %s", explain(err, "the server"))
+		case err != nil && !told:
+			told = true
+			r.app.note("quoin: the stream broke, and is opened again: %s", explain(err, r.app.address()))
 		}
 		select {
 		case <-ctx.Done():

@@ -82,12 +82,17 @@ func (a *app) run(ctx context.Context, arguments []string) int {
 	case errors.Is(err, syscall.EPIPE):
 		return exitOther // whoever read it does not want more
 	}
-	address := defaultAddress
-	if t, err := a.target(); err == nil {
-		address = t.Address
-	}
-	fmt.Fprintf(a.stderr, "quoin: %s\n", explain(err, address))
+	fmt.Fprintf(a.stderr, "quoin: %s\n", explain(err, a.address()))
 	return codeOf(err)
+}
+
+// address is where the server should be, for people.
+func (a *app) address() string {
+	t, err := a.target()
+	if err != nil {
+		return defaultAddress
+	}
+	return t.Address
 }
 
 func (a *app) execute(ctx context.Context, arguments []string) error {
