@@ -86,12 +86,6 @@ func (r *rpc) build(typed []string) (*dynamicpb.Message, error) {
 			return nil, fmt.Errorf("the request: %w", err)
 		}
 	}
-	for _, one := range r.fields {
-		// What flags say replaces the JSON; lists would grow otherwise.
-		if len(one.values) > 0 && len(one.path) == 1 {
-			request.Clear(one.path[0])
-		}
-	}
 	buildRequest(request, r.fields)
 	if names := missing(r.fields, request); len(names) > 0 && !r.method.IsStreamingClient() {
 		return nil, fmt.Errorf("%s is missing: write quoin %s %s", strings.Join(names, ", "),

@@ -72,6 +72,9 @@ func TestEveryKindOfFlag(t *testing.T) {
 	}
 	terminal.ok("locks", "acquire-all", "--request", "@"+file)
 	contains(t, terminal.ok("locks", "list", "--prefix", "q"), "q     true")
+	terminal.ok("locks", "acquire-all", "--request", `{"names": ["r1"]}`, "r2")
+	equal(t, "arguments go before the JSON", terminal.ok("locks", "list", "--prefix", "r1"), "")
+	terminal.ok("locks", "get", "r2")
 	// The alias of a service that is alone in its package.
 	contains(t, terminal.ok("ads", "put-network", "n"), "")
 	contains(t, terminal.ok("errors", "list-reasons"), "LOCK_NOT_HELD")

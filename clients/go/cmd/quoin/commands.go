@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -196,7 +197,8 @@ func (a *app) serviceCommands(root *cobra.Command, own []*cobra.Command, argumen
 		taken[name] = true
 		names[name] = service
 	}
-	for name, service := range names {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		service := names[name]
 		group := &cobra.Command{
 			Use: name, Short: sentence(a.contract.comment(service)), Long: a.contract.comment(service),
 			GroupID: "services", Args: cobra.ArbitraryArgs, RunE: needsCommand,
@@ -220,7 +222,6 @@ func (a *app) serviceCommands(root *cobra.Command, own []*cobra.Command, argumen
 		}
 		groups = append(groups, group)
 	}
-	slices.SortFunc(groups, func(first, second *cobra.Command) int { return cmp.Compare(first.Name(), second.Name()) })
 	return groups
 }
 

@@ -109,12 +109,13 @@ func (f *field) parse(text string) (protoreflect.Value, error) {
 	return value, nil
 }
 
-// apply writes what was typed into a request.
+// apply writes what was typed into a request, in place of what was there.
 func (f *field) apply(request protoreflect.Message) {
 	for _, step := range f.path[:len(f.path)-1] {
 		request = request.Mutable(step).Message()
 	}
 	leaf := f.leaf()
+	request.Clear(leaf)
 	switch {
 	case leaf.IsMap():
 		for i, value := range f.values {
