@@ -21,7 +21,7 @@ PARTS    := maven client-python client-typescript client-go quickstart
 SOURCES  := $(shell find pom.xml proto server \( -name target -o -path server/src/test \) -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run chat test maven clients conformance delivery quickstart lint audit breaking generate format bench peers \
+.PHONY: help build cli run chat test maven clients conformance delivery quickstart lint audit breaking generate format bench peers \
   dist image containers clean
 
 help: ## print this menu
@@ -29,7 +29,10 @@ help: ## print this menu
 
 build: $(JAR) ## build the runnable jar, server/target/quoin.jar
 
-dist: $(JAR) ## pack the server with launcher, configuration and systemd unit: target/dist/quoin-*.tar.gz
+cli: ## build the terminal, target/cli/quoin, one static program; needs Go
+	@scripts/cli target/cli/quoin
+
+dist: $(JAR) ## pack the server with launcher, terminal, configuration and systemd unit: target/dist/quoin-*.tar.gz
 	@scripts/dist
 
 image: ## build the container image with docker or podman, which fetch its base from a registry

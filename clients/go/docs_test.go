@@ -102,7 +102,7 @@ func moduleProxy(t *testing.T) string {
 	archive := zip.NewWriter(file)
 	must(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
-			if entry != nil && entry.Name() == "target" {
+			if entry != nil && (entry.Name() == "target" || isModule(path)) {
 				return fs.SkipDir
 			}
 			return err
@@ -120,6 +120,12 @@ func moduleProxy(t *testing.T) string {
 	must(t, archive.Close())
 	must(t, file.Close())
 	return proxy
+}
+
+// isModule tells whether a folder is a module of its own, which a tag of this one does not bring.
+func isModule(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, "go.mod"))
+	return err == nil && folder != "."
 }
 
 // goCommand runs go in a folder, with a module cache of its own. The module comes from the proxy

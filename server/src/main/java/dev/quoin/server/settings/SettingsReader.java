@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -26,6 +27,11 @@ public final class SettingsReader {
   /** Variables Kubernetes sets by itself for a Service that is called quoin. */
   private static final Pattern KUBERNETES =
       Pattern.compile("QUOIN_(SERVICE_(HOST|PORT.*)|PORT_\\d+_.*)");
+
+  /** Variables of the terminal, which may be set where a server is started, too. */
+  private static final Set<String> TERMINAL =
+      Set.of(
+          "QUOIN_ADDRESS", "QUOIN_NAMESPACE", "QUOIN_PROFILE", "QUOIN_TOKEN", "QUOIN_TOKEN_FILE");
 
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
@@ -151,6 +157,7 @@ public final class SettingsReader {
         (variable, text) -> {
           if (!variable.startsWith(PREFIX)
               || variable.equals("QUOIN_CONFIG")
+              || TERMINAL.contains(variable)
               || KUBERNETES.matcher(variable).matches()) {
             return;
           }

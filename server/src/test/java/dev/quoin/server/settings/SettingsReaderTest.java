@@ -113,6 +113,13 @@ final class SettingsReaderTest {
   }
 
   @Test
+  void variablesOfTheTerminalAreNoSettings() {
+    Map<String, String> shell = Map.of("QUOIN_ADDRESS", "localhost:1", "QUOIN_TOKEN", "secret");
+
+    assertThat(SettingsReader.read(null, shell, Map.of()).port()).isEqualTo(7400);
+  }
+
+  @Test
   void variablesThatKubernetesSetsForAServiceCalledQuoinAreNoSettings() {
     Map<String, String> pod =
         Map.of(
