@@ -19,6 +19,14 @@ local SEALED = 1024
 local LISTED = 1
 local HAS_BLOCKS = 2
 
+-- How much was done: 1 for each term, which is some microseconds, and what copies many bytes or looks at
+-- many postings counts as more.
+local work = 0
+
+local function count_work(postings, positions)
+  work = work + (string.len(postings) + string.len(positions)) / 2048
+end
+
 local function ordinal_of(data, at)
   local high, middle, low = string.byte(data, at, at + 2)
   return high * 65536 + middle * 256 + low
@@ -42,11 +50,18 @@ local function find(postings, ordinal)
   return low, low < last and ordinal_of(postings, (low - 1) * POSTING + 1) == ordinal
 end
 
--- How many bytes of positions the postings before a place have.
+-- How many bytes of positions the postings before a place have. Eight at once, because a call takes longer
+-- than a sum.
 local function positions_before(postings, place)
-  local count = 0
-  for at = 4, (place - 1) * POSTING, POSTING do
-    count = count + string.byte(postings, at) % 128
+  local count, at, last = 0, 4, (place - 1) * POSTING
+  while at + 7 * POSTING <= last do
+    local a, _, _, _, _, b, _, _, _, _, c, _, _, _, _, d, _, _, _, _, e, _, _, _, _, f, _, _, _, _, g, _, _, _, _, h =
+      string.byte(postings, at, at + 7 * POSTING)
+    count = count + a % 128 + b % 128 + c % 128 + d % 128 + e % 128 + f % 128 + g % 128 + h % 128
+    at = at + 8 * POSTING
+  end
+  for one = at, last, POSTING do
+    count = count + string.byte(postings, one) % 128
   end
   return 2 * count
 end
@@ -57,6 +72,7 @@ local function edit(postings, positions, ordinal, posting, own, positional)
   local place, there = find(postings, ordinal)
   local at = (place - 1) * POSTING
   local more = (posting == '' and 0 or 1) - (there and 1 or 0)
+  count_work(postings, positions)
   if positional then
     local before = string.len(positions)
     local skip = 0
@@ -147,6 +163,7 @@ local function move(terms, term, directory, postings, positions, stamp)
       local name = struct.pack('>I3', known) .. term
       local block = redis.call('HMGET', terms, 'b' .. name, 'p' .. name)
       postings, positions = block[1] .. postings, (block[2] or '') .. positions
+      count_work(postings, positions)
       number = known
       directory = string.sub(directory, 1, last)
     end
@@ -160,6 +177,7 @@ end
 -- Returns the new head and whether the word is new there; or '' when nothing is left, and whether the word
 -- was there.
 local function post(terms, term, head, ordinal, place_of, new, stamp)
+  work = work + 1
   if not head and new ~= '' then
     local lists = string.byte(new) == 49
     return stamp .. (lists and '\1\0\1' or '\0\0\1') .. place_of .. string.sub(new, 2), lists
