@@ -50,10 +50,10 @@ local function find(postings, ordinal)
   return low, low < last and ordinal_of(postings, (low - 1) * POSTING + 1) == ordinal
 end
 
--- How many bytes of positions the postings before a place have. Eight at once, because a call takes longer
--- than a sum.
-local function positions_before(postings, place)
-  local count, at, last = 0, 4, (place - 1) * POSTING
+-- How often terms occur in the postings from one on and before another. Eight at once, because a call takes
+-- longer than a sum.
+local function occurrences(postings, place, before)
+  local count, at, last = 0, (place - 1) * POSTING + 4, (before - 1) * POSTING
   while at + 7 * POSTING <= last do
     local a, _, _, _, _, b, _, _, _, _, c, _, _, _, _, d, _, _, _, _, e, _, _, _, _, f, _, _, _, _, g, _, _, _, _, h =
       string.byte(postings, at, at + 7 * POSTING)
@@ -63,7 +63,16 @@ local function positions_before(postings, place)
   for one = at, last, POSTING do
     count = count + string.byte(postings, one) % 128
   end
-  return 2 * count
+  return count
+end
+
+-- How many of the bytes of all positions the postings before a place have.
+local function positions_before(postings, place, positions)
+  local count = string.len(postings) / POSTING
+  if place > count / 2 then
+    return string.len(positions) - 2 * occurrences(postings, place, count + 1)
+  end
+  return 2 * occurrences(postings, 1, place)
 end
 
 -- Puts, replaces or, when posting is '', takes out what a document has. Returns postings, positions and
@@ -74,12 +83,8 @@ local function edit(postings, positions, ordinal, posting, own, positional)
   local more = (posting == '' and 0 or 1) - (there and 1 or 0)
   count_work(postings, positions)
   if positional then
-    local before = string.len(positions)
-    local skip = 0
-    if at < string.len(postings) then
-      before = positions_before(postings, place)
-      skip = there and string.byte(postings, at + 4) % 128 * 2 or 0
-    end
+    local before = positions_before(postings, place, positions)
+    local skip = there and string.byte(postings, at + 4) % 128 * 2 or 0
     positions = string.sub(positions, 1, before) .. own .. string.sub(positions, before + skip + 1)
   end
   postings = string.sub(postings, 1, at) .. posting
@@ -119,11 +124,10 @@ local function write_block(terms, term, number, postings, positions)
   local name = struct.pack('>I3', number) .. term
   if postings == '' then
     redis.call('HDEL', terms, 'b' .. name, 'p' .. name)
-  else
+  elseif positions == '' then
     redis.call('HSET', terms, 'b' .. name, postings)
-    if positions ~= '' then
-      redis.call('HSET', terms, 'p' .. name, positions)
-    end
+  else
+    redis.call('HSET', terms, 'b' .. name, postings, 'p' .. name, positions)
   end
 end
 
@@ -139,7 +143,7 @@ local function edit_block(terms, term, directory, ordinal, posting, own, stamp)
   local entries = ''
   if string.len(postings) > 2 * SEALED * POSTING then
     local middle = SEALED * POSTING
-    local before = positional and positions_before(postings, SEALED + 1) or 0
+    local before = positional and positions_before(postings, SEALED + 1, positions) or 0
     local other = next_number(directory)
     local rest = string.sub(postings, middle + 1)
     write_block(terms, term, other, rest, string.sub(positions, before + 1))

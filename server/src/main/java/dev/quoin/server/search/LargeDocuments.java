@@ -24,23 +24,29 @@ final class LargeDocuments {
   private static final LuaScript SWEEP = LuaScript.load("search/sweep");
 
   /** How many terms are changed in one step, of those that take no more work than most. */
-  static final int AT_ONCE = 400;
+  static final int AT_ONCE = 256;
 
   /** When its writer has taken no step for so long, a document is taken away. */
-  static final int LEFT_MILLIS = 10_000;
+  private static final int LEFT_MILLIS = 10_000;
 
   private static final long LOOKS_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final int REMEMBERED = 10_000;
 
   private final Scripts scripts;
   private final Indexes indexes;
+  private final int leftMillis;
 
   /** When partitions with hidden documents were looked at. */
   private final Map<String, Long> looked = new ConcurrentHashMap<>();
 
   LargeDocuments(Scripts scripts, Indexes indexes) {
+    this(scripts, indexes, LEFT_MILLIS);
+  }
+
+  LargeDocuments(Scripts scripts, Indexes indexes, int leftMillis) {
     this.scripts = scripts;
     this.indexes = indexes;
+    this.leftMillis = leftMillis;
   }
 
   /**
@@ -142,7 +148,7 @@ final class LargeDocuments {
             index.id(),
             index.revision(),
             written,
-            LEFT_MILLIS,
+            leftMillis,
             AT_ONCE)
         .thenCompose(
             reply -> {
