@@ -30,12 +30,8 @@ local function partition_full()
   return redis.error_reply('SEARCH_PARTITION_FULL a partition has as many documents as it can hold')
 end
 
--- The answer when no more may be hidden; otherwise nil.
-local function too_many(hidden)
-  if string.len(hidden) >= 3 * MOST_HIDDEN then
-    return redis.error_reply('SEARCH_BUSY as many large documents are being changed as a partition can take')
-  end
-  return nil
+local function is_full(hidden)
+  return string.len(hidden) >= 3 * MOST_HIDDEN
 end
 
 -- Hides an ordinal. Returns all that are hidden, this one last.

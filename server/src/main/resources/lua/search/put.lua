@@ -29,7 +29,8 @@
 --
 -- Returns {outcome: integer, detail: bytes}: outcome 1 when it is done, and the ordinals that are hidden, the
 -- one that is left last; 0 when another document is stored, which is returned, or none; 2 when the index is
--- another; 3 when the saved queries are, whose stamp is returned; 4 when what was written is not there any more.
+-- another; 3 when the saved queries are, whose stamp is returned; 4 when what was written is not there any more;
+-- 5 when as many are hidden as may be.
 --
 -- @include search/_words
 -- @include search/_columns
@@ -55,8 +56,8 @@ if queries ~= tried and body ~= '' then
 end
 local before = stored and string.sub(stored, 1, 3)
 local leaves = lists ~= '0' and before
-if leaves and too_many(hidden) then
-  return too_many(hidden)
+if leaves and is_full(hidden) then
+  return {5, ''}
 end
 local place_of = before
 if written ~= '' then

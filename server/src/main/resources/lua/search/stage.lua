@@ -17,7 +17,8 @@
 --
 -- Returns {outcome: integer, detail: bytes} or {outcome: integer, detail: bytes, done: integer}: outcome 1
 -- with ordinal and stamp for the next step, and how many terms were written; 0 when another document is
--- stored, which is returned, or none; 2 when the index is another; 4 when what was written is not there any more.
+-- stored, which is returned, or none; 2 when the index is another; 4 when what was written is not there any
+-- more; 5 when as many are hidden as may be.
 --
 -- @include search/_words
 -- @include search/_hidden
@@ -36,8 +37,8 @@ if written == '' then
     return {0, stored or ''}
   end
   local hidden = redis.call('HGET', meta, 'hidden') or ''
-  if too_many(hidden) then
-    return too_many(hidden)
+  if is_full(hidden) then
+    return {5, ''}
   end
   place_of = new_ordinal(meta, free)
   if not place_of then

@@ -317,8 +317,16 @@ final class Documents {
           byte[] left = Bytes.from(detail, detail.length - 3);
           return large.sweep(scope, index, partition, left).thenApply(swept -> done);
         }
-        large.notice(scope, index, partition, detail);
+        if (detail.length > 0) {
+          large.notice(scope, index, partition);
+        }
         return CompletableFuture.completedFuture(done);
+      }
+      if (outcome == 5) {
+        large.notice(scope, index, partition);
+        throw new ApiException(
+            ErrorReason.ERROR_REASON_SEARCH_BUSY,
+            "as many large documents of the partition are being changed as may be at once");
       }
       if (tries == 1) {
         throw new ApiException(

@@ -13,6 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Documents with too many words for one step: they are written before the document is put, and
@@ -20,6 +22,7 @@ import java.util.concurrent.TimeUnit;
  * server did not come to the end of, any other takes away when it notices it.
  */
 final class LargeDocuments {
+  private static final Logger LOG = Logger.getLogger(LargeDocuments.class.getName());
   private static final LuaScript STAGE = LuaScript.load("search/stage");
   private static final LuaScript SWEEP = LuaScript.load("search/sweep");
 
@@ -135,11 +138,18 @@ final class LargeDocuments {
    */
   CompletionStage<Void> sweep(
       RequestContext scope, IndexDefinition index, int partition, byte[] written) {
-    return next(scope.detached(), index, partition, written).handle((done, failure) -> null);
+    return sweep(scope.detached(), index, partition, written, false)
+        .handle((done, failure) -> null);
   }
 
-  private CompletionStage<Void> next(
-      RequestContext scope, IndexDefinition index, int partition, byte[] written) {
+  /**
+   * Takes away what is hidden of a document.
+   *
+   * @param written as above; empty for any that has been left
+   * @param all whether to go on with others that have been left
+   */
+  CompletionStage<Void> sweep(
+      RequestContext scope, IndexDefinition index, int partition, byte[] written, boolean all) {
     return scripts
         .run(
             SWEEP,
@@ -154,32 +164,35 @@ final class LargeDocuments {
             reply -> {
               StaleDefinition.checked(reply.integer());
               byte[] ordinal = reply.bytes();
-              boolean isDone = ordinal.length == 0 || reply.integer() == 0;
-              if (!isDone) {
-                return next(scope, index, partition, ordinal);
+              if (ordinal.length == 0) {
+                return CompletableFuture.completedFuture(null);
               }
-              // Of all that were left there may be more.
-              return written.length == 0 && ordinal.length > 0
-                  ? next(scope, index, partition, Bytes.NONE)
+              if (reply.integer() > 0) {
+                return sweep(scope, index, partition, ordinal, all);
+              }
+              return all
+                  ? sweep(scope, index, partition, Bytes.NONE, true)
                   : CompletableFuture.completedFuture(null);
             });
   }
 
   /** Documents are hidden in a partition: sees, now and then, whether they have been left. */
-  void notice(RequestContext scope, IndexDefinition index, int partition, byte[] hidden) {
-    if (hidden.length == 0) {
-      return;
-    }
+  void notice(RequestContext scope, IndexDefinition index, int partition) {
     String name = indexes.partition(scope, index, partition).entity() + index.id();
     long now = System.nanoTime();
     if (looked.size() > REMEMBERED) {
       looked.clear();
     }
-    Long next =
-        looked.compute(
-            name, (n, last) -> last == null || now - last > LOOKS_NANOS ? (Long) now : last);
-    if (next == now) {
-      sweep(scope, index, partition, Bytes.NONE);
+    long last =
+        looked.compute(name, (n, at) -> at == null || now - at > LOOKS_NANOS ? (Long) now : at);
+    if (last == now) {
+      sweep(scope.detached(), index, partition, Bytes.NONE, true)
+          .whenComplete(
+              (done, failure) -> {
+                if (failure != null) {
+                  LOG.log(Level.FINE, "what is left of documents is taken away later", failure);
+                }
+              });
     }
   }
 

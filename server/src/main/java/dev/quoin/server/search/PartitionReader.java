@@ -50,7 +50,7 @@ final class PartitionReader {
         memory,
         name,
         state,
-        hidden -> large.notice(scope, index, partition, hidden));
+        () -> large.notice(scope, index, partition));
   }
 
   static BlockCache.Key key(String partition, int column) {

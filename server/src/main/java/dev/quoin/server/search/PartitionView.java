@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 
 /**
  * One partition as one query sees it: all of it as of one moment, the last time something was read.
@@ -38,7 +37,7 @@ final class PartitionView {
   private final Memory memory;
   private final String name;
   private final PartitionState state;
-  private final Consumer<byte[]> noticed;
+  private final Runnable noticed;
 
   private final Map<String, Postings> terms = new LinkedHashMap<>();
   private final ViewColumns columns;
@@ -76,7 +75,7 @@ final class PartitionView {
       Memory memory,
       String name,
       PartitionState state,
-      Consumer<byte[]> noticed) {
+      Runnable noticed) {
     this.scripts = scripts;
     this.scope = scope;
     this.index = index;
@@ -198,9 +197,10 @@ final class PartitionView {
     int columnCount = reply.count();
     byte[] changed = reply.bytes();
     moveTo(read, since, reached, changed);
-    byte[] hiddenNow = reply.bytes();
-    hidden = ordinals(hiddenNow);
-    noticed.accept(hiddenNow);
+    hidden = ordinals(reply.bytes());
+    if (!hidden.isEmpty()) {
+      noticed.run();
+    }
     sums = sumNames.stream().mapToLong(sum -> Long.parseLong(reply.text())).toArray();
     for (int i = 0; i < headCount; i++) {
       takeHead(names.get(i), reply.bytes(), known.get(names.get(i)));

@@ -15,6 +15,7 @@ import java.util.List;
  * @param after the same, analyzed
  * @param difference between the two
  * @param body what is stored, empty to delete it
+ * @param left the terms of the stored document, when they are taken away in steps afterwards
  */
 record PreparedChange(
     StoredDocument stored,
@@ -23,7 +24,8 @@ record PreparedChange(
     long version,
     IndexedDocument after,
     IndexedDocument.Difference difference,
-    byte[] body) {
+    byte[] body,
+    List<byte[]> left) {
 
   /**
    * Analyzes a change.
@@ -42,7 +44,17 @@ record PreparedChange(
         next == null
             ? Bytes.NONE
             : StoredDocument.write(version, StoredDocument.digest(next), next);
-    return new PreparedChange(stored, before, next, version, after, after.from(before), body);
+    IndexedDocument.Difference difference = after.from(before);
+    boolean leaves = stored.exists() && isLarge(difference);
+    return new PreparedChange(
+        stored,
+        before,
+        next,
+        version,
+        after,
+        difference,
+        body,
+        leaves ? LargeDocuments.lists(before) : List.of());
   }
 
   boolean deletes() {
@@ -50,18 +62,18 @@ record PreparedChange(
   }
 
   /** Whether one step would be too long. Then the document gets another ordinal. */
-  boolean isLarge() {
+  private static boolean isLarge(IndexedDocument.Difference difference) {
     return difference.terms.size() > LargeDocuments.AT_ONCE;
   }
 
   /** Whether its words have to be written in steps before. */
   boolean isWrittenBefore() {
-    return isLarge() && after.terms.size() > LargeDocuments.AT_ONCE;
+    return isLarge(difference) && after.terms.size() > LargeDocuments.AT_ONCE;
   }
 
   /** Whether the words of the document that is stored are taken away in steps afterwards. */
   boolean leavesStored() {
-    return isLarge() && stored.exists();
+    return !left.isEmpty();
   }
 
   /**
@@ -76,7 +88,6 @@ record PreparedChange(
     boolean moves = leavesStored() && !deletes();
     var columns = moves ? after.columns : difference.columns;
     boolean changesId = moves || deletes() || !stored.exists();
-    List<byte[]> lists = leavesStored() ? LargeDocuments.lists(before) : List.of();
     Arguments arguments =
         Arguments.of(
             index.id(),
@@ -87,11 +98,11 @@ record PreparedChange(
             deletes() ? Bytes.NONE : tried,
             matched,
             written,
-            lists.size(),
+            left.size(),
             moves ? before.columns.size() + 1 : 0,
             columns.size() + (changesId ? 1 : 0),
             difference.sums.size());
-    arguments.addAll(lists);
+    arguments.addAll(left);
     if (moves) {
       arguments.add(Columns.IDS, "0");
       before.columns.keySet().forEach(field -> arguments.add(column(field), kind(field)));

@@ -245,7 +245,7 @@ final class LargeDocumentsTest {
     assertThat(find(search, "kb", "w1")).containsExactly("d", "one");
     assertThat(search.query(query("kb", "w1").build()).getTotal()).isEqualTo(2);
 
-    get(large.sweep(scope, index(), 0, Bytes.NONE));
+    get(large.sweep(scope, index(), 0, Bytes.NONE, true));
     assertThat(isNothingHidden()).isTrue();
     assertThat(suggested("w1000")).isEqualTo(1);
     assertThat(find(search, "kb", "w1")).containsExactly("d", "one");
@@ -264,7 +264,7 @@ final class LargeDocumentsTest {
     assertThat(find(search, "kb", "new1")).isEmpty();
 
     // Whoever wrote it is late: it has been taken away.
-    get(large.sweep(scope, index(), 0, Bytes.NONE));
+    get(large.sweep(scope, index(), 0, Bytes.NONE, true));
     PreparedChange prepared = PreparedChange.of(index(), stored("d"), next, 2, "fields");
     assertThat(finish("d", prepared, step.detail()).integer()).isEqualTo(4);
     assertThat(isNothingHidden()).isTrue();
@@ -319,6 +319,22 @@ final class LargeDocumentsTest {
 
     assertThat(keys()).containsExactly(ENTITY + "meta");
     assertThat(TestRedis.commands().hkeys(ENTITY + "meta")).containsExactly("dropped");
+  }
+
+  @Test
+  void noMoreThanSomeAreHiddenAtOnce() {
+    put(search, "kb", "large", "t", words("w", 1_000));
+    TestRedis.commands().hset(ENTITY + "meta", "hidden", "x".repeat(3 * 1_024));
+
+    assertThat(Refused.by(() -> put(search, "kb", "d", "t", words("w", 1_000))).reason())
+        .isEqualTo("SEARCH_BUSY");
+    assertThat(Refused.by(() -> delete("large")).reason()).isEqualTo("SEARCH_BUSY");
+    put(search, "kb", "small", "t", words("w", 100));
+    assertThat(find(search, "kb", "w99")).containsExactly("large", "small");
+
+    TestRedis.commands().hset(ENTITY + "meta", "hidden", "x".repeat(3 * 1_023));
+    put(search, "kb", "d", "t", words("w", 1_000));
+    assertThat(find(search, "kb", "w999")).containsExactly("d", "large");
   }
 
   @Test
