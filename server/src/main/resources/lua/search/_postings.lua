@@ -189,12 +189,10 @@ local function post(terms, term, head, ordinal, place_of, new, stamp)
   local flags, count, all, directory_stamp, from = 0, 0, 0, nil, 0
   local at = 11
   if head then
-    flags, count = struct.unpack('>I1I2', head, 8)
-    all = count
-    if flags >= HAS_BLOCKS then
-      all, directory_stamp, from = struct.unpack('>I4c7I3', head, 11)
-      at = 25
-    end
+    local high, low
+    flags, high, low = string.byte(head, 8, 10)
+    count = high * 256 + low
+    at = flags >= HAS_BLOCKS and 25 or 11
   end
   local listed = flags % 2 == LISTED
   local lists = string.byte(new) == 49 and not listed
@@ -202,10 +200,14 @@ local function post(terms, term, head, ordinal, place_of, new, stamp)
   if new ~= '' and count > 0 and count < MOVED - 1 and not lists
     and ordinal_of(head, at + (count - 1) * POSTING) < ordinal then
     local middle = at + count * POSTING
-    return stamp .. struct.pack('>I1I2', flags, count + 1)
-      .. (at == 25 and struct.pack('>I4', all + 1) .. string.sub(head, 15, 24) or '')
+    return stamp .. string.char(flags, 0, count + 1)
+      .. (at == 25 and struct.pack('>I4', struct.unpack('>I4', head, 11) + 1) .. string.sub(head, 15, 24) or '')
       .. string.sub(head, at, middle - 1) .. place_of .. string.sub(new, 2, 3)
       .. string.sub(head, middle) .. string.sub(new, 4), false
+  end
+  all = count
+  if at == 25 then
+    all, directory_stamp, from = struct.unpack('>I4c7I3', head, 11)
   end
   local posting = new == '' and '' or place_of .. string.sub(new, 2, 3)
   local own = string.sub(new, 4)
