@@ -26,8 +26,11 @@ final class LargeDocuments {
   private static final LuaScript STAGE = LuaScript.load("search/stage");
   private static final LuaScript SWEEP = LuaScript.load("search/sweep");
 
-  /** How many terms are changed in one step, of those that take no more work than most. */
+  /** How many terms are changed in one step. */
   static final int AT_ONCE = 256;
+
+  /** After as much work as so many terms with few documents take, a step ends before. */
+  private static final int MOST_WORK = 320;
 
   /** When its writer has taken no step for so long, a document is taken away. */
   private static final int LEFT_MILLIS = 10_000;
@@ -112,7 +115,7 @@ final class LargeDocuments {
       List<Map.Entry<String, IndexedDocument.Posting>> terms,
       byte[] written) {
     Arguments arguments =
-        Arguments.of(index.id(), index.revision(), id, expected, written, AT_ONCE);
+        Arguments.of(index.id(), index.revision(), id, expected, written, MOST_WORK);
     terms.stream()
         .limit(AT_ONCE)
         .forEach(term -> arguments.add(term.getKey(), term.getValue().stored()));
@@ -159,7 +162,7 @@ final class LargeDocuments {
             index.revision(),
             written,
             leftMillis,
-            AT_ONCE)
+            MOST_WORK)
         .thenCompose(
             reply -> {
               StaleDefinition.checked(reply.integer());
