@@ -199,7 +199,9 @@ final class LargeDocumentsTest {
             });
 
     int steps = MOST_TERMS / LargeDocuments.AT_ONCE;
-    assertThat(scripts).hasSizeBetween(6 * steps, 8 * steps);
+    // Other features have background work.
+    scripts.removeIf(all -> all.stream().noneMatch(command -> command.contains(ENTITY + "terms")));
+    assertThat(scripts.size()).isBetween(6 * steps, 7 * steps);
     // Of each term the head is read and written, and it is listed; few have blocks.
     assertThat(
             scripts.stream()
