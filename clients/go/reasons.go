@@ -183,8 +183,8 @@ const (
 	// ReasonSearchQueriesFull: The index has as many saved queries as one may have.
 	ReasonSearchQueriesFull Reason = "SEARCH_QUERIES_FULL"
 
-	// ReasonSearchBusy: Others changed the document, or the saved queries, all the time; nothing was
-	// changed, and the call can be repeated.
+	// ReasonSearchBusy: Others changed the document, or the saved queries, all the time, or too many large
+	// documents at once; nothing was changed, and the call can be repeated.
 	ReasonSearchBusy Reason = "SEARCH_BUSY"
 
 	// ReasonSearchPartitionFull: A partition of the index has as many documents as one can hold, 16,777,216.

@@ -169,8 +169,8 @@ const (
 	ErrorReason_ERROR_REASON_SEARCH_QUERY_TOO_EXPENSIVE ErrorReason = 903
 	// The index has as many saved queries as one may have.
 	ErrorReason_ERROR_REASON_SEARCH_QUERIES_FULL ErrorReason = 904
-	// Others changed the document, or the saved queries, all the time; nothing was
-	// changed, and the call can be repeated.
+	// Others changed the document, or the saved queries, all the time, or too many large
+	// documents at once; nothing was changed, and the call can be repeated.
 	ErrorReason_ERROR_REASON_SEARCH_BUSY ErrorReason = 905
 	// A partition of the index has as many documents as one can hold, 16,777,216.
 	ErrorReason_ERROR_REASON_SEARCH_PARTITION_FULL ErrorReason = 906

@@ -82,7 +82,7 @@ const (
 // index; a page token keeps those of the first page, so that scores do not change
 // while a reader walks.
 //
-// Documents have at most 1 MiB and 4,000 different words. Phrases are found within the
+// Documents have at most 1 MiB and 16,000 different words. Phrases are found within the
 // first 65,535 words of a field, and where each of their words is one of its first 127
 // occurrences there. A STRING has at most 8,192 bytes, a TAG 64 values of at most 256
 // bytes. Numbers are 64-bit floating point: whole numbers are exact up to 2^53.
@@ -456,7 +456,7 @@ type Search_WatchMatchesClient = grpc.ServerStreamingClient[WatchMatchesResponse
 // index; a page token keeps those of the first page, so that scores do not change
 // while a reader walks.
 //
-// Documents have at most 1 MiB and 4,000 different words. Phrases are found within the
+// Documents have at most 1 MiB and 16,000 different words. Phrases are found within the
 // first 65,535 words of a field, and where each of their words is one of its first 127
 // occurrences there. A STRING has at most 8,192 bytes, a TAG 64 values of at most 256
 // bytes. Numbers are 64-bit floating point: whole numbers are exact up to 2^53.

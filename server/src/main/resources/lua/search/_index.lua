@@ -3,8 +3,8 @@
 -- meta of a partition is a hash: 'id' and 'revision' of the index it is part of; 'stamp' of its last
 -- change, 7 bytes, which is a time in microseconds and only rises; 'next' ordinal; 'documents'; under 'n'
 -- and the number of a TEXT field how many documents have it, under 'l' how many terms they have in all;
--- while there are saved queries 'queries', the stamp of their last change, and 'saved', how many there are;
--- 'dropped', the id of an index it was part of before.
+-- while documents are hidden 'hidden', their ordinals; while there are saved queries 'queries', the stamp of
+-- their last change, and 'saved', how many there are; 'dropped', the id of an index it was part of before.
 
 -- Nil when the partition is of that index; otherwise the answer: {2} when the caller knows an old
 -- definition, or the partition is gone.

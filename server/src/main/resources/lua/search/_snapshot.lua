@@ -10,7 +10,8 @@ local function snapshot(meta, terms, columns, changes, id, revision, asked)
     return {2, '', 0, 0, 0, 0}
   end
   local since, left, at = asked[3], tonumber(asked[4]), 9
-  local stamp = redis.call('HGET', meta, 'stamp') or ''
+  local of_meta = redis.call('HMGET', meta, 'stamp', 'hidden')
+  local stamp = of_meta[1] or ''
   local changed, reached = {}, stamp == since
   -- Few at first: mostly little has changed.
   local from, to = 0, 31
@@ -25,7 +26,7 @@ local function snapshot(meta, terms, columns, changes, id, revision, asked)
     end
     from, to = #some > to - from and to + 1 or 1024, 1023
   end
-  local answer = {1, stamp, reached and 1 or 0, 0, 0, 0, reached and table.concat(changed) or ''}
+  local answer = {1, stamp, reached and 1 or 0, 0, 0, 0, reached and table.concat(changed) or '', of_meta[2] or ''}
   for _ = 1, tonumber(asked[5]) do
     answer[#answer + 1] = redis.call('HGET', meta, asked[at]) or '0'
     at = at + 1

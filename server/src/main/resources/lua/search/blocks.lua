@@ -18,8 +18,8 @@
 --
 -- Returns {outcome: integer, stamp: bytes, reached: flag, heads: integer, blocks: integer, columns:
 -- integer, (value: bytes)…}: outcome 2 when the index is another; whether the changes since then are all
--- there; how much was read of each; then the ordinals that changed, sums, heads ('=' for one that is
--- known), blocks and columns.
+-- there; how much was read of each; then the ordinals that changed and those that are hidden, sums, heads
+-- ('=' for one that is known), blocks and columns.
 --
 -- @include search/_snapshot
 local meta, terms, columns, changes = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

@@ -11,7 +11,6 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.Arguments;
 import dev.quoin.server.redis.LuaScript;
-import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
 import java.util.ArrayList;
@@ -37,12 +36,19 @@ final class Documents {
   private final Scripts scripts;
   private final Indexes indexes;
   private final SavedQueries queries;
+  private final LargeDocuments large;
   private final Workers workers;
 
-  Documents(Scripts scripts, Indexes indexes, SavedQueries queries, Workers workers) {
+  Documents(
+      Scripts scripts,
+      Indexes indexes,
+      SavedQueries queries,
+      LargeDocuments large,
+      Workers workers) {
     this.scripts = scripts;
     this.indexes = indexes;
     this.queries = queries;
+    this.large = large;
     this.workers = workers;
   }
 
@@ -56,18 +62,6 @@ final class Documents {
    * @param version of that
    */
   private record Change(Struct next, long version) {}
-
-  /**
-   * A change that has been analyzed.
-   *
-   * @param body what is stored, empty to delete it
-   */
-  private record Prepared(
-      StoredDocument before,
-      Change change,
-      IndexedDocument after,
-      IndexedDocument.Difference difference,
-      byte[] body) {}
 
   CompletionStage<Result> put(RequestContext scope, String index, Document document) {
     int size = document.getFields().getSerializedSize();
@@ -199,8 +193,10 @@ final class Documents {
                 ErrorReason.ERROR_REASON_SEARCH_INDEX_OUTDATED,
                 "the index was made by another version of the analyzers: create another one");
           }
-          return new Attempt(scope, definition, id, where, decide)
-              .on(StoredDocument.NONE, queries.stampOf(scope, definition, id), TRIES);
+          Attempt attempt = new Attempt(scope, definition, id, where, decide);
+          return attempt
+              .on(StoredDocument.NONE, queries.stampOf(scope, definition, id), TRIES)
+              .whenComplete((done, failure) -> attempt.dropWritten());
         });
   }
 
@@ -211,7 +207,13 @@ final class Documents {
     private final String id;
     private final String where;
     private final Function<StoredDocument, Change> decide;
-    private final PartitionKeys keys;
+    private final int partition;
+
+    /** Ordinal and stamp of the last step, while words are written and not put yet. */
+    private byte[] written = Bytes.NONE;
+
+    /** The document they are of. */
+    private Struct writtenOf;
 
     Attempt(
         RequestContext scope,
@@ -224,7 +226,7 @@ final class Documents {
       this.id = id;
       this.where = where;
       this.decide = decide;
-      this.keys = indexes.partition(scope, index, index.partitionOf(id));
+      this.partition = index.partitionOf(id);
     }
 
     CompletionStage<Done> on(StoredDocument stored, byte[] queriesStamp, int tries) {
@@ -244,29 +246,15 @@ final class Documents {
       long cost = stored.fields().getSerializedSize();
       cost += change.next() == null ? 0 : change.next().getSerializedSize();
       return workers
-          .compute(scope, cost, () -> prepare(stored, change))
+          .compute(
+              scope,
+              cost,
+              () -> PreparedChange.of(index, stored, change.next(), change.version(), where))
           .thenCompose(prepared -> tryQueries(prepared, queriesStamp, tries));
     }
 
-    private Prepared prepare(StoredDocument stored, Change change) {
-      IndexedDocument before =
-          stored.exists()
-              ? IndexedDocument.of(index, stored.fields(), "stored")
-              : IndexedDocument.none();
-      IndexedDocument after =
-          change.next() == null
-              ? IndexedDocument.none()
-              : IndexedDocument.of(index, change.next(), where);
-      byte[] body =
-          change.next() == null
-              ? Bytes.NONE
-              : StoredDocument.write(
-                  change.version(), StoredDocument.digest(change.next()), change.next());
-      return new Prepared(stored, change, after, after.from(before), body);
-    }
-
-    private CompletionStage<Done> tryQueries(Prepared prepared, byte[] stamp, int tries) {
-      if (stamp.length == 0 || prepared.change().next() == null) {
+    private CompletionStage<Done> tryQueries(PreparedChange prepared, byte[] stamp, int tries) {
+      if (stamp.length == 0 || prepared.deletes()) {
         return write(prepared, stamp, Bytes.NONE, tries);
       }
       return queries
@@ -277,23 +265,68 @@ final class Documents {
                 return write(
                     prepared,
                     matching.stamp(),
-                    MatchEntry.write(matching.ids(), id, prepared.change().version()),
+                    MatchEntry.write(matching.ids(), id, prepared.version()),
                     tries);
               });
     }
 
     private CompletionStage<Done> write(
-        Prepared prepared, byte[] stamp, byte[] matched, int tries) {
-      return scripts
-          .run(PUT, scope, keys.changed(), arguments(prepared, stamp, matched))
-          .thenCompose(reply -> next(reply, prepared, stamp, tries));
+        PreparedChange prepared, byte[] stamp, byte[] matched, int tries) {
+      if (!prepared.isWrittenBefore() || prepared.next() == writtenOf) {
+        return put(prepared, stamp, matched, tries);
+      }
+      dropWritten();
+      return large
+          .write(scope, index, id, prepared.stored().stamp(), prepared.after())
+          .thenCompose(
+              step -> {
+                if (step.outcome() != 1) {
+                  return next(step.outcome(), step.detail(), prepared, stamp, tries);
+                }
+                written = step.detail();
+                writtenOf = prepared.next();
+                return put(prepared, stamp, matched, tries);
+              });
     }
 
-    private CompletionStage<Done> next(Reply reply, Prepared prepared, byte[] stamp, int tries) {
-      long outcome = StaleDefinition.checked(reply.integer());
-      byte[] detail = reply.bytes();
+    private CompletionStage<Done> put(
+        PreparedChange prepared, byte[] stamp, byte[] matched, int tries) {
+      byte[] own = prepared.isWrittenBefore() ? written : Bytes.NONE;
+      return scripts
+          .run(
+              PUT,
+              scope,
+              indexes.partition(scope, index, partition).changed(),
+              prepared.arguments(index, id, stamp, matched, own))
+          .thenCompose(
+              reply -> {
+                long outcome = StaleDefinition.checked(reply.integer());
+                if (outcome == 4 || outcome == 1 && own.length > 0) {
+                  written = Bytes.NONE;
+                  writtenOf = null;
+                }
+                return next(outcome, reply.bytes(), prepared, stamp, tries);
+              });
+    }
+
+    private CompletionStage<Done> next(
+        long outcome, byte[] detail, PreparedChange prepared, byte[] stamp, int tries) {
       if (outcome == 1) {
-        return CompletableFuture.completedFuture(new Done(prepared.before(), prepared.change()));
+        Done done = new Done(prepared.stored(), new Change(prepared.next(), prepared.version()));
+        if (prepared.leavesStored()) {
+          byte[] left = Bytes.from(detail, detail.length - 3);
+          return large.sweep(scope, index, partition, left).thenApply(swept -> done);
+        }
+        if (detail.length > 0) {
+          large.notice(scope, index, partition);
+        }
+        return CompletableFuture.completedFuture(done);
+      }
+      if (outcome == 5) {
+        large.notice(scope, index, partition);
+        throw new ApiException(
+            ErrorReason.ERROR_REASON_SEARCH_BUSY,
+            "as many large documents of the partition are being changed as may be at once");
       }
       if (tries == 1) {
         throw new ApiException(
@@ -301,37 +334,18 @@ final class Documents {
       }
       if (outcome == 3) {
         queries.learn(scope, index, id, detail);
-        return on(prepared.before(), detail, tries - 1);
+        return on(prepared.stored(), detail, tries - 1);
       }
-      return read(scope, detail).thenCompose(stored -> on(stored, stamp, tries - 1));
+      return outcome == 4
+          ? on(prepared.stored(), stamp, tries - 1)
+          : read(scope, detail).thenCompose(stored -> on(stored, stamp, tries - 1));
     }
 
-    private Object[] arguments(Prepared prepared, byte[] stamp, byte[] matched) {
-      Change change = prepared.change();
-      IndexedDocument.Difference difference = prepared.difference();
-      boolean isNew = !prepared.before().exists();
-      boolean moves = isNew || change.next() == null;
-      Arguments arguments =
-          Arguments.of(
-              index.id(),
-              index.revision(),
-              id,
-              prepared.before().stamp(),
-              prepared.body(),
-              change.next() == null ? Bytes.NONE : stamp,
-              matched,
-              difference.columns.size() + (moves ? 1 : 0),
-              difference.sums.size());
-      if (moves) {
-        arguments.add(Columns.IDS, "0", change.next() == null ? "" : id);
+    /** Takes away what was written in vain. */
+    void dropWritten() {
+      if (written.length > 0) {
+        large.sweep(scope, index, partition, written);
       }
-      difference.columns.forEach(
-          (field, value) ->
-              arguments.add(
-                  String.valueOf((char) field.number()), field.isNumber() ? "1" : "0", value));
-      difference.sums.forEach(arguments::add);
-      difference.terms.forEach((term, posting) -> arguments.add(term, posting.stored()));
-      return arguments.toArray();
     }
   }
 

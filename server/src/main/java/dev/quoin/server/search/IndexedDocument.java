@@ -20,7 +20,7 @@ import org.apache.lucene.util.SmallFloat;
  * adds to the sums of its partition.
  */
 final class IndexedDocument {
-  private static final int MOST_TERMS = 4_000;
+  private static final int MOST_TERMS = 16_000;
   private static final int MOST_COUNTED = 127;
   private static final int LAST_POSITION = 65_535;
   private static final int BETWEEN_TEXTS = 100;
@@ -84,7 +84,7 @@ final class IndexedDocument {
             });
     if (document.terms.size() > MOST_TERMS) {
       throw InvalidRequest.of(
-          where, "must have at most 4,000 different words, not " + document.terms.size());
+          where, "must have at most 16,000 different words, not " + document.terms.size());
     }
     return document;
   }

@@ -16,13 +16,15 @@ final class PartitionReader {
 
   private final Scripts scripts;
   private final Indexes indexes;
+  private final LargeDocuments large;
   private final BlockCache cache = BlockCache.ofHeap();
   private final Memory memory = Memory.ofHeap();
   private final Map<String, PartitionState> states = new ConcurrentHashMap<>();
 
-  PartitionReader(Scripts scripts, Indexes indexes) {
+  PartitionReader(Scripts scripts, Indexes indexes, LargeDocuments large) {
     this.scripts = scripts;
     this.indexes = indexes;
+    this.large = large;
   }
 
   /** A view of a partition from which nothing has been read yet. */
@@ -39,7 +41,16 @@ final class PartitionReader {
                 new PartitionState(
                     column -> (Columns.Cached) cache.get(key(name, column)),
                     index.fields().size() + 1));
-    return new PartitionView(scripts, scope, index, keys.read(), cache, memory, name, state);
+    return new PartitionView(
+        scripts,
+        scope,
+        index,
+        keys.read(),
+        cache,
+        memory,
+        name,
+        state,
+        () -> large.notice(scope, index, partition));
   }
 
   static BlockCache.Key key(String partition, int column) {

@@ -105,6 +105,9 @@ final class PartitionSearch {
     List<Collector.Candidate> best;
     try {
       for (int at = matcher.next(0); at < limit; at = matcher.next(at + 1)) {
+        if (view.isHidden(at)) {
+          continue;
+        }
         int missed = missed(optional, at);
         if (missed < 0) {
           collector.take(at);

@@ -6,6 +6,7 @@ import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.Reply;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,12 +37,14 @@ final class PartitionView {
   private final Memory memory;
   private final String name;
   private final PartitionState state;
+  private final Runnable noticed;
 
   private final Map<String, Postings> terms = new LinkedHashMap<>();
   private final ViewColumns columns;
 
   private List<String> sumNames = List.of();
   private long[] sums = {};
+  private BitSet hidden = new BitSet();
   private long stamp;
   private byte[] stampBytes;
 
@@ -71,7 +74,8 @@ final class PartitionView {
       BlockCache cache,
       Memory memory,
       String name,
-      PartitionState state) {
+      PartitionState state,
+      Runnable noticed) {
     this.scripts = scripts;
     this.scope = scope;
     this.index = index;
@@ -80,6 +84,7 @@ final class PartitionView {
     this.memory = memory;
     this.name = name;
     this.state = state;
+    this.noticed = noticed;
     this.columns = new ViewColumns(cache, name, state);
     this.stampBytes = state.stamp();
     this.stamp = stampBytes.length == 0 ? 0 : Bytes.read(stampBytes, 0, 7);
@@ -192,6 +197,10 @@ final class PartitionView {
     int columnCount = reply.count();
     byte[] changed = reply.bytes();
     moveTo(read, since, reached, changed);
+    hidden = ordinals(reply.bytes());
+    if (!hidden.isEmpty()) {
+      noticed.run();
+    }
     sums = sumNames.stream().mapToLong(sum -> Long.parseLong(reply.text())).toArray();
     for (int i = 0; i < headCount; i++) {
       takeHead(names.get(i), reply.bytes(), known.get(names.get(i)));
@@ -245,6 +254,19 @@ final class PartitionView {
   /** A sum that was read. */
   long sum(String ofMeta) {
     return sums[sumNames.indexOf(ofMeta)];
+  }
+
+  /** Whether a document is not to be found: its words are being written, or taken away. */
+  boolean isHidden(int ordinal) {
+    return hidden.get(ordinal);
+  }
+
+  private static BitSet ordinals(byte[] data) {
+    BitSet ordinals = new BitSet();
+    for (int at = 0; at < data.length; at += 3) {
+      ordinals.set(Bytes.ordinal(data, at));
+    }
+    return ordinals;
   }
 
   int partitionSize() {

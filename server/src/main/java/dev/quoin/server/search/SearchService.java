@@ -73,9 +73,11 @@ public final class SearchService implements BindableService {
     indexCalls =
         new IndexCalls(indexes, new NameIndex(kernel.scripts(), kernel.keyspace("search"), LISTED));
     SavedQueries queries = new SavedQueries(kernel.scripts(), indexes, workers);
-    documents = new Documents(kernel.scripts(), indexes, queries, workers);
+    LargeDocuments large = new LargeDocuments(kernel.scripts(), indexes);
+    documents = new Documents(kernel.scripts(), indexes, queries, large, workers);
     WordReader words = new WordReader(kernel.scripts(), indexes);
-    searches = new Searches(kernel.scripts(), indexes, documents, words, workers);
+    PartitionReader reader = new PartitionReader(kernel.scripts(), indexes, large);
+    searches = new Searches(reader, documents, words, workers);
     suggestions = new Suggestions(kernel.scripts(), indexes, words, workers);
     queryCalls = new SavedQueryCalls(kernel, indexes, queries, suggestions, workers);
   }

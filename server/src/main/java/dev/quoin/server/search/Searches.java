@@ -10,7 +10,6 @@ import dev.quoin.search.v1.Hit;
 import dev.quoin.search.v1.ReadPreference;
 import dev.quoin.server.kernel.Workers;
 import dev.quoin.server.redis.RequestContext;
-import dev.quoin.server.redis.Scripts;
 import io.grpc.Deadline;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -31,10 +30,9 @@ final class Searches {
   private final WordReader words;
   private final Workers workers;
 
-  Searches(
-      Scripts scripts, Indexes indexes, Documents documents, WordReader words, Workers workers) {
+  Searches(PartitionReader reader, Documents documents, WordReader words, Workers workers) {
     this.documents = documents;
-    this.reader = new PartitionReader(scripts, indexes);
+    this.reader = reader;
     this.words = words;
     this.workers = workers;
   }
