@@ -72,7 +72,16 @@ public final class ServerProcess implements AutoCloseable {
     command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(program());
     command.addAll(
-        List.of("serve", "--port", "0", "--metrics-port", "0", "--redis-program", "carried"));
+        List.of(
+            "serve",
+            "--port",
+            "0",
+            "--metrics-port",
+            "0",
+            "--http-port",
+            "0",
+            "--redis-program",
+            "carried"));
     command.addAll(List.of(flags));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);

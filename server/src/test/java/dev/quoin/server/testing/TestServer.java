@@ -47,6 +47,7 @@ public final class TestServer implements AutoCloseable {
     Map<String, String> flags = new HashMap<>();
     flags.put("port", "0");
     flags.put("metrics-port", "0");
+    flags.put("http-port", "0");
     flags.put("allow-volatile-redis", "true");
     flags.put("redis-program", "carried");
     // Most tests share one connection.
