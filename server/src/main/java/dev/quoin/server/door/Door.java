@@ -105,7 +105,7 @@ public final class Door {
     Guard guard = new Guard(settings);
     builder.decorator((delegate, http, request) -> guarded(guard, delegate, http, request));
     services(builder, settings, new WebServices(services, new Peers(unread), open, errors));
-    pages(builder, isServing);
+    pages(builder, services, isServing);
     Server server = builder.build();
     return server.start().thenApply(started -> new Door(server, open));
   }
@@ -201,14 +201,15 @@ public final class Door {
         .build(service);
   }
 
-  private static void pages(ServerBuilder builder, BooleanSupplier isServing) {
+  private static void pages(
+      ServerBuilder builder, List<ServerServiceDefinition> services, BooleanSupplier isServing) {
     builder
         .service("/healthz", (http, request) -> health(true))
         .service("/readyz", (http, request) -> health(isServing.getAsBoolean()))
-        .service("/openapi.json", new OpenApiPage())
+        .service("/openapi.json", new OpenApiPage(services))
         .serviceUnder("/docs", new LazyDocs());
-    if (Pages.exist()) {
-      builder.serviceUnder("/", new Pages());
+    if (Pages.exist(Pages.CONSOLE)) {
+      builder.serviceUnder("/", new Pages(Pages.CONSOLE));
     } else {
       builder.service("/", (http, request) -> HttpResponse.ofRedirect("/docs/"));
     }

@@ -36,8 +36,8 @@ final class Errors implements ServerErrorHandler {
       return ErrorMapper.status(tooLargeRequest(), "");
     }
     RuntimeException refusal = ErrorMapper.refusal(failure);
-    if (refusal.getCause() != null) {
-      LOG.log(Level.FINE, "a call by HTTP broke off", failure);
+    if (ErrorMapper.reason(refusal) == ErrorReason.ERROR_REASON_INTERNAL) {
+      LOG.log(Level.WARNING, "a call by HTTP failed outside of its service", failure);
     }
     return ErrorMapper.status(refusal, "");
   }

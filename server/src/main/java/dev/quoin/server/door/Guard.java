@@ -9,6 +9,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Refuses what a web page of somebody else could make a browser send: requests for a name that is
@@ -17,6 +19,10 @@ import java.util.Set;
  */
 final class Guard {
   private static final String LOCALHOST = "localhost";
+
+  /** An IPv6 address in brackets, or something else, and a port. */
+  private static final Pattern AUTHORITY =
+      Pattern.compile("(?:\\[([0-9a-f:.]+)]|([^\\[\\]:@]+))(?::\\d*)?");
 
   private final boolean anyHost;
   private final boolean isTls;
@@ -68,14 +74,13 @@ final class Guard {
         && origin.equalsIgnoreCase((isTls ? "https://" : "http://") + authority);
   }
 
+  /** Without the port; empty for what is no host and port. */
   private static String host(String authority) {
-    int end = authority.lastIndexOf(':');
-    boolean hasPort = end >= 0 && authority.indexOf(']', end) < 0 && authority.indexOf(':') == end;
-    if (authority.startsWith("[")) {
-      int close = authority.indexOf(']');
-      return close < 0 ? authority : authority.substring(1, close);
+    Matcher parts = AUTHORITY.matcher(authority);
+    if (!parts.matches()) {
+      return "";
     }
-    return hasPort ? authority.substring(0, end) : authority;
+    return parts.group(1) == null ? parts.group(2) : parts.group(1);
   }
 
   private static String shown(String text) {

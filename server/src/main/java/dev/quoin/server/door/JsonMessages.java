@@ -3,6 +3,7 @@ package dev.quoin.server.door;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -91,10 +92,10 @@ final class JsonMessages {
   }
 
   private static String where(JacksonException e) {
-    return "%s (line %d, column %d)"
-        .formatted(
-            ORIGIN.matcher(e.getOriginalMessage()).replaceAll(""),
-            e.getLocation().getLineNr(),
-            e.getLocation().getColumnNr());
+    String text = ORIGIN.matcher(e.getOriginalMessage()).replaceAll("");
+    JsonLocation location = e.getLocation();
+    return location == null
+        ? text
+        : "%s (line %d, column %d)".formatted(text, location.getLineNr(), location.getColumnNr());
   }
 }

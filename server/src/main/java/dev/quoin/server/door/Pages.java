@@ -24,11 +24,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
- * The files below {@code console/} in the jar. They are read once, outside of the event loops, and
- * a browser asks each time whether its copy is still good, which the digest of the file tells.
+ * The files below a folder in the jar. They are read once, outside of the event loops, and a
+ * browser asks each time whether its copy is still good, which the digest of the file tells.
  */
 final class Pages extends AbstractHttpService {
-  private static final String FOLDER = "console/";
+  /** Where those of the console are. */
+  static final String CONSOLE = "console/";
+
   private static final String FIRST = "index.html";
 
   /** No way out of the folder, and nothing that is hidden. */
@@ -48,12 +50,17 @@ final class Pages extends AbstractHttpService {
           "woff2", MediaType.WOFF2,
           "webmanifest", MediaType.MANIFEST_JSON_UTF_8);
 
+  private final String folder;
   private final ClassLoader jar = Pages.class.getClassLoader();
   private final Map<String, HttpService> known = new ConcurrentHashMap<>();
 
+  Pages(String folder) {
+    this.folder = folder;
+  }
+
   /** Whether there are such files. */
-  static boolean exist() {
-    return Pages.class.getClassLoader().getResource(FOLDER + FIRST) != null;
+  static boolean exist(String folder) {
+    return Pages.class.getClassLoader().getResource(folder + FIRST) != null;
   }
 
   @Override
@@ -93,7 +100,7 @@ final class Pages extends AbstractHttpService {
     if (type == null) {
       return Optional.empty();
     }
-    try (InputStream in = jar.getResourceAsStream(FOLDER + name)) {
+    try (InputStream in = jar.getResourceAsStream(folder + name)) {
       if (in == null) {
         return Optional.empty();
       }

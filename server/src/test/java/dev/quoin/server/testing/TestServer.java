@@ -9,7 +9,9 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -56,6 +58,14 @@ public final class TestServer implements AutoCloseable {
       flags.put(settings[i], settings[i + 1]);
     }
     return new TestServer(QuoinServer.start(SettingsReader.read(null, Map.of(), flags)));
+  }
+
+  /** A server on the Redis all tests share, which serves HTTP, too. */
+  public static TestServer withHttp(String... settings) {
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.addAll(List.of("redis", TestRedis.uri(), "redis-timeout", "10s"));
+    all.addAll(List.of("http-port", String.valueOf(Scrape.freePort())));
+    return start(all.toArray(String[]::new));
   }
 
   public QuoinServer server() {
