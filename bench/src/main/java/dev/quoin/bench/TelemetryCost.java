@@ -55,7 +55,7 @@ final class TelemetryCost {
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC"));
       Arrays.stream(options).filter(option -> option.startsWith("-D")).forEach(command::add);
-      command.addAll(List.of("-jar", jar.toString(), "serve", "--port", "0", "--redis", redis));
+      command.addAll(List.of("-jar", jar.toString(), "serve", "--port", "0", "--http-port", "0", "--redis", redis));
       command.addAll(List.of("--allow-volatile-redis", "true"));
       Arrays.stream(options).filter(option -> !option.startsWith("-D")).forEach(command::add);
       server = Child.start(folder, "server-" + name.replaceAll("\\W+", "-"), command);

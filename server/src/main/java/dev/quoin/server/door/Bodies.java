@@ -1,73 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.door;
 
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpObject;
 import com.linecorp.armeria.common.HttpRequest;
-import com.linecorp.armeria.common.HttpResponse;
-import com.linecorp.armeria.server.HttpService;
-import com.linecorp.armeria.server.ServiceRequestContext;
-import com.linecorp.armeria.server.SimpleDecoratingHttpService;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
-import dev.quoin.server.errors.ErrorMapper;
+import dev.quoin.server.settings.Settings;
+import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
 
 /**
- * Bounds the bodies of requests that have begun to arrive and are not complete: the bytes of all
- * together, and the time each takes.
+ * Reads the bodies of requests, within bounds: the bytes of all that have begun to arrive and are
+ * not complete, and the time each takes. Armeria bounds each of them by itself.
  */
-final class Bodies extends SimpleDecoratingHttpService {
-  private final AtomicLong bytes;
+final class Bodies {
   private final long most;
   private final Duration longest;
+  private final AtomicLong unfinished = new AtomicLong();
 
-  /**
-   * @param bytes what all bodies have now
-   */
-  Bodies(HttpService delegate, AtomicLong bytes, long most, Duration longest) {
-    super(delegate);
-    this.bytes = bytes;
-    this.most = most;
-    this.longest = longest;
+  Bodies(Settings settings) {
+    this.most = settings.maxUnfinishedBytes();
+    this.longest = settings.requestTimeout();
   }
 
-  @Override
-  public HttpResponse serve(ServiceRequestContext http, HttpRequest request) throws Exception {
-    AtomicLong own = new AtomicLong();
-    HttpRequest counted =
-        request.peekData(
-            data -> {
-              own.addAndGet(data.length());
-              if (bytes.addAndGet(data.length()) > most) {
-                throw refusal(
-                    ErrorReason.ERROR_REASON_OVERLOADED,
-                    "the server keeps as much of unfinished requests as it may, call again");
-              }
-            });
-    http.updateRequest(counted);
-    ScheduledFuture<?> alarm =
-        http.eventLoop()
-            .schedule(
-                () ->
-                    request.abort(
-                        refusal(
-                            ErrorReason.ERROR_REASON_REQUEST_INCOMPLETE,
-                            "the request did not arrive within " + longest.toMillis() + " ms")),
-                longest.toMillis(),
-                TimeUnit.MILLISECONDS);
-    counted
-        .whenComplete()
-        .whenComplete(
-            (all, failure) -> {
-              alarm.cancel(false);
-              bytes.addAndGet(-own.getAndSet(0));
-            });
-    return unwrap().serve(http, counted);
+  /** The body of a request, or why there is none; told on the event loop. */
+  CompletableFuture<byte[]> read(HttpRequest request, EventLoop loop) {
+    Body body = new Body(loop);
+    request.subscribe(body, loop);
+    return body.whole;
   }
 
-  private static RuntimeException refusal(ErrorReason reason, String text) {
-    return ErrorMapper.status(new ApiException(reason, text), "");
+  private final class Body implements Subscriber<HttpObject> {
+    private final CompletableFuture<byte[]> whole = new CompletableFuture<>();
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final ScheduledFuture<?> alarm;
+    private Subscription source;
+
+    Body(EventLoop loop) {
+      alarm = loop.schedule(this::isLate, longest.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+      source = subscription;
+      source.request(Long.MAX_VALUE);
+    }
+
+    @Override
+    public void onNext(HttpObject part) {
+      if (!(part instanceof HttpData data) || whole.isDone()) {
+        return;
+      }
+      bytes.writeBytes(data.array());
+      if (unfinished.addAndGet(data.length()) > most) {
+        fail(
+            ErrorReason.ERROR_REASON_OVERLOADED,
+            "the server keeps as much of unfinished requests as it may, call again");
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      end();
+      whole.completeExceptionally(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      end();
+      whole.complete(bytes.toByteArray());
+    }
+
+    private void isLate() {
+      if (!whole.isDone()) {
+        fail(
+            ErrorReason.ERROR_REASON_REQUEST_INCOMPLETE,
+            "the request did not arrive within " + longest.toMillis() + " ms");
+      }
+    }
+
+    private void fail(ErrorReason reason, String text) {
+      end();
+      whole.completeExceptionally(new ApiException(reason, text));
+      source.cancel();
+    }
+
+    /** The first end counts. */
+    private void end() {
+      alarm.cancel(false);
+      if (!whole.isDone()) {
+        unfinished.addAndGet(-bytes.size());
+      }
+    }
   }
 }

@@ -8,6 +8,7 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.SessionProtocol;
+import com.linecorp.armeria.common.metric.NoopMeterRegistry;
 import com.linecorp.armeria.common.util.TlsEngineType;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
@@ -26,7 +27,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
 /** The HTTP port, in front of the services. */
@@ -89,6 +89,7 @@ public final class Door {
             new InetSocketAddress(settings.host(), settings.httpPort()),
             tls == null ? SessionProtocol.HTTP : SessionProtocol.HTTPS)
         .workerGroup(loops, false)
+        .meterRegistry(NoopMeterRegistry.get())
         .blockingTaskExecutor(
             new ScheduledThreadPoolExecutor(
                 FILE_THREADS, new DefaultThreadFactory("quoin-http-files", true)),
@@ -104,7 +105,10 @@ public final class Door {
     headers(builder);
     Guard guard = new Guard(settings);
     builder.decorator((delegate, http, request) -> guarded(guard, delegate, http, request));
-    services(builder, settings, new WebServices(services, new Peers(unread), open, errors));
+    services(
+        builder,
+        settings,
+        new WebServices(services, new Peers(unread), open, errors, new Bodies(settings)));
     pages(builder, services, isServing);
     Server server = builder.build();
     return server.start().thenApply(started -> new Door(server, open));
@@ -171,13 +175,7 @@ public final class Door {
   }
 
   private static void services(ServerBuilder builder, Settings settings, WebServices services) {
-    AtomicLong unfinished = new AtomicLong();
-    builder.service(
-        services,
-        service ->
-            new Bodies(
-                service, unfinished, settings.maxUnfinishedBytes(), settings.requestTimeout()),
-        service -> crossOrigin(service, settings.httpAllowedOrigins()));
+    builder.service(services, service -> crossOrigin(service, settings.httpAllowedOrigins()));
   }
 
   private static HttpService crossOrigin(HttpService service, List<String> origins) {

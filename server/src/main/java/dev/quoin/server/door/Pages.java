@@ -37,11 +37,13 @@ final class Pages extends AbstractHttpService {
   private static final Pattern PATH =
       Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*");
 
+  private static final MediaType SCRIPT = MediaType.parse("text/javascript; charset=utf-8");
+
   private static final Map<String, MediaType> TYPES =
       Map.of(
           "html", MediaType.HTML_UTF_8,
-          "js", MediaType.JAVASCRIPT_UTF_8,
-          "mjs", MediaType.JAVASCRIPT_UTF_8,
+          "js", SCRIPT,
+          "mjs", SCRIPT,
           "css", MediaType.CSS_UTF_8,
           "json", MediaType.JSON_UTF_8,
           "svg", MediaType.SVG_UTF_8,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.door;
 
-import com.linecorp.armeria.common.AggregatedHttpRequest;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpMethod;
@@ -46,12 +45,19 @@ final class WebServices implements GrpcService {
   private final Peers peers;
   private final OpenCalls open;
   private final Errors errors;
+  private final Bodies bodies;
 
-  WebServices(List<ServerServiceDefinition> services, Peers peers, OpenCalls open, Errors errors) {
+  WebServices(
+      List<ServerServiceDefinition> services,
+      Peers peers,
+      OpenCalls open,
+      Errors errors,
+      Bodies bodies) {
     this.services = services;
     this.peers = peers;
     this.open = open;
     this.errors = errors;
+    this.bodies = bodies;
     for (ServerServiceDefinition service : services) {
       for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
         String path = '/' + method.getMethodDescriptor().getFullMethodName();
@@ -119,12 +125,12 @@ final class WebServices implements GrpcService {
       breakOff(call, e);
     }
     // Read to its end even when it was refused, so that the connection can be used again.
-    request
-        .aggregate(http.eventLoop())
+    bodies
+        .read(request, http.eventLoop())
         .whenComplete(
-            (whole, failure) -> {
+            (body, failure) -> {
               if (failure == null) {
-                receive(call, form, method.getMethodDescriptor(), whole);
+                receive(call, form, method.getMethodDescriptor(), body);
               } else {
                 breakOff(call, failure);
               }
@@ -165,21 +171,17 @@ final class WebServices implements GrpcService {
   }
 
   private void receive(
-      WebCall call,
-      Form form,
-      MethodDescriptor<Object, Object> method,
-      AggregatedHttpRequest whole) {
+      WebCall call, Form form, MethodDescriptor<Object, Object> method, byte[] body) {
     try {
-      call.receive(read(form, (RequestMarshaller) method.getRequestMarshaller(), whole));
+      call.receive(read(form, (RequestMarshaller) method.getRequestMarshaller(), body));
     } catch (RuntimeException e) {
       breakOff(call, e);
     }
   }
 
   /** The request, or the failure it is. */
-  private static Object read(Form form, RequestMarshaller requests, AggregatedHttpRequest whole) {
+  private static Object read(Form form, RequestMarshaller requests, byte[] body) {
     try {
-      byte[] body = whole.content().array();
       byte[] message = form.isWeb() ? Frames.message(body, form == Form.WEB_TEXT) : body;
       if (message.length > requests.most()) {
         return requests.tooLarge();
