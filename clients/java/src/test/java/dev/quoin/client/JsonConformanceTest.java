@@ -56,8 +56,7 @@ class JsonConformanceTest {
         for (JsonNode one : file.get("cases")) {
           if (!one.has("server")) {
             String name = file.get("feature").asText() + ": " + one.get("name").asText();
-            tests.add(
-                dynamicTest(name, () -> run(file.get("service").asText(), one.get("steps"))));
+            tests.add(dynamicTest(name, () -> run(file.get("service").asText(), one.get("steps"))));
           }
         }
       }
@@ -67,8 +66,7 @@ class JsonConformanceTest {
 
   private static void run(String service, JsonNode steps) throws Exception {
     String namespace = "json-" + UUID.randomUUID();
-    try (Quoin quoin =
-            Quoin.builder().address(server.address()).namespace(namespace).build();
+    try (Quoin quoin = Quoin.builder().address(server.address()).namespace(namespace).build();
         Conformance runner =
             new Conformance(
                 new JsonChannel(server.httpAddress(), namespace, quoin.channel()), service)) {

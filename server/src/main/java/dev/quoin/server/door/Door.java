@@ -163,6 +163,7 @@ public final class Door {
   private static HttpResponse guarded(
       Guard guard, HttpService delegate, ServiceRequestContext http, HttpRequest request)
       throws Exception {
+    Pipelining.count(http);
     String refusal = guard.refusal(request.headers());
     return refusal == null
         ? delegate.serve(http, request)

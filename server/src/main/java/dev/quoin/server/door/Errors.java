@@ -3,10 +3,13 @@ package dev.quoin.server.door;
 
 import com.google.rpc.Status;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.ClosedSessionException;
 import com.linecorp.armeria.common.ContentTooLargeException;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.stream.AbortedStreamException;
+import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
@@ -34,6 +37,11 @@ final class Errors implements ServerErrorHandler {
     }
     if (failure instanceof ContentTooLargeException) {
       return ErrorMapper.status(tooLargeRequest(), "");
+    }
+    if (failure instanceof ClosedStreamException
+        || failure instanceof ClosedSessionException
+        || failure instanceof AbortedStreamException) {
+      return io.grpc.Status.CANCELLED.asRuntimeException();
     }
     RuntimeException refusal = ErrorMapper.refusal(failure);
     if (ErrorMapper.reason(refusal) == ErrorReason.ERROR_REASON_INTERNAL) {

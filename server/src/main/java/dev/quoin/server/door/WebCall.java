@@ -67,6 +67,10 @@ final class WebCall extends ServerCall<Object, Object> {
     }
   }
 
+  boolean isClosed() {
+    return closed;
+  }
+
   /** All of the request has come. */
   void receive(Object request) {
     if (!closed) {

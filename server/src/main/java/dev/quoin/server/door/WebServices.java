@@ -75,15 +75,14 @@ final class WebServices implements GrpcService {
     if (refusal != null) {
       return refusal.toHttpResponse();
     }
-    if (!open.begin(http)) {
-      http.setAdditionalResponseHeader(HttpHeaderNames.CONNECTION, "close");
-      return Replies.of(ErrorMapper.status(ApiException.shuttingDown(), "")).toHttpResponse();
-    }
     @SuppressWarnings("unchecked") // What a call is made of is what its method takes and gives.
     ServerMethodDefinition<Object, Object> served = (ServerMethodDefinition<Object, Object>) method;
     WebCall call =
         new WebCall(served.getMethodDescriptor(), peers.connection(http), form, http.eventLoop());
-    open.endWith(http, call.response());
+    if (!open.begin(call.response())) {
+      http.setAdditionalResponseHeader(HttpHeaderNames.CONNECTION, "close");
+      return Replies.of(ErrorMapper.status(ApiException.shuttingDown(), "")).toHttpResponse();
+    }
     begin(http, request, served, form, call);
     return call.response();
   }
@@ -195,6 +194,9 @@ final class WebServices implements GrpcService {
   }
 
   private void breakOff(WebCall call, Throwable failure) {
+    if (call.isClosed()) {
+      return;
+    }
     StatusRuntimeException status = errors.status(failure);
     Metadata trailers = status.getTrailers();
     call.breakOff(status.getStatus(), trailers == null ? new Metadata() : trailers);
