@@ -42,7 +42,7 @@ public final class Door {
 
   /** Armeria's pages make their style sheets as they go. */
   static final String DOCS =
-      OWN_PAGES.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
+      OWN_PAGES.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'; worker-src 'self'");
 
   private static final int MOST_HEADER_BYTES = 16 * 1024;
   private static final int MOST_LINE_BYTES = 4 * 1024;

@@ -136,6 +136,14 @@ final class GrpcWebTest {
   }
 
   @Test
+  void streamsEndWhenTheTimeIsOverThatTheirCallerGave() {
+    try (Web.Stream stream = web.open(HOLD, "{\"name\": \"a\"}", "grpc-timeout", "1500m")) {
+      assertThat(stream.trailers()).contains("grpc-status: 4");
+    }
+    Eventually.until("nobody holds it", () -> !isHeld("a"));
+  }
+
+  @Test
   void streamsAreToldThatTheServerDrains() {
     TestServer leaving = TestServer.withHttp();
     Web there = Web.of(leaving);

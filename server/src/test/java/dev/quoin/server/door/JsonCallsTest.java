@@ -161,8 +161,13 @@ final class JsonCallsTest {
     Web.Answer late =
         web.call(ACQUIRE, "{\"name\": \"a\", \"wait\": \"60s\"}", "grpc-timeout", "300m");
 
-    assertThat(late.status()).isEqualTo(504);
-    assertThat(late.json().get("code").asInt()).isEqualTo(4);
+    // A wait ends a little before the caller's time is over, if the server gets to it.
+    if (late.status() == 200) {
+      assertThat(late.json().get("acquired").asBoolean(true)).isFalse();
+    } else {
+      assertThat(late.status()).isEqualTo(504);
+      assertThat(late.json().get("code").asInt()).isEqualTo(4);
+    }
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(20));
     Eventually.until("nobody waits", () -> waiters() == 0);
     assertThat(wrong(GET, "{\"name\": \"a\"}", "grpc-timeout", "soon")).startsWith("grpc-timeout");
