@@ -2,6 +2,7 @@
 package dev.quoin.server.door;
 
 import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.server.ServiceConfig;
@@ -14,11 +15,13 @@ import com.linecorp.armeria.server.docs.DocService;
  * its own, and some megabytes: that begins when somebody asks.
  */
 final class LazyDocs extends SimpleDecoratingHttpService {
+  private static final HttpHeaders NAMESPACE = HttpHeaders.of("quoin-namespace", "default");
+
   private ServiceConfig config;
   private boolean begun;
 
   LazyDocs() {
-    super(DocService.builder().build());
+    super(DocService.builder().webAppTitle("Quoin").exampleHeaders(NAMESPACE).build());
   }
 
   @Override
