@@ -185,6 +185,9 @@ public final class QuoinServer implements AutoCloseable {
         new FutureTask<>(
             () -> {
               Services.ALL.forEach(service -> validation.compile(service.contract()));
+              if (settings.httpPort() != 0) {
+                Door.warmUp();
+              }
               return Metrics.start(settings, this::isServing);
             });
     new Thread(aside, "quoin-start").start();

@@ -72,14 +72,7 @@ public final class ServerProcess implements AutoCloseable {
     command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(program());
     command.addAll(
-        List.of(
-            "serve",
-            "--port",
-            "0",
-            "--metrics-port",
-            "0",
-            "--redis-program",
-            "carried"));
+        List.of("serve", "--port", "0", "--metrics-port", "0", "--redis-program", "carried"));
     if (!List.of(flags).contains("--http-port")) {
       command.addAll(List.of("--http-port", "0"));
     }
