@@ -17,6 +17,8 @@ import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import io.netty.channel.EventLoop;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -39,6 +41,8 @@ final class WebCall extends ServerCall<Object, Object> {
   /** Bytes that were sent and not taken by the connection. */
   private final AtomicLong unread = new AtomicLong();
 
+  private final Queue<Runnable> steps = new ConcurrentLinkedQueue<>();
+  private boolean running;
   private Listener<Object> listener = new Listener<>() {};
   private Message only;
   private boolean begun;
@@ -129,6 +133,16 @@ final class WebCall extends ServerCall<Object, Object> {
         });
   }
 
+  private void finish(Status status, Metadata trailers) {
+    closed = true;
+    try {
+      write(status, trailers);
+      response.close();
+    } catch (RuntimeException e) {
+      response.close(e);
+    }
+  }
+
   @Override
   public boolean isReady() {
     return !closed && unread.get() < READY_BYTES;
@@ -149,11 +163,27 @@ final class WebCall extends ServerCall<Object, Object> {
     return method;
   }
 
+  /** What others have sent before comes first, even if the loop itself sends now. */
   private void run(Runnable step) {
+    steps.add(step);
     if (loop.inEventLoop()) {
-      step.run();
+      runAll();
     } else {
-      loop.execute(step);
+      loop.execute(this::runAll);
+    }
+  }
+
+  private void runAll() {
+    if (running) {
+      return;
+    }
+    running = true;
+    try {
+      for (Runnable next = steps.poll(); next != null; next = steps.poll()) {
+        next.run();
+      }
+    } finally {
+      running = false;
     }
   }
 
@@ -182,8 +212,7 @@ final class WebCall extends ServerCall<Object, Object> {
     }
   }
 
-  private void finish(Status status, Metadata trailers) {
-    closed = true;
+  private void write(Status status, Metadata trailers) {
     if (form.isWeb()) {
       begin();
       response.tryWrite(HttpData.wrap(Frames.ofTrailers(status, trailers, form == Form.WEB_TEXT)));
@@ -192,7 +221,6 @@ final class WebCall extends ServerCall<Object, Object> {
     } else {
       refuse(status, trailers);
     }
-    response.close();
   }
 
   private void answer(HttpStatus status, HttpData content) {
