@@ -22,6 +22,9 @@ import org.reactivestreams.Subscription;
  * not complete, and the time each takes. Armeria bounds each of them by itself.
  */
 final class Bodies {
+  private static final String OVERLOADED =
+      "the server keeps as much of unfinished requests as it may, call again";
+
   private final long most;
   private final Duration longest;
   private final AtomicLong unfinished = new AtomicLong();
@@ -36,6 +39,19 @@ final class Bodies {
     Body body = new Body(loop);
     request.subscribe(body, loop);
     return body.whole;
+  }
+
+  /** Counts a body that is complete and waits to be read; throws when there are too many. */
+  void keep(byte[] body) {
+    if (unfinished.addAndGet(body.length) > most) {
+      release(body);
+      throw new ApiException(ErrorReason.ERROR_REASON_OVERLOADED, OVERLOADED);
+    }
+  }
+
+  /** Such a body has been read. */
+  void release(byte[] body) {
+    unfinished.addAndGet(-body.length);
   }
 
   private final class Body implements Subscriber<HttpObject> {
@@ -61,9 +77,7 @@ final class Bodies {
       }
       bytes.writeBytes(data.array());
       if (unfinished.addAndGet(data.length()) > most) {
-        fail(
-            ErrorReason.ERROR_REASON_OVERLOADED,
-            "the server keeps as much of unfinished requests as it may, call again");
+        fail(ErrorReason.ERROR_REASON_OVERLOADED, OVERLOADED);
       }
     }
 

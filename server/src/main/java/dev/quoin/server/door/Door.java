@@ -48,7 +48,7 @@ public final class Door {
   private static final int MOST_LINE_BYTES = 4 * 1024;
   private static final int RESETS_SECONDS = 10;
   private static final Duration IDLE = Duration.ofMinutes(2);
-  private static final int FILE_THREADS = 2;
+  private static final int SLOW_THREADS = 2;
   private static final int FRAME_BYTES = 5;
 
   /** How long a browser may remember what another origin may send. */
@@ -74,7 +74,7 @@ public final class Door {
    * Begins to listen.
    *
    * @param tls null for none
-   * @param loops run everything but the reading of files
+   * @param loops run everything but the reading of files and of long JSON
    * @param connections bounds connections, together with those of gRPC
    * @param unread keeps account of connections, as it does for those of gRPC
    * @param services what can be called
@@ -100,7 +100,7 @@ public final class Door {
         .meterRegistry(NoopMeterRegistry.get())
         .blockingTaskExecutor(
             new ScheduledThreadPoolExecutor(
-                FILE_THREADS, new DefaultThreadFactory("quoin-http-files", true)),
+                SLOW_THREADS, new DefaultThreadFactory("quoin-http", true)),
             true)
         .childChannelPipelineCustomizer(pipeline -> accept(connections, pipeline))
         .errorHandler(errors);

@@ -14,6 +14,8 @@ import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import dev.quoin.server.errors.InvalidRequest;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Finds the field that makes JSON no message, which protobuf's own reader does not tell: each field
@@ -24,6 +26,10 @@ final class JsonFault {
   private static final int LONGEST = 64 * 1024;
 
   private static final JsonMapper JSON = new JsonMapper();
+
+  /** What the reader says of a field that there is not; it tells no more than the last name. */
+  private static final Pattern UNKNOWN =
+      Pattern.compile("Cannot find field: (\\S+) in message (\\S+)");
 
   private final JsonFormat.Parser parser;
   private String field = "";
@@ -44,7 +50,13 @@ final class JsonFault {
       Message prototype,
       InvalidProtocolBufferException failure) {
     JsonFault fault = new JsonFault(parser, failure.getMessage());
+    Matcher unknown = UNKNOWN.matcher(failure.getMessage());
+    if (unknown.matches()) {
+      fault.field = unknown.group(1);
+      fault.description = "there is no such field in " + unknown.group(2);
+    }
     if (text.length() <= LONGEST) {
+      fault.field = "";
       try {
         fault.search((ObjectNode) JSON.readTree(text), prototype.getDescriptorForType());
       } catch (JsonProcessingException e) {

@@ -32,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -40,6 +41,8 @@ import java.util.concurrent.TimeUnit;
  * would read every JSON twice. To its pages it looks as if it did.
  */
 final class WebServices implements GrpcService {
+  private static final int LONG_JSON = 64 * 1024;
+
   private final List<ServerServiceDefinition> services;
   private final Map<Route, ServerMethodDefinition<?, ?>> routes = new LinkedHashMap<>();
   private final Peers peers;
@@ -129,7 +132,7 @@ final class WebServices implements GrpcService {
         .whenComplete(
             (body, failure) -> {
               if (failure == null) {
-                receive(call, form, method.getMethodDescriptor(), body);
+                receive(http, call, form, method.getMethodDescriptor(), body);
               } else {
                 breakOff(call, failure);
               }
@@ -169,10 +172,31 @@ final class WebServices implements GrpcService {
     }
   }
 
+  /** Reading a long JSON takes so long that others on the event loop would have to wait for it. */
   private void receive(
-      WebCall call, Form form, MethodDescriptor<Object, Object> method, byte[] body) {
+      ServiceRequestContext http,
+      WebCall call,
+      Form form,
+      MethodDescriptor<Object, Object> method,
+      byte[] body) {
+    RequestMarshaller requests = (RequestMarshaller) method.getRequestMarshaller();
     try {
-      call.receive(read(form, (RequestMarshaller) method.getRequestMarshaller(), body));
+      if (!form.hasJsonMessages() || body.length <= LONG_JSON) {
+        call.receive(read(form, requests, body));
+        return;
+      }
+      bodies.keep(body);
+      CompletableFuture.supplyAsync(() -> read(form, requests, body), http.blockingTaskExecutor())
+          .whenComplete((request, failure) -> bodies.release(body))
+          .whenCompleteAsync(
+              (request, failure) -> {
+                if (failure == null) {
+                  call.receive(request);
+                } else {
+                  breakOff(call, failure);
+                }
+              },
+              http.eventLoop());
     } catch (RuntimeException e) {
       breakOff(call, e);
     }

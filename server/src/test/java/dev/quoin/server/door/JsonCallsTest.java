@@ -154,6 +154,21 @@ final class JsonCallsTest {
   }
 
   @Test
+  void longRequestsAreReadApart() {
+    String documents = "x".repeat(200_000);
+
+    assertThat(
+            web.call(
+                    "quoin.queues.v1.Queues/Enqueue",
+                    "{\"queue\": \"q\", \"task\": {\"kind\": \"k\", \"payloadText\": \"%s\"}}"
+                        .formatted(documents))
+                .status())
+        .isEqualTo(200);
+    assertThat(wrong(GET, "{\"nme\": \"%s\"}".formatted(documents)))
+        .isEqualTo("nme: there is no such field in quoin.locks.v1.GetRequest");
+  }
+
+  @Test
   void callersWhoSayHowLongTheyWaitAreAnsweredThen() {
     web.call(ACQUIRE, "{\"name\": \"a\"}");
     long begin = System.nanoTime();
