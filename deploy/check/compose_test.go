@@ -80,8 +80,8 @@ func TestComposePublishesOnLoopbackOnly(t *testing.T) {
 				taken[port.Published] = true
 			}
 		}
-		if !taken["7400"] || !taken["7401"] {
-			t.Errorf("%s does not publish 7400 and 7401", file)
+		if !taken["7400"] || !taken["7401"] || !taken["7402"] {
+			t.Errorf("%s does not publish 7400, 7401 and 7402", file)
 		}
 	}
 }

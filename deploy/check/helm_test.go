@@ -179,6 +179,28 @@ func TestChartsServiceGivesTheAddressOfEveryPodAndPortsThatExist(t *testing.T) {
 	}
 }
 
+func TestChartServesHTTPUnderItsNamesOrNotAtAll(t *testing.T) {
+	on := render(t, "http: {hosts: [q.example], origins: ['https://app.example']}")
+	config := on.config(t)
+	if config["http-port"] != "7402" || config["http-origins"] != "https://app.example" {
+		t.Errorf("HTTP is served otherwise: %v", config)
+	}
+	for _, name := range []string{"quoin", ".svc", ".svc.cluster.local", "q.example"} {
+		if !strings.Contains(config["http-hosts"], name) {
+			t.Errorf("it is not asked for by %s: %s", name, config["http-hosts"])
+		}
+	}
+	off := render(t, "http: {enabled: false}")
+	if off.config(t)["http-port"] != "0" {
+		t.Errorf("HTTP is served though it is switched off")
+	}
+	for _, port := range off.service.Spec.Ports {
+		if port.Name == "http" {
+			t.Errorf("the service has a port for HTTP")
+		}
+	}
+}
+
 func TestChartsProbesAskOverGrpcUnlessThereIsTls(t *testing.T) {
 	plain := render(t, "").container(t)
 	for what, probe := range map[string]*core.Probe{

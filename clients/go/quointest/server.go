@@ -102,7 +102,7 @@ func (s *Server) Start() error {
 	arguments := append([]string{
 		"-c", guard, "quointest", s.data, "java",
 		"-XX:TieredStopAtLevel=1", "-Xmx256m", "-jar", jar, "serve", "--port", strconv.Itoa(s.port), "--metrics-port", "0",
-		"--data", filepath.Join(s.data, "redis"), "--drain-timeout", "1s",
+		"--http-port", "0", "--data", filepath.Join(s.data, "redis"), "--drain-timeout", "1s",
 	}, s.flags...)
 	reader, writer := io.Pipe()
 	s.process = exec.Command("/bin/sh", arguments...)

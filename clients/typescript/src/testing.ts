@@ -90,7 +90,9 @@ async function launch(
     throw new TypeError("say where the server's jar is, by QUOIN_JAR or the option jar");
   }
   const own = ["--port", port, "--metrics-port", "0", "--data", join(folder, "data")];
-  const serve = [...SHORT_LIVED, "-jar", jar, "serve", ...own, "--drain-timeout", "1s", ...flags];
+  const http = flags.includes("--http-port") ? [] : ["--http-port", "0"];
+  const more = ["--drain-timeout", "1s", ...http, ...flags];
+  const serve = [...SHORT_LIVED, "-jar", jar, "serve", ...own, ...more];
   // Settings come from flags only, whatever this process has in its environment.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith("QUOIN_")),

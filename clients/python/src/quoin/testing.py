@@ -64,7 +64,8 @@ class Server:
         slow. Fails with its output when it does not."""
         # Quick to start, and small: tests do not need the optimising compiler.
         java = ["java", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-jar", self._jar, "serve"]
-        flags = ["--port", str(self._port), "--metrics-port", "0", "--drain-timeout", "1s"]
+        flags = ["--port", str(self._port), "--metrics-port", "0", "--http-port", "0"]
+        flags += ["--drain-timeout", "1s"]
         self._process = subprocess.Popen(
             [*java, *flags, "--data", str(Path(self._folder, "data")), *self._flags],
             stdout=subprocess.PIPE,

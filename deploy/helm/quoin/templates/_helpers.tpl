@@ -48,7 +48,16 @@ true
   "port" (int .Values.service.port)
   "metrics-host" "0.0.0.0"
   "metrics-port" (int .Values.metrics.port)
+  "http-port" (ternary (int .Values.http.port) 0 .Values.http.enabled)
   "drain-timeout" (printf "%ds" (int .Values.drainSeconds)) }}
+{{- if .Values.http.enabled }}
+{{- $name := include "quoin.fullname" . }}
+{{- $names := list $name (printf "%s.%s" $name .Release.Namespace) (printf "%s.%s.svc" $name .Release.Namespace) (printf "%s.%s.svc.cluster.local" $name .Release.Namespace) }}
+{{- $_ := set $own "http-hosts" (concat $names .Values.http.hosts | join ",") }}
+{{- if .Values.http.origins }}
+{{- $_ := set $own "http-origins" (join "," .Values.http.origins) }}
+{{- end }}
+{{- end }}
 {{- if .Values.tls.existingSecret }}
 {{- $_ := set $own "tls-certificate" "/etc/quoin/tls/tls.crt" }}
 {{- $_ := set $own "tls-key" "/etc/quoin/tls/tls.key" }}

@@ -187,6 +187,8 @@ final class IdentityCost {
                 "0",
                 "--metrics-port",
                 "0",
+                "--http-port",
+                "0",
                 "--redis-timeout",
                 "10s",
                 "--data",

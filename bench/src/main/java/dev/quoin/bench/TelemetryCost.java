@@ -58,6 +58,9 @@ final class TelemetryCost {
       command.addAll(List.of("-jar", jar.toString(), "serve", "--port", "0", "--redis", redis));
       command.addAll(List.of("--allow-volatile-redis", "true"));
       Arrays.stream(options).filter(option -> !option.startsWith("-D")).forEach(command::add);
+      if (jar.equals(JAR) && !List.of(options).contains("--http-port")) {
+        command.addAll(List.of("--http-port", "0"));
+      }
       server = Child.start(folder, "server-" + name.replaceAll("\\W+", "-"), command);
       int port =
           server.await(
@@ -162,6 +165,8 @@ final class TelemetryCost {
         ways.add(new Way("the other version", folder, other, redis, rounds, metrics()));
       }
       ways.add(new Way("nothing", folder, JAR, redis, rounds, "--metrics-port", "0"));
+      String[] served = {"--metrics-port", "0", "--http-port", Integer.toString(Child.freePort())};
+      ways.add(new Way("nothing, HTTP is served, too", folder, JAR, redis, rounds, served));
       ways.add(new Way("metrics", folder, JAR, redis, rounds, metrics()));
       for (String part : List.of("0.01", "1.0")) {
         String[] options = Arrays.copyOf(metrics(), 5);

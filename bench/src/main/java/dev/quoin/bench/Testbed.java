@@ -113,6 +113,9 @@ final class Testbed implements AutoCloseable {
     if (!options.serverFlags().contains("--metrics-port")) {
       command.addAll(List.of("--metrics-port", Integer.toString(Child.freePort())));
     }
+    if (!options.serverFlags().contains("--http-port")) {
+      command.addAll(List.of("--http-port", "0"));
+    }
     command.addAll(List.of("--redis", redisUri(), "--allow-volatile-redis", "true"));
     command.addAll(options.serverFlags());
     return command;

@@ -46,6 +46,7 @@ final class LogLines extends Formatter {
     quoin().setLevel(own);
     // Reconnects are reported by the health check, in one line each.
     Logger.getLogger("io.lettuce").setLevel(own == Level.FINE ? Level.INFO : Level.SEVERE);
+    Holder.HTTP.setLevel(own == Level.FINE ? Level.INFO : Level.SEVERE);
   }
 
   static Formatter text() {
@@ -59,6 +60,9 @@ final class LogLines extends Formatter {
   /** Loggers are kept only as long as somebody refers to them. */
   private static final class Holder {
     static final Logger QUOIN = Logger.getLogger(LogLines.QUOIN);
+
+    /** Armeria, which warns of whatever clients do. */
+    static final Logger HTTP = Logger.getLogger("com.linecorp.armeria");
   }
 
   @Override

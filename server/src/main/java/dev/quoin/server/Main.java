@@ -185,6 +185,11 @@ public final class Main {
     text.append(
         "  try       grpcurl %s-d '{\"name\": \"hello\"}' %s quoin.locks.v1.Locks/Acquire"
             .formatted(settings.isTls() ? "" : "-plaintext ", address));
+    if (server.httpPort() != 0) {
+      text.append(
+          "%n  open      %s://%s:%d/"
+              .formatted(settings.isTls() ? "https" : "http", settings.host(), server.httpPort()));
+    }
     System.out.println(text);
   }
 

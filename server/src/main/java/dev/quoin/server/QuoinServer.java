@@ -3,6 +3,8 @@ package dev.quoin.server;
 
 import dev.quoin.server.access.Access;
 import dev.quoin.server.access.Audit;
+import dev.quoin.server.door.Door;
+import dev.quoin.server.door.DoorTls;
 import dev.quoin.server.embedded.EmbeddedRedis;
 import dev.quoin.server.kernel.EventLoops;
 import dev.quoin.server.kernel.Kernel;
@@ -24,8 +26,6 @@ import dev.quoin.server.rpc.CallLog;
 import dev.quoin.server.rpc.CallRecorder;
 import dev.quoin.server.rpc.Connections;
 import dev.quoin.server.rpc.Drain;
-import dev.quoin.server.rpc.Gzip;
-import dev.quoin.server.rpc.IncompleteRequests;
 import dev.quoin.server.rpc.Rpc;
 import dev.quoin.server.rpc.UnreadResponses;
 import dev.quoin.server.rpc.rules.Validation;
@@ -35,25 +35,17 @@ import dev.quoin.server.tail.Tails;
 import dev.quoin.server.telemetry.RedisHealth;
 import dev.quoin.server.telemetry.Telemetry;
 import dev.quoin.server.waiting.WaitQueues;
-import io.grpc.BindableService;
-import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
-import io.grpc.ServerCredentials;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.netty.NettyServerBuilder;
-import io.grpc.protobuf.services.ChannelzService;
-import io.grpc.protobuf.services.ProtoReflectionService;
-import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -66,9 +58,6 @@ import java.util.logging.Logger;
 public final class QuoinServer implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(QuoinServer.class.getName());
   private static final int TICK_MILLIS = 10;
-  private static final int RESETS_SECONDS = 10;
-  private static final int CHANNELZ_PAGE = 100;
-
   private static final int START_TIMEOUT_SECONDS = 60;
   private static final int OWN_REDIS_TRIES = 120;
   private static final long OWN_REDIS_PAUSE_MILLIS = 250;
@@ -84,6 +73,7 @@ public final class QuoinServer implements AutoCloseable {
   private StorageSampler storage;
   private volatile Health health;
   private Server server;
+  private Door door;
 
   private QuoinServer(Settings settings) {
     this.settings = settings;
@@ -104,6 +94,11 @@ public final class QuoinServer implements AutoCloseable {
   /** The port of the gRPC server. */
   public int port() {
     return server.getPort();
+  }
+
+  /** The port of HTTP; 0 when it is switched off. */
+  public int httpPort() {
+    return door == null ? 0 : door.port();
   }
 
   /** The full names of the services of Quoin. */
@@ -139,11 +134,15 @@ public final class QuoinServer implements AutoCloseable {
   /** Takes no new calls, tells open streams, lets calls end, then stops everything. */
   @Override
   public void close() {
+    long end = System.nanoTime() + settings.drainTimeout().toNanos();
     health.stop();
     server.shutdown();
+    Future<Void> httpEnded =
+        door == null ? CompletableFuture.completedFuture(null) : door.drain().toCompletableFuture();
     drain.begin();
     try {
-      if (!server.awaitTermination(settings.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
+      boolean ended = server.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (!haveEnded(httpEnded, end - System.nanoTime()) || !ended) {
         LOG.warning("calls still open after " + settings.drainTimeout() + " are cancelled");
         server.shutdownNow().awaitTermination(1, TimeUnit.SECONDS);
       }
@@ -151,6 +150,15 @@ public final class QuoinServer implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     closeAll();
+  }
+
+  private static boolean haveEnded(Future<Void> calls, long nanos) throws InterruptedException {
+    try {
+      calls.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (TimeoutException | ExecutionException e) {
+      return false;
+    }
   }
 
   private void open() {
@@ -177,6 +185,9 @@ public final class QuoinServer implements AutoCloseable {
         new FutureTask<>(
             () -> {
               Services.ALL.forEach(service -> validation.compile(service.contract()));
+              if (settings.httpPort() != 0) {
+                Door.warmUp();
+              }
               return Metrics.start(settings, this::isServing);
             });
     new Thread(aside, "quoin-start").start();
@@ -234,8 +245,47 @@ public final class QuoinServer implements AutoCloseable {
             settings.requestTimeout());
     new ServerGauges(telemetry).show(Main.version(), queues, tails, storage, connections);
     RedisHealth.start(redis, timer, telemetry, health::isRedisUp);
-    server = listen(loops, timer, metrics, connections, unread, all, new AccessInterceptor(access));
+    server =
+        new GrpcPort(settings, loops, timer)
+            .listen(
+                tls,
+                metrics,
+                connections,
+                unread,
+                all,
+                health.service(),
+                new AccessInterceptor(access));
+    if (settings.httpPort() != 0) {
+      door = openDoor(loops, connections, unread, features);
+    }
     health.start();
+  }
+
+  private Door openDoor(
+      EventLoops loops,
+      Connections connections,
+      UnreadResponses unread,
+      List<ServerServiceDefinition> features) {
+    try {
+      DoorTls certificates = tls == null ? null : tls.ofHttp();
+      Door opened =
+          await(
+              Door.start(
+                      settings,
+                      certificates,
+                      loops.group(),
+                      connections,
+                      unread,
+                      features,
+                      this::isServing)
+                  .toCompletableFuture());
+      closers.push(() -> await(opened.stop().toCompletableFuture()));
+      return opened;
+    } catch (IllegalStateException e) {
+      throw new BadSettings(
+          "http-port: cannot listen on %s:%d: %s"
+              .formatted(settings.host(), settings.httpPort(), GrpcPort.rootMessage(e)));
+    }
   }
 
   private Seal seal(Redis redis, HashedWheelTimer timer) {
@@ -310,68 +360,6 @@ public final class QuoinServer implements AutoCloseable {
     }
   }
 
-  private Server listen(
-      EventLoops loops,
-      HashedWheelTimer timer,
-      Metrics metrics,
-      Connections connections,
-      UnreadResponses unread,
-      List<ServerServiceDefinition> features,
-      AccessInterceptor access) {
-    IncompleteRequests arrivals =
-        new IncompleteRequests(
-            timer,
-            loops.group(),
-            settings.requestTimeout(),
-            settings.maxRequestBytes(),
-            settings.maxUnfinishedBytes());
-    NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(
-                new InetSocketAddress(settings.host(), settings.port()), credentials())
-            .bossEventLoopGroup(loops.group())
-            .workerEventLoopGroup(loops.group())
-            .channelFactory(() -> loops.serverChannel(connections))
-            .directExecutor()
-            .maxInboundMessageSize(Integer.MAX_VALUE)
-            .maxConcurrentCallsPerConnection(settings.maxCallsPerConnection())
-            .maxRstFramesPerWindow(settings.maxResets(), RESETS_SECONDS)
-            .decompressorRegistry(Gzip.registry(settings.maxRequestBytes()))
-            .addStreamTracerFactory(arrivals)
-            .intercept(arrivals)
-            .addTransportFilter(arrivals.connections())
-            .addTransportFilter(unread)
-            .keepAliveTime(20, TimeUnit.SECONDS)
-            .keepAliveTimeout(10, TimeUnit.SECONDS)
-            .permitKeepAliveTime(5, TimeUnit.SECONDS)
-            .permitKeepAliveWithoutCalls(true)
-            .addService(access.over(health.service()))
-            .addService(access.over(ProtoReflectionServiceV1.newInstance()))
-            .addService(access.over(reflectionAlpha()))
-            .addService(access.over(ChannelzService.newInstance(CHANNELZ_PAGE)));
-    features.forEach(builder::addService);
-    if (!settings.maxConnectionAge().isZero()) {
-      builder.maxConnectionAge(settings.maxConnectionAge().toMillis(), TimeUnit.MILLISECONDS);
-    }
-    metrics.measure(builder);
-    try {
-      return builder.build().start();
-    } catch (IOException e) {
-      throw new BadSettings(
-          "port: cannot listen on %s:%d: %s"
-              .formatted(settings.host(), settings.port(), rootMessage(e)));
-    }
-  }
-
-  /** Reflection as older tools ask for it. */
-  @SuppressWarnings("deprecation")
-  private static BindableService reflectionAlpha() {
-    return ProtoReflectionService.newInstance();
-  }
-
-  private ServerCredentials credentials() {
-    return tls == null ? InsecureServerCredentials.create() : tls.credentials();
-  }
-
   private void closeAll() {
     while (!closers.isEmpty()) {
       try {
@@ -380,13 +368,5 @@ public final class QuoinServer implements AutoCloseable {
         LOG.log(Level.WARNING, "cannot stop a part of the server", e);
       }
     }
-  }
-
-  private static String rootMessage(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root.getMessage();
   }
 }

@@ -2,6 +2,7 @@
 package dev.quoin.server;
 
 import dev.quoin.server.access.Authorities;
+import dev.quoin.server.door.DoorTls;
 import dev.quoin.server.settings.BadSettings;
 import dev.quoin.server.settings.Settings;
 import io.grpc.ServerCredentials;
@@ -11,6 +12,7 @@ import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
 import io.grpc.util.AdvancedTlsX509TrustManager.Verification;
 import io.grpc.util.CertificateUtils;
+import io.netty.handler.ssl.util.KeyManagerFactoryWrapper;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -80,6 +82,22 @@ final class Tls implements Authorities, AutoCloseable {
           .clientAuth(demandsCertificates ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);
     }
     return tls.build();
+  }
+
+  /** The same for the HTTP port. */
+  DoorTls ofHttp() {
+    return new DoorTls(
+        new KeyManagerFactoryWrapper(identity),
+        context -> {
+          if (asksClients()) {
+            context
+                .trustManager(clients)
+                .clientAuth(
+                    demandsCertificates
+                        ? io.netty.handler.ssl.ClientAuth.REQUIRE
+                        : io.netty.handler.ssl.ClientAuth.OPTIONAL);
+          }
+        });
   }
 
   @Override

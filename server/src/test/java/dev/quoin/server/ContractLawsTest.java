@@ -32,7 +32,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** What the contract owes its readers: one name for one thing, verbs, shared rules, short texts. */
 final class ContractLawsTest {
-  private static final Path CONTRACT = Path.of("../proto/target/quoin.protoset");
+  private static final Path CONTRACT = Path.of("../proto/target/quoin.desc");
 
   /** Names with several types, and why. */
   private static final Map<String, String> OF_SEVERAL_TYPES =

@@ -9,6 +9,7 @@ import dev.quoin.locks.v1.HoldRequest;
 import dev.quoin.server.settings.SettingsReader;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.Refused;
+import dev.quoin.server.testing.Scrape;
 import dev.quoin.server.testing.ServerProcess;
 import io.grpc.Status.Code;
 import io.grpc.stub.StreamObserver;
@@ -36,6 +37,18 @@ final class MainTest {
           .contains(data.toString())
           .contains("quoin.locks.v1.Locks")
           .contains("grpcurl -plaintext -d");
+    }
+  }
+
+  @Test
+  void itSaysLastWhereABrowserFindsIt() {
+    int port = Scrape.freePort();
+    try (ServerProcess server =
+        ServerProcess.start("--data", data.toString(), "--http-port", String.valueOf(port))) {
+      String address = "http://127.0.0.1:" + port + "/";
+      Eventually.until("all is printed", () -> server.output().contains(address));
+      assertThat(server.output().strip()).endsWith(address);
+      assertThat(new Scrape(port).get("/readyz").statusCode()).isEqualTo(200);
     }
   }
 

@@ -31,6 +31,7 @@ final class TestServer implements AutoCloseable {
     flags = new HashMap<>(more);
     flags.put("port", "0");
     flags.put("metrics-port", "0");
+    flags.putIfAbsent("http-port", "0");
     flags.put("data", data.toString());
     start();
   }
@@ -48,6 +49,11 @@ final class TestServer implements AutoCloseable {
 
   String address() {
     return "localhost:" + server.port();
+  }
+
+  /** Where it serves HTTP, if it does. */
+  String httpAddress() {
+    return "http://localhost:" + server.httpPort();
   }
 
   String redisUri() {

@@ -48,18 +48,26 @@ public final class Connections extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext context, Object accepted) {
     Channel connection = (Channel) accepted;
+    if (!accepts(connection)) {
+      connection.unsafe().closeForcibly();
+      return;
+    }
+    connection.pipeline().addFirst(new ControlFrames.Entrance(mostControlFrames, longestHeaders));
+    context.fireChannelRead(accepted);
+  }
+
+  /** Counts a connection until it closes; false for one too many, which the caller closes. */
+  public boolean accepts(Channel connection) {
     InetAddress peer =
         connection.remoteAddress() instanceof InetSocketAddress address
             ? address.getAddress()
             : InetAddress.getLoopbackAddress();
     if (!enter(peer)) {
       refused(peer);
-      connection.unsafe().closeForcibly();
-      return;
+      return false;
     }
     connection.closeFuture().addListener(closed -> leave(peer));
-    connection.pipeline().addFirst(new ControlFrames.Entrance(mostControlFrames, longestHeaders));
-    context.fireChannelRead(accepted);
+    return true;
   }
 
   private boolean enter(InetAddress peer) {

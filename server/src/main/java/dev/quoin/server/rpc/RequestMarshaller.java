@@ -19,7 +19,8 @@ import java.io.InputStream;
  * messages are stored as they came. Bytes that are no message of the type are handed on as the
  * failure, so that it can be answered.
  */
-record RequestMarshaller(Parser<? extends Message> parser, int most) implements Marshaller<Object> {
+public record RequestMarshaller(Message prototype, Parser<? extends Message> parser, int most)
+    implements Marshaller<Object> {
 
   /**
    * @param most bytes a request may have
@@ -27,7 +28,7 @@ record RequestMarshaller(Parser<? extends Message> parser, int most) implements 
   static RequestMarshaller of(Marshaller<?> generated, int most) {
     Message prototype = (Message) ((PrototypeMarshaller<?>) generated).getMessagePrototype();
     return new RequestMarshaller(
-        DiscardUnknownFieldsParser.wrap(prototype.getParserForType()), most);
+        prototype, DiscardUnknownFieldsParser.wrap(prototype.getParserForType()), most);
   }
 
   @Override
@@ -52,7 +53,8 @@ record RequestMarshaller(Parser<? extends Message> parser, int most) implements 
     }
   }
 
-  private ApiException tooLarge() {
+  /** The refusal of a request with more bytes. */
+  public ApiException tooLarge() {
     return new ApiException(
         ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
         "the request is larger than " + most + " bytes");

@@ -2,11 +2,9 @@
 package dev.quoin.server.settings;
 
 import dev.quoin.server.redis.RedisAddress;
-import java.net.InetAddress;
-import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -36,6 +34,22 @@ public record Settings(
             about =
                 "Address of the Prometheus endpoint. It is served without TLS and to whoever asks.")
         String metricsHost,
+    @Setting(
+            value = "7402",
+            max = 65535,
+            about =
+                "TCP port for HTTP: JSON, gRPC-Web, /docs. It is served on host, with the same TLS and to the same callers as gRPC; 0 switches it off.")
+        int httpPort,
+    @Setting(
+            value = "",
+            about =
+                "Names by which HTTP is asked for, separated by commas; '*' for any. IP addresses, localhost and the setting host always do, and with TLS every name.")
+        String httpHosts,
+    @Setting(
+            value = "",
+            about =
+                "Origins of web pages that may call over HTTP besides the server's own, separated by commas, such as https://app.example.")
+        String httpOrigins,
     @Setting(
             value = "",
             secret = true,
@@ -277,123 +291,29 @@ public record Settings(
                 "Log all calls, up to 1,000 a second, with request id, RPC, namespace, principal, status and duration.")
         boolean accessLog) {
 
-  private static final Duration YEAR = Duration.ofDays(365);
-  private static final int MOST_PRECISIONS = 12;
-
-  /** Checks what concerns more than one setting. */
-  public Settings {
-    if (tlsCertificate.isEmpty() != tlsKey.isEmpty()) {
-      throw new BadSettings("tls-certificate and tls-key: set both or neither");
-    }
-    if (!tlsClientAuthorities.isEmpty() && tlsCertificate.isEmpty()) {
-      throw new BadSettings("tls-client-authorities: needs tls-certificate and tls-key");
-    }
-    if (!isLoopback("host", host) && tlsCertificate.isEmpty() && !insecure) {
-      throw new BadSettings(
-          "host: "
-              + host
-              + " can be reached from other machines; set tls-certificate and tls-key, or insecure"
-              + " to serve without TLS");
-    }
-    boolean identity = !tokens.isEmpty() || !jwtKeys.isEmpty() || !tlsClientAuthorities.isEmpty();
-    if (!isLoopback("host", host) && !identity && !insecure) {
-      throw new BadSettings(
-          "host: "
-              + host
-              + " can be reached from other machines; set tokens, jwt-keys or"
-              + " tls-client-authorities, or insecure to serve whoever comes");
-    }
-    if (jwtKeys.startsWith("http://") && !insecure && !isLoopback("jwt-keys", hostOf(jwtKeys))) {
-      throw new BadSettings(
-          "jwt-keys: whoever is on the way could replace keys fetched by http; use https or a file,"
-              + " or set insecure");
-    }
-    if (!jwtKeys.isEmpty() && (jwtIssuer.isEmpty() || jwtAudience.isEmpty())) {
-      throw new BadSettings("jwt-keys: needs jwt-issuer and jwt-audience");
-    }
-    if (!policy.isEmpty() && !identity) {
-      throw new BadSettings("policy: needs tokens, jwt-keys or tls-client-authorities");
-    }
-    if ((syslogUdpPort != 0 || syslogTcpPort != 0)
-        && !isLoopback("syslog-host", syslogHost)
-        && !insecure) {
-      throw new BadSettings(
-          "syslog-host: "
-              + syslogHost
-              + " can be reached from other machines; set insecure to take messages without TLS");
-    }
-    if (!syslogNamespace.matches("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")) {
-      throw new BadSettings(
-          "syslog-namespace: allowed are 1 to 63 lower-case letters, digits and inner hyphens");
-    }
-    if (syslogNamespace.equals("quoin-audit")) {
-      throw new BadSettings("syslog-namespace: only the server writes in quoin-audit");
-    }
-    if (!keyPrefix.matches("[A-Za-z0-9._-]{1,64}")) {
-      throw new BadSettings("key-prefix: allowed are 1 to 64 letters, digits, '.', '_' and '-'");
-    }
-    if (feedsRetention.compareTo(Duration.ofMinutes(1)) < 0
-        || feedsRetention.compareTo(Duration.ofDays(7)) > 0) {
-      throw new BadSettings("feeds-retention: must be 1 minute to 7 days");
-    }
-    if (requestTimeout.isZero()) {
-      throw new BadSettings("request-timeout: must be longer than 0");
-    }
-    if (redisTimeout.isZero()) {
-      throw new BadSettings("redis-timeout: must be longer than 0");
-    }
-    if (!areRisingSeconds(counterPrecisions.all())) {
-      throw new BadSettings(
-          "counter-precisions: allowed are 1 to 12 durations of whole seconds up to a year, each longer than the one before");
-    }
-    if (!redis.isEmpty()) {
-      try {
-        RedisAddress.parse(redis);
-      } catch (IllegalArgumentException e) {
-        throw new BadSettings("redis: " + e.getMessage());
-      }
-    }
-  }
-
   /** Whether callers have to say who they are. */
   public boolean hasIdentity() {
     return !tokens.isEmpty() || !jwtKeys.isEmpty() || !tlsClientAuthorities.isEmpty();
   }
 
+  /** Names by which HTTP is asked for, besides those that always are. */
+  public List<String> httpHostNames() {
+    return words(httpHosts);
+  }
+
+  /** Origins of web pages that may call over HTTP besides the server's own. */
+  public List<String> httpAllowedOrigins() {
+    return words(httpOrigins);
+  }
+
+  private static List<String> words(String text) {
+    return Arrays.stream(text.split(","))
+        .map(String::trim)
+        .filter(word -> !word.isEmpty())
+        .toList();
+  }
+
   public boolean isTls() {
     return !tlsCertificate.isEmpty();
-  }
-
-  private static boolean areRisingSeconds(List<Duration> durations) {
-    Duration before = Duration.ZERO;
-    for (Duration duration : durations) {
-      if (duration.compareTo(before) <= 0
-          || duration.getNano() != 0
-          || duration.compareTo(YEAR) > 0) {
-        return false;
-      }
-      before = duration;
-    }
-    return durations.size() <= MOST_PRECISIONS;
-  }
-
-  private static String hostOf(String url) {
-    try {
-      String host = URI.create(url).getHost();
-      if (host != null) {
-        return host;
-      }
-    } catch (IllegalArgumentException e) {
-      // Refused below.
-    }
-    throw new BadSettings("jwt-keys: must be a file, or an http or https URL");
-  }
-
-  private static boolean isLoopback(String setting, String host) {
-    try {
-      return InetAddress.getByName(host).isLoopbackAddress();
-    } catch (UnknownHostException e) {
-      throw new BadSettings(setting + ": cannot resolve " + host);
-    }
   }
 }

@@ -101,7 +101,9 @@ public final class SettingsReader {
     override(texts, origins, flags, "flag");
     Object[] values =
         entries().stream().map(e -> parse(e, texts.get(e.name()), origins.get(e.name()))).toArray();
-    return create(values);
+    Settings settings = create(values);
+    SettingsRules.check(settings);
+    return settings;
   }
 
   private static void override(
@@ -258,10 +260,6 @@ public final class SettingsReader {
   private static Settings create(Object[] values) {
     try {
       return (Settings) Settings.class.getConstructors()[0].newInstance(values);
-    } catch (java.lang.reflect.InvocationTargetException e) {
-      throw e.getCause() instanceof BadSettings bad
-          ? bad
-          : new IllegalStateException("cannot build the settings", e);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("cannot build the settings", e);
     }

@@ -73,6 +73,9 @@ public final class ServerProcess implements AutoCloseable {
     command.addAll(program());
     command.addAll(
         List.of("serve", "--port", "0", "--metrics-port", "0", "--redis-program", "carried"));
+    if (!List.of(flags).contains("--http-port")) {
+      command.addAll(List.of("--http-port", "0"));
+    }
     command.addAll(List.of(flags));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);

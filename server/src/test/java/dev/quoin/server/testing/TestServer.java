@@ -9,7 +9,9 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -47,6 +49,7 @@ public final class TestServer implements AutoCloseable {
     Map<String, String> flags = new HashMap<>();
     flags.put("port", "0");
     flags.put("metrics-port", "0");
+    flags.put("http-port", "0");
     flags.put("allow-volatile-redis", "true");
     flags.put("redis-program", "carried");
     // Most tests share one connection.
@@ -55,6 +58,14 @@ public final class TestServer implements AutoCloseable {
       flags.put(settings[i], settings[i + 1]);
     }
     return new TestServer(QuoinServer.start(SettingsReader.read(null, Map.of(), flags)));
+  }
+
+  /** A server on the Redis all tests share, which serves HTTP, too. */
+  public static TestServer withHttp(String... settings) {
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.addAll(List.of("redis", TestRedis.uri(), "redis-timeout", "10s"));
+    all.addAll(List.of("http-port", String.valueOf(Scrape.freePort())));
+    return start(all.toArray(String[]::new));
   }
 
   public QuoinServer server() {

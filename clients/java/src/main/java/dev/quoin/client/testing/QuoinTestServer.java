@@ -136,7 +136,8 @@ public final class QuoinTestServer implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // It lives for seconds: starting fast matters more than running fast.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xmx256m", "-jar", jar.toString(), "serve"));
-    command.addAll(List.of("--port", "0", "--metrics-port", "0", "--drain-timeout", "1s"));
+    command.addAll(
+        List.of("--port", "0", "--metrics-port", "0", "--http-port", "0", "--drain-timeout", "1s"));
     command.addAll(List.of("--data", folder.resolve("data").toString()));
     command.addAll(flags);
     ProcessBuilder server = new ProcessBuilder(command);

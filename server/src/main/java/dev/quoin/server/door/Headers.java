@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.door;
+
+import com.linecorp.armeria.common.RequestHeaders;
+import dev.quoin.server.errors.InvalidRequest;
+import io.grpc.Metadata;
+import java.util.Base64;
+import java.util.Map;
+
+/** The headers of a request as the metadata of a call. */
+final class Headers {
+  private Headers() {}
+
+  /** Throws what is wrong with them. */
+  static Metadata of(RequestHeaders headers) {
+    Metadata metadata = new Metadata();
+    for (Map.Entry<? extends CharSequence, String> header : headers) {
+      String name = header.getKey().toString();
+      if (name.startsWith(":")) {
+        continue;
+      }
+      try {
+        if (name.endsWith(Metadata.BINARY_HEADER_SUFFIX)) {
+          metadata.put(
+              Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER),
+              Base64.getDecoder().decode(header.getValue()));
+        } else {
+          metadata.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), header.getValue());
+        }
+      } catch (IllegalArgumentException e) {
+        throw InvalidRequest.of(name, "is no header that gRPC knows");
+      }
+    }
+    return metadata;
+  }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.quoin.server.door;
+
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.server.AbstractHttpService;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import com.linecorp.armeria.server.file.HttpFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+
+/**
+ * The files below a folder in the jar. They are read once, outside of the event loops, and a
+ * browser asks each time whether its copy is still good, which the digest of the file tells.
+ */
+final class Pages extends AbstractHttpService {
+  /** Where those of the console are. */
+  static final String CONSOLE = "console/";
+
+  private static final String FIRST = "index.html";
+
+  /** No way out of the folder, and nothing that is hidden. */
+  private static final Pattern PATH =
+      Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*");
+
+  private static final MediaType SCRIPT = MediaType.parse("text/javascript; charset=utf-8");
+
+  private static final Map<String, MediaType> TYPES =
+      Map.of(
+          "html", MediaType.HTML_UTF_8,
+          "js", SCRIPT,
+          "mjs", SCRIPT,
+          "css", MediaType.CSS_UTF_8,
+          "json", MediaType.JSON_UTF_8,
+          "svg", MediaType.SVG_UTF_8,
+          "png", MediaType.PNG,
+          "ico", MediaType.ICO,
+          "woff2", MediaType.WOFF2,
+          "webmanifest", MediaType.MANIFEST_JSON_UTF_8);
+
+  private final String folder;
+  private final ClassLoader jar = Pages.class.getClassLoader();
+  private final Map<String, HttpService> known = new ConcurrentHashMap<>();
+
+  Pages(String folder) {
+    this.folder = folder;
+  }
+
+  /** Whether there are such files. */
+  static boolean exist(String folder) {
+    return Pages.class.getClassLoader().getResource(folder + FIRST) != null;
+  }
+
+  @Override
+  protected HttpResponse doGet(ServiceRequestContext http, HttpRequest request) throws Exception {
+    String path = http.mappedPath().substring(1);
+    String name = path.isEmpty() ? FIRST : path;
+    HttpService file = known.get(name);
+    if (file != null) {
+      return file.serve(http, request);
+    }
+    if (!PATH.matcher(name).matches()) {
+      return HttpResponse.of(HttpStatus.NOT_FOUND);
+    }
+    return HttpResponse.of(
+        CompletableFuture.supplyAsync(() -> read(name), http.blockingTaskExecutor())
+            .thenApply(read -> serve(read, http, request)));
+  }
+
+  @Override
+  protected HttpResponse doHead(ServiceRequestContext http, HttpRequest request) throws Exception {
+    return doGet(http, request);
+  }
+
+  private static HttpResponse serve(
+      Optional<HttpService> file, ServiceRequestContext http, HttpRequest request) {
+    try {
+      return file.isEmpty()
+          ? Replies.of(HttpStatus.NOT_FOUND, "there is no such page").toHttpResponse()
+          : file.get().serve(http, request);
+    } catch (Exception e) {
+      return HttpResponse.ofFailure(e);
+    }
+  }
+
+  private Optional<HttpService> read(String name) {
+    MediaType type = TYPES.get(name.substring(name.lastIndexOf('.') + 1));
+    if (type == null) {
+      return Optional.empty();
+    }
+    try (InputStream in = jar.getResourceAsStream(folder + name)) {
+      if (in == null) {
+        return Optional.empty();
+      }
+      byte[] content = in.readAllBytes();
+      String digest = digest(content);
+      HttpService file =
+          HttpFile.builder(HttpData.wrap(content))
+              .contentType(type)
+              .entityTag((file1, attributes) -> digest)
+              .lastModified(false)
+              .setHeader(HttpHeaderNames.CACHE_CONTROL, "no-cache")
+              .setHeader(HttpHeaderNames.CONTENT_SECURITY_POLICY, Door.OWN_PAGES)
+              .build()
+              .asService();
+      known.put(name, file);
+      return Optional.of(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String digest(byte[] content) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(content);
+      return HexFormat.of().formatHex(digest, 0, 16);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JVM has SHA-256", e);
+    }
+  }
+}
