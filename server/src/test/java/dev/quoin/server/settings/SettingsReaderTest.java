@@ -61,7 +61,7 @@ final class SettingsReaderTest {
         "host|0.0.0.0|tls-certificate",
         "jwt-keys|keys.json|needs jwt-issuer and jwt-audience",
         "jwt-keys|http://192.0.2.1/keys|could replace keys fetched by http",
-        "jwt-keys|http:///keys|is no URL",
+        "jwt-keys|http:///keys|must be a file, or an http or https URL",
         "policy|policy.yaml|needs tokens, jwt-keys or tls-client-authorities",
         "tls-key|key.pem|set both or neither",
       })
