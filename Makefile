@@ -18,7 +18,7 @@ TALK     := clients/java/target/classpath
 STUBS    := $(if $(shell command -v npm),$(BUF) $(VENDOR))
 # The parts of `make test`: all of them run, whatever becomes of the others.
 PARTS    := maven client-python client-typescript client-go quickstart
-SOURCES  := $(shell find pom.xml proto server \( -name target -o -path server/src/test \) -prune -o -type f -print 2>/dev/null)
+SOURCES  := $(shell find pom.xml proto server console/src \( -name target -o -path server/src/test \) -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .PHONY: help build run chat test maven clients conformance delivery quickstart lint audit breaking generate format bench peers \
