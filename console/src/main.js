@@ -58,6 +58,7 @@ class Console extends Component {
     const { page } = session.route;
     const title = PAGES.find(([name]) => name === page)?.[1] ?? 'Not found';
     document.title = `${title} · Quoin`;
+    setTimeout(() => document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }));
     if (this.shown && this.shown !== page) {
       scrollTo(0, 0);
       setTimeout(() => this.title?.focus());

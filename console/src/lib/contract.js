@@ -105,10 +105,15 @@ function readComments(file) {
   for (const info of all(file, 9)) {
     for (const location of all(info, 1)) {
       const text = string(location, 3);
-      if (text) comments.set(varints(all(location, 1)[0]).join('.'), text.trim());
+      if (text) comments.set(varints(all(location, 1)[0]).join('.'), flowing(text));
     }
   }
   return comments;
+}
+
+/** A comment whose lines are as long as there is room. @param {string} text */
+function flowing(text) {
+  return text.trim().split(/\n\s*\n/).map((part) => part.replace(/\s*\n\s*/g, ' ')).join('\n\n');
 }
 
 /** @param {Uint8Array} packed */

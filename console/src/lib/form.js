@@ -24,8 +24,8 @@ export function inputs(contract, type, path = '', depth = 0) {
 /** @param {Contract} contract @param {FieldType} field @param {string} path @param {number} depth */
 function input(contract, field, path, depth) {
   const kind = how(contract, field, depth);
-  const [first, ...rest] = field.comment.split(/(?<=[.:])\s/);
-  const note = [field.oneof && `one of ${field.oneof}`, first?.replace(/\s+/g, ' ')].filter((text) => text).join(' · ');
+  const [first, ...rest] = field.comment.split(/(?<=\.)\s/);
+  const note = [field.oneof && `one of ${field.oneof}`, first].filter((text) => text).join(' · ');
   if (kind === 'nested') {
     return h(
       'details',
@@ -40,7 +40,7 @@ function input(contract, field, path, depth) {
     { key: path, class: `field wide${kind === 'bool' ? ' check' : ''}` },
     h('span', null, field.name, ' ', h('i', null, typeOf(field, kind))),
     control(contract, field, kind, attributes),
-    h('small', { id: `note-${path}`, title: rest.join(' ').replace(/\s+/g, ' ') || undefined }, note),
+    h('small', { id: `note-${path}`, title: rest.join(' ') || undefined }, note),
   );
 }
 

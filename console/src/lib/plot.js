@@ -3,7 +3,12 @@ import { Component, UPlot, h } from './view.js';
 
 /** @typedef {{label: string, values: (number | null)[], tone?: string}} Line */
 
-const HEIGHT = 160;
+const HEIGHT = 150;
+const HOUR = 3600;
+/** So few values are shown as points, too: one by itself makes no line. */
+const FEW = 3;
+/** Steps between the marks of bytes. */
+const BYTES = Array.from({ length: 45 }, (_, power) => 2 ** power);
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 /** A colour of the style sheet. @param {string} name */
@@ -13,7 +18,7 @@ function colour(name) {
 
 /**
  * Values over time, with the newest of each line as text: a picture alone is not read out.
- * @extends {Component<{title: string, times: number[], lines: Line[], show: (value: number) => string, bars?: boolean}>}
+ * @extends {Component<{title: string, times: number[], lines: Line[], show: (value: number) => string, bars?: boolean, bytes?: boolean}>}
  */
 export class Plot extends Component {
   /** @type {HTMLElement | null} */
@@ -50,7 +55,7 @@ export class Plot extends Component {
   draw() {
     const { times, lines } = this.props;
     const data = [times, ...lines.map((line) => line.values)];
-    const shape = JSON.stringify([lines.map((line) => [line.label, line.tone]), this.props.bars]);
+    const shape = JSON.stringify([lines.map((line) => [line.label, line.tone, line.values.filter((value) => value !== null).length < FEW]), this.props.bars]);
     if (this.plot && shape === this.shape) {
       this.plot.setData(data);
       return;
@@ -58,6 +63,13 @@ export class Plot extends Component {
     this.plot?.destroy();
     this.shape = shape;
     if (this.place) this.plot = new UPlot(this.options(lines), /** @type {any} */ (data), this.place);
+  }
+
+  /** @param {number} time */
+  moment(time) {
+    const { times } = this.props;
+    const isShort = (times.at(-1) ?? 0) - (times[0] ?? 0) < HOUR / 10;
+    return new Date(time * 1000).toTimeString().slice(0, isShort ? 8 : 5);
   }
 
   /** @param {Line[]} lines @returns {any} */
@@ -71,15 +83,15 @@ export class Plot extends Component {
       cursor: { y: false, points: { size: 6 } },
       scales: { y: { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => [Math.min(0, low ?? 0), (high || 1) * 1.1] } },
       axes: [
-        { ...axis, space: 70, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => new Date(t * 1000).toTimeString().slice(0, 5)) },
-        { ...axis, size: 64, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map(show) },
+        { ...axis, space: 80, size: 26, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => this.moment(t)) },
+        { ...axis, size: 66, space: 36, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map(show), ...(this.props.bytes && { incrs: BYTES }) },
       ],
       series: [
         {},
         ...lines.map((line, i) => {
           const stroke = colour(line.tone ?? `plot${(i % 4) + 1}`);
           return {
-            label: line.label, stroke, width: 1.5, points: { show: false }, fill: this.props.bars || lines.length === 1 ? `${stroke}22` : undefined,
+            label: line.label, stroke, width: 1.5, points: { show: line.values.filter((value) => value !== null).length < FEW }, fill: this.props.bars || lines.length === 1 ? `${stroke}22` : undefined,
             paths: this.props.bars ? UPlot.paths.bars?.({ size: [0.8, 40] }) : undefined,
           };
         }),

@@ -21,12 +21,12 @@ export function Table({ caption, columns, rows, id, empty, chosen, more }) {
   const kind = (/** @type {Column} */ c) => `${c.number ? 'number' : ''} ${c.minor ? 'minor' : ''}`.trim() || undefined;
   return h(
     'div',
-    { class: 'scroll', role: 'region', 'aria-label': caption, tabIndex: 0 },
+    { class: 'scroll', role: 'group', 'aria-label': caption, tabIndex: 0 },
     h(
       'table',
       null,
       h('caption', { class: 'unseen' }, caption),
-      h('thead', null, h('tr', null, columns.map((c) => h('th', { scope: 'col', class: kind(c) }, c.title)))),
+      h('thead', null, h('tr', null, columns.map((c) => h('th', { scope: 'col', class: kind(c) }, c.title || h('span', { class: 'unseen' }, 'Action'))))),
       h(
         'tbody',
         null,
@@ -97,7 +97,7 @@ export function Badge({ tone = '', children }) {
 /**
  * A labelled input which tells what was typed a moment after the last key.
  * @extends {Component<{label: string, value: string, onValue: (value: string) => void, options?: string[], wide?: boolean,
- *   placeholder?: string, type?: string, hint?: string, required?: boolean}>}
+ *   placeholder?: string}>}
  */
 export class Field extends Component {
   static count = 0;
@@ -110,7 +110,7 @@ export class Field extends Component {
   }
 
   render() {
-    const { label, value, onValue, options, wide, placeholder, type = 'text', hint, required } = this.props;
+    const { label, value, onValue, options, wide, placeholder } = this.props;
     const tell = (/** @type {any} */ event) => {
       clearTimeout(this.timer);
       const typed = event.target.value;
@@ -122,11 +122,9 @@ export class Field extends Component {
       { class: `field${wide ? ' wide' : ''}` },
       h('span', null, label),
       h('input', {
-        type, placeholder, required, value, onInput: tell, onChange: tell, autocomplete: 'off', spellcheck: false,
-        list: options ? this.id : undefined, 'aria-describedby': hint ? `${this.id}-hint` : undefined,
+        placeholder, value, onInput: tell, onChange: tell, autocomplete: 'off', spellcheck: false, list: options ? this.id : undefined,
       }),
       options && h('datalist', { id: this.id }, options.map((option) => h('option', { value: option, key: option }))),
-      hint && h('small', { id: `${this.id}-hint` }, hint),
     );
   }
 }
@@ -158,5 +156,5 @@ export function Tabs({ label, value, options, onValue }) {
 
 /** JSON or another text as it is. @param {{text: string, label: string}} props */
 export function Source({ text, label }) {
-  return h('pre', { tabIndex: 0, role: 'region', 'aria-label': label }, text);
+  return h('pre', { tabIndex: 0, role: 'group', 'aria-label': label }, text);
 }

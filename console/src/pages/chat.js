@@ -26,9 +26,9 @@ export class Chat extends Live {
         { class: 'filters' },
         h(Field, { label: 'Rooms that begin with', value: prefix, onValue: (value) => refine({ prefix: value }) }),
         h(Field, { label: 'Room', value: room ?? '', onValue: (value) => refine({ room: value }) }),
-        h(Field, { label: 'Seen by the member', value: user, hint: 'messages are read as a member reads them; nothing is acknowledged', onValue: (value) => refine({ user: value }) }),
+        h(Field, { label: 'Seen by the member', value: user, placeholder: 'a member of the room', onValue: (value) => refine({ user: value }) }),
       ),
-      room && (user ? h(Room, { key: `${room}\n${user}`, room, user }) : h('p', { class: 'empty' }, 'Name a member of the room to see what is said in it.')),
+      room && (user ? h(Room, { key: `${room}\n${user}`, room, user }) : h('p', { class: 'empty' }, 'Name a member of the room: messages are shown as that member reads them, and none is acknowledged.')),
       h(
         Part,
         { title: 'Rooms', live: 'asked every 2 seconds' },

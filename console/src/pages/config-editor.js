@@ -121,7 +121,7 @@ export class Editor extends Live {
 function Difference({ before, after }) {
   return h(
     'pre',
-    { class: 'diff', tabIndex: 0, role: 'region', 'aria-label': 'What changes' },
+    { class: 'diff', tabIndex: 0, role: 'group', 'aria-label': 'What changes' },
     diff(before, after).map(({ sign, line }) => h('span', { class: sign }, sign === 'in' ? '+ ' : sign === 'out' ? '− ' : '  ', line)),
   );
 }

@@ -44,7 +44,7 @@ export class Maintenances extends Live {
           { title: 'Notice', show: (one) => one.maintenance.notice },
           { title: 'Until', minor: true, show: (one) => moment(one.maintenance.until) },
           { title: 'By', minor: true, show: (one) => one.maintenance.actor },
-          { title: '', show: (one) => h('button', { class: 'small', 'aria-label': `Switch ${one.name} ${one.maintenance.on ? 'off' : 'on'}`, onClick: () => this.turn(one.name, !one.maintenance.on) }, one.maintenance.on ? 'Switch off' : 'Switch on') },
+          { title: '', show: (one) => h('button', { class: 'small', 'aria-label': `Switch ${one.maintenance.on ? 'off' : 'on'}: ${one.name}`, onClick: () => this.turn(one.name, !one.maintenance.on) }, one.maintenance.on ? 'Switch off' : 'Switch on') },
         ],
       }),
     );

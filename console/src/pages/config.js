@@ -16,7 +16,7 @@ export class Config extends Live {
   shown = '';
 
   componentDidMount() {
-    this.list('types', `${CONFIG}/ListTypes`, { pageSize: 1000 }, (reply) => this.setState({ types: reply.types ?? [], listed: true }));
+    this.list('types', `${CONFIG}/ListTypes`, { pageSize: 200 }, (reply) => this.setState({ types: reply.types ?? [], listed: true }));
   }
 
   /** @param {any} message */
@@ -53,7 +53,7 @@ export class Config extends Live {
         'div',
         { class: 'filters' },
         h(Field, { label: 'Type', value: type ?? '', options: types, onValue: (value) => refine({ type: value, component: '' }) }),
-        h(Field, { label: 'Component', value: component ?? '', hint: 'a name that is not there yet begins a new one', onValue: (value) => refine({ type, component: value }) }),
+        h(Field, { label: 'Component', value: component ?? '', placeholder: 'a new name begins one', onValue: (value) => refine({ type, component: value }) }),
       ),
       type && component && h(Editor, { key: `${type}\n${component}`, type, component, newest: known.get(component), loaded }),
       h(

@@ -137,7 +137,7 @@ class LockDetail extends Live {
         h('div', null, h('h3', null, 'Queue of waiters'), h(Table, {
           caption: 'Waiters', rows: lock && (lock.waiters ?? []).map((/** @type {any} */ one, /** @type {number} */ i) => ({ ...one, place: i + 1 })), id: (one) => String(one.place), empty: 'Nobody waits.',
           columns: [
-            { title: '', number: true, show: (one) => one.place },
+            { title: '#', number: true, show: (one) => one.place },
             { title: 'Label', show: (one) => one.label || h('i', null, 'no label') },
             { title: 'Wants it', show: (one) => word(one.mode, 'MODE_') },
             { title: 'Since', show: (one) => ago(one.joinTime) },

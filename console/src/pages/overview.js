@@ -73,7 +73,7 @@ export class Overview extends Component {
             ],
           }),
           h(Plot, { title: 'Redis answers in', times, show: span, lines: [{ label: 'now', values: samples.map((one) => one.latency) }] }),
-          h(Plot, { title: 'Redis memory', times, show: size, lines: [{ label: 'now', values: samples.map((one) => one.memory) }] }),
+          h(Plot, { title: 'Redis memory', times, show: size, bytes: true, lines: [{ label: 'now', values: samples.map((one) => one.memory) }] }),
         ),
       ),
       h(

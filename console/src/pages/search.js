@@ -120,6 +120,6 @@ function Hit({ hit }) {
           { title: 'Calculation', show: (part) => h('code', null, part.calculation) },
         ],
       }),
-      h('pre', { tabIndex: 0, role: 'region', 'aria-label': `Fields of ${hit.id}` }, JSON.stringify(hit.fields ?? {}, null, 2))),
+      h('pre', { tabIndex: 0, role: 'group', 'aria-label': `Fields of ${hit.id}` }, JSON.stringify(hit.fields ?? {}, null, 2))),
   );
 }

@@ -91,7 +91,7 @@ export class Tasks extends Live {
           {
             title: '',
             show: (one) => isDead
-              ? h('button', { class: 'small', 'aria-label': `Run ${one.taskId} again`, onClick: () => this.redrive({ taskIds: [one.taskId] }, `the task ${one.taskId}`) }, 'Retry')
+              ? h('button', { class: 'small', 'aria-label': `Retry ${one.taskId}`, onClick: () => this.redrive({ taskIds: [one.taskId] }, `the task ${one.taskId}`) }, 'Retry')
               : view !== 'DONE' && h('button', { class: 'small danger', 'aria-label': `Cancel ${one.taskId}`, onClick: () => this.cancel(one) }, 'Cancel'),
           },
         ],
