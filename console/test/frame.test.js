@@ -64,7 +64,7 @@ export function frame({ server, browser }) {
       const guarded = new Server();
       const token = 'a-token-for-tests-0123456789abcdef';
       const digest = createHash('sha256').update(token).digest('hex');
-      const tokens = guarded.file('tokens.yaml', `tokens:\n  - principal: ann\n    sha256: ${digest}\n`);
+      const tokens = guarded.file('tokens.yaml', `tokens:\n  - principal: ann\n    digest: sha256:${digest}\n`);
       await guarded.start('--tokens', tokens);
       try {
         const page = await browser.tab();

@@ -8,7 +8,7 @@ import { Badge, Part, Table, Wrongs } from '../lib/widgets.js';
 
 const CONFIG = 'quoin.config.v1.Config';
 
-/** The switches that say whether something is under maintenance. @extends {Live<any, any>} */
+/** What is under maintenance. @extends {Live<any, any>} */
 export class Maintenances extends Live {
   /** @type {any} */
   state = {};
@@ -20,10 +20,10 @@ export class Maintenances extends Live {
   /** @param {string} name @param {boolean} on */
   async turn(name, on) {
     const given = await ask({
-      title: on ? `Put “${name || 'a switch'}” under maintenance?` : `End the maintenance of “${name}”?`,
-      text: on ? 'Programs that watch the switch stop serving.' : 'Programs that watch the switch serve again.',
+      title: on ? 'Put something under maintenance?' : `End the maintenance of “${name}”?`,
+      text: on ? 'Programs that watch it stop serving.' : 'Programs that watch it serve again.',
       action: on ? 'Switch on' : 'Switch off', danger: on,
-      fields: { ...(name ? {} : { name: 'Name of the switch' }), ...(on ? { notice: 'Notice for users' } : {}) },
+      fields: { ...(name ? {} : { name: 'Its name' }), ...(on ? { notice: 'Notice for users' } : {}) },
     });
     if (given) {
       await act(`${CONFIG}/SetMaintenance`, { name, on, actor: 'console', ...given }, `The maintenance of “${given.name ?? name}” is ${on ? 'on' : 'over'}.`);
@@ -34,17 +34,16 @@ export class Maintenances extends Live {
   render() {
     return h(
       Part,
-      { title: 'Maintenance', live: 'asked every 2 seconds', tools: h('button', { onClick: () => this.turn('', true) }, 'Switch on another') },
+      { title: 'Maintenance', live: 'asked every 2 seconds', tools: h('button', { onClick: () => this.turn('', true) }, 'Switch on') },
       h(Wrongs, { texts: this.wrongs }),
       h(Table, {
-        caption: 'Maintenance switches', rows: this.state.rows, id: (one) => one.name, empty: 'No switch was ever set.',
+        caption: 'Maintenance switches', rows: this.state.rows, id: (one) => one.name, empty: 'Nothing is under maintenance.',
         columns: [
-          { title: 'Switch', show: (one) => one.name || 'all' },
-          { title: 'State', show: (one) => (one.maintenance.on ? h(Badge, { tone: 'warn' }, 'under maintenance') : h(Badge, { tone: 'good' }, 'serving')) },
+          { title: 'What', show: (one) => h(Badge, { tone: 'warn' }, one.name) },
           { title: 'Notice', show: (one) => one.maintenance.notice },
           { title: 'Until', minor: true, show: (one) => moment(one.maintenance.until) },
           { title: 'By', minor: true, show: (one) => one.maintenance.actor },
-          { title: '', show: (one) => h('button', { class: 'small', 'aria-label': `Switch ${one.maintenance.on ? 'off' : 'on'}: ${one.name}`, onClick: () => this.turn(one.name, !one.maintenance.on) }, one.maintenance.on ? 'Switch off' : 'Switch on') },
+          { title: '', show: (one) => h('button', { class: 'small', 'aria-label': `Switch off: ${one.name}`, onClick: () => this.turn(one.name, false) }, 'Switch off') },
         ],
       }),
     );

@@ -31,7 +31,7 @@ export class Search extends Live {
       const began = performance.now();
       const [found, parsed] = await Promise.all([
         call(`${SEARCH}/Query`, {
-          index, query, pageSize: PAGE, pageToken, explain: query !== '', highlight: query ? text.slice(0, 16) : [],
+          index, query: query || '*', pageSize: PAGE, pageToken, explain: query !== '', highlight: query ? text.slice(0, 16) : [],
           facets: tags.slice(0, 8).map((/** @type {string} */ field) => ({ field, disjunctive: true, limit: 12 })),
         }),
         query ? call(`${SEARCH}/Parse`, { index, query }) : { parsedParts: [] },
