@@ -39,7 +39,7 @@ export class Server {
 
   /** Starts it where it was. */
   async again() {
-    const child = spawn('java', ['-XX:TieredStopAtLevel=1', '-jar', JAR, 'serve', ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('java', ['-jar', JAR, 'serve', ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     child.stdout.on('data', (/** @type {Buffer} */ text) => { this.output += text; });
     child.stderr.on('data', (/** @type {Buffer} */ text) => { this.output += text; });

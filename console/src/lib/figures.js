@@ -61,18 +61,18 @@ export function watchFigures() {
 /** @param {any} message @param {any} earlier @param {number} time @param {number} elapsed @returns {Sample} */
 function sample(message, earlier, time, elapsed) {
   /** @type {Record<string, any>} */
-  const known = Object.fromEntries((earlier.serviceFigures ?? []).map((/** @type {any} */ one) => [one.service, one]));
+  const known = Object.fromEntries((earlier.serviceFigures ?? []).map((/** @type {any} */ one) => [one.serviceName, one]));
   /** @type {Record<string, Rates>} */
   const services = {};
   for (const one of message.serviceFigures ?? []) {
-    const rate = (/** @type {string} */ field) => Math.max(0, (Number(one[field]) - Number(known[one.service]?.[field] ?? 0)) / elapsed);
-    services[one.service] = {
+    const rate = (/** @type {string} */ field) => Math.max(0, (Number(one[field]) - Number(known[one.serviceName]?.[field] ?? 0)) / elapsed);
+    services[one.serviceName] = {
       calls: rate('callCount'),
       failed: rate('failedCount'),
       refused: rate('refusedCount'),
       streams: Number(one.openStreams),
-      p50: one.p50 ? seconds(one.p50) : null,
-      p99: one.p99 ? seconds(one.p99) : null,
+      p50: one.p50Latency ? seconds(one.p50Latency) : null,
+      p99: one.p99Latency ? seconds(one.p99Latency) : null,
     };
   }
   const nodes = message.redisNodes ?? [];

@@ -28,7 +28,7 @@ export class Overview extends Component {
     const times = samples.map((one) => one.time);
     const series = samples.map((one) => rates(one, service));
     const nodes = newest?.redisNodes ?? [];
-    const services = (newest?.serviceFigures ?? []).map((/** @type {any} */ one) => ({ ...one, rates: last?.services[one.service] }));
+    const services = (newest?.serviceFigures ?? []).map((/** @type {any} */ one) => ({ ...one, rates: last?.services[one.serviceName] }));
     const short = (/** @type {string} */ name) => name.replace(/^quoin\.\w+\.v1\./, '');
     return h(
       'div',
@@ -51,7 +51,7 @@ export class Overview extends Component {
           live: 'told by the server every 2 seconds',
           tools: h(Choice, {
             label: 'Service', value: service, onValue: (/** @type {string} */ chosen) => this.setState({ service: chosen }),
-            options: [['', 'All services'], ...services.map((/** @type {any} */ one) => [one.service, short(one.service)])],
+            options: [['', 'All services'], ...services.map((/** @type {any} */ one) => [one.serviceName, short(one.serviceName)])],
           }),
         },
         h(
@@ -80,12 +80,12 @@ export class Overview extends Component {
         Part,
         { title: 'Services' },
         h(Table, {
-          caption: 'Services', rows: newest ? services : undefined, id: (one) => one.service, empty: 'Nothing was called yet.',
+          caption: 'Services', rows: newest ? services : undefined, id: (one) => one.serviceName, empty: 'Nothing was called yet.',
           columns: [
-            { title: 'Service', show: (one) => short(one.service) },
+            { title: 'Service', show: (one) => short(one.serviceName) },
             { title: 'Calls/s', number: true, show: (one) => (one.rates ? measure(one.rates.calls) : '–') },
-            { title: 'p50', number: true, show: (one) => (one.p50 ? span(seconds(one.p50)) : '–') },
-            { title: 'p99', number: true, show: (one) => (one.p99 ? span(seconds(one.p99)) : '–') },
+            { title: 'p50', number: true, show: (one) => (one.p50Latency ? span(seconds(one.p50Latency)) : '–') },
+            { title: 'p99', number: true, show: (one) => (one.p99Latency ? span(seconds(one.p99Latency)) : '–') },
             { title: 'Streams', number: true, minor: true, show: (one) => count(one.openStreams) },
             { title: 'Calls', number: true, minor: true, show: (one) => count(one.callCount) },
             { title: 'Refused', number: true, minor: true, show: (one) => count(one.refusedCount) },

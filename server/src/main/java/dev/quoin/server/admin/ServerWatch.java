@@ -72,8 +72,7 @@ final class ServerWatch {
             });
     if (redis != RedisLooks.Look.NONE) {
       message.setRedisLatency(Durations.fromNanos(redis.nanos()));
-      new TreeMap<>(redis.nodes())
-          .forEach((node, info) -> message.addRedisNodes(node(node, info)));
+      new TreeMap<>(redis.nodes()).forEach((node, info) -> message.addRedisNodes(node(node, info)));
     }
     return message.build();
   }
@@ -84,15 +83,15 @@ final class ServerWatch {
     told.put(service, all);
     ServiceFigures.Builder message =
         ServiceFigures.newBuilder()
-            .setService(service)
+            .setServiceName(service)
             .setCallCount(figures.calls())
             .setFailedCount(figures.failed())
             .setRefusedCount(figures.refused())
             .setOpenStreams(figures.openStreams());
     if (!since.isEmpty()) {
       message
-          .setP50(Durations.fromMicros(since.quantileMicros(MEDIAN)))
-          .setP99(Durations.fromMicros(since.quantileMicros(NEARLY_ALL)));
+          .setP50Latency(Durations.fromMicros(since.quantileMicros(MEDIAN)))
+          .setP99Latency(Durations.fromMicros(since.quantileMicros(NEARLY_ALL)));
     }
     return message.build();
   }
