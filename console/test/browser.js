@@ -63,6 +63,8 @@ export async function look(page, name) {
     const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(excess <= 0, `${name} is ${excess} px wider than ${width}`);
     await page.screenshot({ path: `${SCREENS}${name}-${scheme}-${width}.png`, fullPage: true });
+    // Both themes and both widths, but not each with each: axe takes a second.
+    if ((scheme === 'light') === (width === 360)) continue;
     await page.evaluate(AXE);
     const faults = await page.evaluate(async () => {
       const { violations } = await /** @type {any} */ (window).axe.run(document, { resultTypes: ['violations'] });

@@ -45,7 +45,7 @@ export function operate({ server, browser }) {
       await page.getByRole('status').getByText('“nightly-report” was released.').waitFor();
       // Told by the stream, without a reload.
       await detail.locator('.changes').getByText('it hangs').waitFor();
-      assert.equal((await server.call('locks.v1.Locks/Get', { name: 'nightly-report' })).label, 'host-8');
+      assert.match((await server.call('locks.v1.Locks/Get', { name: 'nightly-report' })).label, /^host-[89]$/);
       await page.context().close();
     });
 

@@ -12,15 +12,21 @@ import { talk } from './talk.test.js';
 describe('console', { skip: program ? false : 'there is no Chromium' }, () => {
   const at = { server: new Server(), browser: new Browser() };
   let end = () => {};
-  before(async () => {
-    await Promise.all([at.server.start(), at.browser.start()]);
-    end = await seed(at.server);
-  });
-  after(async () => {
+  const close = async () => {
     end();
     await at.browser.close();
     await at.server.close();
+  };
+  before(async () => {
+    try {
+      await Promise.all([at.server.start(), at.browser.start()]);
+      end = await seed(at.server);
+    } catch (failure) {
+      await close();
+      throw failure;
+    }
   });
+  after(close);
   operate(at);
   data(at);
   talk(at);

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const JAR = process.env.QUOIN_JAR ?? '../server/target/quoin.jar';
+/** Settings of the server are flags only. */
+const ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('QUOIN_')));
 const START_MILLIS = 120_000;
 
 /** A port nobody listens on. */
@@ -39,7 +41,7 @@ export class Server {
 
   /** Starts it where it was. */
   async again() {
-    const child = spawn('java', ['-jar', JAR, 'serve', ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('java', ['-jar', JAR, 'serve', ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'], env: ENVIRONMENT });
     this.process = child;
     child.stdout.on('data', (/** @type {Buffer} */ text) => { this.output += text; });
     child.stderr.on('data', (/** @type {Buffer} */ text) => { this.output += text; });
