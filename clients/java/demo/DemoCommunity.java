@@ -50,7 +50,7 @@ final class DemoCommunity {
 
   void open() {
     for (String name : NAMES) {
-      ids.add(users.create(UsersCreateRequest.newBuilder().setLogin(name).build()).getUserId());
+      ids.add(users.create(UsersCreateRequest.newBuilder().setLogin(name).setName(name).build()).getUserId());
     }
     for (long user : ids) {
       for (long other : ids) {
