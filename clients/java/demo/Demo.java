@@ -7,8 +7,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Plays a shop and its community on all features, for somebody who looks at the console: {@code make
- * demo}. It ends when it is interrupted, and goes on when the server was away.
+ * Plays a shop and its community on all features, for somebody who looks at the console: {@code
+ * make demo}. It ends when it is interrupted, and goes on when the server was away.
  */
 public final class Demo {
   private static final int THREADS = 16;

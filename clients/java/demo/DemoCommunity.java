@@ -15,7 +15,8 @@ import java.util.Random;
 
 /** The community: it chats, and posts what reaches timelines and feeds. */
 final class DemoCommunity {
-  private static final List<String> NAMES = List.of("ann", "bob", "cyd", "dan", "eve", "fay", "gus");
+  private static final List<String> NAMES =
+      List.of("ann", "bob", "cyd", "dan", "eve", "fay", "gus");
   private static final List<String> ROOMS = List.of("support", "lobby");
   private static final List<String> SAYINGS =
       List.of(
@@ -50,7 +51,10 @@ final class DemoCommunity {
 
   void open() {
     for (String name : NAMES) {
-      ids.add(users.create(UsersCreateRequest.newBuilder().setLogin(name).setName(name).build()).getUserId());
+      ids.add(
+          users
+              .create(UsersCreateRequest.newBuilder().setLogin(name).setName(name).build())
+              .getUserId());
     }
     for (long user : ids) {
       for (long other : ids) {

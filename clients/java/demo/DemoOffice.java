@@ -11,7 +11,9 @@ import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Random;
 
-/** Those who run the shop: services announce themselves, and somebody turns a screw now and then. */
+/**
+ * Those who run the shop: services announce themselves, and somebody turns a screw now and then.
+ */
 final class DemoOffice {
   private static final List<String> PEOPLE = List.of("ann", "bob");
 

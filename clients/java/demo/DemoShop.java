@@ -118,7 +118,8 @@ final class DemoShop {
         RecordRequest.newBuilder()
             .setContext(any(PATHS))
             .setKind("latency-ms")
-            .setValue(Math.abs(random.nextGaussian()) * 20 + 8 + (random.nextInt(400) == 0 ? 900 : 0))
+            .setValue(
+                Math.abs(random.nextGaussian()) * 20 + 8 + (random.nextInt(400) == 0 ? 900 : 0))
             .build());
     if (random.nextInt(3) == 0) {
       search.query(

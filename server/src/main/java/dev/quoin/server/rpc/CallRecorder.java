@@ -45,6 +45,9 @@ public final class CallRecorder {
           Status.Code.UNAVAILABLE,
           Status.Code.DATA_LOSS);
 
+  /** Statuses with which calls end that were served, or that their callers ended. */
+  private static final Set<Status.Code> ENDS = EnumSet.of(Status.Code.OK, Status.Code.CANCELLED);
+
   private static final double SECOND_NANOS = 1e9;
 
   private final Telemetry telemetry;
@@ -249,7 +252,7 @@ public final class CallRecorder {
         }
       }
       method.ofService.end(
-          code == Status.Code.OK, FAULTS.contains(code), method.isUnary, took - pause);
+          ENDS.contains(code), FAULTS.contains(code), method.isUnary, took - pause);
       if (trace != Trace.NONE) {
         end(trace.span(), code, pause);
       }

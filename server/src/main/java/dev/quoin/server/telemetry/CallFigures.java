@@ -36,6 +36,7 @@ public final class CallFigures {
   /**
    * A call has ended.
    *
+   * @param isOk whether it was served, or ended by its caller
    * @param isFault whether it failed through no fault of its caller
    * @param nanos it took, without the waits it asked for
    */

@@ -44,6 +44,9 @@ final class WatchServerTest {
       for (int i = 0; i < 3; i++) {
         server.locks().get(GetRequest.newBuilder().setName("x").build());
       }
+      OpenStream<WatchServerRequest, WatchServerResponse> other = watch(server);
+      other.any();
+      other.cancel();
       Refused.by(() -> server.locks().acquire(AcquireRequest.getDefaultInstance()));
       ServiceFigures locks = locks(stream);
 
@@ -54,6 +57,9 @@ final class WatchServerTest {
       assertThat(Durations.toMicros(locks.getP50Latency())).isPositive();
       assertThat(Durations.compare(locks.getP99Latency(), locks.getP50Latency())).isNotNegative();
       WatchServerResponse quiet = stream.any();
+      assertThat(quiet.getServiceFiguresList())
+          .filteredOn(one -> one.getServiceName().equals(AdminGrpc.SERVICE_NAME))
+          .allSatisfy(one -> assertThat(one.getRefusedCount()).isZero());
       assertThat(quiet.getServiceFiguresList())
           .filteredOn(one -> one.getServiceName().equals(LOCKS))
           .allSatisfy(one -> assertThat(one.hasP50Latency()).isFalse());
