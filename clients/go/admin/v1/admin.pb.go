@@ -553,7 +553,7 @@ type ServiceFigures struct {
 	// How many calls failed through no fault of their callers, such as UNAVAILABLE and
 	// INTERNAL.
 	FailedCount *int64 `protobuf:"varint,3,opt,name=failed_count,json=failedCount,proto3,oneof" json:"failed_count,omitempty"`
-	// How many other calls were refused.
+	// How many other calls were refused; those their callers cancelled do not count.
 	RefusedCount *int64 `protobuf:"varint,4,opt,name=refused_count,json=refusedCount,proto3,oneof" json:"refused_count,omitempty"`
 	// How many streams are open.
 	OpenStreams *int64 `protobuf:"varint,5,opt,name=open_streams,json=openStreams,proto3,oneof" json:"open_streams,omitempty"`
