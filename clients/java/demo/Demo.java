@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import dev.quoin.client.Quoin;
 import io.grpc.StatusRuntimeException;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -12,6 +13,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Demo {
   private static final int THREADS = 16;
+  private static final int TRIES = 20;
   private static final long SEED = 7;
 
   private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(THREADS);
@@ -39,10 +41,8 @@ public final class Demo {
     DemoWorkers workers = new DemoWorkers(quoin, new Random(SEED));
     DemoCommunity community = new DemoCommunity(quoin, new Random(SEED));
     DemoOffice office = new DemoOffice(quoin, new Random(SEED));
-    shop.open();
-    workers.open();
-    community.open();
-    office.open();
+    List.<Runnable>of(shop::open, workers::open, community::open, office::open)
+        .forEach(Demo::repeated);
     every(60, shop::visit);
     every(400, shop::order);
     every(300, workers::sendMail);
@@ -54,6 +54,20 @@ public final class Demo {
     every(700, community::talk);
     every(500, community::post);
     every(20_000, office::change);
+  }
+
+  /** What is there already is made again without harm. */
+  private static void repeated(Runnable opening) {
+    for (int left = TRIES; ; left--) {
+      try {
+        opening.run();
+        return;
+      } catch (StatusRuntimeException e) {
+        if (left == 0) {
+          throw e;
+        }
+      }
+    }
   }
 
   private void every(long millis, Runnable step) {

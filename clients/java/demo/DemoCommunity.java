@@ -50,10 +50,16 @@ final class DemoCommunity {
   }
 
   void open() {
+    ids.clear();
     for (String name : NAMES) {
       ids.add(
           users
-              .create(UsersCreateRequest.newBuilder().setLogin(name).setName(name).build())
+              .create(
+                  UsersCreateRequest.newBuilder()
+                      .setLogin(name)
+                      .setName(name)
+                      .setRequestId("demo-" + name)
+                      .build())
               .getUserId());
     }
     for (long user : ids) {
@@ -67,6 +73,7 @@ final class DemoCommunity {
       chat.create(
           CreateRequest.newBuilder()
               .setChatId(room)
+              .setRequestId("demo-" + room)
               .setActor("ann")
               .addAllUsers(NAMES.subList(1, NAMES.size()))
               .build());
