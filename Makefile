@@ -17,11 +17,11 @@ AGAINST  ?=
 TALK     := clients/java/target/classpath
 STUBS    := $(if $(shell command -v npm),$(BUF) $(VENDOR))
 # The parts of `make test`: all of them run, whatever becomes of the others.
-PARTS    := maven client-python client-typescript client-go quickstart
-SOURCES  := $(shell find pom.xml proto server \( -name target -o -path server/src/test \) -prune -o -type f -print 2>/dev/null)
+PARTS    := maven console client-python client-typescript client-go quickstart
+SOURCES  := $(shell find pom.xml proto server console/src \( -name target -o -path server/src/test \) -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build cli run chat test maven clients conformance delivery quickstart lint audit breaking generate format bench peers \
+.PHONY: help build cli run demo chat test maven clients console conformance delivery quickstart lint audit breaking generate format bench peers \
   dist image containers clean
 
 help: ## print this menu
@@ -43,6 +43,9 @@ containers: $(JAR) ## test the image, and the server on a Redis in a container; 
 
 run: $(JAR) ## build what is not built and start the server on 127.0.0.1:7400 with its own Redis
 	@exec java -jar $(JAR) serve
+
+demo: $(JAR) $(TALK) ## start a server, play a shop and its community on it, and print the address of its console
+	@scripts/demo $(JAR) "clients/java/target/test-classes:clients/java/target/classes:$$(cat $(TALK))"
 
 chat: $(TALK) ## talk in the terminal: make chat NAME=ann, in another window NAME=bob
 	@exec java -cp "clients/java/target/test-classes:clients/java/target/classes:$$(cat $(TALK))" \
@@ -82,6 +85,9 @@ delivery: $(JAR) $(ARCHIVE) ## test what is delivered: the Java packages, the se
 	@scripts/test-charts
 	@$(MAKE) --no-print-directory containers
 
+console: $(JAR) $(ARCHIVE) ## test the console in a browser: pictures of all pages in console/target/screens
+	@$(QUICK) scripts/console test
+
 conformance: $(JAR) $(BUF) $(VENDOR) ## carry out the conformance cases with the clients of all languages
 	@scripts/conformance
 
@@ -94,6 +100,7 @@ lint: $(BUF) $(VENDOR) ## check contract and code style
 	$(BUF) format --diff --exit-code proto
 	$(MVN) -q spotless:check
 	@scripts/generated
+	@scripts/console check
 
 audit: $(JAR) ## check dependencies against the SBOM, their checksums and lock files, and for known holes where a tool is there
 	@scripts/audit
@@ -122,7 +129,7 @@ peers: ## install what the benchmark compares with (needs npm and Go)
 clean: ## remove everything that was built
 	rm -rf target */target clients/*/target bench/peers/*/target bench/peers/*/node_modules
 
-$(TALK): $(shell find proto/quoin/chat clients/java/src/main clients/java/examples -type f 2>/dev/null)
+$(TALK): $(shell find proto/quoin clients/java/src/main clients/java/examples clients/java/demo -type f 2>/dev/null)
 	$(MVN) -q -pl proto,server,clients/java test-compile dependency:build-classpath \
 	  -Dmdep.outputFile=target/classpath -Dmdep.includeScope=test
 	@touch $@

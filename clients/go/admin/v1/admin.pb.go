@@ -12,6 +12,7 @@ import (
 	_ "github.com/quoin-dev/quoin/clients/go/access/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -403,11 +404,335 @@ func (x *FeatureUsage) GetStoredBytes() int64 {
 	return 0
 }
 
+// Asks how a server is doing.
+type WatchServerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Period after which it is told again: 1 to 60 s, 2 s by default.
+	Period        *durationpb.Duration `protobuf:"bytes,1,opt,name=period,proto3" json:"period,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchServerRequest) Reset() {
+	*x = WatchServerRequest{}
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchServerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchServerRequest) ProtoMessage() {}
+
+func (x *WatchServerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchServerRequest.ProtoReflect.Descriptor instead.
+func (*WatchServerRequest) Descriptor() ([]byte, []int) {
+	return file_quoin_admin_v1_admin_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *WatchServerRequest) GetPeriod() *durationpb.Duration {
+	if x != nil {
+		return x.Period
+	}
+	return nil
+}
+
+// How a server is doing.
+type WatchServerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which server it is: another one after a restart.
+	Server string `protobuf:"bytes,1,opt,name=server,proto3" json:"server,omitempty"`
+	// Version of the server.
+	ServerVersion string `protobuf:"bytes,2,opt,name=server_version,json=serverVersion,proto3" json:"server_version,omitempty"`
+	// How long it has been running.
+	Uptime *durationpb.Duration `protobuf:"bytes,3,opt,name=uptime,proto3" json:"uptime,omitempty"`
+	// What its services have done, in byte order of the services; one that was never
+	// called is missing.
+	ServiceFigures []*ServiceFigures `protobuf:"bytes,4,rep,name=service_figures,json=serviceFigures,proto3" json:"service_figures,omitempty"`
+	// How long Redis took to answer INFO; of a Cluster the slowest node. Unset when it did
+	// not answer.
+	RedisLatency *durationpb.Duration `protobuf:"bytes,5,opt,name=redis_latency,json=redisLatency,proto3" json:"redis_latency,omitempty"`
+	// Nodes of Redis that take writes, in byte order; empty when Redis did not answer.
+	RedisNodes    []*RedisNode `protobuf:"bytes,6,rep,name=redis_nodes,json=redisNodes,proto3" json:"redis_nodes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchServerResponse) Reset() {
+	*x = WatchServerResponse{}
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchServerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchServerResponse) ProtoMessage() {}
+
+func (x *WatchServerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchServerResponse.ProtoReflect.Descriptor instead.
+func (*WatchServerResponse) Descriptor() ([]byte, []int) {
+	return file_quoin_admin_v1_admin_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *WatchServerResponse) GetServer() string {
+	if x != nil {
+		return x.Server
+	}
+	return ""
+}
+
+func (x *WatchServerResponse) GetServerVersion() string {
+	if x != nil {
+		return x.ServerVersion
+	}
+	return ""
+}
+
+func (x *WatchServerResponse) GetUptime() *durationpb.Duration {
+	if x != nil {
+		return x.Uptime
+	}
+	return nil
+}
+
+func (x *WatchServerResponse) GetServiceFigures() []*ServiceFigures {
+	if x != nil {
+		return x.ServiceFigures
+	}
+	return nil
+}
+
+func (x *WatchServerResponse) GetRedisLatency() *durationpb.Duration {
+	if x != nil {
+		return x.RedisLatency
+	}
+	return nil
+}
+
+func (x *WatchServerResponse) GetRedisNodes() []*RedisNode {
+	if x != nil {
+		return x.RedisNodes
+	}
+	return nil
+}
+
+// What a service has done since the server started.
+type ServiceFigures struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Full name of the service.
+	ServiceName string `protobuf:"bytes,1,opt,name=service_name,json=serviceName,proto3" json:"service_name,omitempty"`
+	// How many calls were begun.
+	CallCount *int64 `protobuf:"varint,2,opt,name=call_count,json=callCount,proto3,oneof" json:"call_count,omitempty"`
+	// How many calls failed through no fault of their callers, such as UNAVAILABLE and
+	// INTERNAL.
+	FailedCount *int64 `protobuf:"varint,3,opt,name=failed_count,json=failedCount,proto3,oneof" json:"failed_count,omitempty"`
+	// How many other calls were refused; those their callers cancelled do not count.
+	RefusedCount *int64 `protobuf:"varint,4,opt,name=refused_count,json=refusedCount,proto3,oneof" json:"refused_count,omitempty"`
+	// How many streams are open.
+	OpenStreams *int64 `protobuf:"varint,5,opt,name=open_streams,json=openStreams,proto3,oneof" json:"open_streams,omitempty"`
+	// Time within which half of the calls with one response were served, of those that
+	// ended since the message before and without the waits they asked for; up to an
+	// eighth too long. Unset when there were none.
+	P50Latency *durationpb.Duration `protobuf:"bytes,6,opt,name=p50_latency,json=p50Latency,proto3" json:"p50_latency,omitempty"`
+	// Time within which 99 of 100 of them were served.
+	P99Latency    *durationpb.Duration `protobuf:"bytes,7,opt,name=p99_latency,json=p99Latency,proto3" json:"p99_latency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServiceFigures) Reset() {
+	*x = ServiceFigures{}
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServiceFigures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServiceFigures) ProtoMessage() {}
+
+func (x *ServiceFigures) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServiceFigures.ProtoReflect.Descriptor instead.
+func (*ServiceFigures) Descriptor() ([]byte, []int) {
+	return file_quoin_admin_v1_admin_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ServiceFigures) GetServiceName() string {
+	if x != nil {
+		return x.ServiceName
+	}
+	return ""
+}
+
+func (x *ServiceFigures) GetCallCount() int64 {
+	if x != nil && x.CallCount != nil {
+		return *x.CallCount
+	}
+	return 0
+}
+
+func (x *ServiceFigures) GetFailedCount() int64 {
+	if x != nil && x.FailedCount != nil {
+		return *x.FailedCount
+	}
+	return 0
+}
+
+func (x *ServiceFigures) GetRefusedCount() int64 {
+	if x != nil && x.RefusedCount != nil {
+		return *x.RefusedCount
+	}
+	return 0
+}
+
+func (x *ServiceFigures) GetOpenStreams() int64 {
+	if x != nil && x.OpenStreams != nil {
+		return *x.OpenStreams
+	}
+	return 0
+}
+
+func (x *ServiceFigures) GetP50Latency() *durationpb.Duration {
+	if x != nil {
+		return x.P50Latency
+	}
+	return nil
+}
+
+func (x *ServiceFigures) GetP99Latency() *durationpb.Duration {
+	if x != nil {
+		return x.P99Latency
+	}
+	return nil
+}
+
+// What a node of Redis says of itself.
+type RedisNode struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its address in a Cluster; otherwise "primary".
+	Node string `protobuf:"bytes,1,opt,name=node,proto3" json:"node,omitempty"`
+	// Memory it uses.
+	UsedBytes *int64 `protobuf:"varint,2,opt,name=used_bytes,json=usedBytes,proto3,oneof" json:"used_bytes,omitempty"`
+	// Memory it may use; 0 when there is no limit.
+	MaxBytes *int64 `protobuf:"varint,3,opt,name=max_bytes,json=maxBytes,proto3,oneof" json:"max_bytes,omitempty"`
+	// How many clients are connected to it.
+	ClientCount *int64 `protobuf:"varint,4,opt,name=client_count,json=clientCount,proto3,oneof" json:"client_count,omitempty"`
+	// How many commands it has carried out since it started.
+	CommandCount  *int64 `protobuf:"varint,5,opt,name=command_count,json=commandCount,proto3,oneof" json:"command_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedisNode) Reset() {
+	*x = RedisNode{}
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedisNode) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedisNode) ProtoMessage() {}
+
+func (x *RedisNode) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_admin_v1_admin_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedisNode.ProtoReflect.Descriptor instead.
+func (*RedisNode) Descriptor() ([]byte, []int) {
+	return file_quoin_admin_v1_admin_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RedisNode) GetNode() string {
+	if x != nil {
+		return x.Node
+	}
+	return ""
+}
+
+func (x *RedisNode) GetUsedBytes() int64 {
+	if x != nil && x.UsedBytes != nil {
+		return *x.UsedBytes
+	}
+	return 0
+}
+
+func (x *RedisNode) GetMaxBytes() int64 {
+	if x != nil && x.MaxBytes != nil {
+		return *x.MaxBytes
+	}
+	return 0
+}
+
+func (x *RedisNode) GetClientCount() int64 {
+	if x != nil && x.ClientCount != nil {
+		return *x.ClientCount
+	}
+	return 0
+}
+
+func (x *RedisNode) GetCommandCount() int64 {
+	if x != nil && x.CommandCount != nil {
+		return *x.CommandCount
+	}
+	return 0
+}
+
 var File_quoin_admin_v1_admin_proto protoreflect.FileDescriptor
 
 const file_quoin_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
-	"\x1aquoin/admin/v1/admin.proto\x12\x0equoin.admin.v1\x1a\x1cquoin/access/v1/access.proto\"k\n" +
+	"\x1aquoin/admin/v1/admin.proto\x12\x0equoin.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cquoin/access/v1/access.proto\"k\n" +
 	"\x15ListNamespacesRequest\x12\x16\n" +
 	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
@@ -440,10 +765,48 @@ const file_quoin_admin_v1_admin_proto_rawDesc = "" +
 	"storedKeys\x88\x01\x01\x12&\n" +
 	"\fstored_bytes\x18\x03 \x01(\x03H\x01R\vstoredBytes\x88\x01\x01B\x0e\n" +
 	"\f_stored_keysB\x0f\n" +
-	"\r_stored_bytes2\xcc\x01\n" +
+	"\r_stored_bytes\"G\n" +
+	"\x12WatchServerRequest\x121\n" +
+	"\x06period\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x06period\"\xcc\x02\n" +
+	"\x13WatchServerResponse\x12\x16\n" +
+	"\x06server\x18\x01 \x01(\tR\x06server\x12%\n" +
+	"\x0eserver_version\x18\x02 \x01(\tR\rserverVersion\x121\n" +
+	"\x06uptime\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x06uptime\x12G\n" +
+	"\x0fservice_figures\x18\x04 \x03(\v2\x1e.quoin.admin.v1.ServiceFiguresR\x0eserviceFigures\x12>\n" +
+	"\rredis_latency\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\fredisLatency\x12:\n" +
+	"\vredis_nodes\x18\x06 \x03(\v2\x19.quoin.admin.v1.RedisNodeR\n" +
+	"redisNodes\"\x8c\x03\n" +
+	"\x0eServiceFigures\x12!\n" +
+	"\fservice_name\x18\x01 \x01(\tR\vserviceName\x12\"\n" +
+	"\n" +
+	"call_count\x18\x02 \x01(\x03H\x00R\tcallCount\x88\x01\x01\x12&\n" +
+	"\ffailed_count\x18\x03 \x01(\x03H\x01R\vfailedCount\x88\x01\x01\x12(\n" +
+	"\rrefused_count\x18\x04 \x01(\x03H\x02R\frefusedCount\x88\x01\x01\x12&\n" +
+	"\fopen_streams\x18\x05 \x01(\x03H\x03R\vopenStreams\x88\x01\x01\x12:\n" +
+	"\vp50_latency\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"p50Latency\x12:\n" +
+	"\vp99_latency\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"p99LatencyB\r\n" +
+	"\v_call_countB\x0f\n" +
+	"\r_failed_countB\x10\n" +
+	"\x0e_refused_countB\x0f\n" +
+	"\r_open_streams\"\xf7\x01\n" +
+	"\tRedisNode\x12\x12\n" +
+	"\x04node\x18\x01 \x01(\tR\x04node\x12\"\n" +
+	"\n" +
+	"used_bytes\x18\x02 \x01(\x03H\x00R\tusedBytes\x88\x01\x01\x12 \n" +
+	"\tmax_bytes\x18\x03 \x01(\x03H\x01R\bmaxBytes\x88\x01\x01\x12&\n" +
+	"\fclient_count\x18\x04 \x01(\x03H\x02R\vclientCount\x88\x01\x01\x12(\n" +
+	"\rcommand_count\x18\x05 \x01(\x03H\x03R\fcommandCount\x88\x01\x01B\r\n" +
+	"\v_used_bytesB\f\n" +
+	"\n" +
+	"_max_bytesB\x0f\n" +
+	"\r_client_countB\x10\n" +
+	"\x0e_command_count2\xaf\x02\n" +
 	"\x05Admin\x12h\n" +
 	"\x0eListNamespaces\x12%.quoin.admin.v1.ListNamespacesRequest\x1a&.quoin.admin.v1.ListNamespacesResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01\x12Y\n" +
-	"\tListUsage\x12 .quoin.admin.v1.ListUsageRequest\x1a!.quoin.admin.v1.ListUsageResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01BN\n" +
+	"\tListUsage\x12 .quoin.admin.v1.ListUsageRequest\x1a!.quoin.admin.v1.ListUsageResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01\x12a\n" +
+	"\vWatchServer\x12\".quoin.admin.v1.WatchServerRequest\x1a#.quoin.admin.v1.WatchServerResponse\"\a\xc0\xf3\x18\x03\x90\x02\x010\x01BN\n" +
 	"\x12dev.quoin.admin.v1P\x01Z6github.com/quoin-dev/quoin/clients/go/admin/v1;adminv1b\x06proto3"
 
 var (
@@ -458,7 +821,7 @@ func file_quoin_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_quoin_admin_v1_admin_proto_rawDescData
 }
 
-var file_quoin_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_quoin_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_quoin_admin_v1_admin_proto_goTypes = []any{
 	(*ListNamespacesRequest)(nil),  // 0: quoin.admin.v1.ListNamespacesRequest
 	(*ListNamespacesResponse)(nil), // 1: quoin.admin.v1.ListNamespacesResponse
@@ -466,19 +829,33 @@ var file_quoin_admin_v1_admin_proto_goTypes = []any{
 	(*ListUsageResponse)(nil),      // 3: quoin.admin.v1.ListUsageResponse
 	(*NamespaceUsage)(nil),         // 4: quoin.admin.v1.NamespaceUsage
 	(*FeatureUsage)(nil),           // 5: quoin.admin.v1.FeatureUsage
+	(*WatchServerRequest)(nil),     // 6: quoin.admin.v1.WatchServerRequest
+	(*WatchServerResponse)(nil),    // 7: quoin.admin.v1.WatchServerResponse
+	(*ServiceFigures)(nil),         // 8: quoin.admin.v1.ServiceFigures
+	(*RedisNode)(nil),              // 9: quoin.admin.v1.RedisNode
+	(*durationpb.Duration)(nil),    // 10: google.protobuf.Duration
 }
 var file_quoin_admin_v1_admin_proto_depIdxs = []int32{
-	4, // 0: quoin.admin.v1.ListUsageResponse.usages:type_name -> quoin.admin.v1.NamespaceUsage
-	5, // 1: quoin.admin.v1.NamespaceUsage.features:type_name -> quoin.admin.v1.FeatureUsage
-	0, // 2: quoin.admin.v1.Admin.ListNamespaces:input_type -> quoin.admin.v1.ListNamespacesRequest
-	2, // 3: quoin.admin.v1.Admin.ListUsage:input_type -> quoin.admin.v1.ListUsageRequest
-	1, // 4: quoin.admin.v1.Admin.ListNamespaces:output_type -> quoin.admin.v1.ListNamespacesResponse
-	3, // 5: quoin.admin.v1.Admin.ListUsage:output_type -> quoin.admin.v1.ListUsageResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	4,  // 0: quoin.admin.v1.ListUsageResponse.usages:type_name -> quoin.admin.v1.NamespaceUsage
+	5,  // 1: quoin.admin.v1.NamespaceUsage.features:type_name -> quoin.admin.v1.FeatureUsage
+	10, // 2: quoin.admin.v1.WatchServerRequest.period:type_name -> google.protobuf.Duration
+	10, // 3: quoin.admin.v1.WatchServerResponse.uptime:type_name -> google.protobuf.Duration
+	8,  // 4: quoin.admin.v1.WatchServerResponse.service_figures:type_name -> quoin.admin.v1.ServiceFigures
+	10, // 5: quoin.admin.v1.WatchServerResponse.redis_latency:type_name -> google.protobuf.Duration
+	9,  // 6: quoin.admin.v1.WatchServerResponse.redis_nodes:type_name -> quoin.admin.v1.RedisNode
+	10, // 7: quoin.admin.v1.ServiceFigures.p50_latency:type_name -> google.protobuf.Duration
+	10, // 8: quoin.admin.v1.ServiceFigures.p99_latency:type_name -> google.protobuf.Duration
+	0,  // 9: quoin.admin.v1.Admin.ListNamespaces:input_type -> quoin.admin.v1.ListNamespacesRequest
+	2,  // 10: quoin.admin.v1.Admin.ListUsage:input_type -> quoin.admin.v1.ListUsageRequest
+	6,  // 11: quoin.admin.v1.Admin.WatchServer:input_type -> quoin.admin.v1.WatchServerRequest
+	1,  // 12: quoin.admin.v1.Admin.ListNamespaces:output_type -> quoin.admin.v1.ListNamespacesResponse
+	3,  // 13: quoin.admin.v1.Admin.ListUsage:output_type -> quoin.admin.v1.ListUsageResponse
+	7,  // 14: quoin.admin.v1.Admin.WatchServer:output_type -> quoin.admin.v1.WatchServerResponse
+	12, // [12:15] is the sub-list for method output_type
+	9,  // [9:12] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_quoin_admin_v1_admin_proto_init() }
@@ -488,13 +865,15 @@ func file_quoin_admin_v1_admin_proto_init() {
 	}
 	file_quoin_admin_v1_admin_proto_msgTypes[4].OneofWrappers = []any{}
 	file_quoin_admin_v1_admin_proto_msgTypes[5].OneofWrappers = []any{}
+	file_quoin_admin_v1_admin_proto_msgTypes[8].OneofWrappers = []any{}
+	file_quoin_admin_v1_admin_proto_msgTypes[9].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_admin_v1_admin_proto_rawDesc), len(file_quoin_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Admin_ListNamespaces_FullMethodName = "/quoin.admin.v1.Admin/ListNamespaces"
 	Admin_ListUsage_FullMethodName      = "/quoin.admin.v1.Admin/ListUsage"
+	Admin_WatchServer_FullMethodName    = "/quoin.admin.v1.Admin/WatchServer"
 )
 
 // AdminClient is the client API for Admin service.
@@ -42,6 +43,12 @@ type AdminClient interface {
 	// ten minutes where quotas depend on it. Of more than 10,000 features of namespaces
 	// the others are left out.
 	ListUsage(ctx context.Context, in *ListUsageRequest, opts ...grpc.CallOption) (*ListUsageResponse, error)
+	// Streams how the server that takes the call is doing, and its Redis: at first and
+	// then every `period`. Counts begin when the server starts and only grow; percentiles
+	// are of the calls that ended since the message before. A slow reader gets only the
+	// newest message. The stream lasts until the caller ends it or the server drains; then
+	// it ends with SHUTTING_DOWN: watch again.
+	WatchServer(ctx context.Context, in *WatchServerRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchServerResponse], error)
 }
 
 type adminClient struct {
@@ -72,6 +79,25 @@ func (c *adminClient) ListUsage(ctx context.Context, in *ListUsageRequest, opts 
 	return out, nil
 }
 
+func (c *adminClient) WatchServer(ctx context.Context, in *WatchServerRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchServerResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[0], Admin_WatchServer_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchServerRequest, WatchServerResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_WatchServerClient = grpc.ServerStreamingClient[WatchServerResponse]
+
 // AdminServer is the server API for Admin service.
 // All implementations must embed UnimplementedAdminServer
 // for forward compatibility.
@@ -89,6 +115,12 @@ type AdminServer interface {
 	// ten minutes where quotas depend on it. Of more than 10,000 features of namespaces
 	// the others are left out.
 	ListUsage(context.Context, *ListUsageRequest) (*ListUsageResponse, error)
+	// Streams how the server that takes the call is doing, and its Redis: at first and
+	// then every `period`. Counts begin when the server starts and only grow; percentiles
+	// are of the calls that ended since the message before. A slow reader gets only the
+	// newest message. The stream lasts until the caller ends it or the server drains; then
+	// it ends with SHUTTING_DOWN: watch again.
+	WatchServer(*WatchServerRequest, grpc.ServerStreamingServer[WatchServerResponse]) error
 	mustEmbedUnimplementedAdminServer()
 }
 
@@ -104,6 +136,9 @@ func (UnimplementedAdminServer) ListNamespaces(context.Context, *ListNamespacesR
 }
 func (UnimplementedAdminServer) ListUsage(context.Context, *ListUsageRequest) (*ListUsageResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListUsage not implemented")
+}
+func (UnimplementedAdminServer) WatchServer(*WatchServerRequest, grpc.ServerStreamingServer[WatchServerResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchServer not implemented")
 }
 func (UnimplementedAdminServer) mustEmbedUnimplementedAdminServer() {}
 func (UnimplementedAdminServer) testEmbeddedByValue()               {}
@@ -162,6 +197,17 @@ func _Admin_ListUsage_Handler(srv interface{}, ctx context.Context, dec func(int
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Admin_WatchServer_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchServerRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AdminServer).WatchServer(m, &grpc.GenericServerStream[WatchServerRequest, WatchServerResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_WatchServerServer = grpc.ServerStreamingServer[WatchServerResponse]
+
 // Admin_ServiceDesc is the grpc.ServiceDesc for Admin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -178,6 +224,12 @@ var Admin_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Admin_ListUsage_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchServer",
+			Handler:       _Admin_WatchServer_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "quoin/admin/v1/admin.proto",
 }

@@ -38,6 +38,7 @@ final class ServerLawsTest {
       Set.of(
           "quoin.admin.v1.Admin/ListNamespaces",
           "quoin.admin.v1.Admin/ListUsage",
+          "quoin.admin.v1.Admin/WatchServer",
           "quoin.config.v1.Config/ListMaintenances",
           "quoin.config.v1.Config/ListServices",
           "quoin.config.v1.Config/ListTypes",
@@ -128,8 +129,8 @@ final class ServerLawsTest {
   Stream<DynamicTest> everyWatchIsTestedByTheWatchKit() {
     return methods()
         .filter(method -> method.getName().matches("Watch.*|Wait"))
-        // Told by the clock, and of a whole namespace.
-        .filter(method -> !method.getName().equals("WatchTrends"))
+        // Told by the clock, and of a whole namespace or server.
+        .filter(method -> !method.getName().matches("WatchTrends|WatchServer"))
         .filter(method -> method.getInputType().findFieldByName("cursor") == null)
         .map(method -> usesKit("WatchKit", method));
   }

@@ -7,12 +7,15 @@ import dev.quoin.admin.v1.ListNamespacesResponse;
 import dev.quoin.admin.v1.ListUsageRequest;
 import dev.quoin.admin.v1.ListUsageResponse;
 import dev.quoin.admin.v1.NamespaceUsage;
+import dev.quoin.admin.v1.WatchServerRequest;
+import dev.quoin.admin.v1.WatchServerResponse;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.names.Namespaces;
 import dev.quoin.server.quotas.Stored;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Paging;
+import dev.quoin.server.rpc.ResponseStream;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.util.ArrayList;
@@ -24,13 +27,16 @@ import java.util.concurrent.CompletionStage;
 /** Serves {@code quoin.admin.v1.Admin}. */
 public final class AdminService implements BindableService {
   private static final int PAGE = 100;
+  private static final long PERIOD_MILLIS = 2_000;
 
   private final Kernel kernel;
   private final Namespaces namespaces;
+  private final RedisLooks looks;
 
   public AdminService(Kernel kernel) {
     this.kernel = kernel;
     this.namespaces = new Namespaces(kernel.scripts(), kernel.settings().keyPrefix());
+    this.looks = new RedisLooks(kernel.scripts().redis());
   }
 
   @Override
@@ -40,6 +46,7 @@ public final class AdminService implements BindableService {
         .service(AdminGrpc.getServiceDescriptor())
         .unary(AdminGrpc.getListNamespacesMethod(), this::listNamespaces)
         .unary(AdminGrpc.getListUsageMethod(), this::listUsage)
+        .streaming(AdminGrpc.getWatchServerMethod(), this::watchServer)
         .build();
   }
 
@@ -54,6 +61,12 @@ public final class AdminService implements BindableService {
                     .addAllNamespaces(page.names())
                     .setNextPageToken(page.nextPageToken())
                     .build());
+  }
+
+  private void watchServer(
+      WatchServerRequest request, Call call, ResponseStream<WatchServerResponse> responses) {
+    long period = Defaults.millis(request.hasPeriod(), request.getPeriod(), PERIOD_MILLIS);
+    new ServerWatch(kernel, looks, call, period, responses).tell();
   }
 
   private CompletionStage<ListUsageResponse> listUsage(ListUsageRequest request, Call call) {

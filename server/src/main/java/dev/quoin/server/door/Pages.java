@@ -24,14 +24,27 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
- * The files below a folder in the jar. They are read once, outside of the event loops, and a
- * browser asks each time whether its copy is still good, which the digest of the file tells.
+ * The files below a folder in the jar, and the libraries they use. They are read once, outside of
+ * the event loops, and a browser asks each time whether its copy is still good, which the digest of
+ * the file tells; libraries never change.
  */
 final class Pages extends AbstractHttpService {
   /** Where those of the console are. */
   static final String CONSOLE = "console/";
 
   private static final String FIRST = "index.html";
+
+  /** Libraries of pages, each in the folder of its version. */
+  private static final String LIBRARIES = "webjars/";
+
+  private static final String LIBRARY_FOLDER = "META-INF/resources/";
+
+  /** The contract with its comments, which the console makes forms of. */
+  private static final String CONTRACT = "contract.binpb";
+
+  private static final String CONTRACT_FILE = "META-INF/armeria/grpc/quoin.desc";
+  private static final String ASK_AGAIN = "no-cache";
+  private static final String KEEP = "public, max-age=31536000, immutable";
 
   /** No way out of the folder, and nothing that is hidden. */
   private static final Pattern PATH =
@@ -41,9 +54,9 @@ final class Pages extends AbstractHttpService {
 
   private static final Map<String, MediaType> TYPES =
       Map.of(
+          "binpb", MediaType.PROTOBUF,
           "html", MediaType.HTML_UTF_8,
           "js", SCRIPT,
-          "mjs", SCRIPT,
           "css", MediaType.CSS_UTF_8,
           "json", MediaType.JSON_UTF_8,
           "svg", MediaType.SVG_UTF_8,
@@ -102,7 +115,7 @@ final class Pages extends AbstractHttpService {
     if (type == null) {
       return Optional.empty();
     }
-    try (InputStream in = jar.getResourceAsStream(folder + name)) {
+    try (InputStream in = jar.getResourceAsStream(place(name))) {
       if (in == null) {
         return Optional.empty();
       }
@@ -113,7 +126,8 @@ final class Pages extends AbstractHttpService {
               .contentType(type)
               .entityTag((file1, attributes) -> digest)
               .lastModified(false)
-              .setHeader(HttpHeaderNames.CACHE_CONTROL, "no-cache")
+              .setHeader(
+                  HttpHeaderNames.CACHE_CONTROL, name.startsWith(LIBRARIES) ? KEEP : ASK_AGAIN)
               .setHeader(HttpHeaderNames.CONTENT_SECURITY_POLICY, Door.OWN_PAGES)
               .build()
               .asService();
@@ -122,6 +136,13 @@ final class Pages extends AbstractHttpService {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private String place(String name) {
+    if (name.equals(CONTRACT)) {
+      return CONTRACT_FILE;
+    }
+    return (name.startsWith(LIBRARIES) ? LIBRARY_FOLDER : folder) + name;
   }
 
   private static String digest(byte[] content) {

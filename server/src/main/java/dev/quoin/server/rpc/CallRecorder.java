@@ -4,6 +4,7 @@ package dev.quoin.server.rpc;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.Reasons;
 import dev.quoin.server.redis.Trace;
+import dev.quoin.server.telemetry.CallFigures;
 import dev.quoin.server.telemetry.NamespaceLabels;
 import dev.quoin.server.telemetry.Telemetry;
 import io.grpc.Metadata;
@@ -15,12 +16,14 @@ import io.opentelemetry.api.metrics.DoubleHistogram;
 import io.opentelemetry.api.metrics.LongCounter;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -42,6 +45,9 @@ public final class CallRecorder {
           Status.Code.UNAVAILABLE,
           Status.Code.DATA_LOSS);
 
+  /** Statuses with which calls end that were served, or that their callers ended. */
+  private static final Set<Status.Code> ENDS = EnumSet.of(Status.Code.OK, Status.Code.CANCELLED);
+
   private static final double SECOND_NANOS = 1e9;
 
   private final Telemetry telemetry;
@@ -51,6 +57,7 @@ public final class CallRecorder {
   private final LongCounter calls;
   private final LongCounter refusals;
   private final ConcurrentLinkedQueue<OfMethod> streams = new ConcurrentLinkedQueue<>();
+  private final Map<String, CallFigures> figures = new ConcurrentSkipListMap<>();
 
   public CallRecorder(Telemetry telemetry, CallLog log) {
     this.telemetry = telemetry;
@@ -98,6 +105,11 @@ public final class CallRecorder {
     return new CallRecorder(Telemetry.none(), CallLog.NONE);
   }
 
+  /** What the services have done since the start, by their full names. */
+  public Map<String, CallFigures> figures() {
+    return Collections.unmodifiableMap(figures);
+  }
+
   OfMethod of(MethodDescriptor<?, ?> method) {
     OfMethod recorded = new OfMethod(method);
     if (!recorded.isUnary) {
@@ -124,12 +136,15 @@ public final class CallRecorder {
     private final MethodDescriptor<?, ?> method;
     private final boolean isUnary;
     private final Attributes attributes;
+    private final CallFigures ofService;
     private final Map<String, OfNamespace> byLabel = new ConcurrentHashMap<>();
 
     private OfMethod(MethodDescriptor<?, ?> method) {
       this.method = method;
       this.isUnary = method.getType() == MethodDescriptor.MethodType.UNARY;
       this.attributes = Attributes.of(METHOD, method.getFullMethodName());
+      this.ofService =
+          figures.computeIfAbsent(method.getServiceName(), absent -> new CallFigures());
     }
 
     Begun begin(Call call, Metadata headers) {
@@ -170,6 +185,7 @@ public final class CallRecorder {
       this.method = method;
       this.call = call;
       this.trace = trace;
+      method.ofService.begin(method.isUnary);
     }
 
     Trace trace() {
@@ -235,6 +251,8 @@ public final class CallRecorder {
           counted.open.decrement();
         }
       }
+      method.ofService.end(
+          ENDS.contains(code), FAULTS.contains(code), method.isUnary, took - pause);
       if (trace != Trace.NONE) {
         end(trace.span(), code, pause);
       }

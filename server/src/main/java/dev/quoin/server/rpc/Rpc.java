@@ -8,6 +8,7 @@ import dev.quoin.server.access.RpcMethod;
 import dev.quoin.server.quotas.Quotas;
 import dev.quoin.server.redis.Seal;
 import dev.quoin.server.rpc.rules.Validation;
+import dev.quoin.server.telemetry.CallFigures;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
@@ -61,6 +62,11 @@ public final class Rpc {
     this.drain = drain;
     this.seal = seal;
     this.mostRequestBytes = mostRequestBytes;
+  }
+
+  /** What the services have done since the start, by their full names. */
+  public Map<String, CallFigures> figures() {
+    return recorder.figures();
   }
 
   /** Begins the table of a service. */

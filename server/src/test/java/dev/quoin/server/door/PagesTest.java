@@ -12,6 +12,8 @@ import io.grpc.MethodDescriptor.MethodType;
 import java.net.http.HttpClient;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,6 +47,34 @@ final class PagesTest {
   void healthIsThere() {
     assertThat(web.get("healthz").json().get("status").asText()).isEqualTo("SERVING");
     assertThat(web.get("readyz").status()).isEqualTo(200);
+  }
+
+  @Test
+  void theConsoleIsTheFirstPageAndLoadsOnlyWhatIsItsOwn() {
+    Web.Answer page = web.get("");
+    assertThat(page.header("content-type")).startsWith("text/html");
+    assertThat(page.header("content-security-policy")).isEqualTo(Door.OWN_PAGES);
+    assertThat(page.header("cache-control")).isEqualTo("no-cache");
+    Matcher link = Pattern.compile("(?:src|href)=\"([^\"]+)\"").matcher(page.body());
+    while (link.find()) {
+      assertThat(web.get(link.group(1)).status()).as(link.group(1)).isEqualTo(200);
+    }
+    String libraries = web.get("lib/view.js").body();
+    Matcher library = Pattern.compile("webjars/[^']+").matcher(libraries);
+    while (library.find()) {
+      Web.Answer answer = web.get(library.group());
+      assertThat(answer.status()).as(library.group()).isEqualTo(200);
+      assertThat(answer.header("content-type")).startsWith("text/javascript");
+      assertThat(answer.header("cache-control")).contains("immutable");
+    }
+  }
+
+  @Test
+  void theContractIsThereWithItsComments() {
+    Web.Answer answer = web.get("contract.binpb");
+
+    assertThat(answer.header("content-type")).startsWith("application/");
+    assertThat(answer.body()).contains("quoin/locks/v1/locks.proto", "Acquires the lock.");
   }
 
   @Test

@@ -1,0 +1,1 @@
+export { Component, Fragment, h, render } from 'preact';
