@@ -98,7 +98,11 @@ def test_arguments_become_messages(kind: Any, fields: Any, expected: Any) -> Non
         (SetRequest, {"value": ENDLESS}, "value: it contains itself, or is nested too deeply"),
         (SetRequest, {"value": {"a": 10**400}}, "value: int too large"),
         (WriteRequest, {"fields": {7: "a"}}, "fields: keys are texts, and 7 is int"),
-        (QueryRequest, {"clauses": [CIRCLE]}, "clauses: it contains itself, or is nested too deeply"),
+        (
+            QueryRequest,
+            {"clauses": [CIRCLE]},
+            "clauses: it contains itself, or is nested too deeply",
+        ),
         (EnqueueRequest, {"task": "sold"}, "task: a NewTask or a mapping is needed, not str"),
     ],
 )
