@@ -214,7 +214,8 @@ const (
 	// ReasonUserFollowingFull: The user follows as many users as one may follow.
 	ReasonUserFollowingFull Reason = "USER_FOLLOWING_FULL"
 
-	// ReasonUserLimitExceeded: The user has done that as often within the hour as it may.
+	// ReasonUserLimitExceeded: The user has done that as often within the hour as it may. google.rpc.RetryInfo says
+	// when the hour is over.
 	ReasonUserLimitExceeded Reason = "USER_LIMIT_EXCEEDED"
 
 	// ReasonUserListFull: A list of the user has as many entries as it may have.

@@ -25,10 +25,15 @@ from quoin.counters.v1 import GetRequest
 from quoin.locks.v1 import AcquireRequest, Mode
 from quoin.logs.v1 import WriteRequest
 from quoin.queues.v1 import EnqueueRequest, NewTask, WorkRequest
+from quoin.search.v1 import QueryRequest
 
 SOURCE = Path(__file__).parents[1] / "src" / "quoin"
 NOON = datetime(2030, 1, 1, 12, tzinfo=timezone.utc)
 ZONE = timezone(timedelta(hours=2))
+ENDLESS: dict[str, Any] = {}
+ENDLESS["more"] = [ENDLESS]
+CIRCLE: dict[str, Any] = {}
+CIRCLE["not"] = CIRCLE
 
 
 @pytest.mark.parametrize(
@@ -87,6 +92,16 @@ def test_arguments_become_messages(kind: Any, fields: Any, expected: Any) -> Non
             WorkRequest,
             {"open": {"held_tasks": [{}, {"a": 1}]}},
             r"open.held_tasks\[1\].a: Progress has no",
+        ),
+        (SetRequest, {"value": {None: 1}}, "value: keys are texts, and None is NoneType"),
+        (SetRequest, {"value": {"a": [{7: 1}]}}, "value: keys are texts, and 7 is int"),
+        (SetRequest, {"value": ENDLESS}, "value: it contains itself, or is nested too deeply"),
+        (SetRequest, {"value": {"a": 10**400}}, "value: int too large"),
+        (WriteRequest, {"fields": {7: "a"}}, "fields: keys are texts, and 7 is int"),
+        (
+            QueryRequest,
+            {"clauses": [CIRCLE]},
+            "clauses: it contains itself, or is nested too deeply",
         ),
         (EnqueueRequest, {"task": "sold"}, "task: a NewTask or a mapping is needed, not str"),
     ],

@@ -307,8 +307,15 @@ function messageOf<I extends DescMessage>(type: I, input: MessageInitShape<I>): 
   } catch (e) {
     throw e instanceof ConnectError
       ? quoinError(e)
-      : invalid(`this is no ${type.typeName}: ${textOf(e)}`, e);
+      : invalid(`this is no ${type.typeName}: ${flawOf(e)}`, e);
   }
+}
+
+/** What is wrong with something that is no message, in words. */
+function flawOf(e: unknown): string {
+  return e instanceof RangeError && e.message.includes("call stack")
+    ? "it contains itself, or is nested too deeply"
+    : textOf(e);
 }
 
 async function* one<T>(message: T): AsyncGenerator<T> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { JsonObject } from "@bufbuild/protobuf";
 import { InvalidRequestError, timestampFromDate } from "@quoin/client";
 import { checkName, cut } from "#dist/texts.js";
 import { connect, soon } from "./support.js";
@@ -87,6 +88,16 @@ test("a text of whole characters is sent as it is", async () => {
   await using lock = await quoin.locks.acquire(name);
   assert.ok(lock);
   assert.equal((await quoin.locks.get({ name })).held, true);
+});
+
+test("what contains itself is refused in words", async () => {
+  await using quoin = await connect();
+  const circle: Record<string, JsonObject> = {};
+  circle.more = circle;
+  await assert.rejects(soon(quoin.config.set({ type: "t", component: "c", value: circle })), {
+    name: "InvalidRequestError",
+    message: /contains itself/,
+  });
 });
 
 test("what is collected has names that can be sent", async () => {

@@ -226,6 +226,127 @@ func (x *GetNetworkResponse) GetAdCount() int64 {
 	return 0
 }
 
+// Asks for networks.
+type ListNetworksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the names begin with: at most 512 bytes, no control characters; empty, the
+	// default, for all.
+	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// How many at most: 0 to 100; 0, the default, is 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: next_page_token of the page before, with the other fields as they
+	// were; empty, the default, for the first page.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListNetworksRequest) Reset() {
+	*x = ListNetworksRequest{}
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListNetworksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListNetworksRequest) ProtoMessage() {}
+
+func (x *ListNetworksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListNetworksRequest.ProtoReflect.Descriptor instead.
+func (*ListNetworksRequest) Descriptor() ([]byte, []int) {
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListNetworksRequest) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *ListNetworksRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListNetworksRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of networks.
+type ListNetworksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of the bytes of their names.
+	Networks []*ListNetworksResponse_Summary `protobuf:"bytes,1,rep,name=networks,proto3" json:"networks,omitempty"`
+	// Where to go on, for `page_token`; empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListNetworksResponse) Reset() {
+	*x = ListNetworksResponse{}
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListNetworksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListNetworksResponse) ProtoMessage() {}
+
+func (x *ListNetworksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListNetworksResponse.ProtoReflect.Descriptor instead.
+func (*ListNetworksResponse) Descriptor() ([]byte, []int) {
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListNetworksResponse) GetNetworks() []*ListNetworksResponse_Summary {
+	if x != nil {
+		return x.Networks
+	}
+	return nil
+}
+
+func (x *ListNetworksResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // Adds an ad or replaces it.
 type PutAdRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -239,7 +360,7 @@ type PutAdRequest struct {
 
 func (x *PutAdRequest) Reset() {
 	*x = PutAdRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[4]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -251,7 +372,7 @@ func (x *PutAdRequest) String() string {
 func (*PutAdRequest) ProtoMessage() {}
 
 func (x *PutAdRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[4]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -264,7 +385,7 @@ func (x *PutAdRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutAdRequest.ProtoReflect.Descriptor instead.
 func (*PutAdRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{4}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PutAdRequest) GetNetwork() string {
@@ -296,7 +417,7 @@ type PutAdResponse struct {
 
 func (x *PutAdResponse) Reset() {
 	*x = PutAdResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[5]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -308,7 +429,7 @@ func (x *PutAdResponse) String() string {
 func (*PutAdResponse) ProtoMessage() {}
 
 func (x *PutAdResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[5]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -321,7 +442,7 @@ func (x *PutAdResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutAdResponse.ProtoReflect.Descriptor instead.
 func (*PutAdResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{5}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *PutAdResponse) GetStored() bool {
@@ -358,7 +479,7 @@ type PutAdsRequest struct {
 
 func (x *PutAdsRequest) Reset() {
 	*x = PutAdsRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[6]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -370,7 +491,7 @@ func (x *PutAdsRequest) String() string {
 func (*PutAdsRequest) ProtoMessage() {}
 
 func (x *PutAdsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[6]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -383,7 +504,7 @@ func (x *PutAdsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutAdsRequest.ProtoReflect.Descriptor instead.
 func (*PutAdsRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{6}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PutAdsRequest) GetNetwork() string {
@@ -413,7 +534,7 @@ type PutAdsResponse struct {
 
 func (x *PutAdsResponse) Reset() {
 	*x = PutAdsResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[7]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -425,7 +546,7 @@ func (x *PutAdsResponse) String() string {
 func (*PutAdsResponse) ProtoMessage() {}
 
 func (x *PutAdsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[7]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -438,7 +559,7 @@ func (x *PutAdsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutAdsResponse.ProtoReflect.Descriptor instead.
 func (*PutAdsResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{7}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PutAdsResponse) GetStoredCount() int64 {
@@ -468,7 +589,7 @@ type RemoveAdRequest struct {
 
 func (x *RemoveAdRequest) Reset() {
 	*x = RemoveAdRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[8]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -480,7 +601,7 @@ func (x *RemoveAdRequest) String() string {
 func (*RemoveAdRequest) ProtoMessage() {}
 
 func (x *RemoveAdRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[8]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -493,7 +614,7 @@ func (x *RemoveAdRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAdRequest.ProtoReflect.Descriptor instead.
 func (*RemoveAdRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{8}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RemoveAdRequest) GetNetwork() string {
@@ -521,7 +642,7 @@ type RemoveAdResponse struct {
 
 func (x *RemoveAdResponse) Reset() {
 	*x = RemoveAdResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[9]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -533,7 +654,7 @@ func (x *RemoveAdResponse) String() string {
 func (*RemoveAdResponse) ProtoMessage() {}
 
 func (x *RemoveAdResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[9]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -546,7 +667,7 @@ func (x *RemoveAdResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAdResponse.ProtoReflect.Descriptor instead.
 func (*RemoveAdResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{9}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RemoveAdResponse) GetRemoved() bool {
@@ -569,7 +690,7 @@ type GetAdRequest struct {
 
 func (x *GetAdRequest) Reset() {
 	*x = GetAdRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[10]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -581,7 +702,7 @@ func (x *GetAdRequest) String() string {
 func (*GetAdRequest) ProtoMessage() {}
 
 func (x *GetAdRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[10]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -594,7 +715,7 @@ func (x *GetAdRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAdRequest.ProtoReflect.Descriptor instead.
 func (*GetAdRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{10}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetAdRequest) GetNetwork() string {
@@ -626,7 +747,7 @@ type GetAdResponse struct {
 
 func (x *GetAdResponse) Reset() {
 	*x = GetAdResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[11]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -638,7 +759,7 @@ func (x *GetAdResponse) String() string {
 func (*GetAdResponse) ProtoMessage() {}
 
 func (x *GetAdResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[11]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -651,7 +772,7 @@ func (x *GetAdResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAdResponse.ProtoReflect.Descriptor instead.
 func (*GetAdResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{11}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetAdResponse) GetAd() *Ad {
@@ -691,7 +812,7 @@ type ListAdsRequest struct {
 
 func (x *ListAdsRequest) Reset() {
 	*x = ListAdsRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[12]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -703,7 +824,7 @@ func (x *ListAdsRequest) String() string {
 func (*ListAdsRequest) ProtoMessage() {}
 
 func (x *ListAdsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[12]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -716,7 +837,7 @@ func (x *ListAdsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdsRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{12}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListAdsRequest) GetNetwork() string {
@@ -753,7 +874,7 @@ type ListAdsResponse struct {
 
 func (x *ListAdsResponse) Reset() {
 	*x = ListAdsResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[13]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -765,7 +886,7 @@ func (x *ListAdsResponse) String() string {
 func (*ListAdsResponse) ProtoMessage() {}
 
 func (x *ListAdsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[13]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -778,7 +899,7 @@ func (x *ListAdsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdsResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{13}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListAdsResponse) GetAds() []*Ad {
@@ -820,7 +941,7 @@ type SetBudgetRequest struct {
 
 func (x *SetBudgetRequest) Reset() {
 	*x = SetBudgetRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[14]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -832,7 +953,7 @@ func (x *SetBudgetRequest) String() string {
 func (*SetBudgetRequest) ProtoMessage() {}
 
 func (x *SetBudgetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[14]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -845,7 +966,7 @@ func (x *SetBudgetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetBudgetRequest.ProtoReflect.Descriptor instead.
 func (*SetBudgetRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{14}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SetBudgetRequest) GetNetwork() string {
@@ -908,7 +1029,7 @@ type SetBudgetResponse struct {
 
 func (x *SetBudgetResponse) Reset() {
 	*x = SetBudgetResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[15]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -920,7 +1041,7 @@ func (x *SetBudgetResponse) String() string {
 func (*SetBudgetResponse) ProtoMessage() {}
 
 func (x *SetBudgetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[15]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -933,7 +1054,7 @@ func (x *SetBudgetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetBudgetResponse.ProtoReflect.Descriptor instead.
 func (*SetBudgetResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{15}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SetBudgetResponse) GetBudget() *Budget {
@@ -977,7 +1098,7 @@ type TargetRequest struct {
 
 func (x *TargetRequest) Reset() {
 	*x = TargetRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[16]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -989,7 +1110,7 @@ func (x *TargetRequest) String() string {
 func (*TargetRequest) ProtoMessage() {}
 
 func (x *TargetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[16]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1002,7 +1123,7 @@ func (x *TargetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TargetRequest.ProtoReflect.Descriptor instead.
 func (*TargetRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{16}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *TargetRequest) GetNetwork() string {
@@ -1085,7 +1206,7 @@ type TargetResponse struct {
 
 func (x *TargetResponse) Reset() {
 	*x = TargetResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[17]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1097,7 +1218,7 @@ func (x *TargetResponse) String() string {
 func (*TargetResponse) ProtoMessage() {}
 
 func (x *TargetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[17]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1110,7 +1231,7 @@ func (x *TargetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TargetResponse.ProtoReflect.Descriptor instead.
 func (*TargetResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{17}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *TargetResponse) GetTargetToken() string {
@@ -1151,7 +1272,7 @@ type ReportViewRequest struct {
 
 func (x *ReportViewRequest) Reset() {
 	*x = ReportViewRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[18]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1163,7 +1284,7 @@ func (x *ReportViewRequest) String() string {
 func (*ReportViewRequest) ProtoMessage() {}
 
 func (x *ReportViewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[18]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1176,7 +1297,7 @@ func (x *ReportViewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportViewRequest.ProtoReflect.Descriptor instead.
 func (*ReportViewRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{18}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ReportViewRequest) GetTargetToken() string {
@@ -1213,7 +1334,7 @@ type ReportViewResponse struct {
 
 func (x *ReportViewResponse) Reset() {
 	*x = ReportViewResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[19]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1225,7 +1346,7 @@ func (x *ReportViewResponse) String() string {
 func (*ReportViewResponse) ProtoMessage() {}
 
 func (x *ReportViewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[19]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1238,7 +1359,7 @@ func (x *ReportViewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportViewResponse.ProtoReflect.Descriptor instead.
 func (*ReportViewResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{19}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ReportViewResponse) GetOutcome() ReportOutcome {
@@ -1271,7 +1392,7 @@ type ReportClickRequest struct {
 
 func (x *ReportClickRequest) Reset() {
 	*x = ReportClickRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[20]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1283,7 +1404,7 @@ func (x *ReportClickRequest) String() string {
 func (*ReportClickRequest) ProtoMessage() {}
 
 func (x *ReportClickRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[20]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1296,7 +1417,7 @@ func (x *ReportClickRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportClickRequest.ProtoReflect.Descriptor instead.
 func (*ReportClickRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{20}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ReportClickRequest) GetTargetToken() string {
@@ -1334,7 +1455,7 @@ type ReportClickResponse struct {
 
 func (x *ReportClickResponse) Reset() {
 	*x = ReportClickResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[21]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1346,7 +1467,7 @@ func (x *ReportClickResponse) String() string {
 func (*ReportClickResponse) ProtoMessage() {}
 
 func (x *ReportClickResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[21]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1359,7 +1480,7 @@ func (x *ReportClickResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportClickResponse.ProtoReflect.Descriptor instead.
 func (*ReportClickResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{21}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ReportClickResponse) GetOutcome() ReportOutcome {
@@ -1392,7 +1513,7 @@ type ReportActionRequest struct {
 
 func (x *ReportActionRequest) Reset() {
 	*x = ReportActionRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[22]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1404,7 +1525,7 @@ func (x *ReportActionRequest) String() string {
 func (*ReportActionRequest) ProtoMessage() {}
 
 func (x *ReportActionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[22]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1417,7 +1538,7 @@ func (x *ReportActionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportActionRequest.ProtoReflect.Descriptor instead.
 func (*ReportActionRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{22}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ReportActionRequest) GetTargetToken() string {
@@ -1454,7 +1575,7 @@ type ReportActionResponse struct {
 
 func (x *ReportActionResponse) Reset() {
 	*x = ReportActionResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[23]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1466,7 +1587,7 @@ func (x *ReportActionResponse) String() string {
 func (*ReportActionResponse) ProtoMessage() {}
 
 func (x *ReportActionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[23]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1479,7 +1600,7 @@ func (x *ReportActionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportActionResponse.ProtoReflect.Descriptor instead.
 func (*ReportActionResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{23}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ReportActionResponse) GetOutcome() ReportOutcome {
@@ -1511,7 +1632,7 @@ type GetStatsRequest struct {
 
 func (x *GetStatsRequest) Reset() {
 	*x = GetStatsRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[24]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1523,7 +1644,7 @@ func (x *GetStatsRequest) String() string {
 func (*GetStatsRequest) ProtoMessage() {}
 
 func (x *GetStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[24]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1536,7 +1657,7 @@ func (x *GetStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetStatsRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{24}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetStatsRequest) GetNetwork() string {
@@ -1571,7 +1692,7 @@ type GetStatsResponse struct {
 
 func (x *GetStatsResponse) Reset() {
 	*x = GetStatsResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[25]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1583,7 +1704,7 @@ func (x *GetStatsResponse) String() string {
 func (*GetStatsResponse) ProtoMessage() {}
 
 func (x *GetStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[25]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1596,7 +1717,7 @@ func (x *GetStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetStatsResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{25}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetStatsResponse) GetStats() *AdStats {
@@ -1621,7 +1742,7 @@ type WatchStatsRequest struct {
 
 func (x *WatchStatsRequest) Reset() {
 	*x = WatchStatsRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[26]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1633,7 +1754,7 @@ func (x *WatchStatsRequest) String() string {
 func (*WatchStatsRequest) ProtoMessage() {}
 
 func (x *WatchStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[26]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1646,7 +1767,7 @@ func (x *WatchStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStatsRequest.ProtoReflect.Descriptor instead.
 func (*WatchStatsRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{26}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *WatchStatsRequest) GetNetwork() string {
@@ -1681,7 +1802,7 @@ type WatchStatsResponse struct {
 
 func (x *WatchStatsResponse) Reset() {
 	*x = WatchStatsResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[27]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1693,7 +1814,7 @@ func (x *WatchStatsResponse) String() string {
 func (*WatchStatsResponse) ProtoMessage() {}
 
 func (x *WatchStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[27]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1706,7 +1827,7 @@ func (x *WatchStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStatsResponse.ProtoReflect.Descriptor instead.
 func (*WatchStatsResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{27}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *WatchStatsResponse) GetStats() *AdStats {
@@ -1747,7 +1868,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[28]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1759,7 +1880,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[28]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1772,7 +1893,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{28}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ExplainRequest) GetNetwork() string {
@@ -1860,7 +1981,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[29]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1872,7 +1993,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[29]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1885,7 +2006,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{29}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ExplainResponse) GetCandidates() []*ExplainResponse_Candidate {
@@ -1920,7 +2041,7 @@ type RebuildRequest struct {
 
 func (x *RebuildRequest) Reset() {
 	*x = RebuildRequest{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[30]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1932,7 +2053,7 @@ func (x *RebuildRequest) String() string {
 func (*RebuildRequest) ProtoMessage() {}
 
 func (x *RebuildRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[30]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1945,7 +2066,7 @@ func (x *RebuildRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildRequest.ProtoReflect.Descriptor instead.
 func (*RebuildRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{30}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RebuildRequest) GetNetwork() string {
@@ -1966,7 +2087,7 @@ type RebuildResponse struct {
 
 func (x *RebuildResponse) Reset() {
 	*x = RebuildResponse{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[31]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1978,7 +2099,7 @@ func (x *RebuildResponse) String() string {
 func (*RebuildResponse) ProtoMessage() {}
 
 func (x *RebuildResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[31]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1991,10 +2112,65 @@ func (x *RebuildResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildResponse.ProtoReflect.Descriptor instead.
 func (*RebuildResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{31}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RebuildResponse) GetAdCount() int64 {
+	if x != nil && x.AdCount != nil {
+		return *x.AdCount
+	}
+	return 0
+}
+
+// A network, without its settings.
+type ListNetworksResponse_Summary struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Network of the namespace.
+	Network string `protobuf:"bytes,1,opt,name=network,proto3" json:"network,omitempty"`
+	// How many ads the network has.
+	AdCount       *int64 `protobuf:"varint,2,opt,name=ad_count,json=adCount,proto3,oneof" json:"ad_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListNetworksResponse_Summary) Reset() {
+	*x = ListNetworksResponse_Summary{}
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListNetworksResponse_Summary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListNetworksResponse_Summary) ProtoMessage() {}
+
+func (x *ListNetworksResponse_Summary) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListNetworksResponse_Summary.ProtoReflect.Descriptor instead.
+func (*ListNetworksResponse_Summary) Descriptor() ([]byte, []int) {
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{5, 0}
+}
+
+func (x *ListNetworksResponse_Summary) GetNetwork() string {
+	if x != nil {
+		return x.Network
+	}
+	return ""
+}
+
+func (x *ListNetworksResponse_Summary) GetAdCount() int64 {
 	if x != nil && x.AdCount != nil {
 		return *x.AdCount
 	}
@@ -2018,7 +2194,7 @@ type TargetResponse_TargetedAd struct {
 
 func (x *TargetResponse_TargetedAd) Reset() {
 	*x = TargetResponse_TargetedAd{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[33]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2030,7 +2206,7 @@ func (x *TargetResponse_TargetedAd) String() string {
 func (*TargetResponse_TargetedAd) ProtoMessage() {}
 
 func (x *TargetResponse_TargetedAd) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[33]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2043,7 +2219,7 @@ func (x *TargetResponse_TargetedAd) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TargetResponse_TargetedAd.ProtoReflect.Descriptor instead.
 func (*TargetResponse_TargetedAd) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{17, 0}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{19, 0}
 }
 
 func (x *TargetResponse_TargetedAd) GetAdId() string {
@@ -2103,7 +2279,7 @@ type ExplainResponse_Candidate struct {
 
 func (x *ExplainResponse_Candidate) Reset() {
 	*x = ExplainResponse_Candidate{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[35]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2115,7 +2291,7 @@ func (x *ExplainResponse_Candidate) String() string {
 func (*ExplainResponse_Candidate) ProtoMessage() {}
 
 func (x *ExplainResponse_Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[35]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2128,7 +2304,7 @@ func (x *ExplainResponse_Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse_Candidate.ProtoReflect.Descriptor instead.
 func (*ExplainResponse_Candidate) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{29, 0}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{31, 0}
 }
 
 func (x *ExplainResponse_Candidate) GetAdId() string {
@@ -2207,7 +2383,7 @@ type ExplainResponse_CapStatus struct {
 
 func (x *ExplainResponse_CapStatus) Reset() {
 	*x = ExplainResponse_CapStatus{}
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[36]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2219,7 +2395,7 @@ func (x *ExplainResponse_CapStatus) String() string {
 func (*ExplainResponse_CapStatus) ProtoMessage() {}
 
 func (x *ExplainResponse_CapStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_ads_v1_ads_proto_msgTypes[36]
+	mi := &file_quoin_ads_v1_ads_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2232,7 +2408,7 @@ func (x *ExplainResponse_CapStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse_CapStatus.ProtoReflect.Descriptor instead.
 func (*ExplainResponse_CapStatus) Descriptor() ([]byte, []int) {
-	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{29, 1}
+	return file_quoin_ads_v1_ads_proto_rawDescGZIP(), []int{31, 1}
 }
 
 func (x *ExplainResponse_CapStatus) GetFrequencyCap() *FrequencyCap {
@@ -2263,6 +2439,18 @@ const file_quoin_ads_v1_ads_proto_rawDesc = "" +
 	"\anetwork\x18\x01 \x01(\tR\anetwork\"|\n" +
 	"\x12GetNetworkResponse\x129\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1d.quoin.ads.v1.NetworkSettingsR\bsettings\x12\x1e\n" +
+	"\bad_count\x18\x02 \x01(\x03H\x00R\aadCount\x88\x01\x01B\v\n" +
+	"\t_ad_count\"i\n" +
+	"\x13ListNetworksRequest\x12\x16\n" +
+	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\xd8\x01\n" +
+	"\x14ListNetworksResponse\x12F\n" +
+	"\bnetworks\x18\x01 \x03(\v2*.quoin.ads.v1.ListNetworksResponse.SummaryR\bnetworks\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1aP\n" +
+	"\aSummary\x12\x18\n" +
+	"\anetwork\x18\x01 \x01(\tR\anetwork\x12\x1e\n" +
 	"\bad_count\x18\x02 \x01(\x03H\x00R\aadCount\x88\x01\x01B\v\n" +
 	"\t_ad_count\"J\n" +
 	"\fPutAdRequest\x12\x18\n" +
@@ -2428,13 +2616,13 @@ const file_quoin_ads_v1_ads_proto_rawDesc = "" +
 	"\anetwork\x18\x01 \x01(\tR\anetwork\">\n" +
 	"\x0fRebuildResponse\x12\x1e\n" +
 	"\bad_count\x18\x01 \x01(\x03H\x00R\aadCount\x88\x01\x01B\v\n" +
-	"\t_ad_count2\xd2\n" +
-	"\n" +
+	"\t_ad_count2\xb2\v\n" +
 	"\bAdServer\x12U\n" +
 	"\n" +
 	"PutNetwork\x12\x1f.quoin.ads.v1.PutNetworkRequest\x1a .quoin.ads.v1.PutNetworkResponse\"\x04\xc0\xf3\x18\x03\x12X\n" +
 	"\n" +
-	"GetNetwork\x12\x1f.quoin.ads.v1.GetNetworkRequest\x1a .quoin.ads.v1.GetNetworkResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12I\n" +
+	"GetNetwork\x12\x1f.quoin.ads.v1.GetNetworkRequest\x1a .quoin.ads.v1.GetNetworkResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12^\n" +
+	"\fListNetworks\x12!.quoin.ads.v1.ListNetworksRequest\x1a\".quoin.ads.v1.ListNetworksResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12I\n" +
 	"\x05PutAd\x12\x1a.quoin.ads.v1.PutAdRequest\x1a\x1b.quoin.ads.v1.PutAdResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12K\n" +
 	"\x06PutAds\x12\x1b.quoin.ads.v1.PutAdsRequest\x1a\x1c.quoin.ads.v1.PutAdsResponse\"\x04\xc0\xf3\x18\x02(\x01\x12V\n" +
 	"\bRemoveAd\x12\x1d.quoin.ads.v1.RemoveAdRequest\x1a\x1e.quoin.ads.v1.RemoveAdResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12I\n" +
@@ -2465,122 +2653,128 @@ func file_quoin_ads_v1_ads_proto_rawDescGZIP() []byte {
 	return file_quoin_ads_v1_ads_proto_rawDescData
 }
 
-var file_quoin_ads_v1_ads_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_quoin_ads_v1_ads_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_quoin_ads_v1_ads_proto_goTypes = []any{
-	(*PutNetworkRequest)(nil),         // 0: quoin.ads.v1.PutNetworkRequest
-	(*PutNetworkResponse)(nil),        // 1: quoin.ads.v1.PutNetworkResponse
-	(*GetNetworkRequest)(nil),         // 2: quoin.ads.v1.GetNetworkRequest
-	(*GetNetworkResponse)(nil),        // 3: quoin.ads.v1.GetNetworkResponse
-	(*PutAdRequest)(nil),              // 4: quoin.ads.v1.PutAdRequest
-	(*PutAdResponse)(nil),             // 5: quoin.ads.v1.PutAdResponse
-	(*PutAdsRequest)(nil),             // 6: quoin.ads.v1.PutAdsRequest
-	(*PutAdsResponse)(nil),            // 7: quoin.ads.v1.PutAdsResponse
-	(*RemoveAdRequest)(nil),           // 8: quoin.ads.v1.RemoveAdRequest
-	(*RemoveAdResponse)(nil),          // 9: quoin.ads.v1.RemoveAdResponse
-	(*GetAdRequest)(nil),              // 10: quoin.ads.v1.GetAdRequest
-	(*GetAdResponse)(nil),             // 11: quoin.ads.v1.GetAdResponse
-	(*ListAdsRequest)(nil),            // 12: quoin.ads.v1.ListAdsRequest
-	(*ListAdsResponse)(nil),           // 13: quoin.ads.v1.ListAdsResponse
-	(*SetBudgetRequest)(nil),          // 14: quoin.ads.v1.SetBudgetRequest
-	(*SetBudgetResponse)(nil),         // 15: quoin.ads.v1.SetBudgetResponse
-	(*TargetRequest)(nil),             // 16: quoin.ads.v1.TargetRequest
-	(*TargetResponse)(nil),            // 17: quoin.ads.v1.TargetResponse
-	(*ReportViewRequest)(nil),         // 18: quoin.ads.v1.ReportViewRequest
-	(*ReportViewResponse)(nil),        // 19: quoin.ads.v1.ReportViewResponse
-	(*ReportClickRequest)(nil),        // 20: quoin.ads.v1.ReportClickRequest
-	(*ReportClickResponse)(nil),       // 21: quoin.ads.v1.ReportClickResponse
-	(*ReportActionRequest)(nil),       // 22: quoin.ads.v1.ReportActionRequest
-	(*ReportActionResponse)(nil),      // 23: quoin.ads.v1.ReportActionResponse
-	(*GetStatsRequest)(nil),           // 24: quoin.ads.v1.GetStatsRequest
-	(*GetStatsResponse)(nil),          // 25: quoin.ads.v1.GetStatsResponse
-	(*WatchStatsRequest)(nil),         // 26: quoin.ads.v1.WatchStatsRequest
-	(*WatchStatsResponse)(nil),        // 27: quoin.ads.v1.WatchStatsResponse
-	(*ExplainRequest)(nil),            // 28: quoin.ads.v1.ExplainRequest
-	(*ExplainResponse)(nil),           // 29: quoin.ads.v1.ExplainResponse
-	(*RebuildRequest)(nil),            // 30: quoin.ads.v1.RebuildRequest
-	(*RebuildResponse)(nil),           // 31: quoin.ads.v1.RebuildResponse
-	nil,                               // 32: quoin.ads.v1.TargetRequest.DimensionsEntry
-	(*TargetResponse_TargetedAd)(nil), // 33: quoin.ads.v1.TargetResponse.TargetedAd
-	nil,                               // 34: quoin.ads.v1.ExplainRequest.DimensionsEntry
-	(*ExplainResponse_Candidate)(nil), // 35: quoin.ads.v1.ExplainResponse.Candidate
-	(*ExplainResponse_CapStatus)(nil), // 36: quoin.ads.v1.ExplainResponse.CapStatus
-	(*NetworkSettings)(nil),           // 37: quoin.ads.v1.NetworkSettings
-	(*Ad)(nil),                        // 38: quoin.ads.v1.Ad
-	(*Budget)(nil),                    // 39: quoin.ads.v1.Budget
-	(Pacing)(0),                       // 40: quoin.ads.v1.Pacing
-	(*FrequencyCap)(nil),              // 41: quoin.ads.v1.FrequencyCap
-	(NoFill)(0),                       // 42: quoin.ads.v1.NoFill
-	(ReportOutcome)(0),                // 43: quoin.ads.v1.ReportOutcome
-	(*AdStats)(nil),                   // 44: quoin.ads.v1.AdStats
-	(*DimensionValues)(nil),           // 45: quoin.ads.v1.DimensionValues
-	(Loss)(0),                         // 46: quoin.ads.v1.Loss
-	(*BudgetStatus)(nil),              // 47: quoin.ads.v1.BudgetStatus
+	(*PutNetworkRequest)(nil),            // 0: quoin.ads.v1.PutNetworkRequest
+	(*PutNetworkResponse)(nil),           // 1: quoin.ads.v1.PutNetworkResponse
+	(*GetNetworkRequest)(nil),            // 2: quoin.ads.v1.GetNetworkRequest
+	(*GetNetworkResponse)(nil),           // 3: quoin.ads.v1.GetNetworkResponse
+	(*ListNetworksRequest)(nil),          // 4: quoin.ads.v1.ListNetworksRequest
+	(*ListNetworksResponse)(nil),         // 5: quoin.ads.v1.ListNetworksResponse
+	(*PutAdRequest)(nil),                 // 6: quoin.ads.v1.PutAdRequest
+	(*PutAdResponse)(nil),                // 7: quoin.ads.v1.PutAdResponse
+	(*PutAdsRequest)(nil),                // 8: quoin.ads.v1.PutAdsRequest
+	(*PutAdsResponse)(nil),               // 9: quoin.ads.v1.PutAdsResponse
+	(*RemoveAdRequest)(nil),              // 10: quoin.ads.v1.RemoveAdRequest
+	(*RemoveAdResponse)(nil),             // 11: quoin.ads.v1.RemoveAdResponse
+	(*GetAdRequest)(nil),                 // 12: quoin.ads.v1.GetAdRequest
+	(*GetAdResponse)(nil),                // 13: quoin.ads.v1.GetAdResponse
+	(*ListAdsRequest)(nil),               // 14: quoin.ads.v1.ListAdsRequest
+	(*ListAdsResponse)(nil),              // 15: quoin.ads.v1.ListAdsResponse
+	(*SetBudgetRequest)(nil),             // 16: quoin.ads.v1.SetBudgetRequest
+	(*SetBudgetResponse)(nil),            // 17: quoin.ads.v1.SetBudgetResponse
+	(*TargetRequest)(nil),                // 18: quoin.ads.v1.TargetRequest
+	(*TargetResponse)(nil),               // 19: quoin.ads.v1.TargetResponse
+	(*ReportViewRequest)(nil),            // 20: quoin.ads.v1.ReportViewRequest
+	(*ReportViewResponse)(nil),           // 21: quoin.ads.v1.ReportViewResponse
+	(*ReportClickRequest)(nil),           // 22: quoin.ads.v1.ReportClickRequest
+	(*ReportClickResponse)(nil),          // 23: quoin.ads.v1.ReportClickResponse
+	(*ReportActionRequest)(nil),          // 24: quoin.ads.v1.ReportActionRequest
+	(*ReportActionResponse)(nil),         // 25: quoin.ads.v1.ReportActionResponse
+	(*GetStatsRequest)(nil),              // 26: quoin.ads.v1.GetStatsRequest
+	(*GetStatsResponse)(nil),             // 27: quoin.ads.v1.GetStatsResponse
+	(*WatchStatsRequest)(nil),            // 28: quoin.ads.v1.WatchStatsRequest
+	(*WatchStatsResponse)(nil),           // 29: quoin.ads.v1.WatchStatsResponse
+	(*ExplainRequest)(nil),               // 30: quoin.ads.v1.ExplainRequest
+	(*ExplainResponse)(nil),              // 31: quoin.ads.v1.ExplainResponse
+	(*RebuildRequest)(nil),               // 32: quoin.ads.v1.RebuildRequest
+	(*RebuildResponse)(nil),              // 33: quoin.ads.v1.RebuildResponse
+	(*ListNetworksResponse_Summary)(nil), // 34: quoin.ads.v1.ListNetworksResponse.Summary
+	nil,                                  // 35: quoin.ads.v1.TargetRequest.DimensionsEntry
+	(*TargetResponse_TargetedAd)(nil),    // 36: quoin.ads.v1.TargetResponse.TargetedAd
+	nil,                                  // 37: quoin.ads.v1.ExplainRequest.DimensionsEntry
+	(*ExplainResponse_Candidate)(nil),    // 38: quoin.ads.v1.ExplainResponse.Candidate
+	(*ExplainResponse_CapStatus)(nil),    // 39: quoin.ads.v1.ExplainResponse.CapStatus
+	(*NetworkSettings)(nil),              // 40: quoin.ads.v1.NetworkSettings
+	(*Ad)(nil),                           // 41: quoin.ads.v1.Ad
+	(*Budget)(nil),                       // 42: quoin.ads.v1.Budget
+	(Pacing)(0),                          // 43: quoin.ads.v1.Pacing
+	(*FrequencyCap)(nil),                 // 44: quoin.ads.v1.FrequencyCap
+	(NoFill)(0),                          // 45: quoin.ads.v1.NoFill
+	(ReportOutcome)(0),                   // 46: quoin.ads.v1.ReportOutcome
+	(*AdStats)(nil),                      // 47: quoin.ads.v1.AdStats
+	(*DimensionValues)(nil),              // 48: quoin.ads.v1.DimensionValues
+	(Loss)(0),                            // 49: quoin.ads.v1.Loss
+	(*BudgetStatus)(nil),                 // 50: quoin.ads.v1.BudgetStatus
 }
 var file_quoin_ads_v1_ads_proto_depIdxs = []int32{
-	37, // 0: quoin.ads.v1.PutNetworkRequest.settings:type_name -> quoin.ads.v1.NetworkSettings
-	37, // 1: quoin.ads.v1.PutNetworkResponse.settings:type_name -> quoin.ads.v1.NetworkSettings
-	37, // 2: quoin.ads.v1.GetNetworkResponse.settings:type_name -> quoin.ads.v1.NetworkSettings
-	38, // 3: quoin.ads.v1.PutAdRequest.ad:type_name -> quoin.ads.v1.Ad
-	38, // 4: quoin.ads.v1.PutAdsRequest.ad:type_name -> quoin.ads.v1.Ad
-	38, // 5: quoin.ads.v1.GetAdResponse.ad:type_name -> quoin.ads.v1.Ad
-	39, // 6: quoin.ads.v1.GetAdResponse.budget:type_name -> quoin.ads.v1.Budget
-	38, // 7: quoin.ads.v1.ListAdsResponse.ads:type_name -> quoin.ads.v1.Ad
-	40, // 8: quoin.ads.v1.SetBudgetRequest.pacing:type_name -> quoin.ads.v1.Pacing
-	41, // 9: quoin.ads.v1.SetBudgetRequest.frequency_caps:type_name -> quoin.ads.v1.FrequencyCap
-	39, // 10: quoin.ads.v1.SetBudgetResponse.budget:type_name -> quoin.ads.v1.Budget
-	32, // 11: quoin.ads.v1.TargetRequest.dimensions:type_name -> quoin.ads.v1.TargetRequest.DimensionsEntry
-	33, // 12: quoin.ads.v1.TargetResponse.ads:type_name -> quoin.ads.v1.TargetResponse.TargetedAd
-	42, // 13: quoin.ads.v1.TargetResponse.no_fill:type_name -> quoin.ads.v1.NoFill
-	43, // 14: quoin.ads.v1.ReportViewResponse.outcome:type_name -> quoin.ads.v1.ReportOutcome
-	43, // 15: quoin.ads.v1.ReportClickResponse.outcome:type_name -> quoin.ads.v1.ReportOutcome
-	43, // 16: quoin.ads.v1.ReportActionResponse.outcome:type_name -> quoin.ads.v1.ReportOutcome
-	44, // 17: quoin.ads.v1.GetStatsResponse.stats:type_name -> quoin.ads.v1.AdStats
-	44, // 18: quoin.ads.v1.WatchStatsResponse.stats:type_name -> quoin.ads.v1.AdStats
-	34, // 19: quoin.ads.v1.ExplainRequest.dimensions:type_name -> quoin.ads.v1.ExplainRequest.DimensionsEntry
-	35, // 20: quoin.ads.v1.ExplainResponse.candidates:type_name -> quoin.ads.v1.ExplainResponse.Candidate
-	45, // 21: quoin.ads.v1.TargetRequest.DimensionsEntry.value:type_name -> quoin.ads.v1.DimensionValues
-	45, // 22: quoin.ads.v1.ExplainRequest.DimensionsEntry.value:type_name -> quoin.ads.v1.DimensionValues
-	46, // 23: quoin.ads.v1.ExplainResponse.Candidate.loss:type_name -> quoin.ads.v1.Loss
-	47, // 24: quoin.ads.v1.ExplainResponse.Candidate.budgets:type_name -> quoin.ads.v1.BudgetStatus
-	36, // 25: quoin.ads.v1.ExplainResponse.Candidate.caps:type_name -> quoin.ads.v1.ExplainResponse.CapStatus
-	41, // 26: quoin.ads.v1.ExplainResponse.CapStatus.frequency_cap:type_name -> quoin.ads.v1.FrequencyCap
-	0,  // 27: quoin.ads.v1.AdServer.PutNetwork:input_type -> quoin.ads.v1.PutNetworkRequest
-	2,  // 28: quoin.ads.v1.AdServer.GetNetwork:input_type -> quoin.ads.v1.GetNetworkRequest
-	4,  // 29: quoin.ads.v1.AdServer.PutAd:input_type -> quoin.ads.v1.PutAdRequest
-	6,  // 30: quoin.ads.v1.AdServer.PutAds:input_type -> quoin.ads.v1.PutAdsRequest
-	8,  // 31: quoin.ads.v1.AdServer.RemoveAd:input_type -> quoin.ads.v1.RemoveAdRequest
-	10, // 32: quoin.ads.v1.AdServer.GetAd:input_type -> quoin.ads.v1.GetAdRequest
-	12, // 33: quoin.ads.v1.AdServer.ListAds:input_type -> quoin.ads.v1.ListAdsRequest
-	14, // 34: quoin.ads.v1.AdServer.SetBudget:input_type -> quoin.ads.v1.SetBudgetRequest
-	16, // 35: quoin.ads.v1.AdServer.Target:input_type -> quoin.ads.v1.TargetRequest
-	18, // 36: quoin.ads.v1.AdServer.ReportView:input_type -> quoin.ads.v1.ReportViewRequest
-	20, // 37: quoin.ads.v1.AdServer.ReportClick:input_type -> quoin.ads.v1.ReportClickRequest
-	22, // 38: quoin.ads.v1.AdServer.ReportAction:input_type -> quoin.ads.v1.ReportActionRequest
-	24, // 39: quoin.ads.v1.AdServer.GetStats:input_type -> quoin.ads.v1.GetStatsRequest
-	26, // 40: quoin.ads.v1.AdServer.WatchStats:input_type -> quoin.ads.v1.WatchStatsRequest
-	28, // 41: quoin.ads.v1.AdServer.Explain:input_type -> quoin.ads.v1.ExplainRequest
-	30, // 42: quoin.ads.v1.AdServer.Rebuild:input_type -> quoin.ads.v1.RebuildRequest
-	1,  // 43: quoin.ads.v1.AdServer.PutNetwork:output_type -> quoin.ads.v1.PutNetworkResponse
-	3,  // 44: quoin.ads.v1.AdServer.GetNetwork:output_type -> quoin.ads.v1.GetNetworkResponse
-	5,  // 45: quoin.ads.v1.AdServer.PutAd:output_type -> quoin.ads.v1.PutAdResponse
-	7,  // 46: quoin.ads.v1.AdServer.PutAds:output_type -> quoin.ads.v1.PutAdsResponse
-	9,  // 47: quoin.ads.v1.AdServer.RemoveAd:output_type -> quoin.ads.v1.RemoveAdResponse
-	11, // 48: quoin.ads.v1.AdServer.GetAd:output_type -> quoin.ads.v1.GetAdResponse
-	13, // 49: quoin.ads.v1.AdServer.ListAds:output_type -> quoin.ads.v1.ListAdsResponse
-	15, // 50: quoin.ads.v1.AdServer.SetBudget:output_type -> quoin.ads.v1.SetBudgetResponse
-	17, // 51: quoin.ads.v1.AdServer.Target:output_type -> quoin.ads.v1.TargetResponse
-	19, // 52: quoin.ads.v1.AdServer.ReportView:output_type -> quoin.ads.v1.ReportViewResponse
-	21, // 53: quoin.ads.v1.AdServer.ReportClick:output_type -> quoin.ads.v1.ReportClickResponse
-	23, // 54: quoin.ads.v1.AdServer.ReportAction:output_type -> quoin.ads.v1.ReportActionResponse
-	25, // 55: quoin.ads.v1.AdServer.GetStats:output_type -> quoin.ads.v1.GetStatsResponse
-	27, // 56: quoin.ads.v1.AdServer.WatchStats:output_type -> quoin.ads.v1.WatchStatsResponse
-	29, // 57: quoin.ads.v1.AdServer.Explain:output_type -> quoin.ads.v1.ExplainResponse
-	31, // 58: quoin.ads.v1.AdServer.Rebuild:output_type -> quoin.ads.v1.RebuildResponse
-	43, // [43:59] is the sub-list for method output_type
-	27, // [27:43] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	40, // 0: quoin.ads.v1.PutNetworkRequest.settings:type_name -> quoin.ads.v1.NetworkSettings
+	40, // 1: quoin.ads.v1.PutNetworkResponse.settings:type_name -> quoin.ads.v1.NetworkSettings
+	40, // 2: quoin.ads.v1.GetNetworkResponse.settings:type_name -> quoin.ads.v1.NetworkSettings
+	34, // 3: quoin.ads.v1.ListNetworksResponse.networks:type_name -> quoin.ads.v1.ListNetworksResponse.Summary
+	41, // 4: quoin.ads.v1.PutAdRequest.ad:type_name -> quoin.ads.v1.Ad
+	41, // 5: quoin.ads.v1.PutAdsRequest.ad:type_name -> quoin.ads.v1.Ad
+	41, // 6: quoin.ads.v1.GetAdResponse.ad:type_name -> quoin.ads.v1.Ad
+	42, // 7: quoin.ads.v1.GetAdResponse.budget:type_name -> quoin.ads.v1.Budget
+	41, // 8: quoin.ads.v1.ListAdsResponse.ads:type_name -> quoin.ads.v1.Ad
+	43, // 9: quoin.ads.v1.SetBudgetRequest.pacing:type_name -> quoin.ads.v1.Pacing
+	44, // 10: quoin.ads.v1.SetBudgetRequest.frequency_caps:type_name -> quoin.ads.v1.FrequencyCap
+	42, // 11: quoin.ads.v1.SetBudgetResponse.budget:type_name -> quoin.ads.v1.Budget
+	35, // 12: quoin.ads.v1.TargetRequest.dimensions:type_name -> quoin.ads.v1.TargetRequest.DimensionsEntry
+	36, // 13: quoin.ads.v1.TargetResponse.ads:type_name -> quoin.ads.v1.TargetResponse.TargetedAd
+	45, // 14: quoin.ads.v1.TargetResponse.no_fill:type_name -> quoin.ads.v1.NoFill
+	46, // 15: quoin.ads.v1.ReportViewResponse.outcome:type_name -> quoin.ads.v1.ReportOutcome
+	46, // 16: quoin.ads.v1.ReportClickResponse.outcome:type_name -> quoin.ads.v1.ReportOutcome
+	46, // 17: quoin.ads.v1.ReportActionResponse.outcome:type_name -> quoin.ads.v1.ReportOutcome
+	47, // 18: quoin.ads.v1.GetStatsResponse.stats:type_name -> quoin.ads.v1.AdStats
+	47, // 19: quoin.ads.v1.WatchStatsResponse.stats:type_name -> quoin.ads.v1.AdStats
+	37, // 20: quoin.ads.v1.ExplainRequest.dimensions:type_name -> quoin.ads.v1.ExplainRequest.DimensionsEntry
+	38, // 21: quoin.ads.v1.ExplainResponse.candidates:type_name -> quoin.ads.v1.ExplainResponse.Candidate
+	48, // 22: quoin.ads.v1.TargetRequest.DimensionsEntry.value:type_name -> quoin.ads.v1.DimensionValues
+	48, // 23: quoin.ads.v1.ExplainRequest.DimensionsEntry.value:type_name -> quoin.ads.v1.DimensionValues
+	49, // 24: quoin.ads.v1.ExplainResponse.Candidate.loss:type_name -> quoin.ads.v1.Loss
+	50, // 25: quoin.ads.v1.ExplainResponse.Candidate.budgets:type_name -> quoin.ads.v1.BudgetStatus
+	39, // 26: quoin.ads.v1.ExplainResponse.Candidate.caps:type_name -> quoin.ads.v1.ExplainResponse.CapStatus
+	44, // 27: quoin.ads.v1.ExplainResponse.CapStatus.frequency_cap:type_name -> quoin.ads.v1.FrequencyCap
+	0,  // 28: quoin.ads.v1.AdServer.PutNetwork:input_type -> quoin.ads.v1.PutNetworkRequest
+	2,  // 29: quoin.ads.v1.AdServer.GetNetwork:input_type -> quoin.ads.v1.GetNetworkRequest
+	4,  // 30: quoin.ads.v1.AdServer.ListNetworks:input_type -> quoin.ads.v1.ListNetworksRequest
+	6,  // 31: quoin.ads.v1.AdServer.PutAd:input_type -> quoin.ads.v1.PutAdRequest
+	8,  // 32: quoin.ads.v1.AdServer.PutAds:input_type -> quoin.ads.v1.PutAdsRequest
+	10, // 33: quoin.ads.v1.AdServer.RemoveAd:input_type -> quoin.ads.v1.RemoveAdRequest
+	12, // 34: quoin.ads.v1.AdServer.GetAd:input_type -> quoin.ads.v1.GetAdRequest
+	14, // 35: quoin.ads.v1.AdServer.ListAds:input_type -> quoin.ads.v1.ListAdsRequest
+	16, // 36: quoin.ads.v1.AdServer.SetBudget:input_type -> quoin.ads.v1.SetBudgetRequest
+	18, // 37: quoin.ads.v1.AdServer.Target:input_type -> quoin.ads.v1.TargetRequest
+	20, // 38: quoin.ads.v1.AdServer.ReportView:input_type -> quoin.ads.v1.ReportViewRequest
+	22, // 39: quoin.ads.v1.AdServer.ReportClick:input_type -> quoin.ads.v1.ReportClickRequest
+	24, // 40: quoin.ads.v1.AdServer.ReportAction:input_type -> quoin.ads.v1.ReportActionRequest
+	26, // 41: quoin.ads.v1.AdServer.GetStats:input_type -> quoin.ads.v1.GetStatsRequest
+	28, // 42: quoin.ads.v1.AdServer.WatchStats:input_type -> quoin.ads.v1.WatchStatsRequest
+	30, // 43: quoin.ads.v1.AdServer.Explain:input_type -> quoin.ads.v1.ExplainRequest
+	32, // 44: quoin.ads.v1.AdServer.Rebuild:input_type -> quoin.ads.v1.RebuildRequest
+	1,  // 45: quoin.ads.v1.AdServer.PutNetwork:output_type -> quoin.ads.v1.PutNetworkResponse
+	3,  // 46: quoin.ads.v1.AdServer.GetNetwork:output_type -> quoin.ads.v1.GetNetworkResponse
+	5,  // 47: quoin.ads.v1.AdServer.ListNetworks:output_type -> quoin.ads.v1.ListNetworksResponse
+	7,  // 48: quoin.ads.v1.AdServer.PutAd:output_type -> quoin.ads.v1.PutAdResponse
+	9,  // 49: quoin.ads.v1.AdServer.PutAds:output_type -> quoin.ads.v1.PutAdsResponse
+	11, // 50: quoin.ads.v1.AdServer.RemoveAd:output_type -> quoin.ads.v1.RemoveAdResponse
+	13, // 51: quoin.ads.v1.AdServer.GetAd:output_type -> quoin.ads.v1.GetAdResponse
+	15, // 52: quoin.ads.v1.AdServer.ListAds:output_type -> quoin.ads.v1.ListAdsResponse
+	17, // 53: quoin.ads.v1.AdServer.SetBudget:output_type -> quoin.ads.v1.SetBudgetResponse
+	19, // 54: quoin.ads.v1.AdServer.Target:output_type -> quoin.ads.v1.TargetResponse
+	21, // 55: quoin.ads.v1.AdServer.ReportView:output_type -> quoin.ads.v1.ReportViewResponse
+	23, // 56: quoin.ads.v1.AdServer.ReportClick:output_type -> quoin.ads.v1.ReportClickResponse
+	25, // 57: quoin.ads.v1.AdServer.ReportAction:output_type -> quoin.ads.v1.ReportActionResponse
+	27, // 58: quoin.ads.v1.AdServer.GetStats:output_type -> quoin.ads.v1.GetStatsResponse
+	29, // 59: quoin.ads.v1.AdServer.WatchStats:output_type -> quoin.ads.v1.WatchStatsResponse
+	31, // 60: quoin.ads.v1.AdServer.Explain:output_type -> quoin.ads.v1.ExplainResponse
+	33, // 61: quoin.ads.v1.AdServer.Rebuild:output_type -> quoin.ads.v1.RebuildResponse
+	45, // [45:62] is the sub-list for method output_type
+	28, // [28:45] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_quoin_ads_v1_ads_proto_init() }
@@ -2590,22 +2784,23 @@ func file_quoin_ads_v1_ads_proto_init() {
 	}
 	file_quoin_ads_v1_catalogue_proto_init()
 	file_quoin_ads_v1_ads_proto_msgTypes[3].OneofWrappers = []any{}
-	file_quoin_ads_v1_ads_proto_msgTypes[5].OneofWrappers = []any{}
 	file_quoin_ads_v1_ads_proto_msgTypes[7].OneofWrappers = []any{}
 	file_quoin_ads_v1_ads_proto_msgTypes[9].OneofWrappers = []any{}
-	file_quoin_ads_v1_ads_proto_msgTypes[14].OneofWrappers = []any{}
-	file_quoin_ads_v1_ads_proto_msgTypes[29].OneofWrappers = []any{}
+	file_quoin_ads_v1_ads_proto_msgTypes[11].OneofWrappers = []any{}
+	file_quoin_ads_v1_ads_proto_msgTypes[16].OneofWrappers = []any{}
 	file_quoin_ads_v1_ads_proto_msgTypes[31].OneofWrappers = []any{}
 	file_quoin_ads_v1_ads_proto_msgTypes[33].OneofWrappers = []any{}
-	file_quoin_ads_v1_ads_proto_msgTypes[35].OneofWrappers = []any{}
+	file_quoin_ads_v1_ads_proto_msgTypes[34].OneofWrappers = []any{}
 	file_quoin_ads_v1_ads_proto_msgTypes[36].OneofWrappers = []any{}
+	file_quoin_ads_v1_ads_proto_msgTypes[38].OneofWrappers = []any{}
+	file_quoin_ads_v1_ads_proto_msgTypes[39].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_ads_v1_ads_proto_rawDesc), len(file_quoin_ads_v1_ads_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   37,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	AdServer_PutNetwork_FullMethodName   = "/quoin.ads.v1.AdServer/PutNetwork"
 	AdServer_GetNetwork_FullMethodName   = "/quoin.ads.v1.AdServer/GetNetwork"
+	AdServer_ListNetworks_FullMethodName = "/quoin.ads.v1.AdServer/ListNetworks"
 	AdServer_PutAd_FullMethodName        = "/quoin.ads.v1.AdServer/PutAd"
 	AdServer_PutAds_FullMethodName       = "/quoin.ads.v1.AdServer/PutAds"
 	AdServer_RemoveAd_FullMethodName     = "/quoin.ads.v1.AdServer/RemoveAd"
@@ -81,6 +82,11 @@ type AdServerClient interface {
 	PutNetwork(ctx context.Context, in *PutNetworkRequest, opts ...grpc.CallOption) (*PutNetworkResponse, error)
 	// Returns how a network decides. One that was never set has the defaults.
 	GetNetwork(ctx context.Context, in *GetNetworkRequest, opts ...grpc.CallOption) (*GetNetworkResponse, error)
+	// Lists the networks of the namespace in byte order of their names: those that have
+	// ads or were given settings. It costs one request to Redis and one for each network of
+	// the page. Of more than 1,000,000 the most recently changed ones are listed. A page may
+	// be short or empty although more pages follow.
+	ListNetworks(ctx context.Context, in *ListNetworksRequest, opts ...grpc.CallOption) (*ListNetworksResponse, error)
 	// Adds an ad or replaces it. What was learned about it stays, except about words it
 	// does not have any longer. Every decision that begins later knows it. A version that
 	// is not greater than the stored one changes nothing: stored = false.
@@ -171,6 +177,16 @@ func (c *adServerClient) GetNetwork(ctx context.Context, in *GetNetworkRequest, 
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetNetworkResponse)
 	err := c.cc.Invoke(ctx, AdServer_GetNetwork_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adServerClient) ListNetworks(ctx context.Context, in *ListNetworksRequest, opts ...grpc.CallOption) (*ListNetworksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListNetworksResponse)
+	err := c.cc.Invoke(ctx, AdServer_ListNetworks_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -371,6 +387,11 @@ type AdServerServer interface {
 	PutNetwork(context.Context, *PutNetworkRequest) (*PutNetworkResponse, error)
 	// Returns how a network decides. One that was never set has the defaults.
 	GetNetwork(context.Context, *GetNetworkRequest) (*GetNetworkResponse, error)
+	// Lists the networks of the namespace in byte order of their names: those that have
+	// ads or were given settings. It costs one request to Redis and one for each network of
+	// the page. Of more than 1,000,000 the most recently changed ones are listed. A page may
+	// be short or empty although more pages follow.
+	ListNetworks(context.Context, *ListNetworksRequest) (*ListNetworksResponse, error)
 	// Adds an ad or replaces it. What was learned about it stays, except about words it
 	// does not have any longer. Every decision that begins later knows it. A version that
 	// is not greater than the stored one changes nothing: stored = false.
@@ -452,6 +473,9 @@ func (UnimplementedAdServerServer) PutNetwork(context.Context, *PutNetworkReques
 }
 func (UnimplementedAdServerServer) GetNetwork(context.Context, *GetNetworkRequest) (*GetNetworkResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetNetwork not implemented")
+}
+func (UnimplementedAdServerServer) ListNetworks(context.Context, *ListNetworksRequest) (*ListNetworksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListNetworks not implemented")
 }
 func (UnimplementedAdServerServer) PutAd(context.Context, *PutAdRequest) (*PutAdResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PutAd not implemented")
@@ -548,6 +572,24 @@ func _AdServer_GetNetwork_Handler(srv interface{}, ctx context.Context, dec func
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(AdServerServer).GetNetwork(ctx, req.(*GetNetworkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdServer_ListNetworks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListNetworksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdServerServer).ListNetworks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdServer_ListNetworks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdServerServer).ListNetworks(ctx, req.(*ListNetworksRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -800,6 +842,10 @@ var AdServer_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetNetwork",
 			Handler:    _AdServer_GetNetwork_Handler,
+		},
+		{
+			MethodName: "ListNetworks",
+			Handler:    _AdServer_ListNetworks_Handler,
 		},
 		{
 			MethodName: "PutAd",

@@ -190,7 +190,8 @@ const (
 	ErrorReason_ERROR_REASON_USER_SUSPENDED ErrorReason = 1104
 	// The user follows as many users as one may follow.
 	ErrorReason_ERROR_REASON_USER_FOLLOWING_FULL ErrorReason = 1105
-	// The user has done that as often within the hour as it may.
+	// The user has done that as often within the hour as it may. google.rpc.RetryInfo says
+	// when the hour is over.
 	ErrorReason_ERROR_REASON_USER_LIMIT_EXCEEDED ErrorReason = 1106
 	// A list of the user has as many entries as it may have.
 	ErrorReason_ERROR_REASON_USER_LIST_FULL ErrorReason = 1107

@@ -149,7 +149,7 @@ type Status struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the status, which no other has: 1 to 512 bytes, no control characters.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Who posts it: 1 to 512 bytes, no control characters.
+	// Who posts it: 1 to 512 bytes, no control characters; more than a sign.
 	Author string `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
 	// What is posted: at most 16,384 bytes of UTF-8.
 	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`

@@ -69,9 +69,9 @@ const (
 // asked, what those before it gave is the answer. Cancelling the call gives back what
 // was leased at that very moment, and that does not count as an attempt. The same holds
 // when Redis fails during the call: tasks that it leased nevertheless go back once
-// Redis answers again. The tasks of an answer that was lost between the server and the
-// caller, and of a server that died, stay leased until their leases end, which counts
-// as an attempt each.
+// Redis answers again. The tasks of an answer that did not reach the caller, since the
+// connection broke or the caller cancelled while it was on its way, and of a server that
+// died, stay leased until their leases end, which counts as an attempt each.
 //
 // Work: `settled` comes in the order in which the worker sent its reports. Reports
 // under way when the call breaks may have been carried out or not: send them again on
@@ -439,9 +439,9 @@ func (c *queuesClient) ListQueues(ctx context.Context, in *ListQueuesRequest, op
 // asked, what those before it gave is the answer. Cancelling the call gives back what
 // was leased at that very moment, and that does not count as an attempt. The same holds
 // when Redis fails during the call: tasks that it leased nevertheless go back once
-// Redis answers again. The tasks of an answer that was lost between the server and the
-// caller, and of a server that died, stay leased until their leases end, which counts
-// as an attempt each.
+// Redis answers again. The tasks of an answer that did not reach the caller, since the
+// connection broke or the caller cancelled while it was on its way, and of a server that
+// died, stay leased until their leases end, which counts as an attempt each.
 //
 // Work: `settled` comes in the order in which the worker sent its reports. Reports
 // under way when the call breaks may have been carried out or not: send them again on

@@ -745,8 +745,8 @@ type QueryRequest struct {
 	// which has to be met, too, or alone; one of both is needed.
 	Clauses []*Clause `protobuf:"bytes,3,rep,name=clauses,proto3" json:"clauses,omitempty"`
 	// Sort order: names of fields, each with a leading "-" for the greatest first, and
-	// "_score" for the best first; at most 8. Documents that are equal come by their ids.
-	// By default "_score".
+	// "_score" for the best first; at most 8, each once. Documents that are equal come by
+	// their ids. By default "_score".
 	Sort []string `protobuf:"bytes,4,rep,name=sort,proto3" json:"sort,omitempty"`
 	// Where documents go that have no value to sort by.
 	Missing Missing `protobuf:"varint,5,opt,name=missing,proto3,enum=quoin.search.v1.Missing" json:"missing,omitempty"`
@@ -1986,9 +1986,9 @@ type Clause_Range struct {
 	Lowest *structpb.Value `protobuf:"bytes,2,opt,name=lowest,proto3" json:"lowest,omitempty"`
 	// The greatest value.
 	Highest *structpb.Value `protobuf:"bytes,3,opt,name=highest,proto3" json:"highest,omitempty"`
-	// Whether the smallest value itself is left out.
+	// Whether the smallest value itself is left out; only with `lowest`.
 	LowestExcluded bool `protobuf:"varint,4,opt,name=lowest_excluded,json=lowestExcluded,proto3" json:"lowest_excluded,omitempty"`
-	// Whether the greatest value itself is left out.
+	// Whether the greatest value itself is left out; only with `highest`.
 	HighestExcluded bool `protobuf:"varint,5,opt,name=highest_excluded,json=highestExcluded,proto3" json:"highest_excluded,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache

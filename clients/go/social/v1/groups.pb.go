@@ -517,6 +517,117 @@ func (x *GroupsGetResponse) GetGroup() *Group {
 	return nil
 }
 
+// Asks for a page of all groups.
+type GroupsListRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many groups a page has: 0, for 30, to 100.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: next_page_token of the page before; empty, the default, for the
+	// first page.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupsListRequest) Reset() {
+	*x = GroupsListRequest{}
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupsListRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupsListRequest) ProtoMessage() {}
+
+func (x *GroupsListRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupsListRequest.ProtoReflect.Descriptor instead.
+func (*GroupsListRequest) Descriptor() ([]byte, []int) {
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GroupsListRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *GroupsListRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of all groups.
+type GroupsListResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Groups of the page, in the order of their ids.
+	Groups []*Group `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`
+	// Where the next page begins; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupsListResponse) Reset() {
+	*x = GroupsListResponse{}
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupsListResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupsListResponse) ProtoMessage() {}
+
+func (x *GroupsListResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupsListResponse.ProtoReflect.Descriptor instead.
+func (*GroupsListResponse) Descriptor() ([]byte, []int) {
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GroupsListResponse) GetGroups() []*Group {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *GroupsListResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // Asks for a change.
 type GroupsUpdateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -538,7 +649,7 @@ type GroupsUpdateRequest struct {
 
 func (x *GroupsUpdateRequest) Reset() {
 	*x = GroupsUpdateRequest{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[6]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -550,7 +661,7 @@ func (x *GroupsUpdateRequest) String() string {
 func (*GroupsUpdateRequest) ProtoMessage() {}
 
 func (x *GroupsUpdateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[6]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -563,7 +674,7 @@ func (x *GroupsUpdateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsUpdateRequest.ProtoReflect.Descriptor instead.
 func (*GroupsUpdateRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{6}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GroupsUpdateRequest) GetActorId() int64 {
@@ -612,7 +723,7 @@ type GroupsUpdateResponse struct {
 
 func (x *GroupsUpdateResponse) Reset() {
 	*x = GroupsUpdateResponse{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[7]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +735,7 @@ func (x *GroupsUpdateResponse) String() string {
 func (*GroupsUpdateResponse) ProtoMessage() {}
 
 func (x *GroupsUpdateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[7]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +748,7 @@ func (x *GroupsUpdateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsUpdateResponse.ProtoReflect.Descriptor instead.
 func (*GroupsUpdateResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{7}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GroupsUpdateResponse) GetGroup() *Group {
@@ -660,7 +771,7 @@ type GroupsDeleteRequest struct {
 
 func (x *GroupsDeleteRequest) Reset() {
 	*x = GroupsDeleteRequest{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[8]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -672,7 +783,7 @@ func (x *GroupsDeleteRequest) String() string {
 func (*GroupsDeleteRequest) ProtoMessage() {}
 
 func (x *GroupsDeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[8]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -685,7 +796,7 @@ func (x *GroupsDeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsDeleteRequest.ProtoReflect.Descriptor instead.
 func (*GroupsDeleteRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{8}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GroupsDeleteRequest) GetActorId() int64 {
@@ -713,7 +824,7 @@ type GroupsDeleteResponse struct {
 
 func (x *GroupsDeleteResponse) Reset() {
 	*x = GroupsDeleteResponse{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[9]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -725,7 +836,7 @@ func (x *GroupsDeleteResponse) String() string {
 func (*GroupsDeleteResponse) ProtoMessage() {}
 
 func (x *GroupsDeleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[9]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -738,7 +849,7 @@ func (x *GroupsDeleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsDeleteResponse.ProtoReflect.Descriptor instead.
 func (*GroupsDeleteResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{9}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GroupsDeleteResponse) GetDeleted() bool {
@@ -763,7 +874,7 @@ type GroupsJoinRequest struct {
 
 func (x *GroupsJoinRequest) Reset() {
 	*x = GroupsJoinRequest{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[10]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -775,7 +886,7 @@ func (x *GroupsJoinRequest) String() string {
 func (*GroupsJoinRequest) ProtoMessage() {}
 
 func (x *GroupsJoinRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[10]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -788,7 +899,7 @@ func (x *GroupsJoinRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsJoinRequest.ProtoReflect.Descriptor instead.
 func (*GroupsJoinRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{10}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GroupsJoinRequest) GetActorId() int64 {
@@ -823,7 +934,7 @@ type GroupsJoinResponse struct {
 
 func (x *GroupsJoinResponse) Reset() {
 	*x = GroupsJoinResponse{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[11]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -835,7 +946,7 @@ func (x *GroupsJoinResponse) String() string {
 func (*GroupsJoinResponse) ProtoMessage() {}
 
 func (x *GroupsJoinResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[11]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -848,7 +959,7 @@ func (x *GroupsJoinResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsJoinResponse.ProtoReflect.Descriptor instead.
 func (*GroupsJoinResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{11}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GroupsJoinResponse) GetJoined() bool {
@@ -873,7 +984,7 @@ type GroupsLeaveRequest struct {
 
 func (x *GroupsLeaveRequest) Reset() {
 	*x = GroupsLeaveRequest{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[12]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -885,7 +996,7 @@ func (x *GroupsLeaveRequest) String() string {
 func (*GroupsLeaveRequest) ProtoMessage() {}
 
 func (x *GroupsLeaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[12]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -898,7 +1009,7 @@ func (x *GroupsLeaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsLeaveRequest.ProtoReflect.Descriptor instead.
 func (*GroupsLeaveRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{12}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GroupsLeaveRequest) GetActorId() int64 {
@@ -933,7 +1044,7 @@ type GroupsLeaveResponse struct {
 
 func (x *GroupsLeaveResponse) Reset() {
 	*x = GroupsLeaveResponse{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[13]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -945,7 +1056,7 @@ func (x *GroupsLeaveResponse) String() string {
 func (*GroupsLeaveResponse) ProtoMessage() {}
 
 func (x *GroupsLeaveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[13]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -958,7 +1069,7 @@ func (x *GroupsLeaveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsLeaveResponse.ProtoReflect.Descriptor instead.
 func (*GroupsLeaveResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{13}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GroupsLeaveResponse) GetLeft() bool {
@@ -985,7 +1096,7 @@ type GroupsSetRoleRequest struct {
 
 func (x *GroupsSetRoleRequest) Reset() {
 	*x = GroupsSetRoleRequest{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[14]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -997,7 +1108,7 @@ func (x *GroupsSetRoleRequest) String() string {
 func (*GroupsSetRoleRequest) ProtoMessage() {}
 
 func (x *GroupsSetRoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[14]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1010,7 +1121,7 @@ func (x *GroupsSetRoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsSetRoleRequest.ProtoReflect.Descriptor instead.
 func (*GroupsSetRoleRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{14}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GroupsSetRoleRequest) GetActorId() int64 {
@@ -1052,7 +1163,7 @@ type GroupsSetRoleResponse struct {
 
 func (x *GroupsSetRoleResponse) Reset() {
 	*x = GroupsSetRoleResponse{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[15]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1064,7 +1175,7 @@ func (x *GroupsSetRoleResponse) String() string {
 func (*GroupsSetRoleResponse) ProtoMessage() {}
 
 func (x *GroupsSetRoleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[15]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1077,7 +1188,7 @@ func (x *GroupsSetRoleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsSetRoleResponse.ProtoReflect.Descriptor instead.
 func (*GroupsSetRoleResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{15}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GroupsSetRoleResponse) GetChanged() bool {
@@ -1104,7 +1215,7 @@ type GroupsListMembersRequest struct {
 
 func (x *GroupsListMembersRequest) Reset() {
 	*x = GroupsListMembersRequest{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[16]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1116,7 +1227,7 @@ func (x *GroupsListMembersRequest) String() string {
 func (*GroupsListMembersRequest) ProtoMessage() {}
 
 func (x *GroupsListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[16]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1129,7 +1240,7 @@ func (x *GroupsListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsListMembersRequest.ProtoReflect.Descriptor instead.
 func (*GroupsListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{16}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GroupsListMembersRequest) GetGroupId() int64 {
@@ -1173,7 +1284,7 @@ type GroupsListMembersResponse struct {
 
 func (x *GroupsListMembersResponse) Reset() {
 	*x = GroupsListMembersResponse{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[17]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1185,7 +1296,7 @@ func (x *GroupsListMembersResponse) String() string {
 func (*GroupsListMembersResponse) ProtoMessage() {}
 
 func (x *GroupsListMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[17]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1198,7 +1309,7 @@ func (x *GroupsListMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsListMembersResponse.ProtoReflect.Descriptor instead.
 func (*GroupsListMembersResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{17}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GroupsListMembersResponse) GetMembers() []*Member {
@@ -1230,7 +1341,7 @@ type GroupsListGroupsRequest struct {
 
 func (x *GroupsListGroupsRequest) Reset() {
 	*x = GroupsListGroupsRequest{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[18]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1242,7 +1353,7 @@ func (x *GroupsListGroupsRequest) String() string {
 func (*GroupsListGroupsRequest) ProtoMessage() {}
 
 func (x *GroupsListGroupsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[18]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1255,7 +1366,7 @@ func (x *GroupsListGroupsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsListGroupsRequest.ProtoReflect.Descriptor instead.
 func (*GroupsListGroupsRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{18}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GroupsListGroupsRequest) GetUserId() int64 {
@@ -1292,7 +1403,7 @@ type GroupsListGroupsResponse struct {
 
 func (x *GroupsListGroupsResponse) Reset() {
 	*x = GroupsListGroupsResponse{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[19]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1304,7 +1415,7 @@ func (x *GroupsListGroupsResponse) String() string {
 func (*GroupsListGroupsResponse) ProtoMessage() {}
 
 func (x *GroupsListGroupsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[19]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1317,7 +1428,7 @@ func (x *GroupsListGroupsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsListGroupsResponse.ProtoReflect.Descriptor instead.
 func (*GroupsListGroupsResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{19}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GroupsListGroupsResponse) GetGroups() []*Group {
@@ -1357,7 +1468,7 @@ type GroupsPostRequest struct {
 
 func (x *GroupsPostRequest) Reset() {
 	*x = GroupsPostRequest{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[20]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1369,7 +1480,7 @@ func (x *GroupsPostRequest) String() string {
 func (*GroupsPostRequest) ProtoMessage() {}
 
 func (x *GroupsPostRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[20]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1382,7 +1493,7 @@ func (x *GroupsPostRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsPostRequest.ProtoReflect.Descriptor instead.
 func (*GroupsPostRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{20}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GroupsPostRequest) GetAuthorId() int64 {
@@ -1440,7 +1551,7 @@ type GroupsPostResponse struct {
 
 func (x *GroupsPostResponse) Reset() {
 	*x = GroupsPostResponse{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[21]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1452,7 +1563,7 @@ func (x *GroupsPostResponse) String() string {
 func (*GroupsPostResponse) ProtoMessage() {}
 
 func (x *GroupsPostResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[21]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1465,7 +1576,7 @@ func (x *GroupsPostResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsPostResponse.ProtoReflect.Descriptor instead.
 func (*GroupsPostResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{21}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GroupsPostResponse) GetStatusId() int64 {
@@ -1499,7 +1610,7 @@ type GroupsGetTimelineRequest struct {
 
 func (x *GroupsGetTimelineRequest) Reset() {
 	*x = GroupsGetTimelineRequest{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[22]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1511,7 +1622,7 @@ func (x *GroupsGetTimelineRequest) String() string {
 func (*GroupsGetTimelineRequest) ProtoMessage() {}
 
 func (x *GroupsGetTimelineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[22]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1524,7 +1635,7 @@ func (x *GroupsGetTimelineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsGetTimelineRequest.ProtoReflect.Descriptor instead.
 func (*GroupsGetTimelineRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{22}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GroupsGetTimelineRequest) GetGroupId() int64 {
@@ -1568,7 +1679,7 @@ type GroupsGetTimelineResponse struct {
 
 func (x *GroupsGetTimelineResponse) Reset() {
 	*x = GroupsGetTimelineResponse{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[23]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1580,7 +1691,7 @@ func (x *GroupsGetTimelineResponse) String() string {
 func (*GroupsGetTimelineResponse) ProtoMessage() {}
 
 func (x *GroupsGetTimelineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[23]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1593,7 +1704,7 @@ func (x *GroupsGetTimelineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsGetTimelineResponse.ProtoReflect.Descriptor instead.
 func (*GroupsGetTimelineResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{23}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GroupsGetTimelineResponse) GetStatuses() []*Status {
@@ -1626,7 +1737,7 @@ type GroupsWatchRequest struct {
 
 func (x *GroupsWatchRequest) Reset() {
 	*x = GroupsWatchRequest{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[24]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1638,7 +1749,7 @@ func (x *GroupsWatchRequest) String() string {
 func (*GroupsWatchRequest) ProtoMessage() {}
 
 func (x *GroupsWatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[24]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1651,7 +1762,7 @@ func (x *GroupsWatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsWatchRequest.ProtoReflect.Descriptor instead.
 func (*GroupsWatchRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{24}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GroupsWatchRequest) GetGroupId() int64 {
@@ -1694,7 +1805,7 @@ type GroupsWatchResponse struct {
 
 func (x *GroupsWatchResponse) Reset() {
 	*x = GroupsWatchResponse{}
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[25]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1706,7 +1817,7 @@ func (x *GroupsWatchResponse) String() string {
 func (*GroupsWatchResponse) ProtoMessage() {}
 
 func (x *GroupsWatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_groups_proto_msgTypes[25]
+	mi := &file_quoin_social_v1_groups_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1719,7 +1830,7 @@ func (x *GroupsWatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupsWatchResponse.ProtoReflect.Descriptor instead.
 func (*GroupsWatchResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{25}
+	return file_quoin_social_v1_groups_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GroupsWatchResponse) GetEvent() isGroupsWatchResponse_Event {
@@ -1859,7 +1970,14 @@ const file_quoin_social_v1_groups_proto_rawDesc = "" +
 	"\x10GroupsGetRequest\x12\x19\n" +
 	"\bgroup_id\x18\x01 \x01(\x03R\agroupId\"A\n" +
 	"\x11GroupsGetResponse\x12,\n" +
-	"\x05group\x18\x01 \x01(\v2\x16.quoin.social.v1.GroupR\x05group\"\xb5\x02\n" +
+	"\x05group\x18\x01 \x01(\v2\x16.quoin.social.v1.GroupR\x05group\"O\n" +
+	"\x11GroupsListRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"l\n" +
+	"\x12GroupsListResponse\x12.\n" +
+	"\x06groups\x18\x01 \x03(\v2\x16.quoin.social.v1.GroupR\x06groups\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb5\x02\n" +
 	"\x13GroupsUpdateRequest\x12\x1f\n" +
 	"\bactor_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\aactorId\x12\x19\n" +
 	"\bgroup_id\x18\x02 \x01(\x03R\agroupId\x12\x12\n" +
@@ -1970,10 +2088,11 @@ const file_quoin_social_v1_groups_proto_rawDesc = "" +
 	"\vROLE_MEMBER\x10\x01\x12\x12\n" +
 	"\x0eROLE_MODERATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_OWNER\x10\x032\x9e\t\n" +
+	"ROLE_OWNER\x10\x032\xf8\t\n" +
 	"\x06Groups\x12[\n" +
 	"\x06Create\x12$.quoin.social.v1.GroupsCreateRequest\x1a%.quoin.social.v1.GroupsCreateResponse\"\x04\xc0\xf3\x18\x02\x12U\n" +
-	"\x03Get\x12!.quoin.social.v1.GroupsGetRequest\x1a\".quoin.social.v1.GroupsGetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12^\n" +
+	"\x03Get\x12!.quoin.social.v1.GroupsGetRequest\x1a\".quoin.social.v1.GroupsGetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12X\n" +
+	"\x04List\x12\".quoin.social.v1.GroupsListRequest\x1a#.quoin.social.v1.GroupsListResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01\x12^\n" +
 	"\x06Update\x12$.quoin.social.v1.GroupsUpdateRequest\x1a%.quoin.social.v1.GroupsUpdateResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12b\n" +
 	"\x06Delete\x12$.quoin.social.v1.GroupsDeleteRequest\x1a%.quoin.social.v1.GroupsDeleteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12X\n" +
 	"\x04Join\x12\".quoin.social.v1.GroupsJoinRequest\x1a#.quoin.social.v1.GroupsJoinResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12_\n" +
@@ -2000,7 +2119,7 @@ func file_quoin_social_v1_groups_proto_rawDescGZIP() []byte {
 }
 
 var file_quoin_social_v1_groups_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_quoin_social_v1_groups_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_quoin_social_v1_groups_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_quoin_social_v1_groups_proto_goTypes = []any{
 	(GroupKind)(0),                    // 0: quoin.social.v1.GroupKind
 	(Role)(0),                         // 1: quoin.social.v1.Role
@@ -2010,89 +2129,94 @@ var file_quoin_social_v1_groups_proto_goTypes = []any{
 	(*GroupsCreateResponse)(nil),      // 5: quoin.social.v1.GroupsCreateResponse
 	(*GroupsGetRequest)(nil),          // 6: quoin.social.v1.GroupsGetRequest
 	(*GroupsGetResponse)(nil),         // 7: quoin.social.v1.GroupsGetResponse
-	(*GroupsUpdateRequest)(nil),       // 8: quoin.social.v1.GroupsUpdateRequest
-	(*GroupsUpdateResponse)(nil),      // 9: quoin.social.v1.GroupsUpdateResponse
-	(*GroupsDeleteRequest)(nil),       // 10: quoin.social.v1.GroupsDeleteRequest
-	(*GroupsDeleteResponse)(nil),      // 11: quoin.social.v1.GroupsDeleteResponse
-	(*GroupsJoinRequest)(nil),         // 12: quoin.social.v1.GroupsJoinRequest
-	(*GroupsJoinResponse)(nil),        // 13: quoin.social.v1.GroupsJoinResponse
-	(*GroupsLeaveRequest)(nil),        // 14: quoin.social.v1.GroupsLeaveRequest
-	(*GroupsLeaveResponse)(nil),       // 15: quoin.social.v1.GroupsLeaveResponse
-	(*GroupsSetRoleRequest)(nil),      // 16: quoin.social.v1.GroupsSetRoleRequest
-	(*GroupsSetRoleResponse)(nil),     // 17: quoin.social.v1.GroupsSetRoleResponse
-	(*GroupsListMembersRequest)(nil),  // 18: quoin.social.v1.GroupsListMembersRequest
-	(*GroupsListMembersResponse)(nil), // 19: quoin.social.v1.GroupsListMembersResponse
-	(*GroupsListGroupsRequest)(nil),   // 20: quoin.social.v1.GroupsListGroupsRequest
-	(*GroupsListGroupsResponse)(nil),  // 21: quoin.social.v1.GroupsListGroupsResponse
-	(*GroupsPostRequest)(nil),         // 22: quoin.social.v1.GroupsPostRequest
-	(*GroupsPostResponse)(nil),        // 23: quoin.social.v1.GroupsPostResponse
-	(*GroupsGetTimelineRequest)(nil),  // 24: quoin.social.v1.GroupsGetTimelineRequest
-	(*GroupsGetTimelineResponse)(nil), // 25: quoin.social.v1.GroupsGetTimelineResponse
-	(*GroupsWatchRequest)(nil),        // 26: quoin.social.v1.GroupsWatchRequest
-	(*GroupsWatchResponse)(nil),       // 27: quoin.social.v1.GroupsWatchResponse
-	nil,                               // 28: quoin.social.v1.Group.AttributesEntry
-	nil,                               // 29: quoin.social.v1.GroupsCreateRequest.AttributesEntry
-	nil,                               // 30: quoin.social.v1.GroupsUpdateRequest.AttributesEntry
-	nil,                               // 31: quoin.social.v1.GroupsPostRequest.AttributesEntry
-	(*timestamppb.Timestamp)(nil),     // 32: google.protobuf.Timestamp
-	(*Status)(nil),                    // 33: quoin.social.v1.Status
-	(*TimelineEvent)(nil),             // 34: quoin.social.v1.TimelineEvent
-	(*v1.Gap)(nil),                    // 35: quoin.streams.v1.Gap
-	(*v1.Heartbeat)(nil),              // 36: quoin.streams.v1.Heartbeat
-	(*v1.Reconnect)(nil),              // 37: quoin.streams.v1.Reconnect
+	(*GroupsListRequest)(nil),         // 8: quoin.social.v1.GroupsListRequest
+	(*GroupsListResponse)(nil),        // 9: quoin.social.v1.GroupsListResponse
+	(*GroupsUpdateRequest)(nil),       // 10: quoin.social.v1.GroupsUpdateRequest
+	(*GroupsUpdateResponse)(nil),      // 11: quoin.social.v1.GroupsUpdateResponse
+	(*GroupsDeleteRequest)(nil),       // 12: quoin.social.v1.GroupsDeleteRequest
+	(*GroupsDeleteResponse)(nil),      // 13: quoin.social.v1.GroupsDeleteResponse
+	(*GroupsJoinRequest)(nil),         // 14: quoin.social.v1.GroupsJoinRequest
+	(*GroupsJoinResponse)(nil),        // 15: quoin.social.v1.GroupsJoinResponse
+	(*GroupsLeaveRequest)(nil),        // 16: quoin.social.v1.GroupsLeaveRequest
+	(*GroupsLeaveResponse)(nil),       // 17: quoin.social.v1.GroupsLeaveResponse
+	(*GroupsSetRoleRequest)(nil),      // 18: quoin.social.v1.GroupsSetRoleRequest
+	(*GroupsSetRoleResponse)(nil),     // 19: quoin.social.v1.GroupsSetRoleResponse
+	(*GroupsListMembersRequest)(nil),  // 20: quoin.social.v1.GroupsListMembersRequest
+	(*GroupsListMembersResponse)(nil), // 21: quoin.social.v1.GroupsListMembersResponse
+	(*GroupsListGroupsRequest)(nil),   // 22: quoin.social.v1.GroupsListGroupsRequest
+	(*GroupsListGroupsResponse)(nil),  // 23: quoin.social.v1.GroupsListGroupsResponse
+	(*GroupsPostRequest)(nil),         // 24: quoin.social.v1.GroupsPostRequest
+	(*GroupsPostResponse)(nil),        // 25: quoin.social.v1.GroupsPostResponse
+	(*GroupsGetTimelineRequest)(nil),  // 26: quoin.social.v1.GroupsGetTimelineRequest
+	(*GroupsGetTimelineResponse)(nil), // 27: quoin.social.v1.GroupsGetTimelineResponse
+	(*GroupsWatchRequest)(nil),        // 28: quoin.social.v1.GroupsWatchRequest
+	(*GroupsWatchResponse)(nil),       // 29: quoin.social.v1.GroupsWatchResponse
+	nil,                               // 30: quoin.social.v1.Group.AttributesEntry
+	nil,                               // 31: quoin.social.v1.GroupsCreateRequest.AttributesEntry
+	nil,                               // 32: quoin.social.v1.GroupsUpdateRequest.AttributesEntry
+	nil,                               // 33: quoin.social.v1.GroupsPostRequest.AttributesEntry
+	(*timestamppb.Timestamp)(nil),     // 34: google.protobuf.Timestamp
+	(*Status)(nil),                    // 35: quoin.social.v1.Status
+	(*TimelineEvent)(nil),             // 36: quoin.social.v1.TimelineEvent
+	(*v1.Gap)(nil),                    // 37: quoin.streams.v1.Gap
+	(*v1.Heartbeat)(nil),              // 38: quoin.streams.v1.Heartbeat
+	(*v1.Reconnect)(nil),              // 39: quoin.streams.v1.Reconnect
 }
 var file_quoin_social_v1_groups_proto_depIdxs = []int32{
-	28, // 0: quoin.social.v1.Group.attributes:type_name -> quoin.social.v1.Group.AttributesEntry
+	30, // 0: quoin.social.v1.Group.attributes:type_name -> quoin.social.v1.Group.AttributesEntry
 	0,  // 1: quoin.social.v1.Group.group_kind:type_name -> quoin.social.v1.GroupKind
-	32, // 2: quoin.social.v1.Group.create_time:type_name -> google.protobuf.Timestamp
+	34, // 2: quoin.social.v1.Group.create_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: quoin.social.v1.Member.role:type_name -> quoin.social.v1.Role
-	32, // 4: quoin.social.v1.Member.join_time:type_name -> google.protobuf.Timestamp
-	29, // 5: quoin.social.v1.GroupsCreateRequest.attributes:type_name -> quoin.social.v1.GroupsCreateRequest.AttributesEntry
+	34, // 4: quoin.social.v1.Member.join_time:type_name -> google.protobuf.Timestamp
+	31, // 5: quoin.social.v1.GroupsCreateRequest.attributes:type_name -> quoin.social.v1.GroupsCreateRequest.AttributesEntry
 	0,  // 6: quoin.social.v1.GroupsCreateRequest.group_kind:type_name -> quoin.social.v1.GroupKind
 	2,  // 7: quoin.social.v1.GroupsGetResponse.group:type_name -> quoin.social.v1.Group
-	30, // 8: quoin.social.v1.GroupsUpdateRequest.attributes:type_name -> quoin.social.v1.GroupsUpdateRequest.AttributesEntry
-	0,  // 9: quoin.social.v1.GroupsUpdateRequest.group_kind:type_name -> quoin.social.v1.GroupKind
-	2,  // 10: quoin.social.v1.GroupsUpdateResponse.group:type_name -> quoin.social.v1.Group
-	1,  // 11: quoin.social.v1.GroupsSetRoleRequest.role:type_name -> quoin.social.v1.Role
-	3,  // 12: quoin.social.v1.GroupsListMembersResponse.members:type_name -> quoin.social.v1.Member
-	2,  // 13: quoin.social.v1.GroupsListGroupsResponse.groups:type_name -> quoin.social.v1.Group
-	31, // 14: quoin.social.v1.GroupsPostRequest.attributes:type_name -> quoin.social.v1.GroupsPostRequest.AttributesEntry
-	32, // 15: quoin.social.v1.GroupsPostResponse.create_time:type_name -> google.protobuf.Timestamp
-	33, // 16: quoin.social.v1.GroupsGetTimelineResponse.statuses:type_name -> quoin.social.v1.Status
-	34, // 17: quoin.social.v1.GroupsWatchResponse.added:type_name -> quoin.social.v1.TimelineEvent
-	34, // 18: quoin.social.v1.GroupsWatchResponse.removed_status:type_name -> quoin.social.v1.TimelineEvent
-	35, // 19: quoin.social.v1.GroupsWatchResponse.gap:type_name -> quoin.streams.v1.Gap
-	36, // 20: quoin.social.v1.GroupsWatchResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
-	37, // 21: quoin.social.v1.GroupsWatchResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
-	4,  // 22: quoin.social.v1.Groups.Create:input_type -> quoin.social.v1.GroupsCreateRequest
-	6,  // 23: quoin.social.v1.Groups.Get:input_type -> quoin.social.v1.GroupsGetRequest
-	8,  // 24: quoin.social.v1.Groups.Update:input_type -> quoin.social.v1.GroupsUpdateRequest
-	10, // 25: quoin.social.v1.Groups.Delete:input_type -> quoin.social.v1.GroupsDeleteRequest
-	12, // 26: quoin.social.v1.Groups.Join:input_type -> quoin.social.v1.GroupsJoinRequest
-	14, // 27: quoin.social.v1.Groups.Leave:input_type -> quoin.social.v1.GroupsLeaveRequest
-	16, // 28: quoin.social.v1.Groups.SetRole:input_type -> quoin.social.v1.GroupsSetRoleRequest
-	18, // 29: quoin.social.v1.Groups.ListMembers:input_type -> quoin.social.v1.GroupsListMembersRequest
-	20, // 30: quoin.social.v1.Groups.ListGroups:input_type -> quoin.social.v1.GroupsListGroupsRequest
-	22, // 31: quoin.social.v1.Groups.Post:input_type -> quoin.social.v1.GroupsPostRequest
-	24, // 32: quoin.social.v1.Groups.GetTimeline:input_type -> quoin.social.v1.GroupsGetTimelineRequest
-	26, // 33: quoin.social.v1.Groups.Watch:input_type -> quoin.social.v1.GroupsWatchRequest
-	5,  // 34: quoin.social.v1.Groups.Create:output_type -> quoin.social.v1.GroupsCreateResponse
-	7,  // 35: quoin.social.v1.Groups.Get:output_type -> quoin.social.v1.GroupsGetResponse
-	9,  // 36: quoin.social.v1.Groups.Update:output_type -> quoin.social.v1.GroupsUpdateResponse
-	11, // 37: quoin.social.v1.Groups.Delete:output_type -> quoin.social.v1.GroupsDeleteResponse
-	13, // 38: quoin.social.v1.Groups.Join:output_type -> quoin.social.v1.GroupsJoinResponse
-	15, // 39: quoin.social.v1.Groups.Leave:output_type -> quoin.social.v1.GroupsLeaveResponse
-	17, // 40: quoin.social.v1.Groups.SetRole:output_type -> quoin.social.v1.GroupsSetRoleResponse
-	19, // 41: quoin.social.v1.Groups.ListMembers:output_type -> quoin.social.v1.GroupsListMembersResponse
-	21, // 42: quoin.social.v1.Groups.ListGroups:output_type -> quoin.social.v1.GroupsListGroupsResponse
-	23, // 43: quoin.social.v1.Groups.Post:output_type -> quoin.social.v1.GroupsPostResponse
-	25, // 44: quoin.social.v1.Groups.GetTimeline:output_type -> quoin.social.v1.GroupsGetTimelineResponse
-	27, // 45: quoin.social.v1.Groups.Watch:output_type -> quoin.social.v1.GroupsWatchResponse
-	34, // [34:46] is the sub-list for method output_type
-	22, // [22:34] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	2,  // 8: quoin.social.v1.GroupsListResponse.groups:type_name -> quoin.social.v1.Group
+	32, // 9: quoin.social.v1.GroupsUpdateRequest.attributes:type_name -> quoin.social.v1.GroupsUpdateRequest.AttributesEntry
+	0,  // 10: quoin.social.v1.GroupsUpdateRequest.group_kind:type_name -> quoin.social.v1.GroupKind
+	2,  // 11: quoin.social.v1.GroupsUpdateResponse.group:type_name -> quoin.social.v1.Group
+	1,  // 12: quoin.social.v1.GroupsSetRoleRequest.role:type_name -> quoin.social.v1.Role
+	3,  // 13: quoin.social.v1.GroupsListMembersResponse.members:type_name -> quoin.social.v1.Member
+	2,  // 14: quoin.social.v1.GroupsListGroupsResponse.groups:type_name -> quoin.social.v1.Group
+	33, // 15: quoin.social.v1.GroupsPostRequest.attributes:type_name -> quoin.social.v1.GroupsPostRequest.AttributesEntry
+	34, // 16: quoin.social.v1.GroupsPostResponse.create_time:type_name -> google.protobuf.Timestamp
+	35, // 17: quoin.social.v1.GroupsGetTimelineResponse.statuses:type_name -> quoin.social.v1.Status
+	36, // 18: quoin.social.v1.GroupsWatchResponse.added:type_name -> quoin.social.v1.TimelineEvent
+	36, // 19: quoin.social.v1.GroupsWatchResponse.removed_status:type_name -> quoin.social.v1.TimelineEvent
+	37, // 20: quoin.social.v1.GroupsWatchResponse.gap:type_name -> quoin.streams.v1.Gap
+	38, // 21: quoin.social.v1.GroupsWatchResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	39, // 22: quoin.social.v1.GroupsWatchResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	4,  // 23: quoin.social.v1.Groups.Create:input_type -> quoin.social.v1.GroupsCreateRequest
+	6,  // 24: quoin.social.v1.Groups.Get:input_type -> quoin.social.v1.GroupsGetRequest
+	8,  // 25: quoin.social.v1.Groups.List:input_type -> quoin.social.v1.GroupsListRequest
+	10, // 26: quoin.social.v1.Groups.Update:input_type -> quoin.social.v1.GroupsUpdateRequest
+	12, // 27: quoin.social.v1.Groups.Delete:input_type -> quoin.social.v1.GroupsDeleteRequest
+	14, // 28: quoin.social.v1.Groups.Join:input_type -> quoin.social.v1.GroupsJoinRequest
+	16, // 29: quoin.social.v1.Groups.Leave:input_type -> quoin.social.v1.GroupsLeaveRequest
+	18, // 30: quoin.social.v1.Groups.SetRole:input_type -> quoin.social.v1.GroupsSetRoleRequest
+	20, // 31: quoin.social.v1.Groups.ListMembers:input_type -> quoin.social.v1.GroupsListMembersRequest
+	22, // 32: quoin.social.v1.Groups.ListGroups:input_type -> quoin.social.v1.GroupsListGroupsRequest
+	24, // 33: quoin.social.v1.Groups.Post:input_type -> quoin.social.v1.GroupsPostRequest
+	26, // 34: quoin.social.v1.Groups.GetTimeline:input_type -> quoin.social.v1.GroupsGetTimelineRequest
+	28, // 35: quoin.social.v1.Groups.Watch:input_type -> quoin.social.v1.GroupsWatchRequest
+	5,  // 36: quoin.social.v1.Groups.Create:output_type -> quoin.social.v1.GroupsCreateResponse
+	7,  // 37: quoin.social.v1.Groups.Get:output_type -> quoin.social.v1.GroupsGetResponse
+	9,  // 38: quoin.social.v1.Groups.List:output_type -> quoin.social.v1.GroupsListResponse
+	11, // 39: quoin.social.v1.Groups.Update:output_type -> quoin.social.v1.GroupsUpdateResponse
+	13, // 40: quoin.social.v1.Groups.Delete:output_type -> quoin.social.v1.GroupsDeleteResponse
+	15, // 41: quoin.social.v1.Groups.Join:output_type -> quoin.social.v1.GroupsJoinResponse
+	17, // 42: quoin.social.v1.Groups.Leave:output_type -> quoin.social.v1.GroupsLeaveResponse
+	19, // 43: quoin.social.v1.Groups.SetRole:output_type -> quoin.social.v1.GroupsSetRoleResponse
+	21, // 44: quoin.social.v1.Groups.ListMembers:output_type -> quoin.social.v1.GroupsListMembersResponse
+	23, // 45: quoin.social.v1.Groups.ListGroups:output_type -> quoin.social.v1.GroupsListGroupsResponse
+	25, // 46: quoin.social.v1.Groups.Post:output_type -> quoin.social.v1.GroupsPostResponse
+	27, // 47: quoin.social.v1.Groups.GetTimeline:output_type -> quoin.social.v1.GroupsGetTimelineResponse
+	29, // 48: quoin.social.v1.Groups.Watch:output_type -> quoin.social.v1.GroupsWatchResponse
+	36, // [36:49] is the sub-list for method output_type
+	23, // [23:36] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_quoin_social_v1_groups_proto_init() }
@@ -2104,12 +2228,12 @@ func file_quoin_social_v1_groups_proto_init() {
 	file_quoin_social_v1_groups_proto_msgTypes[0].OneofWrappers = []any{}
 	file_quoin_social_v1_groups_proto_msgTypes[1].OneofWrappers = []any{}
 	file_quoin_social_v1_groups_proto_msgTypes[3].OneofWrappers = []any{}
-	file_quoin_social_v1_groups_proto_msgTypes[9].OneofWrappers = []any{}
 	file_quoin_social_v1_groups_proto_msgTypes[11].OneofWrappers = []any{}
 	file_quoin_social_v1_groups_proto_msgTypes[13].OneofWrappers = []any{}
 	file_quoin_social_v1_groups_proto_msgTypes[15].OneofWrappers = []any{}
-	file_quoin_social_v1_groups_proto_msgTypes[21].OneofWrappers = []any{}
-	file_quoin_social_v1_groups_proto_msgTypes[25].OneofWrappers = []any{
+	file_quoin_social_v1_groups_proto_msgTypes[17].OneofWrappers = []any{}
+	file_quoin_social_v1_groups_proto_msgTypes[23].OneofWrappers = []any{}
+	file_quoin_social_v1_groups_proto_msgTypes[27].OneofWrappers = []any{
 		(*GroupsWatchResponse_Added)(nil),
 		(*GroupsWatchResponse_RemovedStatus)(nil),
 		(*GroupsWatchResponse_Gap)(nil),
@@ -2122,7 +2246,7 @@ func file_quoin_social_v1_groups_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_social_v1_groups_proto_rawDesc), len(file_quoin_social_v1_groups_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   30,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Groups_Create_FullMethodName      = "/quoin.social.v1.Groups/Create"
 	Groups_Get_FullMethodName         = "/quoin.social.v1.Groups/Get"
+	Groups_List_FullMethodName        = "/quoin.social.v1.Groups/List"
 	Groups_Update_FullMethodName      = "/quoin.social.v1.Groups/Update"
 	Groups_Delete_FullMethodName      = "/quoin.social.v1.Groups/Delete"
 	Groups_Join_FullMethodName        = "/quoin.social.v1.Groups/Join"
@@ -64,6 +65,11 @@ type GroupsClient interface {
 	//
 	// Errors: GROUP_NOT_FOUND.
 	Get(ctx context.Context, in *GroupsGetRequest, opts ...grpc.CallOption) (*GroupsGetResponse, error)
+	// Lists the groups of the namespace, those created first first, for operators: users
+	// see theirs in ListGroups. It costs one request to Redis and one for each group of the
+	// page. Of more than 1,000,000 the newest are listed. A page may be short or empty
+	// although more pages follow.
+	List(ctx context.Context, in *GroupsListRequest, opts ...grpc.CallOption) (*GroupsListResponse, error)
 	// Replaces name, attributes and kind of a group.
 	//
 	// Errors: GROUP_NOT_FOUND; GROUP_NOT_ALLOWED unless the user is an owner.
@@ -133,6 +139,16 @@ func (c *groupsClient) Get(ctx context.Context, in *GroupsGetRequest, opts ...gr
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GroupsGetResponse)
 	err := c.cc.Invoke(ctx, Groups_Get_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *groupsClient) List(ctx context.Context, in *GroupsListRequest, opts ...grpc.CallOption) (*GroupsListResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GroupsListResponse)
+	err := c.cc.Invoke(ctx, Groups_List_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -277,6 +293,11 @@ type GroupsServer interface {
 	//
 	// Errors: GROUP_NOT_FOUND.
 	Get(context.Context, *GroupsGetRequest) (*GroupsGetResponse, error)
+	// Lists the groups of the namespace, those created first first, for operators: users
+	// see theirs in ListGroups. It costs one request to Redis and one for each group of the
+	// page. Of more than 1,000,000 the newest are listed. A page may be short or empty
+	// although more pages follow.
+	List(context.Context, *GroupsListRequest) (*GroupsListResponse, error)
 	// Replaces name, attributes and kind of a group.
 	//
 	// Errors: GROUP_NOT_FOUND; GROUP_NOT_ALLOWED unless the user is an owner.
@@ -337,6 +358,9 @@ func (UnimplementedGroupsServer) Create(context.Context, *GroupsCreateRequest) (
 }
 func (UnimplementedGroupsServer) Get(context.Context, *GroupsGetRequest) (*GroupsGetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Get not implemented")
+}
+func (UnimplementedGroupsServer) List(context.Context, *GroupsListRequest) (*GroupsListResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method List not implemented")
 }
 func (UnimplementedGroupsServer) Update(context.Context, *GroupsUpdateRequest) (*GroupsUpdateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Update not implemented")
@@ -421,6 +445,24 @@ func _Groups_Get_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(GroupsServer).Get(ctx, req.(*GroupsGetRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Groups_List_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GroupsListRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GroupsServer).List(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Groups_List_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GroupsServer).List(ctx, req.(*GroupsListRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -612,6 +654,10 @@ var Groups_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Get",
 			Handler:    _Groups_Get_Handler,
+		},
+		{
+			MethodName: "List",
+			Handler:    _Groups_List_Handler,
 		},
 		{
 			MethodName: "Update",

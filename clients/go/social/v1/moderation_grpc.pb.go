@@ -44,7 +44,8 @@ type ModerationClient interface {
 	// Reports a status or a user. A user reports a thing once; doing it again returns the first
 	// report.
 	//
-	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND; USER_LIST_FULL when too many reports are open.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND, also for one the reporter may not see;
+	// USER_LIST_FULL when too many reports are open.
 	Report(ctx context.Context, in *ReportRequest, opts ...grpc.CallOption) (*ReportResponse, error)
 	// Lists reports, the oldest first: open ones, or those that are resolved.
 	ListReports(ctx context.Context, in *ListReportsRequest, opts ...grpc.CallOption) (*ListReportsResponse, error)
@@ -152,7 +153,8 @@ type ModerationServer interface {
 	// Reports a status or a user. A user reports a thing once; doing it again returns the first
 	// report.
 	//
-	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND; USER_LIST_FULL when too many reports are open.
+	// Errors: USER_NOT_FOUND; STATUS_NOT_FOUND, also for one the reporter may not see;
+	// USER_LIST_FULL when too many reports are open.
 	Report(context.Context, *ReportRequest) (*ReportResponse, error)
 	// Lists reports, the oldest first: open ones, or those that are resolved.
 	ListReports(context.Context, *ListReportsRequest) (*ListReportsResponse, error)

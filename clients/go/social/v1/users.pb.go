@@ -564,6 +564,117 @@ func (x *UsersBatchGetResponse) GetProfiles() []*Profile {
 	return nil
 }
 
+// Asks for a page of users.
+type UsersListRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many users a page has: 0, for 30, to 100.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: next_page_token of the page before; empty, the default, for the
+	// first page.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UsersListRequest) Reset() {
+	*x = UsersListRequest{}
+	mi := &file_quoin_social_v1_users_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UsersListRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UsersListRequest) ProtoMessage() {}
+
+func (x *UsersListRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_social_v1_users_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UsersListRequest.ProtoReflect.Descriptor instead.
+func (*UsersListRequest) Descriptor() ([]byte, []int) {
+	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *UsersListRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *UsersListRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of users.
+type UsersListResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The profiles of the page, in the order of their ids.
+	Profiles []*Profile `protobuf:"bytes,1,rep,name=profiles,proto3" json:"profiles,omitempty"`
+	// Where the next page begins; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UsersListResponse) Reset() {
+	*x = UsersListResponse{}
+	mi := &file_quoin_social_v1_users_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UsersListResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UsersListResponse) ProtoMessage() {}
+
+func (x *UsersListResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_social_v1_users_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UsersListResponse.ProtoReflect.Descriptor instead.
+func (*UsersListResponse) Descriptor() ([]byte, []int) {
+	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *UsersListResponse) GetProfiles() []*Profile {
+	if x != nil {
+		return x.Profiles
+	}
+	return nil
+}
+
+func (x *UsersListResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // Asks for a change.
 type UsersUpdateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -585,7 +696,7 @@ type UsersUpdateRequest struct {
 
 func (x *UsersUpdateRequest) Reset() {
 	*x = UsersUpdateRequest{}
-	mi := &file_quoin_social_v1_users_proto_msgTypes[7]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -597,7 +708,7 @@ func (x *UsersUpdateRequest) String() string {
 func (*UsersUpdateRequest) ProtoMessage() {}
 
 func (x *UsersUpdateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_users_proto_msgTypes[7]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -610,7 +721,7 @@ func (x *UsersUpdateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsersUpdateRequest.ProtoReflect.Descriptor instead.
 func (*UsersUpdateRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{7}
+	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UsersUpdateRequest) GetUserId() int64 {
@@ -659,7 +770,7 @@ type UsersUpdateResponse struct {
 
 func (x *UsersUpdateResponse) Reset() {
 	*x = UsersUpdateResponse{}
-	mi := &file_quoin_social_v1_users_proto_msgTypes[8]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -671,7 +782,7 @@ func (x *UsersUpdateResponse) String() string {
 func (*UsersUpdateResponse) ProtoMessage() {}
 
 func (x *UsersUpdateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_users_proto_msgTypes[8]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -684,7 +795,7 @@ func (x *UsersUpdateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsersUpdateResponse.ProtoReflect.Descriptor instead.
 func (*UsersUpdateResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{8}
+	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UsersUpdateResponse) GetProfile() *Profile {
@@ -707,7 +818,7 @@ type UsersChangeLoginRequest struct {
 
 func (x *UsersChangeLoginRequest) Reset() {
 	*x = UsersChangeLoginRequest{}
-	mi := &file_quoin_social_v1_users_proto_msgTypes[9]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -719,7 +830,7 @@ func (x *UsersChangeLoginRequest) String() string {
 func (*UsersChangeLoginRequest) ProtoMessage() {}
 
 func (x *UsersChangeLoginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_users_proto_msgTypes[9]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -732,7 +843,7 @@ func (x *UsersChangeLoginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsersChangeLoginRequest.ProtoReflect.Descriptor instead.
 func (*UsersChangeLoginRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{9}
+	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *UsersChangeLoginRequest) GetUserId() int64 {
@@ -758,7 +869,7 @@ type UsersChangeLoginResponse struct {
 
 func (x *UsersChangeLoginResponse) Reset() {
 	*x = UsersChangeLoginResponse{}
-	mi := &file_quoin_social_v1_users_proto_msgTypes[10]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -770,7 +881,7 @@ func (x *UsersChangeLoginResponse) String() string {
 func (*UsersChangeLoginResponse) ProtoMessage() {}
 
 func (x *UsersChangeLoginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_users_proto_msgTypes[10]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -783,7 +894,7 @@ func (x *UsersChangeLoginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsersChangeLoginResponse.ProtoReflect.Descriptor instead.
 func (*UsersChangeLoginResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{10}
+	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{12}
 }
 
 // Asks for the end of a user.
@@ -797,7 +908,7 @@ type UsersDeleteRequest struct {
 
 func (x *UsersDeleteRequest) Reset() {
 	*x = UsersDeleteRequest{}
-	mi := &file_quoin_social_v1_users_proto_msgTypes[11]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +920,7 @@ func (x *UsersDeleteRequest) String() string {
 func (*UsersDeleteRequest) ProtoMessage() {}
 
 func (x *UsersDeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_users_proto_msgTypes[11]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +933,7 @@ func (x *UsersDeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsersDeleteRequest.ProtoReflect.Descriptor instead.
 func (*UsersDeleteRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{11}
+	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *UsersDeleteRequest) GetUserId() int64 {
@@ -846,7 +957,7 @@ type UsersDeleteResponse struct {
 
 func (x *UsersDeleteResponse) Reset() {
 	*x = UsersDeleteResponse{}
-	mi := &file_quoin_social_v1_users_proto_msgTypes[12]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -858,7 +969,7 @@ func (x *UsersDeleteResponse) String() string {
 func (*UsersDeleteResponse) ProtoMessage() {}
 
 func (x *UsersDeleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_users_proto_msgTypes[12]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -871,7 +982,7 @@ func (x *UsersDeleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsersDeleteResponse.ProtoReflect.Descriptor instead.
 func (*UsersDeleteResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{12}
+	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *UsersDeleteResponse) GetRemovedCount() int64 {
@@ -899,7 +1010,7 @@ type UsersCheckLoginRequest struct {
 
 func (x *UsersCheckLoginRequest) Reset() {
 	*x = UsersCheckLoginRequest{}
-	mi := &file_quoin_social_v1_users_proto_msgTypes[13]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -911,7 +1022,7 @@ func (x *UsersCheckLoginRequest) String() string {
 func (*UsersCheckLoginRequest) ProtoMessage() {}
 
 func (x *UsersCheckLoginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_users_proto_msgTypes[13]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -924,7 +1035,7 @@ func (x *UsersCheckLoginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsersCheckLoginRequest.ProtoReflect.Descriptor instead.
 func (*UsersCheckLoginRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{13}
+	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *UsersCheckLoginRequest) GetLogin() string {
@@ -945,7 +1056,7 @@ type UsersCheckLoginResponse struct {
 
 func (x *UsersCheckLoginResponse) Reset() {
 	*x = UsersCheckLoginResponse{}
-	mi := &file_quoin_social_v1_users_proto_msgTypes[14]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -957,7 +1068,7 @@ func (x *UsersCheckLoginResponse) String() string {
 func (*UsersCheckLoginResponse) ProtoMessage() {}
 
 func (x *UsersCheckLoginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_social_v1_users_proto_msgTypes[14]
+	mi := &file_quoin_social_v1_users_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -970,7 +1081,7 @@ func (x *UsersCheckLoginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsersCheckLoginResponse.ProtoReflect.Descriptor instead.
 func (*UsersCheckLoginResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{14}
+	return file_quoin_social_v1_users_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UsersCheckLoginResponse) GetAvailable() bool {
@@ -1037,7 +1148,14 @@ const file_quoin_social_v1_users_proto_rawDesc = "" +
 	"\x14UsersBatchGetRequest\x12\x19\n" +
 	"\buser_ids\x18\x01 \x03(\x03R\auserIds\"M\n" +
 	"\x15UsersBatchGetResponse\x124\n" +
-	"\bprofiles\x18\x01 \x03(\v2\x18.quoin.social.v1.ProfileR\bprofiles\"\xb5\x02\n" +
+	"\bprofiles\x18\x01 \x03(\v2\x18.quoin.social.v1.ProfileR\bprofiles\"N\n" +
+	"\x10UsersListRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"q\n" +
+	"\x11UsersListResponse\x124\n" +
+	"\bprofiles\x18\x01 \x03(\v2\x18.quoin.social.v1.ProfileR\bprofiles\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb5\x02\n" +
 	"\x12UsersUpdateRequest\x12\x1d\n" +
 	"\auser_id\x18\x01 \x01(\x03B\x04\xc0\xf3\x18\x01R\x06userId\x12>\n" +
 	"\vupdate_mask\x18\x02 \x03(\x0e2\x1d.quoin.social.v1.ProfileFieldR\n" +
@@ -1074,11 +1192,12 @@ const file_quoin_social_v1_users_proto_rawDesc = "" +
 	"\x19PROFILE_FIELD_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12PROFILE_FIELD_NAME\x10\x01\x12\x1c\n" +
 	"\x18PROFILE_FIELD_ATTRIBUTES\x10\x02\x12\x19\n" +
-	"\x15PROFILE_FIELD_PRIVATE\x10\x032\xb4\x05\n" +
+	"\x15PROFILE_FIELD_PRIVATE\x10\x032\x8c\x06\n" +
 	"\x05Users\x12Y\n" +
 	"\x06Create\x12#.quoin.social.v1.UsersCreateRequest\x1a$.quoin.social.v1.UsersCreateResponse\"\x04\xc0\xf3\x18\x02\x12S\n" +
 	"\x03Get\x12 .quoin.social.v1.UsersGetRequest\x1a!.quoin.social.v1.UsersGetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12b\n" +
-	"\bBatchGet\x12%.quoin.social.v1.UsersBatchGetRequest\x1a&.quoin.social.v1.UsersBatchGetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12\\\n" +
+	"\bBatchGet\x12%.quoin.social.v1.UsersBatchGetRequest\x1a&.quoin.social.v1.UsersBatchGetResponse\"\a\xc0\xf3\x18\x01\x90\x02\x01\x12V\n" +
+	"\x04List\x12!.quoin.social.v1.UsersListRequest\x1a\".quoin.social.v1.UsersListResponse\"\a\xc0\xf3\x18\x03\x90\x02\x01\x12\\\n" +
 	"\x06Update\x12#.quoin.social.v1.UsersUpdateRequest\x1a$.quoin.social.v1.UsersUpdateResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12k\n" +
 	"\vChangeLogin\x12(.quoin.social.v1.UsersChangeLoginRequest\x1a).quoin.social.v1.UsersChangeLoginResponse\"\a\xc0\xf3\x18\x02\x90\x02\x02\x12b\n" +
 	"\x06Delete\x12#.quoin.social.v1.UsersDeleteRequest\x1a$.quoin.social.v1.UsersDeleteResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x020\x01\x12h\n" +
@@ -1099,7 +1218,7 @@ func file_quoin_social_v1_users_proto_rawDescGZIP() []byte {
 }
 
 var file_quoin_social_v1_users_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_quoin_social_v1_users_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_quoin_social_v1_users_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_quoin_social_v1_users_proto_goTypes = []any{
 	(ProfileField)(0),                // 0: quoin.social.v1.ProfileField
 	(*Profile)(nil),                  // 1: quoin.social.v1.Profile
@@ -1109,47 +1228,52 @@ var file_quoin_social_v1_users_proto_goTypes = []any{
 	(*UsersGetResponse)(nil),         // 5: quoin.social.v1.UsersGetResponse
 	(*UsersBatchGetRequest)(nil),     // 6: quoin.social.v1.UsersBatchGetRequest
 	(*UsersBatchGetResponse)(nil),    // 7: quoin.social.v1.UsersBatchGetResponse
-	(*UsersUpdateRequest)(nil),       // 8: quoin.social.v1.UsersUpdateRequest
-	(*UsersUpdateResponse)(nil),      // 9: quoin.social.v1.UsersUpdateResponse
-	(*UsersChangeLoginRequest)(nil),  // 10: quoin.social.v1.UsersChangeLoginRequest
-	(*UsersChangeLoginResponse)(nil), // 11: quoin.social.v1.UsersChangeLoginResponse
-	(*UsersDeleteRequest)(nil),       // 12: quoin.social.v1.UsersDeleteRequest
-	(*UsersDeleteResponse)(nil),      // 13: quoin.social.v1.UsersDeleteResponse
-	(*UsersCheckLoginRequest)(nil),   // 14: quoin.social.v1.UsersCheckLoginRequest
-	(*UsersCheckLoginResponse)(nil),  // 15: quoin.social.v1.UsersCheckLoginResponse
-	nil,                              // 16: quoin.social.v1.Profile.AttributesEntry
-	nil,                              // 17: quoin.social.v1.UsersCreateRequest.AttributesEntry
-	nil,                              // 18: quoin.social.v1.UsersUpdateRequest.AttributesEntry
-	(*timestamppb.Timestamp)(nil),    // 19: google.protobuf.Timestamp
+	(*UsersListRequest)(nil),         // 8: quoin.social.v1.UsersListRequest
+	(*UsersListResponse)(nil),        // 9: quoin.social.v1.UsersListResponse
+	(*UsersUpdateRequest)(nil),       // 10: quoin.social.v1.UsersUpdateRequest
+	(*UsersUpdateResponse)(nil),      // 11: quoin.social.v1.UsersUpdateResponse
+	(*UsersChangeLoginRequest)(nil),  // 12: quoin.social.v1.UsersChangeLoginRequest
+	(*UsersChangeLoginResponse)(nil), // 13: quoin.social.v1.UsersChangeLoginResponse
+	(*UsersDeleteRequest)(nil),       // 14: quoin.social.v1.UsersDeleteRequest
+	(*UsersDeleteResponse)(nil),      // 15: quoin.social.v1.UsersDeleteResponse
+	(*UsersCheckLoginRequest)(nil),   // 16: quoin.social.v1.UsersCheckLoginRequest
+	(*UsersCheckLoginResponse)(nil),  // 17: quoin.social.v1.UsersCheckLoginResponse
+	nil,                              // 18: quoin.social.v1.Profile.AttributesEntry
+	nil,                              // 19: quoin.social.v1.UsersCreateRequest.AttributesEntry
+	nil,                              // 20: quoin.social.v1.UsersUpdateRequest.AttributesEntry
+	(*timestamppb.Timestamp)(nil),    // 21: google.protobuf.Timestamp
 }
 var file_quoin_social_v1_users_proto_depIdxs = []int32{
-	16, // 0: quoin.social.v1.Profile.attributes:type_name -> quoin.social.v1.Profile.AttributesEntry
-	19, // 1: quoin.social.v1.Profile.create_time:type_name -> google.protobuf.Timestamp
-	17, // 2: quoin.social.v1.UsersCreateRequest.attributes:type_name -> quoin.social.v1.UsersCreateRequest.AttributesEntry
+	18, // 0: quoin.social.v1.Profile.attributes:type_name -> quoin.social.v1.Profile.AttributesEntry
+	21, // 1: quoin.social.v1.Profile.create_time:type_name -> google.protobuf.Timestamp
+	19, // 2: quoin.social.v1.UsersCreateRequest.attributes:type_name -> quoin.social.v1.UsersCreateRequest.AttributesEntry
 	1,  // 3: quoin.social.v1.UsersGetResponse.profile:type_name -> quoin.social.v1.Profile
 	1,  // 4: quoin.social.v1.UsersBatchGetResponse.profiles:type_name -> quoin.social.v1.Profile
-	0,  // 5: quoin.social.v1.UsersUpdateRequest.update_mask:type_name -> quoin.social.v1.ProfileField
-	18, // 6: quoin.social.v1.UsersUpdateRequest.attributes:type_name -> quoin.social.v1.UsersUpdateRequest.AttributesEntry
-	1,  // 7: quoin.social.v1.UsersUpdateResponse.profile:type_name -> quoin.social.v1.Profile
-	2,  // 8: quoin.social.v1.Users.Create:input_type -> quoin.social.v1.UsersCreateRequest
-	4,  // 9: quoin.social.v1.Users.Get:input_type -> quoin.social.v1.UsersGetRequest
-	6,  // 10: quoin.social.v1.Users.BatchGet:input_type -> quoin.social.v1.UsersBatchGetRequest
-	8,  // 11: quoin.social.v1.Users.Update:input_type -> quoin.social.v1.UsersUpdateRequest
-	10, // 12: quoin.social.v1.Users.ChangeLogin:input_type -> quoin.social.v1.UsersChangeLoginRequest
-	12, // 13: quoin.social.v1.Users.Delete:input_type -> quoin.social.v1.UsersDeleteRequest
-	14, // 14: quoin.social.v1.Users.CheckLogin:input_type -> quoin.social.v1.UsersCheckLoginRequest
-	3,  // 15: quoin.social.v1.Users.Create:output_type -> quoin.social.v1.UsersCreateResponse
-	5,  // 16: quoin.social.v1.Users.Get:output_type -> quoin.social.v1.UsersGetResponse
-	7,  // 17: quoin.social.v1.Users.BatchGet:output_type -> quoin.social.v1.UsersBatchGetResponse
-	9,  // 18: quoin.social.v1.Users.Update:output_type -> quoin.social.v1.UsersUpdateResponse
-	11, // 19: quoin.social.v1.Users.ChangeLogin:output_type -> quoin.social.v1.UsersChangeLoginResponse
-	13, // 20: quoin.social.v1.Users.Delete:output_type -> quoin.social.v1.UsersDeleteResponse
-	15, // 21: quoin.social.v1.Users.CheckLogin:output_type -> quoin.social.v1.UsersCheckLoginResponse
-	15, // [15:22] is the sub-list for method output_type
-	8,  // [8:15] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	1,  // 5: quoin.social.v1.UsersListResponse.profiles:type_name -> quoin.social.v1.Profile
+	0,  // 6: quoin.social.v1.UsersUpdateRequest.update_mask:type_name -> quoin.social.v1.ProfileField
+	20, // 7: quoin.social.v1.UsersUpdateRequest.attributes:type_name -> quoin.social.v1.UsersUpdateRequest.AttributesEntry
+	1,  // 8: quoin.social.v1.UsersUpdateResponse.profile:type_name -> quoin.social.v1.Profile
+	2,  // 9: quoin.social.v1.Users.Create:input_type -> quoin.social.v1.UsersCreateRequest
+	4,  // 10: quoin.social.v1.Users.Get:input_type -> quoin.social.v1.UsersGetRequest
+	6,  // 11: quoin.social.v1.Users.BatchGet:input_type -> quoin.social.v1.UsersBatchGetRequest
+	8,  // 12: quoin.social.v1.Users.List:input_type -> quoin.social.v1.UsersListRequest
+	10, // 13: quoin.social.v1.Users.Update:input_type -> quoin.social.v1.UsersUpdateRequest
+	12, // 14: quoin.social.v1.Users.ChangeLogin:input_type -> quoin.social.v1.UsersChangeLoginRequest
+	14, // 15: quoin.social.v1.Users.Delete:input_type -> quoin.social.v1.UsersDeleteRequest
+	16, // 16: quoin.social.v1.Users.CheckLogin:input_type -> quoin.social.v1.UsersCheckLoginRequest
+	3,  // 17: quoin.social.v1.Users.Create:output_type -> quoin.social.v1.UsersCreateResponse
+	5,  // 18: quoin.social.v1.Users.Get:output_type -> quoin.social.v1.UsersGetResponse
+	7,  // 19: quoin.social.v1.Users.BatchGet:output_type -> quoin.social.v1.UsersBatchGetResponse
+	9,  // 20: quoin.social.v1.Users.List:output_type -> quoin.social.v1.UsersListResponse
+	11, // 21: quoin.social.v1.Users.Update:output_type -> quoin.social.v1.UsersUpdateResponse
+	13, // 22: quoin.social.v1.Users.ChangeLogin:output_type -> quoin.social.v1.UsersChangeLoginResponse
+	15, // 23: quoin.social.v1.Users.Delete:output_type -> quoin.social.v1.UsersDeleteResponse
+	17, // 24: quoin.social.v1.Users.CheckLogin:output_type -> quoin.social.v1.UsersCheckLoginResponse
+	17, // [17:25] is the sub-list for method output_type
+	9,  // [9:17] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_quoin_social_v1_users_proto_init() }
@@ -1163,15 +1287,15 @@ func file_quoin_social_v1_users_proto_init() {
 		(*UsersGetRequest_UserId)(nil),
 		(*UsersGetRequest_Login)(nil),
 	}
-	file_quoin_social_v1_users_proto_msgTypes[12].OneofWrappers = []any{}
 	file_quoin_social_v1_users_proto_msgTypes[14].OneofWrappers = []any{}
+	file_quoin_social_v1_users_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_social_v1_users_proto_rawDesc), len(file_quoin_social_v1_users_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const (
 	Users_Create_FullMethodName      = "/quoin.social.v1.Users/Create"
 	Users_Get_FullMethodName         = "/quoin.social.v1.Users/Get"
 	Users_BatchGet_FullMethodName    = "/quoin.social.v1.Users/BatchGet"
+	Users_List_FullMethodName        = "/quoin.social.v1.Users/List"
 	Users_Update_FullMethodName      = "/quoin.social.v1.Users/Update"
 	Users_ChangeLogin_FullMethodName = "/quoin.social.v1.Users/ChangeLogin"
 	Users_Delete_FullMethodName      = "/quoin.social.v1.Users/Delete"
@@ -71,6 +72,10 @@ type UsersClient interface {
 	// Returns the profiles of up to 100 users, without counts, in the order asked for. Those
 	// that do not exist are left out.
 	BatchGet(ctx context.Context, in *UsersBatchGetRequest, opts ...grpc.CallOption) (*UsersBatchGetResponse, error)
+	// Lists the users of the namespace without counts, those created first first, for
+	// operators. It costs two requests to Redis a page. Of more than 1,000,000 the newest
+	// are listed. A page may be short or empty although more pages follow.
+	List(ctx context.Context, in *UsersListRequest, opts ...grpc.CallOption) (*UsersListResponse, error)
 	// Changes the fields of a profile that update_mask names.
 	//
 	// Errors: USER_NOT_FOUND.
@@ -120,6 +125,16 @@ func (c *usersClient) BatchGet(ctx context.Context, in *UsersBatchGetRequest, op
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(UsersBatchGetResponse)
 	err := c.cc.Invoke(ctx, Users_BatchGet_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *usersClient) List(ctx context.Context, in *UsersListRequest, opts ...grpc.CallOption) (*UsersListResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UsersListResponse)
+	err := c.cc.Invoke(ctx, Users_List_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -216,6 +231,10 @@ type UsersServer interface {
 	// Returns the profiles of up to 100 users, without counts, in the order asked for. Those
 	// that do not exist are left out.
 	BatchGet(context.Context, *UsersBatchGetRequest) (*UsersBatchGetResponse, error)
+	// Lists the users of the namespace without counts, those created first first, for
+	// operators. It costs two requests to Redis a page. Of more than 1,000,000 the newest
+	// are listed. A page may be short or empty although more pages follow.
+	List(context.Context, *UsersListRequest) (*UsersListResponse, error)
 	// Changes the fields of a profile that update_mask names.
 	//
 	// Errors: USER_NOT_FOUND.
@@ -249,6 +268,9 @@ func (UnimplementedUsersServer) Get(context.Context, *UsersGetRequest) (*UsersGe
 }
 func (UnimplementedUsersServer) BatchGet(context.Context, *UsersBatchGetRequest) (*UsersBatchGetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchGet not implemented")
+}
+func (UnimplementedUsersServer) List(context.Context, *UsersListRequest) (*UsersListResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method List not implemented")
 }
 func (UnimplementedUsersServer) Update(context.Context, *UsersUpdateRequest) (*UsersUpdateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Update not implemented")
@@ -337,6 +359,24 @@ func _Users_BatchGet_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Users_List_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UsersListRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UsersServer).List(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Users_List_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UsersServer).List(ctx, req.(*UsersListRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Users_Update_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(UsersUpdateRequest)
 	if err := dec(in); err != nil {
@@ -420,6 +460,10 @@ var Users_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BatchGet",
 			Handler:    _Users_BatchGet_Handler,
+		},
+		{
+			MethodName: "List",
+			Handler:    _Users_List_Handler,
 		},
 		{
 			MethodName: "Update",

@@ -50,11 +50,15 @@ def _fill(message: Message, fields: Mapping[str, Any], path: str) -> None:
             continue
         try:
             _set(message, field, value, f"{path}{name}")
-        except (TypeError, ValueError) as e:
+        except (TypeError, ValueError, OverflowError) as e:
             if str(e).startswith(f"{path}{name}"):
                 raise
             kind = TypeError if isinstance(e, TypeError) else ValueError
             raise kind(f"{path}{name}: {e}") from e
+        except RecursionError:
+            if path:
+                raise
+            raise ValueError(f"{name}: it contains itself, or is nested too deeply") from None
 
 
 def _set(message: Message, field: Field, value: Any, path: str) -> None:
@@ -75,8 +79,11 @@ def _set_map(target: Any, field: Field, value: Any, path: str) -> None:
     if not isinstance(value, Mapping):
         raise TypeError(f"a mapping is needed, not {_type(value)}")
     values = field.message_type.fields_by_name["value"]
+    has_texts = field.message_type.fields_by_name["key"].type == FieldDescriptor.TYPE_STRING
     target.clear()
     for key, one in value.items():
+        if has_texts:
+            _check_key(key)
         if values.message_type is not None:
             _assign(target[key], one, f"{path}[{key!r}]")
         else:
@@ -106,6 +113,7 @@ def _assign(part: Any, value: Any, path: str) -> None:
         _set_value(part, value)
     elif isinstance(part, Struct) and isinstance(value, Mapping):
         for key, one in value.items():
+            _check_key(key)
             _set_value(part.fields[key], one)
     elif isinstance(part, ListValue) and isinstance(value, list | tuple):
         for one in value:
@@ -114,6 +122,11 @@ def _assign(part: Any, value: Any, path: str) -> None:
         _fill(part, value, f"{path}.")
     else:
         raise TypeError(f"{_wanted(part.DESCRIPTOR)} is needed, not {_type(value)}")
+
+
+def _check_key(key: Any) -> None:
+    if not isinstance(key, str):
+        raise TypeError(f"keys are texts, and {key!r} is {_type(key)}")
 
 
 def _set_value(part: Value, value: Any) -> None:

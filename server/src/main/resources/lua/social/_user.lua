@@ -34,7 +34,8 @@ end
 -- The refusal of what was done too often within the hour, or nil.
 local function count_quota(key, most, things)
   if tonumber(redis.call('GET', key) or 0) >= most then
-    return redis.error_reply('USER_LIMIT_EXCEEDED allowed are ' .. most .. ' ' .. things .. ' within an hour')
+    return redis.error_reply('USER_LIMIT_EXCEEDED after ' .. math.max(1, redis.call('PTTL', key)) .. ': allowed are '
+      .. most .. ' ' .. things .. ' within an hour')
   end
   if redis.call('INCR', key) == 1 then
     redis.call('PEXPIRE', key, 3600000)

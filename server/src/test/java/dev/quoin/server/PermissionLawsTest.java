@@ -42,11 +42,13 @@ final class PermissionLawsTest {
           Map.entry("quoin.semaphores.v1.Semaphores/Configure", "changes limits for everybody"),
           Map.entry("quoin.semaphores.v1.Semaphores/Delete", "takes permits from their holders"),
           Map.entry("quoin.semaphores.v1.Semaphores/Revoke", "takes permits from a holder"),
+          Map.entry("quoin.social.v1.Groups/List", "shows the groups of all users"),
           Map.entry("quoin.social.v1.Moderation/Hide", "takes a status of others away"),
           Map.entry("quoin.social.v1.Moderation/ListReports", "shows what users have reported"),
           Map.entry("quoin.social.v1.Moderation/Resolve", "decides about reports"),
           Map.entry("quoin.social.v1.Moderation/SetLimits", "limits users"),
-          Map.entry("quoin.social.v1.Moderation/Suspend", "stops users"));
+          Map.entry("quoin.social.v1.Moderation/Suspend", "stops users"),
+          Map.entry("quoin.social.v1.Users/List", "shows all users"));
 
   /** What is the same for all users: roles that are bound to a user cannot call it. */
   private static final Set<String> OF_NO_USER =

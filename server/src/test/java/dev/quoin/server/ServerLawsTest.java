@@ -39,6 +39,7 @@ final class ServerLawsTest {
           "quoin.admin.v1.Admin/ListNamespaces",
           "quoin.admin.v1.Admin/ListUsage",
           "quoin.admin.v1.Admin/WatchServer",
+          "quoin.ads.v1.AdServer/ListNetworks",
           "quoin.config.v1.Config/ListMaintenances",
           "quoin.config.v1.Config/ListServices",
           "quoin.config.v1.Config/ListTypes",
@@ -53,8 +54,10 @@ final class ServerLawsTest {
           "quoin.queues.v1.Queues/ListQueues",
           "quoin.search.v1.Search/ListIndexes",
           "quoin.semaphores.v1.Semaphores/List",
+          "quoin.social.v1.Groups/List",
           "quoin.social.v1.Moderation/ListReports",
           "quoin.social.v1.Statuses/TopMentions",
+          "quoin.social.v1.Users/List",
           "quoin.stats.v1.Stats/List",
           "quoin.errors.v1.Errors/ListReasons");
 

@@ -11,6 +11,8 @@ import dev.quoin.ads.v1.GetNetworkRequest;
 import dev.quoin.ads.v1.GetNetworkResponse;
 import dev.quoin.ads.v1.ListAdsRequest;
 import dev.quoin.ads.v1.ListAdsResponse;
+import dev.quoin.ads.v1.ListNetworksRequest;
+import dev.quoin.ads.v1.ListNetworksResponse;
 import dev.quoin.ads.v1.NetworkSettings;
 import dev.quoin.ads.v1.Pacing;
 import dev.quoin.ads.v1.Pricing;
@@ -25,12 +27,16 @@ import dev.quoin.ads.v1.RemoveAdResponse;
 import dev.quoin.ads.v1.SetBudgetRequest;
 import dev.quoin.ads.v1.SetBudgetResponse;
 import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.names.NameIndex;
+import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Paging;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -38,21 +44,30 @@ import java.util.concurrent.CompletionStage;
 /** The calls about what there is to show, and how it is decided. */
 final class CatalogueCalls {
   private static final int PAGE = 20;
+  private static final int NETWORKS = 50;
   private static final int REBUILT_AT_ONCE = 50;
   private static final long LEAST_CPM_MICROS = 1_000;
 
   private final AdStore store;
   private final Catalogues catalogues;
+  private final NameIndex networks;
 
-  CatalogueCalls(AdStore store, Catalogues catalogues) {
+  /**
+   * @param networks names of networks that were changed; what is empty by now is among them
+   */
+  CatalogueCalls(AdStore store, Catalogues catalogues, NameIndex networks) {
     this.store = store;
     this.catalogues = catalogues;
+    this.networks = networks;
   }
 
   CompletionStage<PutNetworkResponse> putNetwork(PutNetworkRequest request, Call call) {
     NetworkConfig config = NetworkConfig.given(request.getSettings());
-    return store
-        .putNetwork(call.scope(), request.getNetwork(), config)
+    return networks
+        .record(
+            call.scope(),
+            request.getNetwork(),
+            store.putNetwork(call.scope(), request.getNetwork(), config))
         .thenApply(done -> PutNetworkResponse.newBuilder().setSettings(config.settings()).build());
   }
 
@@ -65,6 +80,43 @@ final class CatalogueCalls {
                     .setSettings(config(network.settings()).settings())
                     .setAdCount(network.ads())
                     .build());
+  }
+
+  /** Those that have nothing any more stay in the index, so that no server forgets a new ad's. */
+  CompletionStage<ListNetworksResponse> listNetworks(ListNetworksRequest request, Call call) {
+    return networks
+        .list(
+            call.scope(),
+            request.getPrefix(),
+            Defaults.orElse(request.getPageSize(), NETWORKS),
+            request.getPageToken())
+        .thenCompose(
+            page ->
+                Futures.each(
+                        page.names().stream()
+                            .map(name -> summary(call.scope(), name).toCompletableFuture())
+                            .toList())
+                    .thenApply(
+                        found ->
+                            ListNetworksResponse.newBuilder()
+                                .addAllNetworks(found.stream().flatMap(Optional::stream).toList())
+                                .setNextPageToken(page.nextPageToken())
+                                .build()));
+  }
+
+  private CompletionStage<Optional<ListNetworksResponse.Summary>> summary(
+      RequestContext scope, String name) {
+    return store
+        .network(scope, name)
+        .thenApply(
+            network ->
+                network.ads() == 0 && network.settings().length == 0
+                    ? Optional.empty()
+                    : Optional.of(
+                        ListNetworksResponse.Summary.newBuilder()
+                            .setNetwork(name)
+                            .setAdCount(network.ads())
+                            .build()));
   }
 
   private static NetworkConfig config(byte[] settings) {
@@ -82,9 +134,12 @@ final class CatalogueCalls {
   /** Adds an ad or replaces it; needs to know how the network finds words. */
   CompletionStage<PutAdResponse> put(RequestContext scope, String network, Ad ad) {
     check(ad);
-    return catalogues
-        .get(scope, network)
-        .thenCompose(catalogue -> put(scope, network, ad, catalogue.config()));
+    return networks.record(
+        scope,
+        network,
+        catalogues
+            .get(scope, network)
+            .thenCompose(catalogue -> put(scope, network, ad, catalogue.config())));
   }
 
   private CompletionStage<PutAdResponse> put(

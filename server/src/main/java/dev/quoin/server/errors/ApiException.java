@@ -13,6 +13,7 @@ import java.util.Map;
 public final class ApiException extends RuntimeException {
   private final ErrorReason reason;
   private final Map<String, String> metadata;
+  private final long retryMillis;
 
   public ApiException(ErrorReason reason, String text) {
     this(reason, text, Map.of(), null);
@@ -20,9 +21,19 @@ public final class ApiException extends RuntimeException {
 
   public ApiException(
       ErrorReason reason, String text, Map<String, String> metadata, Throwable cause) {
+    this(reason, text, metadata, cause, 0);
+  }
+
+  private ApiException(
+      ErrorReason reason,
+      String text,
+      Map<String, String> metadata,
+      Throwable cause,
+      long retryMillis) {
     super(text, cause, false, false);
     this.reason = reason;
     this.metadata = Map.copyOf(metadata);
+    this.retryMillis = retryMillis;
   }
 
   /** Redis did not do what was asked; whether it was carried out is unknown. */
@@ -52,7 +63,13 @@ public final class ApiException extends RuntimeException {
 
   /** The same with one more value for programs. */
   public ApiException with(String key, String value) {
-    return new ApiException(reason, getMessage(), with(metadata, key, value), getCause());
+    return new ApiException(
+        reason, getMessage(), with(metadata, key, value), getCause(), retryMillis);
+  }
+
+  /** The same, with the time after which it may succeed. */
+  public ApiException retryAfter(long millis) {
+    return new ApiException(reason, getMessage(), metadata, getCause(), millis);
   }
 
   /** The same, saying what it is about: in the text, and for programs unless they are told. */
@@ -60,7 +77,7 @@ public final class ApiException extends RuntimeException {
     Map<String, String> all = new HashMap<>(subject);
     all.putAll(metadata);
     String text = words.isEmpty() ? getMessage() : getMessage() + " (" + words + ')';
-    return new ApiException(reason, text, all, getCause());
+    return new ApiException(reason, text, all, getCause(), retryMillis);
   }
 
   static Map<String, String> with(Map<String, String> metadata, String key, String value) {
@@ -71,6 +88,11 @@ public final class ApiException extends RuntimeException {
 
   public ErrorReason reason() {
     return reason;
+  }
+
+  /** In how many ms it may succeed; 0 when that is not known. */
+  public long retryMillis() {
+    return retryMillis;
   }
 
   /** The values the text speaks of, for programs. */

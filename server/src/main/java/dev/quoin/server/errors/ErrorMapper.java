@@ -3,6 +3,7 @@ package dev.quoin.server.errors;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
+import com.google.protobuf.util.Durations;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.QuotaFailure;
@@ -141,7 +142,10 @@ public final class ErrorMapper {
       // A request that is too large stays too large.
       isPassing = !"request_bytes".equals(exceeded.metadata().get("quota"));
     }
-    if (isPassing) {
+    if (refusal instanceof ApiException known && known.retryMillis() > 0) {
+      details.setRetryInfo(
+          RetryInfo.newBuilder().setRetryDelay(Durations.fromMillis(known.retryMillis())));
+    } else if (isPassing) {
       details.setRetryInfo(RetryInfo.newBuilder().setRetryDelay(RETRY_DELAY));
     }
     if (code == Code.UNAVAILABLE || code == Code.INTERNAL) {

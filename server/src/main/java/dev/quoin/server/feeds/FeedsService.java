@@ -85,6 +85,9 @@ public final class FeedsService implements BindableService {
 
   private CompletionStage<PublishResponse> publish(PublishRequest request, Call call) {
     checkTags(request.getTagsList(), "tags");
+    if (StatusTerms.author(request.getAuthor()).isBlank()) {
+      throw InvalidRequest.of("author", "must have more than a sign or spaces");
+    }
     Status.Builder status =
         Status.newBuilder()
             .setId(request.getId())

@@ -104,7 +104,7 @@ public final class NameIndex {
   }
 
   /** Lists a name until it is forgotten. */
-  CompletionStage<Void> addForEver(RequestContext scope, String name) {
+  public CompletionStage<Void> addForEver(RequestContext scope, String name) {
     return list(scope, List.of(name), FOR_EVER);
   }
 

@@ -9,7 +9,7 @@ import dev.quoin.server.redis.Keyspace;
  *
  * <pre>
  * {prefix}:{namespace}:{feature}:{%names}:order  sorted set  names in order, all with score 0; expires with the last of them, never while one is listed for ever
- * {prefix}:{namespace}:{feature}:{%names}:seen   sorted set  the same names by the time until which they are listed, in ms; expires with the last of them, never while one is listed for ever, for configuration
+ * {prefix}:{namespace}:{feature}:{%names}:seen   sorted set  the same names by the time until which they are listed, in ms; expires with the last of them, never while one is listed for ever: configuration, users and groups
  * </pre>
  */
 record NameIndexKeys(String order, String seen) {

@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
  * it says nothing.
  *
  * @param subject "namespace" or "principal"
+ * @param texts whom it is about, with "*" for any characters
+ * @param names the same as patterns
  * @param callsPerSecond at each server
  * @param burst how many calls may come at once after a pause
  * @param openCalls streams, callers that wait, and all other calls that are open at once, at each
@@ -23,6 +25,7 @@ import java.util.regex.Pattern;
  */
 record Quota(
     String subject,
+    List<String> texts,
     List<Pattern> names,
     long callsPerSecond,
     long burst,
@@ -47,9 +50,25 @@ record Quota(
     List<Quota> quotas = new ArrayList<>();
     int number = 0;
     for (JsonNode quota : Yaml.list(Yaml.root(text, "quotas"), "quotas")) {
-      quotas.add(parse(quota, "quotas[" + number++ + "]"));
+      Quota read = parse(quota, "quotas[" + number + "]");
+      checkReached(quotas, read, number++);
+      quotas.add(read);
     }
     return List.copyOf(quotas);
+  }
+
+  /** The first entry counts: what an earlier one matches whole is a mistake. */
+  private static void checkReached(List<Quota> before, Quota quota, int number) {
+    for (String name : quota.texts) {
+      for (int i = 0; i < before.size(); i++) {
+        if (before.get(i).isOf(quota.subject, name)) {
+          throw new BadSettings(
+              ("quotas[%d].%ss: %s can never be reached, since quotas[%d] matches it first;"
+                      + " put the narrower entry before the wider one")
+                  .formatted(number, quota.subject, name, i));
+        }
+      }
+    }
   }
 
   private static Quota parse(JsonNode node, String path) {
@@ -71,13 +90,13 @@ record Quota(
     if (node.has("burst") && !node.has("calls_per_second")) {
       throw new BadSettings(path + ".burst: needs calls_per_second");
     }
+    List<String> texts = Yaml.texts(node, ofNamespaces ? "namespaces" : "principals", path);
     long calls = Yaml.number(node, "calls_per_second", path, UNLIMITED);
     Quota quota =
         new Quota(
             ofNamespaces ? NAMESPACE : PRINCIPAL,
-            ofNamespaces
-                ? Yaml.namespaces(node, path)
-                : Yaml.patterns(Yaml.texts(node, "principals", path)),
+            texts,
+            ofNamespaces ? Yaml.namespaces(node, path) : Yaml.patterns(texts),
             calls,
             Yaml.number(node, "burst", path, calls),
             Yaml.number(node, "open_calls", path, UNLIMITED),

@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What a failed command means. */
 final class Failures {
@@ -28,6 +30,8 @@ final class Failures {
           "MOVED",
           "ASK",
           "UNKILLABLE");
+
+  private static final Pattern DELAYED = Pattern.compile("after ([0-9]{1,15}): ");
 
   private static final Set<String> DENIED = Set.of("NOPERM", "NOAUTH", "WRONGPASS");
 
@@ -93,12 +97,21 @@ final class Failures {
     return space < 0 ? text : text.substring(0, space);
   }
 
+  /** A script begins its text with "after <ms>: " when it knows when to try again. */
+  private static ApiException refused(ErrorReason reason, String text) {
+    Matcher delayed = DELAYED.matcher(text);
+    return delayed.lookingAt()
+        ? new ApiException(reason, text.substring(delayed.end()))
+            .retryAfter(Long.parseLong(delayed.group(1)))
+        : new ApiException(reason, text);
+  }
+
   private static Throwable answered(RedisCommandExecutionException answer) {
     String text = String.valueOf(answer.getMessage());
     String word = firstWord(text);
     var reason = Reasons.byName(word);
     if (reason.isPresent()) {
-      return new ApiException(reason.get(), text.substring(word.length()).stripLeading());
+      return refused(reason.get(), text.substring(word.length()).stripLeading());
     }
     if (NOT_NOW.contains(word)) {
       return ApiException.storeUnavailable("Redis cannot take commands now: " + word, answer);

@@ -151,12 +151,20 @@ final class ClauseReader {
 
   private static Node range(Clause.Range range, Conditions here, String where) {
     IndexField field = here.field(range.getField());
+    checkExcluded(range.getLowestExcluded(), range.hasLowest(), where + ".range.lowest");
+    checkExcluded(range.getHighestExcluded(), range.hasHighest(), where + ".range.highest");
     return here.range(
         field,
         range.hasLowest() ? bound(field, range.getLowest(), where + ".range.lowest") : null,
         range.hasHighest() ? bound(field, range.getHighest(), where + ".range.highest") : null,
         range.getLowestExcluded(),
         range.getHighestExcluded());
+  }
+
+  private static void checkExcluded(boolean excluded, boolean isSet, String bound) {
+    if (excluded && !isSet) {
+      throw InvalidRequest.of(bound + "_excluded", "needs the bound that it excludes");
+    }
   }
 
   private static String bound(IndexField field, Value value, String where) {

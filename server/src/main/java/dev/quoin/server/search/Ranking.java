@@ -44,7 +44,12 @@ record Ranking(
   static Ranking of(IndexDefinition index, QueryRequest request) {
     List<Key> keys = new ArrayList<>();
     for (int i = 0; i < request.getSortCount(); i++) {
-      keys.add(key(index, request.getSort(i), "sort[" + i + "]"));
+      String where = "sort[" + i + "]";
+      Key key = key(index, request.getSort(i), where);
+      if (keys.stream().anyMatch(before -> before.field() == key.field())) {
+        throw InvalidRequest.of(where, "the field must be there once");
+      }
+      keys.add(key);
     }
     if (keys.isEmpty()) {
       keys.add(new Key(null, true));

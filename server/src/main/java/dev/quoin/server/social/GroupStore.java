@@ -71,8 +71,9 @@ final class GroupStore {
                       .build();
               boolean isPrivate = group.getGroupKind() == GroupKind.GROUP_KIND_PRIVATE;
               return index(scope, owner, ref, true)
+                  .thenCompose(indexed -> social.listed().add(scope, ref))
                   .thenCompose(
-                      indexed ->
+                      listed ->
                           social
                               .users()
                               .write(
@@ -300,6 +301,17 @@ final class GroupStore {
                   .map(Access::group)
                   .toList();
             });
+  }
+
+  /** Groups in the order of their ids, null for those that are not there. */
+  CompletionStage<List<Group>> all(RequestContext scope, List<String> ids) {
+    return Futures.each(
+        ids.stream()
+            .map(
+                id ->
+                    look(scope, new Ref(scope.namespace(), Ref.GROUP, id), "0")
+                        .thenApply(access -> access == null ? null : access.group()))
+            .toList());
   }
 
   /** What members may do, those without a role left out. */

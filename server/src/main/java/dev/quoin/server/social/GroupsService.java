@@ -5,6 +5,7 @@ import com.google.protobuf.util.Timestamps;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.Paging;
 import dev.quoin.server.rpc.ResponseStream;
@@ -28,6 +29,8 @@ import dev.quoin.social.v1.GroupsListGroupsRequest;
 import dev.quoin.social.v1.GroupsListGroupsResponse;
 import dev.quoin.social.v1.GroupsListMembersRequest;
 import dev.quoin.social.v1.GroupsListMembersResponse;
+import dev.quoin.social.v1.GroupsListRequest;
+import dev.quoin.social.v1.GroupsListResponse;
 import dev.quoin.social.v1.GroupsPostRequest;
 import dev.quoin.social.v1.GroupsPostResponse;
 import dev.quoin.social.v1.GroupsSetRoleRequest;
@@ -69,6 +72,7 @@ public final class GroupsService implements BindableService {
         .service(GroupsGrpc.getServiceDescriptor())
         .unary(GroupsGrpc.getCreateMethod(), this::create)
         .unary(GroupsGrpc.getGetMethod(), this::get)
+        .unary(GroupsGrpc.getListMethod(), this::list)
         .unary(GroupsGrpc.getUpdateMethod(), this::update)
         .unary(GroupsGrpc.getDeleteMethod(), this::delete)
         .unary(GroupsGrpc.getJoinMethod(), this::join)
@@ -113,6 +117,24 @@ public final class GroupsService implements BindableService {
         .groups()
         .access(call.scope(), Ref.group(call.scope(), request.getGroupId()), "0")
         .thenApply(access -> GroupsGetResponse.newBuilder().setGroup(access.group()).build());
+  }
+
+  private CompletionStage<GroupsListResponse> list(GroupsListRequest request, Call call) {
+    RequestContext scope = call.scope();
+    return social
+        .listed()
+        .page(
+            scope,
+            Ref.GROUP,
+            Defaults.orElse(request.getPageSize(), PAGE),
+            request.getPageToken(),
+            ids -> social.groups().all(scope, ids))
+        .thenApply(
+            page ->
+                GroupsListResponse.newBuilder()
+                    .addAllGroups(page.rows())
+                    .setNextPageToken(page.nextPageToken())
+                    .build());
   }
 
   private CompletionStage<GroupsUpdateResponse> update(GroupsUpdateRequest request, Call call) {

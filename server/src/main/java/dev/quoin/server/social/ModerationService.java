@@ -65,7 +65,7 @@ public final class ModerationService implements BindableService {
                 .values()
                 .user(scope, Ref.user(scope, request.getUserId()))
                 .thenApply(user -> request.getUserId())
-            : author(scope, Long.toString(request.getStatusId()));
+            : author(scope, request.getReporterId(), Long.toString(request.getStatusId()));
     return social
         .values()
         .user(scope, Ref.user(scope, request.getReporterId()))
@@ -79,8 +79,18 @@ public final class ModerationService implements BindableService {
                     .build());
   }
 
-  private CompletionStage<Long> author(RequestContext scope, String status) {
-    return find(scope, status).thenApply(value -> value.status().getAuthorId());
+  /** What the reporter may not see does not exist for it. */
+  private CompletionStage<Long> author(RequestContext scope, long reporter, String status) {
+    return social
+        .pages()
+        .visible(scope, Long.toString(reporter), List.of(status))
+        .thenApply(
+            found -> {
+              if (!found.containsKey(status)) {
+                throw Posting.noStatus(status);
+              }
+              return found.get(status).getAuthorId();
+            });
   }
 
   private CompletionStage<StatusValue> find(RequestContext scope, String status) {

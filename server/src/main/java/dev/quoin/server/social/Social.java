@@ -22,6 +22,7 @@ public final class Social {
   private final Tickets tickets;
   private final Outbox outbox;
   private final Logins logins;
+  private final Listed listed;
   private final UserStore users;
   private final GraphStore graph;
   private final Followers followers;
@@ -63,7 +64,8 @@ public final class Social {
     this.tickets = new Tickets(scripts, WorkKeys.of(keyspace));
     this.outbox = new Outbox(scripts, keyspace, tickets, kernel.timer());
     this.logins = new Logins(scripts, keyspace, values);
-    this.users = new UserStore(scripts, keyspace, tickets, outbox, values, logins);
+    this.listed = new Listed(scripts, keyspace, tickets);
+    this.users = new UserStore(scripts, keyspace, tickets, outbox, values, logins, listed);
     this.graph = new GraphStore(scripts, keyspace, tickets, outbox);
     this.followers = new Followers(scripts, keyspace);
     this.deliveries = new Deliveries(scripts, keyspace);
@@ -149,6 +151,10 @@ public final class Social {
 
   Logins logins() {
     return logins;
+  }
+
+  Listed listed() {
+    return listed;
   }
 
   UserStore users() {

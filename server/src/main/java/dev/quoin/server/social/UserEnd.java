@@ -118,6 +118,7 @@ final class UserEnd {
                   .thenCompose(done -> favorites(run))
                   .thenCompose(done -> login(run, value))
                   .thenCompose(done -> delete(run, REST))
+                  .thenCompose(done -> social.listed().remove(run.user))
                   .thenCompose(done -> delete(run, "user"));
             });
   }

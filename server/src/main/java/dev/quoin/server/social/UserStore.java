@@ -31,6 +31,7 @@ final class UserStore {
   private final Outbox outbox;
   private final Values values;
   private final Logins logins;
+  private final Listed listed;
 
   UserStore(
       Scripts scripts,
@@ -38,13 +39,15 @@ final class UserStore {
       Tickets tickets,
       Outbox outbox,
       Values values,
-      Logins logins) {
+      Logins logins,
+      Listed listed) {
     this.scripts = scripts;
     this.keyspace = keyspace;
     this.tickets = tickets;
     this.outbox = outbox;
     this.values = values;
     this.logins = logins;
+    this.listed = listed;
   }
 
   /** Creates a user; answers the id, that of the first attempt when it is repeated. */
@@ -65,8 +68,9 @@ final class UserStore {
               byte[] value = UserValue.fresh(profile.getPrivate(), stored.toByteString());
               return write(scope, ref, value, HOUR_MILLIS)
                   .thenCompose(created -> logins.confirm(scope, profile.getLogin(), user))
+                  .thenCompose(confirmed -> listed.add(scope, ref))
                   .thenCompose(
-                      confirmed ->
+                      noted ->
                           scripts.run(CONFIRM_USER, scope, UserKeys.of(keyspace, ref).keys("user")))
                   .thenApply(
                       reply -> {

@@ -7,6 +7,7 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
+import dev.quoin.server.rpc.Defaults;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.social.v1.Profile;
@@ -24,6 +25,8 @@ import dev.quoin.social.v1.UsersDeleteResponse;
 import dev.quoin.social.v1.UsersGetRequest;
 import dev.quoin.social.v1.UsersGetResponse;
 import dev.quoin.social.v1.UsersGrpc;
+import dev.quoin.social.v1.UsersListRequest;
+import dev.quoin.social.v1.UsersListResponse;
 import dev.quoin.social.v1.UsersUpdateRequest;
 import dev.quoin.social.v1.UsersUpdateResponse;
 import io.grpc.BindableService;
@@ -34,6 +37,8 @@ import java.util.concurrent.CompletionStage;
 
 /** Serves {@code quoin.social.v1.Users}. */
 public final class UsersService implements BindableService {
+  private static final int PAGE = 30;
+
   private final Kernel kernel;
   private final Social social;
 
@@ -51,6 +56,7 @@ public final class UsersService implements BindableService {
         .unary(UsersGrpc.getCreateMethod(), this::create)
         .unary(UsersGrpc.getGetMethod(), this::get)
         .unary(UsersGrpc.getBatchGetMethod(), this::batchGet)
+        .unary(UsersGrpc.getListMethod(), this::list)
         .unary(UsersGrpc.getUpdateMethod(), this::update)
         .unary(UsersGrpc.getChangeLoginMethod(), this::changeLogin)
         .streaming(UsersGrpc.getDeleteMethod(), this::delete)
@@ -112,6 +118,28 @@ public final class UsersService implements BindableService {
               }
               return response.build();
             });
+  }
+
+  private CompletionStage<UsersListResponse> list(UsersListRequest request, Call call) {
+    RequestContext scope = call.scope();
+    return social
+        .listed()
+        .page(
+            scope,
+            Ref.USER,
+            Defaults.orElse(request.getPageSize(), PAGE),
+            request.getPageToken(),
+            ids ->
+                social
+                    .values()
+                    .read(scope, List.of(), ids)
+                    .thenApply(found -> ids.stream().map(id -> found.users().get(id)).toList()))
+        .thenApply(
+            page ->
+                UsersListResponse.newBuilder()
+                    .addAllProfiles(page.rows().stream().map(UsersService::withoutCounts).toList())
+                    .setNextPageToken(page.nextPageToken())
+                    .build());
   }
 
   private static Profile withoutCounts(UserValue user) {

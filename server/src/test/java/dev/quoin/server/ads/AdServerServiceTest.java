@@ -15,6 +15,7 @@ import dev.quoin.ads.v1.GetAdResponse;
 import dev.quoin.ads.v1.GetNetworkRequest;
 import dev.quoin.ads.v1.GetNetworkResponse;
 import dev.quoin.ads.v1.ListAdsRequest;
+import dev.quoin.ads.v1.ListNetworksRequest;
 import dev.quoin.ads.v1.Loss;
 import dev.quoin.ads.v1.NoFill;
 import dev.quoin.ads.v1.PutAdResponse;
@@ -403,6 +404,37 @@ final class AdServerServiceTest {
         ListAdsRequest.newBuilder().setNetwork("n"),
         ListAdsRequest.newBuilder().setNetwork("other"),
         i -> ads.put(Ads.cpm("a" + i, 10_000)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> networksAreListed() {
+    return PagingKit.tests(
+        AdServerGrpc.getListNetworksMethod(),
+        ListNetworksRequest.newBuilder().setPrefix("shop"),
+        ListNetworksRequest.newBuilder().setPrefix("other"),
+        i -> ads.of("shop" + i).put(Ads.cpm("a", 10_000)));
+  }
+
+  @Test
+  void networkIsListedWhileItHasAdsOrSettings() {
+    ads.of("set").put(Ads.settings());
+    ads.of("full").put(Ads.cpm("a", 10_000));
+    ads.of("asked").stub().getNetwork(GetNetworkRequest.newBuilder().setNetwork("asked").build());
+    assertThat(networks()).containsExactly("full 1", "set 0");
+    ads.stub().removeAd(RemoveAdRequest.newBuilder().setNetwork("full").setAdId("a").build());
+    assertThat(networks()).containsExactly("set 0");
+    ads.of("full").put(Ads.cpm("b", 10_000));
+    assertThat(networks()).containsExactly("full 1", "set 0");
+  }
+
+  private List<String> networks() {
+    return ads
+        .stub()
+        .listNetworks(ListNetworksRequest.getDefaultInstance())
+        .getNetworksList()
+        .stream()
+        .map(one -> one.getNetwork() + ' ' + one.getAdCount())
+        .toList();
   }
 
   @TestFactory

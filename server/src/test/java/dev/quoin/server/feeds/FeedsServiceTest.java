@@ -638,6 +638,7 @@ final class FeedsServiceTest {
     assertThat(Refused.by(() -> publish(status("1", "ann", "x").addTags("#"))).fields())
         .containsExactly("tags[0]");
     assertThat(Refused.by(() -> publish(status("", "ann", "x"))).fields()).containsExactly("id");
+    assertThat(Refused.by(() -> publish(status("1", "@", "x"))).fields()).containsExactly("author");
     assertThat(
             Refused.by(
                     () ->

@@ -91,6 +91,22 @@ final class QuotasTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "namespaces: ['*']; namespaces: [batch]; quotas[1].namespaces: batch",
+        "namespaces: [a, 'prod-*']; namespaces: [b, 'prod-eu-*']; quotas[1].namespaces: prod-eu-*",
+        "principals: ['app-*']; principals: [app-1]; quotas[1].principals: app-1",
+      })
+  void entryThatCanNeverBeReachedIsRefused(String first, String second, String place) {
+    String text = "quotas: [{%s, open_calls: 1}, {%s, open_calls: 2}]";
+    assertThatThrownBy(() -> Quota.parse(text.formatted(first, second)))
+        .isInstanceOf(BadSettings.class)
+        .hasMessageStartingWith(place + " can never be reached, since quotas[0] matches it first");
+    assertThat(Quota.parse(text.formatted(second, first))).hasSize(2);
+  }
+
   @Test
   void callsOfASecondAreCounted() throws Exception {
     start("[{namespaces: [busy], calls_per_second: 5, burst: 8}]");

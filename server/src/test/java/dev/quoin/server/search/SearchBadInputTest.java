@@ -71,6 +71,8 @@ final class SearchBadInputTest {
         query("sort[0]", q -> q.addSort("-colour")),
         query("sort[1]", q -> q.addSort("votes").addSort("kind")),
         query("sort[0]", q -> q.addSort("title")),
+        query("sort[1]", q -> q.addSort("votes").addSort("-votes")),
+        query("sort[1]", q -> q.addSort("_score").addSort("_score")),
         query("weights.profile", q -> q.setWeights(QueryWeights.newBuilder().setProfile("no"))),
         query("weights.custom.by_field[\"by\"]", q -> q.setWeights(weights("by", 1))),
         query(
@@ -123,6 +125,16 @@ final class SearchBadInputTest {
                             Clause.Range.newBuilder()
                                 .setField("votes")
                                 .setLowest(Value.newBuilder().setStringValue("1"))))),
+        query(
+            "clauses[0].range.highest_excluded",
+            q ->
+                q.addClauses(
+                    Clause.newBuilder()
+                        .setRange(
+                            Clause.Range.newBuilder()
+                                .setField("votes")
+                                .setLowest(Value.newBuilder().setNumberValue(1))
+                                .setHighestExcluded(true)))),
         query("clauses[0].condition", q -> q.addClauses(Clause.newBuilder())),
         query("clauses", q -> q.addClauses(nest(20))),
         // Whatever is in it: its rules are not even looked at.

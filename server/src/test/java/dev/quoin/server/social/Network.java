@@ -23,6 +23,7 @@ import dev.quoin.social.v1.TimelinesGrpc;
 import dev.quoin.social.v1.TimelinesGrpc.TimelinesBlockingStub;
 import dev.quoin.social.v1.UnfollowRequest;
 import dev.quoin.social.v1.UsersCreateRequest;
+import dev.quoin.social.v1.UsersDeleteRequest;
 import dev.quoin.social.v1.UsersGetRequest;
 import dev.quoin.social.v1.UsersGrpc;
 import dev.quoin.social.v1.UsersGrpc.UsersBlockingStub;
@@ -97,6 +98,13 @@ final class Network {
     return statuses
         .delete(StatusesDeleteRequest.newBuilder().setAuthorId(author).setStatusId(status).build())
         .getDeleted();
+  }
+
+  /** Deletes a user with all it brought. */
+  void delete(long user) {
+    users
+        .delete(UsersDeleteRequest.newBuilder().setUserId(user).build())
+        .forEachRemaining(message -> {});
   }
 
   GetHomeResponse homePage(long user, int size, String token) {

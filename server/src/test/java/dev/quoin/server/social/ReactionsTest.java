@@ -3,6 +3,7 @@ package dev.quoin.server.social;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.rpc.RetryInfo;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.social.v1.AddToListRequest;
@@ -437,6 +438,33 @@ final class ReactionsTest {
   }
 
   @Test
+  void whatTheReporterMayNotSeeIsAsIfItDidNotExist() {
+    long secret =
+        network.post(
+            StatusesPostRequest.newBuilder()
+                .setAuthorId(bob)
+                .setText("for nobody")
+                .setVisibility(Visibility.VISIBILITY_MENTIONED));
+    long deleted = network.post(bob, "gone");
+    network.delete(bob, deleted);
+    Refused hidden = reportRefused(secret);
+    Refused gone = reportRefused(deleted);
+    assertThat(hidden.reason()).isEqualTo("STATUS_NOT_FOUND");
+    assertThat(hidden.status().getMessage().replace("" + secret, "" + deleted))
+        .isEqualTo(gone.status().getMessage());
+  }
+
+  private Refused reportRefused(long status) {
+    var report =
+        ReportRequest.newBuilder()
+            .setReporterId(ann)
+            .setStatusId(status)
+            .setReportKind(ReportKind.REPORT_KIND_ABUSE)
+            .build();
+    return Refused.by(() -> network.moderation.report(report));
+  }
+
+  @Test
   void limitThatIsNotSetStaysAsItWas() {
     SetLimitsRequest posts =
         SetLimitsRequest.newBuilder().setUserId(bob).setPostsPerHour(1).build();
@@ -466,7 +494,11 @@ final class ReactionsTest {
             .build());
     network.post(bob, "1");
     network.post(bob, "2");
-    assertThat(Refused.by(() -> network.post(bob, "3")).reason()).isEqualTo("USER_LIMIT_EXCEEDED");
+    Refused refused = Refused.by(() -> network.post(bob, "3"));
+    assertThat(refused.reason()).isEqualTo("USER_LIMIT_EXCEEDED");
+    assertThat(refused.status().getMessage()).startsWith("allowed are 2 posts within an hour");
+    assertThat(refused.detail(RetryInfo.class).orElseThrow().getRetryDelay().getSeconds())
+        .isBetween(3_500L, 3_600L);
     assertThat(network.follow(bob, ann)).isTrue();
     assertThat(Refused.by(() -> network.follow(bob, carl)).reason())
         .isEqualTo("USER_LIMIT_EXCEEDED");

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.social;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.PagingKit;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.social.v1.AddToListRequest;
@@ -10,12 +13,15 @@ import dev.quoin.social.v1.GetListRequest;
 import dev.quoin.social.v1.GetProfileRequest;
 import dev.quoin.social.v1.GetTagRequest;
 import dev.quoin.social.v1.GraphGrpc;
+import dev.quoin.social.v1.Group;
 import dev.quoin.social.v1.GroupsCreateRequest;
+import dev.quoin.social.v1.GroupsDeleteRequest;
 import dev.quoin.social.v1.GroupsGetTimelineRequest;
 import dev.quoin.social.v1.GroupsGrpc;
 import dev.quoin.social.v1.GroupsJoinRequest;
 import dev.quoin.social.v1.GroupsListGroupsRequest;
 import dev.quoin.social.v1.GroupsListMembersRequest;
+import dev.quoin.social.v1.GroupsListRequest;
 import dev.quoin.social.v1.GroupsPostRequest;
 import dev.quoin.social.v1.ListFollowRequestsRequest;
 import dev.quoin.social.v1.ListFollowersRequest;
@@ -23,6 +29,7 @@ import dev.quoin.social.v1.ListFollowingRequest;
 import dev.quoin.social.v1.ListListsRequest;
 import dev.quoin.social.v1.ListReportsRequest;
 import dev.quoin.social.v1.ModerationGrpc;
+import dev.quoin.social.v1.Profile;
 import dev.quoin.social.v1.ReportKind;
 import dev.quoin.social.v1.ReportRequest;
 import dev.quoin.social.v1.RequestFollowRequest;
@@ -34,10 +41,14 @@ import dev.quoin.social.v1.StatusesListMentionsRequest;
 import dev.quoin.social.v1.StatusesListTagRequest;
 import dev.quoin.social.v1.StatusesPostRequest;
 import dev.quoin.social.v1.TimelinesGrpc;
+import dev.quoin.social.v1.UsersGrpc;
+import dev.quoin.social.v1.UsersListRequest;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 @Tag("redis")
@@ -84,6 +95,59 @@ final class SocialListsTest {
                     .setUserId(network.user("f" + i))
                     .setOtherId(closed)
                     .build()));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> usersAreListedByTheLawsOfPaging() {
+    TestRedis.clear();
+    return PagingKit.testsOfOnlyList(
+        UsersGrpc.getListMethod(), UsersListRequest.newBuilder(), i -> network.user("u" + i));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> groupsAreListedByTheLawsOfPaging() {
+    return PagingKit.testsOfOnlyList(
+        GroupsGrpc.getListMethod(), GroupsListRequest.newBuilder(), i -> group("group " + i));
+  }
+
+  private List<Long> listedUsers() {
+    return network.users.list(UsersListRequest.getDefaultInstance()).getProfilesList().stream()
+        .map(Profile::getUserId)
+        .toList();
+  }
+
+  private List<Long> listedGroups() {
+    return network.groups.list(GroupsListRequest.getDefaultInstance()).getGroupsList().stream()
+        .map(Group::getGroupId)
+        .toList();
+  }
+
+  @Test
+  void whatEndsIsListedNoMore() {
+    long first = group("first");
+    long second = group("second");
+    assertThat(listedUsers()).containsExactly(user, other);
+    assertThat(listedGroups()).containsExactly(first, second);
+    network.groups.delete(
+        GroupsDeleteRequest.newBuilder().setActorId(user).setGroupId(first).build());
+    assertThat(listedGroups()).containsExactly(second);
+    network.delete(user);
+    network.delete(other);
+    assertThat(listedUsers()).isEmpty();
+    assertThat(listedGroups()).isEmpty();
+    Network.settle();
+    assertThat(TestRedis.commands().keys("*{%names*")).isEmpty();
+  }
+
+  @Test
+  void whatNeverCameToBeIsTakenOut() {
+    String index = "quoin:default:social:{%namesusers}:";
+    String never = "1000000000000000000";
+    TestRedis.commands().zadd(index + "order", 0, never);
+    TestRedis.commands().zadd(index + "seen", Double.POSITIVE_INFINITY, never);
+    assertThat(listedUsers()).containsExactly(user, other);
+    Eventually.until(
+        "it is taken out", () -> TestRedis.commands().zrange(index + "order", 0, -1).size() == 2);
   }
 
   private long list(String name) {

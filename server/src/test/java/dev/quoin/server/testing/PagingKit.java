@@ -63,6 +63,13 @@ public final class PagingKit<Q extends Message, R extends Message> {
         dynamicTest(name + "token of another list is refused", kit::tokenOfAnotherListIsRefused));
   }
 
+  /** As {@link #tests}, of an RPC that has one list. */
+  public static <Q extends Message, R extends Message> Stream<DynamicTest> testsOfOnlyList(
+      MethodDescriptor<Q, R> method, Message.Builder request, IntConsumer add) {
+    return tests(method, request, request, add)
+        .filter(test -> !test.getDisplayName().endsWith("token of another list is refused"));
+  }
+
   private void pagesHaveEveryItemOnce() {
     List<Object> all = items(page(ITEMS, ""));
     assertThat(all).hasSize(ITEMS).doesNotHaveDuplicates();
