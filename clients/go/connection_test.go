@@ -45,9 +45,9 @@ func TestAConnectionCanBeEncrypted(t *testing.T) {
 	for who, option := range map[string]quoin.Option{
 		"who shows no certificate":      quoin.WithTLS(unknown),
 		"who does not trust the server": quoin.WithTLS(nil),
-		"who does not encrypt":          quoin.WithDeadline(2 * time.Second),
+		"who does not encrypt":          quoin.WithDeadline(5 * time.Second),
 	} {
-		_, err := dial(t, server.Address(), quoin.WithDeadline(time.Second), option).Locks.Get(t.Context(), &locksv1.GetRequest{Name: "report"})
+		_, err := dial(t, server.Address(), quoin.WithDeadline(5*time.Second), option).Locks.Get(t.Context(), &locksv1.GetRequest{Name: "report"})
 		if !errors.Is(err, quoin.ErrUnavailable) {
 			t.Errorf("%s gets %v", who, err)
 		}

@@ -59,7 +59,7 @@ def test_example(server: Server, name: str) -> None:
         [sys.executable, str(FOLDER / f"{name}.py"), server.address, *ARGUMENTS.get(name, [])],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
     )
     assert done.returncode == 0, done.stderr

@@ -15,7 +15,7 @@ const tests = spawn(
   [
     "--test",
     "--test-concurrency=2",
-    "--test-timeout=180000",
+    "--test-timeout=300000",
     ...files.map((name) => join(here, name)),
   ],
   { stdio: "inherit", env: { ...process.env, QUOIN_ADDRESS: server.address } },
