@@ -26,6 +26,7 @@ final class PermissionLawsTest {
       Map.ofEntries(
           Map.entry("quoin.admin.v1.Admin/ListNamespaces", "tells about all namespaces"),
           Map.entry("quoin.admin.v1.Admin/ListUsage", "tells about all namespaces"),
+          Map.entry("quoin.admin.v1.Admin/WatchServer", "tells of all namespaces"),
           Map.entry("quoin.ads.v1.AdServer/PutNetwork", "changes the rules of all auctions"),
           Map.entry("quoin.ads.v1.AdServer/Rebuild", "rewrites the index of all ads"),
           Map.entry("quoin.chat.v1.Chat/List", "shows the chats of all users"),

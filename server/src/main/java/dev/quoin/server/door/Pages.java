@@ -99,6 +99,12 @@ final class Pages extends AbstractHttpService {
     return doGet(http, request);
   }
 
+  /** What is called here is none of the RPCs, which have paths of their own. */
+  @Override
+  protected HttpResponse doPost(ServiceRequestContext http, HttpRequest request) {
+    return Replies.of(HttpStatus.NOT_FOUND, "there is no such RPC").toHttpResponse();
+  }
+
   private static HttpResponse serve(
       Optional<HttpService> file, ServiceRequestContext http, HttpRequest request) {
     try {
