@@ -14,6 +14,7 @@ import dev.quoin.search.v1.BulkPutResponse;
 import dev.quoin.search.v1.DeleteRequest;
 import dev.quoin.search.v1.GetRequest;
 import dev.quoin.search.v1.GetResponse;
+import dev.quoin.search.v1.PutOutcome;
 import dev.quoin.search.v1.QueryRequest;
 import dev.quoin.search.v1.QueryResponse;
 import dev.quoin.search.v1.QueryStreamRequest;
@@ -163,7 +164,10 @@ final class SearchFailureTest {
       Eventually.until("some are put", () -> bulk.responses().size() > (more > 0 ? 40 : 300));
       server.kill();
       Eventually.until("the call has ended", () -> bulk.end().isDone());
-      bulk.responses().stream().map(BulkPutResponse::getId).forEach(acknowledged::add);
+      bulk.responses().stream()
+          .filter(response -> response.getOutcome() != PutOutcome.PUT_OUTCOME_REFUSED)
+          .map(BulkPutResponse::getId)
+          .forEach(acknowledged::add);
       Eventually.until("the writer has ended", () -> !writer.isAlive());
     }
 
