@@ -77,7 +77,7 @@ final class ImageTest {
     assertThat(config.getUser()).isEqualTo("10001:10001");
     assertThat(config.getExposedPorts())
         .extracting(port -> port.getPort())
-        .containsExactlyInAnyOrder(7400, 7401);
+        .containsExactlyInAnyOrder(7400, 7401, 7402);
   }
 
   @Test
