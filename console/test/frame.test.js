@@ -24,6 +24,42 @@ export function frame({ server, browser }) {
       await page.context().close();
     });
 
+    it('does not act in another namespace than it asked about', async () => {
+      for (const namespace of ['default', 'staging']) await server.call('queues.v1.Queues/Enqueue', { queue: 'twice', task: { kind: 'x' } }, namespace);
+      const page = await browser.tab();
+      await page.goto(`${server.address}#/queues?namespace=staging&queue=twice`);
+      await part(page, 'Queue twice').getByText('Ready', { exact: true }).first().waitFor();
+      await page.evaluate(() => { location.hash = '#/queues?queue=twice'; });
+      await part(page, 'Queue twice').getByRole('button', { name: 'Purge' }).click();
+      const dialog = page.getByRole('dialog', { name: /“twice”/ });
+      await dialog.waitFor();
+      await page.goBack();
+      await page.waitForURL(/namespace=staging/);
+      await dialog.waitFor({ state: 'hidden' });
+      assert.equal((await server.call('queues.v1.Queues/GetStats', { queue: 'twice' }, 'staging')).readyCount, '1');
+      await page.context().close();
+    });
+
+    it('leaves alone what is being typed while the page changes', async () => {
+      const page = await browser.tab();
+      await page.goto(`${server.address}#/logs?log=typed`);
+      const field = page.getByLabel('Text contains');
+      await field.waitFor();
+      let typing = true;
+      const lines = (async () => {
+        while (typing) await server.call('logs.v1.Logs/Write', { name: 'typed', severity: 'SEVERITY_INFO', text: 'a needle in a haystack' });
+      })();
+      try {
+        await part(page, 'Log typed').getByText('needle').first().waitFor();
+        await field.pressSequentially('needle', { delay: 120 });
+        assert.equal(await field.inputValue(), 'needle');
+      } finally {
+        typing = false;
+        await lines;
+      }
+      await page.context().close();
+    });
+
     it('is used by keyboard alone', async () => {
       const page = await browser.tab();
       await page.goto(`${server.address}#/overview`);

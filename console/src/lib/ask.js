@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions before what cannot be undone, and a word about what was done.
 import { call, said } from './rpc.js';
+import { onChange, session } from './session.js';
 import { Component, h } from './view.js';
 
 /**
@@ -16,6 +17,10 @@ import { Component, h } from './view.js';
 /** @type {Asker | undefined} */
 let asker;
 
+function place() {
+  return JSON.stringify([session.route, session.token]);
+}
+
 /** The place of the one dialog and of the word about the last action. @extends {Component<{}, any>} */
 export class Asker extends Component {
   /** @type {HTMLDialogElement | null} */
@@ -23,8 +28,16 @@ export class Asker extends Component {
   /** @type {any} */
   state = { question: null, answer: null, done: '', failed: false };
 
+  /** What is asked about is of this place: elsewhere the same name may be something else. */
+  place = place();
+
   componentDidMount() {
     asker = this;
+    onChange(() => {
+      if (this.place === place()) return;
+      this.place = place();
+      if (this.state.question) this.close(null);
+    });
   }
 
   /** @param {Question} question @returns {Promise<Record<string, string> | null>} */

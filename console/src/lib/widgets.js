@@ -104,6 +104,8 @@ export class Field extends Component {
   id = `field-${Field.count++}`;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer = undefined;
+  /** What was typed and not told yet: a page that is drawn anew meanwhile leaves it alone. @type {string | undefined} */
+  typed = undefined;
 
   componentWillUnmount() {
     clearTimeout(this.timer);
@@ -114,15 +116,20 @@ export class Field extends Component {
     const tell = (/** @type {any} */ event) => {
       clearTimeout(this.timer);
       const typed = event.target.value;
-      if (event.type === 'change') onValue(typed);
-      else this.timer = setTimeout(() => onValue(typed), 300);
+      const done = () => {
+        this.typed = undefined;
+        onValue(typed);
+      };
+      this.typed = typed;
+      if (event.type === 'change') done();
+      else this.timer = setTimeout(done, 300);
     };
     return h(
       'label',
       { class: `field${wide ? ' wide' : ''}` },
       h('span', null, label),
       h('input', {
-        placeholder, value, onInput: tell, onChange: tell, autocomplete: 'off', spellcheck: false, list: options ? this.id : undefined,
+        placeholder, value: this.typed ?? value, onInput: tell, onChange: tell, autocomplete: 'off', spellcheck: false, list: options ? this.id : undefined,
       }),
       options && h('datalist', { id: this.id }, options.map((option) => h('option', { value: option, key: option }))),
     );

@@ -2,6 +2,7 @@
 import { act, ask, show } from '../lib/ask.js';
 import { ago, content, count, left, moment, word } from '../lib/format.js';
 import { Live } from '../lib/live.js';
+import { session } from '../lib/session.js';
 import { h } from '../lib/view.js';
 import { Badge, Field, Source, Table, Tabs, Wrongs } from '../lib/widgets.js';
 
@@ -21,13 +22,14 @@ export class Tasks extends Live {
   async redrive(more, what) {
     const { queue } = this.props;
     if (!(await ask({ title: `Run ${what} of “${queue}” again?`, text: 'They become ready with all their attempts.', action: 'Redrive' }))) return;
+    const { namespace } = session;
     let token = '';
     let redriven = 0;
     do {
       const reply = await act(`${QUEUES}/Redrive`, { queue, filter: { ...this.filter(), ...more }, pageToken: token }, (r) => `${count(redriven + Number(r.redriven))} tasks of “${queue}” run again.`);
       redriven += Number(reply?.redriven ?? 0);
       token = reply?.nextPageToken ?? '';
-    } while (token);
+    } while (token && session.namespace === namespace);
     this.again('tasks');
     this.props.changed();
   }

@@ -47,6 +47,20 @@ func TestATaskIsAddedWithFlagsOfTheMessageWithin(t *testing.T) {
 	contains(t, terminal.ok("queues", "get-stats", "mail"), "ready")
 }
 
+func TestInputsLargerThanAnyRequestAreRefused(t *testing.T) {
+	t.Parallel()
+	terminal := newTerminal(t, "QUOIN_ADDRESS=localhost:1")
+	large := filepath.Join(terminal.home, "large")
+	if err := os.WriteFile(large, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, largestInput+1); err != nil {
+		t.Fatal(err)
+	}
+	terminal.refused(exitUsage, "more than 64 MiB", "call", "Locks/Get", "@"+large)
+	terminal.refused(exitUsage, "more than 64 MiB", "queues", "enqueue", "mail", "--kind", "x", "--payload", "@"+large)
+}
+
 func TestEveryKindOfFlag(t *testing.T) {
 	t.Parallel()
 	terminal := online(t)

@@ -23,6 +23,8 @@ const (
 	durationType  = "google.protobuf.Duration"
 	timestampType = "google.protobuf.Timestamp"
 	valueType     = "google.protobuf.Value"
+	// No server takes a request as large as that.
+	largestInput = 64 << 20
 )
 
 func matchesEmpty(pattern string) bool {
@@ -122,8 +124,22 @@ func (p *parser) bytes(text string) ([]byte, error) {
 	case text == "@-":
 		return p.input()
 	default:
-		return os.ReadFile(text[1:])
+		file, err := os.Open(text[1:])
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		return readWhole(file)
 	}
+}
+
+// readWhole reads all there is, unless that is more than any server takes: a device never ends.
+func readWhole(from io.Reader) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(from, largestInput+1))
+	if err == nil && len(content) > largestInput {
+		return nil, fmt.Errorf("there is more than %d MiB to read", largestInput>>20)
+	}
+	return content, err
 }
 
 func (p *parser) input() ([]byte, error) {
@@ -131,7 +147,7 @@ func (p *parser) input() ([]byte, error) {
 		return nil, errors.New("the standard input is read already")
 	}
 	p.read = true
-	return io.ReadAll(p.stdin)
+	return readWhole(p.stdin)
 }
 
 func (p *parser) message(field protoreflect.FieldDescriptor, text string) (protoreflect.Value, error) {

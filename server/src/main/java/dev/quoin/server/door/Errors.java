@@ -10,12 +10,14 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.stream.AbortedStreamException;
 import com.linecorp.armeria.common.stream.ClosedStreamException;
+import com.linecorp.armeria.server.HttpStatusException;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.quoin.errors.v1.ErrorReason;
 import dev.quoin.server.errors.ApiException;
 import dev.quoin.server.errors.ErrorMapper;
+import dev.quoin.server.errors.InvalidRequest;
 import io.grpc.StatusRuntimeException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -23,6 +25,9 @@ import java.util.logging.Logger;
 /** Answers what HTTP itself finds wrong in the form in which calls are refused. */
 final class Errors implements ServerErrorHandler {
   private static final Logger LOG = Logger.getLogger(Errors.class.getName());
+
+  private static final String NOTHING_HERE =
+      "there is nothing at this path; RPCs are at paths such as /quoin.locks.v1.Locks/Acquire";
 
   private final int mostRequestBytes;
 
@@ -42,6 +47,9 @@ final class Errors implements ServerErrorHandler {
         || failure instanceof ClosedSessionException
         || failure instanceof AbortedStreamException) {
       return io.grpc.Status.CANCELLED.asRuntimeException();
+    }
+    if (failure instanceof HttpStatusException http && http.httpStatus().isClientError()) {
+      return ErrorMapper.status(InvalidRequest.of("", "the body is not sent as HTTP asks"), "");
     }
     RuntimeException refusal = ErrorMapper.refusal(failure);
     if (ErrorMapper.reason(refusal) == ErrorReason.ERROR_REASON_INTERNAL) {
@@ -72,10 +80,14 @@ final class Errors implements ServerErrorHandler {
     return Replies.of(status, text(status, description));
   }
 
+  /** What is said at a path that leads nowhere. */
+  static AggregatedHttpResponse nothingHere() {
+    return Replies.of(HttpStatus.NOT_FOUND, NOTHING_HERE);
+  }
+
   private static String text(HttpStatus status, String description) {
     if (status.equals(HttpStatus.NOT_FOUND)) {
-      return "there is nothing at this path; RPCs are at paths such as"
-          + " /quoin.locks.v1.Locks/Acquire";
+      return NOTHING_HERE;
     }
     return status.isServerError() || description == null ? status.reasonPhrase() : description;
   }

@@ -6,9 +6,14 @@ import dev.quoin.server.errors.InvalidRequest;
 import io.grpc.Metadata;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Set;
 
 /** The headers of a request as the metadata of a call. */
 final class Headers {
+  /** Those that are about the connection and not about the call; gRPC warns of each. */
+  private static final Set<String> OF_CONNECTION =
+      Set.of("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade");
+
   private Headers() {}
 
   /** Throws what is wrong with them. */
@@ -16,7 +21,7 @@ final class Headers {
     Metadata metadata = new Metadata();
     for (Map.Entry<? extends CharSequence, String> header : headers) {
       String name = header.getKey().toString();
-      if (name.startsWith(":")) {
+      if (name.startsWith(":") || OF_CONNECTION.contains(name)) {
         continue;
       }
       try {

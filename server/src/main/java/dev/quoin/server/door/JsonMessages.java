@@ -14,6 +14,8 @@ import com.google.protobuf.util.JsonFormat;
 import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.rpc.RequestMarshaller;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
@@ -29,6 +31,11 @@ final class JsonMessages {
 
   /** Where something began, in words for programmers. */
   private static final Pattern ORIGIN = Pattern.compile(" \\(start marker at .*\\)");
+
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
+  /** What may be half of a surrogate pair. */
+  private static final Pattern HALF = Pattern.compile("\\\\u[dD][89a-fA-F]");
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -59,8 +66,10 @@ final class JsonMessages {
 
   /** The request, or why there is none. */
   static Object read(RequestMarshaller requests, byte[] body) {
+    String text;
     try {
-      refuseAllButAnObject(body);
+      text = text(body);
+      refuseAllButAnObject(text);
     } catch (JacksonException e) {
       return InvalidRequest.of("", "the body is not JSON: " + where(e));
     } catch (IOException e) {
@@ -68,7 +77,6 @@ final class JsonMessages {
     } catch (InvalidRequest e) {
       return e;
     }
-    String text = new String(body, StandardCharsets.UTF_8);
     Message.Builder request = requests.prototype().newBuilderForType();
     try {
       PARSER.merge(text, request);
@@ -78,16 +86,41 @@ final class JsonMessages {
     }
   }
 
+  /** JSON is UTF-8; what is none is refused, not replaced, as protobuf itself does. */
+  private static String text(byte[] body) throws CharacterCodingException {
+    String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+    return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+  }
+
   /** Reads through it once, within bounds: what follows builds a tree of it. */
-  private static void refuseAllButAnObject(byte[] body) throws IOException {
-    try (JsonParser json = JSON.createParser(body)) {
+  private static void refuseAllButAnObject(String text) throws IOException {
+    // Only an escape can make half of a pair; looking at each text takes time.
+    boolean mayHaveHalves = HALF.matcher(text).find();
+    try (JsonParser json = JSON.createParser(text)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw InvalidRequest.of("", "the body must be a JSON object, such as {}");
       }
-      json.skipChildren();
+      int depth = 1;
+      while (depth > 0) {
+        JsonToken token = json.nextToken();
+        if (token.isStructStart()) {
+          depth++;
+        } else if (token.isStructEnd()) {
+          depth--;
+        } else if (mayHaveHalves) {
+          refuseHalves(json.getText());
+        }
+      }
       if (json.nextToken() != null) {
         throw InvalidRequest.of("", "the body must be one JSON object, and nothing after it");
       }
+    }
+  }
+
+  /** A surrogate without its other half is no character: it would be stored as another one. */
+  private static void refuseHalves(String text) {
+    if (text.codePoints().anyMatch(point -> Character.getType(point) == Character.SURROGATE)) {
+      throw InvalidRequest.of("", "the body has half of a surrogate pair, which is no character");
     }
   }
 

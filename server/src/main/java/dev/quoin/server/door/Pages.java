@@ -3,11 +3,10 @@ package dev.quoin.server.door;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
-import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
-import com.linecorp.armeria.server.AbstractHttpService;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.file.HttpFile;
@@ -28,7 +27,7 @@ import java.util.regex.Pattern;
  * the event loops, and a browser asks each time whether its copy is still good, which the digest of
  * the file tells; libraries never change.
  */
-final class Pages extends AbstractHttpService {
+final class Pages implements HttpService {
   /** Where those of the console are. */
   static final String CONSOLE = "console/";
 
@@ -46,9 +45,12 @@ final class Pages extends AbstractHttpService {
   private static final String ASK_AGAIN = "no-cache";
   private static final String KEEP = "public, max-age=31536000, immutable";
 
-  /** No way out of the folder, and nothing that is hidden. */
+  /** No way out of the folder, and nothing that is hidden. What repeats must not recurse. */
   private static final Pattern PATH =
-      Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*");
+      Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*+(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*+)*+");
+
+  /** No page has a longer path. */
+  private static final int LONGEST_PATH = 256;
 
   private static final MediaType SCRIPT = MediaType.parse("text/javascript; charset=utf-8");
 
@@ -78,38 +80,34 @@ final class Pages extends AbstractHttpService {
     return Pages.class.getClassLoader().getResource(folder + FIRST) != null;
   }
 
+  /** Whoever calls an RPC that there is not is told so, as by gRPC. */
   @Override
-  protected HttpResponse doGet(ServiceRequestContext http, HttpRequest request) throws Exception {
+  public HttpResponse serve(ServiceRequestContext http, HttpRequest request) throws Exception {
+    return request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD
+        ? get(http, request)
+        : Errors.nothingHere().toHttpResponse();
+  }
+
+  private HttpResponse get(ServiceRequestContext http, HttpRequest request) throws Exception {
     String path = http.mappedPath().substring(1);
     String name = path.isEmpty() ? FIRST : path;
     HttpService file = known.get(name);
     if (file != null) {
       return file.serve(http, request);
     }
-    if (!PATH.matcher(name).matches()) {
-      return HttpResponse.of(HttpStatus.NOT_FOUND);
+    if (name.length() > LONGEST_PATH || !PATH.matcher(name).matches()) {
+      return Errors.nothingHere().toHttpResponse();
     }
     return HttpResponse.of(
         CompletableFuture.supplyAsync(() -> read(name), http.blockingTaskExecutor())
             .thenApply(read -> serve(read, http, request)));
   }
 
-  @Override
-  protected HttpResponse doHead(ServiceRequestContext http, HttpRequest request) throws Exception {
-    return doGet(http, request);
-  }
-
-  /** What is called here is none of the RPCs, which have paths of their own. */
-  @Override
-  protected HttpResponse doPost(ServiceRequestContext http, HttpRequest request) {
-    return Replies.of(HttpStatus.NOT_FOUND, "there is no such RPC").toHttpResponse();
-  }
-
   private static HttpResponse serve(
       Optional<HttpService> file, ServiceRequestContext http, HttpRequest request) {
     try {
       return file.isEmpty()
-          ? Replies.of(HttpStatus.NOT_FOUND, "there is no such page").toHttpResponse()
+          ? Errors.nothingHere().toHttpResponse()
           : file.get().serve(http, request);
     } catch (Exception e) {
       return HttpResponse.ofFailure(e);

@@ -10,6 +10,7 @@ import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import dev.quoin.server.testing.Web;
 import java.net.http.HttpClient;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -143,6 +144,27 @@ final class JsonCallsTest {
     Web.Answer answer = web.call(rpc, json);
     assertRefused(answer, 400, 3, "INVALID_REQUEST");
     return answer.json().get("message").asText();
+  }
+
+  @Test
+  void textsThatAreNoTextAreRefusedAndNotReplaced() {
+    for (String name : new String[] {"x\\ud800", "\\uDC00x", "\\udc00\\ud800", "\\uD83Dx\\uDE00"}) {
+      Web.Answer answer = web.call(ACQUIRE, "{\"name\": \"" + name + "\", \"lease\": \"60s\"}");
+      assertRefused(answer, 400, 3, "INVALID_REQUEST");
+      assertThat(answer.json().get("message").asText()).contains("surrogate");
+    }
+    assertThat(web.call(GET, "{\"name\": \"x?\"}").json().get("held").asBoolean()).isFalse();
+    assertThat(web.call(ACQUIRE, "{\"name\": \"\\uD83D\\uDE00\"}").status()).isEqualTo(200);
+    assertThat(web.call(ACQUIRE, "{\"name\": \"\\\\ud800\"}").status()).isEqualTo(200);
+    byte[][] bodies = {
+      "{\"name\":\"\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1),
+      "{\"name\":\"\u00c0\u00af\"}".getBytes(StandardCharsets.ISO_8859_1),
+      "{\"name\":\"\u00ed\u00a0\u0080\"}".getBytes(StandardCharsets.ISO_8859_1),
+      "{\"name\":\"a\"}".getBytes(StandardCharsets.UTF_16LE)
+    };
+    for (byte[] body : bodies) {
+      assertRefused(web.post(GET, Web.JSON, body), 400, 3, "INVALID_REQUEST");
+    }
   }
 
   /** A value of a byte takes a hundred while it is read. */

@@ -146,6 +146,22 @@ final class PagesTest {
   }
 
   @Test
+  void pathsThatLeadNowhereAreRefusedLikeCalls() {
+    String deep = "a/".repeat(2_000) + "a.js";
+    for (String path : new String[] {"none.js", ".hidden.js", "app/", "openapi.json/", deep}) {
+      assertNothing(web.get(path), path);
+    }
+    assertNothing(web.call("quoin.locks.v1.Locks/Nothing", "{}"), "an RPC");
+    assertNothing(web.call(deep, "{}"), "a call");
+  }
+
+  private static void assertNothing(Web.Answer answer, String what) {
+    assertThat(answer.status()).as(what).isEqualTo(404);
+    assertThat(answer.json().get("code").asInt()).as(what).isEqualTo(12);
+    assertThat(answer.json().get("message").asText()).as(what).contains("nothing at this path");
+  }
+
+  @Test
   void thereIsNoWayOutOfTheFolder() {
     for (String path :
         new String[] {
