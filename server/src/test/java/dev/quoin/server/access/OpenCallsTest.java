@@ -108,15 +108,17 @@ final class OpenCallsTest {
     OpenStream<HoldRequest, HoldResponse> hold = hold(orders, "a");
     OpenStream<WatchRequest, WatchResponse> other = watch(stays, "a");
     other.any();
+    // Of somebody else: what the hold gives back would else go to the waiter.
+    OpenStream<HoldRequest, HoldResponse> others = hold(stays, "b");
     OpenStream<AcquireRequest, AcquireResponse> waiter = new OpenStream<>();
     locks(orders)
         .acquire(
             AcquireRequest.newBuilder()
-                .setName("a")
+                .setName("b")
                 .setWait(com.google.protobuf.Duration.newBuilder().setSeconds(60))
                 .build(),
             waiter);
-    Eventually.until("it waits", () -> state("a").getWaiterCount() == 1);
+    Eventually.until("it waits", () -> state("b").getWaiterCount() == 1);
 
     writeTokens(entry("stays", stays));
 
@@ -124,7 +126,8 @@ final class OpenCallsTest {
     assertThat(refusal(waiter)).isEqualTo("UNAUTHENTICATED");
     // What the calls had, or waited for, is given back.
     Eventually.until("the lock is free", () -> !state("a").getHeld());
-    assertThat(state("a").getWaiterCount()).isZero();
+    Eventually.until("nobody waits", () -> state("b").getWaiterCount() == 0);
+    assertThat(others.end()).isNotDone();
     assertThat(other.end()).isNotDone();
     Eventually.until("both are audited", () -> audited("UNAUTHENTICATED") == 2);
   }
