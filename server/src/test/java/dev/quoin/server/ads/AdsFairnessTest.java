@@ -64,7 +64,7 @@ final class AdsFairnessTest {
     ads.set(ads.budget().setCampaign("c").setDailyMicros(0));
     assertThat(ads.target("word").getNoFill()).isEqualTo(NoFill.NO_FILL_OUT_OF_BUDGET);
 
-    Overtaking.assertOvertaken(600, () -> later.target(ads.page("word").build()), this::getAd);
+    Overtaking.assertOvertaken(() -> later.target(ads.page("word").build()), this::getAd);
     assertThat(ads.target("word").getNoFill()).isEqualTo(NoFill.NO_FILL_OUT_OF_BUDGET);
   }
 
