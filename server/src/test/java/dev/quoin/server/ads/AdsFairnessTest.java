@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoin.ads.v1.AdServerGrpc;
 import dev.quoin.ads.v1.AdServerGrpc.AdServerFutureStub;
+import dev.quoin.ads.v1.ExplainRequest;
 import dev.quoin.ads.v1.GetAdRequest;
 import dev.quoin.ads.v1.NoFill;
 import dev.quoin.ads.v1.PutAdsRequest;
@@ -60,12 +61,14 @@ final class AdsFairnessTest {
   }
 
   @Test
-  void shortCallsOvertakeDecisionsThatFindNoMoney() throws Exception {
+  void shortCallsOvertakeExplanationsOfManyCandidates() throws Exception {
     ads.set(ads.budget().setCampaign("c").setDailyMicros(0));
     assertThat(ads.target("word").getNoFill()).isEqualTo(NoFill.NO_FILL_OUT_OF_BUDGET);
+    ExplainRequest explain =
+        ExplainRequest.newBuilder().setNetwork("n").addLocations(Ads.HERE).addWords("word").build();
 
-    Overtaking.assertOvertaken(() -> later.target(ads.page("word").build()), this::getAd);
-    assertThat(ads.target("word").getNoFill()).isEqualTo(NoFill.NO_FILL_OUT_OF_BUDGET);
+    Overtaking.assertOvertaken(() -> later.explain(explain), this::getAd);
+    assertThat(ads.stub().explain(explain).getCandidateCount()).isEqualTo(ADS);
   }
 
   private void getAd() {
