@@ -6,7 +6,9 @@ import dev.quoin.counters.v1.IncrementBatchRequest.Increment;
 import dev.quoin.counters.v1.IncrementBatchResponse;
 import dev.quoin.counters.v1.IncrementBatchResponse.Uncounted;
 import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.RequestContext;
+import dev.quoin.server.redis.Window;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.OrderedResponses;
@@ -30,6 +32,7 @@ final class IncrementBatch implements RequestStreamHandler<IncrementBatchRequest
   private final RequestContext scope;
   private final ResponseStream<IncrementBatchResponse> responses;
   private final OrderedResponses<IncrementBatchResponse> answers;
+  private final Window window = new Window();
   private long received;
 
   IncrementBatch(
@@ -83,15 +86,14 @@ final class IncrementBatch implements RequestStreamHandler<IncrementBatchRequest
     byName.forEach(
         (name, increments) ->
             works.add(
-                counters
-                    .add(scope, name, increments)
-                    .thenApply(outcome -> uncounted(increments, outcome.refusals()))
-                    .toCompletableFuture()));
-    return CompletableFuture.allOf(works.toArray(CompletableFuture<?>[]::new))
+                window
+                    .run(() -> counters.add(scope, name, increments))
+                    .thenApply(outcome -> uncounted(increments, outcome.refusals()))));
+    return Futures.each(works)
         .thenApply(
-            done ->
-                works.stream()
-                    .flatMap(work -> work.getNow(List.of()).stream())
+            all ->
+                all.stream()
+                    .flatMap(List::stream)
                     .sorted(Comparator.comparingLong(Uncounted::getIndex))
                     .toList());
   }

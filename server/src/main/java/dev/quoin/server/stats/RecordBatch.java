@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.stats;
 
+import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.RequestContext;
+import dev.quoin.server.redis.Window;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.OrderedResponses;
@@ -14,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -27,6 +28,7 @@ final class RecordBatch implements RequestStreamHandler<RecordBatchRequest> {
   private final RequestContext scope;
   private final ResponseStream<RecordBatchResponse> responses;
   private final OrderedResponses<RecordBatchResponse> answers;
+  private final Window window = new Window();
   private long received;
 
   RecordBatch(
@@ -63,19 +65,20 @@ final class RecordBatch implements RequestStreamHandler<RecordBatchRequest> {
               new Series(record.getKind(), record.getContext()), series -> new ArrayList<>())
           .add(record.getValue());
     }
-    return CompletableFuture.allOf(
+    return Futures.all(
         values.entrySet().stream()
-            .map(
-                entry ->
-                    stats
-                        .record(scope, entry.getKey(), entry.getValue(), once)
-                        .thenAccept(
-                            recorded -> {
-                              if (recorded.anomaly() != null) {
-                                anomalies.tell(scope, recorded.anomaly());
-                              }
-                            })
-                        .toCompletableFuture())
-            .toArray(CompletableFuture<?>[]::new));
+            .map(entry -> window.run(() -> record(entry.getKey(), entry.getValue(), once)))
+            .toList());
+  }
+
+  private CompletionStage<Void> record(Series series, List<Double> values, Once once) {
+    return stats
+        .record(scope, series, values, once)
+        .thenAccept(
+            recorded -> {
+              if (recorded.anomaly() != null) {
+                anomalies.tell(scope, recorded.anomaly());
+              }
+            });
   }
 }
