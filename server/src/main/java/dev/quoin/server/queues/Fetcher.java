@@ -39,7 +39,7 @@ final class Fetcher implements Worker {
   private final QueueWatches watches;
   private final RequestContext scope;
   private final Order order;
-  private final long leaseMillis;
+  private final Terms terms;
   private final Taker taker;
   private final Map<String, QueueWatch> joined = new LinkedHashMap<>();
   private final Set<String> hinted = new TreeSet<>();
@@ -53,13 +53,13 @@ final class Fetcher implements Worker {
       QueueWatches watches,
       RequestContext scope,
       Order order,
-      long leaseMillis,
+      Terms terms,
       Taker taker) {
     this.queues = queues;
     this.watches = watches;
     this.scope = scope.detached();
     this.order = order;
-    this.leaseMillis = leaseMillis;
+    this.terms = terms;
     this.taker = taker;
   }
 
@@ -135,7 +135,7 @@ final class Fetcher implements Worker {
         watch.hasIdleBut(this) ? QueueStore.Hints.IF_NO_MORE : QueueStore.Hints.IF_TOO_FEW;
     int most = Math.min(wanted, MOST_AT_ONCE);
     queues
-        .lease(scope, queue, most, leaseMillis, hints)
+        .lease(scope, queue, most, terms, hints)
         .whenComplete(
             (leased, failure) -> {
               if (failure != null) {
