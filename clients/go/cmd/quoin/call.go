@@ -254,7 +254,9 @@ func undone(release protoreflect.MessageDescriptor, request *dynamicpb.Message, 
 		return nil
 	}
 	one := dynamicpb.NewMessage(release)
-	one.Set(queues, request.Get(from))
+	for i := range request.Get(from).List().Len() {
+		one.Mutable(queues).List().Append(request.Get(from).List().Get(i))
+	}
 	one.Set(idOf, protoreflect.ValueOfString(id))
 	return map[string]*dynamicpb.Message{"a task": one}
 }
