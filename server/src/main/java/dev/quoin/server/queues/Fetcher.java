@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.redis.RequestContext;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -139,7 +141,7 @@ final class Fetcher implements Worker {
         .whenComplete(
             (leased, failure) -> {
               if (failure != null) {
-                failed(failure);
+                failed(queue, failure);
               } else {
                 took(asked, at, watch, leased, most);
               }
@@ -199,11 +201,16 @@ final class Fetcher implements Worker {
     unwanted.forEach(queue -> joined.get(queue).wakeOne());
   }
 
-  private void failed(Throwable failure) {
+  private void failed(String queue, Throwable failure) {
     synchronized (this) {
       fetching = false;
+      if (ErrorMapper.refusal(failure) instanceof ApiException refusal && !refusal.isPassing()) {
+        // Others are not refused: what this one was woken for is for them.
+        hinted.add(queue);
+      }
     }
     taker.failed(failure);
+    passOnUnwanted();
   }
 
   private synchronized int wanted() {
