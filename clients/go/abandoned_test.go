@@ -11,7 +11,9 @@ import (
 
 	quoin "github.com/quoin-dev/quoin/clients/go"
 	locksv1 "github.com/quoin-dev/quoin/clients/go/locks/v1"
+	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
 	semaphoresv1 "github.com/quoin-dev/quoin/clients/go/semaphores/v1"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 const abandonedTimes = 300
@@ -105,6 +107,55 @@ func TestPermitsWhoseContextEndsAreFree(t *testing.T) {
 		state, err := client.Semaphores.Get(limited(t), &semaphoresv1.GetRequest{Name: "pool"})
 		return value[*semaphoresv1.GetResponse](t)(state, err).GetInUse() == 0
 	})
+}
+
+func TestTasksOfALeaseWhoseContextEndsAreLeasedAgainAsBefore(t *testing.T) {
+	t.Parallel()
+	const leases, tasks = 60, 100
+	client := client(t)
+	batch := &queuesv1.EnqueueBatchRequest{Queue: "work"}
+	for range tasks {
+		batch.NewTasks = append(batch.NewTasks, quoin.NewTask("job", "work"))
+	}
+	value[*queuesv1.EnqueueBatchResponse](t)(client.Queues.EnqueueBatch(limited(t), batch))
+	done := 0
+	for i := range leases {
+		ctx, cancel := context.WithCancel(t.Context())
+		moment := rand.N(60 * time.Millisecond)
+		if i%2 == 0 {
+			moment = rand.N(3 * time.Millisecond)
+		}
+		if i%3 == 0 {
+			ctx, cancel = context.WithTimeout(t.Context(), moment)
+		} else {
+			time.AfterFunc(moment, cancel)
+		}
+		request := &queuesv1.LeaseRequest{Queues: []string{"work", "more"}, Lease: durationpb.New(time.Hour)}
+		if i%4 == 0 {
+			request.Wait = durationpb.New(time.Minute)
+		}
+		leased, err := client.Queues.Lease(ctx, request)
+		cancel()
+		if err != nil {
+			continue
+		}
+		for _, task := range leased.GetTasks() {
+			done++
+			value[*queuesv1.AckResponse](t)(client.Queues.Ack(limited(t), &queuesv1.AckRequest{Done: []*queuesv1.Done{
+				{Queue: "work", TaskId: task.GetTaskId(), Token: task.GetToken()},
+			}}))
+		}
+	}
+	eventually(t, "all are back", func() bool {
+		stats, err := client.Queues.GetStats(limited(t), &queuesv1.GetStatsRequest{Queue: "work"})
+		return value[*queuesv1.GetStatsResponse](t)(stats, err).GetReadyCount() == int64(tasks-done)
+	})
+	rest := value[*queuesv1.LeaseResponse](t)(
+		client.Queues.Lease(limited(t), &queuesv1.LeaseRequest{Queues: []string{"work"}, MaxItems: tasks}))
+	equal(t, "tasks", len(rest.GetTasks()), tasks-done)
+	for _, task := range rest.GetTasks() {
+		equal(t, "attempt", task.GetAttempt(), 1)
+	}
 }
 
 func TestAnAcquireThatTheEndOfItsClientCutsOffHoldsNothing(t *testing.T) {

@@ -12,8 +12,13 @@ import (
 	"time"
 
 	queuesv1 "github.com/quoin-dev/quoin/clients/go/queues/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
+
+// defaultTaskLease is how long a task is leased unless something else is asked for.
+const defaultTaskLease = 30 * time.Second
 
 // Queues keeps work for later, done by workers in any language.
 //
@@ -21,8 +26,8 @@ import (
 // cancelled, or has failed as often as it may. It may be delivered more than once. [Queues.Work]
 // carries out tasks.
 //
-// Work and Wait stand in the place of the RPCs they drive, which remain at QueuesClient. The other
-// RPCs are methods of this type.
+// Lease, Work and Wait stand in the place of the RPCs they drive, which remain at QueuesClient. The
+// other RPCs are methods of this type.
 type Queues struct {
 	queuesv1.QueuesClient
 	core *clientCore
@@ -32,6 +37,43 @@ type Queues struct {
 // 512 KiB. Its other fields can be set as well: priority, delay, backoff and more.
 func NewTask[P ~string | ~[]byte](kind string, payload P) *queuesv1.NewTask {
 	return &queuesv1.NewTask{Kind: kind, Content: &queuesv1.NewTask_Payload{Payload: []byte(payload)}}
+}
+
+// Lease leases tasks. What it leased is given back in the background when the call ends without its
+// answer, because its context ended, it took too long, or no server could be reached in the end: the
+// tasks go to their old places and no attempt is used. A request that brings a RequestId is the
+// caller's to repeat, or to give back by Release.
+func (q *Queues) Lease(
+	ctx context.Context, in *queuesv1.LeaseRequest, options ...grpc.CallOption,
+) (answer *queuesv1.LeaseResponse, err error) {
+	if in.GetRequestId() != "" {
+		return q.QueuesClient.Lease(ctx, in, options...)
+	}
+	asked := &queuesv1.LeaseRequest{}
+	proto.Merge(asked, in)
+	lease := defaultTaskLease
+	if in.GetLease() != nil {
+		lease = in.GetLease().AsDuration()
+	}
+	calls := &leaseCalls{
+		name: strings.Join(asked.GetQueues(), ", "), lease: lease,
+		release: func(ctx context.Context, _, requestID string) error {
+			_, err := q.QueuesClient.Release(ctx, &queuesv1.ReleaseRequest{
+				Queues: asked.GetQueues(), LeaseRequestId: requestID,
+			})
+			return err
+		},
+	}
+	err = acquire(ctx, q.core, []*leaseCalls{calls},
+		func(ctx context.Context, requestID string) (*queuesv1.LeaseResponse, error) {
+			asked.RequestId = requestID
+			return q.QueuesClient.Lease(ctx, asked, options...)
+		},
+		func(_ context.Context, leased *queuesv1.LeaseResponse) error {
+			answer = leased
+			return nil
+		})
+	return answer, err
 }
 
 // Wait waits until a task is done, dead or cancelled, whatever happens to servers, and returns how it
@@ -87,7 +129,7 @@ func (q *Queues) Work(ctx context.Context, options WorkerOptions) error {
 		options.Concurrency = 10
 	}
 	if options.Lease == 0 {
-		options.Lease = 30 * time.Second
+		options.Lease = defaultTaskLease
 	}
 	if options.Patience == 0 {
 		options.Patience = 30 * time.Second

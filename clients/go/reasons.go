@@ -128,7 +128,8 @@ const (
 	ReasonTaskNotFound Reason = "TASK_NOT_FOUND"
 
 	// ReasonTaskNotLeased: The token does not hold a lease of the task: the lease ended and the task was
-	// taken back, or the token never held one. It is an outcome of single items.
+	// taken back, or the token never held one. It is an outcome of single items. Or a
+	// Lease came after the Release of its request_id.
 	ReasonTaskNotLeased Reason = "TASK_NOT_LEASED"
 
 	// ReasonTaskNotWaiting: The task does not wait: a worker has it, or it has ended.

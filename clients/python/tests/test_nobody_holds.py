@@ -128,6 +128,68 @@ async def test_permits(address: str, namespace: str) -> None:
         await eventually(are_free)
 
 
+LEASES = 60
+TASKS = 100
+
+
+def new_tasks() -> list[dict[str, str]]:
+    return [{"kind": "sold", "payload_text": str(number)} for number in range(TASKS)]
+
+
+def lease_request(number: int) -> dict[str, Any]:
+    wait = 60 if number % 4 == 0 else 0
+    return {"queues": ["work", "more"], "lease": 3600, "wait": wait}
+
+
+def done(tasks: Any) -> list[dict[str, str]]:
+    return [{"queue": task.queue, "task_id": task.task_id, "token": task.token} for task in tasks]
+
+
+@in_loop
+async def test_tasks(address: str, namespace: str) -> None:
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+        await q.queues.enqueue_batch(queue="work", new_tasks=new_tasks())
+        left = TASKS
+        for number in range(LEASES):
+            leasing = asyncio.ensure_future(q.queues.lease(lease_request(number)))
+            await asyncio.sleep(random.uniform(0, 0.06 if number % 2 else 0.003))
+            leasing.cancel()
+            for answer in await asyncio.gather(leasing, return_exceptions=True):
+                if not isinstance(answer, BaseException) and answer.tasks:
+                    left -= len(answer.tasks)
+                    await q.queues.ack(done=done(answer.tasks))
+
+        async def are_back() -> bool:
+            return (await q.queues.get_stats(queue="work")).ready_count == left
+
+        await eventually(are_back)
+        rest = (await q.queues.lease(queues=["work"], max_items=TASKS)).tasks
+        assert [task.attempt for task in rest] == [1] * left
+
+
+# Who is interrupted before the call has begun leaves a coroutine that nobody awaits.
+@pytest.mark.filterwarnings("ignore:coroutine '.*' was never awaited:RuntimeWarning")
+def test_tasks_of_interrupted_callers(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        q.queues.enqueue_batch(queue="work", new_tasks=new_tasks())
+        got: list[Any] = []
+        interrupted = 0
+        moment = 1
+        while interrupted_at(
+            moment,
+            lambda: got.append(q.queues.lease(queues=["work"], max_items=10, lease=3600)),
+            in_blocking_client,
+        ):
+            assert not got
+            moment += 1
+            interrupted += 1
+        assert interrupted > 20
+        eventually_is(lambda: q.queues.get_stats(queue="work").ready_count == TASKS - 10)
+        assert [task.attempt for task in got[0].tasks] == [1] * 10
+        rest = q.queues.lease(queues=["work"], max_items=TASKS).tasks
+        assert [task.attempt for task in rest] == [1] * (TASKS - 10)
+
+
 # Who is interrupted before the call has begun leaves a coroutine that nobody awaits.
 @pytest.mark.filterwarnings("ignore:coroutine '.*' was never awaited:RuntimeWarning")
 def test_interrupted_callers(address: str, namespace: str) -> None:

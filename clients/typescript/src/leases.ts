@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
-import { Code } from "@connectrpc/connect";
+import { type CallOptions, Code } from "@connectrpc/connect";
 import { isA } from "./callbacks.js";
 import type { ClientCore } from "./client-core.js";
 import { leasePause, now, pause } from "./clock.js";
@@ -50,6 +50,13 @@ const GIVING_UP_MILLIS = 5_000;
 /** Servers remember for ten minutes that a request was given up. */
 const LONGEST_GIVING_UP = 600_000;
 
+/** What was asked for, and the call that gives it back by the id of the request. */
+export interface Given {
+  /** How long it is held unless it is given back, in milliseconds. */
+  readonly lease: number;
+  giveUp(requestId: string, options: CallOptions): Promise<unknown>;
+}
+
 /**
  * Acquires: asks for grants, and has them kept. When that fails, is aborted or the client is closed,
  * and something may have been granted that the program does not hear of, it is given back in the
@@ -61,7 +68,7 @@ const LONGEST_GIVING_UP = 600_000;
  */
 export async function acquiring<A, T>(
   core: ClientCore,
-  all: readonly LeaseCalls[],
+  all: readonly Given[],
   caller: AbortSignal | undefined,
   ask: (requestId: string, signal: AbortSignal) => Promise<A>,
   keep: (answer: A, signal: AbortSignal) => Promise<T> | undefined,
@@ -102,7 +109,7 @@ function isRefusal(failure: unknown): boolean {
 }
 
 /** Gives up a request; repeated until it is answered, or what it won has ended with its lease. */
-async function giveUp(calls: LeaseCalls, requestId: string): Promise<void> {
+async function giveUp(calls: Given, requestId: string): Promise<void> {
   const end = now() + Math.min(calls.lease, LONGEST_GIVING_UP);
   while (now() < end) {
     try {

@@ -112,3 +112,40 @@ test("closing the client ends acquires and gives back what they win", async () =
     assert.equal((await watcher.locks.get({ name: "x" })).held, false);
   }
 });
+
+test("tasks of a lease that is aborted at any moment are leased again as before", async () => {
+  const calls = 60;
+  const tasks = 100;
+  await using quoin = await connect();
+  const newTasks = Array.from({ length: tasks }, (_, i) => ({
+    kind: "sold",
+    content: { case: "payloadText" as const, value: `${i}` },
+  }));
+  await quoin.queues.enqueueBatch({ queue: "work", newTasks });
+  let done = 0;
+  for (let i = 0; i < calls; i++) {
+    const abort = new AbortController();
+    const request = {
+      queues: ["work", "more"],
+      lease: { seconds: 600n },
+      wait: { seconds: i % 4 ? 0n : 60n },
+    };
+    const leasing = quoin.queues.lease(request, { signal: abort.signal });
+    leasing.catch(() => {});
+    await wait(Math.random() * (i % 2 ? 60 : 3));
+    abort.abort();
+    const leased = await leasing.catch((e) => assert.equal(e, abort.signal.reason));
+    for (const { queue, taskId, token } of leased?.tasks ?? []) {
+      done++;
+      await quoin.queues.ack({ done: [{ queue, taskId, token }] });
+    }
+  }
+  await eventually("all are back", async () => {
+    return (await quoin.queues.getStats({ queue: "work" })).readyCount === BigInt(tasks - done);
+  });
+  const rest = await quoin.queues.lease({ queues: ["work"], maxItems: tasks });
+  assert.deepEqual(
+    rest.tasks.map(({ attempt }) => attempt),
+    Array(tasks - done).fill(1),
+  );
+});

@@ -12,7 +12,7 @@ const REPLACED = {
   counters: ["watch"],
   locks: ["acquire", "acquireAll", "hold", "watch"],
   logs: ["tail"],
-  queues: ["work"],
+  queues: ["lease", "work"],
   semaphores: ["acquire", "hold"],
 };
 

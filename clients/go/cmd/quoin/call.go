@@ -219,23 +219,46 @@ func (r *rpc) undo(ctx context.Context, conn grpc.ClientConnInterface, request *
 		r.app.note("quoin: what was granted in this moment, if anything, ends with its lease")
 		return
 	}
-	named, idOf := textField(release.Input(), "name"), textField(release.Input(), "acquire_request_id")
-	if named == nil || idOf == nil {
+	undone := undone(release.Input(), request, id)
+	if undone == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoLimit)
 	defer cancel()
-	for _, name := range leaseNames(request) {
-		undone := dynamicpb.NewMessage(release.Input())
-		undone.Set(named, protoreflect.ValueOfString(name))
-		undone.Set(idOf, protoreflect.ValueOfString(id))
-		method := "/" + string(release.Parent().FullName()) + "/" + string(release.Name())
-		if err := r.app.invoke(ctx, conn, method, undone, dynamicpb.NewMessage(release.Output())); err != nil {
-			r.app.note("quoin: it is not known whether %s was granted; if it was, it ends with its lease", plain(name))
+	method := "/" + string(release.Parent().FullName()) + "/" + string(release.Name())
+	for what, one := range undone {
+		if err := r.app.invoke(ctx, conn, method, one, dynamicpb.NewMessage(release.Output())); err != nil {
+			r.app.note("quoin: it is not known whether %s was granted; if it was, it ends with its lease", plain(what))
 			return
 		}
 	}
 	r.app.note("quoin: ended; nothing is held")
+}
+
+// undone are the requests of Release, by what each is about, that give back what a request was granted;
+// nil when Release does not take its id.
+func undone(release protoreflect.MessageDescriptor, request *dynamicpb.Message, id string) map[string]*dynamicpb.Message {
+	named, idOf := textField(release, "name"), textField(release, "acquire_request_id")
+	if named != nil && idOf != nil {
+		all := map[string]*dynamicpb.Message{}
+		for _, name := range leaseNames(request) {
+			all[name] = dynamicpb.NewMessage(release)
+			all[name].Set(named, protoreflect.ValueOfString(name))
+			all[name].Set(idOf, protoreflect.ValueOfString(id))
+		}
+		return all
+	}
+	from, idOf := request.Descriptor().Fields().ByName("queues"), textField(release, "lease_request_id")
+	queues := release.Fields().ByName("queues")
+	if from == nil || queues == nil || idOf == nil {
+		return nil
+	}
+	one := dynamicpb.NewMessage(release)
+	for i := range request.Get(from).List().Len() {
+		one.Mutable(queues).List().Append(request.Get(from).List().Get(i))
+	}
+	one.Set(idOf, protoreflect.ValueOfString(id))
+	return map[string]*dynamicpb.Message{"a task": one}
 }
 
 // leaseNames are the names that a request asks leases of.

@@ -131,7 +131,8 @@ const (
 	// The queue has no such task: it never had, or the task is forgotten.
 	ErrorReason_ERROR_REASON_TASK_NOT_FOUND ErrorReason = 701
 	// The token does not hold a lease of the task: the lease ended and the task was
-	// taken back, or the token never held one. It is an outcome of single items.
+	// taken back, or the token never held one. It is an outcome of single items. Or a
+	// Lease came after the Release of its request_id.
 	ErrorReason_ERROR_REASON_TASK_NOT_LEASED ErrorReason = 702
 	// The task does not wait: a worker has it, or it has ended.
 	ErrorReason_ERROR_REASON_TASK_NOT_WAITING ErrorReason = 703

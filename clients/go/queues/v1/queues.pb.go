@@ -277,7 +277,14 @@ type LeaseRequest struct {
 	Preference Preference `protobuf:"varint,5,opt,name=preference,proto3,enum=quoin.queues.v1.Preference" json:"preference,omitempty"`
 	// Only with PREFERENCE_WEIGHTED: how often each queue goes first compared with the others, 1
 	// to 100 each, in the order of the queues; empty for 1 each.
-	Weights       []int32 `protobuf:"varint,6,rep,packed,name=weights,proto3" json:"weights,omitempty"`
+	Weights []int32 `protobuf:"varint,6,rep,packed,name=weights,proto3" json:"weights,omitempty"`
+	// Makes repeating this request safe, and giving back by Release what it leased: at
+	// most 128 printable ASCII characters without spaces. For as long as a task leased for
+	// a request id is leased, the same request gets it again, and no others of its queue.
+	// This is remembered for the lease asked for, 10 minutes at most. Another request with
+	// the same id is refused with REQUEST_ID_REUSED. Answers without tasks are not
+	// remembered.
+	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -354,6 +361,13 @@ func (x *LeaseRequest) GetWeights() []int32 {
 	return nil
 }
 
+func (x *LeaseRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // Tasks that are leased now.
 type LeaseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -400,6 +414,109 @@ func (x *LeaseResponse) GetTasks() []*LeasedTask {
 	return nil
 }
 
+// Gives back what was, or will be, leased for a request.
+type ReleaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Names of the queues, as in the Lease to end: 1 to 16, no name twice.
+	Queues []string `protobuf:"bytes,1,rep,name=queues,proto3" json:"queues,omitempty"`
+	// The request_id of the Lease to end: 1 to 128 printable ASCII characters without
+	// spaces.
+	LeaseRequestId string `protobuf:"bytes,2,opt,name=lease_request_id,json=leaseRequestId,proto3" json:"lease_request_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ReleaseRequest) Reset() {
+	*x = ReleaseRequest{}
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseRequest) ProtoMessage() {}
+
+func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
+func (*ReleaseRequest) Descriptor() ([]byte, []int) {
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ReleaseRequest) GetQueues() []string {
+	if x != nil {
+		return x.Queues
+	}
+	return nil
+}
+
+func (x *ReleaseRequest) GetLeaseRequestId() string {
+	if x != nil {
+		return x.LeaseRequestId
+	}
+	return ""
+}
+
+// Nothing is leased for the request any more.
+type ReleaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many tasks this call gave back. 0 when there was none: nothing had been leased
+	// for the id, the leases had ended, or it was given up before.
+	ReleasedCount *int32 `protobuf:"varint,1,opt,name=released_count,json=releasedCount,proto3,oneof" json:"released_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseResponse) Reset() {
+	*x = ReleaseResponse{}
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseResponse) ProtoMessage() {}
+
+func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseResponse.ProtoReflect.Descriptor instead.
+func (*ReleaseResponse) Descriptor() ([]byte, []int) {
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ReleaseResponse) GetReleasedCount() int32 {
+	if x != nil && x.ReleasedCount != nil {
+		return *x.ReleasedCount
+	}
+	return 0
+}
+
 // Says that tasks are done.
 type AckRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -411,7 +528,7 @@ type AckRequest struct {
 
 func (x *AckRequest) Reset() {
 	*x = AckRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[6]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -423,7 +540,7 @@ func (x *AckRequest) String() string {
 func (*AckRequest) ProtoMessage() {}
 
 func (x *AckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[6]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -436,7 +553,7 @@ func (x *AckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckRequest.ProtoReflect.Descriptor instead.
 func (*AckRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{6}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AckRequest) GetDone() []*Done {
@@ -457,7 +574,7 @@ type AckResponse struct {
 
 func (x *AckResponse) Reset() {
 	*x = AckResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[7]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -469,7 +586,7 @@ func (x *AckResponse) String() string {
 func (*AckResponse) ProtoMessage() {}
 
 func (x *AckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[7]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -482,7 +599,7 @@ func (x *AckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AckResponse.ProtoReflect.Descriptor instead.
 func (*AckResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{7}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *AckResponse) GetOutcomes() []*Outcome {
@@ -503,7 +620,7 @@ type NackRequest struct {
 
 func (x *NackRequest) Reset() {
 	*x = NackRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[8]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -515,7 +632,7 @@ func (x *NackRequest) String() string {
 func (*NackRequest) ProtoMessage() {}
 
 func (x *NackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[8]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -528,7 +645,7 @@ func (x *NackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NackRequest.ProtoReflect.Descriptor instead.
 func (*NackRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{8}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *NackRequest) GetFailed() []*Failed {
@@ -549,7 +666,7 @@ type NackResponse struct {
 
 func (x *NackResponse) Reset() {
 	*x = NackResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[9]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -561,7 +678,7 @@ func (x *NackResponse) String() string {
 func (*NackResponse) ProtoMessage() {}
 
 func (x *NackResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[9]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -574,7 +691,7 @@ func (x *NackResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NackResponse.ProtoReflect.Descriptor instead.
 func (*NackResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{9}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *NackResponse) GetOutcomes() []*Outcome {
@@ -598,7 +715,7 @@ type ExtendRequest struct {
 
 func (x *ExtendRequest) Reset() {
 	*x = ExtendRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[10]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -610,7 +727,7 @@ func (x *ExtendRequest) String() string {
 func (*ExtendRequest) ProtoMessage() {}
 
 func (x *ExtendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[10]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -623,7 +740,7 @@ func (x *ExtendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtendRequest.ProtoReflect.Descriptor instead.
 func (*ExtendRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{10}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ExtendRequest) GetProgress() []*Progress {
@@ -651,7 +768,7 @@ type ExtendResponse struct {
 
 func (x *ExtendResponse) Reset() {
 	*x = ExtendResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[11]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -663,7 +780,7 @@ func (x *ExtendResponse) String() string {
 func (*ExtendResponse) ProtoMessage() {}
 
 func (x *ExtendResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[11]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -676,7 +793,7 @@ func (x *ExtendResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtendResponse.ProtoReflect.Descriptor instead.
 func (*ExtendResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{11}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExtendResponse) GetOutcomes() []*Outcome {
@@ -708,7 +825,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[12]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -720,7 +837,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[12]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -733,7 +850,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{12}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Outcome) GetTaskId() string {
@@ -798,7 +915,7 @@ type WorkRequest struct {
 
 func (x *WorkRequest) Reset() {
 	*x = WorkRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[13]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -810,7 +927,7 @@ func (x *WorkRequest) String() string {
 func (*WorkRequest) ProtoMessage() {}
 
 func (x *WorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[13]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +940,7 @@ func (x *WorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkRequest.ProtoReflect.Descriptor instead.
 func (*WorkRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{13}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WorkRequest) GetMessage() isWorkRequest_Message {
@@ -955,7 +1072,7 @@ type WorkResponse struct {
 
 func (x *WorkResponse) Reset() {
 	*x = WorkResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[14]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -967,7 +1084,7 @@ func (x *WorkResponse) String() string {
 func (*WorkResponse) ProtoMessage() {}
 
 func (x *WorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[14]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -980,7 +1097,7 @@ func (x *WorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkResponse.ProtoReflect.Descriptor instead.
 func (*WorkResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *WorkResponse) GetEvent() isWorkResponse_Event {
@@ -1120,7 +1237,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[15]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1132,7 +1249,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[15]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1145,7 +1262,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{15}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetRequest) GetQueue() string {
@@ -1173,7 +1290,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[16]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1185,7 +1302,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[16]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1198,7 +1315,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{16}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetResponse) GetStatus() *TaskStatus {
@@ -1221,7 +1338,7 @@ type WaitRequest struct {
 
 func (x *WaitRequest) Reset() {
 	*x = WaitRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[17]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1233,7 +1350,7 @@ func (x *WaitRequest) String() string {
 func (*WaitRequest) ProtoMessage() {}
 
 func (x *WaitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[17]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1246,7 +1363,7 @@ func (x *WaitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitRequest.ProtoReflect.Descriptor instead.
 func (*WaitRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{17}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *WaitRequest) GetQueue() string {
@@ -1279,7 +1396,7 @@ type WaitResponse struct {
 
 func (x *WaitResponse) Reset() {
 	*x = WaitResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[18]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1291,7 +1408,7 @@ func (x *WaitResponse) String() string {
 func (*WaitResponse) ProtoMessage() {}
 
 func (x *WaitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[18]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1304,7 +1421,7 @@ func (x *WaitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitResponse.ProtoReflect.Descriptor instead.
 func (*WaitResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{18}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *WaitResponse) GetEvent() isWaitResponse_Event {
@@ -1363,7 +1480,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[19]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1375,7 +1492,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[19]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1388,7 +1505,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{19}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CancelRequest) GetQueue() string {
@@ -1417,7 +1534,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[20]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1429,7 +1546,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[20]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1442,7 +1559,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{20}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CancelResponse) GetState() TaskState {
@@ -1470,7 +1587,7 @@ type RescheduleRequest struct {
 
 func (x *RescheduleRequest) Reset() {
 	*x = RescheduleRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[21]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1482,7 +1599,7 @@ func (x *RescheduleRequest) String() string {
 func (*RescheduleRequest) ProtoMessage() {}
 
 func (x *RescheduleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[21]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1495,7 +1612,7 @@ func (x *RescheduleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RescheduleRequest.ProtoReflect.Descriptor instead.
 func (*RescheduleRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{21}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RescheduleRequest) GetQueue() string {
@@ -1537,7 +1654,7 @@ type RescheduleResponse struct {
 
 func (x *RescheduleResponse) Reset() {
 	*x = RescheduleResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[22]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1549,7 +1666,7 @@ func (x *RescheduleResponse) String() string {
 func (*RescheduleResponse) ProtoMessage() {}
 
 func (x *RescheduleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[22]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1562,7 +1679,7 @@ func (x *RescheduleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RescheduleResponse.ProtoReflect.Descriptor instead.
 func (*RescheduleResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{22}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RescheduleResponse) GetRunTime() *timestamppb.Timestamp {
@@ -1583,7 +1700,7 @@ type GetStatsRequest struct {
 
 func (x *GetStatsRequest) Reset() {
 	*x = GetStatsRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[23]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1595,7 +1712,7 @@ func (x *GetStatsRequest) String() string {
 func (*GetStatsRequest) ProtoMessage() {}
 
 func (x *GetStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[23]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1608,7 +1725,7 @@ func (x *GetStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetStatsRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{23}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetStatsRequest) GetQueue() string {
@@ -1657,7 +1774,7 @@ type GetStatsResponse struct {
 
 func (x *GetStatsResponse) Reset() {
 	*x = GetStatsResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[24]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1669,7 +1786,7 @@ func (x *GetStatsResponse) String() string {
 func (*GetStatsResponse) ProtoMessage() {}
 
 func (x *GetStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[24]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1682,7 +1799,7 @@ func (x *GetStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetStatsResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{24}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetStatsResponse) GetReadyCount() int64 {
@@ -1796,7 +1913,7 @@ type PriorityCount struct {
 
 func (x *PriorityCount) Reset() {
 	*x = PriorityCount{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[25]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1808,7 +1925,7 @@ func (x *PriorityCount) String() string {
 func (*PriorityCount) ProtoMessage() {}
 
 func (x *PriorityCount) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[25]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1821,7 +1938,7 @@ func (x *PriorityCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PriorityCount.ProtoReflect.Descriptor instead.
 func (*PriorityCount) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{25}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *PriorityCount) GetPriority() int32 {
@@ -1855,7 +1972,7 @@ type Rates struct {
 
 func (x *Rates) Reset() {
 	*x = Rates{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[26]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1867,7 +1984,7 @@ func (x *Rates) String() string {
 func (*Rates) ProtoMessage() {}
 
 func (x *Rates) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[26]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1880,7 +1997,7 @@ func (x *Rates) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rates.ProtoReflect.Descriptor instead.
 func (*Rates) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{26}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Rates) GetEnqueuedPerSecond() float64 {
@@ -1930,7 +2047,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[27]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1942,7 +2059,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[27]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1955,7 +2072,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{27}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListRequest) GetQueue() string {
@@ -1999,7 +2116,7 @@ type ListResponse struct {
 
 func (x *ListResponse) Reset() {
 	*x = ListResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[28]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2011,7 +2128,7 @@ func (x *ListResponse) String() string {
 func (*ListResponse) ProtoMessage() {}
 
 func (x *ListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[28]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2024,7 +2141,7 @@ func (x *ListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResponse.ProtoReflect.Descriptor instead.
 func (*ListResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{28}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListResponse) GetStatuses() []*TaskStatus {
@@ -2059,7 +2176,7 @@ type ListDeadRequest struct {
 
 func (x *ListDeadRequest) Reset() {
 	*x = ListDeadRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[29]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2071,7 +2188,7 @@ func (x *ListDeadRequest) String() string {
 func (*ListDeadRequest) ProtoMessage() {}
 
 func (x *ListDeadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[29]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2084,7 +2201,7 @@ func (x *ListDeadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{29}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListDeadRequest) GetQueue() string {
@@ -2128,7 +2245,7 @@ type ListDeadResponse struct {
 
 func (x *ListDeadResponse) Reset() {
 	*x = ListDeadResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[30]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2140,7 +2257,7 @@ func (x *ListDeadResponse) String() string {
 func (*ListDeadResponse) ProtoMessage() {}
 
 func (x *ListDeadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[30]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2153,7 +2270,7 @@ func (x *ListDeadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{30}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListDeadResponse) GetStatuses() []*TaskStatus {
@@ -2188,7 +2305,7 @@ type DeadFilter struct {
 
 func (x *DeadFilter) Reset() {
 	*x = DeadFilter{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[31]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2200,7 +2317,7 @@ func (x *DeadFilter) String() string {
 func (*DeadFilter) ProtoMessage() {}
 
 func (x *DeadFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[31]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2213,7 +2330,7 @@ func (x *DeadFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadFilter.ProtoReflect.Descriptor instead.
 func (*DeadFilter) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{31}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *DeadFilter) GetTaskIds() []string {
@@ -2263,7 +2380,7 @@ type RedriveRequest struct {
 
 func (x *RedriveRequest) Reset() {
 	*x = RedriveRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[32]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2275,7 +2392,7 @@ func (x *RedriveRequest) String() string {
 func (*RedriveRequest) ProtoMessage() {}
 
 func (x *RedriveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[32]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2288,7 +2405,7 @@ func (x *RedriveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveRequest.ProtoReflect.Descriptor instead.
 func (*RedriveRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{32}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RedriveRequest) GetQueue() string {
@@ -2332,7 +2449,7 @@ type RedriveResponse struct {
 
 func (x *RedriveResponse) Reset() {
 	*x = RedriveResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[33]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2344,7 +2461,7 @@ func (x *RedriveResponse) String() string {
 func (*RedriveResponse) ProtoMessage() {}
 
 func (x *RedriveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[33]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2357,7 +2474,7 @@ func (x *RedriveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveResponse.ProtoReflect.Descriptor instead.
 func (*RedriveResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{33}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RedriveResponse) GetRedriven() int32 {
@@ -2388,7 +2505,7 @@ type PurgeRequest struct {
 
 func (x *PurgeRequest) Reset() {
 	*x = PurgeRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[34]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2400,7 +2517,7 @@ func (x *PurgeRequest) String() string {
 func (*PurgeRequest) ProtoMessage() {}
 
 func (x *PurgeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[34]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2413,7 +2530,7 @@ func (x *PurgeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PurgeRequest.ProtoReflect.Descriptor instead.
 func (*PurgeRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{34}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *PurgeRequest) GetQueue() string {
@@ -2443,7 +2560,7 @@ type PurgeResponse struct {
 
 func (x *PurgeResponse) Reset() {
 	*x = PurgeResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[35]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2455,7 +2572,7 @@ func (x *PurgeResponse) String() string {
 func (*PurgeResponse) ProtoMessage() {}
 
 func (x *PurgeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[35]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2468,7 +2585,7 @@ func (x *PurgeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PurgeResponse.ProtoReflect.Descriptor instead.
 func (*PurgeResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{35}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *PurgeResponse) GetPurged() int32 {
@@ -2496,7 +2613,7 @@ type PauseRequest struct {
 
 func (x *PauseRequest) Reset() {
 	*x = PauseRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[36]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2508,7 +2625,7 @@ func (x *PauseRequest) String() string {
 func (*PauseRequest) ProtoMessage() {}
 
 func (x *PauseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[36]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2521,7 +2638,7 @@ func (x *PauseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseRequest.ProtoReflect.Descriptor instead.
 func (*PauseRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{36}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *PauseRequest) GetQueue() string {
@@ -2543,7 +2660,7 @@ type PauseResponse struct {
 
 func (x *PauseResponse) Reset() {
 	*x = PauseResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[37]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2555,7 +2672,7 @@ func (x *PauseResponse) String() string {
 func (*PauseResponse) ProtoMessage() {}
 
 func (x *PauseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[37]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2568,7 +2685,7 @@ func (x *PauseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseResponse.ProtoReflect.Descriptor instead.
 func (*PauseResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{37}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *PauseResponse) GetNewQueue() bool {
@@ -2589,7 +2706,7 @@ type ResumeRequest struct {
 
 func (x *ResumeRequest) Reset() {
 	*x = ResumeRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[38]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2601,7 +2718,7 @@ func (x *ResumeRequest) String() string {
 func (*ResumeRequest) ProtoMessage() {}
 
 func (x *ResumeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[38]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2614,7 +2731,7 @@ func (x *ResumeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeRequest.ProtoReflect.Descriptor instead.
 func (*ResumeRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{38}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ResumeRequest) GetQueue() string {
@@ -2635,7 +2752,7 @@ type ResumeResponse struct {
 
 func (x *ResumeResponse) Reset() {
 	*x = ResumeResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[39]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2647,7 +2764,7 @@ func (x *ResumeResponse) String() string {
 func (*ResumeResponse) ProtoMessage() {}
 
 func (x *ResumeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[39]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2660,7 +2777,7 @@ func (x *ResumeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeResponse.ProtoReflect.Descriptor instead.
 func (*ResumeResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{39}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ResumeResponse) GetWasPaused() bool {
@@ -2689,7 +2806,7 @@ type ConfigureRequest struct {
 
 func (x *ConfigureRequest) Reset() {
 	*x = ConfigureRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[40]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2701,7 +2818,7 @@ func (x *ConfigureRequest) String() string {
 func (*ConfigureRequest) ProtoMessage() {}
 
 func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[40]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2714,7 +2831,7 @@ func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureRequest.ProtoReflect.Descriptor instead.
 func (*ConfigureRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{40}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ConfigureRequest) GetQueue() string {
@@ -2756,7 +2873,7 @@ type ConfigureResponse struct {
 
 func (x *ConfigureResponse) Reset() {
 	*x = ConfigureResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[41]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2768,7 +2885,7 @@ func (x *ConfigureResponse) String() string {
 func (*ConfigureResponse) ProtoMessage() {}
 
 func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[41]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2781,7 +2898,7 @@ func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureResponse.ProtoReflect.Descriptor instead.
 func (*ConfigureResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{41}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ConfigureResponse) GetNewQueue() bool {
@@ -2808,7 +2925,7 @@ type ListQueuesRequest struct {
 
 func (x *ListQueuesRequest) Reset() {
 	*x = ListQueuesRequest{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[42]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2820,7 +2937,7 @@ func (x *ListQueuesRequest) String() string {
 func (*ListQueuesRequest) ProtoMessage() {}
 
 func (x *ListQueuesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[42]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2833,7 +2950,7 @@ func (x *ListQueuesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListQueuesRequest.ProtoReflect.Descriptor instead.
 func (*ListQueuesRequest) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{42}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ListQueuesRequest) GetPrefix() string {
@@ -2870,7 +2987,7 @@ type ListQueuesResponse struct {
 
 func (x *ListQueuesResponse) Reset() {
 	*x = ListQueuesResponse{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[43]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2882,7 +2999,7 @@ func (x *ListQueuesResponse) String() string {
 func (*ListQueuesResponse) ProtoMessage() {}
 
 func (x *ListQueuesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[43]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2895,7 +3012,7 @@ func (x *ListQueuesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListQueuesResponse.ProtoReflect.Descriptor instead.
 func (*ListQueuesResponse) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{43}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ListQueuesResponse) GetQueues() []string {
@@ -2944,7 +3061,7 @@ type WorkRequest_Open struct {
 
 func (x *WorkRequest_Open) Reset() {
 	*x = WorkRequest_Open{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[44]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2956,7 +3073,7 @@ func (x *WorkRequest_Open) String() string {
 func (*WorkRequest_Open) ProtoMessage() {}
 
 func (x *WorkRequest_Open) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[44]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2969,7 +3086,7 @@ func (x *WorkRequest_Open) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkRequest_Open.ProtoReflect.Descriptor instead.
 func (*WorkRequest_Open) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{13, 0}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{15, 0}
 }
 
 func (x *WorkRequest_Open) GetQueues() []string {
@@ -3039,7 +3156,7 @@ type WorkRequest_Started struct {
 
 func (x *WorkRequest_Started) Reset() {
 	*x = WorkRequest_Started{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[45]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3051,7 +3168,7 @@ func (x *WorkRequest_Started) String() string {
 func (*WorkRequest_Started) ProtoMessage() {}
 
 func (x *WorkRequest_Started) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[45]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3064,7 +3181,7 @@ func (x *WorkRequest_Started) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkRequest_Started.ProtoReflect.Descriptor instead.
 func (*WorkRequest_Started) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{13, 1}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{15, 1}
 }
 
 func (x *WorkRequest_Started) GetTaskIds() []string {
@@ -3083,7 +3200,7 @@ type WorkResponse_Opened struct {
 
 func (x *WorkResponse_Opened) Reset() {
 	*x = WorkResponse_Opened{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[46]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3095,7 +3212,7 @@ func (x *WorkResponse_Opened) String() string {
 func (*WorkResponse_Opened) ProtoMessage() {}
 
 func (x *WorkResponse_Opened) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[46]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3108,7 +3225,7 @@ func (x *WorkResponse_Opened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkResponse_Opened.ProtoReflect.Descriptor instead.
 func (*WorkResponse_Opened) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14, 0}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{16, 0}
 }
 
 // Tasks for the worker.
@@ -3122,7 +3239,7 @@ type WorkResponse_Delivery struct {
 
 func (x *WorkResponse_Delivery) Reset() {
 	*x = WorkResponse_Delivery{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[47]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3134,7 +3251,7 @@ func (x *WorkResponse_Delivery) String() string {
 func (*WorkResponse_Delivery) ProtoMessage() {}
 
 func (x *WorkResponse_Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[47]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3147,7 +3264,7 @@ func (x *WorkResponse_Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkResponse_Delivery.ProtoReflect.Descriptor instead.
 func (*WorkResponse_Delivery) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14, 1}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{16, 1}
 }
 
 func (x *WorkResponse_Delivery) GetTasks() []*LeasedTask {
@@ -3168,7 +3285,7 @@ type WorkResponse_Settled struct {
 
 func (x *WorkResponse_Settled) Reset() {
 	*x = WorkResponse_Settled{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[48]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3180,7 +3297,7 @@ func (x *WorkResponse_Settled) String() string {
 func (*WorkResponse_Settled) ProtoMessage() {}
 
 func (x *WorkResponse_Settled) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[48]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3193,7 +3310,7 @@ func (x *WorkResponse_Settled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkResponse_Settled.ProtoReflect.Descriptor instead.
 func (*WorkResponse_Settled) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14, 2}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{16, 2}
 }
 
 func (x *WorkResponse_Settled) GetOutcomes() []*Outcome {
@@ -3218,7 +3335,7 @@ type WorkResponse_TaskLost struct {
 
 func (x *WorkResponse_TaskLost) Reset() {
 	*x = WorkResponse_TaskLost{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[49]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3230,7 +3347,7 @@ func (x *WorkResponse_TaskLost) String() string {
 func (*WorkResponse_TaskLost) ProtoMessage() {}
 
 func (x *WorkResponse_TaskLost) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[49]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3243,7 +3360,7 @@ func (x *WorkResponse_TaskLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkResponse_TaskLost.ProtoReflect.Descriptor instead.
 func (*WorkResponse_TaskLost) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14, 3}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{16, 3}
 }
 
 func (x *WorkResponse_TaskLost) GetQueue() string {
@@ -3282,7 +3399,7 @@ type WorkResponse_TaskCancelled struct {
 
 func (x *WorkResponse_TaskCancelled) Reset() {
 	*x = WorkResponse_TaskCancelled{}
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[50]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3294,7 +3411,7 @@ func (x *WorkResponse_TaskCancelled) String() string {
 func (*WorkResponse_TaskCancelled) ProtoMessage() {}
 
 func (x *WorkResponse_TaskCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_quoin_queues_v1_queues_proto_msgTypes[50]
+	mi := &file_quoin_queues_v1_queues_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3307,7 +3424,7 @@ func (x *WorkResponse_TaskCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkResponse_TaskCancelled.ProtoReflect.Descriptor instead.
 func (*WorkResponse_TaskCancelled) Descriptor() ([]byte, []int) {
-	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{14, 4}
+	return file_quoin_queues_v1_queues_proto_rawDescGZIP(), []int{16, 4}
 }
 
 func (x *WorkResponse_TaskCancelled) GetQueue() string {
@@ -3352,7 +3469,7 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\"R\n" +
 	"\x14EnqueueBatchResponse\x12:\n" +
-	"\aresults\x18\x01 \x03(\v2 .quoin.queues.v1.EnqueueResponseR\aresults\"\xfa\x01\n" +
+	"\aresults\x18\x01 \x03(\v2 .quoin.queues.v1.EnqueueResponseR\aresults\"\x99\x02\n" +
 	"\fLeaseRequest\x12\x16\n" +
 	"\x06queues\x18\x01 \x03(\tR\x06queues\x12\x1b\n" +
 	"\tmax_items\x18\x02 \x01(\x05R\bmaxItems\x12/\n" +
@@ -3361,9 +3478,17 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"\n" +
 	"preference\x18\x05 \x01(\x0e2\x1b.quoin.queues.v1.PreferenceR\n" +
 	"preference\x12\x18\n" +
-	"\aweights\x18\x06 \x03(\x05R\aweights\"B\n" +
+	"\aweights\x18\x06 \x03(\x05R\aweights\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\a \x01(\tR\trequestId\"B\n" +
 	"\rLeaseResponse\x121\n" +
-	"\x05tasks\x18\x01 \x03(\v2\x1b.quoin.queues.v1.LeasedTaskR\x05tasks\"7\n" +
+	"\x05tasks\x18\x01 \x03(\v2\x1b.quoin.queues.v1.LeasedTaskR\x05tasks\"R\n" +
+	"\x0eReleaseRequest\x12\x16\n" +
+	"\x06queues\x18\x01 \x03(\tR\x06queues\x12(\n" +
+	"\x10lease_request_id\x18\x02 \x01(\tR\x0eleaseRequestId\"P\n" +
+	"\x0fReleaseResponse\x12*\n" +
+	"\x0ereleased_count\x18\x01 \x01(\x05H\x00R\rreleasedCount\x88\x01\x01B\x11\n" +
+	"\x0f_released_count\"7\n" +
 	"\n" +
 	"AckRequest\x12)\n" +
 	"\x04done\x18\x01 \x03(\v2\x15.quoin.queues.v1.DoneR\x04done\"C\n" +
@@ -3577,11 +3702,12 @@ const file_quoin_queues_v1_queues_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"T\n" +
 	"\x12ListQueuesResponse\x12\x16\n" +
 	"\x06queues\x18\x01 \x03(\tR\x06queues\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xca\r\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xa5\x0e\n" +
 	"\x06Queues\x12R\n" +
 	"\aEnqueue\x12\x1f.quoin.queues.v1.EnqueueRequest\x1a .quoin.queues.v1.EnqueueResponse\"\x04\xc0\xf3\x18\x02\x12a\n" +
 	"\fEnqueueBatch\x12$.quoin.queues.v1.EnqueueBatchRequest\x1a%.quoin.queues.v1.EnqueueBatchResponse\"\x04\xc0\xf3\x18\x02\x12P\n" +
-	"\x05Lease\x12\x1d.quoin.queues.v1.LeaseRequest\x1a\x1e.quoin.queues.v1.LeaseResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12M\n" +
+	"\x05Lease\x12\x1d.quoin.queues.v1.LeaseRequest\x1a\x1e.quoin.queues.v1.LeaseResponse\"\b\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x12Y\n" +
+	"\aRelease\x12\x1f.quoin.queues.v1.ReleaseRequest\x1a .quoin.queues.v1.ReleaseResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12M\n" +
 	"\x03Ack\x12\x1b.quoin.queues.v1.AckRequest\x1a\x1c.quoin.queues.v1.AckResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12P\n" +
 	"\x04Nack\x12\x1c.quoin.queues.v1.NackRequest\x1a\x1d.quoin.queues.v1.NackResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12V\n" +
 	"\x06Extend\x12\x1e.quoin.queues.v1.ExtendRequest\x1a\x1f.quoin.queues.v1.ExtendResponse\"\v\xc0\xf3\x18\x02\xc8\xf3\x18\x01\x90\x02\x02\x12Q\n" +
@@ -3615,7 +3741,7 @@ func file_quoin_queues_v1_queues_proto_rawDescGZIP() []byte {
 	return file_quoin_queues_v1_queues_proto_rawDescData
 }
 
-var file_quoin_queues_v1_queues_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
+var file_quoin_queues_v1_queues_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
 var file_quoin_queues_v1_queues_proto_goTypes = []any{
 	(*EnqueueRequest)(nil),             // 0: quoin.queues.v1.EnqueueRequest
 	(*EnqueueResponse)(nil),            // 1: quoin.queues.v1.EnqueueResponse
@@ -3623,161 +3749,165 @@ var file_quoin_queues_v1_queues_proto_goTypes = []any{
 	(*EnqueueBatchResponse)(nil),       // 3: quoin.queues.v1.EnqueueBatchResponse
 	(*LeaseRequest)(nil),               // 4: quoin.queues.v1.LeaseRequest
 	(*LeaseResponse)(nil),              // 5: quoin.queues.v1.LeaseResponse
-	(*AckRequest)(nil),                 // 6: quoin.queues.v1.AckRequest
-	(*AckResponse)(nil),                // 7: quoin.queues.v1.AckResponse
-	(*NackRequest)(nil),                // 8: quoin.queues.v1.NackRequest
-	(*NackResponse)(nil),               // 9: quoin.queues.v1.NackResponse
-	(*ExtendRequest)(nil),              // 10: quoin.queues.v1.ExtendRequest
-	(*ExtendResponse)(nil),             // 11: quoin.queues.v1.ExtendResponse
-	(*Outcome)(nil),                    // 12: quoin.queues.v1.Outcome
-	(*WorkRequest)(nil),                // 13: quoin.queues.v1.WorkRequest
-	(*WorkResponse)(nil),               // 14: quoin.queues.v1.WorkResponse
-	(*GetRequest)(nil),                 // 15: quoin.queues.v1.GetRequest
-	(*GetResponse)(nil),                // 16: quoin.queues.v1.GetResponse
-	(*WaitRequest)(nil),                // 17: quoin.queues.v1.WaitRequest
-	(*WaitResponse)(nil),               // 18: quoin.queues.v1.WaitResponse
-	(*CancelRequest)(nil),              // 19: quoin.queues.v1.CancelRequest
-	(*CancelResponse)(nil),             // 20: quoin.queues.v1.CancelResponse
-	(*RescheduleRequest)(nil),          // 21: quoin.queues.v1.RescheduleRequest
-	(*RescheduleResponse)(nil),         // 22: quoin.queues.v1.RescheduleResponse
-	(*GetStatsRequest)(nil),            // 23: quoin.queues.v1.GetStatsRequest
-	(*GetStatsResponse)(nil),           // 24: quoin.queues.v1.GetStatsResponse
-	(*PriorityCount)(nil),              // 25: quoin.queues.v1.PriorityCount
-	(*Rates)(nil),                      // 26: quoin.queues.v1.Rates
-	(*ListRequest)(nil),                // 27: quoin.queues.v1.ListRequest
-	(*ListResponse)(nil),               // 28: quoin.queues.v1.ListResponse
-	(*ListDeadRequest)(nil),            // 29: quoin.queues.v1.ListDeadRequest
-	(*ListDeadResponse)(nil),           // 30: quoin.queues.v1.ListDeadResponse
-	(*DeadFilter)(nil),                 // 31: quoin.queues.v1.DeadFilter
-	(*RedriveRequest)(nil),             // 32: quoin.queues.v1.RedriveRequest
-	(*RedriveResponse)(nil),            // 33: quoin.queues.v1.RedriveResponse
-	(*PurgeRequest)(nil),               // 34: quoin.queues.v1.PurgeRequest
-	(*PurgeResponse)(nil),              // 35: quoin.queues.v1.PurgeResponse
-	(*PauseRequest)(nil),               // 36: quoin.queues.v1.PauseRequest
-	(*PauseResponse)(nil),              // 37: quoin.queues.v1.PauseResponse
-	(*ResumeRequest)(nil),              // 38: quoin.queues.v1.ResumeRequest
-	(*ResumeResponse)(nil),             // 39: quoin.queues.v1.ResumeResponse
-	(*ConfigureRequest)(nil),           // 40: quoin.queues.v1.ConfigureRequest
-	(*ConfigureResponse)(nil),          // 41: quoin.queues.v1.ConfigureResponse
-	(*ListQueuesRequest)(nil),          // 42: quoin.queues.v1.ListQueuesRequest
-	(*ListQueuesResponse)(nil),         // 43: quoin.queues.v1.ListQueuesResponse
-	(*WorkRequest_Open)(nil),           // 44: quoin.queues.v1.WorkRequest.Open
-	(*WorkRequest_Started)(nil),        // 45: quoin.queues.v1.WorkRequest.Started
-	(*WorkResponse_Opened)(nil),        // 46: quoin.queues.v1.WorkResponse.Opened
-	(*WorkResponse_Delivery)(nil),      // 47: quoin.queues.v1.WorkResponse.Delivery
-	(*WorkResponse_Settled)(nil),       // 48: quoin.queues.v1.WorkResponse.Settled
-	(*WorkResponse_TaskLost)(nil),      // 49: quoin.queues.v1.WorkResponse.TaskLost
-	(*WorkResponse_TaskCancelled)(nil), // 50: quoin.queues.v1.WorkResponse.TaskCancelled
-	(*NewTask)(nil),                    // 51: quoin.queues.v1.NewTask
-	(*durationpb.Duration)(nil),        // 52: google.protobuf.Duration
-	(Preference)(0),                    // 53: quoin.queues.v1.Preference
-	(*LeasedTask)(nil),                 // 54: quoin.queues.v1.LeasedTask
-	(*Done)(nil),                       // 55: quoin.queues.v1.Done
-	(*Failed)(nil),                     // 56: quoin.queues.v1.Failed
-	(*Progress)(nil),                   // 57: quoin.queues.v1.Progress
-	(v1.ErrorReason)(0),                // 58: quoin.errors.v1.ErrorReason
-	(TaskState)(0),                     // 59: quoin.queues.v1.TaskState
-	(*timestamppb.Timestamp)(nil),      // 60: google.protobuf.Timestamp
-	(*v11.Heartbeat)(nil),              // 61: quoin.streams.v1.Heartbeat
-	(*v11.Reconnect)(nil),              // 62: quoin.streams.v1.Reconnect
-	(*TaskStatus)(nil),                 // 63: quoin.queues.v1.TaskStatus
-	(DeadReason)(0),                    // 64: quoin.queues.v1.DeadReason
+	(*ReleaseRequest)(nil),             // 6: quoin.queues.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),            // 7: quoin.queues.v1.ReleaseResponse
+	(*AckRequest)(nil),                 // 8: quoin.queues.v1.AckRequest
+	(*AckResponse)(nil),                // 9: quoin.queues.v1.AckResponse
+	(*NackRequest)(nil),                // 10: quoin.queues.v1.NackRequest
+	(*NackResponse)(nil),               // 11: quoin.queues.v1.NackResponse
+	(*ExtendRequest)(nil),              // 12: quoin.queues.v1.ExtendRequest
+	(*ExtendResponse)(nil),             // 13: quoin.queues.v1.ExtendResponse
+	(*Outcome)(nil),                    // 14: quoin.queues.v1.Outcome
+	(*WorkRequest)(nil),                // 15: quoin.queues.v1.WorkRequest
+	(*WorkResponse)(nil),               // 16: quoin.queues.v1.WorkResponse
+	(*GetRequest)(nil),                 // 17: quoin.queues.v1.GetRequest
+	(*GetResponse)(nil),                // 18: quoin.queues.v1.GetResponse
+	(*WaitRequest)(nil),                // 19: quoin.queues.v1.WaitRequest
+	(*WaitResponse)(nil),               // 20: quoin.queues.v1.WaitResponse
+	(*CancelRequest)(nil),              // 21: quoin.queues.v1.CancelRequest
+	(*CancelResponse)(nil),             // 22: quoin.queues.v1.CancelResponse
+	(*RescheduleRequest)(nil),          // 23: quoin.queues.v1.RescheduleRequest
+	(*RescheduleResponse)(nil),         // 24: quoin.queues.v1.RescheduleResponse
+	(*GetStatsRequest)(nil),            // 25: quoin.queues.v1.GetStatsRequest
+	(*GetStatsResponse)(nil),           // 26: quoin.queues.v1.GetStatsResponse
+	(*PriorityCount)(nil),              // 27: quoin.queues.v1.PriorityCount
+	(*Rates)(nil),                      // 28: quoin.queues.v1.Rates
+	(*ListRequest)(nil),                // 29: quoin.queues.v1.ListRequest
+	(*ListResponse)(nil),               // 30: quoin.queues.v1.ListResponse
+	(*ListDeadRequest)(nil),            // 31: quoin.queues.v1.ListDeadRequest
+	(*ListDeadResponse)(nil),           // 32: quoin.queues.v1.ListDeadResponse
+	(*DeadFilter)(nil),                 // 33: quoin.queues.v1.DeadFilter
+	(*RedriveRequest)(nil),             // 34: quoin.queues.v1.RedriveRequest
+	(*RedriveResponse)(nil),            // 35: quoin.queues.v1.RedriveResponse
+	(*PurgeRequest)(nil),               // 36: quoin.queues.v1.PurgeRequest
+	(*PurgeResponse)(nil),              // 37: quoin.queues.v1.PurgeResponse
+	(*PauseRequest)(nil),               // 38: quoin.queues.v1.PauseRequest
+	(*PauseResponse)(nil),              // 39: quoin.queues.v1.PauseResponse
+	(*ResumeRequest)(nil),              // 40: quoin.queues.v1.ResumeRequest
+	(*ResumeResponse)(nil),             // 41: quoin.queues.v1.ResumeResponse
+	(*ConfigureRequest)(nil),           // 42: quoin.queues.v1.ConfigureRequest
+	(*ConfigureResponse)(nil),          // 43: quoin.queues.v1.ConfigureResponse
+	(*ListQueuesRequest)(nil),          // 44: quoin.queues.v1.ListQueuesRequest
+	(*ListQueuesResponse)(nil),         // 45: quoin.queues.v1.ListQueuesResponse
+	(*WorkRequest_Open)(nil),           // 46: quoin.queues.v1.WorkRequest.Open
+	(*WorkRequest_Started)(nil),        // 47: quoin.queues.v1.WorkRequest.Started
+	(*WorkResponse_Opened)(nil),        // 48: quoin.queues.v1.WorkResponse.Opened
+	(*WorkResponse_Delivery)(nil),      // 49: quoin.queues.v1.WorkResponse.Delivery
+	(*WorkResponse_Settled)(nil),       // 50: quoin.queues.v1.WorkResponse.Settled
+	(*WorkResponse_TaskLost)(nil),      // 51: quoin.queues.v1.WorkResponse.TaskLost
+	(*WorkResponse_TaskCancelled)(nil), // 52: quoin.queues.v1.WorkResponse.TaskCancelled
+	(*NewTask)(nil),                    // 53: quoin.queues.v1.NewTask
+	(*durationpb.Duration)(nil),        // 54: google.protobuf.Duration
+	(Preference)(0),                    // 55: quoin.queues.v1.Preference
+	(*LeasedTask)(nil),                 // 56: quoin.queues.v1.LeasedTask
+	(*Done)(nil),                       // 57: quoin.queues.v1.Done
+	(*Failed)(nil),                     // 58: quoin.queues.v1.Failed
+	(*Progress)(nil),                   // 59: quoin.queues.v1.Progress
+	(v1.ErrorReason)(0),                // 60: quoin.errors.v1.ErrorReason
+	(TaskState)(0),                     // 61: quoin.queues.v1.TaskState
+	(*timestamppb.Timestamp)(nil),      // 62: google.protobuf.Timestamp
+	(*v11.Heartbeat)(nil),              // 63: quoin.streams.v1.Heartbeat
+	(*v11.Reconnect)(nil),              // 64: quoin.streams.v1.Reconnect
+	(*TaskStatus)(nil),                 // 65: quoin.queues.v1.TaskStatus
+	(DeadReason)(0),                    // 66: quoin.queues.v1.DeadReason
 }
 var file_quoin_queues_v1_queues_proto_depIdxs = []int32{
-	51, // 0: quoin.queues.v1.EnqueueRequest.task:type_name -> quoin.queues.v1.NewTask
-	51, // 1: quoin.queues.v1.EnqueueBatchRequest.new_tasks:type_name -> quoin.queues.v1.NewTask
+	53, // 0: quoin.queues.v1.EnqueueRequest.task:type_name -> quoin.queues.v1.NewTask
+	53, // 1: quoin.queues.v1.EnqueueBatchRequest.new_tasks:type_name -> quoin.queues.v1.NewTask
 	1,  // 2: quoin.queues.v1.EnqueueBatchResponse.results:type_name -> quoin.queues.v1.EnqueueResponse
-	52, // 3: quoin.queues.v1.LeaseRequest.lease:type_name -> google.protobuf.Duration
-	52, // 4: quoin.queues.v1.LeaseRequest.wait:type_name -> google.protobuf.Duration
-	53, // 5: quoin.queues.v1.LeaseRequest.preference:type_name -> quoin.queues.v1.Preference
-	54, // 6: quoin.queues.v1.LeaseResponse.tasks:type_name -> quoin.queues.v1.LeasedTask
-	55, // 7: quoin.queues.v1.AckRequest.done:type_name -> quoin.queues.v1.Done
-	12, // 8: quoin.queues.v1.AckResponse.outcomes:type_name -> quoin.queues.v1.Outcome
-	56, // 9: quoin.queues.v1.NackRequest.failed:type_name -> quoin.queues.v1.Failed
-	12, // 10: quoin.queues.v1.NackResponse.outcomes:type_name -> quoin.queues.v1.Outcome
-	57, // 11: quoin.queues.v1.ExtendRequest.progress:type_name -> quoin.queues.v1.Progress
-	52, // 12: quoin.queues.v1.ExtendRequest.lease:type_name -> google.protobuf.Duration
-	12, // 13: quoin.queues.v1.ExtendResponse.outcomes:type_name -> quoin.queues.v1.Outcome
-	58, // 14: quoin.queues.v1.Outcome.reason:type_name -> quoin.errors.v1.ErrorReason
-	59, // 15: quoin.queues.v1.Outcome.state:type_name -> quoin.queues.v1.TaskState
-	60, // 16: quoin.queues.v1.Outcome.expire_time:type_name -> google.protobuf.Timestamp
-	44, // 17: quoin.queues.v1.WorkRequest.open:type_name -> quoin.queues.v1.WorkRequest.Open
-	45, // 18: quoin.queues.v1.WorkRequest.started:type_name -> quoin.queues.v1.WorkRequest.Started
-	55, // 19: quoin.queues.v1.WorkRequest.ack:type_name -> quoin.queues.v1.Done
-	56, // 20: quoin.queues.v1.WorkRequest.nack:type_name -> quoin.queues.v1.Failed
-	57, // 21: quoin.queues.v1.WorkRequest.progress:type_name -> quoin.queues.v1.Progress
-	46, // 22: quoin.queues.v1.WorkResponse.opened:type_name -> quoin.queues.v1.WorkResponse.Opened
-	47, // 23: quoin.queues.v1.WorkResponse.delivery:type_name -> quoin.queues.v1.WorkResponse.Delivery
-	48, // 24: quoin.queues.v1.WorkResponse.settled:type_name -> quoin.queues.v1.WorkResponse.Settled
-	49, // 25: quoin.queues.v1.WorkResponse.task_lost:type_name -> quoin.queues.v1.WorkResponse.TaskLost
-	50, // 26: quoin.queues.v1.WorkResponse.task_cancelled:type_name -> quoin.queues.v1.WorkResponse.TaskCancelled
-	61, // 27: quoin.queues.v1.WorkResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
-	62, // 28: quoin.queues.v1.WorkResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
-	63, // 29: quoin.queues.v1.GetResponse.status:type_name -> quoin.queues.v1.TaskStatus
-	63, // 30: quoin.queues.v1.WaitResponse.status:type_name -> quoin.queues.v1.TaskStatus
-	62, // 31: quoin.queues.v1.WaitResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
-	59, // 32: quoin.queues.v1.CancelResponse.state:type_name -> quoin.queues.v1.TaskState
-	52, // 33: quoin.queues.v1.RescheduleRequest.delay:type_name -> google.protobuf.Duration
-	60, // 34: quoin.queues.v1.RescheduleRequest.run_time:type_name -> google.protobuf.Timestamp
-	60, // 35: quoin.queues.v1.RescheduleResponse.run_time:type_name -> google.protobuf.Timestamp
-	25, // 36: quoin.queues.v1.GetStatsResponse.ready_by_priority:type_name -> quoin.queues.v1.PriorityCount
-	52, // 37: quoin.queues.v1.GetStatsResponse.oldest_age:type_name -> google.protobuf.Duration
-	60, // 38: quoin.queues.v1.GetStatsResponse.next_run_time:type_name -> google.protobuf.Timestamp
-	26, // 39: quoin.queues.v1.GetStatsResponse.rates:type_name -> quoin.queues.v1.Rates
-	59, // 40: quoin.queues.v1.ListRequest.state:type_name -> quoin.queues.v1.TaskState
-	63, // 41: quoin.queues.v1.ListResponse.statuses:type_name -> quoin.queues.v1.TaskStatus
-	31, // 42: quoin.queues.v1.ListDeadRequest.filter:type_name -> quoin.queues.v1.DeadFilter
-	63, // 43: quoin.queues.v1.ListDeadResponse.statuses:type_name -> quoin.queues.v1.TaskStatus
-	64, // 44: quoin.queues.v1.DeadFilter.dead_reason:type_name -> quoin.queues.v1.DeadReason
-	31, // 45: quoin.queues.v1.RedriveRequest.filter:type_name -> quoin.queues.v1.DeadFilter
-	59, // 46: quoin.queues.v1.PurgeRequest.states:type_name -> quoin.queues.v1.TaskState
-	52, // 47: quoin.queues.v1.WorkRequest.Open.lease:type_name -> google.protobuf.Duration
-	53, // 48: quoin.queues.v1.WorkRequest.Open.preference:type_name -> quoin.queues.v1.Preference
-	57, // 49: quoin.queues.v1.WorkRequest.Open.held_tasks:type_name -> quoin.queues.v1.Progress
-	54, // 50: quoin.queues.v1.WorkResponse.Delivery.tasks:type_name -> quoin.queues.v1.LeasedTask
-	12, // 51: quoin.queues.v1.WorkResponse.Settled.outcomes:type_name -> quoin.queues.v1.Outcome
+	54, // 3: quoin.queues.v1.LeaseRequest.lease:type_name -> google.protobuf.Duration
+	54, // 4: quoin.queues.v1.LeaseRequest.wait:type_name -> google.protobuf.Duration
+	55, // 5: quoin.queues.v1.LeaseRequest.preference:type_name -> quoin.queues.v1.Preference
+	56, // 6: quoin.queues.v1.LeaseResponse.tasks:type_name -> quoin.queues.v1.LeasedTask
+	57, // 7: quoin.queues.v1.AckRequest.done:type_name -> quoin.queues.v1.Done
+	14, // 8: quoin.queues.v1.AckResponse.outcomes:type_name -> quoin.queues.v1.Outcome
+	58, // 9: quoin.queues.v1.NackRequest.failed:type_name -> quoin.queues.v1.Failed
+	14, // 10: quoin.queues.v1.NackResponse.outcomes:type_name -> quoin.queues.v1.Outcome
+	59, // 11: quoin.queues.v1.ExtendRequest.progress:type_name -> quoin.queues.v1.Progress
+	54, // 12: quoin.queues.v1.ExtendRequest.lease:type_name -> google.protobuf.Duration
+	14, // 13: quoin.queues.v1.ExtendResponse.outcomes:type_name -> quoin.queues.v1.Outcome
+	60, // 14: quoin.queues.v1.Outcome.reason:type_name -> quoin.errors.v1.ErrorReason
+	61, // 15: quoin.queues.v1.Outcome.state:type_name -> quoin.queues.v1.TaskState
+	62, // 16: quoin.queues.v1.Outcome.expire_time:type_name -> google.protobuf.Timestamp
+	46, // 17: quoin.queues.v1.WorkRequest.open:type_name -> quoin.queues.v1.WorkRequest.Open
+	47, // 18: quoin.queues.v1.WorkRequest.started:type_name -> quoin.queues.v1.WorkRequest.Started
+	57, // 19: quoin.queues.v1.WorkRequest.ack:type_name -> quoin.queues.v1.Done
+	58, // 20: quoin.queues.v1.WorkRequest.nack:type_name -> quoin.queues.v1.Failed
+	59, // 21: quoin.queues.v1.WorkRequest.progress:type_name -> quoin.queues.v1.Progress
+	48, // 22: quoin.queues.v1.WorkResponse.opened:type_name -> quoin.queues.v1.WorkResponse.Opened
+	49, // 23: quoin.queues.v1.WorkResponse.delivery:type_name -> quoin.queues.v1.WorkResponse.Delivery
+	50, // 24: quoin.queues.v1.WorkResponse.settled:type_name -> quoin.queues.v1.WorkResponse.Settled
+	51, // 25: quoin.queues.v1.WorkResponse.task_lost:type_name -> quoin.queues.v1.WorkResponse.TaskLost
+	52, // 26: quoin.queues.v1.WorkResponse.task_cancelled:type_name -> quoin.queues.v1.WorkResponse.TaskCancelled
+	63, // 27: quoin.queues.v1.WorkResponse.heartbeat:type_name -> quoin.streams.v1.Heartbeat
+	64, // 28: quoin.queues.v1.WorkResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	65, // 29: quoin.queues.v1.GetResponse.status:type_name -> quoin.queues.v1.TaskStatus
+	65, // 30: quoin.queues.v1.WaitResponse.status:type_name -> quoin.queues.v1.TaskStatus
+	64, // 31: quoin.queues.v1.WaitResponse.reconnect:type_name -> quoin.streams.v1.Reconnect
+	61, // 32: quoin.queues.v1.CancelResponse.state:type_name -> quoin.queues.v1.TaskState
+	54, // 33: quoin.queues.v1.RescheduleRequest.delay:type_name -> google.protobuf.Duration
+	62, // 34: quoin.queues.v1.RescheduleRequest.run_time:type_name -> google.protobuf.Timestamp
+	62, // 35: quoin.queues.v1.RescheduleResponse.run_time:type_name -> google.protobuf.Timestamp
+	27, // 36: quoin.queues.v1.GetStatsResponse.ready_by_priority:type_name -> quoin.queues.v1.PriorityCount
+	54, // 37: quoin.queues.v1.GetStatsResponse.oldest_age:type_name -> google.protobuf.Duration
+	62, // 38: quoin.queues.v1.GetStatsResponse.next_run_time:type_name -> google.protobuf.Timestamp
+	28, // 39: quoin.queues.v1.GetStatsResponse.rates:type_name -> quoin.queues.v1.Rates
+	61, // 40: quoin.queues.v1.ListRequest.state:type_name -> quoin.queues.v1.TaskState
+	65, // 41: quoin.queues.v1.ListResponse.statuses:type_name -> quoin.queues.v1.TaskStatus
+	33, // 42: quoin.queues.v1.ListDeadRequest.filter:type_name -> quoin.queues.v1.DeadFilter
+	65, // 43: quoin.queues.v1.ListDeadResponse.statuses:type_name -> quoin.queues.v1.TaskStatus
+	66, // 44: quoin.queues.v1.DeadFilter.dead_reason:type_name -> quoin.queues.v1.DeadReason
+	33, // 45: quoin.queues.v1.RedriveRequest.filter:type_name -> quoin.queues.v1.DeadFilter
+	61, // 46: quoin.queues.v1.PurgeRequest.states:type_name -> quoin.queues.v1.TaskState
+	54, // 47: quoin.queues.v1.WorkRequest.Open.lease:type_name -> google.protobuf.Duration
+	55, // 48: quoin.queues.v1.WorkRequest.Open.preference:type_name -> quoin.queues.v1.Preference
+	59, // 49: quoin.queues.v1.WorkRequest.Open.held_tasks:type_name -> quoin.queues.v1.Progress
+	56, // 50: quoin.queues.v1.WorkResponse.Delivery.tasks:type_name -> quoin.queues.v1.LeasedTask
+	14, // 51: quoin.queues.v1.WorkResponse.Settled.outcomes:type_name -> quoin.queues.v1.Outcome
 	0,  // 52: quoin.queues.v1.Queues.Enqueue:input_type -> quoin.queues.v1.EnqueueRequest
 	2,  // 53: quoin.queues.v1.Queues.EnqueueBatch:input_type -> quoin.queues.v1.EnqueueBatchRequest
 	4,  // 54: quoin.queues.v1.Queues.Lease:input_type -> quoin.queues.v1.LeaseRequest
-	6,  // 55: quoin.queues.v1.Queues.Ack:input_type -> quoin.queues.v1.AckRequest
-	8,  // 56: quoin.queues.v1.Queues.Nack:input_type -> quoin.queues.v1.NackRequest
-	10, // 57: quoin.queues.v1.Queues.Extend:input_type -> quoin.queues.v1.ExtendRequest
-	13, // 58: quoin.queues.v1.Queues.Work:input_type -> quoin.queues.v1.WorkRequest
-	15, // 59: quoin.queues.v1.Queues.Get:input_type -> quoin.queues.v1.GetRequest
-	17, // 60: quoin.queues.v1.Queues.Wait:input_type -> quoin.queues.v1.WaitRequest
-	19, // 61: quoin.queues.v1.Queues.Cancel:input_type -> quoin.queues.v1.CancelRequest
-	21, // 62: quoin.queues.v1.Queues.Reschedule:input_type -> quoin.queues.v1.RescheduleRequest
-	23, // 63: quoin.queues.v1.Queues.GetStats:input_type -> quoin.queues.v1.GetStatsRequest
-	27, // 64: quoin.queues.v1.Queues.List:input_type -> quoin.queues.v1.ListRequest
-	29, // 65: quoin.queues.v1.Queues.ListDead:input_type -> quoin.queues.v1.ListDeadRequest
-	32, // 66: quoin.queues.v1.Queues.Redrive:input_type -> quoin.queues.v1.RedriveRequest
-	34, // 67: quoin.queues.v1.Queues.Purge:input_type -> quoin.queues.v1.PurgeRequest
-	36, // 68: quoin.queues.v1.Queues.Pause:input_type -> quoin.queues.v1.PauseRequest
-	38, // 69: quoin.queues.v1.Queues.Resume:input_type -> quoin.queues.v1.ResumeRequest
-	40, // 70: quoin.queues.v1.Queues.Configure:input_type -> quoin.queues.v1.ConfigureRequest
-	42, // 71: quoin.queues.v1.Queues.ListQueues:input_type -> quoin.queues.v1.ListQueuesRequest
-	1,  // 72: quoin.queues.v1.Queues.Enqueue:output_type -> quoin.queues.v1.EnqueueResponse
-	3,  // 73: quoin.queues.v1.Queues.EnqueueBatch:output_type -> quoin.queues.v1.EnqueueBatchResponse
-	5,  // 74: quoin.queues.v1.Queues.Lease:output_type -> quoin.queues.v1.LeaseResponse
-	7,  // 75: quoin.queues.v1.Queues.Ack:output_type -> quoin.queues.v1.AckResponse
-	9,  // 76: quoin.queues.v1.Queues.Nack:output_type -> quoin.queues.v1.NackResponse
-	11, // 77: quoin.queues.v1.Queues.Extend:output_type -> quoin.queues.v1.ExtendResponse
-	14, // 78: quoin.queues.v1.Queues.Work:output_type -> quoin.queues.v1.WorkResponse
-	16, // 79: quoin.queues.v1.Queues.Get:output_type -> quoin.queues.v1.GetResponse
-	18, // 80: quoin.queues.v1.Queues.Wait:output_type -> quoin.queues.v1.WaitResponse
-	20, // 81: quoin.queues.v1.Queues.Cancel:output_type -> quoin.queues.v1.CancelResponse
-	22, // 82: quoin.queues.v1.Queues.Reschedule:output_type -> quoin.queues.v1.RescheduleResponse
-	24, // 83: quoin.queues.v1.Queues.GetStats:output_type -> quoin.queues.v1.GetStatsResponse
-	28, // 84: quoin.queues.v1.Queues.List:output_type -> quoin.queues.v1.ListResponse
-	30, // 85: quoin.queues.v1.Queues.ListDead:output_type -> quoin.queues.v1.ListDeadResponse
-	33, // 86: quoin.queues.v1.Queues.Redrive:output_type -> quoin.queues.v1.RedriveResponse
-	35, // 87: quoin.queues.v1.Queues.Purge:output_type -> quoin.queues.v1.PurgeResponse
-	37, // 88: quoin.queues.v1.Queues.Pause:output_type -> quoin.queues.v1.PauseResponse
-	39, // 89: quoin.queues.v1.Queues.Resume:output_type -> quoin.queues.v1.ResumeResponse
-	41, // 90: quoin.queues.v1.Queues.Configure:output_type -> quoin.queues.v1.ConfigureResponse
-	43, // 91: quoin.queues.v1.Queues.ListQueues:output_type -> quoin.queues.v1.ListQueuesResponse
-	72, // [72:92] is the sub-list for method output_type
-	52, // [52:72] is the sub-list for method input_type
+	6,  // 55: quoin.queues.v1.Queues.Release:input_type -> quoin.queues.v1.ReleaseRequest
+	8,  // 56: quoin.queues.v1.Queues.Ack:input_type -> quoin.queues.v1.AckRequest
+	10, // 57: quoin.queues.v1.Queues.Nack:input_type -> quoin.queues.v1.NackRequest
+	12, // 58: quoin.queues.v1.Queues.Extend:input_type -> quoin.queues.v1.ExtendRequest
+	15, // 59: quoin.queues.v1.Queues.Work:input_type -> quoin.queues.v1.WorkRequest
+	17, // 60: quoin.queues.v1.Queues.Get:input_type -> quoin.queues.v1.GetRequest
+	19, // 61: quoin.queues.v1.Queues.Wait:input_type -> quoin.queues.v1.WaitRequest
+	21, // 62: quoin.queues.v1.Queues.Cancel:input_type -> quoin.queues.v1.CancelRequest
+	23, // 63: quoin.queues.v1.Queues.Reschedule:input_type -> quoin.queues.v1.RescheduleRequest
+	25, // 64: quoin.queues.v1.Queues.GetStats:input_type -> quoin.queues.v1.GetStatsRequest
+	29, // 65: quoin.queues.v1.Queues.List:input_type -> quoin.queues.v1.ListRequest
+	31, // 66: quoin.queues.v1.Queues.ListDead:input_type -> quoin.queues.v1.ListDeadRequest
+	34, // 67: quoin.queues.v1.Queues.Redrive:input_type -> quoin.queues.v1.RedriveRequest
+	36, // 68: quoin.queues.v1.Queues.Purge:input_type -> quoin.queues.v1.PurgeRequest
+	38, // 69: quoin.queues.v1.Queues.Pause:input_type -> quoin.queues.v1.PauseRequest
+	40, // 70: quoin.queues.v1.Queues.Resume:input_type -> quoin.queues.v1.ResumeRequest
+	42, // 71: quoin.queues.v1.Queues.Configure:input_type -> quoin.queues.v1.ConfigureRequest
+	44, // 72: quoin.queues.v1.Queues.ListQueues:input_type -> quoin.queues.v1.ListQueuesRequest
+	1,  // 73: quoin.queues.v1.Queues.Enqueue:output_type -> quoin.queues.v1.EnqueueResponse
+	3,  // 74: quoin.queues.v1.Queues.EnqueueBatch:output_type -> quoin.queues.v1.EnqueueBatchResponse
+	5,  // 75: quoin.queues.v1.Queues.Lease:output_type -> quoin.queues.v1.LeaseResponse
+	7,  // 76: quoin.queues.v1.Queues.Release:output_type -> quoin.queues.v1.ReleaseResponse
+	9,  // 77: quoin.queues.v1.Queues.Ack:output_type -> quoin.queues.v1.AckResponse
+	11, // 78: quoin.queues.v1.Queues.Nack:output_type -> quoin.queues.v1.NackResponse
+	13, // 79: quoin.queues.v1.Queues.Extend:output_type -> quoin.queues.v1.ExtendResponse
+	16, // 80: quoin.queues.v1.Queues.Work:output_type -> quoin.queues.v1.WorkResponse
+	18, // 81: quoin.queues.v1.Queues.Get:output_type -> quoin.queues.v1.GetResponse
+	20, // 82: quoin.queues.v1.Queues.Wait:output_type -> quoin.queues.v1.WaitResponse
+	22, // 83: quoin.queues.v1.Queues.Cancel:output_type -> quoin.queues.v1.CancelResponse
+	24, // 84: quoin.queues.v1.Queues.Reschedule:output_type -> quoin.queues.v1.RescheduleResponse
+	26, // 85: quoin.queues.v1.Queues.GetStats:output_type -> quoin.queues.v1.GetStatsResponse
+	30, // 86: quoin.queues.v1.Queues.List:output_type -> quoin.queues.v1.ListResponse
+	32, // 87: quoin.queues.v1.Queues.ListDead:output_type -> quoin.queues.v1.ListDeadResponse
+	35, // 88: quoin.queues.v1.Queues.Redrive:output_type -> quoin.queues.v1.RedriveResponse
+	37, // 89: quoin.queues.v1.Queues.Purge:output_type -> quoin.queues.v1.PurgeResponse
+	39, // 90: quoin.queues.v1.Queues.Pause:output_type -> quoin.queues.v1.PauseResponse
+	41, // 91: quoin.queues.v1.Queues.Resume:output_type -> quoin.queues.v1.ResumeResponse
+	43, // 92: quoin.queues.v1.Queues.Configure:output_type -> quoin.queues.v1.ConfigureResponse
+	45, // 93: quoin.queues.v1.Queues.ListQueues:output_type -> quoin.queues.v1.ListQueuesResponse
+	73, // [73:94] is the sub-list for method output_type
+	52, // [52:73] is the sub-list for method input_type
 	52, // [52:52] is the sub-list for extension type_name
 	52, // [52:52] is the sub-list for extension extendee
 	0,  // [0:52] is the sub-list for field type_name
@@ -3790,8 +3920,9 @@ func file_quoin_queues_v1_queues_proto_init() {
 	}
 	file_quoin_queues_v1_task_proto_init()
 	file_quoin_queues_v1_queues_proto_msgTypes[1].OneofWrappers = []any{}
-	file_quoin_queues_v1_queues_proto_msgTypes[12].OneofWrappers = []any{}
-	file_quoin_queues_v1_queues_proto_msgTypes[13].OneofWrappers = []any{
+	file_quoin_queues_v1_queues_proto_msgTypes[7].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[14].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[15].OneofWrappers = []any{
 		(*WorkRequest_Open_)(nil),
 		(*WorkRequest_Credits)(nil),
 		(*WorkRequest_Started_)(nil),
@@ -3799,7 +3930,7 @@ func file_quoin_queues_v1_queues_proto_init() {
 		(*WorkRequest_Nack)(nil),
 		(*WorkRequest_Progress)(nil),
 	}
-	file_quoin_queues_v1_queues_proto_msgTypes[14].OneofWrappers = []any{
+	file_quoin_queues_v1_queues_proto_msgTypes[16].OneofWrappers = []any{
 		(*WorkResponse_Opened_)(nil),
 		(*WorkResponse_Delivery_)(nil),
 		(*WorkResponse_Settled_)(nil),
@@ -3808,25 +3939,25 @@ func file_quoin_queues_v1_queues_proto_init() {
 		(*WorkResponse_Heartbeat)(nil),
 		(*WorkResponse_Reconnect)(nil),
 	}
-	file_quoin_queues_v1_queues_proto_msgTypes[18].OneofWrappers = []any{
+	file_quoin_queues_v1_queues_proto_msgTypes[20].OneofWrappers = []any{
 		(*WaitResponse_Status)(nil),
 		(*WaitResponse_Reconnect)(nil),
 	}
-	file_quoin_queues_v1_queues_proto_msgTypes[24].OneofWrappers = []any{}
-	file_quoin_queues_v1_queues_proto_msgTypes[25].OneofWrappers = []any{}
 	file_quoin_queues_v1_queues_proto_msgTypes[26].OneofWrappers = []any{}
-	file_quoin_queues_v1_queues_proto_msgTypes[33].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[27].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[28].OneofWrappers = []any{}
 	file_quoin_queues_v1_queues_proto_msgTypes[35].OneofWrappers = []any{}
 	file_quoin_queues_v1_queues_proto_msgTypes[37].OneofWrappers = []any{}
 	file_quoin_queues_v1_queues_proto_msgTypes[39].OneofWrappers = []any{}
 	file_quoin_queues_v1_queues_proto_msgTypes[41].OneofWrappers = []any{}
+	file_quoin_queues_v1_queues_proto_msgTypes[43].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_quoin_queues_v1_queues_proto_rawDesc), len(file_quoin_queues_v1_queues_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   51,
+			NumMessages:   53,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const (
 	Queues_Enqueue_FullMethodName      = "/quoin.queues.v1.Queues/Enqueue"
 	Queues_EnqueueBatch_FullMethodName = "/quoin.queues.v1.Queues/EnqueueBatch"
 	Queues_Lease_FullMethodName        = "/quoin.queues.v1.Queues/Lease"
+	Queues_Release_FullMethodName      = "/quoin.queues.v1.Queues/Release"
 	Queues_Ack_FullMethodName          = "/quoin.queues.v1.Queues/Ack"
 	Queues_Nack_FullMethodName         = "/quoin.queues.v1.Queues/Nack"
 	Queues_Extend_FullMethodName       = "/quoin.queues.v1.Queues/Extend"
@@ -69,9 +70,25 @@ const (
 // asked, what those before it gave is the answer. Cancelling the call gives back what
 // was leased at that very moment, and that does not count as an attempt. The same holds
 // when Redis fails during the call: tasks that it leased nevertheless go back once
-// Redis answers again. The tasks of an answer that did not reach the caller, since the
-// connection broke or the caller cancelled while it was on its way, and of a server that
-// died, stay leased until their leases end, which counts as an attempt each.
+// Redis answers again. It does not hold for the tasks of an answer that did not reach
+// the caller, since the connection broke or the caller cancelled while it was on its
+// way, and of a server that died: they stay leased until their leases end, which counts
+// as an attempt each. So a caller that does not learn the outcome calls Release with the
+// request_id; the clients of Quoin do that by themselves.
+//
+// A repeated Lease asks the queues once more, in their order. From each it gets what is
+// still leased there for its request_id, as it was: the leases do not begin anew. Where
+// that is nothing, it gets new tasks. What an earlier attempt has leased from a queue
+// that this one does not come to, because others have given enough, stays leased.
+// Cancelling gives back nothing of what was answered twice, because which answer the
+// caller goes by is not known; Release does.
+//
+// Release is for a Lease that was cancelled, passed its deadline, or was unavailable
+// after the last attempt. It gives back what that Lease has leased, extended or not. For
+// 10 minutes a Lease with the id that arrives late, or still waits when a task comes, is
+// refused with TASK_NOT_LEASED and leases nothing. Tasks that are settled, whose leases
+// have ended, or that a Work call has taken over stay as they are. Each queue is told in
+// a step of its own: repeat the call until it is answered.
 //
 // Work: `settled` comes in the order in which the worker sent its reports. Reports
 // under way when the call breaks may have been carried out or not: send them again on
@@ -87,9 +104,9 @@ const (
 // and the tasks still with it go back at once: a task that had been begun has used an
 // attempt, one that had not keeps its place. The worker says by `started` which ones it
 // has begun if it set `reports_start`; otherwise every task sent counts as begun. A
-// task given back unbegun 100 times counts as begun from then on. After `reconnect` the
-// tasks stay leased for one full lease: call Work again with them as `open.held_tasks`,
-// or ack them by Ack.
+// task given back unbegun 100 times, by whatever call, counts as begun from then on.
+// After `reconnect` the tasks stay leased for one full lease: call Work again with them
+// as `open.held_tasks`, or ack them by Ack.
 //
 // Wait: while Redis is away the stream ends with STORE_UNAVAILABLE; calling again goes
 // on.
@@ -107,9 +124,16 @@ type QueuesClient interface {
 	EnqueueBatch(ctx context.Context, in *EnqueueBatchRequest, opts ...grpc.CallOption) (*EnqueueBatchResponse, error)
 	// Hands out tasks, each for the time of a lease. No task to be had is a normal answer
 	// (an empty list), not an error. With `wait` the call waits for the first task for at
-	// most that long, and never longer than its deadline. A caller that cannot accept
-	// that a lost answer costs an attempt uses Work.
+	// most that long, and never longer than its deadline. What was leased for a caller
+	// that does not get the answer is given back by Release.
+	//
+	// Errors: REQUEST_ID_REUSED; TASK_NOT_LEASED when Release was called with the id.
 	Lease(ctx context.Context, in *LeaseRequest, opts ...grpc.CallOption) (*LeaseResponse, error)
+	// Ends a Lease whose outcome its caller does not know: the tasks that were leased for
+	// its request_id go back to their places, without using an attempt, and a Lease with
+	// the id that comes later leases nothing. That nothing was leased is a normal answer
+	// (released_count = 0).
+	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
 	// Says that tasks are done. Every item has an outcome of its own; one whose token
 	// holds no lease is a normal outcome with the reason TASK_NOT_LEASED. Late is not too
 	// late: it counts as long as nobody noticed that the lease has ended. Repeating an
@@ -225,6 +249,16 @@ func (c *queuesClient) Lease(ctx context.Context, in *LeaseRequest, opts ...grpc
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(LeaseResponse)
 	err := c.cc.Invoke(ctx, Queues_Lease_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queuesClient) Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReleaseResponse)
+	err := c.cc.Invoke(ctx, Queues_Release_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -439,9 +473,25 @@ func (c *queuesClient) ListQueues(ctx context.Context, in *ListQueuesRequest, op
 // asked, what those before it gave is the answer. Cancelling the call gives back what
 // was leased at that very moment, and that does not count as an attempt. The same holds
 // when Redis fails during the call: tasks that it leased nevertheless go back once
-// Redis answers again. The tasks of an answer that did not reach the caller, since the
-// connection broke or the caller cancelled while it was on its way, and of a server that
-// died, stay leased until their leases end, which counts as an attempt each.
+// Redis answers again. It does not hold for the tasks of an answer that did not reach
+// the caller, since the connection broke or the caller cancelled while it was on its
+// way, and of a server that died: they stay leased until their leases end, which counts
+// as an attempt each. So a caller that does not learn the outcome calls Release with the
+// request_id; the clients of Quoin do that by themselves.
+//
+// A repeated Lease asks the queues once more, in their order. From each it gets what is
+// still leased there for its request_id, as it was: the leases do not begin anew. Where
+// that is nothing, it gets new tasks. What an earlier attempt has leased from a queue
+// that this one does not come to, because others have given enough, stays leased.
+// Cancelling gives back nothing of what was answered twice, because which answer the
+// caller goes by is not known; Release does.
+//
+// Release is for a Lease that was cancelled, passed its deadline, or was unavailable
+// after the last attempt. It gives back what that Lease has leased, extended or not. For
+// 10 minutes a Lease with the id that arrives late, or still waits when a task comes, is
+// refused with TASK_NOT_LEASED and leases nothing. Tasks that are settled, whose leases
+// have ended, or that a Work call has taken over stay as they are. Each queue is told in
+// a step of its own: repeat the call until it is answered.
 //
 // Work: `settled` comes in the order in which the worker sent its reports. Reports
 // under way when the call breaks may have been carried out or not: send them again on
@@ -457,9 +507,9 @@ func (c *queuesClient) ListQueues(ctx context.Context, in *ListQueuesRequest, op
 // and the tasks still with it go back at once: a task that had been begun has used an
 // attempt, one that had not keeps its place. The worker says by `started` which ones it
 // has begun if it set `reports_start`; otherwise every task sent counts as begun. A
-// task given back unbegun 100 times counts as begun from then on. After `reconnect` the
-// tasks stay leased for one full lease: call Work again with them as `open.held_tasks`,
-// or ack them by Ack.
+// task given back unbegun 100 times, by whatever call, counts as begun from then on.
+// After `reconnect` the tasks stay leased for one full lease: call Work again with them
+// as `open.held_tasks`, or ack them by Ack.
 //
 // Wait: while Redis is away the stream ends with STORE_UNAVAILABLE; calling again goes
 // on.
@@ -477,9 +527,16 @@ type QueuesServer interface {
 	EnqueueBatch(context.Context, *EnqueueBatchRequest) (*EnqueueBatchResponse, error)
 	// Hands out tasks, each for the time of a lease. No task to be had is a normal answer
 	// (an empty list), not an error. With `wait` the call waits for the first task for at
-	// most that long, and never longer than its deadline. A caller that cannot accept
-	// that a lost answer costs an attempt uses Work.
+	// most that long, and never longer than its deadline. What was leased for a caller
+	// that does not get the answer is given back by Release.
+	//
+	// Errors: REQUEST_ID_REUSED; TASK_NOT_LEASED when Release was called with the id.
 	Lease(context.Context, *LeaseRequest) (*LeaseResponse, error)
+	// Ends a Lease whose outcome its caller does not know: the tasks that were leased for
+	// its request_id go back to their places, without using an attempt, and a Lease with
+	// the id that comes later leases nothing. That nothing was leased is a normal answer
+	// (released_count = 0).
+	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
 	// Says that tasks are done. Every item has an outcome of its own; one whose token
 	// holds no lease is a normal outcome with the reason TASK_NOT_LEASED. Late is not too
 	// late: it counts as long as nobody noticed that the lease has ended. Repeating an
@@ -579,6 +636,9 @@ func (UnimplementedQueuesServer) EnqueueBatch(context.Context, *EnqueueBatchRequ
 }
 func (UnimplementedQueuesServer) Lease(context.Context, *LeaseRequest) (*LeaseResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Lease not implemented")
+}
+func (UnimplementedQueuesServer) Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Release not implemented")
 }
 func (UnimplementedQueuesServer) Ack(context.Context, *AckRequest) (*AckResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Ack not implemented")
@@ -702,6 +762,24 @@ func _Queues_Lease_Handler(srv interface{}, ctx context.Context, dec func(interf
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(QueuesServer).Lease(ctx, req.(*LeaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Queues_Release_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReleaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueuesServer).Release(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Queues_Release_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueuesServer).Release(ctx, req.(*ReleaseRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1012,6 +1090,10 @@ var Queues_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Lease",
 			Handler:    _Queues_Lease_Handler,
+		},
+		{
+			MethodName: "Release",
+			Handler:    _Queues_Release_Handler,
 		},
 		{
 			MethodName: "Ack",

@@ -7,7 +7,7 @@ Such a service has the RPCs Acquire, Renew, Release and Hold, with the fields ``
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -131,44 +131,68 @@ class LeaseCalls:
             await asyncio.sleep(rest)
 
     def give_back(self, **which: str) -> None:
-        """Releases in the background what nobody knows of or wants any more, again and again until
-        a server has answered, or it has ended with its lease; closing the client waits for it."""
-        if self.core.is_full():
-            text = "%s is not given back and ends with its lease: too much is already"
-            LOG.warning(text, self.name)
-        else:
-            self.core.last(self._give_back(which))
+        """Releases in the background what nobody knows of or wants any more."""
 
-    async def _give_back(self, which: Mapping[str, str]) -> None:
-        end = time.monotonic() + min(self.lease, REMEMBERED)
-        backoff = Backoff()
-        while (left := end - time.monotonic()) > 0:
-            try:
-                async with self.core.giving_back:
-                    await self.release_once(min(left, self.core.deadline), **which)
-            except (NotHeldError, InvalidRequestError):
-                return
-            except QuoinError as e:
-                LOG.debug("%s is not given back yet: %s", self.name, e)
-                await backoff.wait()
-            else:
-                return
-        LOG.warning("%s could not be given back and has ended with its lease", self.name)
+        async def release(within: float) -> None:
+            await self.release_once(within, **which)
+
+        give_back(self.core, self.name, self.lease, release)
+
+
+def give_back(
+    core: ClientCore, name: str, lease: float, release: Callable[[float], Awaitable[None]]
+) -> None:
+    """Gives back in the background, again and again until a server has answered, or what is held
+    has ended with its lease; closing the client waits for it."""
+    if core.is_full():
+        text = "%s is not given back and ends with its lease: too much is already"
+        LOG.warning(text, name)
+    else:
+        core.last(_give_back(core, name, lease, release))
+
+
+async def _give_back(
+    core: ClientCore, name: str, lease: float, release: Callable[[float], Awaitable[None]]
+) -> None:
+    end = time.monotonic() + min(lease, REMEMBERED)
+    backoff = Backoff()
+    while (left := end - time.monotonic()) > 0:
+        try:
+            async with core.giving_back:
+                await release(min(left, core.deadline))
+        except (NotHeldError, InvalidRequestError):
+            return
+        except QuoinError as e:
+            LOG.debug("%s is not given back yet: %s", name, e)
+            await backoff.wait()
+        else:
+            return
+    LOG.warning("%s could not be given back and has ended with its lease", name)
 
 
 @contextmanager
 def asking(leases: Sequence[LeaseCalls], request_id: str) -> Iterator[None]:
-    """What is asked for inside, under this id, is given back in the background when the block ends
-    in a way that leaves open what came of it: it was cancelled or interrupted, it took too long, or
-    no server could be reached any more."""
+    """What is asked for inside, under this id, is given back as by ``undone``."""
+
+    def undo() -> None:
+        for lease in leases:
+            lease.give_back(acquire_request_id=request_id)
+
+    with undone(undo):
+        yield
+
+
+@contextmanager
+def undone(undo: Callable[[], None]) -> Iterator[None]:
+    """What is asked for inside is undone when the block ends in a way that leaves open what came of
+    it: it was cancelled or interrupted, it took too long, or no server could be reached any more."""
     try:
         yield
     except NotAcquiredError:
         raise
     except BaseException as e:
         if not (isinstance(e, QuoinError) and e.code in _REFUSED):
-            for lease in leases:
-                lease.give_back(acquire_request_id=request_id)
+            undo()
         raise
 
 

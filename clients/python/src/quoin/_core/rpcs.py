@@ -48,6 +48,8 @@ class Rpc:
     """Whether a call that met UNAVAILABLE may be made again."""
     id_field: str | None
     """The field with which servers know a request again."""
+    undone_by: str | None
+    """The field of Release, of the same service, for the id of a request whose grant is given back."""
 
     @staticmethod
     def of(method: MethodDescriptor) -> "Rpc":
@@ -62,14 +64,25 @@ class Rpc:
             method.server_streaming,
             path in repeatable(),
             _id_field(method.input_type),
+            _undone_by(method),
         )
+
+    @property
+    def service(self) -> str:
+        """The full name of its service."""
+        return self.path.split("/")[1]
 
     def build(self, given: Any = None, /, **fields: Any) -> Any:
         """A request, with an id if it has none, so that repeating it is safe."""
+        return self.build_named(given, fields)[0]
+
+    def build_named(self, given: Any, fields: Mapping[str, Any]) -> tuple[Any, bool]:
+        """A request, and whether it was given its id here."""
         request = build(self.request, given, fields)
-        if self.id_field is not None and not getattr(request, self.id_field):
-            setattr(request, self.id_field, new_id())
-        return request
+        if self.id_field is None or getattr(request, self.id_field):
+            return request, False
+        setattr(request, self.id_field, new_id())
+        return request, True
 
 
 @functools.cache
@@ -78,6 +91,12 @@ def rpcs_of(service: str) -> Mapping[str, Rpc]:
     importlib.import_module(service.rpartition(".")[0])
     found = descriptor_pool.Default().FindServiceByName(service)
     return {snake(method.name): Rpc.of(method) for method in found.methods}
+
+
+def _undone_by(method: MethodDescriptor) -> str | None:
+    release = method.containing_service.methods_by_name.get("Release")
+    field = f"{snake(method.name)}_request_id"
+    return field if release is not None and field in release.input_type.fields_by_name else None
 
 
 def _id_field(kind: Descriptor) -> str | None:

@@ -23,6 +23,10 @@ class Queues(rpcs.Queues):
     ``enqueue`` returns when the task is kept: from then on it is delivered until it is done,
     cancelled, or has failed as often as it may. It may be delivered more than once. A queue exists
     from its first use.
+
+    When a call of ``lease`` is cancelled or interrupted, takes too long, or reaches no server in the
+    end, what it leased is given back in the background, to its place and without using an attempt.
+    One that brings a ``request_id`` is the program's to repeat, or to give back by ``release``.
     """
 
     def worker(

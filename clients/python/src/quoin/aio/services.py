@@ -4,6 +4,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
+from quoin._core.leased import leased
 from quoin._core.portable import Bound
 from quoin._core.resumable import Messages, ResumableStream
 from quoin._core.rpcs import Rpc, rpcs_of
@@ -28,9 +29,12 @@ class Method(Bound):
         session: Session = self._sessions.now()
         rpc = self._rpc
         if rpc.takes_stream:
-            sent = session.requests(rpc.build, request)
+            sent, is_named_here = session.requests(rpc.build, request), False
         else:
-            sent = rpc.build(request, **fields)
+            sent, is_named_here = rpc.build_named(request, fields)
+        if rpc.undone_by and is_named_here:
+            leasing = leased(session.core, rpc, sent)
+            return session.acquire(leasing, lambda _, made: made.answer, lambda made: made.undo())
         if not rpc.gives_stream:
             return session.call(session.core.unary(rpc, sent))
         return session.open(lambda: Messages(session.core, rpc, sent), Stream)

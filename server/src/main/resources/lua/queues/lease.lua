@@ -10,59 +10,46 @@
 -- KEYS[8] done
 -- KEYS[9] finished
 -- KEYS[10] waiters
+-- KEYS[11] request
 -- ARGV[1] how many at most
 -- ARGV[2] lease in ms
 -- ARGV[3] who gets the tasks (see queues/_task)
 -- ARGV[4] when the server is told of tasks that come later: 0 never, 1 when there are fewer than
 -- asked for now, 2 when there are no more now
+-- ARGV[5] digest of the request, '' for none that may be repeated
 --
 -- Returns {more: flag, more in ms: integer, (id: text, record: bytes, payload: bytes, attempt: integer,
 -- fence: integer, lease end ms: integer, limit ms: integer)…}: whether there is more to be had now, or
 -- in how many ms there may be, -1 when nobody knows; then each task, with the payload when that is not
 -- part of the record and the time by which the attempt has to be over, or 0.
 --
--- @include queues/_park
--- @include queues/_task
+-- @include queues/_give
 -- @include queues/_catch_up
-local q = open_queue(KEYS)
-local most, lease, holder, waits = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local q, request = open_queue(KEYS), KEYS[11]
+local most, lease, holder = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local waits, digest = ARGV[4], ARGV[5]
 
 local LOOKED_AT = 300
 local LONG_BYTES = 1048576
 local WAITER_MS = 15000
+local REQUEST_MS = 600000
 
-local answer, written, timed = {0, -1}, {}, {}
-local long_bytes = 0
-
-local function give(id, score, record, text)
-  local head = read_head(record)
-  if head.key ~= '' and not lease_key(q, head.key) then
-    park(q, id, head)
-    return
-  end
-  local task = text and parse_task(text) or {
-    attempts = 0, budget = head.attempts, returns = 0, key = head.key, kind = head.kind,
-    more = head.long and '1' or '0', retention = integer(head.retention),
-  }
-  local payload = head.long and redis.call('HGET', q.tasks, '#' .. id) or ''
-  long_bytes = long_bytes + #payload
-  local fence = next_number(q)
-  local limit = head.timeout > 0 and q.ms + head.timeout or 0
-  local expire = limit > 0 and math.min(q.ms + lease, limit) or q.ms + lease
-  task.attempts, task.fence, task.mark = task.attempts + 1, integer(fence), 'L'
-  task.score, task.limit, task.server = score, integer(limit), holder
-  written[#written + 1] = '!' .. id
-  written[#written + 1] = task_text(task)
-  timed[#timed + 1] = integer(expire)
-  timed[#timed + 1] = id
-  local n = #answer
-  answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = id, record, payload, task.attempts
-  answer[n + 5], answer[n + 6], answer[n + 7] = fence, expire, limit
-  tell(q, id)
-end
+local answer = {0, -1}
+local given = {
+  lease = lease, holder = holder, answer = answer, written = {}, timed = {}, granted = {}, long_bytes = 0,
+}
+local timed = given.timed
 
 if q.lost and string.find(q.lost, string.match(holder, '/.*') .. '/', 1, true) then
   return answer
+end
+local known = digest ~= '' and redis.call('GET', request)
+if known then
+  -- @include queues/_again
+  local refusal = lease_again(q, request, digest, known, answer)
+  if refusal or #answer > 2 then
+    return refusal or answer
+  end
 end
 local next_time = catch_up(q)
 local wanted = most
@@ -73,7 +60,7 @@ if q.paused then
   wanted = 0
 end
 local looked, exhausted = 0, wanted == 0
-while #timed / 2 < wanted and looked < LOOKED_AT and long_bytes < LONG_BYTES and not exhausted do
+while #timed / 2 < wanted and looked < LOOKED_AT and given.long_bytes < LONG_BYTES and not exhausted do
   local popped = redis.call('ZPOPMIN', q.ready, wanted - #timed / 2)
   exhausted = #popped / 2 < wanted - #timed / 2
   looked = looked + #popped / 2
@@ -83,8 +70,8 @@ while #timed / 2 < wanted and looked < LOOKED_AT and long_bytes < LONG_BYTES and
   end
   local found = #fields > 0 and redis.call('HMGET', q.tasks, unpack(fields)) or {}
   for i = 1, #popped, 2 do
-    if found[i] and long_bytes < LONG_BYTES then
-      give(popped[i], popped[i + 1], found[i], found[i + 1])
+    if found[i] and given.long_bytes < LONG_BYTES then
+      give(q, given, popped[i], popped[i + 1], found[i], found[i + 1])
     elseif found[i] then
       redis.call('ZADD', q.ready, popped[i + 1], popped[i])
     end
@@ -92,13 +79,17 @@ while #timed / 2 < wanted and looked < LOOKED_AT and long_bytes < LONG_BYTES and
   exhausted, q.unparked = exhausted and not q.unparked, nil
 end
 if #timed > 0 then
-  redis.call('HSET', q.tasks, unpack(written))
+  redis.call('HSET', q.tasks, unpack(given.written))
   redis.call('ZADD', q.leased, unpack(timed))
+  if digest ~= '' then
+    local text = digest .. ' ' .. holder .. ' ' .. table.concat(given.granted, ' ')
+    redis.call('SET', request, text, 'PX', integer(math.min(lease, REQUEST_MS)))
+  end
 end
 save_queue(q)
 
 local full = #timed / 2 == wanted
-if (not full or wanted == most) and (not exhausted or long_bytes >= LONG_BYTES) then
+if (not full or wanted == most) and (not exhausted or given.long_bytes >= LONG_BYTES) then
   answer[1] = redis.call('ZCARD', q.ready) > 0 and 1 or 0
 end
 if next_time <= q.ms and not q.paused then

@@ -203,6 +203,7 @@ final class ContractLawsTest {
       rules.put(name, List.of(name));
     }
     rules.put("acquire_request_id", List.of("request_id"));
+    rules.put("lease_request_id", List.of("request_id"));
     rules.put("client_message_id", List.of("request_id"));
     rules.put("task_id", List.of("token"));
     rules.put("task_ids", List.of("token"));

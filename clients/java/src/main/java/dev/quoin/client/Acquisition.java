@@ -19,24 +19,22 @@ final class Acquisition {
   private static final Duration REMEMBERED = Duration.ofMinutes(10);
 
   private final ClientCore core;
-  private final LeaseCalls calls;
-  private final String requestId;
+  private final GiveBack giveBack;
   private final long end;
   private int attempts;
 
-  private Acquisition(ClientCore core, LeaseCalls calls, String requestId) {
-    Duration least = calls.lease().compareTo(core.deadline()) > 0 ? calls.lease() : core.deadline();
+  private Acquisition(ClientCore core, GiveBack giveBack) {
+    Duration lease = giveBack.lease();
+    Duration least = lease.compareTo(core.deadline()) > 0 ? lease : core.deadline();
     this.core = core;
-    this.calls = calls;
-    this.requestId = requestId;
+    this.giveBack = giveBack;
     this.end = System.nanoTime() + (least.compareTo(REMEMBERED) < 0 ? least : REMEMBERED).toNanos();
   }
 
   /**
    * Makes a call.
    *
-   * @param requestId of the request
-   * @param calls by which what was asked for is given back
+   * @param giveBacks by which everything that was asked for is given back
    * @param keep keeps what was granted
    * @param dispose gives back what nobody wants any more
    */
@@ -45,8 +43,7 @@ final class Acquisition {
       MethodDescriptor<Q, R> method,
       Q request,
       Duration within,
-      String requestId,
-      List<? extends LeaseCalls> calls,
+      List<GiveBack> giveBacks,
       Function<R, CompletableFuture<T>> keep,
       Consumer<T> dispose) {
     CompletableFuture<R> answer = core.call(method, request, within);
@@ -58,7 +55,7 @@ final class Acquisition {
                     return keep.apply(response);
                   }
                   if (isOpen(failure)) {
-                    calls.forEach(one -> new Acquisition(core, one, requestId).giveBack());
+                    giveBacks.forEach(one -> giveBack(core, one));
                   }
                   return CompletableFuture.<T>failedFuture(failure);
                 })
@@ -86,18 +83,20 @@ final class Acquisition {
     };
   }
 
-  private void giveBack() {
+  /** Gives back in the background what nobody knows of. */
+  static void giveBack(ClientCore core, GiveBack giveBack) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     core.awaited(done);
-    attempt(done);
+    new Acquisition(core, giveBack).attempt(done);
   }
 
   private void attempt(CompletableFuture<Void> done) {
     attempts++;
     Duration left = Duration.ofNanos(end - System.nanoTime());
     Duration within = left.compareTo(core.deadline()) < 0 ? left : core.deadline();
-    calls
-        .releaseRequest(requestId, within)
+    giveBack
+        .call()
+        .apply(within)
         .whenComplete(
             (response, failure) -> {
               Duration pause = Retries.pause(attempts);

@@ -44,11 +44,9 @@ record LeaseCalls(ClientCore core, LeaseRpcs rpcs, Message ask) {
   }
 
   /** Gives back what a request was, or will be, granted. */
-  CompletableFuture<?> releaseRequest(String requestId, Duration within) {
-    return core.call(
-        typed(rpcs.release()),
-        named(rpcs.release(), "acquire_request_id", requestId).build(),
-        within);
+  GiveBack giveBack(String requestId) {
+    Message request = named(rpcs.release(), "acquire_request_id", requestId).build();
+    return new GiveBack(lease(), within -> core.call(typed(rpcs.release()), request, within));
   }
 
   /**

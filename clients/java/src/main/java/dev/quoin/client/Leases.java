@@ -28,8 +28,7 @@ record Leases(ClientCore core, LeaseRpcs rpcs) {
         LeaseCalls.typed(rpcs.acquire()),
         calls.acquire(wait, id),
         core.patience(wait),
-        id,
-        List.of(calls),
+        List.of(calls.giveBack(id)),
         response ->
             (Boolean) Fields.get(response, "acquired")
                 ? LeaseRenewal.keep(core, calls, Grant.of(response), sent).thenApply(Optional::of)

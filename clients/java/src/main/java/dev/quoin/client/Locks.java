@@ -110,8 +110,7 @@ public final class Locks extends LocksClient {
         LocksGrpc.getAcquireAllMethod(),
         request,
         core.patience(options.maxWait()),
-        id,
-        names.stream().map(name -> leases.calls(ask(name, options))).toList(),
+        names.stream().map(name -> leases.calls(ask(name, options)).giveBack(id)).toList(),
         all ->
             all.getAcquired()
                 ? keepAll(all, options, sent).thenApply(Optional::of)

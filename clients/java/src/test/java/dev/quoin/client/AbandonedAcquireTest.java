@@ -4,6 +4,10 @@ package dev.quoin.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quoin.queues.v1.Done;
+import dev.quoin.queues.v1.LeaseRequest;
+import dev.quoin.queues.v1.LeaseResponse;
+import dev.quoin.queues.v1.LeasedTask;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;
@@ -14,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
@@ -27,6 +32,10 @@ class AbandonedAcquireTest {
   private static final int TIMES = 300;
   private static final Duration LEASE = Duration.ofMinutes(10);
 
+  private static final int LEASES = 60;
+  private static final int TASKS = 100;
+
+  private final AtomicInteger done = new AtomicInteger();
   private final Quoin quoin = SERVER.client(SharedServer.freshNamespace());
 
   @AfterEach
@@ -122,6 +131,91 @@ class AbandonedAcquireTest {
   }
 
   @Test
+  void tasksOfACancelledLease() {
+    addTasks();
+    for (int i = 0; i < LEASES; i++) {
+      CompletableFuture<LeaseResponse> answer = quoin.queues().leaseAsync(leaseRequest(i));
+      pause(i % 2 == 0 ? 60 : 3);
+      if (!answer.cancel(true)) {
+        take(answer.join());
+      }
+    }
+    awaitTasks();
+  }
+
+  @Test
+  void tasksOfAnInterruptedLease() {
+    addTasks();
+    for (int i = 0; i < LEASES; i++) {
+      LeaseRequest request = leaseRequest(i);
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  take(quoin.queues().lease(request));
+                } catch (QuoinException e) {
+                  assertThat(Thread.currentThread().isInterrupted()).isTrue();
+                }
+              });
+      thread.start();
+      pause(i % 2 == 0 ? 60 : 3);
+      thread.interrupt();
+      join(thread);
+    }
+    awaitTasks();
+  }
+
+  private void addTasks() {
+    quoin
+        .queues()
+        .enqueueBatch(
+            r -> {
+              r.setQueue("work");
+              for (int i = 0; i < TASKS; i++) {
+                r.addNewTasks(Queues.task("sold", "" + i));
+              }
+            });
+  }
+
+  private static LeaseRequest leaseRequest(int number) {
+    LeaseRequest.Builder request =
+        LeaseRequest.newBuilder()
+            .addQueues("work")
+            .addQueues("more")
+            .setLease(Times.duration(LEASE));
+    return number % 2 == 0 ? request.build() : request.setWait(Times.duration(LEASE)).build();
+  }
+
+  /** What reaches the program is done. */
+  private void take(LeaseResponse leased) {
+    done.addAndGet(leased.getTasksCount());
+    quoin
+        .queues()
+        .ack(
+            r ->
+                leased
+                    .getTasksList()
+                    .forEach(
+                        task ->
+                            r.addDone(
+                                Done.newBuilder()
+                                    .setQueue(task.getQueue())
+                                    .setTaskId(task.getTaskId())
+                                    .setToken(task.getToken()))));
+  }
+
+  private void awaitTasks() {
+    int left = TASKS - done.get();
+    Eventually.until(
+        "all are back",
+        () -> quoin.queues().getStats(r -> r.setQueue("work")).getReadyCount() == left);
+    List<LeasedTask> tasks =
+        quoin.queues().lease(r -> r.addQueues("work").setMaxItems(TASKS)).getTasksList();
+    assertThat(tasks).hasSize(left);
+    assertThat(tasks).extracting(LeasedTask::getAttempt).containsOnly(1);
+  }
+
+  @Test
   void whileRedisIsAway() throws Exception {
     try (TestServer server = new TestServer();
         RedisClient client = RedisClient.create(server.redisUri());
@@ -199,7 +293,12 @@ class AbandonedAcquireTest {
   }
 
   private static void pause() {
-    LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(5_000_000));
+    pause(5);
+  }
+
+  /** Pauses for a moment, of as many milliseconds at most. */
+  private static void pause(int millis) {
+    LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(millis * 1_000_000L));
   }
 
   private static void join(Thread thread) {

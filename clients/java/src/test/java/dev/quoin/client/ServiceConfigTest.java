@@ -51,7 +51,7 @@ class ServiceConfigTest {
     assertThat(repeated(LocksGrpc.getRenewMethod())).isTrue();
     assertThat(repeated(LocksGrpc.getReleaseMethod())).isFalse();
     assertThat(repeated(LocksGrpc.getHoldMethod())).isFalse();
-    assertThat(repeated(QueuesGrpc.getLeaseMethod())).isFalse();
+    assertThat(repeated(QueuesGrpc.getLeaseMethod())).isTrue();
     assertThat(repeated(QueuesGrpc.getPurgeMethod())).isFalse();
   }
 

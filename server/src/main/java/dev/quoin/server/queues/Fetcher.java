@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.queues;
 
+import dev.quoin.server.errors.ApiException;
+import dev.quoin.server.errors.ErrorMapper;
 import dev.quoin.server.redis.RequestContext;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,7 +41,7 @@ final class Fetcher implements Worker {
   private final QueueWatches watches;
   private final RequestContext scope;
   private final Order order;
-  private final long leaseMillis;
+  private final Terms terms;
   private final Taker taker;
   private final Map<String, QueueWatch> joined = new LinkedHashMap<>();
   private final Set<String> hinted = new TreeSet<>();
@@ -53,13 +55,13 @@ final class Fetcher implements Worker {
       QueueWatches watches,
       RequestContext scope,
       Order order,
-      long leaseMillis,
+      Terms terms,
       Taker taker) {
     this.queues = queues;
     this.watches = watches;
     this.scope = scope.detached();
     this.order = order;
-    this.leaseMillis = leaseMillis;
+    this.terms = terms;
     this.taker = taker;
   }
 
@@ -135,11 +137,11 @@ final class Fetcher implements Worker {
         watch.hasIdleBut(this) ? QueueStore.Hints.IF_NO_MORE : QueueStore.Hints.IF_TOO_FEW;
     int most = Math.min(wanted, MOST_AT_ONCE);
     queues
-        .lease(scope, queue, most, leaseMillis, hints)
+        .lease(scope, queue, most, terms, hints)
         .whenComplete(
             (leased, failure) -> {
               if (failure != null) {
-                failed(failure);
+                failed(queue, failure);
               } else {
                 took(asked, at, watch, leased, most);
               }
@@ -199,11 +201,16 @@ final class Fetcher implements Worker {
     unwanted.forEach(queue -> joined.get(queue).wakeOne());
   }
 
-  private void failed(Throwable failure) {
+  private void failed(String queue, Throwable failure) {
     synchronized (this) {
       fetching = false;
+      if (ErrorMapper.refusal(failure) instanceof ApiException refusal && !refusal.isPassing()) {
+        // Others are not refused: what this one was woken for is for them.
+        hinted.add(queue);
+      }
     }
     taker.failed(failure);
+    passOnUnwanted();
   }
 
   private synchronized int wanted() {

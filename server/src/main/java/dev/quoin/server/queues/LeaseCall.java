@@ -23,7 +23,7 @@ final class LeaseCall implements Fetcher.Taker {
   private final Call call;
   private final Order order;
   private final int most;
-  private final long leaseMillis;
+  private final Terms terms;
   private final Fetcher fetcher;
   private final List<Lease> taken = new ArrayList<>();
   private final CompletableFuture<List<Lease>> outcome = new CompletableFuture<>();
@@ -33,14 +33,14 @@ final class LeaseCall implements Fetcher.Taker {
   private boolean ended;
 
   LeaseCall(
-      QueueStore queues, QueueWatches watches, Call call, Order order, int most, long leaseMillis) {
+      QueueStore queues, QueueWatches watches, Call call, Order order, int most, Terms terms) {
     this.queues = queues;
     this.call = call;
     this.order = order;
     this.most = most;
-    this.leaseMillis = leaseMillis;
+    this.terms = terms;
     this.unasked = order.queues().size();
-    this.fetcher = new Fetcher(queues, watches, call.scope(), order, leaseMillis, this);
+    this.fetcher = new Fetcher(queues, watches, call.scope(), order, terms, this);
   }
 
   /** Leases what there is now. */
@@ -51,7 +51,7 @@ final class LeaseCall implements Fetcher.Taker {
 
   private CompletionStage<List<Lease>> ask(List<String> asked, int at, int look) {
     return queues
-        .lease(call.scope(), asked.get(at), most - taken.size(), leaseMillis, Hints.NONE)
+        .lease(call.scope(), asked.get(at), most - taken.size(), terms, Hints.NONE)
         .handle(
             (leased, failure) ->
                 failure == null ? took(asked, at, look, leased) : withoutMore(failure))

@@ -20,6 +20,7 @@ import java.util.Arrays;
  * {prefix}:{namespace}:queues:{{queue}}:waiters         sorted set  servers with idle workers by when they last said so; expires 15 s after the last one did
  * {prefix}:{namespace}:queues:{{queue}}:dedup           hash        tasks by dedup key and until when that counts; expires 7 days after the last task with a dedup key
  * {prefix}:{namespace}:queues:{{queue}}:request:{id}    string      the answer to a request id; expires after 10 minutes
+ * {prefix}:{namespace}:queues:{{queue}}:lease:{id}      string      what was leased for a request id, or that it was given up; expires with those leases, after 10 minutes at the latest
  * {prefix}:{namespace}:queues:{{queue}}:schedules       hash        schedules that add tasks to the queue; does not expire, because a schedule lives until it is deleted; at most 1,000
  * {prefix}:{namespace}:queues:{{queue}}:hints:{server}  channel     hints for the workers of one server
  * {prefix}:{namespace}:queues:{{queue}}:changes:{id}    channel     the task has changed, while somebody waits for tasks
@@ -52,6 +53,11 @@ record QueueKeys(String entity, String[] all) {
 
   String request(String id) {
     return entity + "request:" + Keyspace.encode(id);
+  }
+
+  /** What was leased for the id of a request. */
+  String lease(String id) {
+    return entity + "lease:" + Keyspace.encode(id);
   }
 
   String schedules() {

@@ -24,6 +24,7 @@ final class QueueStore {
   private static final LuaScript ENQUEUE = LuaScript.load("queues/enqueue");
   private static final LuaScript LEASE = LuaScript.load("queues/lease");
   private static final LuaScript GIVE_BACK = LuaScript.load("queues/give_back");
+  private static final LuaScript RELEASE = LuaScript.load("queues/release");
   private static final LuaScript WAKE = LuaScript.load("queues/wake");
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int LISTED_DAYS = 40;
@@ -108,7 +109,7 @@ final class QueueStore {
 
   /** Leases tasks; what the caller does not hear of, or hears of too late, goes back. */
   CompletionStage<Leased> lease(
-      RequestContext scope, String queue, int most, long leaseMillis, Hints hints) {
+      RequestContext scope, String queue, int most, Terms terms, Hints hints) {
     QueueKeys keys = keys(scope, queue);
     use.accept(scope.namespace(), queue);
     String call = Long.toUnsignedString(calls.incrementAndGet(), Character.MAX_RADIX);
@@ -117,15 +118,16 @@ final class QueueStore {
         .run(
             LEASE,
             scope,
-            keys.all(),
+            keys.and(keys.lease(terms.once().id())),
             late -> {
               lost.remove(keys, call);
               giveBack(scope, leased(queue, holder, late).leases());
             },
             most,
-            leaseMillis,
+            terms.leaseMillis(),
             holder,
-            hints.ordinal())
+            hints.ordinal(),
+            terms.once().digest())
         .whenComplete(
             (reply, failure) -> {
               if (failure != null && Outcomes.isUnknown(failure)) {
@@ -145,6 +147,12 @@ final class QueueStore {
     return new Leased(leases, more, nextMillis);
   }
 
+  /** Gives back what was, or will be, leased for a request; answers how many tasks that were. */
+  CompletionStage<Integer> release(RequestContext scope, String queue, String requestId) {
+    QueueKeys keys = keys(scope, queue);
+    return scripts.run(RELEASE, scope, keys.and(keys.lease(requestId))).thenApply(Reply::count);
+  }
+
   /** Gives tasks back that nobody has begun, however long Redis is away. */
   void giveBack(RequestContext scope, List<Lease> leases) {
     leases.stream()
@@ -157,9 +165,8 @@ final class QueueStore {
                     scope,
                     queue,
                     leases.stream()
-                        .map(Lease::ref)
-                        .filter(ref -> ref.queue().equals(queue))
-                        .map(ref -> new Held(ref, false, ""))
+                        .filter(lease -> lease.ref().queue().equals(queue))
+                        .map(lease -> new Held(lease.ref(), false, lease.holder()))
                         .toList()));
   }
 

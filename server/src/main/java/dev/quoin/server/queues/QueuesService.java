@@ -39,6 +39,8 @@ import dev.quoin.queues.v1.PurgeResponse;
 import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.RedriveRequest;
 import dev.quoin.queues.v1.RedriveResponse;
+import dev.quoin.queues.v1.ReleaseRequest;
+import dev.quoin.queues.v1.ReleaseResponse;
 import dev.quoin.queues.v1.RescheduleRequest;
 import dev.quoin.queues.v1.RescheduleResponse;
 import dev.quoin.queues.v1.ResumeRequest;
@@ -53,6 +55,7 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.kernel.Kernel;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
+import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.Paging;
 import dev.quoin.server.rpc.RequestStreamHandler;
 import dev.quoin.server.rpc.ResponseStream;
@@ -110,6 +113,7 @@ public final class QueuesService implements BindableService {
         .unary(QueuesGrpc.getEnqueueMethod(), this::enqueue)
         .unary(QueuesGrpc.getEnqueueBatchMethod(), this::enqueueBatch)
         .unary(QueuesGrpc.getLeaseMethod(), this::lease)
+        .unary(QueuesGrpc.getReleaseMethod(), this::release)
         .unary(QueuesGrpc.getAckMethod(), this::ack)
         .unary(QueuesGrpc.getNackMethod(), this::nack)
         .unary(QueuesGrpc.getExtendMethod(), this::extend)
@@ -146,9 +150,10 @@ public final class QueuesService implements BindableService {
         Order.of("", request.getQueuesList(), request.getPreference(), request.getWeightsList());
     long lease = Defaults.millis(request.hasLease(), request.getLease(), DEFAULT_LEASE_MILLIS);
     long wait = Durations.toMillis(request.getWait());
+    Terms terms = new Terms(lease, Once.of(request.getRequestId(), request));
     LeaseCall leasing =
         new LeaseCall(
-            queues, watches, call, order, Defaults.orElse(request.getMaxItems(), 1), lease);
+            queues, watches, call, order, Defaults.orElse(request.getMaxItems(), 1), terms);
     return (wait == 0 ? leasing.atOnce() : leasing.within(wait)).thenApply(QueuesService::leased);
   }
 
@@ -156,6 +161,20 @@ public final class QueuesService implements BindableService {
     LeaseResponse.Builder response = LeaseResponse.newBuilder();
     leases.forEach(lease -> response.addTasks(lease.task()));
     return response.build();
+  }
+
+  private CompletionStage<ReleaseResponse> release(ReleaseRequest request, Call call) {
+    String id = request.getLeaseRequestId();
+    return PerQueue.run(
+            request.getQueuesList(),
+            queue -> queue,
+            one -> queues.release(call.scope(), one.get(0), id).thenApply(List::of))
+        .thenApply(QueuesService::released);
+  }
+
+  private static ReleaseResponse released(List<Integer> perQueue) {
+    int all = perQueue.stream().mapToInt(Integer::intValue).sum();
+    return ReleaseResponse.newBuilder().setReleasedCount(all).build();
   }
 
   private CompletionStage<AckResponse> ack(AckRequest request, Call call) {

@@ -10,6 +10,7 @@ import dev.quoin.server.errors.InvalidRequest;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Defaults;
+import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.RequestStreamHandler;
 import dev.quoin.server.rpc.ResponseStream;
 import dev.quoin.server.rpc.Streams;
@@ -91,7 +92,7 @@ final class WorkCall implements RequestStreamHandler<WorkRequest>, Fetcher.Taker
     credits = open.getCredits();
     renewal = new Renewal(queues, settles, scope, held, leaseMillis, responses::send);
     settling = new Settling(settles, queues, scope, leaseMillis, this::settled);
-    fetcher = new Fetcher(queues, watches, scope, order, leaseMillis, this);
+    fetcher = new Fetcher(queues, watches, scope, order, new Terms(leaseMillis, Once.NONE), this);
     beatSoon();
     return fetcher
         .open()

@@ -551,6 +551,19 @@ final class QueuesServiceTest {
         name -> new Queue(name + " batch", queue.stub()).stats().getReadyCount());
   }
 
+  @TestFactory
+  Stream<DynamicTest> requestIdsOfLeases() {
+    return RequestIdKit.tests(
+        QueuesGrpc.getLeaseMethod(),
+        name -> {
+          Queue leased = new Queue(name + " lease", queue.stub());
+          leased.addAll(IntStream.range(0, 4).mapToObj(i -> task("" + i)));
+          return leased.request(2).setLease(seconds(600));
+        },
+        request -> request.setMaxItems(1),
+        name -> new Queue(name + " lease", queue.stub()).stats().getLeasedCount());
+  }
+
   @Test
   void aBatchWithAWrongTaskAddsNothing() {
     EnqueueBatchRequest request =
