@@ -77,7 +77,9 @@ final class Errors implements ServerErrorHandler {
     if (status.isServerError() && cause != null) {
       LOG.log(Level.WARNING, "a request by HTTP failed", cause);
     }
-    return Replies.of(status, text(status, description));
+    return Replies.of(
+        status,
+        cause instanceof Http1Requests.Malformed ? cause.getMessage() : text(status, description));
   }
 
   /** What is said at a path that leads nowhere. */

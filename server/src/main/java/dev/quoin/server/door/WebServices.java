@@ -9,6 +9,7 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.SerializationFormat;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
+import com.linecorp.armeria.common.logging.RequestLogProperty;
 import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.grpc.GrpcService;
@@ -26,6 +27,8 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.ByteArrayInputStream;
 import java.util.LinkedHashMap;
@@ -87,6 +90,7 @@ final class WebServices implements GrpcService {
       return Replies.of(ErrorMapper.status(ApiException.shuttingDown(), "")).toHttpResponse();
     }
     begin(http, request, served, form, call);
+    endWithConnection(http, call);
     return call.response();
   }
 
@@ -134,9 +138,23 @@ final class WebServices implements GrpcService {
               if (failure == null) {
                 receive(http, call, form, method.getMethodDescriptor(), body);
               } else {
+                if (!http.sessionProtocol().isMultiplex()) {
+                  http.setAdditionalResponseHeader(HttpHeaderNames.CONNECTION, "close");
+                }
                 breakOff(call, failure);
               }
             });
+  }
+
+  private static void endWithConnection(ServiceRequestContext http, WebCall call) {
+    if (http.sessionProtocol().isMultiplex()) {
+      return;
+    }
+    ChannelFuture end =
+        http.log().ensureAvailable(RequestLogProperty.SESSION).channel().closeFuture();
+    ChannelFutureListener gone = closed -> call.breakOff();
+    end.addListener(gone);
+    call.response().whenComplete().whenComplete((sent, failure) -> end.removeListener(gone));
   }
 
   /** Lets the service decide whether the call may be made, which it does by the headers. */
