@@ -44,7 +44,7 @@ import java.util.concurrent.TimeUnit;
  * would read every JSON twice. To its pages it looks as if it did.
  */
 final class WebServices implements GrpcService {
-  private static final int LONG_JSON = 64 * 1024;
+  private static final int LONG_JSON = 16 * 1024;
 
   private final List<ServerServiceDefinition> services;
   private final Map<Route, ServerMethodDefinition<?, ?>> routes = new LinkedHashMap<>();

@@ -3,7 +3,6 @@ package dev.quoin.server.rpc;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -58,6 +57,7 @@ public final class ControlFrames extends ChannelInboundHandlerAdapter {
   private long windowEnd = System.nanoTime() + WINDOW_NANOS;
   private int controls;
   private int pings;
+  private boolean begun;
   private boolean closing;
 
   /** What is to be skipped before the next header begins. */
@@ -97,6 +97,11 @@ public final class ControlFrames extends ChannelInboundHandlerAdapter {
   }
 
   @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    watch(context, "the preface did not arrive in time");
+  }
+
+  @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (closing) {
       ReferenceCountUtil.release(message);
@@ -118,7 +123,8 @@ public final class ControlFrames extends ChannelInboundHandlerAdapter {
     ByteBuf frame = context.alloc().buffer(HEADER_BYTES + 2 * Integer.BYTES + text.length);
     frame.writeMedium(2 * Integer.BYTES + text.length).writeByte(GOAWAY).writeByte(0).writeInt(0);
     frame.writeInt(Integer.MAX_VALUE).writeInt((int) Http2Error.ENHANCE_YOUR_CALM.code());
-    context.writeAndFlush(frame.writeBytes(text)).addListener(ChannelFutureListener.CLOSE);
+    // From here: those behind would wait for their calls to end.
+    context.writeAndFlush(frame.writeBytes(text)).addListener(written -> context.close());
     alarm = context.executor().schedule(() -> context.close(), 1, TimeUnit.SECONDS);
   }
 
@@ -136,6 +142,10 @@ public final class ControlFrames extends ChannelInboundHandlerAdapter {
       header(bytes.getUnsignedByte(at++));
       if (headerBytes == HEADER_BYTES) {
         headerBytes = 0;
+        if (!begun) {
+          begun = true;
+          stopWatching();
+        }
         skip = length;
         watchHeaders(context);
         if (!isAllowed(context.channel())) {
@@ -148,16 +158,19 @@ public final class ControlFrames extends ChannelInboundHandlerAdapter {
 
   private void watchHeaders(ChannelHandlerContext context) {
     if (type == HEADERS && (flags & END_HEADERS) == 0) {
-      alarm =
-          context
-              .executor()
-              .schedule(
-                  () -> goAway(context, "the headers did not arrive in time"),
-                  limits.arrival().toMillis(),
-                  TimeUnit.MILLISECONDS);
+      stopWatching();
+      watch(context, "the headers did not arrive in time");
     } else if (alarm != null && (flags & END_HEADERS) != 0) {
       stopWatching();
     }
+  }
+
+  private void watch(ChannelHandlerContext context, String why) {
+    alarm =
+        context
+            .executor()
+            .schedule(
+                () -> goAway(context, why), limits.arrival().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void stopWatching() {
