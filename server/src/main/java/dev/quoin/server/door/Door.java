@@ -220,15 +220,28 @@ public final class Door {
   private static void pages(
       ServerBuilder builder, List<ServerServiceDefinition> services, BooleanSupplier isServing) {
     builder
-        .service("/healthz", (http, request) -> health(true))
-        .service("/readyz", (http, request) -> health(isServing.getAsBoolean()))
-        .service("/openapi.json", new OpenApiPage(services))
-        .serviceUnder("/docs", new LazyDocs());
+        .service("/healthz", readOnly((http, request) -> health(true)))
+        .service("/readyz", readOnly((http, request) -> health(isServing.getAsBoolean())))
+        .service("/openapi.json", readOnly(new OpenApiPage(services)))
+        .serviceUnder("/docs", new LazyDocs().decorate(Door::readOnly));
     if (Pages.exist(Pages.CONSOLE)) {
       builder.serviceUnder("/", new Pages(Pages.CONSOLE));
     } else {
       builder.service("/", (http, request) -> HttpResponse.ofRedirect("/docs/"));
     }
+  }
+
+  private static HttpService readOnly(HttpService page) {
+    return page.decorate(Door::readOnly);
+  }
+
+  private static HttpResponse readOnly(
+      HttpService page, ServiceRequestContext http, HttpRequest request) throws Exception {
+    if (http.method() == HttpMethod.GET || http.method() == HttpMethod.HEAD) {
+      return page.serve(http, request);
+    }
+    http.setAdditionalResponseHeader(HttpHeaderNames.ALLOW, "GET, HEAD");
+    return Replies.of(HttpStatus.METHOD_NOT_ALLOWED, "ask for this by GET").toHttpResponse();
   }
 
   private static HttpResponse health(boolean isWell) {

@@ -26,6 +26,8 @@ final class Http1Requests extends ChannelInboundHandlerAdapter {
   /** A call whose body is late is answered before its connection is closed. */
   private static final Duration ANSWER = Duration.ofSeconds(1);
 
+  private static final List<String> CHUNKED = List.of("chunked");
+
   /** Why a request is refused. */
   static final class Malformed extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -83,6 +85,11 @@ final class Http1Requests extends ChannelInboundHandlerAdapter {
   /** Armeria would take any one Host, and give its own name to a request that has none. */
   private static void check(ChannelHandlerContext context, HttpRequest request) {
     if (!request.decoderResult().isSuccess()) {
+      return;
+    }
+    List<String> encodings = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
+    if (!encodings.isEmpty() && !CHUNKED.equals(encodings)) {
+      refuse(request, "the only Transfer-Encoding that is taken is chunked");
       return;
     }
     List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);

@@ -66,16 +66,23 @@ final class WebServices implements GrpcService {
     this.bodies = bodies;
     for (ServerServiceDefinition service : services) {
       for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
-        String path = '/' + method.getMethodDescriptor().getFullMethodName();
-        routes.put(Route.builder().exact(path).build(), method);
+        routes.put(Route.builder().exact(path(method)).build(), method);
       }
     }
+  }
+
+  /** The one way to write it: a proxy that lets some through must not be led astray by another. */
+  private static String path(ServerMethodDefinition<?, ?> method) {
+    return '/' + method.getMethodDescriptor().getFullMethodName();
   }
 
   @Override
   public HttpResponse serve(ServiceRequestContext http, HttpRequest request) {
     http.setAdditionalResponseHeader(HttpHeaderNames.CACHE_CONTROL, "no-store");
     ServerMethodDefinition<?, ?> method = routes.get(http.config().mappedRoute());
+    if (!http.rawPath().equals(path(method))) {
+      return Errors.nothingHere().toHttpResponse();
+    }
     Form form = Form.of(request.contentType());
     AggregatedHttpResponse refusal = refusal(http, method.getMethodDescriptor().getType(), form);
     if (refusal != null) {
