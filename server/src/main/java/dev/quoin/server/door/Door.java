@@ -223,7 +223,7 @@ public final class Door {
         .service("/healthz", readOnly((http, request) -> health(true)))
         .service("/readyz", readOnly((http, request) -> health(isServing.getAsBoolean())))
         .service("/openapi.json", readOnly(new OpenApiPage(services)))
-        .serviceUnder("/docs", new LazyDocs().decorate(Door::readOnly));
+        .serviceUnder("/docs", readOnly(new LazyDocs()));
     if (Pages.exist(Pages.CONSOLE)) {
       builder.serviceUnder("/", new Pages(Pages.CONSOLE));
     } else {
@@ -232,10 +232,10 @@ public final class Door {
   }
 
   private static HttpService readOnly(HttpService page) {
-    return page.decorate(Door::readOnly);
+    return page.decorate((delegate, http, request) -> read(delegate, http, request));
   }
 
-  private static HttpResponse readOnly(
+  private static HttpResponse read(
       HttpService page, ServiceRequestContext http, HttpRequest request) throws Exception {
     if (http.method() == HttpMethod.GET || http.method() == HttpMethod.HEAD) {
       return page.serve(http, request);

@@ -86,7 +86,7 @@ final class HostileRequestsTest {
                 + CHUNKS
                 + "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
-    assertThat(answer).startsWith("HTTP/1.1 400").containsOnlyOnce("HTTP/1.1 ");
+    assertThat(answer).startsWith("HTTP/1.1 400").doesNotContain("SERVING");
   }
 
   @ParameterizedTest
@@ -106,12 +106,12 @@ final class HostileRequestsTest {
       })
   void callsHaveOnePath(String path) {
     String answer =
-        Web.raw(
+        Web.rawAnswer(
             server.server().httpPort(),
             "POST "
                 + path
                 + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                + "Connection: close\r\nContent-Length: 14\r\n\r\n"
+                + "Content-Length: 14\r\n\r\n"
                 + BODY);
 
     assertThat(answer).containsPattern("^HTTP/1.1 40[04]");
@@ -131,9 +131,8 @@ final class HostileRequestsTest {
       })
   void noPathLeadsOutOfThePages(String path) {
     String answer =
-        Web.raw(
-            server.server().httpPort(),
-            "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        Web.rawAnswer(
+            server.server().httpPort(), "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
     assertThat(answer).containsPattern("^HTTP/1.1 40[04]");
   }

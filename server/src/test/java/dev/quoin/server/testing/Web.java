@@ -118,6 +118,17 @@ public final class Web {
     }
   }
 
+  /** Sends lines as they are and returns the first answer, which has a Content-Length. */
+  public static String rawAnswer(int port, String text) {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      socket.setSoTimeout(20_000);
+      socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+      return readAnswer(socket);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** One answer with a Content-Length, of a connection that stays open. */
   public static String readAnswer(Socket socket) throws IOException {
     DataInputStream in = new DataInputStream(socket.getInputStream());
