@@ -173,6 +173,7 @@ final class HttpCost {
     command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-jar", JAR.toString(), "serve"));
     command.addAll(List.of("--port", "0", "--redis", redis, "--allow-volatile-redis", "true"));
     command.addAll(List.of("--metrics-port", "0", "--http-port", Integer.toString(httpPort)));
+    command.addAll(List.of("--redis-timeout", "10s"));
     return Child.start(folder, "server-" + httpPort, command);
   }
 
