@@ -275,13 +275,12 @@ final class JsonCallsTest {
   void listOfTooManyThingsIsRefusedAsSuch() {
     String things = "{},".repeat(20_999) + "{}";
 
-    Web.Answer answer =
-        web.call("quoin.counters.v1.Counters/IncrementBatch", "{\"increments\": [" + things + "]}");
+    Web.Answer answer = web.call("quoin.queues.v1.Queues/Nack", "{\"failed\": [" + things + "]}");
 
     assertThat(answer.status()).isEqualTo(400);
     JsonNode violations = answer.json().at("/details/1/fieldViolations");
     assertThat(violations).hasSize(1);
-    assertThat(violations.get(0).get("field").asText()).isEqualTo("increments");
+    assertThat(violations.get(0).get("field").asText()).isEqualTo("failed");
     assertThat(violations.get(0).get("description").asText())
         .isEqualTo("must contain no more than 1000 item(s)");
   }
