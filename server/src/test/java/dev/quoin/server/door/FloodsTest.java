@@ -177,6 +177,17 @@ final class FloodsTest {
   }
 
   @Test
+  void framesThatAreSentAheadOfAnUpgradeAreCounted() throws IOException {
+    try (RawConnection peer = new RawConnection(plain.server().httpPort())) {
+      peer.askForUpgrade();
+      peer.begin();
+      send(peer, FRAMES.get(0), MANY);
+      peer.awaitUpgrade();
+      assertThat(peer.awaitGoAway()).isEqualTo("code 11: too many frames that carry nothing");
+    }
+  }
+
+  @Test
   void aFewOfThemAreServed() throws IOException {
     for (Way way : Way.values()) {
       try (RawConnection peer = way.open()) {

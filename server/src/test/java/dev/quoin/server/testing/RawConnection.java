@@ -48,10 +48,20 @@ public final class RawConnection implements AutoCloseable {
 
   /** Asks by HTTP/1 for HTTP/2, and begins it. */
   public RawConnection upgrade() throws IOException {
+    askForUpgrade();
+    awaitUpgrade();
+    return begin();
+  }
+
+  /** Asks by HTTP/1 for HTTP/2, whose frames may follow at once. */
+  public void askForUpgrade() throws IOException {
     out.write(
         ("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\n"
                 + "Upgrade: h2c\r\nHTTP2-Settings: AAEAAAAA\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII));
+  }
+
+  public void awaitUpgrade() throws IOException {
     StringBuilder answer = new StringBuilder();
     while (answer.indexOf("\r\n\r\n") < 0) {
       answer.append((char) in.readUnsignedByte());
@@ -59,7 +69,6 @@ public final class RawConnection implements AutoCloseable {
     if (!answer.toString().startsWith("HTTP/1.1 101")) {
       throw new AssertionError("not upgraded: " + answer);
     }
-    return begin();
   }
 
   /** Begins HTTP/2. */
