@@ -55,7 +55,8 @@ export function talk({ server, browser }) {
 
     it('explains which ad is shown', async () => {
       const page = await browser.tab();
-      await page.goto(`${server.address}#/ads?network=shop`);
+      await page.goto(`${server.address}#/ads`);
+      await page.getByRole('link', { name: 'shop', exact: true }).click();
       await page.getByLabel('Locations').fill('US');
       await page.getByLabel('Content of the page').fill('rain today');
       await page.getByRole('button', { name: 'Explain' }).click();

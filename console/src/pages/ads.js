@@ -20,7 +20,7 @@ export class Ads extends Live {
     const list = (/** @type {any} */ text) => String(text).split(',').map((one) => one.trim()).filter((one) => one);
     try {
       const explained = await call(`${ADS}/Explain`, {
-        network: session.route.params.network, locations: list(typed.locations), content: typed.content, words: list(typed.words),
+        network: this.network(), locations: list(typed.locations), content: typed.content, words: list(typed.words),
         slot: typed.slot, viewer: typed.viewer, maxItems: 50,
       });
       this.setState({ explained, wrongRequest: '' });
@@ -29,9 +29,16 @@ export class Ads extends Live {
     }
   }
 
+  /** The one that is chosen, or the first. @returns {string} */
+  network() {
+    return session.route.params.network || this.state.networks?.[0]?.network || '';
+  }
+
   render() {
-    const { network = '', ad } = session.route.params;
-    const { ads, settings, wrongRequest, explained } = this.state;
+    const { prefix = '', ad } = session.route.params;
+    this.list('networks', `${ADS}/ListNetworks`, { prefix, pageSize: 100 }, (reply) => this.setState({ networks: reply.networks ?? [] }));
+    const network = this.network();
+    const { networks, ads, settings, wrongRequest, explained } = this.state;
     if (network) {
       this.list('network', `${ADS}/GetNetwork`, { network }, (reply) => this.setState({ settings: reply }));
       this.list('ads', `${ADS}/ListAds`, { network, pageSize: 100 }, (reply) => this.setState({ ads: reply.ads ?? [] }));
@@ -40,8 +47,18 @@ export class Ads extends Live {
       'div',
       null,
       h(Wrongs, { texts: this.wrongs }),
-      h('div', { class: 'filters' }, h(Field, { label: 'Network', value: network, onValue: (value) => refine({ network: value, ad: '' }) })),
-      !network && h('p', { class: 'empty' }, 'Name a network of ads.'),
+      h('div', { class: 'filters' }, h(Field, { label: 'Networks that begin with', value: prefix, onValue: (value) => refine({ prefix: value, network: '', ad: '' }) })),
+      h(
+        Part,
+        { title: 'Networks', live: 'asked every 2 seconds' },
+        h(Table, {
+          caption: 'Networks', rows: networks, id: (one) => one.network, chosen: network, empty: 'There are no networks of ads.',
+          columns: [
+            { title: 'Network', show: (one) => h(Link, { to: address('ads', { prefix, network: one.network }), current: one.network === network }, one.network) },
+            { title: 'Ads', number: true, show: (one) => count(one.adCount) },
+          ],
+        }),
+      ),
       network && ad && h(Figures, { key: `${network}\n${ad}`, network, ad }),
       network && h(
         Part,
@@ -61,7 +78,7 @@ export class Ads extends Live {
         h(Table, {
           caption: 'Ads', rows: ads, id: (one) => one.id, chosen: ad, empty: 'The network has no ads.',
           columns: [
-            { title: 'Ad', show: (one) => h(Link, { to: address('ads', { network, ad: one.id }), current: one.id === ad }, one.id) },
+            { title: 'Ad', show: (one) => h(Link, { to: address('ads', { prefix, network, ad: one.id }), current: one.id === ad }, one.id) },
             { title: 'State', show: (one) => (one.state === 'AD_STATE_PAUSED' ? h(Badge, { tone: 'warn' }, 'paused') : h(Badge, { tone: 'good' }, 'active')) },
             { title: 'Bid', number: true, show: (one) => `${money(one.bidMicros)} ${word(one.pricing, 'PRICING_')}` },
             { title: 'Campaign', minor: true, show: (one) => one.campaign },

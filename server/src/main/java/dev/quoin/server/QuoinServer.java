@@ -25,6 +25,7 @@ import dev.quoin.server.redis.UnusableRedis;
 import dev.quoin.server.rpc.CallLog;
 import dev.quoin.server.rpc.CallRecorder;
 import dev.quoin.server.rpc.Connections;
+import dev.quoin.server.rpc.ControlFrames;
 import dev.quoin.server.rpc.Drain;
 import dev.quoin.server.rpc.Rpc;
 import dev.quoin.server.rpc.UnreadResponses;
@@ -241,8 +242,8 @@ public final class QuoinServer implements AutoCloseable {
         new Connections(
             settings.maxConnections(),
             settings.maxConnectionsPerPeer(),
-            settings.maxControlFrames(),
-            settings.requestTimeout());
+            new ControlFrames.Limits(
+                settings.maxControlFrames(), Integer.MAX_VALUE, settings.requestTimeout()));
     new ServerGauges(telemetry).show(Main.version(), queues, tails, storage, connections);
     RedisHealth.start(redis, timer, telemetry, health::isRedisUp);
     server =

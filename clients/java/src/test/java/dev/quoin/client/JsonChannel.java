@@ -42,11 +42,16 @@ final class JsonChannel extends Channel {
   private final HttpClient client = HttpClient.newHttpClient();
   private final String address;
   private final String namespace;
+  private final String token;
   private final Channel others;
 
-  JsonChannel(String address, String namespace, Channel others) {
+  /**
+   * @param token null for none
+   */
+  JsonChannel(String address, String namespace, String token, Channel others) {
     this.address = address;
     this.namespace = namespace;
+    this.token = token;
     this.others = others;
   }
 
@@ -93,13 +98,15 @@ final class JsonChannel extends Channel {
 
     @Override
     public void halfClose() {
-      HttpRequest request =
+      HttpRequest.Builder request =
           HttpRequest.newBuilder(URI.create(address + '/' + method.getFullMethodName()))
               .header("content-type", "application/json")
               .header("quoin-namespace", namespace)
-              .POST(BodyPublishers.ofString(body))
-              .build();
-      answer = client.sendAsync(request, BodyHandlers.ofString());
+              .POST(BodyPublishers.ofString(body));
+      if (token != null) {
+        request.header("authorization", "Bearer " + token);
+      }
+      answer = client.sendAsync(request.build(), BodyHandlers.ofString());
       answer.whenComplete(this::finish);
     }
 

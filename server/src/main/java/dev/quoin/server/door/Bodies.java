@@ -11,7 +11,9 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.reactivestreams.Subscriber;
@@ -28,6 +30,8 @@ final class Bodies {
   private final long most;
   private final Duration longest;
   private final AtomicLong unfinished = new AtomicLong();
+  private final Set<Body> open = ConcurrentHashMap.newKeySet();
+  private volatile boolean drains;
 
   Bodies(Settings settings) {
     this.most = settings.maxUnfinishedBytes();
@@ -39,6 +43,12 @@ final class Bodies {
     Body body = new Body(loop);
     request.subscribe(body, loop);
     return body.whole;
+  }
+
+  /** Awaits no body any longer, as their calls have not begun. */
+  void drain() {
+    drains = true;
+    open.forEach(Body::shutDown);
   }
 
   /** Counts a body that is complete and waits to be read; throws when there are too many. */
@@ -57,16 +67,22 @@ final class Bodies {
   private final class Body implements Subscriber<HttpObject> {
     private final CompletableFuture<byte[]> whole = new CompletableFuture<>();
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final EventLoop loop;
     private final ScheduledFuture<?> alarm;
     private Subscription source;
 
     Body(EventLoop loop) {
+      this.loop = loop;
       alarm = loop.schedule(this::isLate, longest.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
     public void onSubscribe(Subscription subscription) {
       source = subscription;
+      open.add(this);
+      if (drains) {
+        shutDown();
+      }
       source.request(Long.MAX_VALUE);
     }
 
@@ -77,7 +93,7 @@ final class Bodies {
       }
       bytes.writeBytes(data.array());
       if (unfinished.addAndGet(data.length()) > most) {
-        fail(ErrorReason.ERROR_REASON_OVERLOADED, OVERLOADED);
+        fail(new ApiException(ErrorReason.ERROR_REASON_OVERLOADED, OVERLOADED));
       }
     }
 
@@ -96,20 +112,31 @@ final class Bodies {
     private void isLate() {
       if (!whole.isDone()) {
         fail(
-            ErrorReason.ERROR_REASON_REQUEST_INCOMPLETE,
-            "the request did not arrive within " + longest.toMillis() + " ms");
+            new ApiException(
+                ErrorReason.ERROR_REASON_REQUEST_INCOMPLETE,
+                "the request did not arrive within " + longest.toMillis() + " ms"));
       }
     }
 
-    private void fail(ErrorReason reason, String text) {
+    private void shutDown() {
+      loop.execute(
+          () -> {
+            if (!whole.isDone()) {
+              fail(ApiException.shuttingDown());
+            }
+          });
+    }
+
+    private void fail(ApiException why) {
       end();
-      whole.completeExceptionally(new ApiException(reason, text));
+      whole.completeExceptionally(why);
       source.cancel();
     }
 
     /** The first end counts. */
     private void end() {
       alarm.cancel(false);
+      open.remove(this);
       if (!whole.isDone()) {
         unfinished.addAndGet(-bytes.size());
       }

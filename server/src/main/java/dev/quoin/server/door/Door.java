@@ -16,6 +16,7 @@ import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.cors.CorsService;
 import dev.quoin.server.rpc.Connections;
+import dev.quoin.server.rpc.ControlFrames;
 import dev.quoin.server.settings.Settings;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServerTransportFilter;
@@ -56,10 +57,12 @@ public final class Door {
 
   private final Server server;
   private final OpenCalls open;
+  private final Bodies bodies;
 
-  private Door(Server server, OpenCalls open) {
+  private Door(Server server, OpenCalls open, Bodies bodies) {
     this.server = server;
     this.open = open;
+    this.bodies = bodies;
   }
 
   /** Has the classes loaded that starting needs, which takes half a second. */
@@ -92,6 +95,10 @@ public final class Door {
     Errors errors = new Errors(settings.maxRequestBytes());
     ServerBuilder builder = Server.builder();
     limits(builder, settings);
+    ControlFrames.Limits limits =
+        new ControlFrames.Limits(
+            settings.maxControlFrames(), settings.maxResets(), settings.requestTimeout());
+    Bodies bodies = new Bodies(settings);
     builder
         .port(
             new InetSocketAddress(settings.host(), settings.httpPort()),
@@ -102,7 +109,7 @@ public final class Door {
             new ScheduledThreadPoolExecutor(
                 SLOW_THREADS, new DefaultThreadFactory("quoin-http", true)),
             true)
-        .childChannelPipelineCustomizer(pipeline -> accept(connections, pipeline))
+        .childChannelPipelineCustomizer(pipeline -> accept(connections, limits, pipeline))
         .errorHandler(errors);
     if (tls != null) {
       builder
@@ -113,13 +120,10 @@ public final class Door {
     headers(builder);
     Guard guard = new Guard(settings);
     builder.decorator((delegate, http, request) -> guarded(guard, delegate, http, request));
-    services(
-        builder,
-        settings,
-        new WebServices(services, new Peers(unread), open, errors, new Bodies(settings)));
+    services(builder, settings, new WebServices(services, new Peers(unread), open, errors, bodies));
     pages(builder, services, isServing);
     Server server = builder.build();
-    return server.start().thenApply(started -> new Door(server, open));
+    return server.start().thenApply(started -> new Door(server, open, bodies));
   }
 
   /** The port it listens on. */
@@ -129,7 +133,9 @@ public final class Door {
 
   /** Lets no call begin from now on; completes when those that are open have ended. */
   public CompletionStage<Void> drain() {
-    return open.drain();
+    CompletionStage<Void> ended = open.drain();
+    bodies.drain();
+    return ended;
   }
 
   /** Closes the port and all connections. */
@@ -153,8 +159,11 @@ public final class Door {
         .gracefulShutdownTimeout(Duration.ZERO, Duration.ZERO);
   }
 
-  private static void accept(Connections connections, ChannelPipeline pipeline) {
-    if (!connections.accepts(pipeline.channel())) {
+  private static void accept(
+      Connections connections, ControlFrames.Limits limits, ChannelPipeline pipeline) {
+    if (connections.accepts(pipeline.channel())) {
+      Entrance.build(pipeline, limits);
+    } else {
       pipeline.channel().close();
     }
   }
@@ -211,15 +220,28 @@ public final class Door {
   private static void pages(
       ServerBuilder builder, List<ServerServiceDefinition> services, BooleanSupplier isServing) {
     builder
-        .service("/healthz", (http, request) -> health(true))
-        .service("/readyz", (http, request) -> health(isServing.getAsBoolean()))
-        .service("/openapi.json", new OpenApiPage(services))
-        .serviceUnder("/docs", new LazyDocs());
+        .service("/healthz", readOnly((http, request) -> health(true)))
+        .service("/readyz", readOnly((http, request) -> health(isServing.getAsBoolean())))
+        .service("/openapi.json", readOnly(new OpenApiPage(services)))
+        .serviceUnder("/docs", readOnly(new LazyDocs()));
     if (Pages.exist(Pages.CONSOLE)) {
       builder.serviceUnder("/", new Pages(Pages.CONSOLE));
     } else {
       builder.service("/", (http, request) -> HttpResponse.ofRedirect("/docs/"));
     }
+  }
+
+  private static HttpService readOnly(HttpService page) {
+    return page.decorate((delegate, http, request) -> read(delegate, http, request));
+  }
+
+  private static HttpResponse read(
+      HttpService page, ServiceRequestContext http, HttpRequest request) throws Exception {
+    if (http.method() == HttpMethod.GET || http.method() == HttpMethod.HEAD) {
+      return page.serve(http, request);
+    }
+    http.setAdditionalResponseHeader(HttpHeaderNames.ALLOW, "GET, HEAD");
+    return Replies.of(HttpStatus.METHOD_NOT_ALLOWED, "ask for this by GET").toHttpResponse();
   }
 
   private static HttpResponse health(boolean isWell) {

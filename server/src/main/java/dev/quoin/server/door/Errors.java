@@ -29,6 +29,9 @@ final class Errors implements ServerErrorHandler {
   private static final String NOTHING_HERE =
       "there is nothing at this path; RPCs are at paths such as /quoin.locks.v1.Locks/Acquire";
 
+  /** What Armeria says of a request that cannot be read. */
+  private static final String DECODER = "Decoder failure";
+
   private final int mostRequestBytes;
 
   Errors(int mostRequestBytes) {
@@ -77,7 +80,9 @@ final class Errors implements ServerErrorHandler {
     if (status.isServerError() && cause != null) {
       LOG.log(Level.WARNING, "a request by HTTP failed", cause);
     }
-    return Replies.of(status, text(status, description));
+    return Replies.of(
+        status,
+        cause instanceof Http1Requests.Malformed ? cause.getMessage() : text(status, description));
   }
 
   /** What is said at a path that leads nowhere. */
@@ -88,6 +93,9 @@ final class Errors implements ServerErrorHandler {
   private static String text(HttpStatus status, String description) {
     if (status.equals(HttpStatus.NOT_FOUND)) {
       return NOTHING_HERE;
+    }
+    if (DECODER.equals(description)) {
+      return "the request is not written as HTTP/1.1 asks";
     }
     return status.isServerError() || description == null ? status.reasonPhrase() : description;
   }

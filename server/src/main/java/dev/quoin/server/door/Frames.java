@@ -27,7 +27,15 @@ final class Frames {
       throw InvalidRequest.of("", "the body must be one frame of gRPC-Web");
     }
     ByteBuffer header = ByteBuffer.wrap(frames);
-    if ((header.get() & COMPRESSED) != 0) {
+    byte flags = header.get();
+    if ((flags & TRAILERS) != 0) {
+      throw InvalidRequest.of("", "the body must be one message: clients have no trailers to send");
+    }
+    if ((flags & ~COMPRESSED) != 0) {
+      throw InvalidRequest.of(
+          "", "the frame has the flags 0x%02x, which gRPC-Web does not know".formatted(flags));
+    }
+    if (flags == COMPRESSED) {
       throw InvalidRequest.of("", "compressed messages are not taken over HTTP");
     }
     if (header.getInt() != header.remaining()) {

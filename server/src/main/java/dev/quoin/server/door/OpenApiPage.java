@@ -36,6 +36,11 @@ final class OpenApiPage extends AbstractHttpService {
     return HttpResponse.of(document(http).thenApply(OpenApiPage::answer));
   }
 
+  @Override
+  protected HttpResponse doHead(ServiceRequestContext http, HttpRequest request) {
+    return doGet(http, request);
+  }
+
   private synchronized CompletableFuture<HttpData> document(ServiceRequestContext http) {
     if (document == null) {
       document = CompletableFuture.supplyAsync(this::make, http.blockingTaskExecutor());

@@ -3,6 +3,7 @@ package dev.quoin.server.door;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import com.google.rpc.BadRequest;
 import com.google.rpc.Code;
@@ -18,6 +19,8 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import dev.quoin.errors.v1.ErrorReason;
+import dev.quoin.server.errors.Reasons;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.ProtoUtils;
@@ -95,7 +98,11 @@ final class Replies {
 
   /** A refusal with the HTTP status of its code. */
   static AggregatedHttpResponse of(Status refusal) {
-    return of(httpStatus(Code.forNumber(refusal.getCode())), refusal);
+    return of(
+        isLate(refusal)
+            ? HttpStatus.REQUEST_TIMEOUT
+            : httpStatus(Code.forNumber(refusal.getCode())),
+        refusal);
   }
 
   /** A refusal that has no details. */
@@ -116,17 +123,30 @@ final class Replies {
     return AggregatedHttpResponse.of(headers.build(), HttpData.ofUtf8(json(refusal)));
   }
 
+  /** HTTP has a status of its own for a request that did not arrive. */
+  private static boolean isLate(Status refusal) {
+    return refusal.getDetailsCount() > 0
+        && refusal.getDetails(0).is(ErrorInfo.class)
+        && unpack(refusal.getDetails(0), ErrorInfo.class)
+            .getReason()
+            .equals(Reasons.name(ErrorReason.ERROR_REASON_REQUEST_INCOMPLETE));
+  }
+
+  private static <T extends Message> T unpack(Any detail, Class<T> type) {
+    try {
+      return detail.unpack(type);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("the server made a detail it cannot read", e);
+    }
+  }
+
   private static void retryAfter(ResponseHeadersBuilder headers, Status refusal) {
     for (Any detail : refusal.getDetailsList()) {
       if (detail.is(RetryInfo.class)) {
-        try {
-          var delay = detail.unpack(RetryInfo.class).getRetryDelay();
-          // HTTP knows whole seconds only.
-          headers.setLong(
-              HttpHeaderNames.RETRY_AFTER, delay.getSeconds() + (delay.getNanos() > 0 ? 1 : 0));
-        } catch (InvalidProtocolBufferException e) {
-          throw new IllegalStateException("the server made a detail it cannot read", e);
-        }
+        var delay = unpack(detail, RetryInfo.class).getRetryDelay();
+        // HTTP knows whole seconds only.
+        headers.setLong(
+            HttpHeaderNames.RETRY_AFTER, delay.getSeconds() + (delay.getNanos() > 0 ? 1 : 0));
       }
     }
   }

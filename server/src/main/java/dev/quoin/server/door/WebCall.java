@@ -71,6 +71,11 @@ final class WebCall extends ServerCall<Object, Object> {
     }
   }
 
+  /** The connection has been closed; Armeria tells that a second later when it is HTTP/1. */
+  void breakOff() {
+    run(() -> end(false));
+  }
+
   boolean isClosed() {
     return closed;
   }

@@ -9,6 +9,7 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.SerializationFormat;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
+import com.linecorp.armeria.common.logging.RequestLogProperty;
 import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.grpc.GrpcService;
@@ -26,6 +27,8 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.ByteArrayInputStream;
 import java.util.LinkedHashMap;
@@ -41,7 +44,7 @@ import java.util.concurrent.TimeUnit;
  * would read every JSON twice. To its pages it looks as if it did.
  */
 final class WebServices implements GrpcService {
-  private static final int LONG_JSON = 64 * 1024;
+  private static final int LONG_JSON = 16 * 1024;
 
   private final List<ServerServiceDefinition> services;
   private final Map<Route, ServerMethodDefinition<?, ?>> routes = new LinkedHashMap<>();
@@ -63,16 +66,23 @@ final class WebServices implements GrpcService {
     this.bodies = bodies;
     for (ServerServiceDefinition service : services) {
       for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
-        String path = '/' + method.getMethodDescriptor().getFullMethodName();
-        routes.put(Route.builder().exact(path).build(), method);
+        routes.put(Route.builder().exact(path(method)).build(), method);
       }
     }
+  }
+
+  /** The one way to write it: a proxy that lets some through must not be led astray by another. */
+  private static String path(ServerMethodDefinition<?, ?> method) {
+    return '/' + method.getMethodDescriptor().getFullMethodName();
   }
 
   @Override
   public HttpResponse serve(ServiceRequestContext http, HttpRequest request) {
     http.setAdditionalResponseHeader(HttpHeaderNames.CACHE_CONTROL, "no-store");
     ServerMethodDefinition<?, ?> method = routes.get(http.config().mappedRoute());
+    if (!http.rawPath().equals(path(method))) {
+      return Errors.nothingHere().toHttpResponse();
+    }
     Form form = Form.of(request.contentType());
     AggregatedHttpResponse refusal = refusal(http, method.getMethodDescriptor().getType(), form);
     if (refusal != null) {
@@ -87,6 +97,7 @@ final class WebServices implements GrpcService {
       return Replies.of(ErrorMapper.status(ApiException.shuttingDown(), "")).toHttpResponse();
     }
     begin(http, request, served, form, call);
+    endWithConnection(http, call);
     return call.response();
   }
 
@@ -134,9 +145,23 @@ final class WebServices implements GrpcService {
               if (failure == null) {
                 receive(http, call, form, method.getMethodDescriptor(), body);
               } else {
+                if (!http.sessionProtocol().isMultiplex()) {
+                  http.setAdditionalResponseHeader(HttpHeaderNames.CONNECTION, "close");
+                }
                 breakOff(call, failure);
               }
             });
+  }
+
+  private static void endWithConnection(ServiceRequestContext http, WebCall call) {
+    if (http.sessionProtocol().isMultiplex()) {
+      return;
+    }
+    ChannelFuture end =
+        http.log().ensureAvailable(RequestLogProperty.SESSION).channel().closeFuture();
+    ChannelFutureListener gone = closed -> call.breakOff();
+    end.addListener(gone);
+    call.response().whenComplete().whenComplete((sent, failure) -> end.removeListener(gone));
   }
 
   /** Lets the service decide whether the call may be made, which it does by the headers. */

@@ -7,7 +7,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Logger;
@@ -23,21 +22,18 @@ public final class Connections extends ChannelInboundHandlerAdapter {
 
   private final int most;
   private final int mostPerPeer;
-  private final int mostControlFrames;
-  private final Duration longestHeaders;
+  private final ControlFrames.Limits limits;
   private final AtomicInteger open = new AtomicInteger();
   private final ConcurrentHashMap<InetAddress, Integer> perPeer = new ConcurrentHashMap<>();
   private volatile long nextLog = System.nanoTime();
 
   /**
-   * @param mostControlFrames see {@link ControlFrames}
-   * @param longestHeaders for how long the headers of a request may be incomplete
+   * @param limits what each may send; gRPC itself limits pings
    */
-  public Connections(int most, int mostPerPeer, int mostControlFrames, Duration longestHeaders) {
+  public Connections(int most, int mostPerPeer, ControlFrames.Limits limits) {
     this.most = most;
     this.mostPerPeer = mostPerPeer;
-    this.mostControlFrames = mostControlFrames;
-    this.longestHeaders = longestHeaders;
+    this.limits = limits;
   }
 
   /** How many are open. */
@@ -52,7 +48,7 @@ public final class Connections extends ChannelInboundHandlerAdapter {
       connection.unsafe().closeForcibly();
       return;
     }
-    connection.pipeline().addFirst(new ControlFrames.Entrance(mostControlFrames, longestHeaders));
+    connection.pipeline().addFirst(new ControlFrames.Entrance(limits));
     context.fireChannelRead(accepted);
   }
 

@@ -89,7 +89,7 @@ final class DoorLimitsTest {
                 + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 + "Content-Length: 100\r\nConnection: close\r\n\r\n{\"name\":");
 
-    assertThat(answer).contains("REQUEST_INCOMPLETE").startsWith("HTTP/1.1 409");
+    assertThat(answer).contains("REQUEST_INCOMPLETE").startsWith("HTTP/1.1 408");
   }
 
   /** Each may have so much, but not all together. */

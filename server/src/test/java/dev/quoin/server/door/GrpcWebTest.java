@@ -109,6 +109,14 @@ final class GrpcWebTest {
         .contains("must be one frame of gRPC-Web");
     assertThat(web.post(ACQUIRE, Web.WEB, new byte[] {1, 0, 0, 0, 0}).body())
         .contains("compressed");
+    assertThat(web.post(ACQUIRE, Web.WEB, new byte[] {(byte) 0x80, 0, 0, 0, 0}).body())
+        .contains("grpc-status: 3")
+        .contains("clients have no trailers to send");
+    for (int flag = 2; flag < 0x80; flag *= 2) {
+      assertThat(web.post(ACQUIRE, Web.WEB, new byte[] {(byte) flag, 0, 0, 0, 0}).body())
+          .contains("grpc-status: 3")
+          .contains("flags 0x%02x".formatted(flag));
+    }
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.server.testing.Eventually;
+import dev.quoin.server.testing.RawConnection;
 import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.ConnectivityState;
@@ -237,7 +238,7 @@ final class LimitsTest {
     } catch (SocketException e) {
       // Closed while it was still sending.
     }
-    peer.awaitClose();
+    assertThat(peer.awaitGoAway()).isEqualTo("code 11: too many frames that carry nothing");
   }
 
   private static TestServer server(String... more) {

@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** Calls by HTTP, as those make them who have no client of gRPC. */
 public final class Web {
@@ -115,6 +116,30 @@ public final class Web {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Sends lines as they are and returns the first answer, which has a Content-Length. */
+  public static String rawAnswer(int port, String text) {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      socket.setSoTimeout(20_000);
+      socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+      return readAnswer(socket);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** One answer with a Content-Length, of a connection that stays open. */
+  public static String readAnswer(Socket socket) throws IOException {
+    DataInputStream in = new DataInputStream(socket.getInputStream());
+    StringBuilder answer = new StringBuilder();
+    while (answer.indexOf("\r\n\r\n") < 0) {
+      answer.append((char) in.readUnsignedByte());
+    }
+    String length = answer.toString().toLowerCase(Locale.ROOT).split("content-length: ")[1];
+    byte[] body = new byte[Integer.parseInt(length.split("\r")[0])];
+    in.readFully(body);
+    return answer + new String(body, StandardCharsets.UTF_8);
   }
 
   public static byte[] frame(byte[] message) {

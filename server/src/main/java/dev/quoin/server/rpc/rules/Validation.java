@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.rpc.rules;
 
+import build.buf.protovalidate.Config;
 import build.buf.protovalidate.ValidationResult;
 import build.buf.protovalidate.Validator;
 import build.buf.protovalidate.ValidatorFactory;
@@ -26,7 +27,14 @@ import java.util.concurrent.ConcurrentHashMap;
  * when {@link FastRules} cannot tell that a request is fine.
  */
 public final class Validation {
+  /** Telling what is wrong with each of more messages and items would take milliseconds. */
+  private static final int MANY = 200;
+
   private final Validator validator = ValidatorFactory.newBuilder().build();
+  private final Validator first =
+      ValidatorFactory.newBuilder()
+          .withConfig(Config.newBuilder().setFailFast(true).build())
+          .build();
   private final Map<Descriptor, FastRules> rules = new ConcurrentHashMap<>();
 
   /** Compiles the rules of all requests of a service; a faulty rule is found here. */
@@ -44,16 +52,20 @@ public final class Validation {
     }
   }
 
-  /** Throws {@link InvalidRequest} with every broken rule. */
+  /**
+   * Throws {@link InvalidRequest} with every broken rule; with one when a list is too long, or the
+   * request has many items.
+   */
   public void check(Message request) {
     if (rulesOf(request).isFine(request)) {
       return;
     }
     checkSize(request);
+    boolean isLarge = Counts.check(request) > MANY;
     Times.check(request);
     ValidationResult result;
     try {
-      result = validator.validate(request);
+      result = (isLarge ? first : validator).validate(request);
     } catch (ValidationException e) {
       throw new IllegalStateException(
           "cannot check " + request.getDescriptorForType().getFullName(), e);
