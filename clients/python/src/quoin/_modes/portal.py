@@ -303,6 +303,10 @@ def _refuse_patched() -> None:
 
 
 def _failed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    # Some versions of gRPC wake all event loops of a process although only one has to work.
-    if not isinstance(context.get("exception"), BlockingIOError):
-        loop.default_exception_handler(context)
+    # gRPC wakes all event loops of a process although only one has to work, and has one of them pass
+    # on what comes late for a loop that was closed.
+    if isinstance(context.get("exception"), BlockingIOError | RuntimeError) and (
+        "PollerCompletionQueue" in repr(context.get("handle"))
+    ):
+        return
+    loop.default_exception_handler(context)
