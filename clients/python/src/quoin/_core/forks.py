@@ -8,6 +8,7 @@ in parent and child. When another one is in use, the child refuses to connect, a
 
 import gc
 import os
+import threading
 from collections.abc import Callable
 from weakref import WeakSet
 
@@ -19,6 +20,7 @@ _before: list[Callable[[], bool]] = []
 _after_in_parent: list[Callable[[], None]] = []
 _after_in_child: list[Callable[[], None]] = []
 _is_spoilt = False
+_polls = False
 
 SPOILT = (
     "this process was forked while a Quoin client was in use, which gRPC does not survive: connect "
@@ -56,8 +58,12 @@ def on_fork(
 
 
 def _let_go() -> None:
+    global _polls
     if sum(let_go() for let_go in _before) > 0:
         gc.collect()
+    # What gRPC waits in for all event loops; it is still there when another part of the program uses
+    # gRPC with asyncio.
+    _polls = any(thread.name.endswith("(_poll_wrapper)") for thread in threading.enumerate())
 
 
 def _go_on() -> None:
@@ -68,7 +74,7 @@ def _go_on() -> None:
 def _begin_anew() -> None:
     global _is_spoilt, generation
     generation += 1
-    _is_spoilt = _is_spoilt or len(_in_use) > 0
+    _is_spoilt = _is_spoilt or _polls or len(_in_use) > 0
     _in_use.clear()
     for begin in _after_in_child:
         begin()

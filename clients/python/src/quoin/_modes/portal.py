@@ -22,6 +22,9 @@ from quoin._core.requests import Requests
 R = TypeVar("R")
 T = TypeVar("T")
 
+# How long the end of a loop may wait for the ends of calls.
+LATE_SECONDS = 1.0
+
 
 class Portal(Bound):
     """Carries calls into the event loop and answers out of it."""
@@ -182,6 +185,10 @@ class Portal(Bound):
         try:
             self._loop.run_forever()
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            # gRPC waits here for the ends of calls that were cancelled. What comes after the loop is
+            # closed is never taken, and gRPC would not let go of the process before a fork.
+            if rest := asyncio.all_tasks(self._loop):
+                self._loop.run_until_complete(asyncio.wait(rest, timeout=LATE_SECONDS))
         finally:
             self._loop.close()
 
