@@ -69,7 +69,7 @@ test("a call whose time runs out in an attempt says what those before failed of"
 test("a call that is not safe to repeat is not repeated once it was sent", async () => {
   await using server = await FakeServer.start(() => UNAVAILABLE);
   await using quoin = Quoin.connect(server.address);
-  const call = quoin.queues.lease({ queues: ["x"] });
+  const call = quoin.locks.revoke({ name: "x" });
   await assert.rejects(call, UnavailableError);
   assert.equal(server.calls.length, 1);
 });

@@ -45,6 +45,7 @@ final class FastRulesTest {
           "quoin.config.v1.SetMaintenanceRequest",
           "quoin.feeds.v1.SessionRequest",
           "quoin.locks.v1.AcquireAllRequest",
+          "quoin.queues.v1.ReleaseRequest",
           "quoin.search.v1.CreateIndexRequest",
           "quoin.search.v1.UpdateIndexRequest",
           "quoin.social.v1.ReportRequest",
