@@ -96,6 +96,20 @@ export function frame({ server, browser }) {
       await page.context().close();
     });
 
+    it('goes on after an answer that broke off', async () => {
+      const page = await browser.tab();
+      let broken = 0;
+      await page.route('**/quoin.locks.v1.Locks/List', (route) => {
+        broken += 1;
+        return broken > 1 ? route.continue() : route.fulfill({ contentType: 'application/json', body: '{"locks": [{"na' });
+      });
+      await page.goto(`${server.address}#/locks`);
+      await part(page, 'Locks').getByText('catalogue').waitFor();
+      assert.ok(broken > 1);
+      await page.locator('.banner').waitFor({ state: 'hidden' });
+      await page.context().close();
+    });
+
     it('asks for a token when the server wants one', async () => {
       const guarded = new Server();
       const token = 'a-token-for-tests-0123456789abcdef';

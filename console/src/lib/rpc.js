@@ -40,7 +40,11 @@ export function said(failure) {
  */
 export async function call(method, request = {}, signal) {
   const response = await send(method, 'application/json', JSON.stringify(request), signal);
-  return response.json();
+  try {
+    return await response.json();
+  } catch (failure) {
+    throw lost(failure);
+  }
 }
 
 /**
