@@ -19,6 +19,8 @@ import dev.quoin.server.testing.TestRedis;
 import dev.quoin.server.testing.TestServer;
 import io.grpc.StatusRuntimeException;
 import io.lettuce.core.ScriptOutputType;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -346,6 +348,7 @@ final class BudgetTest {
 
   /**
    * Even pacing leaves something for later: an hour has its share, and says when the next comes.
+   * The share of the last one is all that is left of the day.
    */
   @Test
   void pacedAdsLoseTheAuctionAndDoNotVanish() {
@@ -367,14 +370,16 @@ final class BudgetTest {
     Candidate loser = ads.candidate("a");
 
     assertThat(shown).isBetween(6, 8);
-    assertThat(loser.getLoss()).isEqualTo(Loss.LOSS_PACED);
+    boolean last = LocalTime.now(ZoneOffset.UTC).isAfter(LocalTime.of(23, AdStore.minute("a")));
+    assertThat(loser.getLoss()).isEqualTo(last ? Loss.LOSS_OUT_OF_BUDGET : Loss.LOSS_PACED);
     assertThat(loser.getBudgets(0).getUsedTodayMicros())
         .isLessThanOrEqualTo(loser.getBudgets(0).getAllowanceMicros());
     long next = loser.getBudgets(0).getNextTopUpTime().getSeconds();
     assertThat(next - System.currentTimeMillis() / 1000).isBetween(0L, 3_601L);
     assertThat(next / 60 % 60).isIn((long) AdStore.minute("a"), 0L);
     ads.set(ads.budget().setAdId("b").setTotalMicros(0));
-    assertThat(ads.target().getNoFill()).isEqualTo(NoFill.NO_FILL_PACED);
+    assertThat(ads.target().getNoFill())
+        .isEqualTo(last ? NoFill.NO_FILL_OUT_OF_BUDGET : NoFill.NO_FILL_PACED);
   }
 
   @Test
