@@ -82,7 +82,14 @@ final class WindowTest {
 
   private static TestServer start(RedisProcess redis) {
     return TestServer.start(
-        "redis", redis.uri(), "threads", "1", "redis-timeout", "60s", "max-redis-commands", "1000");
+        "redis",
+        redis.uri(),
+        "threads",
+        "1",
+        "redis-timeout",
+        "600s",
+        "max-redis-commands",
+        "1000");
   }
 
   private static ListenableFuture<AcquireResponse> acquire(TestServer server, String name) {
