@@ -21,6 +21,12 @@ import java.util.List;
 public final class RedisProcess implements RedisNode, AutoCloseable {
   private static final RedisClient CLIENT = RedisClient.create();
 
+  /** Ports are free when they are chosen; somebody else may be faster. */
+  private static final int MOST_ATTEMPTS = 5;
+
+  /** So far above its port is that of a cluster node's bus. */
+  private static final int TO_BUS = 10_000;
+
   private final TemporaryFolder folder;
   private final int port;
   private final List<String> options;
@@ -46,10 +52,15 @@ public final class RedisProcess implements RedisNode, AutoCloseable {
 
   private static RedisProcess start(TemporaryFolder folder, List<String> options)
       throws IOException {
-    RedisProcess redis = new RedisProcess(folder, freePort(), options);
-    Runtime.getRuntime().addShutdownHook(new Thread(redis::close));
-    redis.start();
-    return redis;
+    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      RedisProcess redis = new RedisProcess(folder, freePort(), options);
+      if (redis.comesUp()) {
+        Runtime.getRuntime().addShutdownHook(new Thread(redis::close));
+        return redis;
+      }
+      redis.disconnect();
+    }
+    throw new IllegalStateException("redis-server does not start: " + options);
   }
 
   /** Starts a Sentinel, alone and quick to decide, that watches a server by the name "quoin". */
@@ -84,6 +95,13 @@ public final class RedisProcess implements RedisNode, AutoCloseable {
 
   /** Starts the server again on the same port and data. */
   public void start() {
+    if (!comesUp()) {
+      throw new IllegalStateException("redis-server does not start again on port " + port);
+    }
+  }
+
+  /** Starts it; tells whether it runs, which it does not when somebody else has its port. */
+  private boolean comesUp() {
     List<String> command = new ArrayList<>();
     try {
       command.add(RedisProgram.unpack(folder.path()).toString());
@@ -98,7 +116,11 @@ public final class RedisProcess implements RedisNode, AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Eventually.until(Duration.ofSeconds(20), "redis-server answers", this::answers);
+    Eventually.until(
+        Duration.ofSeconds(20),
+        "redis-server answers or has ended",
+        () -> !process.isAlive() || answers());
+    return process.isAlive();
   }
 
   /** Like a power cut: kill -9. */
@@ -119,12 +141,16 @@ public final class RedisProcess implements RedisNode, AutoCloseable {
   /** Ends the server and removes its data. */
   @Override
   public void close() {
+    disconnect();
+    kill();
+    folder.close();
+  }
+
+  private void disconnect() {
     if (connection != null) {
       connection.closeAsync();
       connection = null;
     }
-    kill();
-    folder.close();
   }
 
   private void signal(String name) {
@@ -140,20 +166,28 @@ public final class RedisProcess implements RedisNode, AutoCloseable {
       if (connection == null) {
         connection = CLIENT.connect(RedisURI.create("127.0.0.1", port));
       }
-      return "PONG".equals(connection.sync().ping());
+      return connection.sync().info("server").contains("process_id:" + process.pid() + "\r");
     } catch (RedisException e) {
       return false;
     }
   }
 
   private static int freePort() throws IOException {
-    // Below 55536, so that a node's cluster bus, 10,000 above, has a port too.
     while (true) {
       try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        if (socket.getLocalPort() < 55_000) {
-          return socket.getLocalPort();
+        int port = socket.getLocalPort();
+        if (port + TO_BUS <= 65_535 && isFree(port + TO_BUS)) {
+          return port;
         }
       }
+    }
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return socket.isBound();
+    } catch (IOException e) {
+      return false;
     }
   }
 }
