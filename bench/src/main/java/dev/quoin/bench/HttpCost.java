@@ -6,7 +6,6 @@ import com.google.protobuf.util.JsonFormat;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.LocksGrpc;
-import dev.quoin.server.embedded.RedisProgram;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
@@ -194,20 +193,7 @@ final class HttpCost {
     int port = Child.freePort();
     String redis = "redis://127.0.0.1:" + port;
     int http = Child.freePort();
-    try (Child process =
-            Child.start(
-                folder,
-                "redis",
-                List.of(
-                    RedisProgram.unpack(folder).toString(),
-                    "--bind",
-                    "127.0.0.1",
-                    "--port",
-                    Integer.toString(port),
-                    "--save",
-                    "",
-                    "--dir",
-                    folder.toString()));
+    try (Child process = Child.redis(folder, port);
         Child without = server(folder, redis, 0);
         Child with = server(folder, redis, http)) {
       process.await(log -> log.contains("Ready to accept connections") ? log : null);

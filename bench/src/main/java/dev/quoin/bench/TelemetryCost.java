@@ -5,7 +5,6 @@ import com.sun.net.httpserver.HttpServer;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.LocksGrpc;
-import dev.quoin.server.embedded.RedisProgram;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
@@ -145,20 +144,7 @@ final class TelemetryCost {
     int port = Child.freePort();
     String redis = "redis://127.0.0.1:" + port;
     List<Way> ways = new ArrayList<>();
-    try (Child process =
-        Child.start(
-            folder,
-            "redis",
-            List.of(
-                RedisProgram.unpack(folder).toString(),
-                "--bind",
-                "127.0.0.1",
-                "--port",
-                Integer.toString(port),
-                "--save",
-                "",
-                "--dir",
-                folder.toString()))) {
+    try (Child process = Child.redis(folder, port)) {
       process.await(log -> log.contains("Ready to accept connections") ? log : null);
       if (arguments.length > 2) {
         Path other = Path.of(arguments[2]);

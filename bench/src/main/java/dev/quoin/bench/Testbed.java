@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.bench;
 
-import dev.quoin.server.embedded.RedisProgram;
 import dev.quoin.server.redis.Keyspace;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -56,7 +55,7 @@ final class Testbed implements AutoCloseable {
     Path folder = Files.createTempDirectory("quoin-bench");
     closers.push(() -> delete(folder));
     redisPort = Child.freePort();
-    redis = Child.start(folder, "redis", redisCommand(folder));
+    redis = Child.redis(folder, redisPort);
     closers.push(redis);
     redis.await(log -> log.contains("Ready to accept connections") ? log : null);
     server =
@@ -71,21 +70,6 @@ final class Testbed implements AutoCloseable {
     RedisClient client = RedisClient.create(redisUri());
     closers.push(client::shutdown);
     admin = client.connect();
-  }
-
-  private List<String> redisCommand(Path folder) throws IOException {
-    return List.of(
-        RedisProgram.unpack(folder).toString(),
-        "--bind",
-        "127.0.0.1",
-        "--port",
-        Integer.toString(redisPort),
-        "--dir",
-        folder.toString(),
-        "--save",
-        "",
-        "--appendonly",
-        "no");
   }
 
   private static Map<String, String> serverVariables(Options options) {

@@ -6,9 +6,8 @@ import dev.quoin.counters.v1.IncrementBatchRequest.Increment;
 import dev.quoin.counters.v1.IncrementBatchResponse;
 import dev.quoin.counters.v1.IncrementBatchResponse.Uncounted;
 import dev.quoin.errors.v1.ErrorReason;
-import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.RequestContext;
-import dev.quoin.server.redis.Window;
+import dev.quoin.server.redis.Throttle;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.OrderedResponses;
@@ -19,7 +18,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -32,7 +30,7 @@ final class IncrementBatch implements RequestStreamHandler<IncrementBatchRequest
   private final RequestContext scope;
   private final ResponseStream<IncrementBatchResponse> responses;
   private final OrderedResponses<IncrementBatchResponse> answers;
-  private final Window window = new Window();
+  private final Throttle throttle = Throttle.ofCall();
   private long received;
 
   IncrementBatch(
@@ -82,14 +80,13 @@ final class IncrementBatch implements RequestStreamHandler<IncrementBatchRequest
                   "increments[" + i + "].event_time"),
               first + i);
     }
-    List<CompletableFuture<List<Uncounted>>> works = new ArrayList<>(byName.size());
-    byName.forEach(
-        (name, increments) ->
-            works.add(
-                window
-                    .run(() -> counters.add(scope, name, increments))
-                    .thenApply(outcome -> uncounted(increments, outcome.refusals()))));
-    return Futures.each(works)
+    return throttle
+        .each(
+            byName.entrySet(),
+            counter ->
+                counters
+                    .add(scope, counter.getKey(), counter.getValue())
+                    .thenApply(outcome -> uncounted(counter.getValue(), outcome.refusals())))
         .thenApply(
             all ->
                 all.stream()

@@ -2,6 +2,7 @@
 package dev.quoin.server.social;
 
 import dev.quoin.server.redis.Futures;
+import dev.quoin.server.redis.Throttle;
 import dev.quoin.server.social.Deliveries.Op;
 import dev.quoin.server.social.Deliveries.Outcome;
 import dev.quoin.server.social.Followers.Edge;

@@ -7,6 +7,7 @@ import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.redis.Throttle;
 import dev.quoin.server.waiting.Tokens;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;

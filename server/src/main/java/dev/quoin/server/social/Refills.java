@@ -6,6 +6,7 @@ import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.LuaScript;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.redis.Throttle;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

@@ -6,6 +6,7 @@ import dev.quoin.server.maintainers.Maintainer;
 import dev.quoin.server.redis.Keyspace;
 import dev.quoin.server.redis.RequestContext;
 import dev.quoin.server.redis.Scripts;
+import dev.quoin.server.redis.Throttle;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.server.stats;
 
-import dev.quoin.server.redis.Futures;
 import dev.quoin.server.redis.RequestContext;
-import dev.quoin.server.redis.Window;
+import dev.quoin.server.redis.Throttle;
 import dev.quoin.server.rpc.Call;
 import dev.quoin.server.rpc.Once;
 import dev.quoin.server.rpc.OrderedResponses;
@@ -28,7 +27,7 @@ final class RecordBatch implements RequestStreamHandler<RecordBatchRequest> {
   private final RequestContext scope;
   private final ResponseStream<RecordBatchResponse> responses;
   private final OrderedResponses<RecordBatchResponse> answers;
-  private final Window window = new Window();
+  private final Throttle throttle = Throttle.ofCall();
   private long received;
 
   RecordBatch(
@@ -65,10 +64,9 @@ final class RecordBatch implements RequestStreamHandler<RecordBatchRequest> {
               new Series(record.getKind(), record.getContext()), series -> new ArrayList<>())
           .add(record.getValue());
     }
-    return Futures.all(
-        values.entrySet().stream()
-            .map(entry -> window.run(() -> record(entry.getKey(), entry.getValue(), once)))
-            .toList());
+    return throttle
+        .each(values.entrySet(), entry -> record(entry.getKey(), entry.getValue(), once))
+        .thenApply(done -> null);
   }
 
   private CompletionStage<Void> record(Series series, List<Double> values, Once once) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.social;
+package dev.quoin.server.redis;
 
-import dev.quoin.server.redis.Futures;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,19 +11,30 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Bounds how much background work is under way, so that callers do not wait behind it. */
-final class Throttle {
+/**
+ * Bounds how much of something large is under way at Redis, so that callers do not wait behind it:
+ * of background work, or of a call that asks for a thousand things.
+ */
+public final class Throttle {
+  /** A call with many keys takes as much of a connection as so many with one. */
+  private static final int OF_A_CALL = 64;
+
   private final int most;
   private final Queue<Runnable> waiting = new ArrayDeque<>();
   private int underWay;
   private boolean beginning;
 
-  Throttle(int most) {
+  public Throttle(int most) {
     this.most = most;
   }
 
+  /** For all that one call asks for. */
+  public static Throttle ofCall() {
+    return new Throttle(OF_A_CALL);
+  }
+
   /** Does something for each of some things; fails when one fails, once all have ended. */
-  <T, R> CompletableFuture<List<R>> each(
+  public <T, R> CompletableFuture<List<R>> each(
       Collection<T> things, Function<T, CompletionStage<R>> action) {
     List<CompletableFuture<R>> done = new ArrayList<>(things.size());
     for (T thing : things) {
@@ -59,7 +69,7 @@ final class Throttle {
    *
    * @param mostWaiting how many may wait
    */
-  boolean offer(int mostWaiting, Supplier<CompletionStage<?>> action) {
+  public boolean offer(int mostWaiting, Supplier<CompletionStage<?>> action) {
     synchronized (this) {
       if (waiting.size() >= mostWaiting) {
         return false;

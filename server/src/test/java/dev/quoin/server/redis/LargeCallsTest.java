@@ -21,12 +21,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Calls that ask for thousands of things leave room for others. Redis is frozen meanwhile. */
-final class WindowTest {
+final class LargeCallsTest {
   private static final int REQUESTS = 4;
   private static final int NAMES = 1_000;
 
@@ -53,31 +52,6 @@ final class WindowTest {
       assertThat(counted.last().getAcknowledged()).isEqualTo((long) REQUESTS * NAMES);
       assertThat(recorded.last().getAcknowledged()).isEqualTo((long) REQUESTS * NAMES);
     }
-  }
-
-  @Test
-  void whatEndsAtOnceIsNotNested() {
-    Window window = new Window();
-    CompletableFuture<Void> first = new CompletableFuture<>();
-    List<CompletableFuture<Integer>> all = new ArrayList<>();
-    for (int i = 0; i < 64; i++) {
-      all.add(window.run(() -> first.thenApply(done -> 0)));
-    }
-    AtomicInteger begun = new AtomicInteger();
-    for (int i = 0; i < 100_000; i++) {
-      all.add(window.run(() -> CompletableFuture.completedFuture(begun.incrementAndGet())));
-    }
-    CompletableFuture<?> refused =
-        window.run(
-            () -> {
-              throw new IllegalStateException("no");
-            });
-    assertThat(begun).hasValue(0);
-
-    first.complete(null);
-
-    assertThat(all.get(all.size() - 1)).isCompletedWithValue(100_000);
-    assertThat(refused).isCompletedExceptionally();
   }
 
   private static TestServer start(RedisProcess redis) {

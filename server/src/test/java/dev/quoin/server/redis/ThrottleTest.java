@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.quoin.server.social;
+package dev.quoin.server.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
