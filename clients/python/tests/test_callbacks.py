@@ -171,25 +171,22 @@ async def test_listeners_of_the_asyncio_client(address: str, namespace: str) -> 
                 raise error
 
             async def coroutine(event: Any, error: BaseException = error) -> None:
+                waiting.set()
                 await asyncio.sleep(0)
                 raise error
 
             lock.on_lost(function)
             lock.on_lost(coroutine)
         for listener in (function, coroutine):
+            waiting.clear()
             asking = asyncio.ensure_future(q.locks.hold("report", on_waiting=listener)._acquire())
-
-            async def waits() -> bool:
-                return (await q.locks.get(name="report")).waiter_count == 1
-
-            await eventually(waits)
+            await soon(waiting.wait())
             asking.cancel()
 
             async def is_alone() -> bool:
                 return (await q.locks.get(name="report")).waiter_count == 0
 
             await eventually(is_alone)
-        await soon(waiting.wait())
         await q.locks.revoke(name="report")
         assert await soon(lock.lost()) is LostReason.REVOKED
         async with q.config.watch("redis") as watch:
