@@ -229,6 +229,7 @@ public final class QuoinServer implements AutoCloseable {
             storage,
             settings);
     storage.start(timer, telemetry.meter(), queues.server());
+    closers.push(storage::stop);
     audit.tell(new AuditEntries(new LogWriter(kernel)));
     List<ServerServiceDefinition> features =
         Services.ALL.stream()

@@ -65,6 +65,7 @@ public final class StorageSampler {
   private final AtomicBoolean underWay = new AtomicBoolean();
   private int failures;
   private boolean told;
+  private volatile boolean stopped;
 
   /** What was found of a namespace and a feature. */
   private static final class Sum {
@@ -100,6 +101,11 @@ public final class StorageSampler {
     read(timer);
   }
 
+  /** From now on no step begins, and one under way that fails says nothing: Redis goes, too. */
+  public void stop() {
+    stopped = true;
+  }
+
   /** What a namespace stores, as far as it is known. */
   public Stored of(String namespace) {
     Stored sum = Stored.NOTHING;
@@ -116,7 +122,7 @@ public final class StorageSampler {
 
   /** Looks at some keys; returns how many. */
   public CompletionStage<Integer> step() {
-    if (!underWay.compareAndSet(false, true)) {
+    if (stopped || !underWay.compareAndSet(false, true)) {
       return CompletableFuture.completedFuture(0);
     }
     int most = isUrgent.getAsBoolean() ? PAGES_IN_A_HURRY : 1;
@@ -136,7 +142,7 @@ public final class StorageSampler {
   }
 
   private synchronized void tell(Throwable failure) {
-    if (!told) {
+    if (!told && !stopped) {
       told = true;
       LOG.log(Level.WARNING, "cannot measure what is stored: " + failure.getMessage());
     }
