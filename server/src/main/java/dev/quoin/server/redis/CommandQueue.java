@@ -2,10 +2,9 @@
 package dev.quoin.server.redis;
 
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -14,15 +13,18 @@ import java.util.concurrent.TimeUnit;
  * The commands for one connection to Redis. Just enough of them are in flight to keep Redis busy;
  * the rest is queued here, in three lanes: commands that renew or release something overtake new
  * work, and new work with long replies waits apart, so that the rest is not delayed or refused
- * because of it. Commands whose callers have gone are dropped, and identical reads are sent once.
- * The queue is bounded in number, bytes and time: new work that would wait too long at the current
- * pace is refused at once.
+ * because of it. Of the rest each call has its turn with one command, however many it has. Commands
+ * whose callers have gone are dropped, and identical reads are sent once. The queue is bounded in
+ * number, bytes and time: new work that would wait too long at the current pace is refused at once.
  *
  * <p>Identical reads are merged only while they are queued: the answer to one already sent may be
  * older than what a later caller knows.
  */
 final class CommandQueue {
   private static final int COMMANDS_UNDER_WAY = 512;
+
+  /** The rest of the commands is for calls none of whose commands waits. */
+  private static final double PART_OF_LARGE_CALLS = 0.75;
 
   /**
    * Work that has waited one and a half times as long as it may is not sent; that it will be shall
@@ -64,9 +66,9 @@ final class CommandQueue {
 
   private final RedisClusterAsyncCommands<String, byte[]> commands;
   private final Bounds bounds;
-  private final Lane first = new Lane();
-  private final Lane shorts = new Lane();
-  private final Lane longs = new Lane();
+  private final Lane.Line first = new Lane.Line();
+  private final Lane.Turns shorts = new Lane.Turns();
+  private final Lane.Line longs = new Lane.Line();
   private final Map<CommandProfile.Read, PendingCommand<?>> reads = new HashMap<>();
   private int underWay;
 
@@ -100,7 +102,7 @@ final class CommandQueue {
       silent = isSilent();
       if (free) {
         enter(command);
-      } else if (!isFull(command.profile)) {
+      } else if (!isFull(command)) {
         await(command);
         return;
       }
@@ -157,7 +159,7 @@ final class CommandQueue {
       draining = false;
       return null;
     }
-    PendingCommand<?> next = lane.commands.poll();
+    PendingCommand<?> next = lane.poll();
     waitsNoLonger(next);
     shortsInARow = lane == shorts ? shortsInARow + 1 : 0;
     enter(next);
@@ -180,14 +182,14 @@ final class CommandQueue {
   /** How long a reply is may have been learned since a command came. */
   private void moveWhatHasBecomeLong() {
     while (!shorts.isEmpty() && isLong(shorts.head().profile)) {
-      PendingCommand<?> head = shorts.commands.poll();
+      PendingCommand<?> head = shorts.poll();
       for (PendingCommand<?> one = head; one != null; one = one.other()) {
-        shorts.bytes -= one.bytes;
+        shorts.count(-one.bytes);
         one.lane = longs;
         one.bytes = one.profile.waitingBytes();
-        longs.bytes += one.bytes;
+        longs.count(one.bytes);
       }
-      longs.commands.add(head);
+      longs.add(head);
     }
   }
 
@@ -197,7 +199,7 @@ final class CommandQueue {
     }
     for (PendingCommand<?> one = command; one != null; one = one.other()) {
       waiting--;
-      one.lane.bytes -= one.bytes;
+      one.lane.count(-one.bytes);
     }
   }
 
@@ -208,16 +210,17 @@ final class CommandQueue {
   private List<PendingCommand<?>> takeHopeless() {
     double left = throughput.inRound(HOPELESS * bounds.waitNanos());
     int hopeful = 0;
-    for (PendingCommand<?> command : longs.commands) {
-      left -= command.profile.waitingBytes() + Throughput.BYTES_OF_A_COMMAND;
+    Iterator<PendingCommand<?>> inOrder = longs.inOrder();
+    while (inOrder.hasNext()) {
+      left -= inOrder.next().profile.waitingBytes() + Throughput.BYTES_OF_A_COMMAND;
       if (left < 0) {
         break;
       }
       hopeful++;
     }
     List<PendingCommand<?>> hopeless = new ArrayList<>();
-    while (longs.commands.size() > Math.max(1, hopeful)) {
-      PendingCommand<?> last = longs.commands.pollLast();
+    while (longs.size() > Math.max(1, hopeful)) {
+      PendingCommand<?> last = longs.pollLast();
       waitsNoLonger(last);
       hopeless.add(last);
     }
@@ -253,11 +256,11 @@ final class CommandQueue {
     command.bytes = command.profile.waitingBytes();
     command.lane = same == null ? lane(command.profile) : same.lane;
     waiting++;
-    command.lane.bytes += command.bytes;
+    command.lane.count(command.bytes);
     if (same != null) {
       same.join(command);
     } else {
-      command.lane.commands.add(command);
+      command.lane.add(command);
     }
   }
 
@@ -293,33 +296,28 @@ final class CommandQueue {
                 && bytesUnderWay + profile.bytesUnderWay() <= bounds.bytesUnderWay());
   }
 
-  private boolean isFull(CommandProfile profile) {
-    if (waiting + underWay >= bounds.commands()) {
+  private boolean isFull(PendingCommand<?> command) {
+    CommandProfile profile = command.profile;
+    boolean isMore = lane(profile) == shorts && shorts.ofCall(command) > 0;
+    if (waiting + underWay >= bounds.commands() * (isMore ? PART_OF_LARGE_CALLS : 1)) {
       return true;
     }
     Lane lane = lane(profile);
     if (profile.first() || lane.isEmpty()) {
       return false;
     }
-    if (bytesUnderWay + shorts.bytes + longs.bytes + profile.waitingBytes() > bounds.bytes()
-        || System.nanoTime() - lane.head().since > bounds.waitNanos()) {
-      return true;
-    }
-    return throughput.isTooMuch(
-        lane.bytes + lane.commands.size() * Throughput.BYTES_OF_A_COMMAND, bounds.waitNanos());
+    return bytesUnderWay + shorts.bytes() + longs.bytes() + profile.waitingBytes() > bounds.bytes()
+        || isStuck(lane)
+        || throughput.isTooMuch(bytesBefore(lane, command), bounds.waitNanos());
   }
 
-  /** Commands that wait, in the order in which they came. */
-  static final class Lane {
-    private final Deque<PendingCommand<?>> commands = new ArrayDeque<>();
-    private long bytes;
+  /** How long one of the short ones waits says nothing: it may be one of many of its call. */
+  private boolean isStuck(Lane lane) {
+    return lane == longs ? System.nanoTime() - longs.head().since > bounds.waitNanos() : isSilent();
+  }
 
-    private boolean isEmpty() {
-      return commands.isEmpty();
-    }
-
-    private PendingCommand<?> head() {
-      return commands.peek();
-    }
+  private long bytesBefore(Lane lane, PendingCommand<?> command) {
+    long all = lane.bytes() + lane.size() * Throughput.BYTES_OF_A_COMMAND;
+    return lane == shorts ? (long) (all * shorts.partBefore(command)) : all;
   }
 }

@@ -18,7 +18,7 @@ final class PendingCommand<T> implements BiConsumer<T, Throwable> {
   final CommandProfile profile;
 
   /** Where it waits; the queue's. */
-  CommandQueue.Lane lane;
+  Lane lane;
 
   /** Since when it waits; the queue's. */
   long since;
@@ -84,6 +84,12 @@ final class PendingCommand<T> implements BiConsumer<T, Throwable> {
       }
     }
     return false;
+  }
+
+  /** What it has in common with other commands of the same call. */
+  Object caller() {
+    Object caller = scope.caller();
+    return caller == null ? this : caller;
   }
 
   /** The next of those that wait for the same answer. */

@@ -46,6 +46,11 @@ public record RequestContext(
     this(namespace, deadline, seal, gone, false, trace);
   }
 
+  /** What all that is asked for one call has in common; null when there is no caller. */
+  Object caller() {
+    return gone == NEVER ? null : gone;
+  }
+
   /** The same with another deadline. */
   public RequestContext until(Deadline other) {
     return new RequestContext(namespace, other, seal, gone, replicas, trace);
