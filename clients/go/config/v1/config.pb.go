@@ -1790,7 +1790,8 @@ type AnnounceRequest struct {
 	// characters. Empty, the default, for a name that the server makes and `announced`
 	// tells.
 	Instance string `protobuf:"bytes,2,opt,name=instance,proto3" json:"instance,omitempty"`
-	// Where it serves, for example host:port: 1 to 512 bytes, no control characters.
+	// Where it serves, for example host:port: 1 to 512 bytes, neither spaces nor control
+	// characters.
 	Address string `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
 	// What else callers want to know, for example version or zone: at most 32 pairs,
 	// keys of 1 to 64 bytes, values of at most 512 bytes.

@@ -147,6 +147,8 @@ type GraphClient interface {
 	// Deletes a list. Deleting it again changes nothing (deleted = false).
 	DeleteList(ctx context.Context, in *DeleteListRequest, opts ...grpc.CallOption) (*DeleteListResponse, error)
 	// Lists the lists of a user, the oldest first.
+	//
+	// Errors: USER_NOT_FOUND.
 	ListLists(ctx context.Context, in *ListListsRequest, opts ...grpc.CallOption) (*ListListsResponse, error)
 	// Says who of those whom a user follows follows the other one, too: how many, and some
 	// of them.
@@ -490,6 +492,8 @@ type GraphServer interface {
 	// Deletes a list. Deleting it again changes nothing (deleted = false).
 	DeleteList(context.Context, *DeleteListRequest) (*DeleteListResponse, error)
 	// Lists the lists of a user, the oldest first.
+	//
+	// Errors: USER_NOT_FOUND.
 	ListLists(context.Context, *ListListsRequest) (*ListListsResponse, error)
 	// Says who of those whom a user follows follows the other one, too: how many, and some
 	// of them.

@@ -100,6 +100,8 @@ type GroupsClient interface {
 	// Errors: GROUP_NOT_FOUND, also of a private group unless the viewer is a member.
 	ListMembers(ctx context.Context, in *GroupsListMembersRequest, opts ...grpc.CallOption) (*GroupsListMembersResponse, error)
 	// Lists the groups a user is in, those it joined last first.
+	//
+	// Errors: USER_NOT_FOUND.
 	ListGroups(ctx context.Context, in *GroupsListGroupsRequest, opts ...grpc.CallOption) (*GroupsListGroupsResponse, error)
 	// Posts a status to a group.
 	//
@@ -328,6 +330,8 @@ type GroupsServer interface {
 	// Errors: GROUP_NOT_FOUND, also of a private group unless the viewer is a member.
 	ListMembers(context.Context, *GroupsListMembersRequest) (*GroupsListMembersResponse, error)
 	// Lists the groups a user is in, those it joined last first.
+	//
+	// Errors: USER_NOT_FOUND.
 	ListGroups(context.Context, *GroupsListGroupsRequest) (*GroupsListGroupsResponse, error)
 	// Posts a status to a group.
 	//

@@ -35,7 +35,7 @@ record CronField(BitSet values, boolean isAny) {
         to = from;
       }
       int step = matcher.group(4) == null ? 1 : Integer.parseInt(matcher.group(4));
-      if (from < first || to > last || from > to || step < 1) {
+      if (from < first || to > last || from > to || step < 1 || step > last - first + 1) {
         throw wrong(part);
       }
       for (int value = from; value <= to; value += step) {

@@ -256,6 +256,7 @@ public final class GroupsService implements BindableService {
     return social
         .followers()
         .edges(scope, key, after(paging), paging.rows(), true)
+        .thenCompose(edges -> social.values().ofUser(scope, user, edges))
         .thenCompose(
             edges -> {
               Paging.Page<Edge> page = paging.page(edges, Edge::text);

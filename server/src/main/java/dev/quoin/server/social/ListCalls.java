@@ -111,6 +111,7 @@ final class ListCalls {
     return social
         .followers()
         .edges(scope, key, after, paging.rows(), false)
+        .thenCompose(edges -> social.values().ofUser(scope, user, edges))
         .thenCompose(
             edges -> {
               Paging.Page<Edge> page = paging.page(edges, Edge::text);

@@ -126,6 +126,13 @@ final class Values {
             });
   }
 
+  /** What a user has, or the refusal when it is nothing because there is no such user. */
+  <T> CompletionStage<List<T>> ofUser(RequestContext scope, Ref user, List<T> things) {
+    return things.isEmpty()
+        ? user(scope, user).thenApply(found -> things)
+        : CompletableFuture.completedFuture(things);
+  }
+
   static ApiException noUser(String id) {
     return new ApiException(
         ErrorReason.ERROR_REASON_USER_NOT_FOUND,

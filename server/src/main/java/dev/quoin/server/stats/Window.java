@@ -30,12 +30,13 @@ record Window(int ago, long hour) {
   }
 
   /**
-   * @throws InvalidRequest when the hour that is given is forgotten
+   * @throws InvalidRequest when the hour that is given is forgotten, or lies in the future by more
+   *     than clocks disagree
    */
   void check(long current) {
-    if (isGiven() && hour < current - KEPT_HOURS) {
+    if (isGiven() && (hour < current - KEPT_HOURS || hour > current + 1)) {
       throw InvalidRequest.of(
-          "hour", "must be the current hour or one of the 24 before it: older ones are not kept");
+          "hour", "must be the current hour or one of the 24 before it: others are not kept");
     }
   }
 

@@ -301,6 +301,7 @@ final class DiscoveryTest {
     }
 
     assertThat(refusal(many).fields()).containsExactly("metadata");
+    assertThat(refusal(request("a").setAddress("  ")).fields()).containsExactly("address");
     assertThat(refusal(request("a").putMetadata("", "v")).fields())
         .containsExactly("metadata[\"\"]");
     assertThat(refusal(request("a").putMetadata("k", "v".repeat(513))).fields())

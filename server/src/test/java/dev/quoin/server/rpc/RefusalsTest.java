@@ -22,10 +22,14 @@ import dev.quoin.queues.v1.NewTask;
 import dev.quoin.queues.v1.PurgeRequest;
 import dev.quoin.queues.v1.QueuesGrpc;
 import dev.quoin.queues.v1.TaskState;
+import dev.quoin.search.v1.Clause;
+import dev.quoin.search.v1.QueryRequest;
+import dev.quoin.search.v1.SearchGrpc;
 import dev.quoin.semaphores.v1.SemaphoresGrpc;
 import dev.quoin.server.testing.Refused;
 import dev.quoin.server.testing.TestServer;
 import dev.quoin.social.v1.UsersCreateRequest;
+import dev.quoin.social.v1.UsersGetRequest;
 import dev.quoin.social.v1.UsersGrpc;
 import io.grpc.Status.Code;
 import java.util.Map;
@@ -101,6 +105,39 @@ final class RefusalsTest {
     assertThat(refused.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(refused.fields()).isNotEmpty().hasSizeLessThanOrEqualTo(10);
     assertThat(refused.status().getMessage()).matches("done\\[0].*; and \\d+ more");
+  }
+
+  @Test
+  void aChoiceIsNamedByItsFields() {
+    UsersGrpc.UsersBlockingStub users = UsersGrpc.newBlockingStub(TestServer.first().channel());
+    Refused none = Refused.by(() -> users.get(UsersGetRequest.getDefaultInstance()));
+    assertThat(none.fields()).containsExactly("user_id or login");
+
+    var semaphores = SemaphoresGrpc.newBlockingStub(TestServer.first().channel());
+    Refused neither =
+        Refused.by(
+            () ->
+                semaphores.release(
+                    dev.quoin.semaphores.v1.ReleaseRequest.newBuilder().setName("s").build()));
+    assertThat(neither.fields()).containsExactly("token or acquire_request_id");
+
+    SearchGrpc.SearchBlockingStub search = SearchGrpc.newBlockingStub(TestServer.first().channel());
+    Refused nested =
+        Refused.by(
+            () ->
+                search.query(
+                    QueryRequest.newBuilder()
+                        .setIndex("i")
+                        .addClauses(
+                            Clause.newBuilder()
+                                .setAll(
+                                    Clause.Clauses.newBuilder()
+                                        .addClauses(Clause.getDefaultInstance())))
+                        .build()));
+    assertThat(nested.fields())
+        .singleElement()
+        .asString()
+        .startsWith("clauses[0].all.clauses[0].words or prefixed or ");
   }
 
   @Test

@@ -9,8 +9,10 @@ import dev.quoin.server.testing.TestRedis;
 import dev.quoin.social.v1.GetTagRequest;
 import dev.quoin.social.v1.GroupKind;
 import dev.quoin.social.v1.GroupsCreateRequest;
+import dev.quoin.social.v1.GroupsListGroupsRequest;
 import dev.quoin.social.v1.GroupsPostRequest;
 import dev.quoin.social.v1.GroupsUpdateRequest;
+import dev.quoin.social.v1.ListListsRequest;
 import dev.quoin.social.v1.Location;
 import dev.quoin.social.v1.ProfileField;
 import dev.quoin.social.v1.ReportKind;
@@ -57,6 +59,20 @@ final class SocialRefusalsTest {
 
     assertThat(refused.fields()).containsExactly("name");
     assertThat(network.profile(ann).getName()).isEqualTo("ann");
+  }
+
+  @Test
+  void aUserThatDoesNotExistHasNoListsAndGroups() {
+    ListListsRequest.Builder lists = ListListsRequest.newBuilder();
+    GroupsListGroupsRequest.Builder groups = GroupsListGroupsRequest.newBuilder();
+    assertThat(network.graph.listLists(lists.setUserId(ann).build()).getListsList()).isEmpty();
+    assertThat(network.groups.listGroups(groups.setUserId(ann).build()).getGroupsList()).isEmpty();
+
+    Refused list = Refused.by(() -> network.graph.listLists(lists.setUserId(NOBODY).build()));
+    Refused group = Refused.by(() -> network.groups.listGroups(groups.setUserId(NOBODY).build()));
+
+    assertThat(list.reason()).isEqualTo("USER_NOT_FOUND");
+    assertThat(group.reason()).isEqualTo("USER_NOT_FOUND");
   }
 
   @Test

@@ -292,13 +292,16 @@ final class StatsServiceTest {
   }
 
   @Test
-  void anHourThatIsForgottenIsRefused() {
+  void anHourThatIsNotKeptIsRefused() {
+    Timestamp ahead = Timestamps.fromMillis(System.currentTimeMillis() + 3 * 3_600_000);
     Timestamp forgotten = Timestamps.fromMillis(System.currentTimeMillis() - 26 * 3_600_000);
     Timestamp kept = Timestamps.fromMillis(System.currentTimeMillis() - 23 * 3_600_000);
 
     assertThat(Refused.by(() -> stats.get(in(forgotten, "t", "a"))).fields())
         .containsExactly("hour");
     assertThat(Refused.by(() -> slowest(forgotten)).fields()).containsExactly("hour");
+    assertThat(Refused.by(() -> stats.get(in(ahead, "t", "a"))).fields()).containsExactly("hour");
+    assertThat(Refused.by(() -> slowest(ahead)).fields()).containsExactly("hour");
     assertThat(stats.get(in(kept, "t", "a")).getCount()).isZero();
     assertThat(slowest(kept)).isEmpty();
   }

@@ -10,6 +10,7 @@ final class PatternWords {
   private static final Map<String, String> WORDS =
       Map.of(
           "^[^\\x00-\\x1f\\x7f]*$", "must not contain control characters",
+          "^[^\\x00-\\x20\\x7f]*$", "must contain neither spaces nor control characters",
           "^[^\\x00-\\x1f\\x7f=]*$", "must contain neither '=' nor control characters",
           "^[!-~]*$", "must be printable ASCII without spaces",
           "^[\\p{L}\\p{M}\\p{N}_.-]{1,64}$", "must be 1 to 64 letters, digits, '_', '-' and '.'",

@@ -7,8 +7,6 @@ import build.buf.protovalidate.Validator;
 import build.buf.protovalidate.ValidatorFactory;
 import build.buf.protovalidate.Violation;
 import build.buf.protovalidate.exceptions.ValidationException;
-import build.buf.validate.FieldPath;
-import build.buf.validate.FieldPathElement;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Message;
 import com.google.rpc.BadRequest;
@@ -76,7 +74,7 @@ public final class Validation {
         build.buf.validate.Violation found = violation.toProto();
         broken
             .addFieldViolationsBuilder()
-            .setField(path(found.getField()))
+            .setField(FieldPaths.of(request, found))
             .setReason(found.getRuleId())
             .setDescription(
                 EnumWords.words(violation)
@@ -103,21 +101,5 @@ public final class Validation {
     return known != null
         ? known
         : rules.computeIfAbsent(type, t -> FastRules.of(request.getDefaultInstanceForType()));
-  }
-
-  private static String path(FieldPath path) {
-    StringBuilder text = new StringBuilder();
-    for (FieldPathElement element : path.getElementsList()) {
-      if (text.length() > 0) {
-        text.append('.');
-      }
-      text.append(element.getFieldName());
-      if (element.hasIndex()) {
-        text.append('[').append(element.getIndex()).append(']');
-      } else if (element.hasStringKey()) {
-        text.append("[\"").append(element.getStringKey()).append("\"]");
-      }
-    }
-    return text.toString();
   }
 }
