@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  * older than what a later caller knows.
  */
 final class CommandQueue {
-  private static final int COMMANDS_UNDER_WAY = 512;
+  private static final int COMMANDS_UNDER_WAY = 256;
 
   /** The rest of the commands is for calls none of whose commands waits. */
   private static final double PART_OF_LARGE_CALLS = 0.75;
