@@ -135,7 +135,9 @@ final class SearchBadInputTest {
                                 .setField("votes")
                                 .setLowest(Value.newBuilder().setNumberValue(1))
                                 .setHighestExcluded(true)))),
-        query("clauses[0].condition", q -> q.addClauses(Clause.newBuilder())),
+        query(
+            "clauses[0].words or prefixed or tags or range or all or any or not or everything",
+            q -> q.addClauses(Clause.newBuilder())),
         query("clauses", q -> q.addClauses(nest(20))),
         // Whatever is in it: its rules are not even looked at.
         query(
