@@ -181,6 +181,7 @@ public final class QuoinBuilder {
         .executor(executor)
         // The last one is the first to see a call.
         .intercept(
+            new BrokenConnections(),
             Tokens.interceptor(token, isTokenFixed ? Runnable::run : executor),
             MetadataUtils.newAttachHeadersInterceptor(headers),
             repeats,
