@@ -56,7 +56,7 @@ final class Follower<R> implements AutoCloseable {
           }
         }
       } catch (StatusRuntimeException e) {
-        servers.isTransient(e);
+        servers.expectTransient(e);
       }
       try {
         TimeUnit.MILLISECONDS.sleep(100);

@@ -94,6 +94,13 @@ final class Servers implements AutoCloseable {
     return false;
   }
 
+  /** Says so when a stream ended for another reason than that something is broken. */
+  void expectTransient(StatusRuntimeException failure) {
+    if (!isTransient(failure)) {
+      findings.broken("a stream ended with %s", failure.getStatus());
+    }
+  }
+
   @Override
   public void close() {
     channels.forEach(ManagedChannel::shutdownNow);
