@@ -45,7 +45,8 @@ final class AdWorkload implements Workload {
     Random random = new Random(0);
     servers.repeat(
         random,
-        channel -> ads(channel).putNetwork(PutNetworkRequest.newBuilder().setNetwork(NETWORK).build()));
+        channel ->
+            ads(channel).putNetwork(PutNetworkRequest.newBuilder().setNetwork(NETWORK).build()));
     Ad.Builder ad =
         Ad.newBuilder()
             .setId(AD)
@@ -55,7 +56,8 @@ final class AdWorkload implements Workload {
             .setCreative("buy");
     servers.repeat(
         random,
-        channel -> ads(channel).putAd(PutAdRequest.newBuilder().setNetwork(NETWORK).setAd(ad).build()));
+        channel ->
+            ads(channel).putAd(PutAdRequest.newBuilder().setNetwork(NETWORK).setAd(ad).build()));
     SetBudgetRequest budget =
         SetBudgetRequest.newBuilder()
             .setNetwork(NETWORK)

@@ -66,8 +66,7 @@ final class ChaosCommand implements Callable<Integer> {
       String uri =
           redis.stream()
               .map(node -> "127.0.0.1:" + node.proxyPort())
-              .collect(
-                  Collectors.joining(",", isCluster ? "redis-cluster://" : "redis://", ""));
+              .collect(Collectors.joining(",", isCluster ? "redis-cluster://" : "redis://", ""));
       List<QuoinServer> quoins = new ArrayList<>();
       for (String name : List.of("first.log", "second.log")) {
         QuoinServer server = QuoinServer.start(jar, folder.resolve(name), uri);

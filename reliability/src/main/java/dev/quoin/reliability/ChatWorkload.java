@@ -67,8 +67,7 @@ final class ChatWorkload implements Workload {
             .setBody(UUID.randomUUID().toString())
             .setClientMessageId(UUID.randomUUID().toString())
             .build();
-    Optional<SendResponse> answer =
-        servers.repeat(random, channel -> chats(channel).send(send));
+    Optional<SendResponse> answer = servers.repeat(random, channel -> chats(channel).send(send));
     answer.ifPresent(
         one -> {
           String before = sent.put(one.getMessageId(), send.getBody());
@@ -85,7 +84,9 @@ final class ChatWorkload implements Workload {
     Set<Long> unheard = new HashSet<>(sent.keySet());
     unheard.removeAll(heard.keySet());
     if (!unheard.isEmpty()) {
-      findings.broken("%d messages never reached a listener, such as %s", unheard.size(), unheard.iterator().next());
+      findings.broken(
+          "%d messages never reached a listener, such as %s",
+          unheard.size(), unheard.iterator().next());
     }
     compareWithKept();
   }
@@ -104,9 +105,7 @@ final class ChatWorkload implements Workload {
               .setMaxItems(PAGE)
               .build();
       ListMessagesResponse page =
-          servers
-              .repeat(new Random(0), channel -> chats(channel).listMessages(list))
-              .orElseThrow();
+          servers.repeat(new Random(0), channel -> chats(channel).listMessages(list)).orElseThrow();
       for (Message message : page.getMessagesList()) {
         if (message.getMessageId() <= last) {
           findings.broken("message %d is listed after %d", message.getMessageId(), last);
@@ -120,7 +119,8 @@ final class ChatWorkload implements Workload {
       more = page.getMore() && page.getMessagesCount() > 0;
     }
     if (!lost.isEmpty()) {
-      findings.broken("%d messages are lost, such as %s", lost.size(), lost.keySet().iterator().next());
+      findings.broken(
+          "%d messages are lost, such as %s", lost.size(), lost.keySet().iterator().next());
     }
   }
 

@@ -66,9 +66,7 @@ final class ConfigWorkload implements Workload {
       throws InterruptedException {
     long number = numbers.incrementAndGet();
     SetRequest set =
-        set(component, number)
-            .setExpectedVersion(found.getConfiguration().getVersion())
-            .build();
+        set(component, number).setExpectedVersion(found.getConfiguration().getVersion()).build();
     long called = System.nanoTime();
     Optional<SetResponse> answer = servers.repeat(random, channel -> configs(channel).set(set));
     if (answer.isEmpty() || answer.get().getStored()) {

@@ -55,8 +55,11 @@ final class CounterWorkload implements Workload {
               .setLast(2)
               .build();
       long sum =
-          servers.repeat(new Random(0), channel -> counters(channel).get(get)).orElseThrow()
-              .getSamplesList().stream()
+          servers
+              .repeat(new Random(0), channel -> counters(channel).get(get))
+              .orElseThrow()
+              .getSamplesList()
+              .stream()
               .mapToLong(Sample::getCount)
               .sum();
       long least = counter.getValue().get();

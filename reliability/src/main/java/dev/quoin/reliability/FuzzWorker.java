@@ -144,7 +144,8 @@ final class FuzzWorker implements Runnable {
 
   private record End(Status status, Metadata trailers) {}
 
-  private End call(MethodDescriptor<?, ?> method, byte[] request, String namespace, boolean mayWait) {
+  private End call(
+      MethodDescriptor<?, ?> method, byte[] request, String namespace, boolean mayWait) {
     Metadata headers = new Metadata();
     headers.put(Metadata.Key.of("quoin-namespace", Metadata.ASCII_STRING_MARSHALLER), namespace);
     long patience = mayWait ? STREAM_MILLIS : UNARY_MILLIS;
@@ -238,8 +239,14 @@ final class FuzzWorker implements Runnable {
 
   private static boolean namesFields(BadRequest refusal) {
     return refusal.getFieldViolationsCount() > 0
-        && refusal.getFieldViolationsList().stream()
-            .noneMatch(one -> one.getField().isEmpty() || one.getDescription().isEmpty());
+        && refusal.getFieldViolationsList().stream().allMatch(FuzzWorker::namesField);
+  }
+
+  /** A rule about several fields, of which one may be set, names them in its text. */
+  private static boolean namesField(BadRequest.FieldViolation violation) {
+    boolean isAboutSeveral = violation.getReason().equals("message.oneof");
+    return !violation.getDescription().isEmpty()
+        && (isAboutSeveral || !violation.getField().isEmpty());
   }
 
   /** The bytes of the trailers, with the message as it is sent: percent-encoded. */

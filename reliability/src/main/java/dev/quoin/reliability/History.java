@@ -34,8 +34,7 @@ final class History {
   /**
    * @param isAnswered whether it is known to have been done
    */
-  void compareAndSet(
-      String register, long called, boolean isAnswered, long expected, long value) {
+  void compareAndSet(String register, long called, boolean isAnswered, long expected, long value) {
     long answered = isAnswered ? System.nanoTime() : Long.MAX_VALUE;
     add(register, new Operation(called, answered, Kind.COMPARE_AND_SET, expected, value));
   }
@@ -55,7 +54,8 @@ final class History {
           List<Operation> explained =
               operations.stream()
                   .filter(
-                      operation -> operation.kind() != Kind.READ || known.contains(operation.value()))
+                      operation ->
+                          operation.kind() != Kind.READ || known.contains(operation.value()))
                   .toList();
           Operation wrong = Linearizability.firstWrong(0, explained);
           if (wrong != null) {

@@ -12,8 +12,8 @@ import java.util.Set;
 /**
  * Tells whether what several callers saw of one register could have happened one after the other,
  * each operation at some moment between its call and its answer. The search is that of Wing and
- * Gong, "Testing and verifying concurrent objects" (1993), carried out just in time and with
- * memory of what was tried, as in Lowe, "Testing for linearizability" (2017).
+ * Gong, "Testing and verifying concurrent objects" (1993), carried out just in time and with memory
+ * of what was tried, as in Lowe, "Testing for linearizability" (2017).
  */
 final class Linearizability {
   /** More possibilities than this are not looked at: the history is too concurrent to decide. */
@@ -80,10 +80,7 @@ final class Linearizability {
 
   /** All ways to have done an operation by now, with whatever else is under way before it. */
   private static Set<Configuration> answered(
-      int operation,
-      Set<Configuration> possible,
-      Set<Integer> open,
-      List<Operation> history) {
+      int operation, Set<Configuration> possible, Set<Integer> open, List<Operation> history) {
     Set<Configuration> tried = new HashSet<>(possible);
     Deque<Configuration> left = new ArrayDeque<>(possible);
     Set<Configuration> after = new HashSet<>();

@@ -106,10 +106,8 @@ final class LockHistoryWorkload implements Workload {
     long called = System.nanoTime();
     Optional<GetResponse> answer =
         servers.once(
-            random,
-            channel -> locks(channel).get(GetRequest.newBuilder().setName(name).build()));
-    answer.ifPresent(
-        lock -> history.read(name, called, lock.getHeld() ? lock.getFence() : FREE));
+            random, channel -> locks(channel).get(GetRequest.newBuilder().setName(name).build()));
+    answer.ifPresent(lock -> history.read(name, called, lock.getHeld() ? lock.getFence() : FREE));
   }
 
   @Override

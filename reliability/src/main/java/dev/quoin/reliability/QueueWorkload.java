@@ -74,8 +74,7 @@ final class QueueWorkload implements Workload {
             .setWait(Times.seconds(1))
             .build();
     long asked = System.nanoTime();
-    Optional<LeaseResponse> answer =
-        servers.once(random, channel -> queues(channel).lease(lease));
+    Optional<LeaseResponse> answer = servers.once(random, channel -> queues(channel).lease(lease));
     if (answer.isEmpty()) {
       return;
     }
@@ -88,19 +87,13 @@ final class QueueWorkload implements Workload {
         findings.broken("task %s came back after it was done", task.getTaskId());
       }
       ack.addDone(
-          Done.newBuilder()
-              .setQueue(QUEUE)
-              .setTaskId(task.getTaskId())
-              .setToken(task.getToken()));
+          Done.newBuilder().setQueue(QUEUE).setTaskId(task.getTaskId()).setToken(task.getToken()));
     }
     if (ack.getDoneCount() == 0 || diesOfIt) {
       return;
     }
     TimeUnit.MILLISECONDS.sleep(random.nextInt(20));
-    answer
-        .get()
-        .getTasksList()
-        .forEach(task -> holds.released(task.getTaskId(), task.getFence()));
+    answer.get().getTasksList().forEach(task -> holds.released(task.getTaskId(), task.getFence()));
     Optional<AckResponse> settled =
         servers.repeat(random, channel -> queues(channel).ack(ack.build()));
     settled.ifPresent(
@@ -119,7 +112,8 @@ final class QueueWorkload implements Workload {
     }
     enqueued.removeAll(done.keySet());
     if (!enqueued.isEmpty()) {
-      findings.broken("%d tasks are never done, such as %s", enqueued.size(), enqueued.iterator().next());
+      findings.broken(
+          "%d tasks are never done, such as %s", enqueued.size(), enqueued.iterator().next());
     }
   }
 

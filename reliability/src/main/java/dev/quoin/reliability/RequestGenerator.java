@@ -14,7 +14,6 @@ import com.google.protobuf.Value;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -40,20 +39,73 @@ final class RequestGenerator {
     "'", "-", "+", "$", "(", "~", "|", "^", "<"
   };
   private static final String[] QUERY = {
-    "red", "AND", "OR", "NOT", "(", ")", "\"", "price:", "title:", "*", "~", "-", "+", "[1 TO 5]",
-    "{1 TO", "]", "^2", ":", "\\", "语", ">=", "1e999", "*:*", "/a.*/"
+    "red",
+    "AND",
+    "OR",
+    "NOT",
+    "(",
+    ")",
+    "\"",
+    "price:",
+    "title:",
+    "*",
+    "~",
+    "-",
+    "+",
+    "[1 TO 5]",
+    "{1 TO",
+    "]",
+    "^2",
+    ":",
+    "\\",
+    "语",
+    ">=",
+    "1e999",
+    "*:*",
+    "/a.*/"
   };
   private static final long[] NUMBERS = {
-    0, 1, -1, 2, 10, 100, 65_536, 1L << 31, (1L << 53) - 1, 1L << 53, (1L << 53) + 1,
-    Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE
+    0,
+    1,
+    -1,
+    2,
+    10,
+    100,
+    65_536,
+    1L << 31,
+    (1L << 53) - 1,
+    1L << 53,
+    (1L << 53) + 1,
+    Integer.MAX_VALUE,
+    Integer.MIN_VALUE,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE
   };
   private static final double[] REALS = {
-    0, -0.0, 0.5, -1.5, 1e-300, 1e100, Double.MAX_VALUE, Double.MIN_VALUE, Double.NaN,
-    Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY
+    0,
+    -0.0,
+    0.5,
+    -1.5,
+    1e-300,
+    1e100,
+    Double.MAX_VALUE,
+    Double.MIN_VALUE,
+    Double.NaN,
+    Double.POSITIVE_INFINITY,
+    Double.NEGATIVE_INFINITY
   };
   private static final long[] SECONDS = {
-    0, 1, 60, -1, 1_700_000_000L, 253_402_300_799L, 253_402_300_800L, -62_135_596_800L,
-    -62_135_596_801L, Long.MAX_VALUE, Long.MIN_VALUE
+    0,
+    1,
+    60,
+    -1,
+    1_700_000_000L,
+    253_402_300_799L,
+    253_402_300_800L,
+    -62_135_596_800L,
+    -62_135_596_801L,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE
   };
   private static final int[] NANOS = {
     0, 1, -1, 500_000_000, 999_999_999, 1_000_000_000, Integer.MAX_VALUE, Integer.MIN_VALUE
@@ -135,8 +187,7 @@ final class RequestGenerator {
     return (int) (isFull ? max : Math.min(max, min + random.nextInt(USUAL_ITEMS)));
   }
 
-  private Object value(
-      Message.Builder builder, FieldDescriptor field, Bounds allowed, int depth) {
+  private Object value(Message.Builder builder, FieldDescriptor field, Bounds allowed, int depth) {
     if (field.getJavaType() != JavaType.MESSAGE && random.nextInt(10) < 6) {
       Object seen = harvest.valueFor(field);
       if (seen != null) {

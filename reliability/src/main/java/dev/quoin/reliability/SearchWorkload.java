@@ -104,9 +104,7 @@ final class SearchWorkload implements Workload {
               .setPageToken(next)
               .build();
       QueryResponse page =
-          servers
-              .repeat(new Random(0), channel -> search(channel).query(query))
-              .orElseThrow();
+          servers.repeat(new Random(0), channel -> search(channel).query(query)).orElseThrow();
       page.getHitsList().stream().map(Hit::getId).forEach(ids::add);
       next = page.getNextPageToken();
     } while (!next.isEmpty());

@@ -119,7 +119,8 @@ final class SocialWorkload implements Workload {
       }
       for (int i = 1; i < home.size(); i++) {
         if (home.get(i) >= home.get(i - 1)) {
-          findings.broken("in the home of user %d, %d is after %d", user, home.get(i), home.get(i - 1));
+          findings.broken(
+              "in the home of user %d, %d is after %d", user, home.get(i), home.get(i - 1));
         }
       }
     }

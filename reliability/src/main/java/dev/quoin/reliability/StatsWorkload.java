@@ -59,11 +59,7 @@ final class StatsWorkload implements Workload {
   public void check() throws Exception {
     for (Map.Entry<Timestamp, Figures> hour : hours.entrySet()) {
       GetRequest get =
-          GetRequest.newBuilder()
-              .setContext(CONTEXT)
-              .setKind(KIND)
-              .setHour(hour.getKey())
-              .build();
+          GetRequest.newBuilder().setContext(CONTEXT).setKind(KIND).setHour(hour.getKey()).build();
       GetResponse kept =
           servers.repeat(new Random(0), channel -> stats(channel).get(get)).orElseThrow();
       Figures found = new Figures(kept.getCount(), kept.getSum());
