@@ -81,7 +81,9 @@ final class SemaphoreWorkload implements Workload {
                     .filter(answer -> answer.getInUse() == 0 && answer.getWaiterCount() == 0)
                     .isPresent());
     if (!isFree) {
-      findings.broken("permits are held or waited for by nobody");
+      findings.broken(
+          "permits are held or waited for by nobody: %s",
+          servers.once(random, channel -> semaphores(channel).get(get)));
     }
   }
 
