@@ -6,6 +6,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import java.nio.channels.ClosedChannelException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -84,7 +85,7 @@ final class Servers implements AutoCloseable {
   /** Whether a call failed as calls do while something is broken; counts it. */
   boolean isTransient(StatusRuntimeException failure) {
     Code code = failure.getStatus().getCode();
-    if (TRANSIENT.contains(code)) {
+    if (TRANSIENT.contains(code) || isOnClosedConnection(failure)) {
       findings.count("calls failed: " + code);
       return true;
     }
@@ -92,6 +93,12 @@ final class Servers implements AutoCloseable {
       findings.broken("a call ended with %s", failure.getStatus());
     }
     return false;
+  }
+
+  /** What gRPC for Java makes of a connection that broke before it knows why. */
+  private static boolean isOnClosedConnection(StatusRuntimeException failure) {
+    return failure.getStatus().getCode() == Code.UNKNOWN
+        && failure.getStatus().getCause() instanceof ClosedChannelException;
   }
 
   /** Says so when a stream ended for another reason than that something is broken. */
