@@ -131,7 +131,9 @@ peers: ## install what the benchmark compares with (needs npm and Go)
 
 chaos: $(JAR) ## break servers, Redis and connections under load: make chaos MINUTES=10 SEED=1 REDIS=server,cluster
 	$(RELIABILITY)
+	if command -v go > /dev/null; then cd reliability/porcupine && go build -o ../target/porcupine .; fi
 	java -jar reliability/target/quoin-reliability.jar chaos --server-jar $(JAR) \
+	  $(if $(shell command -v go),--checker reliability/target/porcupine) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(REDIS),--redis $(REDIS))
 
 fuzz: $(JAR) ## send what the contract allows and forbids to every RPC: make fuzz REQUESTS=200000 SEED=1

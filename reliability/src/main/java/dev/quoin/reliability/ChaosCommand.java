@@ -44,6 +44,9 @@ final class ChaosCommand implements Callable<Integer> {
       description = "Kinds of Redis: server, cluster.")
   private List<String> kinds;
 
+  @Option(names = "--checker", description = "Checks histories for linearizability.")
+  private Path checker;
+
   @Override
   public Integer call() throws Exception {
     long seed = Objects.requireNonNullElseGet(this.seed, System::nanoTime);
@@ -75,7 +78,12 @@ final class ChaosCommand implements Callable<Integer> {
       }
       Servers servers = new Servers(quoins, findings);
       started.add(servers);
-      load(servers, findings, new Nemesis(redis, quoins, findings, seed), seed);
+      load(
+          servers,
+          new Linearizability(checker, folder, findings),
+          findings,
+          new Nemesis(redis, quoins, findings, seed),
+          seed);
       return findings.total();
     } finally {
       for (AutoCloseable one : started) {
@@ -96,17 +104,22 @@ final class ChaosCommand implements Callable<Integer> {
         : List.of(RedisServer.start(folder));
   }
 
-  private void load(Servers servers, Findings findings, Nemesis nemesis, long seed)
+  private void load(
+      Servers servers,
+      Linearizability linearizability,
+      Findings findings,
+      Nemesis nemesis,
+      long seed)
       throws Exception {
     List<Workload> workloads =
         List.of(
             new LockWorkload(servers, findings),
-            new LockHistoryWorkload(servers, findings),
+            new LockHistoryWorkload(servers, linearizability, findings),
             new SemaphoreWorkload(servers, findings),
             new QueueWorkload(servers, findings),
             new CounterWorkload(servers, findings),
             new StatsWorkload(servers, findings),
-            new ConfigWorkload(servers, findings),
+            new ConfigWorkload(servers, linearizability, findings),
             new LogWorkload(servers, findings),
             new ChatWorkload(servers, findings),
             new FeedWorkload(servers, findings),

@@ -26,9 +26,9 @@ final class ConfigWorkload implements Workload {
   private final History history;
   private final AtomicLong numbers = new AtomicLong();
 
-  ConfigWorkload(Servers servers, Findings findings) {
+  ConfigWorkload(Servers servers, Linearizability linearizability, Findings findings) {
     this.servers = servers;
-    history = new History(findings);
+    history = new History(linearizability, findings);
   }
 
   @Override
@@ -90,7 +90,7 @@ final class ConfigWorkload implements Workload {
   }
 
   @Override
-  public void check() {
+  public void check() throws Exception {
     history.check();
   }
 

@@ -30,10 +30,10 @@ final class LockHistoryWorkload implements Workload {
   private final History history;
   private final Map<Thread, Held> held = new ConcurrentHashMap<>();
 
-  LockHistoryWorkload(Servers servers, Findings findings) {
+  LockHistoryWorkload(Servers servers, Linearizability linearizability, Findings findings) {
     this.servers = servers;
     this.findings = findings;
-    history = new History(findings);
+    history = new History(linearizability, findings);
   }
 
   private record Held(String name, String token, long fence) {}
@@ -111,7 +111,7 @@ final class LockHistoryWorkload implements Workload {
   }
 
   @Override
-  public void check() {
+  public void check() throws Exception {
     history.check();
   }
 
