@@ -3,11 +3,10 @@ package dev.quoin.reliability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import build.buf.protovalidate.Validator;
-import build.buf.protovalidate.ValidatorFactory;
-import build.buf.protovalidate.exceptions.ValidationException;
 import com.google.protobuf.Message;
 import dev.quoin.server.Services;
+import dev.quoin.server.errors.InvalidRequest;
+import dev.quoin.server.rpc.rules.Validation;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import java.util.Random;
@@ -17,8 +16,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Of the requests to every RPC some keep the rules and, where there are any, some break them. */
 final class RequestGeneratorTest {
-  private static final int REQUESTS = 400;
-  private static final Validator VALIDATOR = ValidatorFactory.newBuilder().build();
+  private static final int REQUESTS = 150;
+  private static final Validation RULES = new Validation();
 
   static Stream<MethodDescriptor<?, ?>> methods() {
     return Services.ALL.stream().flatMap(service -> service.contract().getMethods().stream());
@@ -44,8 +43,9 @@ final class RequestGeneratorTest {
 
   private static boolean isGood(Message request) {
     try {
-      return VALIDATOR.validate(request).isSuccess();
-    } catch (ValidationException e) {
+      RULES.check(request);
+      return true;
+    } catch (InvalidRequest e) {
       return false;
     }
   }
