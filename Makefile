@@ -16,13 +16,16 @@ QUICK    := JDK_JAVA_OPTIONS='-XX:TieredStopAtLevel=1 -XX:SharedArchiveFile=$(CU
 AGAINST  ?=
 TALK     := clients/java/target/classpath
 STUBS    := $(if $(shell command -v npm),$(BUF) $(VENDOR))
+# Beside the runnable jar, which stays as it is.
+RELIABILITY = $(MVN) -q -pl proto,server,reliability package -Dmaven.test.skip=true -Dmaven.shade.skip=true \
+	  -Dquoin.test.standaloneOnly=true
 # The parts of `make test`: all of them run, whatever becomes of the others.
 PARTS    := maven console client-python client-typescript client-go quickstart
 SOURCES  := $(shell find pom.xml proto server console/src \( -name target -o -path server/src/test \) -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .PHONY: help build cli run demo chat test maven clients console conformance delivery quickstart lint audit breaking generate format bench peers \
-  dist image containers clean
+  chaos fuzz dist image containers clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -125,6 +128,18 @@ peers: ## install what the benchmark compares with (needs npm and Go)
 	-cd bench/peers/bullmq && npm install --no-save --silent --no-audit --no-fund
 	-cd bench/peers/asynq && go build -o target/race .
 	-cd bench/peers/centrifuge && go build -o target/fanout .
+
+chaos: $(JAR) ## break servers, Redis and connections under load: make chaos MINUTES=10 SEED=1 REDIS=server,cluster
+	$(RELIABILITY)
+	if command -v go > /dev/null; then cd reliability/porcupine && go build -o ../target/porcupine .; fi
+	java -jar reliability/target/quoin-reliability.jar chaos --server-jar $(JAR) \
+	  $(if $(shell command -v go),--checker reliability/target/porcupine) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(REDIS),--redis $(REDIS))
+
+fuzz: $(JAR) ## send what the contract allows and forbids to every RPC: make fuzz REQUESTS=200000 SEED=1
+	$(RELIABILITY)
+	java -jar reliability/target/quoin-reliability.jar fuzz --server-jar $(JAR) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(REQUESTS),--requests $(REQUESTS))
 
 clean: ## remove everything that was built
 	rm -rf target */target clients/*/target bench/peers/*/target bench/peers/*/node_modules
