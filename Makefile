@@ -25,7 +25,7 @@ SOURCES  := $(shell find pom.xml proto server console/src \( -name target -o -pa
 
 .DEFAULT_GOAL := help
 .PHONY: help build cli run demo chat test maven clients console conformance delivery quickstart lint audit breaking generate format bench peers \
-  chaos fuzz dist image containers clean
+  chaos fuzz isolation dist image containers clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -140,6 +140,10 @@ fuzz: $(JAR) ## send what the contract allows and forbids to every RPC: make fuz
 	$(RELIABILITY)
 	java -jar reliability/target/quoin-reliability.jar fuzz --server-jar $(JAR) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(REQUESTS),--requests $(REQUESTS))
+
+isolation: $(JAR) ## call every RPC with what belongs to another namespace, with too much, and beyond quotas
+	$(RELIABILITY)
+	java -jar reliability/target/quoin-reliability.jar isolation --server-jar $(JAR) $(if $(SEED),--seed $(SEED))
 
 clean: ## remove everything that was built
 	rm -rf target */target clients/*/target bench/peers/*/target bench/peers/*/node_modules

@@ -65,7 +65,7 @@ final class FuzzCommand implements Callable<Integer> {
       List<FuzzWorker> workers = new ArrayList<>();
       List<Future<?>> running = new ArrayList<>();
       for (int i = 0; i < WORKERS; i++) {
-        FuzzWorker worker = new FuzzWorker(channel, seed, i, requests / WORKERS);
+        FuzzWorker worker = new FuzzWorker(new RawCalls(channel), seed, i, requests / WORKERS);
         workers.add(worker);
         running.add(threads.submit(worker));
       }

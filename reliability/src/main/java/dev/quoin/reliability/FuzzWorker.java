@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.reliability;
 
-import com.google.common.io.ByteStreams;
 import com.google.protobuf.Any;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -9,22 +8,13 @@ import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
+import dev.quoin.reliability.RawCalls.End;
 import dev.quoin.server.Services;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
-import io.grpc.ClientCall;
 import io.grpc.InternalMetadata;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
-import io.grpc.MethodDescriptor.PrototypeMarshaller;
-import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.protobuf.StatusProto;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -33,8 +23,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /** One caller: it sends one request after the other and looks at how each call ends. */
 final class FuzzWorker implements Runnable {
@@ -46,24 +34,7 @@ final class FuzzWorker implements Runnable {
   private static final Set<Code> NEVER =
       Set.of(Code.INTERNAL, Code.UNKNOWN, Code.DATA_LOSS, Code.UNIMPLEMENTED);
 
-  private static final MethodDescriptor.Marshaller<byte[]> BYTES =
-      new MethodDescriptor.Marshaller<>() {
-        @Override
-        public InputStream stream(byte[] value) {
-          return new ByteArrayInputStream(value);
-        }
-
-        @Override
-        public byte[] parse(InputStream stream) {
-          try {
-            return ByteStreams.toByteArray(stream);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        }
-      };
-
-  private final Channel channel;
+  private final RawCalls calls;
   private final long seed;
   private final int number;
   private final int requests;
@@ -75,8 +46,8 @@ final class FuzzWorker implements Runnable {
   private final Map<String, Integer> ends = new TreeMap<>();
   private int failures;
 
-  FuzzWorker(Channel channel, long seed, int number, int requests) {
-    this.channel = channel;
+  FuzzWorker(RawCalls calls, long seed, int number, int requests) {
+    this.calls = calls;
     this.seed = seed;
     this.number = number;
     this.requests = requests;
@@ -105,7 +76,7 @@ final class FuzzWorker implements Runnable {
       // A stream that says nothing takes as long as hundreds of other calls.
       List<MethodDescriptor<?, ?>> methods = random.nextInt(30) == 0 ? streams : unary;
       MethodDescriptor<?, ?> method = methods.get(random.nextInt(methods.size()));
-      Message request = generator.next(prototype(method.getRequestMarshaller()));
+      Message request = generator.next(RawCalls.prototype(method.getRequestMarshaller()));
       byte[] bytes = request.toByteArray();
       boolean isMangled = bytes.length > 0 && random.nextInt(50) == 0;
       if (isMangled) {
@@ -113,10 +84,14 @@ final class FuzzWorker implements Runnable {
       }
       String namespace = "fuzz-" + number + "-" + random.nextInt(2);
       boolean mayWait = method.getType() != MethodType.UNARY || asksToWait(request);
-      End end = call(method, bytes, namespace, mayWait);
-      ends.merge(end.status.getCode().name(), 1, Integer::sum);
+      End end =
+          calls.call(method, bytes, namespace, mayWait ? STREAM_MILLIS : UNARY_MILLIS, mayWait);
+      if (end.answer() != null) {
+        harvest.take(RawCalls.answer(method, end));
+      }
+      ends.merge(end.status().getCode().name(), 1, Integer::sum);
       String wrong =
-          end.status.isOk() ? null : wrong(end, isMangled || isMalformed(request, bytes));
+          end.status().isOk() ? null : wrong(end, isMangled || isMalformed(request, bytes));
       if (wrong != null) {
         failures++;
         print(i, method, namespace, request, bytes, isMangled, end, wrong);
@@ -138,69 +113,9 @@ final class FuzzWorker implements Runnable {
     return wait != null && request.hasField(wait);
   }
 
-  private static Message prototype(MethodDescriptor.Marshaller<?> marshaller) {
-    return (Message) ((PrototypeMarshaller<?>) marshaller).getMessagePrototype();
-  }
-
-  private record End(Status status, Metadata trailers) {}
-
-  private End call(
-      MethodDescriptor<?, ?> method, byte[] request, String namespace, boolean mayWait) {
-    Metadata headers = new Metadata();
-    headers.put(Metadata.Key.of("quoin-namespace", Metadata.ASCII_STRING_MARSHALLER), namespace);
-    long patience = mayWait ? STREAM_MILLIS : UNARY_MILLIS;
-    ClientCall<byte[], byte[]> call =
-        channel.newCall(
-            MethodDescriptor.<byte[], byte[]>newBuilder()
-                .setType(method.getType())
-                .setFullMethodName(method.getFullMethodName())
-                .setRequestMarshaller(BYTES)
-                .setResponseMarshaller(BYTES)
-                .build(),
-            CallOptions.DEFAULT);
-    CompletableFuture<End> end = new CompletableFuture<>();
-    CompletableFuture<byte[]> answer = new CompletableFuture<>();
-    call.start(
-        new ClientCall.Listener<>() {
-          @Override
-          public void onMessage(byte[] message) {
-            answer.complete(message);
-            if (mayWait) {
-              end.complete(new End(Status.OK, new Metadata()));
-            }
-          }
-
-          @Override
-          public void onClose(Status status, Metadata trailers) {
-            end.complete(new End(status, trailers));
-          }
-        },
-        headers);
-    call.request(2);
-    call.sendMessage(request);
-    call.halfClose();
-    Status silence = mayWait ? Status.CANCELLED : Status.DEADLINE_EXCEEDED;
-    end.completeOnTimeout(new End(silence, new Metadata()), patience, TimeUnit.MILLISECONDS);
-    End how = end.join();
-    call.cancel("enough", null);
-    if (answer.isDone()) {
-      harvest(method, answer.join());
-    }
-    return how;
-  }
-
-  private void harvest(MethodDescriptor<?, ?> method, byte[] answer) {
-    try {
-      Message prototype = prototype(method.getResponseMarshaller());
-      harvest.take(prototype.newBuilderForType().mergeFrom(answer).build());
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException(method.getFullMethodName() + " answered nonsense", e);
-    }
-  }
-
   /** What is wrong with the end of a call; null when nothing is. */
   private static String wrong(End end, boolean isMalformed) {
-    Code code = end.status.getCode();
+    Code code = end.status().getCode();
     if (code == Code.CANCELLED) {
       return null;
     }
@@ -214,7 +129,7 @@ final class FuzzWorker implements Runnable {
     if (bytes > MOST_TRAILER_BYTES) {
       return "has trailers of " + bytes + " bytes";
     }
-    com.google.rpc.Status status = StatusProto.fromStatusAndTrailers(end.status, end.trailers);
+    com.google.rpc.Status status = StatusProto.fromStatusAndTrailers(end.status(), end.trailers());
     boolean hasReason = false;
     boolean mustNameField = false;
     boolean namesField = false;
@@ -252,10 +167,10 @@ final class FuzzWorker implements Runnable {
   /** The bytes of the trailers, with the message as it is sent: percent-encoded. */
   private static int size(End end) {
     int size = 0;
-    for (byte[] part : InternalMetadata.serialize(end.trailers)) {
+    for (byte[] part : InternalMetadata.serialize(end.trailers())) {
       size += part.length;
     }
-    String text = end.status.getDescription() == null ? "" : end.status.getDescription();
+    String text = end.status().getDescription() == null ? "" : end.status().getDescription();
     for (byte one : text.getBytes(StandardCharsets.UTF_8)) {
       size += one < ' ' || one >= '~' || one == '%' ? 3 : 1;
     }
@@ -289,9 +204,9 @@ final class FuzzWorker implements Runnable {
         index,
         method.getFullMethodName(),
         namespace,
-        end.status.getCode(),
+        end.status().getCode(),
         wrong,
-        String.valueOf(end.status.getDescription()).replace("\\", "\\\\").replace("\"", "'"),
+        String.valueOf(end.status().getDescription()).replace("\\", "\\\\").replace("\"", "'"),
         json);
   }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.reliability;
 
+import com.google.protobuf.TextFormat;
 import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.GetRequest;
+import dev.quoin.locks.v1.GetResponse;
 import dev.quoin.locks.v1.LocksGrpc;
 import dev.quoin.locks.v1.ReleaseRequest;
 import io.grpc.Channel;
@@ -12,6 +14,7 @@ import io.grpc.StatusRuntimeException;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Few locks with short leases that many wait for: one holder at a time, with rising fences. */
 final class LockWorkload implements Workload {
@@ -62,23 +65,51 @@ final class LockWorkload implements Workload {
                 .build());
   }
 
-  /** Whatever happened, every lock is free once the leases are over. */
+  /** Whatever happened, every lock can be had once the leases are over, and is free then. */
   @Override
   public void check() throws Exception {
     Random random = new Random(0);
     for (int i = 0; i < LOCKS; i++) {
+      passThrough(random, "lock-" + i);
       GetRequest get = GetRequest.newBuilder().setName("lock-" + i).build();
+      AtomicReference<Optional<GetResponse>> last = new AtomicReference<>();
       boolean isFree =
           Times.await(
               3 * LEASE_SECONDS,
-              () ->
-                  servers
-                      .once(random, channel -> locks(channel).get(get))
-                      .filter(answer -> !answer.getHeld() && answer.getWaiterCount() == 0)
-                      .isPresent());
+              () -> {
+                last.set(servers.once(random, channel -> locks(channel).get(get)));
+                return last.get()
+                    .filter(answer -> !answer.getHeld() && answer.getWaiterCount() == 0)
+                    .isPresent();
+              });
       if (!isFree) {
-        findings.broken("%s is held or waited for by nobody", get.getName());
+        findings.broken(
+            "%s is held or waited for by nobody: %s",
+            get.getName(), last.get().map(TextFormat.printer()::printToString));
       }
+    }
+  }
+
+  /** Whoever waits behind those whose server died is served; they are counted until then. */
+  private void passThrough(Random random, String name) throws InterruptedException {
+    boolean isServed =
+        Times.await(
+            6 * LEASE_SECONDS,
+            () -> {
+              Optional<AcquireResponse> answer =
+                  servers.once(random, channel -> acquire(channel, name));
+              if (answer.isEmpty() || !answer.get().getAcquired()) {
+                return false;
+              }
+              ReleaseRequest release =
+                  ReleaseRequest.newBuilder()
+                      .setName(name)
+                      .setToken(answer.get().getToken())
+                      .build();
+              return servers.once(random, channel -> locks(channel).release(release)).isPresent();
+            });
+    if (!isServed) {
+      findings.broken("%s is not granted to the only caller", name);
     }
   }
 

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "quoin-reliability",
     mixinStandardHelpOptions = true,
-    subcommands = {FuzzCommand.class, ChaosCommand.class})
+    subcommands = {FuzzCommand.class, IsolationCommand.class, ChaosCommand.class})
 public final class Main {
   private Main() {}
 

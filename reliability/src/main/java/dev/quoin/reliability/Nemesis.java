@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.reliability;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/** Breaks one thing after the other, by a seed, and mends each before the next. */
+/**
+ * Breaks one thing after the other, by a seed, and mends each before the next. Every fault comes
+ * once, in some order, before one comes again.
+ */
 final class Nemesis {
   private static final int MOST_MILLIS = 5_000;
 
@@ -37,9 +42,14 @@ final class Nemesis {
 
   /** Goes on until a time by System.nanoTime. */
   void run(long end) throws InterruptedException {
+    List<Fault> left = new ArrayList<>();
     while (System.nanoTime() < end) {
+      if (left.isEmpty()) {
+        left.addAll(List.of(Fault.values()));
+        Collections.shuffle(left, random);
+      }
       TimeUnit.MILLISECONDS.sleep(500 + random.nextInt(2_500));
-      Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
+      Fault fault = left.remove(left.size() - 1);
       int which = random.nextInt(servers.size());
       RedisServer node = redis.get(random.nextInt(redis.size()));
       long millis = 200 + random.nextInt(MOST_MILLIS);

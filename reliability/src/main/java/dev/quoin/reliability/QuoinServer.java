@@ -2,6 +2,7 @@
 package dev.quoin.reliability;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A server of Quoin behind a proxy, on a port that it keeps when it is started again. */
@@ -11,18 +12,26 @@ final class QuoinServer implements AutoCloseable {
   private final Path jar;
   private final Path log;
   private final String redis;
+  private final List<String> options;
   private final int port = Child.freePort();
   private final FaultyProxy proxy = FaultyProxy.start(port);
   private volatile Child child;
 
-  private QuoinServer(Path jar, Path log, String redis) {
+  private QuoinServer(Path jar, Path log, String redis, List<String> options) {
     this.jar = jar;
     this.log = log;
     this.redis = redis;
+    this.options = options;
   }
 
-  static QuoinServer start(Path jar, Path log, String redis) throws InterruptedException {
-    QuoinServer server = new QuoinServer(jar, log, redis);
+  /**
+   * Starts a server.
+   *
+   * @param options further arguments of {@code serve}
+   */
+  static QuoinServer start(Path jar, Path log, String redis, String... options)
+      throws InterruptedException {
+    QuoinServer server = new QuoinServer(jar, log, redis, List.of(options));
     server.start();
     return server;
   }
@@ -30,9 +39,8 @@ final class QuoinServer implements AutoCloseable {
   /** Starts it, again, and waits until it serves. */
   void start() throws InterruptedException {
     int before = child == null ? 0 : child.log().length();
-    child =
-        Child.start(
-            log,
+    List<String> command =
+        new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -51,6 +59,8 @@ final class QuoinServer implements AutoCloseable {
                 redis,
                 "--allow-volatile-redis",
                 "true"));
+    command.addAll(options);
+    child = Child.start(log, command);
     Child started = child;
     started.await(() -> started.log().indexOf("serves 127.0.0.1:" + port, before) >= 0);
   }

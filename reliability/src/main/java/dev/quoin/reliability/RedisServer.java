@@ -5,17 +5,22 @@ import dev.quoin.server.embedded.RedisProgram;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.ScanArgs;
+import io.lettuce.core.ScanIterator;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.output.ValueListOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /** A Redis behind a proxy; a node of a cluster tells clients the proxy's port as its own. */
@@ -100,6 +105,27 @@ final class RedisServer implements AutoCloseable {
     CommandArgs<String, String> sleep = new CommandArgs<>(StringCodec.UTF8);
     sleep.add("SLEEP").add(String.valueOf(seconds));
     connection.async().dispatch(CommandType.DEBUG, new StatusOutput<>(StringCodec.UTF8), sleep);
+  }
+
+  /** A digest of what each key holds, of keys that begin with something. */
+  Map<String, String> digests(String beginning) {
+    Map<String, String> digests = new HashMap<>();
+    ScanArgs some = ScanArgs.Builder.matches(beginning + "*").limit(1_000);
+    ScanIterator.scan(commands(), some).forEachRemaining(key -> digests.put(key, digest(key)));
+    return digests;
+  }
+
+  /** Whether a key goes by itself. */
+  boolean expires(String key) {
+    return commands().pttl(key) != -1;
+  }
+
+  private String digest(String key) {
+    CommandArgs<String, String> value = new CommandArgs<>(StringCodec.UTF8);
+    value.add("DIGEST-VALUE").addKey(key);
+    return commands()
+        .dispatch(CommandType.DEBUG, new ValueListOutput<>(StringCodec.UTF8), value)
+        .get(0);
   }
 
   private RedisCommands<String, String> commands() {

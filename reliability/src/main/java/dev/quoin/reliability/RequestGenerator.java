@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.quoin.reliability;
 
+import build.buf.validate.MessageOneofRule;
+import build.buf.validate.ValidateProto;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
@@ -113,14 +116,25 @@ final class RequestGenerator {
 
   private final Random random;
   private final Harvest harvest;
+  private final String mark;
   private final Map<FieldDescriptor, Bounds> bounds = new HashMap<>();
 
   /** How likely a value breaks its rule. */
   private double badness;
 
   RequestGenerator(Random random, Harvest harvest) {
+    this(random, harvest, "n");
+  }
+
+  /**
+   * Makes requests.
+   *
+   * @param mark what the few names begin with that many requests have in common
+   */
+  RequestGenerator(Random random, Harvest harvest, String mark) {
     this.random = random;
     this.harvest = harvest;
+    this.mark = mark;
   }
 
   /** A request of the type of a prototype. */
@@ -129,6 +143,22 @@ final class RequestGenerator {
     int fields = Math.max(1, prototype.getDescriptorForType().getFields().size());
     badness = roll < 5 ? 0 : roll < 9 ? 1.0 / fields : 0.5;
     return fill(prototype.newBuilderForType(), DEPTH).build();
+  }
+
+  /** A request that keeps the rules of each field. */
+  Message good(Message prototype) {
+    badness = 0;
+    return fill(prototype.newBuilderForType(), DEPTH).build();
+  }
+
+  /** A good request that is not empty, if its type has any field. */
+  Message full(Message prototype) {
+    boolean hasFields = !prototype.getDescriptorForType().getFields().isEmpty();
+    Message request = good(prototype);
+    while (hasFields && request.getSerializedSize() < 2) {
+      request = good(prototype);
+    }
+    return request;
   }
 
   private Message.Builder fill(Message.Builder builder, int depth) {
@@ -148,7 +178,22 @@ final class RequestGenerator {
         builder.setField(field, value(builder, field, allowed, depth));
       }
     }
+    chooseOne(builder);
     return builder;
+  }
+
+  /** Leaves one of the fields of which only one may be set. */
+  private void chooseOne(Message.Builder builder) {
+    Descriptor type = builder.getDescriptorForType();
+    for (MessageOneofRule rule :
+        type.getOptions().getExtension(ValidateProto.message).getOneofList()) {
+      if (!isBad()) {
+        String kept = rule.getFields(random.nextInt(rule.getFieldsCount()));
+        rule.getFieldsList().stream()
+            .filter(name -> !name.equals(kept))
+            .forEach(name -> builder.clearField(type.findFieldByName(name)));
+      }
+    }
   }
 
   private boolean isLeftOut(FieldDescriptor field, Bounds allowed) {
@@ -191,7 +236,7 @@ final class RequestGenerator {
     if (field.getJavaType() != JavaType.MESSAGE && random.nextInt(10) < 6) {
       Object seen = harvest.valueFor(field);
       if (seen != null) {
-        return isBad() || random.nextInt(10) == 0 ? tampered(seen) : seen;
+        return isBad() || badness > 0 && random.nextInt(10) == 0 ? tampered(seen) : seen;
       }
     }
     return switch (field.getJavaType()) {
@@ -271,7 +316,7 @@ final class RequestGenerator {
       return random.nextBoolean() ? odd : "a" + odd + "b";
     }
     if (!isBad && allowed.min() > 0 && allowed.max() <= 512 && random.nextInt(10) < 7) {
-      return "n" + random.nextInt(6);
+      return mark + random.nextInt(6);
     }
     int length = isBad ? badLength(allowed) : length(allowed);
     return allowed.isPlain() ? "a".repeat(length) : units(length);

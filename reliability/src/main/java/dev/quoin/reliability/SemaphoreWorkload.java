@@ -67,9 +67,10 @@ final class SemaphoreWorkload implements Workload {
     }
   }
 
-  /** Whatever happened, all permits are free once the leases are over. */
+  /** Whatever happened, permits can be had once the leases are over, and all are free then. */
   @Override
   public void check() throws Exception {
+    passThrough();
     GetRequest get = GetRequest.newBuilder().setName(NAME).build();
     Random random = new Random(0);
     boolean isFree =
@@ -84,6 +85,38 @@ final class SemaphoreWorkload implements Workload {
       findings.broken(
           "permits are held or waited for by nobody: %s",
           servers.once(random, channel -> semaphores(channel).get(get)));
+    }
+  }
+
+  /** Whoever waits behind those whose server died is served; they are counted until then. */
+  private void passThrough() throws InterruptedException {
+    Random random = new Random(0);
+    AcquireRequest acquire =
+        AcquireRequest.newBuilder()
+            .setName(NAME)
+            .setLease(Times.seconds(LEASE_SECONDS))
+            .setWait(Times.seconds(2))
+            .build();
+    boolean isServed =
+        Times.await(
+            6 * LEASE_SECONDS,
+            () -> {
+              Optional<AcquireResponse> answer =
+                  servers.once(random, channel -> semaphores(channel).acquire(acquire));
+              if (answer.isEmpty() || !answer.get().getAcquired()) {
+                return false;
+              }
+              ReleaseRequest release =
+                  ReleaseRequest.newBuilder()
+                      .setName(NAME)
+                      .setToken(answer.get().getToken())
+                      .build();
+              return servers
+                  .once(random, channel -> semaphores(channel).release(release))
+                  .isPresent();
+            });
+    if (!isServed) {
+      findings.broken("no permit is granted to the only caller");
     }
   }
 
