@@ -15,6 +15,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -276,11 +277,13 @@ public final class EmbeddedRedis implements AutoCloseable {
 
   /** Ends a Redis that still holds on to the data, such as one whose server was just killed. */
   private static void endLeftOver(Path folder) throws IOException {
-    Path file = folder.resolve("redis.pid");
-    if (!Files.exists(file)) {
+    String text;
+    try {
+      text = Files.readString(folder.resolve("redis.pid")).trim();
+    } catch (NoSuchFileException e) {
+      // It takes the file away when it ends, be it at this moment.
       return;
     }
-    String text = Files.readString(file).trim();
     if (!text.matches("\\d{1,18}")) {
       // The machine went down before the number was on disk.
       return;
