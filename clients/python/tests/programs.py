@@ -2,6 +2,7 @@
 """Programs that end in unusual ways; tests run them."""
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -160,6 +161,25 @@ def fork_and_exit(address: str, namespace: str) -> None:
     os._exit(0)
 
 
+def fork_often(address: str, namespace: str) -> None:
+    """Forks while gRPC, which was just in use, may still be ending its threads."""
+    q = quoin.connect(address, namespace=namespace)
+    forked: list[str] = []
+
+    def threads() -> Iterator[str]:
+        for task in Path("/proc/self/task").glob("*/comm"):
+            with contextlib.suppress(OSError):
+                yield task.read_text().strip()
+
+    os.register_at_fork(after_in_parent=lambda: forked.extend(threads()))
+    for _ in range(30):
+        with q.locks.acquire("report", lease=5):
+            assert any(thread.startswith("event_engine") for thread in threads())
+        in_child(lambda: None)
+    assert len(forked) >= 30
+    assert not [thread for thread in forked if thread.startswith(("event_engine", "grpc_"))]
+
+
 def fork_while_holding(address: str, namespace: str) -> None:
     """Forks while it holds a lock."""
     q = quoin.connect(address, namespace=namespace)
@@ -169,6 +189,7 @@ def fork_while_holding(address: str, namespace: str) -> None:
     lock = q.locks.acquire("report", lease=60)
 
     def child() -> None:
+        assert not lock.is_held
         own.warning("not told")
         assert not writer.write("not told")
         assert writer.dropped == 1

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes that fork."""
 
+import sys
 from collections import Counter
 
+import pytest
 from programs import run_script
 from waiting import eventually_is
 
@@ -24,6 +26,11 @@ def test_all_that_is_collected_in_forked_processes_arrives(address: str, namespa
             == 6
         )
         assert q.stats.get(kind="forks", context="all").count == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux names the threads of a process")
+def test_a_fork_waits_until_grpc_has_ended(address: str, namespace: str) -> None:
+    assert run_script("fork_often", address, namespace) == ""
 
 
 def test_children_that_end_at_once_write_what_they_logged(address: str, namespace: str) -> None:

@@ -9,7 +9,9 @@ in parent and child. When another one is in use, the child refuses to connect, a
 import gc
 import os
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from weakref import WeakSet
 
 _in_use: WeakSet[object] = WeakSet()
@@ -21,6 +23,10 @@ _after_in_parent: list[Callable[[], None]] = []
 _after_in_child: list[Callable[[], None]] = []
 _is_spoilt = False
 _polls = False
+
+# How long gRPC may take to end its threads, which it does in the background.
+_PATIENCE = 1.0
+_STEP = 0.002
 
 SPOILT = (
     "this process was forked while a Quoin client was in use, which gRPC does not survive: connect "
@@ -61,9 +67,32 @@ def _let_go() -> None:
     global _polls
     if sum(let_go() for let_go in _before) > 0:
         gc.collect()
+        _await_end_of_grpc()
     # What gRPC waits in for all event loops; it is still there when another part of the program uses
     # gRPC with asyncio.
     _polls = any(thread.name.endswith("(_poll_wrapper)") for thread in threading.enumerate())
+
+
+def _await_end_of_grpc() -> None:
+    """A child of a process in which gRPC is just ending hangs when it begins to use it. When another
+    part of the program uses it, it does not end."""
+    end = time.monotonic() + _PATIENCE
+    while _has_grpc_threads() and time.monotonic() < end:
+        time.sleep(_STEP)
+
+
+def _has_grpc_threads() -> bool:
+    return any(
+        name.startswith(("grpc_", "event_engine", "lifeguard"))
+        for name in map(_name, Path("/proc/self/task").glob("*/comm"))
+    )
+
+
+def _name(thread: Path) -> str:
+    try:
+        return thread.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""  # It has just ended.
 
 
 def _go_on() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from quoin import exceptions
-from quoin._core import callbacks
+from quoin._core import callbacks, forks
 from quoin._core.callbacks import LOG
 from quoin._core.lease_calls import Grant, LeaseCalls
 from quoin.exceptions import QuoinError, Reason
@@ -41,6 +41,7 @@ class Lease:
         self._stop = stop
         self._end = end
         self._over = False
+        self._generation = forks.generation
         self._lost: asyncio.Future[LostReason] = self._core.loop.create_future()
         self._releasing: asyncio.Task[None] | None = None
         self._alarm = self._core.loop.call_later(max(0.0, end - time.monotonic()), self._expire)
@@ -54,8 +55,10 @@ class Lease:
         return self.remaining() > 0
 
     def remaining(self) -> float:
-        """How many seconds the lease still runs; 0 when it does not."""
-        return 0.0 if self._over else max(0.0, self._end - time.monotonic())
+        """How many seconds the lease still runs; 0 when it does not, and in a child that was forked
+        meanwhile: it stays with the parent."""
+        is_over = self._over or self._generation != forks.generation
+        return 0.0 if is_over else max(0.0, self._end - time.monotonic())
 
     def on_lost(self, listener: LostListener) -> None:
         """Has a listener called when it is lost: once, at once if it is lost already, and never if
