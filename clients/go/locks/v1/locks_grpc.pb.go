@@ -56,8 +56,8 @@ const (
 //
 // Acquire: a cancelled call leaves the queue and gives back a lock granted at that very
 // moment, but not one whose answer was already on its way. So a caller that does not
-// learn the outcome calls Release with `acquire_request_id`; the clients of Quoin do
-// that by themselves.
+// learn the outcome calls Release with `acquire_request_id`; the helpers of the
+// clients of Quoin do that by themselves; callers of the RPC set a request_id for it.
 //
 // AcquireAll takes the locks one after the other in the byte order of their names,
 // whatever order they are given in, so its callers never wait for each other in a
@@ -304,8 +304,8 @@ type Locks_HoldClient = grpc.ServerStreamingClient[HoldResponse]
 //
 // Acquire: a cancelled call leaves the queue and gives back a lock granted at that very
 // moment, but not one whose answer was already on its way. So a caller that does not
-// learn the outcome calls Release with `acquire_request_id`; the clients of Quoin do
-// that by themselves.
+// learn the outcome calls Release with `acquire_request_id`; the helpers of the
+// clients of Quoin do that by themselves; callers of the RPC set a request_id for it.
 //
 // AcquireAll takes the locks one after the other in the byte order of their names,
 // whatever order they are given in, so its callers never wait for each other in a

@@ -74,7 +74,8 @@ const (
 // the caller, since the connection broke or the caller cancelled while it was on its
 // way, and of a server that died: they stay leased until their leases end, which counts
 // as an attempt each. So a caller that does not learn the outcome calls Release with the
-// request_id; the clients of Quoin do that by themselves.
+// request_id; the helpers of the clients of Quoin do that by themselves; callers
+// of the RPC set one for it.
 //
 // A repeated Lease asks the queues once more, in their order. From each it gets what is
 // still leased there for its request_id, as it was: the leases do not begin anew. Where
@@ -477,7 +478,8 @@ func (c *queuesClient) ListQueues(ctx context.Context, in *ListQueuesRequest, op
 // the caller, since the connection broke or the caller cancelled while it was on its
 // way, and of a server that died: they stay leased until their leases end, which counts
 // as an attempt each. So a caller that does not learn the outcome calls Release with the
-// request_id; the clients of Quoin do that by themselves.
+// request_id; the helpers of the clients of Quoin do that by themselves; callers
+// of the RPC set one for it.
 //
 // A repeated Lease asks the queues once more, in their order. From each it gets what is
 // still leased there for its request_id, as it was: the leases do not begin anew. Where

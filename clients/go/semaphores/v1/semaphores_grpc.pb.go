@@ -56,8 +56,8 @@ const (
 //
 // Acquire: a cancelled call leaves the queue and gives back permits granted at that
 // very moment, but not those whose answer was already on its way. So a caller that does
-// not learn the outcome calls Release with `acquire_request_id`; the clients of Quoin
-// do that by themselves.
+// not learn the outcome calls Release with `acquire_request_id`; the helpers of
+// the clients of Quoin do that by themselves; callers of the RPC set a request_id for it.
 //
 // Release with `acquire_request_id` is for an Acquire that was cancelled, passed its
 // deadline, or was unavailable after the last attempt. It gives back whatever was
@@ -269,8 +269,8 @@ type Semaphores_HoldClient = grpc.ServerStreamingClient[HoldResponse]
 //
 // Acquire: a cancelled call leaves the queue and gives back permits granted at that
 // very moment, but not those whose answer was already on its way. So a caller that does
-// not learn the outcome calls Release with `acquire_request_id`; the clients of Quoin
-// do that by themselves.
+// not learn the outcome calls Release with `acquire_request_id`; the helpers of
+// the clients of Quoin do that by themselves; callers of the RPC set a request_id for it.
 //
 // Release with `acquire_request_id` is for an Acquire that was cancelled, passed its
 // deadline, or was unavailable after the last attempt. It gives back whatever was
