@@ -52,8 +52,8 @@ async def test_recorders_refuse_what_cannot_be_recorded(
 ) -> None:
     async with quoin.aio.connect(address, namespace=namespace) as q:
         async with q.counters.recorder() as counts, q.stats.recorder() as values:
-            for name in ("", "a\n", "é" * 257):
-                with pytest.raises(ValueError):
+            for name in ("", "a\n", "é" * 257, "\ud800"):
+                with pytest.raises(ValueError, match=r"^name: "):
                     counts.increment(name)
                 with pytest.raises(ValueError):
                     values.record("kind", name, 1)
@@ -62,6 +62,8 @@ async def test_recorders_refuse_what_cannot_be_recorded(
             for value in (float("nan"), float("inf"), 2e18):
                 with pytest.raises(ValueError):
                     values.record("kind", "context", value)
+            with pytest.raises(TypeError, match=r"^value: "):
+                values.record("kind", "context", "5")  # type: ignore[arg-type]
             monkeypatch.setattr(recorders, "MOST", 100)
             for number in range(105):
                 counts.increment(str(number % 101))

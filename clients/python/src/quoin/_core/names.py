@@ -8,5 +8,9 @@ def check(field: str, name: str) -> None:
     """Refuses what the contract does not allow."""
     if not isinstance(name, str):
         raise TypeError(f"{field}: must be a str, not {type(name).__name__}")
-    if not 0 < len(name.encode()) <= LONGEST or any(c < " " or c == "\x7f" for c in name):
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError as e:
+        raise ValueError(f"{field}: {e.reason} at position {e.start}") from None
+    if not 0 < size <= LONGEST or any(c < " " or c == "\x7f" for c in name):
         raise ValueError(f"{field}: must be 1 to {LONGEST} bytes without control characters")

@@ -150,6 +150,8 @@ class StatValues(Collected):
         value is no number from -1e18 to 1e18."""
         check("kind", kind)
         check("context", context)
+        if isinstance(value, str | bytes):
+            raise TypeError(f"value: must be a number, not {type(value).__name__}")
         value = float(value)
         if not math.isfinite(value) or abs(value) > LARGEST:
             raise ValueError("value: must be a number from -1e18 to 1e18")
