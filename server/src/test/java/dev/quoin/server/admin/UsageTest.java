@@ -75,15 +75,15 @@ final class UsageTest {
 
   @Test
   void namespacesComeInByteOrder() {
-    for (String namespace : List.of("ab", "a", "a-b", "b", "a0")) {
+    for (String namespace : List.of("order-ab", "order-a", "order-a-b", "order-b", "order-a0")) {
       TestRedis.commands().set("quoin:" + namespace + ":x:{a}:part", "y");
       TestRedis.commands().set("quoin:" + namespace + ":y:{a}:part", "y");
     }
     walk();
 
-    assertThat(usages("a").getUsagesList())
+    assertThat(usages("order-a").getUsagesList())
         .extracting(NamespaceUsage::getNamespace)
-        .containsExactly("a", "a-b", "a0", "ab");
+        .containsExactly("order-a", "order-a-b", "order-a0", "order-ab");
   }
 
   @TestFactory
