@@ -253,7 +253,7 @@ class ConfigTest {
     NameResolverRegistry.getDefaultRegistry().register(resolver);
     Server shop = serve();
     ManagedChannel channel = channel("quoin:///shop");
-    try (Announcement broken = config.announce("shop", "no address");
+    try (Announcement broken = config.announce("shop", "no-address");
         Announcement announcement = config.announce("shop", "localhost:" + shop.getPort())) {
       Eventually.get(broken.ready());
       Eventually.get(announcement.ready());
