@@ -100,11 +100,14 @@ public final class Leases implements WaitQueueScripts {
 
   /** Gives back the grant of a token. */
   public CompletionStage<Void> release(RequestContext scope, String name, String token) {
-    names.end(token);
     CompletionStage<Void> released =
         scripts
             .run(release, scope, resource.keys(scope, name), token)
-            .thenAccept(reply -> handOver(scope, name, reply.flag()));
+            .thenAccept(
+                reply -> {
+                  names.end(token);
+                  handOver(scope, name, reply.flag());
+                });
     return explained(released, scope, name, token);
   }
 
@@ -249,8 +252,12 @@ public final class Leases implements WaitQueueScripts {
 
   /** Leaves the queue and gives back what was granted, tried once. */
   public CompletionStage<AcquireResult> giveBackOnce(LeaseRequest request) {
-    names.end(request.token());
-    return leave(request, false);
+    return leave(request, false)
+        .thenApply(
+            result -> {
+              names.end(request.token());
+              return result;
+            });
   }
 
   @Override

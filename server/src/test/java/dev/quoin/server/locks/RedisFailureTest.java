@@ -14,6 +14,7 @@ import dev.quoin.locks.v1.AcquireRequest;
 import dev.quoin.locks.v1.AcquireResponse;
 import dev.quoin.locks.v1.GetRequest;
 import dev.quoin.locks.v1.GetResponse;
+import dev.quoin.locks.v1.ListRequest;
 import dev.quoin.locks.v1.ReleaseRequest;
 import dev.quoin.server.testing.Eventually;
 import dev.quoin.server.testing.RedisProcess;
@@ -52,6 +53,31 @@ final class RedisFailureTest {
     Holding.cancelAll();
     server.close();
     redis.close();
+  }
+
+  @Test
+  void aLockThatCouldNotBeReleasedIsListed() {
+    AcquireResponse held =
+        server.locks().acquire(named("held").setLease(Durations.fromSeconds(600)).build());
+    redis.kill();
+    ReleaseRequest release =
+        ReleaseRequest.newBuilder().setName("held").setToken(held.getToken()).build();
+    Refused refused = Refused.by(() -> server.locks().release(release));
+    assertThat(refused.code()).isEqualTo(Code.UNAVAILABLE);
+
+    redis.start();
+
+    Eventually.until(
+        "it is listed",
+        () -> {
+          try {
+            return server.locks().list(ListRequest.newBuilder().build()).getLocksCount() == 1;
+          } catch (StatusRuntimeException e) {
+            return false;
+          }
+        });
+    server.locks().release(release);
+    assertThat(server.locks().list(ListRequest.newBuilder().build()).getLocksList()).isEmpty();
   }
 
   @Test

@@ -54,6 +54,31 @@ final class LargeCallsTest {
     }
   }
 
+  @Test
+  void aQuarterOfTheQueueIsKeptForCallsThatHaveNothingWaiting() throws Exception {
+    try (RedisProcess redis = RedisProcess.start("--appendonly", "no");
+        TestServer server = start(redis)) {
+      acquire(server, "first").get(60, TimeUnit.SECONDS);
+      redis.freeze();
+      // Each has 64 under way, more than there is room for.
+      for (int i = 0; i < 20; i++) {
+        increment(server);
+      }
+      hasReadAllCalls(server);
+      List<ListenableFuture<AcquireResponse>> acquires = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        acquires.add(acquire(server, "a" + i));
+      }
+      hasReadAllCalls(server);
+
+      redis.unfreeze();
+
+      for (ListenableFuture<AcquireResponse> acquire : acquires) {
+        assertThat(acquire.get(60, TimeUnit.SECONDS).getAcquired()).isTrue();
+      }
+    }
+  }
+
   private static TestServer start(RedisProcess redis) {
     return TestServer.start(
         "redis",
