@@ -4,7 +4,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +13,7 @@ from typing import Any
 import grpc.aio
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format
-from waiting import LIMIT, in_loop, soon
+from waiting import LIMIT, eventually, in_loop, soon
 
 import quoin
 from quoin import aio
@@ -294,3 +294,30 @@ async def test_a_service_nobody_has_written_a_line_for() -> None:
                 await service.say_once(txt="hello")
     finally:
         await server.stop(None)
+
+
+@in_loop
+async def test_a_stream_that_nobody_has_any_more_ends(address: str, namespace: str) -> None:
+    wanted: dict[str, Any] = {"service": "shop", "address": "here:1", "lease": 60}
+    async with quoin.aio.connect(address, namespace=namespace) as q:
+
+        async def announced() -> int:
+            return len((await q.config.resolve(service="shop")).instances)
+
+        async def read() -> None:
+            async for _ in q.config.rpc.announce(**wanted):
+                pass
+
+        async for _ in q.config.rpc.announce(**wanted):
+            assert await announced() == 1
+            break
+        await eventually(lambda: _is(announced, 0))
+        reading = asyncio.ensure_future(read())
+        await eventually(lambda: _is(announced, 1))
+        reading.cancel()
+        del reading
+        await eventually(lambda: _is(announced, 0))
+
+
+async def _is(count: Callable[[], Awaitable[int]], expected: int) -> bool:
+    return await count() == expected

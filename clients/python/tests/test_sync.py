@@ -197,3 +197,11 @@ def test_signal_handlers_log(address: str, namespace: str) -> None:
         }
         assert counted["signal"] == signals
         assert calls >= counted["call"] > 0
+
+
+def test_a_stream_that_nobody_has_any_more_ends(address: str, namespace: str) -> None:
+    with quoin.connect(address, namespace=namespace) as q:
+        for _ in range(20):
+            for _ in q.config.rpc.announce(service="shop", address="here:1", lease=60):
+                break
+        eventually_is(lambda: not q.config.resolve(service="shop").instances)

@@ -2,6 +2,7 @@
 """Streams that are opened again whenever they end, until they are closed or make no sense."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
@@ -10,6 +11,7 @@ import grpc
 import grpc.aio
 
 from quoin import exceptions
+from quoin._core import forks
 from quoin._core.client_core import Backoff, ClientCore
 from quoin._core.rpcs import Rpc
 from quoin._core.state import State
@@ -42,6 +44,7 @@ class Messages:
         self._requests = requests
         self._call: Any = None
         self._reading: asyncio.Task[Any] | None = None
+        self._generation = forks.generation
         core.opened(self, self.close)
 
     async def more(self) -> Sequence[Any]:
@@ -68,6 +71,17 @@ class Messages:
             raise exceptions.closed()
         reading, self._reading = self._reading, None
         return reading.result()
+
+    def abandon(self) -> None:
+        """Ends it because nobody has it any more; from any thread."""
+        if not self.is_closed and self._generation == forks.generation:
+            # After the loop has ended nothing is open.
+            with contextlib.suppress(RuntimeError):
+                self._core.loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        if not self.is_closed:
+            self._core.spawn(self.close())
 
     async def close(self) -> None:
         """Ends it."""

@@ -18,8 +18,8 @@ T = TypeVar("T")
 class Stream(Bound, Generic[T], Iterator[T]):
     """What a stream brings, one thing after the other, until it is closed.
 
-    Use it as a context manager, or close it. Reading may be given a time limit: what did not come in
-    time comes the next time. One reads at a time.
+    Use it as a context manager, or close it; one that nobody has any more ends by itself. Reading
+    may be given a time limit: what did not come in time comes the next time. One reads at a time.
     """
 
     def __init__(self, session: Session, messages: resumable.Messages) -> None:
@@ -46,6 +46,12 @@ class Stream(Bound, Generic[T], Iterator[T]):
     def close(self) -> None:
         """Ends it."""
         self._session.end(self._messages.close())
+
+    def __del__(self) -> None:
+        # It has none when it could not be opened.
+        messages = getattr(self, "_messages", None)
+        if messages is not None:
+            messages.abandon()
 
     def __next__(self) -> T:
         return self.get()
