@@ -78,11 +78,12 @@ public final class ActiveNames {
     }
   }
 
-  /** A use is over: its name need not be recorded any more. */
-  public void end(String id) {
+  /** A use is over, as an answer says: its name need not be recorded any more. */
+  public <T> T ended(String id, T answer) {
     if (!pending.isEmpty()) {
       pending.remove(id);
     }
+    return answer;
   }
 
   /** Lists a name until it is forgotten. */

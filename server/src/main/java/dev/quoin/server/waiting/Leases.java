@@ -103,11 +103,7 @@ public final class Leases implements WaitQueueScripts {
     CompletionStage<Void> released =
         scripts
             .run(release, scope, resource.keys(scope, name), token)
-            .thenAccept(
-                reply -> {
-                  names.end(token);
-                  handOver(scope, name, reply.flag());
-                });
+            .thenAccept(reply -> handOver(scope, name, names.ended(token, reply).flag()));
     return explained(released, scope, name, token);
   }
 
@@ -252,12 +248,7 @@ public final class Leases implements WaitQueueScripts {
 
   /** Leaves the queue and gives back what was granted, tried once. */
   public CompletionStage<AcquireResult> giveBackOnce(LeaseRequest request) {
-    return leave(request, false)
-        .thenApply(
-            result -> {
-              names.end(request.token());
-              return result;
-            });
+    return leave(request, false).thenApply(result -> names.ended(request.token(), result));
   }
 
   @Override

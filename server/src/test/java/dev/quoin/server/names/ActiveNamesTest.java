@@ -54,7 +54,7 @@ final class ActiveNamesTest {
   void shortUseIsNotNoted() throws Exception {
     names.record(scope, "short", "1", 10_000);
     names.record(scope, "long", "2", 10_000);
-    names.end("1");
+    names.ended("1", true);
 
     assertThat(listed(names)).containsExactly("long");
   }
@@ -63,7 +63,7 @@ final class ActiveNamesTest {
   void oneOfTwoUsesEnds() throws Exception {
     names.record(scope, "a", "1", 10_000);
     names.record(scope, "a", "2", 10_000);
-    names.end("1");
+    names.ended("1", true);
 
     assertThat(listed(names)).containsExactly("a");
   }
